@@ -1,0 +1,155 @@
+"""Every message on the wire. The class owns its type, which is also its routing key.
+
+Changes within a version are additive only (readers ignore unknown fields); a breaking change is a new `.v2` class
+beside the old one. `docs/asyncapi.yaml` and the golden files in `tests/unit/contracts/golden/` follow from here.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+ModelId = Annotated[str, StringConstraints(pattern=r"^m-[0-9a-f]{16}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Actor = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+
+
+class Payload(BaseModel):
+    """The `data` of an envelope."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    TYPE: ClassVar[str]
+
+
+class Tick(Payload):
+    """A timer's message: `slot` is the scheduled instant (not the instant it was sent)."""
+
+    slot: AwareDatetime = Field(description="The scheduled instant this tick stands for, UTC")
+
+
+class IngestRequested(Tick):
+    """Pull what is new from the market source."""
+
+    TYPE: ClassVar[str] = "punkcast.ingest.requested.v1"
+
+
+class NowcastRequested(Tick):
+    """Value all 10,000 punks as of the slot."""
+
+    TYPE: ClassVar[str] = "punkcast.nowcast.requested.v1"
+
+
+class TrainingDrainRequested(Tick):
+    """Work off queued training requests."""
+
+    TYPE: ClassVar[str] = "punkcast.training_drain.requested.v1"
+
+
+class MonitorRequested(Tick):
+    """Look at the promoted model, the armed previous champion and the shadows."""
+
+    TYPE: ClassVar[str] = "punkcast.monitor.requested.v1"
+
+
+class RetrainCheckRequested(Tick):
+    """Decide by policy whether to train."""
+
+    TYPE: ClassVar[str] = "punkcast.retrain_check.requested.v1"
+
+
+class MarketUpdated(Payload):
+    """New market events are in the database."""
+
+    TYPE: ClassVar[str] = "punkcast.market.updated.v1"
+    last_seq: int = Field(ge=0)
+    last_block: int = Field(ge=0)
+    events: int = Field(ge=0, description="How many events were appended")
+    sales_scored: int = Field(ge=0)
+
+
+class NowcastPublished(Payload):
+    """The nowcast pointer moved to a new generation."""
+
+    TYPE: ClassVar[str] = "punkcast.nowcast.published.v1"
+    generation_id: int = Field(ge=1)
+    model_id: ModelId
+    snapshot_id: Sha256
+    as_of: AwareDatetime
+    published_at: AwareDatetime
+    values_sha256: Sha256
+    merkle_root: Sha256
+
+
+class TrainingRequested(Payload):
+    """Train a contender. Anyone may publish this; `reason` and `requested_by` are all it takes."""
+
+    TYPE: ClassVar[str] = "punkcast.training.requested.v1"
+    reason: Reason
+    requested_by: Actor
+    request_id: UUID | None = Field(default=None, description="Default: the id of the message")
+    data_cutoff: AwareDatetime | None = Field(
+        default=None, description="Train on sales before this instant; default: what the policy's hold-out leaves"
+    )
+
+
+class ContenderRegistered(Payload):
+    """A trained model entered the registry."""
+
+    TYPE: ClassVar[str] = "punkcast.contender.registered.v1"
+    model_id: ModelId
+    request_id: UUID
+
+
+class ContenderRejected(Payload):
+    TYPE: ClassVar[str] = "punkcast.contender.rejected.v1"
+    model_id: ModelId
+    decision_id: UUID
+    reason: str
+
+
+class ShadowStarted(Payload):
+    TYPE: ClassVar[str] = "punkcast.shadow.started.v1"
+    model_id: ModelId
+    decision_id: UUID
+
+
+class ShadowMatured(Payload):
+    """The monitor's sequential test of a shadow against the champion came to an end."""
+
+    TYPE: ClassVar[str] = "punkcast.shadow.matured.v1"
+    model_id: ModelId
+    champion_id: ModelId
+    outcome: Literal["not_worse", "worse", "expired"]
+    sales: int = Field(ge=0)
+    e_value: float = Field(ge=0)
+
+
+class ModelPromoted(Payload):
+    TYPE: ClassVar[str] = "punkcast.model.promoted.v1"
+    model_id: ModelId
+    previous_model_id: ModelId | None
+    decision_id: UUID
+    pointer_generation: int = Field(ge=1)
+
+
+class ModelRolledBack(Payload):
+    TYPE: ClassVar[str] = "punkcast.model.rolled_back.v1"
+    model_id: ModelId = Field(description="The champion again")
+    rolled_back_model_id: ModelId
+    decision_id: UUID
+    pointer_generation: int = Field(ge=1)
+    reason: str
+
+
+ALL_MESSAGES: tuple[type[Payload], ...] = (
+    IngestRequested, NowcastRequested, TrainingDrainRequested, MonitorRequested, RetrainCheckRequested,
+    MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered, ContenderRejected,
+    ShadowStarted, ShadowMatured, ModelPromoted, ModelRolledBack,
+)  # fmt: skip
+BY_TYPE: dict[str, type[Payload]] = {message.TYPE: message for message in ALL_MESSAGES}
+
+# Absurd values are refused at the edge: nothing on chain is older than the contract.
+EARLIEST_INSTANT = datetime.fromisoformat("2017-06-22T00:00:00+00:00")

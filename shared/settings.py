@@ -1,0 +1,46 @@
+"""Settings, read once by each service's composition root (never at import time).
+
+Modes are chosen by the schemes of the URLs:
+
+| setting | embedded default | servers |
+|---|---|---|
+| `PUNKCAST_DATABASE_URL` | `embedded://` (PostgreSQL from wheels under `PUNKCAST_HOME/postgres`) | `postgresql://…` |
+| `PUNKCAST_BROKER_URL` | `memory://` (all services in one process) | `amqp://…` |
+| `PUNKCAST_OBJECT_STORE_URL` | `folder://` (`PUNKCAST_HOME/objects`) or `folder:///abs/path` | `s3://bucket/prefix?endpoint_url=…&region=…` |
+| `PUNKCAST_SOURCE_URL` | `simulated://?seed=7` | `files:///path/to/dir` |
+"""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything a process can be told from outside. Units are in the names."""
+
+    model_config = SettingsConfigDict(env_prefix="PUNKCAST_", env_file=None, extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path(".punkcast"), description="Where the embedded mode keeps everything")
+    database_url: str = "embedded://"
+    broker_url: str = "memory://"
+    broker_prefix: str = Field(
+        default="punkcast", description="Prefix of every exchange and queue; tests use one of their own"
+    )
+    object_store_url: str = "folder://"
+    source_url: str = "simulated://?seed=7"
+    data_dir: Path | None = Field(default=None, description="Real market data for development and tests")
+
+    host: str = Field(default="127.0.0.1", description="Address the gateway and the probes listen on")
+    api_port: int = 8000
+    probe_port: int = Field(default=0, description="Side port of a worker for /livez /readyz /metrics; 0 picks one")
+    log_level: str = "INFO"
+    log_format: str = Field(default="console", pattern="^(console|json)$")
+
+    threads: int = Field(default=2, ge=1, description="Threads of one model fit or prediction")
+    operator_key: SecretStr | None = Field(
+        default=None, description="API key accepted with every scope; meant for local use, see `punkcast keys`"
+    )
+    training_timeout_s: float = 900.0
+    training_lease_s: float = 60.0
+    shutdown_grace_s: float = 20.0

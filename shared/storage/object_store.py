@@ -1,0 +1,60 @@
+"""The object store: immutable bytes under content-addressed keys, verified on every read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.errors import IntegrityError, NotFoundError
+
+
+@dataclass(frozen=True)
+class ObjectRef:
+    """Where an object lies and what its bytes must hash to. This, never the bytes, travels in messages and tables."""
+
+    key: str
+    sha256: str
+    size: int
+
+
+class ObjectNotFoundError(NotFoundError):
+    """No object under that key."""
+
+
+def content_key(kind: str, sha256: str, extension: str) -> str:
+    """`models/ab/abcd….json`: the key is the content, so writing twice is writing once."""
+    return f"{kind}/{sha256[:2]}/{sha256}.{extension}"
+
+
+def reference_for(kind: str, body: bytes, extension: str) -> ObjectRef:
+    digest = hashlib.sha256(body).hexdigest()
+    return ObjectRef(key=content_key(kind, digest, extension), sha256=digest, size=len(body))
+
+
+def verify(reference: ObjectRef, body: bytes) -> bytes:
+    """The body itself, once its hash has been checked.
+
+    Raises:
+        IntegrityError: the bytes are not the ones that were stored.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    if digest != reference.sha256:
+        raise IntegrityError(
+            f"object {reference.key} has SHA-256 {digest}, expected {reference.sha256}; restore it from a backup"
+        )
+    return body
+
+
+class ObjectStore(Protocol):
+    """Content-addressed storage of files."""
+
+    async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
+        """Store `body` (idempotent) and say where it is."""
+
+    async def get(self, reference: ObjectRef) -> bytes:
+        """The verified bytes. Raises ObjectNotFoundError, IntegrityError, or TransientError when the store is away."""
+
+    async def exists(self, reference: ObjectRef) -> bool: ...
+
+    async def close(self) -> None: ...
