@@ -61,10 +61,18 @@ create table snapshots (
     last_block      bigint not null,
     row_count       integer not null,
     feature_schema  text not null,
-    object_key      text not null,
-    object_sha256   text not null,
-    object_bytes    bigint not null,
     created_at      timestamptz not null
+);
+
+-- What lies in the object store. A published nowcast does not wait for its archive: the row follows when the file is there.
+create table archives (
+    kind          text not null check (kind in ('snapshot', 'generation')),
+    id            text not null,                 -- snapshot_id or generation_id
+    object_key    text not null,
+    object_sha256 text not null,
+    object_bytes  bigint not null,
+    archived_at   timestamptz not null,
+    primary key (kind, id)
 );
 
 create table training_requests (
@@ -229,9 +237,6 @@ create table generations (
     last_block    bigint not null,
     values_sha256 text not null,
     merkle_root   text not null,
-    object_key    text,
-    object_sha256 text,
-    object_bytes  bigint,
     unique (model_id, as_of)
 );
 create index generations_role_time on generations (role, published_at);
