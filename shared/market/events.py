@@ -1,8 +1,8 @@
 """The canonical frame of market events, and the rules every source's events must satisfy.
 
 A frame is in contract order: strictly increasing by `(block, log_index)`. `price_wei` is exact decimal text.
-`from_address` and `to_address` are what the log says: seller and buyer of a sale, holder and new holder of a transfer,
-the only allowed buyer of a private listing (null: public).
+`from_address` and `to_address` are what the log says: seller and buyer of a sale, holder and new holder of a
+transfer, the only allowed buyer of a private listing (null: public).
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def contract_key(block: int, log_index: int) -> int:
 def validate(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     """The frame in canonical columns and types, once every rule holds; `where` names the file in errors.
 
-    Integer columns of other widths are cast, hexadecimal is lowered, and a listing to the zero address becomes public.
-    Rows are counted from 1.
+    Integer columns of other widths are cast, hexadecimal is lowered, and a listing to the zero address becomes
+    public. Rows are counted from 1.
 
     Raises:
         InvalidInputError: the first rule that is broken, with file, row and column.
@@ -107,10 +107,11 @@ def _typed(frame: pl.DataFrame, where: str) -> pl.DataFrame:
         if not (wanted.is_integer() and column.dtype.is_integer()):
             raise InvalidInputError(f"{where}: column {name!r} has type {column.dtype}, expected {wanted}")
         cast = column.cast(wanted, strict=False)
-        lost = (cast.is_null() & column.is_not_null()).arg_max()
-        if lost is not None and cast[lost] is None and column[lost] is not None:
+        lost = cast.is_null() & column.is_not_null()
+        if lost.any():
+            row = _first(lost)
             raise InvalidInputError(
-                f"{where}: row {lost + 1}: column {name!r}: {column[lost]} does not fit {wanted}"
+                f"{where}: row {row + 1}: column {name!r} must fit {wanted} (found {column[row]!r})"
             )
         columns.append(cast)
     return pl.DataFrame(columns)
@@ -178,37 +179,32 @@ def _row_rules() -> list[tuple[str, pl.Expr, str]]:
 
 
 def _check_order(frame: pl.DataFrame, where: str) -> None:
-    key = pl.col("block") * 2**31 + pl.col("log_index")
-    _refuse_first(
-        frame,
-        key == key.shift(),
-        where,
-        "log_index",
-        "duplicates the event of the row before (block, log_index)",
-    )
-    _refuse_first(
-        frame,
-        key < key.shift(),
-        where,
-        "block",
-        "is out of contract order: events must ascend by (block, log_index)",
-    )
+    keys = contract_keys(frame)
+    unsorted = (keys <= keys.shift()).fill_null(False)
+    if unsorted.any():
+        row = _first(unsorted)
+        earlier = _first(keys == keys[row])
+        place = f"block {frame['block'][row]}, log_index {frame['log_index'][row]}"
+        if earlier < row:
+            raise InvalidInputError(f"{where}: row {row + 1}: duplicates row {earlier + 1} ({place})")
+        raise InvalidInputError(
+            f"{where}: row {row + 1}: column 'block' is out of contract order ({place}); "
+            "events must ascend by (block, log_index)"
+        )
     time = pl.col("timestamp")
-    _refuse_first(
-        frame,
-        time < time.shift(),
-        where,
-        "timestamp",
-        "is earlier than the row before, which is an older event",
-    )
+    _refuse_first(frame, time < time.shift(), where, "timestamp", "must not be earlier than the row before")
 
 
 def _refuse_first(frame: pl.DataFrame, broken: pl.Expr, where: str, column: str, rule: str) -> None:
     flags = frame.select(broken=broken.fill_null(False))["broken"]
-    if not flags.any():
-        return
+    if flags.any():
+        row = _first(flags)
+        raise InvalidInputError(
+            f"{where}: row {row + 1}: column {column!r} {rule} (found {frame[column][row]!r})"
+        )
+
+
+def _first(flags: pl.Series) -> int:
     row = flags.arg_max()
     assert row is not None
-    raise InvalidInputError(
-        f"{where}: row {row + 1}: column {column!r} {rule} (found {frame[column][row]!r})"
-    )
+    return row
