@@ -237,9 +237,10 @@ create table generations (
     last_block    bigint not null,
     values_sha256 text not null,
     merkle_root   text not null,
-    unique (model_id, as_of)
+    unique (model_id, as_of, role)
 );
 create index generations_role_time on generations (role, published_at);
+create index generations_snapshot on generations (snapshot_id);
 
 create table nowcasts (
     generation_id bigint not null references generations (generation_id),

@@ -1,0 +1,83 @@
+"""Punk attributes as small integers: one trait id per type, skin, accessory and accessory count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+PUNKS = 10_000
+TYPES = ("Male", "Female", "Zombie", "Ape", "Alien")
+RARE_TYPES = ("Zombie", "Ape", "Alien")
+SKINS = ("Albino", "Light", "Mid", "Dark")
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Traits of all punks.
+
+    Attributes:
+        names: trait names, index = trait id, like `type:Ape` or `accessory:Hoodie`.
+        members: shape (10,000, width), trait ids of each punk, padded with -1. Column 0 is the type, column 1 the
+            skin (-1 for zombies, apes and aliens), column 2 the accessory count, the rest accessories.
+        type_code: shape (10,000,), index into `TYPES`.
+    """
+
+    names: tuple[str, ...]
+    members: npt.NDArray[np.int64]
+    type_code: npt.NDArray[np.int64]
+    skin_code: npt.NDArray[np.int64]
+    accessory_count: npt.NDArray[np.int64]
+
+    @classmethod
+    def from_frame(cls, punks: pl.DataFrame) -> Traits:
+        """From columns punk_id, type, skin, accessories (list), one row for each of the 10,000 punks.
+
+        Raises:
+            ValueError: punks missing, or a type or skin that does not exist.
+        """
+        frame = punks.sort("punk_id")
+        if frame["punk_id"].to_list() != list(range(PUNKS)):
+            raise ValueError("the punk table must have each of the punks 0 to 9999 exactly once; import punks.parquet")
+        types, skins = frame["type"].to_list(), frame["skin"].to_list()
+        accessories = [list(names or []) for names in frame["accessories"].to_list()]
+        unknown = sorted(set(types) - set(TYPES)) + sorted({s for s in skins if s} - set(SKINS))
+        if unknown:
+            raise ValueError(f"unknown punk types or skins: {', '.join(map(str, unknown))}")
+        counts = sorted({len(names) for names in accessories})
+        names = (
+            [f"type:{name}" for name in TYPES]
+            + [f"skin:{name}" for name in SKINS]
+            + [f"count:{count}" for count in counts]
+            + [f"accessory:{name}" for name in sorted({name for row in accessories for name in row})]
+        )
+        ids = {name: index for index, name in enumerate(names)}
+        width = 3 + max(counts)
+        members = np.full((PUNKS, width), -1, dtype=np.int64)
+        for punk, (kind, skin, own) in enumerate(zip(types, skins, accessories, strict=True)):
+            members[punk, 0] = ids[f"type:{kind}"]
+            members[punk, 1] = ids[f"skin:{skin}"] if skin else -1
+            members[punk, 2] = ids[f"count:{len(own)}"]
+            for place, name in enumerate(own):
+                members[punk, 3 + place] = ids[f"accessory:{name}"]
+        return cls(
+            names=tuple(names),
+            members=members,
+            type_code=np.array([TYPES.index(kind) for kind in types]),
+            skin_code=np.array([SKINS.index(skin) if skin else -1 for skin in skins]),
+            accessory_count=np.array([len(own) for own in accessories]),
+        )
+
+    @cached_property
+    def trait_lists(self) -> list[list[int]]:
+        """Trait ids of each punk without the padding."""
+        return [[trait for trait in row if trait >= 0] for row in self.members.tolist()]
+
+    @cached_property
+    def rarity(self) -> npt.NDArray[np.float64]:
+        """Shape (traits,): -ln(share of punks that have the trait)."""
+        held = np.bincount(self.members[self.members >= 0], minlength=len(self.names))
+        return np.asarray(-np.log(np.maximum(held, 1) / PUNKS), dtype=np.float64)

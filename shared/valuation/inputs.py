@@ -1,0 +1,153 @@
+"""The three snapshots a model lives by: what it learns from, what it is judged on, what it values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from shared.market.series import Floats, Ints
+from shared.market.timeline import MarketTimeline, Sale
+from shared.market.traits import PUNKS, TYPES
+from shared.snapshots.snapshot import Kind, Snapshot
+from shared.valuation.features import DailyPrices, FeatureRows, compute, schema_hash
+
+TRAINING_HORIZONS_S = (1_800, 86_400)
+"""Each past sale is learnt from as it looked 30 minutes and 24 hours before."""
+EVALUATION_HORIZON_S = 1_800
+FIRST_TRAINING_SALE = datetime(2018, 1, 1, tzinfo=UTC)
+"""The first half year after the claim had no market to speak of."""
+TRAIT_MEDIAN_SALES = 25
+
+
+def as_seconds(instant: datetime) -> int:
+    """The smallest whole UTC second at or after the instant."""
+    return -int(-instant.timestamp() // 1)
+
+
+def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Snapshot:
+    """All 10,000 punks: `punk_id`, `floor_eth`, features."""
+    punks = np.arange(PUNKS, dtype=np.int64)
+    rows = compute(timeline, prices, punks, np.full(PUNKS, as_seconds(as_of), dtype=np.int64))
+    keys = pl.DataFrame({"punk_id": punks.astype(np.int16), "floor_eth": rows.floor_eth})
+    return _snapshot("nowcast", timeline, as_of, keys, rows)
+
+
+def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
+    """Every valid sale before the cut-off at both training horizons.
+
+    Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
+    """
+    first, last = as_seconds(FIRST_TRAINING_SALE), as_seconds(data_cutoff)
+    sales = [s for s in valid_sales(timeline) if first <= s.time < last]
+    return _of_sales("training", timeline, prices, data_cutoff, sales, TRAINING_HORIZONS_S)
+
+
+def evaluation_snapshot(
+    timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime, until: datetime
+) -> Snapshot:
+    """The hold-out: valid sales from the cut-off to `until`, 30 minutes before each, beside the baselines' values.
+
+    Columns: those of a training snapshot, then tx_hash, kind, punk_type, last_sale_carry_eth (last price over the
+    floor then, times the floor now), trait_median_eth (highest median ratio of its traits, times the floor).
+    """
+    sales = [s for s in valid_sales(timeline) if as_seconds(data_cutoff) <= s.time < as_seconds(until)]
+    snapshot = _of_sales("evaluation", timeline, prices, until, sales, (EVALUATION_HORIZON_S,))
+    frame = snapshot.frame
+    floor = frame["floor_eth"].to_numpy()
+    carry = np.exp(np.nan_to_num(frame["own_last_ratio"].to_numpy().astype(np.float64))) * floor
+    punk = frame["punk_id"].to_numpy().astype(np.int64)
+    ratio = _trait_median_ratio(timeline, punk, np.array([s.time - EVALUATION_HORIZON_S for s in sales], dtype=np.int64))
+    baselines = frame.with_columns(
+        tx_hash=pl.Series([s.tx_hash for s in sales], dtype=pl.String),
+        kind=pl.Series([s.kind for s in sales], dtype=pl.String),
+        punk_type=pl.Series([TYPES[code] for code in timeline.traits.type_code[punk]], dtype=pl.String),
+        last_sale_carry_eth=pl.Series(carry),
+        trait_median_eth=pl.Series(np.exp(ratio) * floor),
+    )
+    return Snapshot(
+        kind="evaluation",
+        as_of=until,
+        last_event_seq=snapshot.last_event_seq,
+        last_block=snapshot.last_block,
+        feature_schema=snapshot.feature_schema,
+        frame=baselines,
+    )
+
+
+def holdout_cutoff(timeline: MarketTimeline, as_of: datetime, sales: int) -> datetime:
+    """The instant that leaves the last `sales` valid sales before `as_of` to the hold-out (at most a third of all)."""
+    times = [s.time for s in valid_sales(timeline) if s.time < as_seconds(as_of)]
+    held = min(sales, len(times) // 3)
+    return datetime.fromtimestamp(times[-held], UTC) if held else as_of
+
+
+def valid_sales(timeline: MarketTimeline) -> list[Sale]:
+    """Sales that count and had a floor to be measured by, in contract order."""
+    return [sale for sale in timeline.sales if sale.excluded is None and sale.floor_eth is not None]
+
+
+def _of_sales(
+    kind: Kind,
+    timeline: MarketTimeline,
+    prices: DailyPrices,
+    as_of: datetime,
+    sales: list[Sale],
+    horizons: tuple[int, ...],
+) -> Snapshot:
+    times = np.tile(np.array([s.time for s in sales], dtype=np.int64), len(horizons))
+    instants = times - np.repeat(np.array(horizons, dtype=np.int64), len(sales))
+    punks = np.tile(np.array([s.punk_id for s in sales], dtype=np.int64), len(horizons))
+    rows = compute(timeline, prices, punks, instants)
+    keys = pl.DataFrame(
+        {
+            "event_seq": np.tile(np.array([s.event_seq for s in sales], dtype=np.int64), len(horizons)),
+            "punk_id": punks.astype(np.int16),
+            "as_of": _instants(instants),
+            "sale_time": _instants(times),
+            "price_eth": np.tile(np.array([s.price_eth for s in sales], dtype=np.float64), len(horizons)),
+            "floor_eth": rows.floor_eth,
+        }
+    )
+    return _snapshot(kind, timeline, as_of, keys, rows)
+
+
+def _snapshot(
+    kind: Kind, timeline: MarketTimeline, as_of: datetime, keys: pl.DataFrame, rows: FeatureRows
+) -> Snapshot:
+    last = timeline.events.last_before(np.array([as_seconds(as_of)], dtype=np.int64))[0]
+    seq, block = (0, 0) if np.isnan(last[0]) else (int(last[0]), int(last[1]))
+    return Snapshot(
+        kind=kind,
+        as_of=as_of,
+        last_event_seq=seq,
+        last_block=block,
+        feature_schema=schema_hash(),
+        frame=keys.hstack(rows.frame()),
+    )
+
+
+def _instants(seconds: Ints) -> pl.Series:
+    return pl.Series(seconds * 1_000_000, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+
+
+def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Floats:
+    """Per pair the highest median log ratio over its traits, each of the trait's last sales before the instant."""
+    members = timeline.traits.members
+    by_trait: dict[int, tuple[Ints, Floats]] = {}
+    sold, times, ratios = timeline.punk_sales.keys, timeline.punk_sales.times, timeline.punk_sales.rows[:, 0]
+    result = np.zeros(len(punk_id))
+    for row, (punk, instant) in enumerate(zip(punk_id.tolist(), as_of.tolist(), strict=True)):
+        best = 0.0
+        for trait in timeline.traits.trait_lists[punk]:
+            if trait not in by_trait:
+                held: npt.NDArray[np.bool_] = (members[sold] == trait).any(axis=1)
+                by_trait[trait] = (times[held], ratios[held])
+            when, ratio = by_trait[trait]
+            end = int(np.searchsorted(when, instant, side="left"))
+            if end:
+                best = max(best, float(np.median(ratio[max(0, end - TRAIT_MEDIAN_SALES) : end])))
+        result[row] = best
+    return result

@@ -1,0 +1,126 @@
+"""The valuation model: boosted trees on ln(price / floor), conformal intervals, one self-describing file."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import xgboost as xgb
+
+from shared.errors import IntegrityError
+from shared.market.series import Floats
+from shared.valuation.conformal import Calibration
+from shared.valuation.features import FEATURE_NAMES, schema_hash
+
+FORMAT = "punkcast-valuation/1"
+GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
+"""Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """Fair values of n punks in ETH with their intervals. All float arrays have shape (n,)."""
+
+    value_eth: Floats
+    lo50: Floats
+    hi50: Floats
+    lo80: Floats
+    hi80: Floats
+    lo90: Floats
+    hi90: Floats
+    confidence: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.value_eth)
+
+
+@dataclass(frozen=True)
+class ValuationModel:
+    """A fitted model, ready to value. Immutable: what is evaluated is what is deployed."""
+
+    booster: bytes
+    calibration: Calibration
+    data_cutoff: datetime
+    params: dict[str, float | int | str]
+    rounds: int
+    seed: int
+    feature_schema: str
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.feature_schema != schema_hash():
+            raise IntegrityError(
+                f"the model was trained on feature schema {self.feature_schema[:12]}, this code computes "
+                f"{schema_hash()[:12]}; train a contender with this version"
+            )
+        loaded = xgb.Booster({"nthread": self.threads})
+        loaded.load_model(bytearray(self.booster))
+        object.__setattr__(self, "_booster", loaded)
+
+    def predict(self, frame: pl.DataFrame) -> Values:
+        """Value every row of a snapshot's frame (needs `floor_eth` and the feature columns)."""
+        matrix = frame.select(FEATURE_NAMES).to_numpy().astype(np.float32, copy=False)
+        floor = frame["floor_eth"].to_numpy().astype(np.float64)
+        booster: xgb.Booster = self._booster  # type: ignore[attr-defined]
+        premium = np.exp(booster.inplace_predict(matrix).astype(np.float64))
+        value = premium * floor
+        (lo50, hi50), (lo80, hi80), (lo90, hi90) = self.calibration.bounds(value, premium)
+        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value))
+
+    def to_bytes(self) -> bytes:
+        """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
+        document = {
+            "format": FORMAT,
+            "features": list(FEATURE_NAMES),
+            "feature_schema": self.feature_schema,
+            "data_cutoff": self.data_cutoff.isoformat(),
+            "params": self.params,
+            "rounds": self.rounds,
+            "seed": self.seed,
+            "calibration": self.calibration.offsets,
+            "booster": base64.b64encode(self.booster).decode(),
+        }
+        return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, body: bytes, *, threads: int = 2) -> ValuationModel:
+        """Read a model file.
+
+        Raises:
+            IntegrityError: not a model file, or trained on another feature schema.
+        """
+        try:
+            document = json.loads(body)
+            if document["format"] != FORMAT:
+                raise IntegrityError(f"model format {document['format']!r} is not {FORMAT!r}")
+            return cls(
+                booster=base64.b64decode(document["booster"], validate=True),
+                calibration=Calibration(
+                    tuple(tuple((low, high) for low, high in level) for level in document["calibration"])
+                ),
+                data_cutoff=datetime.fromisoformat(document["data_cutoff"]),
+                params=document["params"],
+                rounds=document["rounds"],
+                seed=document["seed"],
+                feature_schema=document["feature_schema"],
+                threads=threads,
+            )
+        except (ValueError, KeyError, TypeError, xgb.core.XGBoostError) as error:
+            raise IntegrityError(f"not a readable model file: {error}") from error
+
+
+def model_id(artifact_sha256: str) -> str:
+    """A model is named by its bytes."""
+    return f"m-{artifact_sha256[:16]}"
+
+
+def _grade(relative_width: Floats) -> npt.NDArray[np.str_]:
+    grade = np.full(len(relative_width), "D")
+    for name, width in reversed(GRADE_WIDTHS):
+        grade[relative_width <= width] = name
+    return grade
