@@ -1,0 +1,247 @@
+"""The market in PostgreSQL: events appended exactly once, in contract order, and read back in bulk.
+
+Events go both ways through COPY as text that polars writes and parses, so no event becomes a Python object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from shared.errors import ConflictError
+from shared.market.events import (
+    EVENT_SCHEMA,
+    contract_key,
+    contract_keys,
+    empty_events,
+    validate,
+)
+from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_SCHEMA, validate_eth_usd, validate_punks
+
+if TYPE_CHECKING:
+    from shared.database.pool import Connection
+
+STORED_EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {"seq": pl.Int64(), **EVENT_SCHEMA}
+"""A stored event: `seq` numbers the events of this database from 1 without gaps, in contract order."""
+
+# One writer at a time: `seq` has to follow contract order, and two writers would interleave.
+LOCK_EVENTS_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.market_events', 0))"
+LAST_SEQ_SQL = "select coalesce(max(seq), 0) from market_events"
+LAST_EVENT_SQL = """
+    select block, log_index, event_time from market_events
+    where superseded_at is null order by block desc, log_index desc limit 1
+"""
+ADVANCE_SEQ_SQL = "select setval(pg_get_serial_sequence('market_events', 'seq'), $1)"
+_SELECT_EVENTS = """
+    select seq, event_time at time zone 'UTC', block, tx_index, log_index, punk_id, event_type, price_wei,
+           from_address, to_address, sale_kind, tx_hash
+    from market_events
+"""
+READ_EVENTS_SQL = f"{_SELECT_EVENTS} where seq > $1 and superseded_at is null order by seq"
+READ_RANGE_SQL = f"""{_SELECT_EVENTS}
+    where (block, log_index) between ($1, $2) and ($3, $4) and superseded_at is null order by block, log_index
+"""
+
+COUNT_PUNKS_SQL = "select count(*) from punks"
+LOAD_PUNKS_SQL = "select punk_id, type, skin, accessories from punks order by punk_id"
+STORE_ETH_USD_SQL = """
+    insert into eth_usd_daily (date, close) select * from unnest($1::date[], $2::double precision[])
+    on conflict (date) do nothing
+"""
+LOAD_ETH_USD_SQL = "select date, close from eth_usd_daily order by date"
+
+_COPY_COLUMNS: Final = {
+    "seq": "seq",
+    "timestamp": "event_time",
+    "known_at": "known_at",
+    **{name: name for name in EVENT_SCHEMA if name != "timestamp"},
+}
+_ROWS_AT_ONCE: Final = 20_000
+
+
+@dataclass(frozen=True)
+class AppendResult:
+    """What an append changed. `last_seq` and `last_block` are the newest stored event's (0: none yet);
+    `first_seq` is the first appended event's, None when nothing was new.
+    """
+
+    appended: int
+    first_seq: int | None
+    last_seq: int
+    last_block: int
+
+
+async def append_events(
+    connection: Connection, frame: pl.DataFrame, *, known_at: datetime | None = None
+) -> AppendResult:
+    """Append the events that are not stored yet. Call it in a transaction: it is all or nothing.
+
+    An event's natural key is `(block, log_index)`: events already stored are compared and skipped, however
+    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time.
+
+    Raises:
+        InvalidInputError: the frame breaks a rule of `events.validate`.
+        ConflictError: an event differs from the one stored under its key, or would come before the last one.
+    """
+    frame = validate(frame, "events")
+    await connection.execute(LOCK_EVENTS_SQL)
+    last_seq = int(await connection.fetchval(LAST_SEQ_SQL))
+    last = await connection.fetchrow(LAST_EVENT_SQL)
+    stored = 0
+    if last is not None and frame.height:
+        stored = int((contract_keys(frame) <= contract_key(last["block"], last["log_index"])).sum())
+    if stored:
+        await _check_stored(connection, frame.head(stored))
+    fresh = frame.slice(stored)
+    if fresh.height:
+        if last is not None and fresh["timestamp"][0] < last["event_time"]:
+            raise ConflictError(
+                f"{_place(fresh)} happened at {fresh['timestamp'][0]}, before the stored event it follows "
+                f"({last['event_time']}); nothing was changed"
+            )
+        await _copy_in(connection, fresh, first_seq=last_seq + 1, known_at=known_at)
+        await connection.execute(ADVANCE_SEQ_SQL, last_seq + fresh.height)
+    last_block = int(fresh["block"][-1]) if fresh.height else (int(last["block"]) if last else 0)
+    return AppendResult(
+        appended=fresh.height,
+        first_seq=last_seq + 1 if fresh.height else None,
+        last_seq=last_seq + fresh.height,
+        last_block=last_block,
+    )
+
+
+async def read_events(connection: Connection, after_seq: int = 0) -> pl.DataFrame:
+    """Events with `seq` above `after_seq` (`STORED_EVENT_SCHEMA`), by `seq`; superseded ones are left out."""
+    return await _copy_out(connection, READ_EVENTS_SQL, after_seq)
+
+
+async def last_place(connection: Connection) -> tuple[int, int] | None:
+    """`(block, log_index)` of the newest event, the `after` of the next fetch; None while there is none."""
+    row = await connection.fetchrow(LAST_EVENT_SQL)
+    return None if row is None else (int(row["block"]), int(row["log_index"]))
+
+
+async def store_punks(connection: Connection, punks: pl.DataFrame) -> int:
+    """Store the punks (`PUNK_SCHEMA`) once; how many rows were added.
+
+    Raises:
+        InvalidInputError: the frame breaks a rule.
+        ConflictError: other attributes are stored already; attributes never change.
+    """
+    punks = validate_punks(punks, "punks")
+    await connection.execute(LOCK_EVENTS_SQL)
+    if await connection.fetchval(COUNT_PUNKS_SQL):
+        if (await load_punks(connection)).equals(punks):
+            return 0
+        raise ConflictError(
+            "other punk attributes are stored already; they never change, use another database"
+        )
+    await connection.copy_records_to_table("punks", records=punks.iter_rows(), columns=list(PUNK_SCHEMA))
+    return punks.height
+
+
+async def load_punks(connection: Connection) -> pl.DataFrame:
+    """All punks (`PUNK_SCHEMA`) by id; empty before they were stored."""
+    rows = await connection.fetch(LOAD_PUNKS_SQL)
+    return pl.DataFrame([tuple(row) for row in rows], schema=PUNK_SCHEMA, orient="row")
+
+
+async def store_eth_usd(connection: Connection, closes: pl.DataFrame) -> None:
+    """Store closes (`ETH_USD_SCHEMA`) of days not stored yet. The first close known of a day stays: what was computed
+    from it must come out the same again.
+
+    Raises:
+        InvalidInputError: the frame breaks a rule.
+    """
+    closes = validate_eth_usd(closes, "ETH/USD closes")
+    await connection.execute(STORE_ETH_USD_SQL, closes["date"].to_list(), closes["eth_usd"].to_list())
+
+
+async def load_eth_usd(connection: Connection) -> pl.DataFrame:
+    """All closes (`ETH_USD_SCHEMA`) by date."""
+    rows = await connection.fetch(LOAD_ETH_USD_SQL)
+    return pl.DataFrame([tuple(row) for row in rows], schema=ETH_USD_SCHEMA, orient="row")
+
+
+async def _check_stored(connection: Connection, frame: pl.DataFrame) -> None:
+    first, last = frame.row(0, named=True), frame.row(-1, named=True)
+    stored = await _copy_out(
+        connection, READ_RANGE_SQL, first["block"], first["log_index"], last["block"], last["log_index"]
+    )
+    stored = stored.drop("seq")
+    if stored.equals(frame):
+        return
+    compared = frame.join(
+        stored, on=["block", "log_index"], how="left", suffix="_stored", maintain_order="left"
+    )
+    missing = compared.filter(pl.col("event_type_stored").is_null())
+    if missing.height:
+        raise ConflictError(
+            f"{_place(missing)} comes before the newest stored event but is not stored; "
+            "import history in contract order, into an empty database if it has to start earlier"
+        )
+    others = [name for name in EVENT_SCHEMA if name not in ("block", "log_index")]
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in others)
+    different = compared.filter(differs)
+    if different.height:
+        row = different.row(0, named=True)
+        name = next(name for name in others if row[name] != row[f"{name}_stored"])
+        raise ConflictError(
+            f"{_place(different)} is stored with {name} {row[f'{name}_stored']!r}, not {row[name]!r}; "
+            "one of the two sources is wrong, nothing was changed"
+        )
+
+
+def _place(frame: pl.DataFrame) -> str:
+    return f"event at block {frame['block'][0]}, log_index {frame['log_index'][0]}"
+
+
+async def _copy_in(
+    connection: Connection, frame: pl.DataFrame, *, first_seq: int, known_at: datetime | None
+) -> None:
+    instant = pl.Datetime("us", "UTC")
+    rows = frame.with_columns(
+        seq=pl.int_range(first_seq, first_seq + pl.len(), dtype=pl.Int64),
+        known_at=pl.col("timestamp") if known_at is None else pl.lit(known_at.astimezone(UTC), instant),
+    ).select(_COPY_COLUMNS.keys())
+    await connection.copy_to_table(
+        "market_events", source=_copy_text(rows), columns=list(_COPY_COLUMNS.values()), format="text"
+    )
+
+
+async def _copy_text(rows: pl.DataFrame) -> AsyncIterator[bytes]:
+    """COPY's text format; `validate` leaves no character that would have to be escaped."""
+    for part in rows.iter_slices(_ROWS_AT_ONCE):
+        body = BytesIO()
+        part.write_csv(
+            body,
+            include_header=False,
+            separator="\t",
+            null_value="\\N",
+            quote_style="never",
+            datetime_format="%Y-%m-%d %H:%M:%S%.6f+00",
+        )
+        yield body.getvalue()
+
+
+async def _copy_out(connection: Connection, query: str, *arguments: object) -> pl.DataFrame:
+    body = BytesIO()
+    await connection.copy_from_query(query, *arguments, output=body, format="csv")
+    if not body.tell():
+        return empty_events().with_columns(seq=pl.lit(None, pl.Int64)).select(STORED_EVENT_SCHEMA)
+    schema = {
+        name: pl.String() if name == "timestamp" else dtype for name, dtype in STORED_EVENT_SCHEMA.items()
+    }
+    body.seek(0)
+    frame = pl.read_csv(body, has_header=False, schema=schema)
+    instant = (
+        pl.col("timestamp")
+        .str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us")
+        .dt.replace_time_zone("UTC")
+    )
+    return frame.with_columns(instant)
