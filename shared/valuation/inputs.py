@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
-from shared.valuation.features import DailyPrices, FeatureRows, compute, schema_hash
+from shared.valuation.features import FeatureRows, compute, schema_hash
 
 TRAINING_HORIZONS_S = (1_800, 86_400)
 """Each past sale is learnt from as it looked 30 minutes and 24 hours before."""

@@ -1,0 +1,78 @@
+"""Snapshots and generations as Parquet files in the object store, after they were published.
+
+Publishing does not wait for the store. What could not be archived is found again in Postgres and made anew: rows are
+read back, snapshots recomputed (the same content, so the same id).
+"""
+
+from __future__ import annotations
+
+import io
+
+import polars as pl
+import structlog
+
+from services.nowcaster import repository
+from shared.clock import Clock
+from shared.database.pool import Database
+from shared.errors import NotFoundError, TransientError
+from shared.market.reader import MarketReader
+from shared.snapshots import repository as snapshot_repository
+from shared.snapshots.repository import Archived
+from shared.snapshots.snapshot import Snapshot
+from shared.storage.object_store import ObjectStore
+from shared.valuation.inputs import nowcast_snapshot
+
+log = structlog.get_logger(__name__)
+BATCH = 20
+
+
+class Archive:
+    """Brings the object store up to date with what was published."""
+
+    def __init__(self, *, database: Database, store: ObjectStore, clock: Clock, reader: MarketReader) -> None:
+        self._database = database
+        self._store = store
+        self._clock = clock
+        self._reader = reader
+        self._complete_to = 0
+
+    async def catch_up(self, just_published: Snapshot | None = None) -> int:
+        """Archive what is missing (a bounded number), using the snapshot at hand; returns how many generations."""
+        async with self._database.connection() as connection:
+            missing = await repository.unarchived(connection, after=self._complete_to, limit=BATCH)
+        for generation_id, snapshot_id, as_of in missing:
+            try:
+                await self._archive(generation_id, snapshot_id, as_of, just_published)
+            except TransientError as error:
+                log.warning("archive.postponed", generation=generation_id, reason=str(error))
+                return 0
+            self._complete_to = generation_id
+        return len(missing)
+
+    async def _archive(self, generation_id: int, snapshot_id: str, as_of: object, at_hand: Snapshot | None) -> None:
+        async with self._database.connection() as connection:
+            rows = await repository.generation_rows(connection, generation_id)
+            try:
+                await snapshot_repository.archive_reference(connection, "snapshot", snapshot_id)
+                snapshot_archived = True
+            except NotFoundError:
+                snapshot_archived = False
+        archived = [Archived("generation", str(generation_id), await self._store.put("generations", _parquet(rows), extension="parquet"))]
+        if not snapshot_archived:
+            snapshot = at_hand
+            if snapshot is None or snapshot.snapshot_id != snapshot_id:
+                snapshot = nowcast_snapshot(self._reader.timeline, self._reader.prices, as_of)  # type: ignore[arg-type]
+            if snapshot.snapshot_id == snapshot_id:
+                archived.append(await snapshot_repository.upload(self._store, snapshot))
+            else:
+                # Events that arrived later changed what this instant looks like: the snapshot itself is gone.
+                log.warning("archive.snapshot_lost", snapshot=snapshot_id, generation=generation_id)
+        async with self._database.transaction() as connection:
+            for one in archived:
+                await snapshot_repository.record_archive(connection, one, at=self._clock.now())
+
+
+def _parquet(rows: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer, compression="zstd", compression_level=1)
+    return buffer.getvalue()

@@ -1,0 +1,160 @@
+"""Value all 10,000 punks and publish by moving one pointer row.
+
+snapshot -> features -> predict -> guards -> write the generation -> move the pointer -> archive. The armed previous
+champion and every shadow value the same snapshot in generations of their own, so that they can be compared on the
+same sales.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from services.nowcaster import repository
+from services.nowcaster.archive import Archive
+from services.nowcaster.models import LoadedModels
+from shared.clock import Clock
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import NowcastPublished, NowcastRequested
+from shared.database.pool import Database
+from shared.errors import IntegrityError, PermanentError
+from shared.market.reader import MarketReader
+from shared.market.series import Floats
+from shared.messaging.transaction import Transaction, handling
+from shared.registry import models as registry
+from shared.registry.models import ActiveModel
+from shared.snapshots import repository as snapshot_repository
+from shared.snapshots.snapshot import Snapshot
+from shared.valuation import generation as generations
+from shared.valuation.generation import Generation
+from shared.valuation.inputs import nowcast_snapshot
+
+log = structlog.get_logger(__name__)
+CONSUMER = "nowcaster"
+
+
+class GuardError(PermanentError):
+    """The champion's new values must not be published; the last generation stays. Readers see its age."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One model's generation, computed and checked, not yet written."""
+
+    active: ActiveModel
+    generation: Generation
+    values_eth: Floats
+    merkle_root: str
+
+
+class Nowcaster:
+    """Publishes nowcasts."""
+
+    def __init__(
+        self, *, database: Database, clock: Clock, reader: MarketReader, models: LoadedModels, archive: Archive
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._reader = reader
+        self._models = models
+        self._archive = archive
+        self._last_values: dict[str, Floats] = {}
+
+    async def on_market_updated(self, message: Envelope) -> None:
+        """Read the new events now, so that the next nowcast need not. A hint without effects: no inbox."""
+        async with self._database.connection() as connection:
+            await self._reader.refresh(connection)
+
+    async def on_nowcast_requested(self, message: Envelope) -> None:
+        """The half-hourly tick."""
+        assert isinstance(message.data, NowcastRequested)
+        await self._cycle(message, message.data.slot)
+
+    async def on_champion_changed(self, message: Envelope) -> None:
+        """A promotion or rollback: its nowcast follows at once."""
+        await self._cycle(message, self._clock.now())
+
+    async def _cycle(self, message: Envelope, as_of: datetime) -> None:
+        async with self._database.connection() as connection:
+            shown = await repository.current(connection)
+            active = await registry.active(connection)
+            await self._reader.refresh(connection)
+        champion = next((one.record.model_id for one in active if one.role == "champion"), None)
+        outdated = shown is not None and (
+            as_of < shown.as_of or (as_of == shown.as_of and shown.model_id == champion)
+        )
+        snapshot, prepared = None, []
+        if champion is None:
+            log.warning("nowcast.skipped", reason="no champion yet; a training request starts the first one")
+        elif outdated:
+            log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
+        else:
+            snapshot = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
+            prepared = [one for model in active if (one := await self._prepare(model, snapshot)) is not None]
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            if snapshot is not None:
+                await self._publish(transaction, snapshot, prepared)
+        for one in prepared:
+            self._last_values[one.active.record.model_id] = one.values_eth
+        if snapshot is not None:
+            await self._archive.catch_up(snapshot)
+
+    async def _prepare(self, active: ActiveModel, snapshot: Snapshot) -> Prepared | None:
+        """Value and check. A champion that fails stops the cycle; a companion that fails is left out of it."""
+        model_id = active.record.model_id
+        try:
+            model = await self._models.load(active.record)
+            values = await asyncio.to_thread(model.predict, snapshot.frame)
+            broken = generations.violations(values, await self._previous_values(model_id))
+            if broken:
+                raise GuardError(f"nowcast of {model_id} as of {snapshot.as_of.isoformat()} refused: {'; '.join(broken)}")
+            generation = generations.build(values)
+        except (GuardError, IntegrityError) as error:
+            if active.role == "champion":
+                raise
+            log.error("nowcast.companion_failed", model=model_id, role=active.role, reason=str(error))
+            return None
+        return Prepared(active, generation, values.value_eth, generation.merkle_root())
+
+    async def _previous_values(self, model_id: str) -> Floats | None:
+        if model_id not in self._last_values:
+            async with self._database.connection() as connection:
+                values = await repository.last_values(connection, model_id)
+            if values is None:
+                return None
+            self._last_values[model_id] = values
+        return self._last_values[model_id]
+
+    async def _publish(self, transaction: Transaction, snapshot: Snapshot, prepared: list[Prepared]) -> None:
+        connection, now = transaction.connection, self._clock.now()
+        await snapshot_repository.record(connection, snapshot, at=now)
+        floor_wei = round(float(snapshot.frame["floor_eth"].min()) * 1e9) * 10**9  # type: ignore[arg-type]
+        for one in prepared:
+            generation_id = await repository.write(
+                connection,
+                one.generation,
+                role=one.active.role,
+                model_id=one.active.record.model_id,
+                snapshot=snapshot,
+                floor_wei=floor_wei,
+                merkle_root=one.merkle_root,
+                at=now,
+            )
+            if one.active.role != "champion" or generation_id is None:
+                continue
+            await repository.move_pointer(connection, generation_id, at=now)
+            await transaction.emit(
+                NowcastPublished(
+                    generation_id=generation_id,
+                    model_id=one.active.record.model_id,
+                    snapshot_id=snapshot.snapshot_id,
+                    as_of=snapshot.as_of,
+                    published_at=now,
+                    values_sha256=one.generation.values_sha256,
+                    merkle_root=one.merkle_root,
+                )
+            )
+            log.info("nowcast.published", generation=generation_id, model=one.active.record.model_id)

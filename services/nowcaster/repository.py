@@ -1,0 +1,121 @@
+"""Generations in Postgres: written whole, published by moving one pointer row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+
+import numpy as np
+import polars as pl
+
+from shared.database.pool import Connection
+from shared.market.series import Floats
+from shared.snapshots.snapshot import Snapshot
+from shared.valuation.generation import COLUMNS, Generation
+
+INSERT_GENERATION_SQL = """
+insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei, last_block,
+                         values_sha256, merkle_root)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (model_id, as_of, role) do nothing
+returning generation_id
+"""
+MOVE_POINTER_SQL = """
+insert into nowcast_pointer (only_row, generation_id, moved_at) values (true, $1, $2)
+on conflict (only_row) do update set generation_id = excluded.generation_id, moved_at = excluded.moved_at
+"""
+CURRENT_AS_OF_SQL = """
+select g.as_of, g.model_id from nowcast_pointer p join generations g using (generation_id)
+"""
+LAST_VALUES_SQL = """
+select n.value_wei::float8 / 1e18 as value_eth
+from nowcasts n
+where n.generation_id = (select max(generation_id) from generations where model_id = $1)
+order by n.punk_id
+"""
+UNARCHIVED_GENERATIONS_SQL = """
+select g.generation_id, g.snapshot_id, g.as_of
+from generations g
+left join archives a on a.kind = 'generation' and a.id = g.generation_id::text
+where a.id is null and g.generation_id > $1
+order by g.generation_id
+limit $2
+"""
+GENERATION_ROWS_SQL = """
+select punk_id, value_wei::text, lo50_wei::text, hi50_wei::text, lo80_wei::text, hi80_wei::text, lo90_wei::text,
+       hi90_wei::text, confidence::text
+from nowcasts where generation_id = $1 order by punk_id
+"""
+
+
+@dataclass(frozen=True)
+class Current:
+    """What the pointer shows."""
+
+    as_of: datetime
+    model_id: str
+
+
+async def current(connection: Connection) -> Current | None:
+    row = await connection.fetchrow(CURRENT_AS_OF_SQL)
+    return None if row is None else Current(row["as_of"], row["model_id"])
+
+
+async def last_values(connection: Connection, model_id: str) -> Floats | None:
+    """Values (ETH, by punk id) of the model's newest generation."""
+    rows = await connection.fetch(LAST_VALUES_SQL, model_id)
+    return np.array([row["value_eth"] for row in rows]) if rows else None
+
+
+async def write(
+    connection: Connection,
+    generation: Generation,
+    *,
+    role: str,
+    model_id: str,
+    snapshot: Snapshot,
+    floor_wei: int,
+    merkle_root: str,
+    at: datetime,
+) -> int | None:
+    """Insert the generation and its rows; None when this model already valued this instant in this role."""
+    generation_id: int | None = await connection.fetchval(
+        INSERT_GENERATION_SQL,
+        role,
+        model_id,
+        snapshot.snapshot_id,
+        snapshot.as_of,
+        at,
+        generation.frame.height,
+        floor_wei,
+        snapshot.last_block,
+        generation.values_sha256,
+        merkle_root,
+    )
+    if generation_id is None:
+        return None
+    rows = generation.frame.select(pl.lit(generation_id).alias("generation_id"), "punk_id", *COLUMNS, "confidence")
+    await connection.copy_to_table(
+        "nowcasts",
+        source=BytesIO(rows.write_csv(include_header=False).encode()),
+        columns=rows.columns,
+        format="csv",
+    )
+    return generation_id
+
+
+async def move_pointer(connection: Connection, generation_id: int, *, at: datetime) -> None:
+    await connection.execute(MOVE_POINTER_SQL, generation_id, at)
+
+
+async def unarchived(connection: Connection, *, after: int, limit: int) -> list[tuple[int, str, datetime]]:
+    """(generation_id, snapshot_id, as_of) of generations whose files are not in the store."""
+    rows = await connection.fetch(UNARCHIVED_GENERATIONS_SQL, after, limit)
+    return [(row["generation_id"], row["snapshot_id"], row["as_of"]) for row in rows]
+
+
+async def generation_rows(connection: Connection, generation_id: int) -> pl.DataFrame:
+    """The rows as published, in punk order."""
+    rows = await connection.fetch(GENERATION_ROWS_SQL, generation_id)
+    return pl.DataFrame([dict(row) for row in rows], schema_overrides={"punk_id": pl.Int16})

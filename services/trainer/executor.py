@@ -1,0 +1,80 @@
+"""Fitting in a process of its own, so that a crash, a leak or a runaway fit never takes the service with it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.errors import TransientError
+from shared.snapshots.snapshot import Snapshot
+from shared.valuation.training import fit
+
+
+class FitInterruptedError(TransientError):
+    """The fitting process died or ran out of time."""
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """Everything a fit depends on, as it crosses the process boundary. `snapshot` is a Parquet file."""
+
+    snapshot: bytes
+    data_cutoff: datetime
+    seed: int
+    threads: int
+
+
+class TrainingExecutor(Protocol):
+    """Runs a fit somewhere and returns the model file."""
+
+    async def fit(self, job: FitJob) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+def run_fit(job: FitJob) -> bytes:
+    """In the worker process: the model file's bytes."""
+    snapshot = Snapshot.from_parquet(job.snapshot)
+    model = fit(snapshot, data_cutoff=job.data_cutoff, threads=job.threads, seed=job.seed)
+    return model.to_bytes()
+
+
+class ProcessExecutor:
+    """One spawned worker process, replaced when it dies or exceeds the hard time limit."""
+
+    def __init__(self, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def fit(self, job: FitJob) -> bytes:
+        """Run the fit.
+
+        Raises:
+            FitInterruptedError: killed, crashed, or over the time limit (it is killed then).
+        """
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+        try:
+            future = self._pool.submit(run_fit, job)
+            return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout_s)
+        except TimeoutError as error:
+            self._kill()
+            raise FitInterruptedError(f"the fit took longer than {self._timeout_s:.0f} s and was killed") from error
+        except BrokenProcessPool as error:
+            self._kill()
+            raise FitInterruptedError("the fitting process died; it is tried again with a new one") from error
+
+    def _kill(self) -> None:
+        if self._pool is not None:
+            for process in list(self._pool._processes.values()):
+                process.kill()
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def close(self) -> None:
+        self._kill()

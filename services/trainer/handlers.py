@@ -1,0 +1,204 @@
+"""Turn training requests into registered contenders.
+
+A request is never held as a delivery: its handler stores the row and acknowledges in milliseconds. A loop claims rows
+with a lease, fits in a subprocess while a heartbeat keeps the lease, and commits only if the lease is still its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+import xgboost
+
+from services.trainer import lineage
+from services.trainer.executor import FitJob, TrainingExecutor
+from shared.clock import Clock
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import ContenderRegistered, TrainingRequested
+from shared.database.pool import Database
+from shared.errors import PermanentError, PunkcastError
+from shared.market.reader import MarketReader
+from shared.messaging.transaction import handling, originating
+from shared.registry import models, training_requests
+from shared.registry.models import ModelRecord
+from shared.registry.training_requests import ClaimedRequest
+from shared.snapshots import repository as snapshots
+from shared.snapshots.snapshot import Snapshot
+from shared.storage.object_store import ObjectRef, ObjectStore
+from shared.valuation import training
+from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
+from shared.valuation.model import FORMAT, model_id
+
+log = structlog.get_logger(__name__)
+CONSUMER = "trainer"
+
+
+class Trainer:
+    """Works off the queue of training requests."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        store: ObjectStore,
+        reader: MarketReader,
+        executor: TrainingExecutor,
+        holdout_sales: int,
+        lease_s: float,
+        threads: int,
+        poll_s: float = 15.0,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._store = store
+        self._reader = reader
+        self._executor = executor
+        self._holdout_sales = holdout_sales
+        self._lease_s = lease_s
+        self._threads = threads
+        self._poll_s = poll_s
+        self._wake = asyncio.Event()
+
+    async def on_training_requested(self, message: Envelope) -> None:
+        """Store the request. A second open one for the same reason is the first one again."""
+        request = message.data
+        assert isinstance(request, TrainingRequested)
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            queued = await training_requests.enqueue(
+                transaction.connection,
+                request_id=request.request_id or message.id,
+                reason=request.reason,
+                requested_by=request.requested_by,
+                data_cutoff=request.data_cutoff,
+                at=self._clock.now(),
+            )
+        log.info("training.requested", reason=request.reason, queued=queued)
+
+    async def on_drain_requested(self, message: Envelope) -> None:
+        """The hourly tick wakes the loop; the rows, not the tick, say what there is to do."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claim and train, again and again, until cancelled."""
+        while True:
+            try:
+                await self.drain()
+            except PunkcastError as error:
+                log.warning("training.loop", reason=str(error))
+            except (OSError, ConnectionError) as error:
+                log.warning("training.loop", reason=f"database away: {error}")
+            self._wake.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._poll_s)
+
+    async def drain(self) -> int:
+        """Train until the queue is empty; returns how many requests were worked on."""
+        worked = 0
+        while True:
+            async with self._database.transaction() as connection:
+                claimed = await training_requests.claim(connection, at=self._clock.now(), lease_s=self._lease_s)
+            if claimed is None:
+                return worked
+            worked += 1
+            await self._work(claimed)
+
+    async def _work(self, claimed: ClaimedRequest) -> None:
+        heartbeat = asyncio.create_task(self._keep_lease(claimed))
+        try:
+            await self._train(claimed)
+        except PermanentError as error:
+            await self._give_up(claimed, str(error))
+        except PunkcastError as error:
+            # Transient: the lease runs out and the request is claimed again, up to its last attempt.
+            log.warning("training.interrupted", request=str(claimed.request_id), reason=str(error))
+            raise
+        finally:
+            heartbeat.cancel()
+            with suppress(asyncio.CancelledError):
+                await heartbeat
+
+    async def _keep_lease(self, claimed: ClaimedRequest) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            until = self._clock.now() + timedelta(seconds=self._lease_s)
+            async with self._database.transaction() as connection:
+                if not await training_requests.heartbeat(
+                    connection, claimed.request_id, claimed.lease_token, until=until
+                ):
+                    log.warning("training.lease_lost", request=str(claimed.request_id))
+                    return
+
+    async def _train(self, claimed: ClaimedRequest) -> None:
+        now = self._clock.now()
+        async with self._database.connection() as connection:
+            await self._reader.refresh(connection)
+            champion = await models.champion(connection)
+        timeline, prices = self._reader.timeline, self._reader.prices
+        cutoff = claimed.data_cutoff or holdout_cutoff(timeline, now, self._holdout_sales)
+        learn = await asyncio.to_thread(training_snapshot, timeline, prices, cutoff)
+        judge = await asyncio.to_thread(evaluation_snapshot, timeline, prices, cutoff, now)
+        body = learn.to_parquet()
+        artifact = await self._executor.fit(
+            FitJob(snapshot=body, data_cutoff=cutoff, seed=training.SEED, threads=self._threads)
+        )
+        stored = [await snapshots.upload(self._store, one) for one in (learn, judge)]
+        reference = await self._store.put("models", artifact, extension="json")
+        record = self._record(claimed, reference, learn, judge, parent=champion.model_id if champion else None)
+        async with originating(self._database, self._clock, source=CONSUMER) as transaction:
+            connection = transaction.connection
+            if not await training_requests.succeed(
+                connection, claimed.request_id, claimed.lease_token, record.model_id, at=now
+            ):
+                log.warning("training.lease_lost", request=str(claimed.request_id))
+                return
+            for snapshot, archived in zip((learn, judge), stored, strict=True):
+                await snapshots.record(connection, snapshot, at=now)
+                await snapshots.record_archive(connection, archived, at=now)
+            if await models.register(connection, record):
+                await transaction.emit(ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id))
+        log.info("contender.registered", model=record.model_id, cutoff=cutoff.isoformat(), rows=learn.frame.height)
+
+    def _record(
+        self,
+        claimed: ClaimedRequest,
+        reference: ObjectRef,
+        learn: Snapshot,
+        judge: Snapshot,
+        *,
+        parent: str | None,
+    ) -> ModelRecord:
+        origin = lineage.current()
+        return ModelRecord(
+            model_id=model_id(reference.sha256),
+            state="registered",
+            artifact_key=reference.key,
+            artifact_sha256=reference.sha256,
+            artifact_bytes=reference.size,
+            artifact_format=FORMAT,
+            xgboost_version=xgboost.__version__,
+            git_sha=origin.git_sha,
+            git_dirty=origin.git_dirty,
+            environment_hash=origin.environment_hash,
+            training_snapshot=learn.snapshot_id,
+            evaluation_snapshot=judge.snapshot_id,
+            data_cutoff=learn.as_of,
+            training_rows=learn.frame.height,
+            feature_schema=learn.feature_schema,
+            params={**training.PARAMS, "rounds": training.ROUNDS, "half_life_days": training.HALF_LIFE_DAYS},
+            seed=training.SEED,
+            report={"evaluation_sales": judge.frame.height},
+            training_request=claimed.request_id,
+            parent_model=parent,
+            registered_at=self._clock.now(),
+        )
+
+    async def _give_up(self, claimed: ClaimedRequest, reason: str) -> None:
+        async with self._database.transaction() as connection:
+            await training_requests.fail(
+                connection, claimed.request_id, claimed.lease_token, reason, at=self._clock.now()
+            )
+        log.error("training.failed", request=str(claimed.request_id), reason=reason)

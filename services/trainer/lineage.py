@@ -1,0 +1,40 @@
+"""Where a model's code and environment came from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Lineage:
+    git_sha: str
+    git_dirty: bool
+    environment_hash: str
+
+
+@cache
+def current() -> Lineage:
+    """The running code's commit (from `PUNKCAST_GIT_SHA` in an image, else from git) and installed packages."""
+    packages = sorted({f"{d.metadata['Name'].lower()}=={d.version}" for d in distributions()})
+    environment = hashlib.sha256("\n".join(packages).encode()).hexdigest()
+    given = os.environ.get("PUNKCAST_GIT_SHA")
+    if given:
+        return Lineage(given, False, environment)
+    sha = _git("rev-parse", "HEAD")
+    return Lineage(sha or "unknown", sha is None or bool(_git("status", "--porcelain")), environment)
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
