@@ -152,7 +152,7 @@ async def load_punks(connection: Connection) -> pl.DataFrame:
 
 
 async def store_eth_usd(connection: Connection, closes: pl.DataFrame) -> None:
-    """Store closes (`ETH_USD_SCHEMA`) of days not stored yet. The first close known of a day stays: what was computed
+    """Store closes (`ETH_USD_SCHEMA`) of days not stored yet. A day keeps its first close: what was computed
     from it must come out the same again.
 
     Raises:
