@@ -1,0 +1,50 @@
+# One recipe for every service: `docker build --build-arg SERVICE=nowcaster -t punkcast/nowcaster .`
+# SERVICE names a package under services/ and the extra of pyproject.toml that it needs; nothing else is installed.
+ARG BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm
+
+FROM ${BASE_IMAGE} AS build
+ARG SERVICE
+ARG UV_VERSION=0.13.9
+ENV UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    UV_NO_CACHE=1 \
+    UV_PROJECT_ENVIRONMENT=/opt/punkcast \
+    UV_PYTHON=python3 \
+    UV_PYTHON_DOWNLOADS=never
+RUN test -n "$SERVICE" || { echo "say which service: --build-arg SERVICE=api" >&2; exit 1; }
+# uv comes from the package index, so that a build needs no second registry.
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir "uv==$UV_VERSION"
+WORKDIR /src
+# Dependencies change less often than code: this layer is shared by every build of the same lock and service.
+COPY pyproject.toml uv.lock ./
+RUN /opt/uv/bin/uv sync --frozen --no-dev --no-install-project --extra "$SERVICE"
+COPY README.md LICENSE* ./
+COPY shared shared
+COPY services services
+RUN /opt/uv/bin/uv sync --frozen --no-dev --no-editable --extra "$SERVICE"
+
+FROM ${BASE_IMAGE}
+ARG SERVICE
+ARG GIT_SHA=unknown
+LABEL org.opencontainers.image.title="punkcast-${SERVICE}" \
+      org.opencontainers.image.revision="${GIT_SHA}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin punkcast \
+    && install -d -o punkcast -g punkcast /var/lib/punkcast
+COPY --from=build /opt/punkcast /opt/punkcast
+ENV PATH=/opt/punkcast/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    SERVICE=${SERVICE} \
+    GIT_SHA=${GIT_SHA} \
+    PUNKCAST_HOME=/var/lib/punkcast \
+    PUNKCAST_HOST=0.0.0.0 \
+    PUNKCAST_PROBE_PORT=8081 \
+    PUNKCAST_LOG_FORMAT=json
+WORKDIR /var/lib/punkcast
+USER 10001:10001
+EXPOSE 8081
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=4s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PUNKCAST_PROBE_PORT'] + '/readyz', timeout=3)"]
+# exec: the service is process 1's own image and gets its SIGTERM.
+ENTRYPOINT ["sh", "-c", "exec python -m \"services.$SERVICE\" \"$@\"", "punkcast"]
