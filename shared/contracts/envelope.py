@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Self
 from uuid import UUID, uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
-from shared.contracts.messages import BY_TYPE, Payload
+from shared.contracts.messages import BY_TYPE, Instant, Payload
 from shared.errors import PermanentError
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+# A publisher's clock may be off, but not by more than this; what lies further ahead is a mistake.
+MAX_AHEAD = timedelta(days=1)
+MAX_BYTES = 1 << 20
 
 
 class MalformedMessageError(PermanentError):
@@ -17,22 +30,34 @@ class MalformedMessageError(PermanentError):
 
 
 class Envelope(BaseModel):
-    """A message. `id` is what the inbox de-duplicates by; `correlationid` names the flow, `causationid` the parent."""
+    """A message. `id` is what the inbox de-duplicates by.
+
+    `correlationid` names the flow, `causationid` the message that led to this one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Literal["1.0"] = "1.0"
     id: UUID
-    source: str = Field(min_length=1, max_length=200)
+    source: Name
     type: str
-    time: AwareDatetime
-    subject: str | None = None
+    time: Instant
+    subject: Name | None = None
     datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str | None = None
+    dataschema: Name | None = None
     correlationid: UUID
     causationid: UUID | None = None
-    traceparent: str | None = None
+    traceparent: Name | None = None
     data: SerializeAsAny[Payload]
+
+    @model_validator(mode="after")
+    def _no_instant_far_ahead(self) -> Self:
+        for name, value in self.data:
+            if isinstance(value, datetime) and value > self.time + MAX_AHEAD:
+                raise ValueError(
+                    f"{name} {value.isoformat()} is over a day after the message's {self.time.isoformat()}"
+                )
+        return self
 
     @classmethod
     def wrap(
@@ -45,7 +70,11 @@ class Envelope(BaseModel):
         cause: Envelope | None = None,
         traceparent: str | None = None,
     ) -> Envelope:
-        """Envelope for `payload`; with a `cause` it continues that message's flow."""
+        """Envelope for `payload`; with a `cause` it continues that message's flow.
+
+        Raises:
+            pydantic.ValidationError: an instant in the payload lies more than a day after `time`.
+        """
         identity = message_id or uuid4()
         return cls(
             id=identity,
@@ -64,41 +93,52 @@ class Envelope(BaseModel):
 
 
 class _Raw(BaseModel):
-    """First pass: the envelope without a typed payload; an outside publisher may leave the correlation out."""
+    """First pass: without a typed payload. An outside publisher may leave the correlation out."""
 
     specversion: Literal["1.0"]
     id: UUID
-    source: str = Field(min_length=1, max_length=200)
+    source: Name
     type: str
-    time: AwareDatetime
-    subject: str | None = None
+    time: Instant
+    subject: Name | None = None
     datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str | None = None
+    dataschema: Name | None = None
     correlationid: UUID | None = None
     causationid: UUID | None = None
-    traceparent: str | None = None
+    traceparent: Name | None = None
     data: dict[str, object]
 
 
-def decode(body: bytes) -> Envelope:
-    """Parse and validate bytes from the wire.
+def decode(body: bytes, *, now: datetime | None = None) -> Envelope:
+    """Parse and validate bytes from the wire; with `now`, also refuse a message from the future.
 
     Raises:
         MalformedMessageError: not JSON, not an envelope, an unknown type or version, or an invalid payload.
     """
+    if len(body) > MAX_BYTES:
+        raise MalformedMessageError(f"{len(body)} bytes, at most {MAX_BYTES}; files travel as object keys")
     try:
         raw = _Raw.model_validate_json(body)
     except ValidationError as error:
         raise MalformedMessageError(f"not a CloudEvents envelope: {_first(error)}") from error
     payload_type = BY_TYPE.get(raw.type)
     if payload_type is None:
-        raise MalformedMessageError(f"unknown message type or version {raw.type!r}; known: {', '.join(BY_TYPE)}")
+        raise MalformedMessageError(
+            f"unknown message type or version {raw.type[:200]!r}; known: {', '.join(BY_TYPE)}"
+        )
     try:
         data = payload_type.model_validate(raw.data)
     except ValidationError as error:
         raise MalformedMessageError(f"invalid data of {raw.type}: {_first(error)}") from error
+    if now is not None and raw.time > now + MAX_AHEAD:
+        raise MalformedMessageError(
+            f"time {raw.time.isoformat()} is more than a day ahead of {now.isoformat()}"
+        )
     fields = raw.model_dump(exclude={"data", "correlationid"})
-    return Envelope(**fields, correlationid=raw.correlationid or raw.id, data=data)
+    try:
+        return Envelope(**fields, correlationid=raw.correlationid or raw.id, data=data)
+    except ValidationError as error:
+        raise MalformedMessageError(f"invalid data of {raw.type}: {_first(error)}") from error
 
 
 def _first(error: ValidationError) -> str:

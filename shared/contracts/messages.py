@@ -1,19 +1,40 @@
 """Every message on the wire. The class owns its type, which is also its routing key.
 
-Changes within a version are additive only (readers ignore unknown fields); a breaking change is a new `.v2` class
-beside the old one. `docs/asyncapi.yaml` and the golden files in `tests/unit/contracts/golden/` follow from here.
+Changes within a version are additive only (readers ignore unknown fields); a breaking change is a new `.v2`
+class beside the old one. `docs/asyncapi.yaml` and the golden files in `tests/unit/contracts/golden/` follow
+from here.
 """
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+# Absurd values are refused at the edge: nothing on chain is older than the contract.
+EARLIEST_INSTANT = datetime.fromisoformat("2017-06-22T00:00:00+00:00")
+
+
+def _not_before_the_contract(instant: datetime) -> datetime:
+    if instant < EARLIEST_INSTANT:
+        raise ValueError(f"{instant.isoformat()} is before the contract existed ({EARLIEST_INSTANT.date()})")
+    return instant
+
+
+# No text has a NUL: PostgreSQL cannot store one. No integer is wider than its column.
 ModelId = Annotated[str, StringConstraints(pattern=r"^m-[0-9a-f]{16}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-Actor = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
+Reason = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=r"^[^\x00]*$")
+]
+Actor = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=r"^[^\x00]*$")
+]
+Instant = Annotated[AwareDatetime, AfterValidator(_not_before_the_contract)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Sequence64 = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Ordinal = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class Payload(BaseModel):
@@ -27,7 +48,7 @@ class Payload(BaseModel):
 class Tick(Payload):
     """A timer's message: `slot` is the scheduled instant (not the instant it was sent)."""
 
-    slot: AwareDatetime = Field(description="The scheduled instant this tick stands for, UTC")
+    slot: Instant = Field(description="The scheduled instant this tick stands for, UTC")
 
 
 class IngestRequested(Tick):
@@ -64,21 +85,21 @@ class MarketUpdated(Payload):
     """New market events are in the database."""
 
     TYPE: ClassVar[str] = "punkcast.market.updated.v1"
-    last_seq: int = Field(ge=0)
-    last_block: int = Field(ge=0)
-    events: int = Field(ge=0, description="How many events were appended")
-    sales_scored: int = Field(ge=0)
+    last_seq: Sequence64
+    last_block: Sequence64
+    events: Count = Field(description="How many events were appended")
+    sales_scored: Count
 
 
 class NowcastPublished(Payload):
     """The nowcast pointer moved to a new generation."""
 
     TYPE: ClassVar[str] = "punkcast.nowcast.published.v1"
-    generation_id: int = Field(ge=1)
+    generation_id: Ordinal
     model_id: ModelId
     snapshot_id: Sha256
-    as_of: AwareDatetime
-    published_at: AwareDatetime
+    as_of: Instant
+    published_at: Instant
     values_sha256: Sha256
     merkle_root: Sha256
 
@@ -90,8 +111,9 @@ class TrainingRequested(Payload):
     reason: Reason
     requested_by: Actor
     request_id: UUID | None = Field(default=None, description="Default: the id of the message")
-    data_cutoff: AwareDatetime | None = Field(
-        default=None, description="Train on sales before this instant; default: what the policy's hold-out leaves"
+    data_cutoff: Instant | None = Field(
+        default=None,
+        description="Train on sales before this instant; default: what the policy's hold-out leaves",
     )
 
 
@@ -104,13 +126,17 @@ class ContenderRegistered(Payload):
 
 
 class ContenderRejected(Payload):
+    """A contender failed a gate, or lost as a shadow."""
+
     TYPE: ClassVar[str] = "punkcast.contender.rejected.v1"
     model_id: ModelId
     decision_id: UUID
-    reason: str
+    reason: Text
 
 
 class ShadowStarted(Payload):
+    """A contender runs beside the champion, unpublished, until the sequential test ends."""
+
     TYPE: ClassVar[str] = "punkcast.shadow.started.v1"
     model_id: ModelId
     decision_id: UUID
@@ -123,25 +149,29 @@ class ShadowMatured(Payload):
     model_id: ModelId
     champion_id: ModelId
     outcome: Literal["not_worse", "worse", "expired"]
-    sales: int = Field(ge=0)
-    e_value: float = Field(ge=0)
+    sales: Count
+    e_value: float = Field(ge=0, allow_inf_nan=False)
 
 
 class ModelPromoted(Payload):
+    """The model pointer moved to a new champion."""
+
     TYPE: ClassVar[str] = "punkcast.model.promoted.v1"
     model_id: ModelId
     previous_model_id: ModelId | None
     decision_id: UUID
-    pointer_generation: int = Field(ge=1)
+    pointer_generation: Ordinal
 
 
 class ModelRolledBack(Payload):
+    """The model pointer moved back to the previous champion."""
+
     TYPE: ClassVar[str] = "punkcast.model.rolled_back.v1"
     model_id: ModelId = Field(description="The champion again")
     rolled_back_model_id: ModelId
     decision_id: UUID
-    pointer_generation: int = Field(ge=1)
-    reason: str
+    pointer_generation: Ordinal
+    reason: Text
 
 
 ALL_MESSAGES: tuple[type[Payload], ...] = (
@@ -150,6 +180,3 @@ ALL_MESSAGES: tuple[type[Payload], ...] = (
     ShadowStarted, ShadowMatured, ModelPromoted, ModelRolledBack,
 )  # fmt: skip
 BY_TYPE: dict[str, type[Payload]] = {message.TYPE: message for message in ALL_MESSAGES}
-
-# Absurd values are refused at the edge: nothing on chain is older than the contract.
-EARLIEST_INSTANT = datetime.fromisoformat("2017-06-22T00:00:00+00:00")

@@ -1,0 +1,101 @@
+"""What becomes of one delivered message. The same judgement for every bus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Literal
+
+import asyncpg
+import structlog
+
+from shared.contracts.envelope import MalformedMessageError, decode
+from shared.errors import PermanentError, TransientError
+from shared.messaging.bus import Subscription
+from shared.messaging.transaction import AlreadyHandledError
+from shared.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+# The database is away or restarting: the message is not at fault, so its tries are not used up.
+OUTAGES = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+
+MAX_REASON = 1000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`done`: acknowledge.
+
+    `retry`: again after the delay of tier `tier`. `dead`: to the dead queue, with `reason`.
+    """
+
+    kind: Literal["done", "retry", "dead"]
+    reason: str = ""
+    tier: int = 0
+
+
+async def deliver(
+    subscription: Subscription, body: bytes, *, attempt: int, retries: int, now: datetime
+) -> Outcome:
+    """Decode `body`, run the handler, and judge how it went.
+
+    Args:
+        attempt: 1 for the first delivery, one more for each retry.
+        retries: how many retry tiers there are.
+
+    Cancellation passes through: the message goes back to the queue unjudged.
+    """
+    try:
+        message = decode(body, now=now)
+    except MalformedMessageError as error:
+        metrics.MESSAGES.labels(subscription.consumer, "malformed", "dead").inc()
+        log.warning("message refused", consumer=subscription.consumer, reason=str(error)[:MAX_REASON])
+        return Outcome("dead", f"malformed: {error}"[:MAX_REASON])
+    if not any(message.type == accepted.TYPE for accepted in subscription.types):
+        metrics.MESSAGES.labels(subscription.consumer, message.type, "dead").inc()
+        return Outcome("dead", f"misrouted: {subscription.consumer} does not handle {message.type}")
+    with structlog.contextvars.bound_contextvars(
+        consumer=subscription.consumer,
+        message_type=message.type,
+        message_id=str(message.id),
+        correlation_id=str(message.correlationid),
+        attempt=attempt,
+    ):
+        started = perf_counter()
+        label = "cancelled"
+        try:
+            await subscription.handle(message)
+            label = "done"
+            return Outcome("done")
+        except AlreadyHandledError:
+            label = "duplicate"
+            return Outcome("done")
+        except Exception as error:
+            outcome = _judge(error, attempt, retries)
+            label = outcome.kind
+            if outcome.kind == "dead":
+                log.error(
+                    "message is dead", reason=outcome.reason, exc_info=not isinstance(error, PermanentError)
+                )
+            else:
+                expected = isinstance(error, (TransientError, *OUTAGES))
+                log.warning("message will be retried", reason=outcome.reason, exc_info=not expected)
+            return outcome
+        finally:
+            metrics.MESSAGES.labels(subscription.consumer, message.type, label).inc()
+            metrics.HANDLER_SECONDS.labels(subscription.consumer, message.type).observe(
+                perf_counter() - started
+            )
+
+
+def _judge(error: Exception, attempt: int, retries: int) -> Outcome:
+    if isinstance(error, PermanentError):
+        return Outcome("dead", f"permanent: {type(error).__name__}: {error}"[:MAX_REASON])
+    reason = f"{type(error).__name__}: {error}"
+    if attempt <= retries:
+        return Outcome("retry", reason[:MAX_REASON], tier=attempt - 1)
+    if isinstance(error, OUTAGES) and retries:
+        return Outcome("retry", reason[:MAX_REASON], tier=retries - 1)
+    return Outcome("dead", f"retries used up after {attempt} attempts: {reason}"[:MAX_REASON])

@@ -1,0 +1,208 @@
+"""The relay: what committed in the outbox is published, at least once, in the order it was written.
+
+Several relays may run on one outbox (every worker has one); each takes rows the others have not locked. A
+crash between publish and delete publishes again, which the consumers' inboxes absorb.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from shared.clock import Clock, SystemClock
+from shared.contracts.envelope import MalformedMessageError, decode
+from shared.database.pool import Connection, Database
+from shared.messaging.bus import Bus, UnroutableError, Volatile
+from shared.messaging.transaction import purge_inbox
+from shared.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "punkcast_outbox"
+BATCH = 100
+INBOX_KEPT = timedelta(days=30)
+
+_TAKE = """
+    select id, message_id, routing_key, body from outbox
+    where message_id <> all($2::uuid[])
+    order by id limit $1
+    for update skip locked
+"""
+_DELETE = "delete from outbox where message_id = any($1::uuid[])"
+_DEPTH = "select count(*), min(created_at) from outbox"
+
+
+class Relay:
+    """Carries outbox rows to the bus.
+
+    Args:
+        poll_s: how often to look without being notified.
+        heartbeat_s: how often to check that the listening connection still lives.
+        unroutable_pause_s: how long a message that nobody wants is left alone, so that it blocks no other.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        *,
+        clock: Clock | None = None,
+        poll_s: float = 3.0,
+        heartbeat_s: float = 30.0,
+        unroutable_pause_s: float = 30.0,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._clock = clock or SystemClock()
+        self._poll_s = poll_s
+        self._heartbeat_s = heartbeat_s
+        self._unroutable_pause_s = unroutable_pause_s
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._parked: dict[UUID, float] = {}
+        self._handed_over: set[UUID] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def run_once(self) -> int:
+        """Publish one batch and delete what the bus has confirmed.
+
+        Returns:
+            How many rows were published.
+
+        Raises:
+            BusUnavailableError: the broker is away; rows confirmed before that are deleted, the rest stay.
+        """
+        failures: list[BaseException] = []
+        async with self._database.transaction() as connection:
+            await self._forget_settled(connection)
+            rows = await connection.fetch(_TAKE, BATCH, [*self._not_now(), *self._handed_over])
+            results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
+            published: list[UUID] = []
+            for row, result in zip(rows, results, strict=True):
+                if result is None:
+                    published.append(row["message_id"])
+                elif isinstance(result, UnroutableError):
+                    self._park(row, result)
+                else:
+                    failures.append(result)
+            if isinstance(self._bus, Volatile):
+                self._handed_over.update(published)
+            elif published:
+                await connection.execute(_DELETE, published)
+        if failures:
+            raise failures[0]
+        return len(published)
+
+    async def drain(self) -> int:
+        """`run_once` until nothing is left to publish."""
+        total = 0
+        while published := await self.run_once():
+            total += published
+        return total
+
+    async def run(self) -> None:
+        """Relay until `stop`. Outages of the broker or the database are waited out."""
+        self._idle.clear()
+        listener = asyncio.create_task(self._listen())
+        try:
+            await self._relay_until_stopped()
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
+            self._idle.set()
+
+    async def stop(self) -> None:
+        """End `run` after a last attempt to send what is left."""
+        self._stopping.set()
+        self._wake.set()
+        await self._idle.wait()
+
+    async def _relay_until_stopped(self) -> None:
+        failures = 0
+        next_purge = 0.0
+        while True:
+            stopping = self._stopping.is_set()
+            self._wake.clear()
+            try:
+                await self.drain()
+                next_purge = await self._housekeeping(next_purge)
+                if failures:
+                    log.info("outbox relay is working again", failures=failures)
+                failures = 0
+            except Exception as error:
+                failures += 1
+                if failures == 1:
+                    log.warning("outbox relay is waiting", reason=f"{type(error).__name__}: {error}")
+            if stopping:
+                return
+            pause = min(self._poll_s * 2 ** min(failures, 4), 30.0) if failures else self._poll_s
+            with contextlib.suppress(TimeoutError):
+                # After a failure only time or the stop helps, not another row.
+                await asyncio.wait_for((self._stopping if failures else self._wake).wait(), pause)
+
+    async def _listen(self) -> None:
+        while True:
+            # Whatever goes wrong here, polling goes on and a new connection is the cure.
+            with contextlib.suppress(Exception):
+                async with self._database.connection() as connection:
+                    await connection.add_listener(CHANNEL, self._on_notify)
+                    self._wake.set()
+                    try:
+                        while True:
+                            await asyncio.sleep(self._heartbeat_s)
+                            # A dead peer shows only when something is sent.
+                            await connection.execute("select 1", timeout=10)
+                    finally:
+                        with contextlib.suppress(Exception):
+                            await connection.remove_listener(CHANNEL, self._on_notify)
+            await asyncio.sleep(self._poll_s)
+
+    def _on_notify(self, *_: object) -> None:
+        self._wake.set()
+
+    async def _publish(self, row: asyncpg.Record) -> None:
+        body: bytes = row["body"]
+        try:
+            envelope = decode(body)
+        except MalformedMessageError:
+            # Written by another version of the platform: consumers judge it, the relay only carries.
+            await self._bus.publish_raw(row["routing_key"], body)
+        else:
+            await self._bus.publish(envelope)
+
+    async def _forget_settled(self, connection: Connection) -> None:
+        """Delete the rows of a volatile bus's messages once every queue is done with them."""
+        if isinstance(self._bus, Volatile) and self._handed_over:
+            settled = self._handed_over - self._bus.unsettled()
+            if settled:
+                await connection.execute(_DELETE, list(settled))
+                self._handed_over -= settled
+
+    def _park(self, row: asyncpg.Record, error: UnroutableError) -> None:
+        log.error("outbox message is unroutable", message_id=str(row["message_id"]), reason=str(error))
+        self._parked[row["message_id"]] = asyncio.get_running_loop().time() + self._unroutable_pause_s
+
+    def _not_now(self) -> Sequence[UUID]:
+        now = asyncio.get_running_loop().time()
+        self._parked = {identity: until for identity, until in self._parked.items() if until > now}
+        return list(self._parked)
+
+    async def _housekeeping(self, next_purge: float) -> float:
+        """Measure the outbox; once an hour, forget old inbox entries."""
+        now = asyncio.get_running_loop().time()
+        async with self._database.connection() as connection:
+            depth, oldest = await connection.fetchrow(_DEPTH)
+            metrics.OUTBOX_DEPTH.set(depth)
+            age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
+            metrics.OUTBOX_AGE_SECONDS.set(age)
+            if now >= next_purge:
+                await purge_inbox(connection, before=self._clock.now() - INBOX_KEPT)
+                next_purge = now + 3600.0
+        return next_purge

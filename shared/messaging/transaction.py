@@ -1,0 +1,89 @@
+"""One commit per handled message: the inbox entry, the effects, and the messages that tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.clock import Clock
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import Payload
+from shared.database.pool import Connection, Database
+
+_ENTER_INBOX = """
+    insert into inbox (consumer, message_id, handled_at) values ($1, $2, $3)
+    on conflict do nothing
+    returning message_id
+"""
+# A tick has the same id whoever sends it, so a second one in the outbox is the same message.
+_ENTER_OUTBOX = """
+    insert into outbox (message_id, routing_key, body, traceparent, created_at) values ($1, $2, $3, $4, $5)
+    on conflict (message_id) do nothing
+"""
+_PURGE_INBOX = "delete from inbox where handled_at < $1"
+
+
+class AlreadyHandledError(Exception):
+    """The inbox knows this (consumer, message). The bus acknowledges it without a word."""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """An open transaction: write through `connection`, tell others through `emit`."""
+
+    connection: Connection
+    clock: Clock
+    source: str
+    cause: Envelope | None = None
+
+    async def emit(self, payload: Payload, *, message_id: UUID | None = None) -> UUID:
+        """Put a message into the outbox; it leaves if and only if this transaction commits.
+
+        Returns:
+            The message's id: `message_id`, or a fresh one.
+        """
+        now = self.clock.now()
+        envelope = Envelope.wrap(
+            payload, source=self.source, time=now, message_id=message_id, cause=self.cause
+        )
+        await self.connection.execute(
+            _ENTER_OUTBOX, envelope.id, envelope.type, envelope.encode(), envelope.traceparent, now
+        )
+        return envelope.id
+
+
+@asynccontextmanager
+async def handling(
+    database: Database, clock: Clock, *, consumer: str, cause: Envelope
+) -> AsyncIterator[Transaction]:
+    """Handle `cause` exactly once for `consumer`: commits on leaving, rolls back on an exception.
+
+    A second delivery that runs at the same time waits here for the first one's commit.
+
+    Raises:
+        AlreadyHandledError: `consumer` has committed this message before.
+    """
+    async with database.transaction() as connection:
+        if await connection.fetchval(_ENTER_INBOX, consumer, cause.id, clock.now()) is None:
+            raise AlreadyHandledError(f"{consumer} has handled {cause.type} {cause.id}")
+        yield Transaction(connection, clock, source=consumer, cause=cause)
+
+
+@asynccontextmanager
+async def originating(database: Database, clock: Clock, *, source: str) -> AsyncIterator[Transaction]:
+    """A transaction that no message caused: a policy loop, an operator's action."""
+    async with database.transaction() as connection:
+        yield Transaction(connection, clock, source=source)
+
+
+async def purge_inbox(connection: Connection, *, before: datetime) -> int:
+    """Forget messages handled before `before`, which must lie further back than any retry or redelivery.
+
+    Returns:
+        How many were forgotten.
+    """
+    status: str = await connection.execute(_PURGE_INBOX, before)
+    return int(status.rpartition(" ")[2])
