@@ -18,7 +18,6 @@ from shared.market.events import (
     EVENT_SCHEMA,
     contract_key,
     contract_keys,
-    empty_events,
     validate,
 )
 from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_SCHEMA, validate_eth_usd, validate_punks
@@ -38,11 +37,12 @@ LAST_EVENT_SQL = """
 """
 ADVANCE_SEQ_SQL = "select setval(pg_get_serial_sequence('market_events', 'seq'), $1)"
 _SELECT_EVENTS = """
-    select seq, event_time at time zone 'UTC', block, tx_index, log_index, punk_id, event_type, price_wei,
-           from_address, to_address, sale_kind, tx_hash
+    select seq, event_time at time zone 'UTC', block, tx_index, log_index, punk_id, event_type,
+           price_wei::text, from_address, to_address, sale_kind, tx_hash
     from market_events
 """
 READ_EVENTS_SQL = f"{_SELECT_EVENTS} where seq > $1 and superseded_at is null order by seq"
+READ_NEXT_SQL = f"{READ_EVENTS_SQL} limit $2"
 READ_RANGE_SQL = f"""{_SELECT_EVENTS}
     where (block, log_index) between ($1, $2) and ($3, $4) and superseded_at is null order by block, log_index
 """
@@ -62,6 +62,9 @@ _COPY_COLUMNS: Final = {
     **{name: name for name in EVENT_SCHEMA if name != "timestamp"},
 }
 _ROWS_AT_ONCE: Final = 20_000
+_MANY: Final = 10_000
+_A_FEW: Final = 500
+"""Below this a prepared query is quicker than setting up a COPY."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,9 @@ async def append_events(
             )
         await _copy_in(connection, fresh, first_seq=last_seq + 1, known_at=known_at)
         await connection.execute(ADVANCE_SEQ_SQL, last_seq + fresh.height)
+        if fresh.height >= _MANY:
+            # Without statistics the planner walks a whole index to find the three newest events.
+            await connection.execute("analyze market_events")
     last_block = int(fresh["block"][-1]) if fresh.height else (int(last["block"]) if last else 0)
     return AppendResult(
         appended=fresh.height,
@@ -117,7 +123,12 @@ async def append_events(
 
 async def read_events(connection: Connection, after_seq: int = 0) -> pl.DataFrame:
     """Events with `seq` above `after_seq` (`STORED_EVENT_SCHEMA`), by `seq`; superseded ones are left out."""
-    return await _copy_out(connection, READ_EVENTS_SQL, after_seq)
+    rows = await connection.fetch(READ_NEXT_SQL, after_seq, _A_FEW)
+    if len(rows) == _A_FEW:
+        return await _copy_out(connection, READ_EVENTS_SQL, after_seq)
+    schema = {**STORED_EVENT_SCHEMA, "timestamp": pl.Datetime("us")}
+    frame = pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+    return frame.with_columns(pl.col("timestamp").dt.replace_time_zone("UTC"))
 
 
 async def last_place(connection: Connection) -> tuple[int, int] | None:
@@ -233,7 +244,7 @@ async def _copy_out(connection: Connection, query: str, *arguments: object) -> p
     body = BytesIO()
     await connection.copy_from_query(query, *arguments, output=body, format="csv")
     if not body.tell():
-        return empty_events().with_columns(seq=pl.lit(None, pl.Int64)).select(STORED_EVENT_SCHEMA)
+        return pl.DataFrame(schema=STORED_EVENT_SCHEMA)
     schema = {
         name: pl.String() if name == "timestamp" else dtype for name, dtype in STORED_EVENT_SCHEMA.items()
     }

@@ -1,8 +1,8 @@
 """A simulated market, for whoever has no data: same seed, same events, to the byte.
 
-What is simulated is what a valuation has to cope with: a floor that wanders and changes regime, premia that depend
-on attributes and drift, sellers with different haste, stale asks, dust bids, private and below-market deals, wrapped
-punks, a flash loan.
+What is simulated is what a valuation has to cope with: a floor that wanders and changes regime, premia that
+depend on attributes and drift, sellers with different haste, stale asks, dust bids, private and below-market
+deals, wrapped punks, a flash loan.
 """
 
 from __future__ import annotations

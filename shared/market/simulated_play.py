@@ -22,15 +22,17 @@ BUYERS_LIMIT = 0.12
 """Nobody pays more than this log ratio over what a punk is worth."""
 _OPENING_DAYS, _OPENING_LISTINGS = 5, 150
 _MEAN_PER_DAY = {
-    "list": 19.0, "reprice": 14.0, "delist": 6.0, "bid": 22.0, "withdraw": 9.0,
+    "list": 19.0, "reprice": 14.0, "bid": 22.0, "withdraw": 9.0,
     "transfer": 6.0, "wrap": 1.6, "unwrap": 1.2, "private": 0.3, "cheap": 0.15, "self": 0.025,
 }  # fmt: skip
+_DELISTED_SHARE = 0.008
+"""Of the standing asks, each day: it keeps the book at some 1,300 asks."""
 
 
 @dataclass(frozen=True)
 class Climate:
-    """What moves all prices, each shape (days + 1,): the log worth in ETH of the cheapest punk at each midnight, and
-    the factor on all premia that day."""
+    """What moves all prices, each of shape (days + 1,): the log worth in ETH of the cheapest kind of punk at
+    each midnight, and the factor on all premia that day."""
 
     log_floor: Floats
     premium_scale: Floats
@@ -95,6 +97,7 @@ class Play:
         actions: list[str] = []
         for action, mean in _MEAN_PER_DAY.items():
             actions += [action] * int(self._rng.poisson(mean))
+        actions += ["delist"] * int(self._rng.poisson(_DELISTED_SHARE * len(self._ledger.listed())))
         if day < _OPENING_DAYS:
             actions += ["list"] * _OPENING_LISTINGS
         else:
@@ -228,7 +231,7 @@ class Play:
 
     def _sell_to_self(self) -> None:
         punk = self._free_punk()
-        self._ledger.ask(punk, wei(exp(self._log_worth[punk]) * self._random.uniform(1.0, 4.0)))
+        self._ledger.ask(punk, wei(exp(self._log_worth[punk]) * self._random.uniform(1.0, 2.0)))
         self._ledger.buy(punk, self._ledger.owner[punk])
 
     def _flash_loan(self) -> None:

@@ -53,7 +53,7 @@ ACCESSORIES: Final[dict[str, dict[str, int]]] = {
 }  # fmt: skip
 """By place on the head (a punk has at most one of each), with how many of the real punks have it."""
 
-_TYPE_PREMIUM: Final = {"Male": 0.0, "Female": 0.015, "Zombie": 2.4, "Ape": 3.2, "Alien": 4.2}
+_TYPE_PREMIUM: Final = {"Male": 0.0, "Female": 0.015, "Zombie": 2.4, "Ape": 3.1, "Alien": 3.9}
 _SOUGHT: Final = {
     "Beanie": 0.9, "Pilot Helmet": 0.7, "Tiara": 0.5, "Hoodie": 0.55, "3D Glasses": 0.25, "VR": 0.2,
     "Top Hat": 0.25, "Orange Side": 0.45, "Welding Goggles": 0.5, "Choker": 0.5, "Cowboy Hat": 0.2,
