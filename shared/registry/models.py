@@ -1,0 +1,196 @@
+"""The registry of models: what they are (immutable) and the state they are in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+
+from shared.database.pool import Connection
+from shared.errors import ConflictError, NotFoundError
+from shared.storage.object_store import ObjectRef
+
+State = Literal[
+    "registered", "evaluated", "rejected", "shadow", "champion", "retired", "rolled_back", "quarantined"
+]
+Role = Literal["champion", "previous", "shadow"]
+
+_COLUMNS = """model_id, state, artifact_key, artifact_sha256, artifact_bytes, artifact_format,
+       xgboost_version, git_sha, git_dirty, environment_hash, training_snapshot, evaluation_snapshot,
+       data_cutoff, training_rows, feature_schema, params::text as params, seed, report::text as report,
+       training_request, parent_model, registered_at"""
+
+INSERT_MODEL_SQL = """
+insert into models (model_id, artifact_key, artifact_sha256, artifact_bytes, artifact_format, xgboost_version,
+                    git_sha, git_dirty, environment_hash, training_snapshot, evaluation_snapshot, data_cutoff,
+                    training_rows, feature_schema, params, seed, report, training_request, parent_model,
+                    registered_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::text::jsonb, $16, $17::text::jsonb,
+        $18, $19, $20)
+on conflict (model_id) do nothing
+returning model_id
+"""
+SELECT_MODEL_SQL = f"select {_COLUMNS} from models where model_id = $1"
+SELECT_CHAMPION_SQL = f"select {_COLUMNS} from models where state = 'champion'"
+LIST_MODELS_SQL = f"""
+select {_COLUMNS} from models
+where $1::text is null or state = $1
+order by registered_at desc, model_id
+limit $2
+"""
+ACTIVE_MODELS_SQL = f"""
+with active as (
+    select model_id as active_id, 'champion' as role, 0 as place from models where state = 'champion'
+    union all
+    select p.previous_model_id, 'previous', 1
+    from promotions p join models c on c.model_id = p.model_id and c.state = 'champion'
+    where p.state in ('warm_up', 'watching') and p.previous_model_id is not null
+    union all
+    select model_id, 'shadow', 2 from shadows where ended_at is null
+)
+select role, {_COLUMNS}
+from active join models on model_id = active_id
+where not (role = 'previous' and state <> 'retired')
+order by place, registered_at, model_id
+"""
+TRANSITION_SQL = "update models set state = $3 where model_id = $1 and state = $2 returning model_id"
+LAST_REGISTRATION_SQL = "select max(registered_at) from models"
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """One row of the registry. Times are UTC, `artifact_bytes` is a size, `report` is the trainer's own."""
+
+    model_id: str
+    artifact_key: str
+    artifact_sha256: str
+    artifact_bytes: int
+    artifact_format: str
+    xgboost_version: str
+    git_sha: str
+    git_dirty: bool
+    environment_hash: str
+    training_snapshot: str
+    evaluation_snapshot: str
+    data_cutoff: datetime
+    training_rows: int
+    feature_schema: str
+    params: dict[str, Any]
+    seed: int
+    report: dict[str, Any]
+    training_request: UUID
+    parent_model: str | None
+    registered_at: datetime
+    state: State = "registered"
+
+
+@dataclass(frozen=True)
+class ActiveModel:
+    """A model that the nowcaster values every punk with, and as what."""
+
+    role: Role
+    record: ModelRecord
+
+
+def artifact(record: ModelRecord) -> ObjectRef:
+    """Where the model file lies and what it must hash to."""
+    return ObjectRef(key=record.artifact_key, sha256=record.artifact_sha256, size=record.artifact_bytes)
+
+
+async def register(connection: Connection, record: ModelRecord) -> bool:
+    """Enter a contender (state `registered`, whatever the record says); False when it is already known.
+
+    Raises:
+        ConflictError: the training request already produced another model.
+    """
+    try:
+        return (
+            await connection.fetchval(
+                INSERT_MODEL_SQL,
+                record.model_id,
+                record.artifact_key,
+                record.artifact_sha256,
+                record.artifact_bytes,
+                record.artifact_format,
+                record.xgboost_version,
+                record.git_sha,
+                record.git_dirty,
+                record.environment_hash,
+                record.training_snapshot,
+                record.evaluation_snapshot,
+                record.data_cutoff,
+                record.training_rows,
+                record.feature_schema,
+                _json(record.params),
+                record.seed,
+                _json(record.report),
+                record.training_request,
+                record.parent_model,
+                record.registered_at,
+            )
+            is not None
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise ConflictError(
+            f"training request {record.training_request} already produced another model"
+        ) from error
+
+
+async def get(connection: Connection, model_id: str) -> ModelRecord:
+    """Raises NotFoundError: no such model."""
+    row = await connection.fetchrow(SELECT_MODEL_SQL, model_id)
+    if row is None:
+        raise NotFoundError(f"no model {model_id}; `punkcast models` lists those that exist")
+    return _record(row)
+
+
+async def listing(
+    connection: Connection, *, state: State | None = None, limit: int = 100
+) -> list[ModelRecord]:
+    """Newest first, optionally of one state."""
+    return [_record(row) for row in await connection.fetch(LIST_MODELS_SQL, state, limit)]
+
+
+async def champion(connection: Connection) -> ModelRecord | None:
+    """The one champion, or None before the first promotion."""
+    row = await connection.fetchrow(SELECT_CHAMPION_SQL)
+    return None if row is None else _record(row)
+
+
+async def active(connection: Connection) -> list[ActiveModel]:
+    """Champion, then its predecessor while that is armed (the promotion is open), then the shadows."""
+    return [
+        ActiveModel(role=row["role"], record=_record(row))
+        for row in await connection.fetch(ACTIVE_MODELS_SQL)
+    ]
+
+
+async def transition(connection: Connection, model_id: str, *, expected: State, to: State) -> None:
+    """Move a model from one state to the next.
+
+    Raises:
+        ConflictError: the model is not in the expected state (somebody else moved it).
+    """
+    if await connection.fetchval(TRANSITION_SQL, model_id, expected, to) is None:
+        raise ConflictError(
+            f"model {model_id} is no longer {expected}, so it cannot become {to}; read it again"
+        )
+
+
+async def last_registration(connection: Connection) -> datetime | None:
+    """When the newest contender entered the registry."""
+    instant: datetime | None = await connection.fetchval(LAST_REGISTRATION_SQL)
+    return instant
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)
+
+
+def _record(row: asyncpg.Record) -> ModelRecord:
+    fields = {key: value for key, value in row.items() if key != "role"}
+    return ModelRecord(**{**fields, "params": json.loads(row["params"]), "report": json.loads(row["report"])})

@@ -1,0 +1,202 @@
+"""Training requests: a queue in Postgres, worked off under leases with fencing tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from shared.database.pool import Connection
+
+MAX_ATTEMPTS = 3
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+
+ENQUEUE_SQL = """
+insert into training_requests (request_id, reason, requested_by, data_cutoff, requested_at)
+values ($1, $2, $3, $4, $5)
+on conflict do nothing
+returning request_id
+"""
+GIVE_UP_SQL = """
+update training_requests
+set status = 'failed', finished_at = $1, lease_token = null, lease_until = null,
+    error = coalesce(error || '; ', '') || 'the lease ran out in every one of ' || attempts || ' attempts'
+where status = 'running' and lease_until < $1 and attempts >= $2
+"""
+CLAIM_SQL = """
+update training_requests
+set status = 'running', attempts = attempts + 1, started_at = $1, lease_token = $2, lease_until = $3
+where request_id = (
+    select request_id from training_requests
+    where status = 'queued' or (status = 'running' and lease_until < $1)
+    order by requested_at, request_id
+    limit 1
+    for update skip locked
+)
+returning request_id, reason, requested_by, data_cutoff, requested_at, attempts, lease_token, lease_until
+"""
+HEARTBEAT_SQL = """
+update training_requests set lease_until = $3
+where request_id = $1 and lease_token = $2 and status = 'running'
+returning request_id
+"""
+SUCCEED_SQL = """
+update training_requests
+set status = 'succeeded', model_id = $3, finished_at = $4, error = null,
+    lease_token = null, lease_until = null
+where request_id = $1 and lease_token = $2 and status = 'running'
+returning request_id
+"""
+FAIL_SQL = """
+update training_requests
+set status = case when $5 or attempts >= $6 then 'failed' else 'queued' end,
+    finished_at = case when $5 or attempts >= $6 then $4::timestamptz end,
+    error = $3, lease_token = null, lease_until = null
+where request_id = $1 and lease_token = $2 and status = 'running'
+returning request_id
+"""
+CANCEL_SQL = """
+update training_requests set status = 'cancelled', finished_at = $2
+where request_id = $1 and status = 'queued'
+returning request_id
+"""
+_COLUMNS = """request_id, reason, requested_by, data_cutoff, status, requested_at, started_at, finished_at,
+       attempts, lease_until, model_id, error"""
+SELECT_REQUEST_SQL = f"select {_COLUMNS} from training_requests where request_id = $1"
+LIST_REQUESTS_SQL = f"""
+select {_COLUMNS} from training_requests
+where $1::text is null or status = $1
+order by requested_at desc, request_id
+limit $2
+"""
+OPEN_REASONS_SQL = "select reason from training_requests where status in ('queued', 'running')"
+LAST_REQUESTED_SQL = "select max(requested_at) from training_requests where requested_by = $1"
+LAST_SUCCESS_SQL = "select max(finished_at) from training_requests where status = 'succeeded'"
+
+
+@dataclass(frozen=True)
+class ClaimedRequest:
+    """A request under a lease. Every later write must carry `lease_token`; a stale one is refused."""
+
+    request_id: UUID
+    reason: str
+    requested_by: str
+    data_cutoff: datetime | None
+    requested_at: datetime
+    attempts: int
+    lease_token: UUID
+    lease_until: datetime
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """A request as anyone may read it."""
+
+    request_id: UUID
+    reason: str
+    requested_by: str
+    data_cutoff: datetime | None
+    status: Status
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempts: int
+    lease_until: datetime | None
+    model_id: str | None
+    error: str | None
+
+
+async def enqueue(
+    connection: Connection,
+    *,
+    request_id: UUID,
+    reason: str,
+    requested_by: str,
+    data_cutoff: datetime | None,
+    at: datetime,
+) -> bool:
+    """Queue a request; False when it is already known, or one with the same reason is still open."""
+    inserted = await connection.fetchval(ENQUEUE_SQL, request_id, reason, requested_by, data_cutoff, at)
+    return inserted is not None
+
+
+async def claim(connection: Connection, *, at: datetime, lease_s: float) -> ClaimedRequest | None:
+    """Take the oldest request that is queued or whose lease ran out, for `lease_s` seconds, if there is one.
+
+    A request whose lease ran out in its last attempt becomes `failed` on the way.
+    """
+    async with connection.transaction():
+        await connection.execute(GIVE_UP_SQL, at, MAX_ATTEMPTS)
+        row = await connection.fetchrow(CLAIM_SQL, at, uuid4(), at + timedelta(seconds=lease_s))
+    return None if row is None else ClaimedRequest(**dict(row))
+
+
+async def heartbeat(connection: Connection, request_id: UUID, lease_token: UUID, *, until: datetime) -> bool:
+    """Extend the lease; False when it was lost, and then the work must stop."""
+    return await connection.fetchval(HEARTBEAT_SQL, request_id, lease_token, until) is not None
+
+
+async def succeed(
+    connection: Connection, request_id: UUID, lease_token: UUID, model_id: str, *, at: datetime
+) -> bool:
+    """Finish with a model; False when the lease was lost, and then nothing may be registered."""
+    return await connection.fetchval(SUCCEED_SQL, request_id, lease_token, model_id, at) is not None
+
+
+async def fail(
+    connection: Connection,
+    request_id: UUID,
+    lease_token: UUID,
+    error: str,
+    *,
+    at: datetime,
+    permanent: bool = False,
+) -> bool:
+    """Note a failed attempt: queued again until `MAX_ATTEMPTS`, or at once failed when `permanent`.
+
+    False when the lease was lost.
+    """
+    text = error.replace("\x00", "")[:2000]
+    done = await connection.fetchval(FAIL_SQL, request_id, lease_token, text, at, permanent, MAX_ATTEMPTS)
+    return done is not None
+
+
+async def cancel(connection: Connection, request_id: UUID, *, at: datetime) -> bool:
+    """Withdraw a request that nobody has claimed yet."""
+    return await connection.fetchval(CANCEL_SQL, request_id, at) is not None
+
+
+async def get(connection: Connection, request_id: UUID) -> TrainingRequest | None:
+    row = await connection.fetchrow(SELECT_REQUEST_SQL, request_id)
+    return None if row is None else _request(row)
+
+
+async def listing(
+    connection: Connection, *, status: Status | None = None, limit: int = 100
+) -> list[TrainingRequest]:
+    """Newest first, optionally of one status."""
+    return [_request(row) for row in await connection.fetch(LIST_REQUESTS_SQL, status, limit)]
+
+
+async def open_reasons(connection: Connection) -> frozenset[str]:
+    """Reasons of the requests that are queued or running."""
+    return frozenset(row["reason"] for row in await connection.fetch(OPEN_REASONS_SQL))
+
+
+async def last_requested(connection: Connection, requested_by: str) -> datetime | None:
+    """When this requester last asked for a training."""
+    instant: datetime | None = await connection.fetchval(LAST_REQUESTED_SQL, requested_by)
+    return instant
+
+
+async def last_success(connection: Connection) -> datetime | None:
+    """When a training last ended with a model."""
+    instant: datetime | None = await connection.fetchval(LAST_SUCCESS_SQL)
+    return instant
+
+
+def _request(row: asyncpg.Record) -> TrainingRequest:
+    return TrainingRequest(**dict(row))
