@@ -1,0 +1,113 @@
+"""docker-compose.yml: valid, complete, private, and in step with the code."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jsonschema
+import pytest
+from check_jsonschema.builtin_schemas import get_builtin_schema
+
+from shared.settings import Settings
+from tests.unit.deployment.manifests import WORKERS, Object
+
+SERVERS = {"postgres", "rabbitmq", "seaweedfs"}
+OWN = {*WORKERS, "api", "scheduler"}
+
+
+def test_the_file_follows_the_compose_specification(compose: Object) -> None:
+    jsonschema.Draft202012Validator(get_builtin_schema("vendor.compose-spec")).validate(compose)
+
+
+def test_every_part_of_the_platform_is_there_once(compose: Object) -> None:
+    assert set(compose["services"]) == SERVERS | OWN | {"migrate"}
+
+
+@pytest.mark.parametrize("service", sorted(OWN))
+def test_a_service_is_built_from_its_own_module(compose: Object, root: Path, service: str) -> None:
+    assert compose["services"][service]["build"]["args"]["SERVICE"] == service
+    assert (root / "services" / service / "__main__.py").is_file()
+
+
+def test_ports_are_published_on_this_machine_only(compose: Object) -> None:
+    published = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_a_service_starts_after_the_schema_is_there_and_the_servers_answer(compose: Object) -> None:
+    for name in OWN:
+        conditions = {n: c["condition"] for n, c in compose["services"][name]["depends_on"].items()}
+        assert conditions == {
+            "migrate": "service_completed_successfully",
+            "rabbitmq": "service_healthy",
+            "seaweedfs": "service_healthy",
+        }
+    assert compose["services"]["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
+def test_every_server_tells_its_health_and_keeps_its_data_in_a_volume(compose: Object) -> None:
+    for name in SERVERS:
+        service = compose["services"][name]
+        assert service["healthcheck"]["test"][0] == "CMD"
+        volumes = {volume.partition(":")[0] for volume in service["volumes"]}
+        assert volumes <= set(compose["volumes"])
+
+
+def test_the_addresses_in_the_settings_are_services_of_this_file(compose: Object) -> None:
+    environment = compose["x-environment"]
+    assert urlsplit(environment["PUNKCAST_DATABASE_URL"]).hostname in SERVERS
+    assert urlsplit(environment["PUNKCAST_BROKER_URL"]).hostname in SERVERS
+    endpoint = re.search(r"endpoint_url=([^&]+)", environment["PUNKCAST_OBJECT_STORE_URL"])
+    assert endpoint is not None
+    assert urlsplit(endpoint[1]).hostname == "seaweedfs"
+
+
+def test_the_bucket_made_at_the_first_start_is_the_one_in_the_settings(compose: Object) -> None:
+    bucket = urlsplit(compose["x-environment"]["PUNKCAST_OBJECT_STORE_URL"]).hostname
+    server = compose["services"]["seaweedfs"]["environment"]
+    assert server["S3_BUCKET"] == bucket
+    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        assert server[key] == compose["x-environment"][key]
+
+
+def test_the_default_market_is_the_simulated_one(compose: Object) -> None:
+    assert compose["x-environment"]["PUNKCAST_SOURCE_URL"] == "${PUNKCAST_SOURCE_URL:-simulated://?seed=7}"
+
+
+def test_a_container_is_given_longer_to_stop_than_its_process_takes(compose: Object) -> None:
+    for name in OWN:
+        service = compose["services"][name]
+        assert int(service["stop_grace_period"].removesuffix("s")) > float(
+            service["environment"]["PUNKCAST_SHUTDOWN_GRACE_S"]
+        )
+
+
+def test_own_containers_run_without_privileges(compose: Object) -> None:
+    for name in OWN | {"migrate"}:
+        service = compose["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_every_variable_is_a_setting(compose: Object) -> None:
+    used = {
+        name
+        for service in compose["services"].values()
+        for name in service.get("environment", {})
+        if name.startswith("PUNKCAST_")
+    }
+    assert used
+    assert used <= {f"PUNKCAST_{field.upper()}" for field in Settings.model_fields}
+
+
+def test_the_settings_of_every_service_are_accepted(compose: Object) -> None:
+    for name in OWN | {"migrate"}:
+        given = {
+            variable.removeprefix("PUNKCAST_").lower(): re.sub(r"\$\{[^:}]+:-(.*)\}", r"\1", value)
+            for variable, value in compose["services"][name]["environment"].items()
+            if variable.startswith("PUNKCAST_")
+        }
+        settings = Settings.model_validate(given)
+        assert settings.database_url.startswith("postgresql://")

@@ -1,0 +1,95 @@
+"""Dockerfile: one recipe, a service's own extra, no root."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.settings import Settings
+from tests.unit.deployment.manifests import WORKERS, Object
+
+# Not a setting: the image says which commit it was built from, and the trainer writes it into the model's lineage.
+GIVEN_BY_THE_BUILD = {"PUNKCAST_GIT_SHA"}
+
+
+@pytest.fixture(scope="module")
+def recipe(root: Path) -> str:
+    return (root / "Dockerfile").read_text().replace("\\\n", " ")
+
+
+@pytest.fixture(scope="module")
+def project(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_text())
+
+
+def test_both_stages_start_from_the_same_replaceable_base(recipe: str) -> None:
+    assert re.search(r"^ARG BASE_IMAGE=\S+", recipe, re.MULTILINE)
+    assert re.findall(r"^FROM (\S+)", recipe, re.MULTILINE) == ["${BASE_IMAGE}", "${BASE_IMAGE}"]
+
+
+def test_only_the_services_extra_is_installed_and_exactly_as_locked(recipe: str) -> None:
+    syncs = re.findall(r"uv sync [^\n]*", recipe)
+    assert len(syncs) == 2
+    for sync in syncs:
+        assert "--frozen" in sync
+        assert "--no-dev" in sync
+        assert sync.endswith('--extra "$SERVICE"')
+
+
+def test_every_service_that_is_built_has_an_extra_and_a_module(
+    compose: Object, project: dict[str, Any], root: Path
+) -> None:
+    built = {s["build"]["args"]["SERVICE"] for s in compose["services"].values() if "build" in s}
+    assert built == {*WORKERS, "api", "scheduler", "cli"}
+    assert built <= set(project["project"]["optional-dependencies"])
+    assert all((root / "services" / service / "__main__.py").is_file() for service in built)
+
+
+def test_the_gpu_library_of_xgboost_stays_out_of_the_lock(project: dict[str, Any], root: Path) -> None:
+    overrides = [o for o in project["tool"]["uv"]["override-dependencies"] if o.startswith("nvidia-nccl")]
+    assert overrides
+    assert all("sys_platform == 'never'" in override for override in overrides)
+    lock = tomllib.loads((root / "uv.lock").read_text())
+    assert not [p["name"] for p in lock["package"] if p["name"].startswith("nvidia") and p.get("wheels")]
+
+
+def test_the_process_is_not_root(recipe: str) -> None:
+    assert re.findall(r"^USER (\S+)", recipe, re.MULTILINE) == ["10001:10001"]
+    assert recipe.index("\nUSER ") < recipe.index("\nENTRYPOINT ")
+
+
+def test_the_service_replaces_the_shell_and_so_gets_the_signals(recipe: str) -> None:
+    entry = re.search(r"^ENTRYPOINT (.+)$", recipe, re.MULTILINE)
+    assert entry is not None
+    assert 'exec python -m \\"services.$SERVICE\\" \\"$@\\"' in entry[1]
+
+
+def test_the_health_check_asks_the_probe_port(recipe: str) -> None:
+    check = re.search(r"^HEALTHCHECK .+$", recipe, re.MULTILINE)
+    assert check is not None
+    assert "PUNKCAST_PROBE_PORT" in check[0]
+    assert "/readyz" in check[0]
+
+
+def test_every_variable_is_a_setting(recipe: str) -> None:
+    used = set(re.findall(r"\b(PUNKCAST_[A-Z_]+)=", recipe))
+    settings = {f"PUNKCAST_{field.upper()}" for field in Settings.model_fields}
+    assert used - settings == GIVEN_BY_THE_BUILD
+
+
+def test_the_commit_given_by_the_build_is_what_the_trainer_reads(root: Path) -> None:
+    assert '"PUNKCAST_GIT_SHA"' in (root / "services/trainer/lineage.py").read_text()
+
+
+def test_everything_that_is_copied_is_sent_to_the_builder(recipe: str, root: Path) -> None:
+    ignored = (root / ".dockerignore").read_text().splitlines()
+    sent = {line[1:] for line in ignored if line.startswith("!")}
+    copied = {
+        word.rstrip("*")
+        for line in re.findall(r"^COPY ((?!--from)[^\n]+) \S+$", recipe, re.MULTILINE)
+        for word in line.split()
+    }
+    assert copied == sent
+    assert "*" in ignored

@@ -1,0 +1,209 @@
+"""k8s/: every object valid, hardened alike, and in step with the code."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from shared.messaging.ticks import JOBS, slot_at
+from shared.settings import Settings
+from tests.unit.deployment.manifests import WORKERS, Object, setting_names
+
+SETTINGS = {f"PUNKCAST_{field.upper()}" for field in Settings.model_fields}
+KUSTOMIZATIONS = ("base", "overlays/dev", "overlays/production")
+
+
+def _of(objects: list[Object], kind: str) -> dict[str, Object]:
+    return {one["metadata"]["name"]: one for one in objects if one["kind"] == kind}
+
+
+def _kustomization(root: Path, folder: str) -> Object:
+    parsed: Object = yaml.safe_load((root / "k8s" / folder / "kustomization.yaml").read_text())
+    return parsed
+
+
+def test_every_object_follows_the_schema_of_its_kind(objects: list[Object]) -> None:
+    assert len(objects) > 20
+    version = kubernetes_validate.latest_version()
+    for one in objects:
+        kubernetes_validate.validate(one, version, strict=True)
+
+
+@pytest.mark.parametrize("folder", KUSTOMIZATIONS)
+def test_a_kustomization_names_files_that_exist_and_leaves_none_out(root: Path, folder: str) -> None:
+    here = root / "k8s" / folder
+    resources = _kustomization(root, folder)["resources"]
+    assert all((here / resource).exists() for resource in resources)
+    files = {file.name for file in here.glob("*.yaml")} - {"kustomization.yaml"}
+    assert files == {resource for resource in resources if not resource.startswith("..")}
+
+
+def test_the_workers_and_the_api_run_their_own_module(objects: list[Object], root: Path) -> None:
+    deployments = _of(objects, "Deployment")
+    assert set(deployments) == {*WORKERS, "api"}
+    for name, one in deployments.items():
+        container = one["spec"]["template"]["spec"]["containers"][0]
+        assert container["image"] == f"punkcast/{name}"
+        assert container["command"] == ["python", "-m", f"services.{name}"]
+        assert (root / "services" / name / "__main__.py").is_file()
+
+
+def test_selectors_find_their_own_pods(objects: list[Object]) -> None:
+    for kind in ("Deployment", "StatefulSet"):
+        for one in _of(objects, kind).values():
+            wanted = one["spec"]["selector"]["matchLabels"].items()
+            assert wanted <= one["spec"]["template"]["metadata"]["labels"].items()
+    api = _of(objects, "Deployment")["api"]["spec"]["template"]["metadata"]["labels"].items()
+    assert _of(objects, "Service")["api"]["spec"]["selector"].items() <= api
+    assert _of(objects, "PodDisruptionBudget")["api"]["spec"]["selector"]["matchLabels"].items() <= api
+
+
+def test_probes_ask_the_probe_port(objects: list[Object], root: Path) -> None:
+    configured = dict(
+        line.split("=", 1)
+        for line in (root / "k8s/base/punkcast.env").read_text().splitlines()
+        if line.startswith("PUNKCAST_")
+    )
+    for one in _of(objects, "Deployment").values():
+        container = one["spec"]["template"]["spec"]["containers"][0]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        assert ports["probes"] == int(configured["PUNKCAST_PROBE_PORT"])
+        asked = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+        assert asked == {
+            "startup": {"path": "/livez", "port": "probes"},
+            "liveness": {"path": "/livez", "port": "probes"},
+            "readiness": {"path": "/readyz", "port": "probes"},
+        }
+        scraped = one["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"]
+        assert int(scraped) == ports["probes"]
+
+
+def test_a_pod_is_given_longer_to_stop_than_its_process_takes(objects: list[Object], root: Path) -> None:
+    text = (root / "k8s/base/punkcast.env").read_text()
+    grace = float(next(line for line in text.splitlines() if "SHUTDOWN_GRACE" in line).partition("=")[2])
+    for one in _of(objects, "Deployment").values():
+        spec = one["spec"]["template"]["spec"]
+        pause = (
+            spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        )
+        assert spec["terminationGracePeriodSeconds"] > grace + pause
+
+
+def test_every_own_pod_is_hardened_alike(own_pods: dict[str, Object]) -> None:
+    assert len(own_pods) == len(WORKERS) + 1 + len(JOBS) + 1
+    for template in own_pods.values():
+        spec = template["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in spec["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+            assert "memory" in container["resources"]["limits"]
+
+
+def test_every_own_pod_reads_the_same_settings_and_secret(own_pods: dict[str, Object]) -> None:
+    for template in own_pods.values():
+        assert template["spec"]["containers"][0]["envFrom"] == [
+            {"configMapRef": {"name": "punkcast"}},
+            {"secretRef": {"name": "punkcast-secrets"}},
+        ]
+
+
+def test_every_image_is_given_a_tag_by_every_overlay(own_pods: dict[str, Object], root: Path) -> None:
+    used = {template["spec"]["containers"][0]["image"] for template in own_pods.values()}
+    for folder in KUSTOMIZATIONS[1:]:
+        tagged = {image["name"]: image["newTag"] for image in _kustomization(root, folder)["images"]}
+        assert set(tagged) == used
+        assert len(set(tagged.values())) == 1
+
+
+def _fires(cron: str, instant: datetime) -> bool:
+    """Minute and hour fields of the forms `*`, `*/n` and `n`; the other fields are `*`."""
+    minute, hour, *rest = cron.split()
+    assert rest == ["*", "*", "*"]
+
+    def matches(field: str, value: int) -> bool:
+        if field.startswith("*/"):
+            return value % int(field[2:]) == 0
+        return field == "*" or int(field) == value
+
+    return matches(minute, instant.minute) and matches(hour, instant.hour)
+
+
+def test_cron_jobs_fire_at_exactly_the_slots_of_the_platforms_jobs(objects: list[Object]) -> None:
+    jobs = {_tick(one): one["spec"] for one in _of(objects, "CronJob").values()}
+    assert set(jobs) == set(JOBS)
+    start = datetime(2026, 3, 28, tzinfo=UTC)
+    minutes = [start + timedelta(minutes=n) for n in range(2 * 24 * 60)]
+    for name, spec in jobs.items():
+        assert spec["timeZone"] == "Etc/UTC"
+        fired = [minute for minute in minutes if _fires(spec["schedule"], minute)]
+        assert fired == sorted({slot_at(name, minute) for minute in minutes})
+
+
+def _tick(one: Object) -> str:
+    container: dict[str, Any] = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["command"] == ["python", "-m", "services.scheduler"]
+    option, name = container["args"]
+    assert option == "--tick"
+    return str(name)
+
+
+def test_a_cron_job_never_overlaps_itself_nor_starts_in_another_slot(objects: list[Object]) -> None:
+    for one in _of(objects, "CronJob").values():
+        spec = one["spec"]
+        assert spec["concurrencyPolicy"] == "Forbid"
+        # Below 10 s the controller, which looks every 10 s, may never start it.
+        assert 10 < spec["startingDeadlineSeconds"] < JOBS[_tick(one)].every.total_seconds()
+        assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] < JOBS[_tick(one)].every.total_seconds()
+
+
+def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
+    container = _of(objects, "Job")["migrate"]["spec"]["template"]["spec"]["containers"][0]
+    assert (container["image"], container["command"], container["args"]) == (
+        "punkcast/cli",
+        ["punkcast"],
+        ["migrate"],
+    )
+
+
+def test_every_variable_is_a_setting_and_has_one_home(objects: list[Object], root: Path) -> None:
+    config = set(setting_names((root / "k8s/base/punkcast.env").read_text()))
+    local = set(setting_names((root / "k8s/overlays/dev/secrets.env").read_text()))
+    example = {
+        name for name in _of(objects, "Secret")["punkcast-secrets"]["stringData"] if "PUNKCAST" in name
+    }
+    assert local == example
+    assert config | example <= SETTINGS
+    assert not config & example
+
+
+def test_the_config_map_is_accepted_by_the_settings(root: Path) -> None:
+    lines = (root / "k8s/base/punkcast.env").read_text().splitlines()
+    given = dict(line.split("=", 1) for line in lines if line.startswith("PUNKCAST_"))
+    settings = Settings.model_validate({k.removeprefix("PUNKCAST_").lower(): v for k, v in given.items()})
+    assert settings.log_format == "json"
+
+
+def test_what_an_overlay_changes_exists_in_the_base(root: Path) -> None:
+    known = set(setting_names((root / "k8s/base/punkcast.env").read_text()))
+    for folder in KUSTOMIZATIONS[1:]:
+        for generator in _kustomization(root, folder)["configMapGenerator"]:
+            assert generator["behavior"] == "merge"
+            assert {literal.partition("=")[0] for literal in generator["literals"]} <= known
+
+
+def test_no_secret_is_committed(objects: list[Object]) -> None:
+    secrets = _of(objects, "Secret")
+    assert set(secrets) == {"punkcast-secrets"}
+    placeholders = ("USER:PASSWORD@HOST", "LONG-RANDOM-STRING", "KEY-ID", "SECRET-KEY")
+    for value in secrets["punkcast-secrets"]["stringData"].values():
+        assert any(placeholder in value for placeholder in placeholders)
