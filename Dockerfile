@@ -25,7 +25,8 @@ RUN /opt/uv/bin/uv sync --frozen --no-dev --no-editable --extra "$SERVICE"
 
 FROM ${BASE_IMAGE}
 ARG SERVICE
-ARG GIT_SHA=unknown
+# The commit the models' lineage names; without it they are marked as made from an unknown tree.
+ARG GIT_SHA=
 LABEL org.opencontainers.image.title="punkcast-${SERVICE}" \
       org.opencontainers.image.revision="${GIT_SHA}" \
       org.opencontainers.image.licenses="Apache-2.0"
@@ -35,7 +36,7 @@ COPY --from=build /opt/punkcast /opt/punkcast
 ENV PATH=/opt/punkcast/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     SERVICE=${SERVICE} \
-    GIT_SHA=${GIT_SHA} \
+    PUNKCAST_GIT_SHA=${GIT_SHA} \
     PUNKCAST_HOME=/var/lib/punkcast \
     PUNKCAST_HOST=0.0.0.0 \
     PUNKCAST_PROBE_PORT=8081 \
