@@ -10,7 +10,7 @@ import pytest
 from shared.settings import Settings
 from tests.unit.deployment.manifests import WORKERS, Object
 
-# Not a setting: the image says which commit it was built from, and the trainer writes it into the model's lineage.
+# Not a setting: the commit the image was built from, which the trainer writes into the model's lineage.
 GIVEN_BY_THE_BUILD = {"PUNKCAST_GIT_SHA"}
 
 
