@@ -141,7 +141,8 @@ def _read_parquet(file: Path) -> pl.DataFrame:
     try:
         # No memory map: a file that another process truncates must be an error, not a bus error.
         return pl.read_parquet(file, memory_map=False, hive_partitioning=False, glob=False)
-    except _UNREADABLE as error:
+    except (*_UNREADABLE, pl.exceptions.PanicException) as error:
+        # Some corrupt pages make the reader panic, which Python sees as a BaseException.
         raise InvalidInputError(
             f"{file}: is no readable Parquet file ({_one_line(error)}); fetch it again"
         ) from error

@@ -1,0 +1,163 @@
+"""The rules of the canonical event frame."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import InvalidInputError
+from shared.market.events import (
+    EVENT_SCHEMA,
+    ZERO_ADDRESS,
+    contract_key,
+    contract_keys,
+    empty_events,
+    validate,
+)
+from tests.unit.market.event_rows import ALICE, BOB, event_rows, with_value
+
+
+def test_a_valid_frame_comes_back_as_it_is() -> None:
+    frame = event_rows()
+    assert validate(frame, "a.parquet").equals(frame)
+
+
+def test_an_empty_frame_is_valid() -> None:
+    assert validate(empty_events(), "a.parquet").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "rule"),
+    [
+        (1, "punk_id", 10_000, "must be a punk from 0 to 9999 (found 10000)"),
+        (1, "punk_id", -1, "must be a punk from 0 to 9999"),
+        (0, "punk_id", None, "must not be empty"),
+        (2, "event_type", "burn", "must be one of claim"),
+        (2, "price_wei", "-5", "must not be negative"),
+        (2, "price_wei", "1.5", "must be wei as decimal text"),
+        (2, "price_wei", "1e18", "must be wei as decimal text"),
+        (2, "price_wei", "", "must be wei as decimal text"),
+        (2, "price_wei", "9" * 79, "of at most 78 digits"),
+        (2, "price_wei", "٣", "must be wei as decimal text"),
+        (0, "price_wei", None, "is required for listed, bid and sale"),
+        (1, "price_wei", None, "is required for listed, bid and sale"),
+        (2, "price_wei", None, "is required for listed, bid and sale"),
+        (2, "sale_kind", None, "is required for a sale"),
+        (2, "sale_kind", "swap", "must be one of buy, accept_bid"),
+        (0, "sale_kind", "buy", "belongs to sales only"),
+        (3, "to_address", None, "is required where the owner changes"),
+        (3, "to_address", "0x123", "40 hexadecimal digits"),
+        (3, "from_address", "vitalik.eth", "40 hexadecimal digits"),
+        (3, "tx_hash", "0x00\t1", "64 hexadecimal digits"),
+        (3, "tx_hash", None, "must not be empty"),
+        (0, "timestamp", datetime(2017, 6, 21, tzinfo=UTC), "must not be before the contract"),
+        (4, "timestamp", datetime(2017, 6, 30, tzinfo=UTC), "must not be earlier than the row before"),
+        (0, "block", -1, "must be from 0 to"),
+        (0, "log_index", 2**31, "must be from 0 to"),
+        (0, "tx_index", -1, "must be from 0 to"),
+    ],
+)
+def test_a_broken_rule_names_file_row_column_and_rule(
+    row: int, column: str, value: object, rule: str
+) -> None:
+    broken = with_value(event_rows(), row, column, value)
+    with pytest.raises(InvalidInputError) as caught:
+        validate(broken, "data/events.parquet")
+    assert str(caught.value).startswith(f"data/events.parquet: row {row + 1}: column '{column}'")
+    assert rule in str(caught.value)
+
+
+def test_a_duplicate_names_both_rows_even_when_they_are_apart() -> None:
+    frame = event_rows()
+    with pytest.raises(
+        InvalidInputError, match=re.escape("f: row 7: duplicates row 3 (block 4000002, log_index 6)")
+    ):
+        validate(pl.concat([frame, frame[2]]), "f")
+    with pytest.raises(InvalidInputError, match="row 4: duplicates row 3"):
+        validate(pl.concat([frame[:3], frame[2:]]), "f")
+
+
+def test_events_out_of_contract_order_are_refused() -> None:
+    frame = event_rows()
+    with pytest.raises(InvalidInputError, match="row 2: column 'block' is out of contract order"):
+        validate(frame.reverse(), "f")
+
+
+def test_log_indices_of_one_block_must_ascend() -> None:
+    frame = event_rows().with_columns(
+        block=pl.lit(4_000_000, pl.Int64), timestamp=pl.col("timestamp").first()
+    )
+    assert validate(frame, "f").height == 6
+    with pytest.raises(InvalidInputError, match="row 3: column 'block' is out of contract order"):
+        validate(with_value(frame, 2, "log_index", 1), "f")
+
+
+def test_missing_unknown_and_wrongly_typed_columns_are_refused() -> None:
+    frame = event_rows()
+    with pytest.raises(InvalidInputError, match="f: column 'price_wei' is missing"):
+        validate(frame.drop("price_wei"), "f")
+    with pytest.raises(InvalidInputError, match="f: column 'price_eth' is unknown"):
+        validate(frame.with_columns(price_eth=1.0), "f")
+    with pytest.raises(InvalidInputError, match="f: column 'price_wei' has type Float64, expected String"):
+        validate(frame.with_columns(pl.col("price_wei").cast(pl.Float64)), "f")
+    with pytest.raises(InvalidInputError, match="f: column 'block' has type String, expected Int64"):
+        validate(frame.with_columns(pl.col("block").cast(pl.String)), "f")
+    with pytest.raises(InvalidInputError, match="f: column 'timestamp' has type"):
+        validate(frame.with_columns(pl.col("timestamp").dt.replace_time_zone(None)), "f")
+
+
+def test_column_order_and_integer_width_do_not_matter() -> None:
+    frame = event_rows()
+    other = frame.select(reversed(list(EVENT_SCHEMA))).with_columns(
+        pl.col("punk_id").cast(pl.Int16), pl.col("block").cast(pl.UInt32)
+    )
+    assert validate(other, "f").equals(frame)
+
+
+def test_an_integer_that_does_not_fit_is_refused_with_its_row() -> None:
+    frame = event_rows().with_columns(pl.col("punk_id").cast(pl.Int64))
+    with pytest.raises(InvalidInputError, match="f: row 3: column 'punk_id' must fit Int32"):
+        validate(with_value(frame, 2, "punk_id", 2**40), "f")
+
+
+def test_a_listing_to_the_zero_address_is_public_and_another_stays_private() -> None:
+    frame = with_value(event_rows(7), 0, "to_address", ZERO_ADDRESS)
+    checked = validate(with_value(frame, 6, "to_address", BOB), "f")
+    assert checked["to_address"][0] is None
+    assert checked["to_address"][6] == BOB
+
+
+def test_a_transfer_to_the_zero_address_keeps_it() -> None:
+    assert (
+        validate(with_value(event_rows(), 3, "to_address", ZERO_ADDRESS), "f")["to_address"][3]
+        == ZERO_ADDRESS
+    )
+
+
+def test_hexadecimal_and_prices_have_one_spelling() -> None:
+    frame = with_value(event_rows(), 0, "from_address", "0x" + "A" * 40)
+    checked = validate(with_value(with_value(frame, 0, "price_wei", "007"), 1, "price_wei", "000"), "f")
+    assert checked["from_address"][0] == ALICE
+    assert checked["price_wei"].to_list()[:2] == ["7", "0"]
+
+
+@given(st.integers(min_value=0, max_value=10**78 - 1))
+def test_any_price_of_78_digits_is_kept_exactly(price: int) -> None:
+    assert validate(with_value(event_rows(), 0, "price_wei", str(price)), "f")["price_wei"][0] == str(price)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**31 - 1)), min_size=2, max_size=20, unique=True
+    )
+)
+def test_contract_keys_sort_like_block_and_log_index(places: list[tuple[int, int]]) -> None:
+    frame = pl.DataFrame(places, schema={"block": pl.Int64, "log_index": pl.Int64}, orient="row")
+    keys = contract_keys(frame).to_list()
+    assert keys == [contract_key(*place) for place in places]
+    assert [place for _, place in sorted(zip(keys, places, strict=True))] == sorted(places)

@@ -1,0 +1,194 @@
+"""The simulated market keeps the contract's rules and the proportions it promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import InvalidInputError
+from shared.market.events import EVENT_SCHEMA, validate
+from shared.market.reference_data import validate_punks
+from shared.market.simulated import SimulatedMarket
+from shared.market.source import open_source
+
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
+START = datetime(2024, 1, 1, tzinfo=UTC)
+short_markets = settings(max_examples=6, deadline=None)
+seeds = st.integers(0, 2**32 - 1)
+
+
+async def played(seed: int, days: int = 20) -> pl.DataFrame:
+    return await SimulatedMarket(seed=seed, days=days, history_days=15).fetch(None, FAR)
+
+
+@pytest.fixture(scope="module")
+def year() -> SimulatedMarket:
+    return SimulatedMarket()
+
+
+@short_markets
+@given(seeds)
+async def test_every_event_keeps_the_rules_of_all_events(seed: int) -> None:
+    frame = await played(seed)
+    assert frame.schema == EVENT_SCHEMA
+    assert validate(frame, "simulated").equals(frame)
+
+
+@short_markets
+@given(seeds)
+async def test_the_same_seed_gives_the_same_market_and_another_seed_another(seed: int) -> None:
+    frame = await played(seed)
+    assert frame.equals(await played(seed))
+    assert not frame.equals(await played(seed + 1))
+
+
+@short_markets
+@given(seeds)
+async def test_sales_follow_the_order_book(seed: int) -> None:
+    """Buys happen at the standing ask by whom it is open to, accepted bids at the standing bid."""
+    owner: dict[int, str] = {}
+    asks: dict[int, tuple[str, str | None]] = {}
+    ended: dict[int, tuple[str, tuple[str, str | None]]] = {}
+    bids: dict[int, tuple[str, str]] = {}
+    sales = Counter[str]()
+    for event in (await played(seed)).iter_rows(named=True):
+        punk, kind, by, to = event["punk_id"], event["event_type"], event["from_address"], event["to_address"]
+        if kind not in ("claim", "bid", "bid_withdrawn"):
+            assert owner[punk] == by
+        if kind == "claim":
+            assert punk not in owner
+        elif kind == "listed":
+            asks[punk] = (event["price_wei"], to)
+        elif kind == "delisted":
+            ended[punk] = (event["tx_hash"], asks.pop(punk))
+        elif kind == "bid":
+            assert by != owner[punk]
+            assert punk not in bids or int(event["price_wei"]) > int(bids[punk][1])
+            bids[punk] = (by, event["price_wei"])
+        elif kind == "bid_withdrawn":
+            assert bids.pop(punk) == (by, event["price_wei"])
+        elif event["sale_kind"] == "buy":
+            transaction, (price, only_to) = ended.pop(punk)
+            assert transaction == event["tx_hash"]
+            assert event["price_wei"] == price
+            assert only_to in (None, to)
+        elif event["sale_kind"] == "accept_bid":
+            assert bids.pop(punk) == (to, event["price_wei"])
+            asks.pop(punk, None)
+        if kind in ("claim", "sale", "transfer", "wrap", "unwrap"):
+            assert punk not in asks
+            owner[punk] = to
+            if punk in bids and bids[punk][0] == to:
+                del bids[punk]
+            sales[event["sale_kind"]] += 1
+    assert len(owner) == 10_000
+    assert sales["buy"] > 100
+    assert sales["accept_bid"] > 10
+
+
+@short_markets
+@given(seeds)
+async def test_a_wrapped_punk_rests_until_it_is_unwrapped(seed: int) -> None:
+    wrapped: set[int] = set()
+    for event in (await played(seed)).iter_rows(named=True):
+        punk, kind = event["punk_id"], event["event_type"]
+        if kind == "wrap":
+            wrapped.add(punk)
+        elif kind == "unwrap":
+            wrapped.remove(punk)
+        elif kind not in ("bid_withdrawn", "bid"):
+            assert punk not in wrapped
+
+
+@short_markets
+@given(seeds, st.integers(1, 300), st.integers(1, 30))
+async def test_fetching_in_steps_gives_every_event_once(seed: int, hours: int, days: int) -> None:
+    market = SimulatedMarket(seed=seed, days=days, history_days=5)
+    whole = await market.fetch(None, FAR)
+    parts, after, instant = [], None, market.history_start
+    while instant < market.end:
+        instant += timedelta(hours=hours)
+        part = await market.fetch(after, instant)
+        if part.height:
+            assert part["timestamp"].max() <= instant
+            assert await market.next_event_time(after) == part["timestamp"][0]
+            after = (part["block"][-1], part["log_index"][-1])
+            parts.append(part)
+    assert pl.concat(parts).equals(whole)
+
+
+async def test_blocks_are_twelve_seconds_apart_and_transactions_have_hashes_of_their_own(
+    year: SimulatedMarket,
+) -> None:
+    frame = await year.fetch(None, FAR)
+    first = frame.row(0, named=True)
+    seconds = (frame["timestamp"] - first["timestamp"]).dt.total_seconds()
+    assert (seconds == 12 * (frame["block"] - first["block"])).all()
+    places = frame.group_by("tx_hash").agg(pl.struct("block", "tx_index").n_unique().alias("places"))
+    assert places["places"].max() == 1
+    assert frame.group_by("block", "tx_index").agg(pl.col("tx_hash").n_unique())["tx_hash"].max() == 1
+
+
+async def test_the_year_has_the_size_it_promises(year: SimulatedMarket) -> None:
+    frame = (await year.fetch(None, FAR)).filter(pl.col("timestamp") >= START)
+    days = pl.col("timestamp").dt.date()
+    sales = frame.filter(pl.col("event_type") == "sale")
+    assert 60 <= frame.height / 365 <= 120
+    assert 8 <= sales.height / 365 <= 12
+    assert sales.group_by(days).len()["len"].min() >= 8
+    assert sales.filter(pl.col("sale_kind") == "accept_bid").height / sales.height == pytest.approx(
+        0.15, abs=0.03
+    )
+    assert frame["timestamp"].max() < year.end
+    eth = pl.col("price_wei").cast(pl.Float64) / 1e18
+    assert sales.filter(eth > 10_000).height == 1
+    assert sales.filter(pl.col("from_address") == pl.col("to_address")).height > 1
+    assert sales.filter(eth < 15).height > 10
+    assert frame.filter((pl.col("event_type") == "bid") & (eth < 0.011)).height > 500
+    assert frame.filter((pl.col("event_type") == "listed") & pl.col("to_address").is_not_null()).height > 50
+
+
+async def test_the_punks_are_as_rare_as_the_real_ones(year: SimulatedMarket) -> None:
+    punks = validate_punks(await year.punks(), "punks")
+    types = dict(punks["type"].value_counts().iter_rows())
+    assert types == {"Male": 6039, "Female": 3840, "Zombie": 88, "Ape": 24, "Alien": 9}
+    assert punks["accessories"].explode().drop_nulls().n_unique() == 87
+    assert dict(punks["accessories"].list.len().value_counts().iter_rows()) == {
+        0: 8, 1: 333, 2: 3560, 3: 4501, 4: 1420, 5: 166, 6: 11, 7: 1
+    }  # fmt: skip
+    assert punks.filter(pl.col("type").is_in(["Zombie", "Ape", "Alien"]))["skin"].null_count() == 121
+    assert (punks["accessories"].list.n_unique() == punks["accessories"].list.len()).all()
+
+
+async def test_closes_cover_every_day_and_are_cut_at_the_one_asked_for(year: SimulatedMarket) -> None:
+    closes = await year.eth_usd(date(2024, 6, 30))
+    assert closes["date"].max() == date(2024, 6, 30)
+    assert closes["date"].min() < year.history_start.date()
+    assert (closes["date"].diff().drop_nulls() == timedelta(days=1)).all()
+    assert (await year.eth_usd(date(2100, 1, 1)))["date"].max() == date(2024, 12, 30)
+
+
+async def test_a_url_sets_seed_period_and_history() -> None:
+    source = open_source("simulated://?seed=3&days=4&history_days=6&start=2023-05-01")
+    assert isinstance(source, SimulatedMarket)
+    frame = await source.fetch(None, FAR)
+    assert frame["timestamp"][0] == datetime(2023, 4, 25, tzinfo=UTC)
+    assert frame["timestamp"].dt.date().max() == date(2023, 5, 4)
+    assert frame.equals(
+        await SimulatedMarket(seed=3, days=4, history_days=6, start=datetime(2023, 5, 1, tzinfo=UTC)).fetch(
+            None, FAR
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "parameters", ["days=0", "days=99999", "history_days=0", "seed=-1", "start=2017-06-01"]
+)
+def test_an_absurd_period_is_refused(parameters: str) -> None:
+    with pytest.raises(InvalidInputError):
+        open_source(f"simulated://?{parameters}")
