@@ -8,6 +8,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped]
 
+from shared.market.source import open_source
 from shared.settings import Settings
 from tests.unit.deployment.manifests import WORKERS, Object
 
@@ -71,8 +72,15 @@ def test_the_bucket_made_at_the_first_start_is_the_one_in_the_settings(compose: 
         assert server[key] == compose["x-environment"][key]
 
 
-def test_the_default_market_is_the_simulated_one(compose: Object) -> None:
-    assert compose["x-environment"]["PUNKCAST_SOURCE_URL"] == "${PUNKCAST_SOURCE_URL:-simulated://?seed=7}"
+def test_the_default_market_is_a_simulated_one_that_goes_on_for_years(compose: Object, root: Path) -> None:
+    choice = re.fullmatch(r"\$\{PUNKCAST_SOURCE_URL:-(.+)\}", compose["x-environment"]["PUNKCAST_SOURCE_URL"])
+    assert choice is not None
+    assert f"\nPUNKCAST_SOURCE_URL={choice[1]}\n" in (root / "k8s/base/punkcast.env").read_text()
+    days = re.search(r"days=(\d+)", choice[1])
+    assert days is not None
+    assert int(days[1]) > 2 * 365
+    # Accepted as it is but for its length, which would take seconds to play.
+    assert open_source(choice[1].replace(days[0], "days=1&history_days=1"))
 
 
 def test_a_container_is_given_longer_to_stop_than_its_process_takes(compose: Object) -> None:
