@@ -39,13 +39,15 @@ ENV PATH=/opt/punkcast/bin:$PATH \
     PUNKCAST_GIT_SHA=${GIT_SHA} \
     PUNKCAST_HOME=/var/lib/punkcast \
     PUNKCAST_HOST=0.0.0.0 \
+    PUNKCAST_API_PORT=8000 \
     PUNKCAST_PROBE_PORT=8081 \
     PUNKCAST_LOG_FORMAT=json
 WORKDIR /var/lib/punkcast
 USER 10001:10001
-EXPOSE 8081
+EXPOSE 8000 8081
 STOPSIGNAL SIGTERM
+# The gateway answers its own probes on its own port, a worker on the side port.
 HEALTHCHECK --interval=10s --timeout=4s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PUNKCAST_PROBE_PORT'] + '/readyz', timeout=3)"]
+    CMD ["python", "-c", "import os, urllib.request; port = os.environ['PUNKCAST_API_PORT' if os.environ['SERVICE'] == 'api' else 'PUNKCAST_PROBE_PORT']; urllib.request.urlopen(f'http://127.0.0.1:{port}/readyz', timeout=3)"]
 # exec: the service is process 1's own image and gets its SIGTERM.
 ENTRYPOINT ["sh", "-c", "exec python -m \"services.$SERVICE\" \"$@\"", "punkcast"]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.deployment.manifests import WORKERS
 
-# Refuses the import of anything the image would not hold, then loads the service's composition root.
+# Refuses the import of anything the image would not hold, then loads the service's entry.
 LOAD = textwrap.dedent("""
     import sys
     from importlib.abc import MetaPathFinder
@@ -26,8 +26,7 @@ LOAD = textwrap.dedent("""
                 raise ModuleNotFoundError(f"No module named {name!r} in this image")
 
     sys.meta_path.insert(0, Absent())
-    __import__(f"services.{sys.argv[1]}.bootstrap")
-    __import__("shared.runtime.worker")
+    __import__(f"services.{sys.argv[1]}.__main__")
 """)
 
 

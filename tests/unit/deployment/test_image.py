@@ -1,8 +1,13 @@
 """Dockerfile: one recipe, a service's own extra, no root."""
 
+import json
 import re
+import subprocess
+import sys
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -66,11 +71,35 @@ def test_the_service_replaces_the_shell_and_so_gets_the_signals(recipe: str) -> 
     assert 'exec python -m \\"services.$SERVICE\\" \\"$@\\"' in entry[1]
 
 
-def test_the_health_check_asks_the_probe_port(recipe: str) -> None:
-    check = re.search(r"^HEALTHCHECK .+$", recipe, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("service", "variable"), [("api", "PUNKCAST_API_PORT"), ("trainer", "PUNKCAST_PROBE_PORT")]
+)
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_health_check_passes_exactly_while_the_service_is_ready(
+    recipe: str, service: str, variable: str, status: int, code: int
+) -> None:
+    check = re.search(r"^HEALTHCHECK .+? CMD (\[.+\])$", recipe, re.MULTILINE)
     assert check is not None
-    assert "PUNKCAST_PROBE_PORT" in check[0]
-    assert "/readyz" in check[0]
+    _, *arguments = json.loads(check[1])
+
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/readyz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Ready) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        ran = subprocess.run(
+            [sys.executable, *arguments],
+            env={"SERVICE": service, variable: str(server.server_port)},
+            stderr=subprocess.DEVNULL,
+            timeout=30,
+            check=False,
+        )
+    assert ran.returncode == code
 
 
 def test_every_variable_is_a_setting(recipe: str) -> None:

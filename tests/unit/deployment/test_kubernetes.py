@@ -61,24 +61,25 @@ def test_selectors_find_their_own_pods(objects: list[Object]) -> None:
     assert _of(objects, "PodDisruptionBudget")["api"]["spec"]["selector"]["matchLabels"].items() <= api
 
 
-def test_probes_ask_the_probe_port(objects: list[Object], root: Path) -> None:
+def test_probes_ask_where_the_service_answers_them(objects: list[Object], root: Path) -> None:
     configured = dict(
         line.split("=", 1)
         for line in (root / "k8s/base/punkcast.env").read_text().splitlines()
         if line.startswith("PUNKCAST_")
     )
-    for one in _of(objects, "Deployment").values():
+    for name, one in _of(objects, "Deployment").items():
+        # The gateway answers on its own port, a worker on the side port.
+        port, setting = ("http", "PUNKCAST_API_PORT") if name == "api" else ("probes", "PUNKCAST_PROBE_PORT")
         container = one["spec"]["template"]["spec"]["containers"][0]
-        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-        assert ports["probes"] == int(configured["PUNKCAST_PROBE_PORT"])
+        assert container["ports"] == [{"name": port, "containerPort": int(configured[setting])}]
         asked = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
         assert asked == {
-            "startup": {"path": "/livez", "port": "probes"},
-            "liveness": {"path": "/livez", "port": "probes"},
-            "readiness": {"path": "/readyz", "port": "probes"},
+            "startup": {"path": "/livez", "port": port},
+            "liveness": {"path": "/livez", "port": port},
+            "readiness": {"path": "/readyz", "port": port},
         }
-        scraped = one["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"]
-        assert int(scraped) == ports["probes"]
+        annotations = one["spec"]["template"]["metadata"]["annotations"]
+        assert annotations["prometheus.io/port"] == configured[setting]
 
 
 def test_a_pod_is_given_longer_to_stop_than_its_process_takes(objects: list[Object], root: Path) -> None:
