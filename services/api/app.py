@@ -1,0 +1,74 @@
+"""The gateway as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.api import problems
+from services.api.config import GatewayConfig
+from services.api.gateway import Gateway, State
+from services.api.metrics import GatewayMetrics
+from services.api.middleware import BodyLimit, HeadAsGet, Measured
+from services.api.problems import Problem
+from services.api.resident.current import Current
+from services.api.resident.follower import Follower
+from services.api.routes import nowcast, performance, probes, punks, registry, status, training_requests
+from shared.clock import Clock
+from shared.database.pool import Database
+
+DESCRIPTION = """Fair values with intervals for all 10,000 CryptoPunks, scored on every later sale.
+
+Every answer that carries values names its generation, model, as-of block and time, and its age. Money is
+exact: wei as text beside the ETH float. Times are UTC. Errors are RFC 9457 problems that say what to do
+next."""
+
+
+def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> FastAPI:
+    """The gateway. It connects nothing by itself: `database` is open, and stays the caller's to close."""
+    metrics = GatewayMetrics()
+    current = Current(clock, stale_after_s=config.stale_after_s, generations_kept=config.generations_kept)
+    follower = Follower(database=database, clock=clock, current=current, config=config, metrics=metrics)
+    gateway = Gateway(
+        database=database, clock=clock, config=config, current=current, follower=follower, metrics=metrics
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        following = asyncio.create_task(follower.run(), name="follower")
+        try:
+            yield State(gateway=gateway)
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
+    for part in (punks, nowcast, performance, registry, training_requests, status, probes):
+        app.include_router(part.router)
+    problems.install(app)
+    # The last added is the outermost.
+    app.add_middleware(BodyLimit, max_bytes=config.max_body_bytes)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(Measured, metrics=metrics)
+    return app
+
+
+class Gatewayed(FastAPI):
+    """FastAPI whose OpenAPI document names our problem shape instead of FastAPI's own validation error."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(shape.pop("$defs", {}))
+            schemas["Problem"] = shape
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            self.openapi_schema = document
+        return self.openapi_schema

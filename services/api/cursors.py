@@ -1,0 +1,64 @@
+"""Opaque, authenticated page cursors: where to go on, and in what (a generation, a query)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import orjson
+
+from services.api.problems import BadCursorError
+
+_TAG_BYTES = 12
+_LONGEST = 600
+
+
+@dataclass(frozen=True)
+class Position:
+    """`scope` names list and query (a digest), `generation` what it pages through (0: none), `key` the last
+    row seen."""
+
+    scope: str
+    generation: int
+    key: tuple[str, ...]
+
+
+def encode(position: Position, secret: bytes) -> str:
+    """The cursor for `position`: URL-safe text."""
+    body = orjson.dumps([position.scope, position.generation, *position.key])
+    return base64.urlsafe_b64encode(_tag(body, secret) + body).rstrip(b"=").decode()
+
+
+def decode(cursor: str, secret: bytes, *, scope: str, keys: int) -> Position:
+    """The position behind a cursor of the same list and query, with `keys` key parts.
+
+    Raises:
+        BadCursorError: not a cursor of ours, damaged, or of another list or other filters.
+    """
+    try:
+        if len(cursor) > _LONGEST:
+            raise ValueError
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+        if not hmac.compare_digest(tag, _tag(body, secret)):
+            raise ValueError
+        found, generation, *key = _typed(orjson.loads(body))
+    except (ValueError, binascii.Error) as error:
+        raise BadCursorError("The cursor is damaged or was not made by this API.") from error
+    if found != scope or len(key) != keys:
+        raise BadCursorError("The cursor belongs to a request with other filters or another sort order.")
+    return Position(scope=str(found), generation=int(generation), key=tuple(str(part) for part in key))
+
+
+def _typed(parts: object) -> Sequence[str | int]:
+    if not isinstance(parts, list) or len(parts) < 2:
+        raise ValueError
+    return parts
+
+
+def _tag(body: bytes, secret: bytes) -> bytes:
+    return hmac.digest(secret, body, sha256)[:_TAG_BYTES]

@@ -1,0 +1,49 @@
+"""What every route works with: one typed state, yielded by the lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypedDict, cast
+
+from fastapi import Request
+
+from services.api.config import GatewayConfig
+from services.api.metrics import GatewayMetrics
+from services.api.remembered import Remembered
+from services.api.resident.current import Current
+from services.api.resident.follower import Follower
+from shared.clock import Clock
+from shared.database.pool import Connection, Database
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The gateway's parts, built once by `create_app`."""
+
+    database: Database
+    clock: Clock
+    config: GatewayConfig
+    current: Current
+    follower: Follower
+    metrics: GatewayMetrics
+    remembered: Remembered = field(default_factory=Remembered)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection for one request, within the request's time limit."""
+        async with asyncio.timeout(self.config.database_timeout_s), self.database.connection() as connection:
+            yield connection
+
+
+class State(TypedDict):
+    """The lifespan's state, which the server hands to each request."""
+
+    gateway: Gateway
+
+
+def gateway_of(request: Request) -> Gateway:
+    """Dependency-free access: cheaper than `Depends` on the hot routes."""
+    return cast(Gateway, request.scope["state"]["gateway"])

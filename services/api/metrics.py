@@ -1,0 +1,50 @@
+"""Prometheus metrics of one gateway, in a registry of its own."""
+
+from __future__ import annotations
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class GatewayMetrics:
+    """What `/metrics` shows. Label sets are small and kept, so that counting costs two attribute updates."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "punkcast_api_requests", "Requests", ["route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "punkcast_api_request_seconds",
+            "Seconds to answer",
+            ["route"],
+            buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
+            registry=self.registry,
+        )
+        self.generation = Gauge(
+            "punkcast_api_generation", "Generation in memory; 0 when there is none", registry=self.registry
+        )
+        self.age = Gauge(
+            "punkcast_api_nowcast_age_seconds", "Age of the nowcast being served", registry=self.registry
+        )
+        self.degraded = Gauge(
+            "punkcast_api_degraded", "1 while the flag is up", ["flag"], registry=self.registry
+        )
+        self.swaps = Counter("punkcast_api_swaps", "Generations taken over", registry=self.registry)
+        self.load_seconds = Histogram(
+            "punkcast_api_load_seconds", "Seconds to load and render", ["what"], registry=self.registry
+        )
+        self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    def observe(self, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        key = (route, status)
+        children = self._children.get(key)
+        if children is None:
+            children = (self._requests.labels(route, str(status)), self._seconds.labels(route))
+            self._children[key] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def exposition(self) -> bytes:
+        """This gateway's metrics and the process's own, in Prometheus' text format."""
+        return generate_latest(self.registry) + generate_latest(REGISTRY)

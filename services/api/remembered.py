@@ -1,0 +1,36 @@
+"""The last good answer of a route that reads the database, for when it is away."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A rendered body and what it was computed from."""
+
+    fingerprint: str
+    body: bytes
+    at: datetime
+
+
+class Remembered:
+    """A few answers by key; the one unused for longest is forgotten."""
+
+    def __init__(self, capacity: int = 64) -> None:
+        self._capacity = capacity
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+
+    def get(self, key: str) -> Answer | None:
+        answer = self._answers.get(key)
+        if answer is not None:
+            self._answers.move_to_end(key)
+        return answer
+
+    def put(self, key: str, answer: Answer) -> None:
+        self._answers[key] = answer
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._capacity:
+            self._answers.popitem(last=False)

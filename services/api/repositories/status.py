@@ -1,0 +1,40 @@
+"""How the platform is doing, in one question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.database.pool import Connection
+
+STATUS_SQL = """
+select (select count(*) from outbox) as outbox_depth,
+       (select min(created_at) from outbox) as outbox_oldest,
+       (select count(*) from training_requests where status = 'queued') as training_queued,
+       (select count(*) from training_requests where status = 'running') as training_running,
+       (select count(*) from freezes
+        where lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1)) as freezes,
+       (select state from promotions where state in ('warm_up', 'watching')) as promotion,
+       (select count(*) from shadows where ended_at is null) as shadows,
+       (select model_id from model_pointer) as champion,
+       (select max(scored_at) from outcomes) as last_scored_at
+"""
+
+
+@dataclass(frozen=True)
+class PlatformStatus:
+    """Counts and instants (UTC) of the moving parts."""
+
+    outbox_depth: int
+    outbox_oldest: datetime | None
+    training_queued: int
+    training_running: int
+    freezes: int
+    promotion: str | None
+    shadows: int
+    champion: str | None
+    last_scored_at: datetime | None
+
+
+async def platform_status(connection: Connection, *, at: datetime) -> PlatformStatus:
+    return PlatformStatus(**await connection.fetchrow(STATUS_SQL, at))

@@ -1,0 +1,1 @@
+"""The current generation and market in memory: loaded, rendered once, swapped by one reference."""

@@ -1,0 +1,148 @@
+"""What the gateway holds in memory: immutable, so that a reader keeps what it started with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class GenerationFacts:
+    """The row of `generations`. Times in UTC, floor in wei."""
+
+    generation_id: int
+    model_id: str
+    snapshot_id: str
+    as_of: datetime
+    published_at: datetime
+    row_count: int
+    floor_wei: int
+    last_block: int
+    values_sha256: str
+    merkle_root: str
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """One punk of a generation; wei as decimal text."""
+
+    punk_id: int
+    value_wei: str
+    lo50_wei: str
+    hi50_wei: str
+    lo80_wei: str
+    hi80_wei: str
+    lo90_wei: str
+    hi90_wei: str
+    confidence: str
+
+
+@dataclass(frozen=True)
+class PunkRow:
+    """What never changes about a punk."""
+
+    punk_id: int
+    type: str
+    skin: str | None
+    accessories: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PunkMarketRow:
+    """Where a punk stands in the market: its public ask, last sale and owner; wei as decimal text."""
+
+    punk_id: int
+    ask_wei: str | None
+    ask_seller: str | None
+    ask_time: datetime | None
+    ask_block: int | None
+    owner: str | None
+    owner_since: datetime | None
+    sale_wei: str | None
+    sale_time: datetime | None
+    sale_kind: str | None
+    sale_seller: str | None
+    sale_buyer: str | None
+    sale_tx_hash: str | None
+    sale_valid: bool | None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Sales within a window that ends at the market's last event."""
+
+    days: int
+    sales: int
+    valid_sales: int
+    wei: int
+
+
+@dataclass(frozen=True)
+class MarketFacts:
+    """The market as of its last known event."""
+
+    last_seq: int
+    last_block: int
+    last_event_time: datetime
+    punks: Sequence[PunkMarketRow]
+    volumes: Sequence[Volume]
+    eth_usd: float | None
+    eth_usd_date: date | None
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The lowest public ask."""
+
+    punk_id: int
+    wei: int
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A rendered generation. `values` are JSON members without braces, by punk; `by_value` is (wei, punk)
+    ascending."""
+
+    facts: GenerationFacts
+    head: bytes
+    values: Mapping[int, bytes]
+    by_value: Sequence[tuple[int, int]]
+    by_punk: Sequence[int]
+    body: bytes
+    """The whole generation as JSON, from after its stamp (age and flags) to the closing brace."""
+
+
+@dataclass(frozen=True)
+class Market:
+    """A rendered market. `punks` are JSON members without braces; a punk without events is not in it."""
+
+    facts: MarketFacts | None
+    asks: int
+    floor: Floor | None
+    head: bytes
+    punks: Mapping[int, bytes]
+    body: bytes
+
+    @property
+    def seq(self) -> int:
+        return self.facts.last_seq if self.facts else 0
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The punks themselves. `types` and `traits` map the lowered name to the written one."""
+
+    punks: Mapping[int, PunkRow]
+    rendered: Mapping[int, bytes]
+    types: Mapping[str, str]
+    traits: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a hot route reads, behind one reference."""
+
+    generation: Generation
+    market: Market
+    catalogue: Catalogue

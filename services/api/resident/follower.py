@@ -1,0 +1,168 @@
+"""Follows the nowcast pointer and the market, and swaps the view when they move."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from time import perf_counter
+
+import structlog
+
+from services.api.config import GatewayConfig
+from services.api.metrics import GatewayMetrics
+from services.api.problems import DATABASE_AWAY, GoneError
+from services.api.repositories import market as market_repository
+from services.api.repositories import nowcasts
+from services.api.resident.current import Current
+from services.api.resident.facts import Catalogue, Generation, Market
+from services.api.resident.rendering import render_catalogue, render_generation, render_market
+from shared.clock import Clock
+from shared.database.pool import Connection, Database
+
+CHANNEL = "punkcast_nowcast"
+_LONGEST_PAUSE_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """Owns the one connection that listens. A notification is a hint: every wake re-reads the pointer."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        current: Current,
+        config: GatewayConfig,
+        metrics: GatewayMetrics,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._current = current
+        self._config = config
+        self._metrics = metrics
+        self._catalogue: Catalogue = render_catalogue(())
+        self._market: Market = render_market(None)
+        self._loading = asyncio.Lock()
+        self.looked = False
+
+    async def run(self) -> None:
+        """Follow until cancelled; when the database goes away, keep the view and come back by itself."""
+        pause = 0.1
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    pause = 0.1
+                    await self._follow(connection)
+            except asyncio.CancelledError:
+                raise
+            except DATABASE_AWAY as error:
+                if self._current.database_away_since is None:
+                    self._current.database_away_since = self._clock.now()
+                    log.warning("database_away", error=repr(error))
+            except Exception:
+                # Nothing may end the following: readers would be left with an ageing view and no reason.
+                log.exception("follower_failed")
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    async def _follow(self, connection: Connection) -> None:
+        woken = asyncio.Event()
+
+        def wake(*_: object) -> None:
+            woken.set()
+
+        await connection.add_listener(CHANNEL, wake)
+        connection.add_termination_listener(wake)
+        try:
+            while True:
+                woken.clear()
+                await self.refresh(connection)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), self._config.poll_s)
+        finally:
+            connection.remove_termination_listener(wake)
+            if not connection.is_closed():
+                with suppress(*DATABASE_AWAY):
+                    await asyncio.wait_for(connection.remove_listener(CHANNEL, wake), 1.0)
+
+    async def refresh(self, connection: Connection) -> None:
+        """Look once, and take over what moved: the generation first, it must not wait for the market."""
+        async with asyncio.timeout(self._config.database_timeout_s):
+            pointer = await nowcasts.pointer(connection)
+        self.looked = True
+        if self._current.database_away_since is not None:
+            log.info("database_back")
+            self._current.database_away_since = None
+        if pointer.punks != len(self._catalogue.punks):
+            async with asyncio.timeout(self._config.load_timeout_s):
+                rows = await nowcasts.punks(connection)
+            self._catalogue = await asyncio.to_thread(render_catalogue, rows)
+        view = self._current.view
+        shown = view.generation.facts.generation_id if view else None
+        if view is None and pointer.last_seq != self._market.seq:
+            await self._load_market(connection)
+        if pointer.generation_id is not None and pointer.generation_id != shown:
+            await self._take_over(connection, pointer.generation_id)
+        elif view is not None and view.catalogue is not self._catalogue:
+            self._current.show(view.generation, self._market, self._catalogue)
+        if pointer.last_seq != self._market.seq:
+            await self._load_market(connection)
+            self._current.show_market(self._market)
+
+    async def _take_over(self, connection: Connection, generation_id: int) -> None:
+        started = perf_counter()
+        generation = self._current.earlier(generation_id) or await self._load(connection, generation_id)
+        if generation is None:
+            if self._current.refused != generation_id:
+                log.error("generation_refused", generation=generation_id, reason="its rows are not all there")
+            self._current.refused = generation_id
+            return
+        self._current.show(generation, self._market, self._catalogue)
+        self._metrics.generation.set(generation_id)
+        self._metrics.swaps.inc()
+        self._metrics.load_seconds.labels("generation").observe(perf_counter() - started)
+        log.info("generation_shown", generation=generation_id, seconds=round(perf_counter() - started, 3))
+
+    async def _load_market(self, connection: Connection) -> None:
+        started = perf_counter()
+        async with (
+            asyncio.timeout(self._config.load_timeout_s),
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            facts = await market_repository.market(connection)
+        self._market = await asyncio.to_thread(render_market, facts)
+        self._metrics.load_seconds.labels("market").observe(perf_counter() - started)
+
+    async def _load(self, connection: Connection, generation_id: int) -> Generation | None:
+        async with (
+            asyncio.timeout(self._config.load_timeout_s),
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            found = await nowcasts.generation(connection, generation_id)
+        return await asyncio.to_thread(render_generation, *found) if found else None
+
+    async def generation(self, generation_id: int) -> Generation:
+        """Any generation that still exists: from memory, else from the database (one at a time).
+
+        Raises:
+            GoneError: it was removed.
+        """
+        kept = self._current.earlier(generation_id)
+        if kept is not None:
+            return kept
+        async with self._loading:
+            kept = self._current.earlier(generation_id)
+            if kept is not None:
+                return kept
+            async with (
+                asyncio.timeout(self._config.load_timeout_s),
+                self._database.connection() as connection,
+            ):
+                loaded = await self._load(connection, generation_id)
+        if loaded is None:
+            raise GoneError(f"Generation {generation_id} has been removed; the cursor cannot go on in it.")
+        self._current.keep(loaded)
+        return loaded

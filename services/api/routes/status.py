@@ -1,0 +1,116 @@
+"""How the platform is doing, as far as the gateway can see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from services.api.gateway import gateway_of
+from services.api.problems import DATABASE_AWAY
+from services.api.repositories.status import PlatformStatus, platform_status
+
+router = APIRouter(tags=["operations"])
+
+Flag = Literal["no_generation", "database_away", "nowcast_stale", "generation_refused", "frozen"]
+
+
+class NowcastStatus(BaseModel):
+    generation_id: int
+    model_id: str
+    as_of: datetime
+    age_seconds: int
+
+
+class MarketStatus(BaseModel):
+    last_event_seq: int
+    last_block: int
+    last_event_time: datetime
+    age_seconds: int
+
+
+class QueueStatus(BaseModel):
+    queued: int
+    running: int
+
+
+class LifecycleStatus(BaseModel):
+    champion: str | None
+    promotion: Annotated[str | None, Field(description="warm_up or watching while a promotion is open")]
+    shadows: int
+    freezes: int
+
+
+class OutboxStatus(BaseModel):
+    depth: Annotated[int, Field(description="Messages committed and not yet taken by the broker")]
+    oldest_age_seconds: int
+
+
+class StatusDocument(BaseModel):
+    """Null where the database would have to answer and does not."""
+
+    now: datetime
+    degraded: Annotated[list[Flag], Field(description="Empty when all is well")]
+    nowcast: NowcastStatus | None
+    market: MarketStatus | None
+    outbox: OutboxStatus | None
+    training: QueueStatus | None
+    lifecycle: LifecycleStatus | None
+    last_scored_at: datetime | None
+
+
+@router.get("/v1/status", operation_id="get_status")
+async def status(request: Request) -> StatusDocument:
+    """Ages, queues and flags; answers even while the database is away."""
+    gateway = gateway_of(request)
+    current = gateway.current
+    now = gateway.clock.now()
+    found: PlatformStatus | None = None
+    try:
+        async with gateway.reading() as connection:
+            found = await platform_status(connection, at=now)
+    except DATABASE_AWAY:
+        found = None
+    view = current.view
+    facts = view.generation.facts if view else None
+    market = view.market.facts if view else None
+    age = current.age_seconds(facts.as_of) if facts else 0
+    flags = list(current.flags(age))
+    if found is None and "database_away" not in flags:
+        flags.append("database_away")
+    if facts is None:
+        flags.append("no_generation")
+    if found and found.freezes:
+        flags.append("frozen")
+    return StatusDocument(
+        now=now,
+        degraded=flags,
+        nowcast=NowcastStatus(
+            generation_id=facts.generation_id, model_id=facts.model_id, as_of=facts.as_of, age_seconds=age
+        )
+        if facts
+        else None,
+        market=MarketStatus(
+            last_event_seq=market.last_seq,
+            last_block=market.last_block,
+            last_event_time=market.last_event_time,
+            age_seconds=current.age_seconds(market.last_event_time),
+        )
+        if market
+        else None,
+        outbox=OutboxStatus(
+            depth=found.outbox_depth,
+            oldest_age_seconds=current.age_seconds(found.outbox_oldest) if found.outbox_oldest else 0,
+        )
+        if found
+        else None,
+        training=QueueStatus(queued=found.training_queued, running=found.training_running) if found else None,
+        lifecycle=LifecycleStatus(
+            champion=found.champion, promotion=found.promotion, shadows=found.shadows, freezes=found.freezes
+        )
+        if found
+        else None,
+        last_scored_at=found.last_scored_at if found else None,
+    )
