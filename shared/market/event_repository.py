@@ -5,7 +5,7 @@ Events go both ways through COPY as text that polars writes and parses, so no ev
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -80,12 +80,17 @@ class AppendResult:
 
 
 async def append_events(
-    connection: Connection, frame: pl.DataFrame, *, known_at: datetime | None = None
+    connection: Connection,
+    frame: pl.DataFrame,
+    *,
+    known_at: datetime | None = None,
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> AppendResult:
     """Append the events that are not stored yet. Call it in a transaction: it is all or nothing.
 
     An event's natural key is `(block, log_index)`: events already stored are compared and skipped, however
-    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time.
+    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time. `on_progress`
+    is told how many events were sent or skipped since it was last told.
 
     Raises:
         InvalidInputError: the frame breaks a rule of `events.validate`.
@@ -100,6 +105,7 @@ async def append_events(
         stored = int((contract_keys(frame) <= contract_key(last["block"], last["log_index"])).sum())
     if stored:
         await _check_stored(connection, frame.head(stored))
+        on_progress(stored)
     fresh = frame.slice(stored)
     if fresh.height:
         if last is not None and fresh["timestamp"][0] < last["event_time"]:
@@ -107,7 +113,7 @@ async def append_events(
                 f"{_place(fresh)} happened at {fresh['timestamp'][0]}, before the stored event it follows "
                 f"({last['event_time']}); nothing was changed"
             )
-        await _copy_in(connection, fresh, first_seq=last_seq + 1, known_at=known_at)
+        await _copy_in(connection, fresh, last_seq + 1, known_at, on_progress)
         await connection.execute(ADVANCE_SEQ_SQL, last_seq + fresh.height)
         if fresh.height >= _MANY:
             # Without statistics the planner walks a whole index to find the three newest events.
@@ -213,7 +219,11 @@ def _place(frame: pl.DataFrame) -> str:
 
 
 async def _copy_in(
-    connection: Connection, frame: pl.DataFrame, *, first_seq: int, known_at: datetime | None
+    connection: Connection,
+    frame: pl.DataFrame,
+    first_seq: int,
+    known_at: datetime | None,
+    on_progress: Callable[[int], None],
 ) -> None:
     instant = pl.Datetime("us", "UTC")
     rows = frame.with_columns(
@@ -221,11 +231,14 @@ async def _copy_in(
         known_at=pl.col("timestamp") if known_at is None else pl.lit(known_at.astimezone(UTC), instant),
     ).select(_COPY_COLUMNS.keys())
     await connection.copy_to_table(
-        "market_events", source=_copy_text(rows), columns=list(_COPY_COLUMNS.values()), format="text"
+        "market_events",
+        source=_copy_text(rows, on_progress),
+        columns=list(_COPY_COLUMNS.values()),
+        format="text",
     )
 
 
-async def _copy_text(rows: pl.DataFrame) -> AsyncIterator[bytes]:
+async def _copy_text(rows: pl.DataFrame, on_progress: Callable[[int], None]) -> AsyncIterator[bytes]:
     """COPY's text format; `validate` leaves no character that would have to be escaped."""
     for part in rows.iter_slices(_ROWS_AT_ONCE):
         body = BytesIO()
@@ -238,6 +251,7 @@ async def _copy_text(rows: pl.DataFrame) -> AsyncIterator[bytes]:
             datetime_format="%Y-%m-%d %H:%M:%S%.6f+00",
         )
         yield body.getvalue()
+        on_progress(part.height)
 
 
 async def _copy_out(connection: Connection, query: str, *arguments: object) -> pl.DataFrame:

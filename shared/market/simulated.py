@@ -19,6 +19,7 @@ from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, valid
 from shared.market.simulated_play import Climate, Play
 from shared.market.simulated_punks import draw_punks
 
+_FLASH_LOAN_DAY = 180
 _EARLIEST_START = datetime(2018, 1, 1, tzinfo=UTC)
 
 
@@ -64,17 +65,18 @@ class SimulatedMarket:
 
 
 def _generate(seed: int, began: datetime, history_days: int, days: int) -> RecordedMarket:
-    rng = np.random.Generator(np.random.PCG64(seed))
-    punks, premium = draw_punks(rng)
+    # A stream each, so that a longer market only goes on where a shorter one of the same seed ends.
+    streams = [np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(seed).spawn(4)]
+    punks, premium = draw_punks(streams[0])
     total = history_days + days
-    climate = Climate.draw(rng, total)
-    play = Play(seed, rng, began, premium, climate, flash_loan_day=history_days + days // 2)
+    climate = Climate.draw(streams[1], total)
+    play = Play(seed, streams[2], began, premium, climate, flash_loan_day=history_days + _FLASH_LOAN_DAY)
     for day in range(total):
         play.day(day)
     return RecordedMarket(
         events=validate(play.frame(), "simulated market"),
         punks=validate_punks(punks, "simulated punks"),
-        eth_usd=validate_eth_usd(_eth_usd(rng, began, total), "simulated ETH/USD"),
+        eth_usd=validate_eth_usd(_eth_usd(streams[3], began, total), "simulated ETH/USD"),
     )
 
 

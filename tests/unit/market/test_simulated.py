@@ -49,6 +49,14 @@ async def test_the_same_seed_gives_the_same_market_and_another_seed_another(seed
 
 @short_markets
 @given(seeds)
+async def test_a_longer_market_goes_on_where_a_shorter_one_ends(seed: int) -> None:
+    shorter, longer = await played(seed, days=10), await played(seed, days=15)
+    assert longer.head(shorter.height).equals(shorter)
+    assert longer["timestamp"][shorter.height] >= START + timedelta(days=10)
+
+
+@short_markets
+@given(seeds)
 async def test_sales_follow_the_order_book(seed: int) -> None:
     """Buys happen at the standing ask by whom it is open to, accepted bids at the standing bid."""
     owner: dict[int, str] = {}
