@@ -49,7 +49,9 @@ class Archive:
             self._complete_to = generation_id
         return len(missing)
 
-    async def _archive(self, generation_id: int, snapshot_id: str, as_of: object, at_hand: Snapshot | None) -> None:
+    async def _archive(
+        self, generation_id: int, snapshot_id: str, as_of: object, at_hand: Snapshot | None
+    ) -> None:
         async with self._database.connection() as connection:
             rows = await repository.generation_rows(connection, generation_id)
             try:
@@ -57,7 +59,13 @@ class Archive:
                 snapshot_archived = True
             except NotFoundError:
                 snapshot_archived = False
-        archived = [Archived("generation", str(generation_id), await self._store.put("generations", _parquet(rows), extension="parquet"))]
+        archived = [
+            Archived(
+                "generation",
+                str(generation_id),
+                await self._store.put("generations", _parquet(rows), extension="parquet"),
+            )
+        ]
         if not snapshot_archived:
             snapshot = at_hand
             if snapshot is None or snapshot.snapshot_id != snapshot_id:

@@ -54,7 +54,13 @@ class Nowcaster:
     """Publishes nowcasts."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, reader: MarketReader, models: LoadedModels, archive: Archive
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        reader: MarketReader,
+        models: LoadedModels,
+        archive: Archive,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -90,9 +96,13 @@ class Nowcaster:
         if champion is None:
             log.warning("nowcast.skipped", reason="no champion yet; a training request starts the first one")
         elif outdated:
-            log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
+            log.info(
+                "nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat()
+            )
         else:
-            snapshot = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
+            snapshot = await asyncio.to_thread(
+                nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of
+            )
             prepared = [one for model in active if (one := await self._prepare(model, snapshot)) is not None]
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             if snapshot is not None:
@@ -110,7 +120,9 @@ class Nowcaster:
             values = await asyncio.to_thread(model.predict, snapshot.frame)
             broken = generations.violations(values, await self._previous_values(model_id))
             if broken:
-                raise GuardError(f"nowcast of {model_id} as of {snapshot.as_of.isoformat()} refused: {'; '.join(broken)}")
+                raise GuardError(
+                    f"nowcast of {model_id} as of {snapshot.as_of.isoformat()} refused: {'; '.join(broken)}"
+                )
             generation = generations.build(values)
         except (GuardError, IntegrityError) as error:
             if active.role == "champion":

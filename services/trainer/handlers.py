@@ -100,7 +100,9 @@ class Trainer:
         worked = 0
         while True:
             async with self._database.transaction() as connection:
-                claimed = await training_requests.claim(connection, at=self._clock.now(), lease_s=self._lease_s)
+                claimed = await training_requests.claim(
+                    connection, at=self._clock.now(), lease_s=self._lease_s
+                )
             if claimed is None:
                 return worked
             worked += 1
@@ -147,7 +149,9 @@ class Trainer:
         )
         stored = [await snapshots.upload(self._store, one) for one in (learn, judge)]
         reference = await self._store.put("models", artifact, extension="json")
-        record = self._record(claimed, reference, learn, judge, parent=champion.model_id if champion else None)
+        record = self._record(
+            claimed, reference, learn, judge, parent=champion.model_id if champion else None
+        )
         async with originating(self._database, self._clock, source=CONSUMER) as transaction:
             connection = transaction.connection
             if not await training_requests.succeed(
@@ -159,8 +163,12 @@ class Trainer:
                 await snapshots.record(connection, snapshot, at=now)
                 await snapshots.record_archive(connection, archived, at=now)
             if await models.register(connection, record):
-                await transaction.emit(ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id))
-        log.info("contender.registered", model=record.model_id, cutoff=cutoff.isoformat(), rows=learn.frame.height)
+                await transaction.emit(
+                    ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id)
+                )
+        log.info(
+            "contender.registered", model=record.model_id, cutoff=cutoff.isoformat(), rows=learn.frame.height
+        )
 
     def _record(
         self,

@@ -69,5 +69,7 @@ class MarketReader:
     async def _traits(self, connection: Connection) -> Traits:
         punks = await event_repository.load_punks(connection)
         if punks.is_empty():
-            raise MarketNotReadyError("no punks in the database; run `punkcast import DIR` or let the ingestor run once")
+            raise MarketNotReadyError(
+                "no punks in the database; run `punkcast import DIR` or let the ingestor run once"
+            )
         return Traits.from_frame(punks)

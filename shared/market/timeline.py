@@ -61,7 +61,7 @@ class MarketTimeline:
         owner_changes: per punk.
         punk_sales: per punk, valid sales: log ratio to the floor, decayed sum and weight, count, price.
         trait_sales: per trait, decayed sum and weight of log ratios.
-        floor_sales: median price and log ratio of the most recent floor-tier sales.
+        floor_sales: median price of the most recent floor-tier sales.
         valid_sales: one row per valid sale: log ratio, price.
         events: sequence number and block of every event.
     """
@@ -75,7 +75,7 @@ class MarketTimeline:
         self.owner_changes = KeyedSeries(PUNKS, 1)
         self.punk_sales = KeyedSeries(PUNKS, 5)
         self.trait_sales = KeyedSeries(count, 2)
-        self.floor_sales = TimeSeries(2)
+        self.floor_sales = TimeSeries(1)
         self.valid_sales = TimeSeries(2)
         self.events = TimeSeries(2)
         self.sales: list[Sale] = []
@@ -87,7 +87,7 @@ class MarketTimeline:
         self._owner: list[str | None] = [None] * PUNKS
         self._day = -1
         self._previous_day_floor: float | None = None
-        self._recent_floor: deque[tuple[float, float]] = deque(maxlen=RECENT_FLOOR_SALES)
+        self._recent_floor: deque[float] = deque(maxlen=RECENT_FLOOR_SALES)
         self._punk_decay: dict[int, tuple[float, float, int, int]] = {}
         self._trait_decay: list[tuple[float, float, int]] = [(0.0, 0.0, 0)] * count
 
@@ -128,7 +128,9 @@ class MarketTimeline:
                 public = receiver is None or receiver == ZERO_ADDRESS
                 batch.set_ask(punk, time, int(price) / WEI if public else None)
             elif kind == "sale":
-                sale = self._judge(seq, block, log_index, tx_hash, time, punk, int(price), sender, receiver, sale_kind)
+                sale = self._judge(
+                    seq, block, log_index, tx_hash, time, punk, int(price), sender, receiver, sale_kind
+                )
                 batch.set_ask(punk, time, None)
                 self._owner[punk] = receiver
                 batch.owner_changed(punk, time)
@@ -197,7 +199,7 @@ class _Batch:
         self._owners: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
         self._punk_sales: tuple[list[tuple[int, int]], list[tuple[float, ...]]] = ([], [])
         self._trait_sales: tuple[list[tuple[int, int]], list[tuple[float, float]]] = ([], [])
-        self._floor_sales: tuple[list[int], list[tuple[float, float]]] = ([], [])
+        self._floor_sales: tuple[list[int], list[tuple[float]]] = ([], [])
         self._valid: tuple[list[int], list[tuple[float, float]]] = ([], [])
         self._sales: list[Sale] = []
 
@@ -252,10 +254,9 @@ class _Batch:
             self._trait_sales[0].append((trait, time))
             self._trait_sales[1].append(state)
         if ratio < FLOOR_TIER:
-            timeline._recent_floor.append((sale.price_eth, ratio))
-            prices, ratios = zip(*timeline._recent_floor, strict=True)
+            timeline._recent_floor.append(sale.price_eth)
             self._floor_sales[0].append(time)
-            self._floor_sales[1].append((median(prices), median(ratios)))
+            self._floor_sales[1].append((median(timeline._recent_floor),))
 
     def flush(self) -> list[Sale]:
         timeline = self._timeline

@@ -43,11 +43,17 @@ class Calibration:
             widening = 1.0
             below = index - 1
             while len(own) < MIN_RESIDUALS and below >= 0:
-                own, widening, below = np.concatenate([own, residual[segment == below]]), THIN_WIDENING, below - 1
+                own, widening, below = (
+                    np.concatenate([own, residual[segment == below]]),
+                    THIN_WIDENING,
+                    below - 1,
+                )
             if len(own) < MIN_RESIDUALS:
                 own = residual
             pools.append((np.sort(own), widening))
-        return cls(tuple(tuple(_offsets(pool, level, widening) for pool, widening in pools) for level in LEVELS))
+        return cls(
+            tuple(tuple(_offsets(pool, level, widening) for pool, widening in pools) for level in LEVELS)
+        )
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
         """Per level the lower and upper bound in ETH; nested, and always around the value."""

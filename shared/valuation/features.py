@@ -1,7 +1,8 @@
 """Point-in-time features of (punk, as_of) pairs: one vectorised function for training, evaluation and nowcast.
 
 A feature reads only events known strictly before `as_of`, and is blind to the punk's own ask and bid: its own ask is
-looked up only to leave it out of the floor, the ladder and the trait floors. `FEATURES` declares every feature; the
+looked up only to leave it out of the floor, the ladder and the trait floors. (One indirect way stays open: while its
+ask was the public floor, other punks' past sales were measured against it.) `FEATURES` declares every feature; the
 schema hash and the model's input order follow from it.
 """
 
@@ -46,7 +47,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature("sales_7d", "valid sales in the last 7 days", "sales", "log count"),
     Feature("sales_30d", "valid sales in the last 30 days", "sales", "log count"),
     Feature("floor_sales_price", "ln(median price of recent floor-tier sales / floor)", "sales", "log ratio"),
-    Feature("floor_sales_ratio", "median log ratio of recent floor-tier sales", "sales", "log ratio"),
     Feature("eth_usd_change_7d", "ln(ETH/USD / 7 days before), previous day's close", "ETH/USD", "log ratio"),
     Feature("eth_usd_change_30d", "ln(ETH/USD / 30 days before), previous day's close", "ETH/USD", "log ratio"),
     Feature("type", "male, female, zombie, ape, alien", "punks", "code"),
@@ -145,11 +145,12 @@ def _market(
         **{f"ladder_{rank}": np.log(ladder[rank] / floor) for rank in RANKS[1:]},
         "asks": np.log1p(book[:, 0] - np.isfinite(own_ask)),
         "floor_sales_price": np.log(floor_sales[:, 0] / floor),
-        "floor_sales_ratio": floor_sales[:, 1],
     }
     for days in (1, 7, 30):
         then = as_of - days * DAY
-        past = _ladder_without(timeline.book.last_before(then), timeline.asks.last_before(punk_id, then)[:, 0])
+        past = _ladder_without(
+            timeline.book.last_before(then), timeline.asks.last_before(punk_id, then)[:, 0]
+        )
         columns[f"floor_change_{days}d"] = np.log(floor / past[1])
         columns[f"sales_{days}d"] = np.log1p(sold - timeline.valid_sales.count_before(as_of - days * DAY))
     now = prices.known_at(as_of)
@@ -166,7 +167,11 @@ def _traits(
     shape = members.shape
     flat, when = members.ravel(), np.repeat(as_of, shape[1])
     rows = timeline.trait_sales.row_before(flat, when)
-    state = timeline.trait_sales.rows[np.maximum(rows, 0)] if len(timeline.trait_sales.rows) else np.zeros((len(flat), 2))
+    state = (
+        timeline.trait_sales.rows[np.maximum(rows, 0)]
+        if len(timeline.trait_sales.rows)
+        else np.zeros((len(flat), 2))
+    )
     state = np.where(rows[:, None] >= 0, state, 0.0)
     age_days = np.nan_to_num((when - timeline.trait_sales.time_of(rows)) / DAY)
     decay = 0.5 ** (age_days / TRAIT_HALF_LIFE_DAYS)

@@ -60,7 +60,9 @@ def evaluation_snapshot(
     floor = frame["floor_eth"].to_numpy()
     carry = np.exp(np.nan_to_num(frame["own_last_ratio"].to_numpy().astype(np.float64))) * floor
     punk = frame["punk_id"].to_numpy().astype(np.int64)
-    ratio = _trait_median_ratio(timeline, punk, np.array([s.time - EVALUATION_HORIZON_S for s in sales], dtype=np.int64))
+    ratio = _trait_median_ratio(
+        timeline, punk, np.array([s.time - EVALUATION_HORIZON_S for s in sales], dtype=np.int64)
+    )
     baselines = frame.with_columns(
         tx_hash=pl.Series([s.tx_hash for s in sales], dtype=pl.String),
         kind=pl.Series([s.kind for s in sales], dtype=pl.String),

@@ -49,7 +49,9 @@ def fit(snapshot: Snapshot, *, data_cutoff: datetime, threads: int, seed: int = 
         raise TooFewSalesError(
             f"{sales} valid sales before {data_cutoff.isoformat()}, a model needs {MIN_SALES}; import more history"
         )
-    split = min(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.75))
+    # A short history keeps at least half of its sales for learning and a tenth for calibration.
+    split = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.5))
+    split = min(split, _quantile_time(frame, 0.9))
     seen = (frame["sale_time"] < split).to_numpy()
     rehearsal = _train(frame.filter(seen), data_cutoff=split, threads=threads, seed=seed)
     rest = frame.filter(~seen)
@@ -76,7 +78,9 @@ def _quantile_time(frame: pl.DataFrame, quantile: float) -> datetime:
 
 def _train(frame: pl.DataFrame, *, data_cutoff: datetime, threads: int, seed: int) -> xgb.Booster:
     target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-    age_days = (pl.Series([data_cutoff]).dt.epoch("s")[0] - frame["sale_time"].dt.epoch("s").to_numpy()) / 86_400.0
+    age_days = (
+        pl.Series([data_cutoff]).dt.epoch("s")[0] - frame["sale_time"].dt.epoch("s").to_numpy()
+    ) / 86_400.0
     data = xgb.QuantileDMatrix(
         _matrix(frame), label=target, weight=0.5 ** (age_days / HALF_LIFE_DAYS), nthread=threads
     )

@@ -1,0 +1,97 @@
+"""What every service is built from, opened by the URLs in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.clock import Clock, SystemClock
+from shared.database.embedded import database_url
+from shared.database.pool import Database
+from shared.errors import InvalidInputError
+from shared.messaging.bus import Bus
+from shared.messaging.memory import MemoryBus
+from shared.messaging.rabbitmq import RabbitBus
+from shared.settings import Settings
+from shared.storage import open_store
+from shared.storage.object_store import ObjectRef, ObjectStore
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A process's dependencies, passed on explicitly."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    bus: Bus
+    store: ObjectStore
+
+
+class DeferredStore:
+    """Opens the object store when it is first used.
+
+    Some services never touch it, and their images lack its client library.
+    """
+
+    def __init__(self, opening: Callable[[], ObjectStore]) -> None:
+        self._opening = opening
+        self._store: ObjectStore | None = None
+
+    def _opened(self) -> ObjectStore:
+        if self._store is None:
+            self._store = self._opening()
+        return self._store
+
+    async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
+        return await self._opened().put(kind, body, extension=extension)
+
+    async def get(self, reference: ObjectRef) -> bytes:
+        return await self._opened().get(reference)
+
+    async def exists(self, reference: ObjectRef) -> bool:
+        return await self._opened().exists(reference)
+
+    async def close(self) -> None:
+        if self._store is not None:
+            await self._store.close()
+
+
+def open_bus(settings: Settings, clock: Clock) -> Bus:
+    """The bus of `PUNKCAST_BROKER_URL`; RabbitMQ is connected to on first use.
+
+    Raises:
+        InvalidInputError: a scheme we do not speak.
+    """
+    scheme = urlsplit(settings.broker_url).scheme
+    if scheme == "memory":
+        return MemoryBus(clock)
+    if scheme in ("amqp", "amqps"):
+        return RabbitBus(settings.broker_url, settings.broker_prefix, clock=clock)
+    raise InvalidInputError(
+        f"PUNKCAST_BROKER_URL has the scheme {scheme!r}; use memory://, amqp:// or amqps://"
+    )
+
+
+@asynccontextmanager
+async def open_platform(
+    settings: Settings, *, clock: Clock | None = None, bus: Bus | None = None
+) -> AsyncIterator[Platform]:
+    """Open what the settings name and close it on leaving; a `bus` passed in is closed as well.
+
+    Raises:
+        InvalidInputError: a URL we cannot use.
+        OSError, asyncpg.PostgresError: the database is not there.
+    """
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        chosen = bus or open_bus(settings, clock)
+        stack.push_async_callback(chosen.stop, settings.shutdown_grace_s)
+        url = await stack.enter_async_context(database_url(settings))
+        database = await Database.connect(url)
+        stack.push_async_callback(database.close)
+        store = DeferredStore(lambda: open_store(settings.object_store_url, settings.home))
+        stack.push_async_callback(store.close)
+        yield Platform(settings=settings, clock=clock, database=database, bus=chosen, store=store)
