@@ -20,9 +20,7 @@ CACHE_CONTROL = b"public, max-age=5, stale-while-revalidate=30, stale-if-error=8
 class Prepared(Response):
     """A response of ready chunks and ready headers; nothing is encoded or copied on the way."""
 
-    def __init__(
-        self, chunks: tuple[bytes, ...], headers: list[tuple[bytes, bytes]], status_code: int = 200
-    ) -> None:
+    def __init__(self, chunks: tuple[bytes, ...], headers: list[tuple[bytes, bytes]], status_code: int = 200) -> None:
         self.status_code = status_code
         self.background = None
         self.chunks = chunks

@@ -21,9 +21,7 @@ log = structlog.get_logger(__name__)
 
 def build(*, database: Database, settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The gateway on an open database."""
-    return create_app(
-        database=database, clock=clock or SystemClock(), config=GatewayConfig.from_settings(settings)
-    )
+    return create_app(database=database, clock=clock or SystemClock(), config=GatewayConfig.from_settings(settings))
 
 
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:

@@ -47,11 +47,7 @@ def known_name(kind: str, asked: str, names: Mapping[str, str]) -> str:
     if found is not None:
         return found
     near = [names[name] for name in get_close_matches(asked.strip().lower(), list(names), n=3)]
-    hint = (
-        f"did you mean {', '.join(near)}?"
-        if near
-        else f"known: {', '.join(sorted(names.values())) or 'none yet'}."
-    )
+    hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(sorted(names.values())) or 'none yet'}."
     raise InvalidInputError(f"There is no {kind} {asked[:60]!r}; {hint}")
 
 

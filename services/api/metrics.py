@@ -10,9 +10,7 @@ class GatewayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "punkcast_api_requests", "Requests", ["route", "status"], registry=self.registry
-        )
+        self._requests = Counter("punkcast_api_requests", "Requests", ["route", "status"], registry=self.registry)
         self._seconds = Histogram(
             "punkcast_api_request_seconds",
             "Seconds to answer",
@@ -23,12 +21,8 @@ class GatewayMetrics:
         self.generation = Gauge(
             "punkcast_api_generation", "Generation in memory; 0 when there is none", registry=self.registry
         )
-        self.age = Gauge(
-            "punkcast_api_nowcast_age_seconds", "Age of the nowcast being served", registry=self.registry
-        )
-        self.degraded = Gauge(
-            "punkcast_api_degraded", "1 while the flag is up", ["flag"], registry=self.registry
-        )
+        self.age = Gauge("punkcast_api_nowcast_age_seconds", "Age of the nowcast being served", registry=self.registry)
+        self.degraded = Gauge("punkcast_api_degraded", "1 while the flag is up", ["flag"], registry=self.registry)
         self.swaps = Counter("punkcast_api_swaps", "Generations taken over", registry=self.registry)
         self.load_seconds = Histogram(
             "punkcast_api_load_seconds", "Seconds to load and render", ["what"], registry=self.registry

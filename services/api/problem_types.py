@@ -23,8 +23,8 @@ TITLES_AND_STEPS: dict[str, tuple[str, str]] = {
     ),
     "no-generation": (
         "No nowcast has been published yet",
-        "Try again after the time in Retry-After; GET /v1/status shows how far the platform is. Values appear "
-        "once market events are imported, a first model is promoted, and the next nowcast tick has run.",
+        "Try again after the time in Retry-After; GET /v1/status shows how far the platform is. Values "
+        "appear once market events are imported, a first model is promoted, and a nowcast tick has run.",
     ),
     "unavailable": (
         "A part of the platform is away",

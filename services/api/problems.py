@@ -44,9 +44,7 @@ log = structlog.get_logger(__name__)
 class Place(BaseModel):
     """One broken rule of an invalid request."""
 
-    location: str = Field(
-        description="Where: query.limit, path.punk_id, body.reason", examples=["query.limit"]
-    )
+    location: str = Field(description="Where: query.limit, path.punk_id, body.reason", examples=["query.limit"])
     rule: str = Field(examples=["Input should be less than or equal to 500"])
 
 
@@ -127,10 +125,7 @@ def problem_response(
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these problems."""
     shape = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: shape}}
-        for status in statuses
-    }
+    return {status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: shape}} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
@@ -160,9 +155,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
         for found in error.errors()[:20]
     ]
     detail = "; ".join(f"{place.location}: {place.rule}" for place in places[:3])
-    return problem_response(
-        request.url.path, slug=InvalidInputError.slug, status=422, detail=detail, errors=places
-    )
+    return problem_response(request.url.path, slug=InvalidInputError.slug, status=422, detail=detail, errors=places)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -61,9 +61,7 @@ async def create_key(connection: Connection, *, name: str, scopes: Iterable[str]
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in SCOPES]
     if not wanted or unknown:
-        raise InvalidInputError(
-            f"scopes must be among {', '.join(SCOPES)}; got {', '.join(wanted) or 'none'}"
-        )
+        raise InvalidInputError(f"scopes must be among {', '.join(SCOPES)}; got {', '.join(wanted) or 'none'}")
     if not name.strip() or len(name) > 80:
         raise InvalidInputError("a key needs a name of 1 to 80 characters that says who uses it")
     key_id = secrets.token_hex(6)

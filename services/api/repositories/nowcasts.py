@@ -14,16 +14,14 @@ select (select generation_id from nowcast_pointer) as generation_id,
        (select count(*) from punks) as punks
 """
 GENERATION_SQL = """
-select generation_id, model_id, snapshot_id, as_of, published_at, row_count, floor_wei::text as
-       floor_wei, last_block,
-       values_sha256, merkle_root
+select generation_id, model_id, snapshot_id, as_of, published_at, row_count,
+       floor_wei::text as floor_wei, last_block, values_sha256, merkle_root
 from generations
 where generation_id = $1
 """
 VALUES_SQL = """
 select punk_id, value_wei::text, lo50_wei::text, hi50_wei::text, lo80_wei::text, hi80_wei::text,
-       lo90_wei::text,
-       hi90_wei::text, confidence::text
+       lo90_wei::text, hi90_wei::text, confidence::text
 from nowcasts
 where generation_id = $1
 """
@@ -46,9 +44,7 @@ async def pointer(connection: Connection) -> Pointer:
     return Pointer(row["generation_id"], row["last_seq"] or 0, row["punks"])
 
 
-async def generation(
-    connection: Connection, generation_id: int
-) -> tuple[GenerationFacts, Sequence[ValueRow]] | None:
+async def generation(connection: Connection, generation_id: int) -> tuple[GenerationFacts, Sequence[ValueRow]] | None:
     """A generation with its values (unordered); None when it, or any of its rows, is not there any more.
 
     The rows are written and removed whole, so a count that differs from `row_count` is a generation

@@ -13,10 +13,9 @@ OUTCOMES_FINGERPRINT_SQL = """
 select count(*) as n, max(scored_at) as newest from outcomes where track = 'champion'
 """
 OUTCOMES_SQL = """
-select o.horizon, s.event_time, s.kind, p.type as punk_type, o.model_id, o.value_wei::float8 / 1e18
-       as value_eth,
-       o.price_wei::float8 / 1e18 as price_eth, o.floor_wei::float8 / 1e18 as floor_eth, o.in50, o.in80,
-       o.in90
+select o.horizon, s.event_time, s.kind, p.type as punk_type, o.model_id,
+       o.value_wei::float8 / 1e18 as value_eth, o.price_wei::float8 / 1e18 as price_eth,
+       o.floor_wei::float8 / 1e18 as floor_eth, o.in50, o.in80, o.in90
 from outcomes o
 join sales s using (event_seq)
 left join punks p using (punk_id)

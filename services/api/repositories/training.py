@@ -23,15 +23,13 @@ where key_id = $1 and idempotency_key = $2
 """
 REQUEST_SQL = """
 select request_id, reason, requested_by, data_cutoff, status, requested_at, started_at, finished_at,
-       attempts, model_id,
-       error
+       attempts, model_id, error
 from training_requests
 where request_id = $1
 """
 REQUESTS_SQL = """
 select request_id, reason, requested_by, data_cutoff, status, requested_at, started_at, finished_at,
-       attempts, model_id,
-       error
+       attempts, model_id, error
 from training_requests
 where ($1::text is null or status = $1)
   and ($2::timestamptz is null or (requested_at, request_id) < ($2, $3::uuid))

@@ -129,9 +129,7 @@ async def current_model(request: Request) -> CurrentModel:
     async with gateway_of(request).reading() as connection:
         pointer = await registry.current(connection)
         if pointer is None:
-            raise NotFoundError(
-                "No model has been promoted yet; GET /v1/training-requests shows what is on its way."
-            )
+            raise NotFoundError("No model has been promoted yet; GET /v1/training-requests shows what is on its way.")
         row = await registry.model(connection, pointer.model_id)
         reigns = await registry.history(connection, pointer.model_id)
     assert row is not None, "the pointer has a foreign key on models"
@@ -212,11 +210,7 @@ def _model(row: registry.ModelRow, reigns: Sequence[registry.PointerRow]) -> Mod
 
 
 def _decision(row: registry.DecisionRow, checks: Sequence[registry.CheckRow]) -> dict[str, Any]:
-    own = [
-        Check(**_without(asdict(check), "decision_id"))
-        for check in checks
-        if check.decision_id == row.decision_id
-    ]
+    own = [Check(**_without(asdict(check), "decision_id")) for check in checks if check.decision_id == row.decision_id]
     return _without(asdict(row), "evidence") | {"checks": own}
 
 

@@ -105,9 +105,7 @@ async def create(
     return Response(body, status_code=202, media_type="application/json", headers=headers)
 
 
-async def _publish(
-    gateway: Gateway, order: TrainingOrder, caller: Caller, idempotency_key: str | None
-) -> str:
+async def _publish(gateway: Gateway, order: TrainingOrder, caller: Caller, idempotency_key: str | None) -> str:
     """Record the answer under its key and publish the request in one commit; or find the answer already
     given."""
     now = gateway.clock.now()
@@ -150,9 +148,7 @@ async def _publish(
     return earlier.response_body
 
 
-@router.get(
-    "/v1/training-requests", operation_id="list_training_requests", responses=documented(400, 422, 503)
-)
+@router.get("/v1/training-requests", operation_id="list_training_requests", responses=documented(400, 422, 503))
 async def requests(
     request: Request, status: Status | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> TrainingRequestPage:
@@ -185,9 +181,7 @@ async def training_request(request: Request, request_id: UUID) -> TrainingReques
     if row is not None:
         return TrainingRequestDocument(**asdict(row))
     if accepted is None:
-        raise NotFoundError(
-            f"There is no training request {request_id}; GET /v1/training-requests lists them."
-        )
+        raise NotFoundError(f"There is no training request {request_id}; GET /v1/training-requests lists them.")
     known = AcceptedRequest.model_validate_json(accepted.body)
     status: Literal["merged", "accepted"] = "merged" if accepted.taken else "accepted"
     return TrainingRequestDocument(**known.model_dump(exclude={"status"}), status=status)
