@@ -58,10 +58,8 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@pytest.mark.parametrize("service", [*WORKERS, "api", "scheduler"])
-def test_a_service_loads_with_its_own_extra_alone(
-    lock: dict[str, dict[str, Any]], root: Path, service: str
-) -> None:
+@pytest.mark.parametrize("service", [*WORKERS, "api", "scheduler", "cli"])
+def test_a_service_loads_with_its_own_extra_alone(lock: dict[str, dict[str, Any]], root: Path, service: str) -> None:
     present = installed(lock, service)
     absent = {
         module

@@ -87,9 +87,7 @@ def test_a_pod_is_given_longer_to_stop_than_its_process_takes(objects: list[Obje
     grace = float(next(line for line in text.splitlines() if "SHUTDOWN_GRACE" in line).partition("=")[2])
     for one in _of(objects, "Deployment").values():
         spec = one["spec"]["template"]["spec"]
-        pause = (
-            spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-        )
+        pause = spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         assert spec["terminationGracePeriodSeconds"] > grace + pause
 
 
@@ -179,9 +177,7 @@ def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
 def test_every_variable_is_a_setting_and_has_one_home(objects: list[Object], root: Path) -> None:
     config = set(setting_names((root / "k8s/base/punkcast.env").read_text()))
     local = set(setting_names((root / "k8s/overlays/dev/secrets.env").read_text()))
-    example = {
-        name for name in _of(objects, "Secret")["punkcast-secrets"]["stringData"] if "PUNKCAST" in name
-    }
+    example = {name for name in _of(objects, "Secret")["punkcast-secrets"]["stringData"] if "PUNKCAST" in name}
     assert local == example
     assert config | example <= SETTINGS
     assert not config & example
