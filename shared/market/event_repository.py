@@ -89,8 +89,8 @@ async def append_events(
     """Append the events that are not stored yet. Call it in a transaction: it is all or nothing.
 
     An event's natural key is `(block, log_index)`: events already stored are compared and skipped, however
-    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time. `on_progress`
-    is told how many events were sent or skipped since it was last told.
+    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time.
+    `on_progress` is told how many events were sent or skipped since it was last told.
 
     Raises:
         InvalidInputError: the frame breaks a rule of `events.validate`.
@@ -155,9 +155,7 @@ async def store_punks(connection: Connection, punks: pl.DataFrame) -> int:
     if await connection.fetchval(COUNT_PUNKS_SQL):
         if (await load_punks(connection)).equals(punks):
             return 0
-        raise ConflictError(
-            "other punk attributes are stored already; they never change, use another database"
-        )
+        raise ConflictError("other punk attributes are stored already; they never change, use another database")
     await connection.copy_records_to_table("punks", records=punks.iter_rows(), columns=list(PUNK_SCHEMA))
     return punks.height
 
@@ -193,9 +191,7 @@ async def _check_stored(connection: Connection, frame: pl.DataFrame) -> None:
     stored = stored.drop("seq")
     if stored.equals(frame):
         return
-    compared = frame.join(
-        stored, on=["block", "log_index"], how="left", suffix="_stored", maintain_order="left"
-    )
+    compared = frame.join(stored, on=["block", "log_index"], how="left", suffix="_stored", maintain_order="left")
     missing = compared.filter(pl.col("event_type_stored").is_null())
     if missing.height:
         raise ConflictError(
@@ -259,14 +255,8 @@ async def _copy_out(connection: Connection, query: str, *arguments: object) -> p
     await connection.copy_from_query(query, *arguments, output=body, format="csv")
     if not body.tell():
         return pl.DataFrame(schema=STORED_EVENT_SCHEMA)
-    schema = {
-        name: pl.String() if name == "timestamp" else dtype for name, dtype in STORED_EVENT_SCHEMA.items()
-    }
+    schema = {name: pl.String() if name == "timestamp" else dtype for name, dtype in STORED_EVENT_SCHEMA.items()}
     body.seek(0)
     frame = pl.read_csv(body, has_header=False, schema=schema)
-    instant = (
-        pl.col("timestamp")
-        .str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us")
-        .dt.replace_time_zone("UTC")
-    )
+    instant = pl.col("timestamp").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us").dt.replace_time_zone("UTC")
     return frame.with_columns(instant)

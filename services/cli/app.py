@@ -1,0 +1,23 @@
+"""The command line: one typer app, its commands in one module per concern."""
+
+from __future__ import annotations
+
+import typer
+
+from services.cli import database_commands, model_commands, operator_commands
+
+app = typer.Typer(
+    name="punkcast",
+    help="An open valuation platform for CryptoPunks. Settings: environment variables PUNKCAST_…",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("migrate")(database_commands.migrate_command)
+app.command("import")(database_commands.import_command)
+app.command("status")(operator_commands.status_command)
+app.add_typer(model_commands.app, name="models")
+app.command("decisions")(model_commands.decisions_command)
+app.add_typer(operator_commands.training, name="training")
+app.command("dead-letters")(operator_commands.dead_letters_command)
+app.add_typer(operator_commands.key_app, name="keys")

@@ -1,0 +1,184 @@
+"""What an operator does: ask for a training, look at dead letters, make and revoke keys, ask how it goes."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from services.api.repositories import keys, status
+from services.cli.context import cell, on_platform, show
+from shared.contracts.messages import TrainingRequested
+from shared.errors import InvalidInputError
+from shared.messaging.bus import DeadLetter
+from shared.messaging.transaction import originating
+from shared.registry import training_requests
+from shared.runtime.platform import Platform
+
+training = typer.Typer(no_args_is_help=True, help="Training requests.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys.")
+SOURCE = "cli"
+NEWEST_NOWCAST_SQL = """
+select g.generation_id, g.model_id, g.as_of, g.published_at
+from nowcast_pointer p join generations g using (generation_id)
+"""
+NEWEST_EVENT_SQL = "select seq, block, event_time from market_events order by seq desc limit 1"
+
+
+@training.command("request")
+def request_command(
+    reason: Annotated[str, typer.Option(help="Why; while a request with this reason is open, it stands.")],
+    requested_by: Annotated[str | None, typer.Option("--by", help="Who asks; default: your user name.")] = None,
+    data_cutoff: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Train on sales before, UTC.")
+    ] = None,
+) -> None:
+    """Ask for a contender to be trained."""
+    try:
+        payload = TrainingRequested(
+            reason=reason,
+            requested_by=requested_by or getpass.getuser(),
+            request_id=uuid4(),
+            data_cutoff=data_cutoff.replace(tzinfo=UTC) if data_cutoff else None,
+        )
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        raise InvalidInputError(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
+
+    async def send(platform: Platform) -> UUID:
+        async with originating(platform.database, platform.clock, source=SOURCE) as transaction:
+            return await transaction.emit(payload, message_id=payload.request_id)
+
+    Console().print(f"requested {on_platform(send)}; a running platform takes it from the outbox", soft_wrap=True)
+
+
+@training.command("list")
+def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
+    """Training requests, newest first."""
+
+    async def load(platform: Platform) -> list[training_requests.TrainingRequest]:
+        async with platform.database.connection() as connection:
+            return await training_requests.listing(connection, limit=limit)
+
+    show(
+        Console(),
+        ("request", "status", "requested", "by", "reason", "model", "error"),
+        [
+            (row.request_id, row.status, row.requested_at, row.requested_by, row.reason, row.model_id, row.error)
+            for row in on_platform(load)
+        ],
+        nothing="no training requests yet",
+    )
+
+
+def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20) -> None:
+    """Messages nobody could handle, with the reason. They stay where they are."""
+
+    async def load(platform: Platform) -> list[DeadLetter]:
+        if urlsplit(platform.settings.broker_url).scheme == "memory":
+            raise InvalidInputError(
+                "the in-process broker keeps dead letters inside the serving process only; set PUNKCAST_BROKER_URL=amqp://…"
+            )
+        await platform.bus.start()
+        return await platform.bus.dead_letters(limit)
+
+    show(
+        Console(),
+        ("first failed", "consumer", "attempts", "reason", "message"),
+        [
+            (
+                letter.first_failed_at,
+                letter.consumer,
+                letter.attempt,
+                letter.reason,
+                letter.body[:200].decode(errors="replace"),
+            )
+            for letter in on_platform(load)
+        ],
+        nothing="no dead letters",
+    )
+
+
+@key_app.command("create")
+def create_key_command(
+    name: Annotated[str, typer.Option(help="Who uses it.")],
+    scope: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
+) -> None:
+    """Make an API key and show it, once."""
+
+    async def create(platform: Platform) -> keys.NewKey:
+        async with platform.database.transaction() as connection:
+            return await keys.create_key(connection, name=name, scopes=scope or keys.SCOPES, at=platform.clock.now())
+
+    key = on_platform(create)
+    Console(stderr=True).print(f"key {key.key_id} for {name}; it is shown only now:", soft_wrap=True)
+    typer.echo(key.key)
+
+
+@key_app.command("list")
+def list_keys_command() -> None:
+    """All keys, revoked ones too; never the keys themselves."""
+
+    async def load(platform: Platform) -> list[keys.StoredKey]:
+        async with platform.database.connection() as connection:
+            return list(await keys.list_keys(connection))
+
+    show(
+        Console(),
+        ("key", "name", "scopes", "created", "revoked"),
+        [(row.key_id, row.name, ", ".join(row.scopes), row.created_at, row.revoked_at) for row in on_platform(load)],
+        nothing="no keys yet; `punkcast keys create --name …` makes one",
+    )
+
+
+@key_app.command("revoke")
+def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexadecimal digits.")]) -> None:
+    """Refuse a key from now on."""
+
+    async def revoke(platform: Platform) -> None:
+        async with platform.database.transaction() as connection:
+            await keys.revoke_key(connection, key_id, at=platform.clock.now())
+
+    on_platform(revoke)
+    Console().print(f"key {key_id} is revoked")
+
+
+def status_command() -> None:
+    """How the platform is doing: market, nowcast, champion, queues."""
+
+    async def load(platform: Platform) -> list[tuple[str, object]]:
+        async with platform.database.connection() as connection:
+            event = await connection.fetchrow(NEWEST_EVENT_SQL)
+            nowcast = await connection.fetchrow(NEWEST_NOWCAST_SQL)
+            place = await status.platform_status(connection, at=platform.clock.now())
+        return [
+            (
+                "newest event",
+                f"seq {event['seq']}, block {event['block']}, {cell(event['event_time'])}" if event else None,
+            ),
+            (
+                "nowcast",
+                f"generation {nowcast['generation_id']} of {nowcast['model_id']}, as of {cell(nowcast['as_of'])}"
+                if nowcast
+                else None,
+            ),
+            ("champion", place.champion),
+            ("promotion", place.promotion),
+            ("shadows", place.shadows),
+            ("last sale scored", place.last_scored_at),
+            ("training", f"{place.training_queued} queued, {place.training_running} running"),
+            (
+                "outbox",
+                f"{place.outbox_depth} waiting"
+                + (f" since {cell(place.outbox_oldest)}" if place.outbox_oldest else ""),
+            ),
+            ("freezes", place.freezes),
+        ]
+
+    show(Console(), ("what", "now"), on_platform(load), nothing="")
