@@ -123,17 +123,13 @@ def decode(body: bytes, *, now: datetime | None = None) -> Envelope:
         raise MalformedMessageError(f"not a CloudEvents envelope: {_first(error)}") from error
     payload_type = BY_TYPE.get(raw.type)
     if payload_type is None:
-        raise MalformedMessageError(
-            f"unknown message type or version {raw.type[:200]!r}; known: {', '.join(BY_TYPE)}"
-        )
+        raise MalformedMessageError(f"unknown message type or version {raw.type[:200]!r}; known: {', '.join(BY_TYPE)}")
     try:
         data = payload_type.model_validate(raw.data)
     except ValidationError as error:
         raise MalformedMessageError(f"invalid data of {raw.type}: {_first(error)}") from error
     if now is not None and raw.time > now + MAX_AHEAD:
-        raise MalformedMessageError(
-            f"time {raw.time.isoformat()} is more than a day ahead of {now.isoformat()}"
-        )
+        raise MalformedMessageError(f"time {raw.time.isoformat()} is more than a day ahead of {now.isoformat()}")
     fields = raw.model_dump(exclude={"data", "correlationid"})
     try:
         return Envelope(**fields, correlationid=raw.correlationid or raw.id, data=data)

@@ -25,12 +25,8 @@ def _not_before_the_contract(instant: datetime) -> datetime:
 ModelId = Annotated[str, StringConstraints(pattern=r"^m-[0-9a-f]{16}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
-Reason = Annotated[
-    str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=r"^[^\x00]*$")
-]
-Actor = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=r"^[^\x00]*$")
-]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=r"^[^\x00]*$")]
+Actor = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=r"^[^\x00]*$")]
 Instant = Annotated[AwareDatetime, AfterValidator(_not_before_the_contract)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Sequence64 = Annotated[int, Field(ge=0, le=2**63 - 1)]

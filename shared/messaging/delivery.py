@@ -36,9 +36,7 @@ class Outcome:
     tier: int = 0
 
 
-async def deliver(
-    subscription: Subscription, body: bytes, *, attempt: int, retries: int, now: datetime
-) -> Outcome:
+async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retries: int, now: datetime) -> Outcome:
     """Decode `body`, run the handler, and judge how it went.
 
     Args:
@@ -76,18 +74,14 @@ async def deliver(
             outcome = _judge(error, attempt, retries)
             label = outcome.kind
             if outcome.kind == "dead":
-                log.error(
-                    "message is dead", reason=outcome.reason, exc_info=not isinstance(error, PermanentError)
-                )
+                log.error("message is dead", reason=outcome.reason, exc_info=not isinstance(error, PermanentError))
             else:
                 expected = isinstance(error, (TransientError, *OUTAGES))
                 log.warning("message will be retried", reason=outcome.reason, exc_info=not expected)
             return outcome
         finally:
             metrics.MESSAGES.labels(subscription.consumer, message.type, label).inc()
-            metrics.HANDLER_SECONDS.labels(subscription.consumer, message.type).observe(
-                perf_counter() - started
-            )
+            metrics.HANDLER_SECONDS.labels(subscription.consumer, message.type).observe(perf_counter() - started)
 
 
 def _judge(error: Exception, attempt: int, retries: int) -> Outcome:

@@ -67,9 +67,7 @@ class MemoryBroker:
     def route(self, key: str, body: bytes, message_id: UUID | None) -> None:
         takers = [queue for queue in self.queues.values() if key in queue.keys]
         if not takers:
-            raise UnroutableError(
-                f"no queue is bound to {key!r}; declare the platform's queues before publishing"
-            )
+            raise UnroutableError(f"no queue is bound to {key!r}; declare the platform's queues before publishing")
         delivery = _Delivery(next(self._order), body, message_id)
         for queue in takers:
             queue.ready.append(delivery)
@@ -106,9 +104,7 @@ class MemoryBroker:
             return
         if outcome.kind == "dead":
             metrics.DEAD_LETTERS.labels(queue.name).inc()
-            self.dead.append(
-                DeadLetter(delivery.body, queue.name, outcome.reason, delivery.attempt, first_failed_at)
-            )
+            self.dead.append(DeadLetter(delivery.body, queue.name, outcome.reason, delivery.attempt, first_failed_at))
         if delivery.message_id is not None:
             self.pending[delivery.message_id] -= 1
             if self.pending[delivery.message_id] <= 0:

@@ -46,9 +46,7 @@ class Transaction:
             The message's id: `message_id`, or a fresh one.
         """
         now = self.clock.now()
-        envelope = Envelope.wrap(
-            payload, source=self.source, time=now, message_id=message_id, cause=self.cause
-        )
+        envelope = Envelope.wrap(payload, source=self.source, time=now, message_id=message_id, cause=self.cause)
         await self.connection.execute(
             _ENTER_OUTBOX, envelope.id, envelope.type, envelope.encode(), envelope.traceparent, now
         )
@@ -56,9 +54,7 @@ class Transaction:
 
 
 @asynccontextmanager
-async def handling(
-    database: Database, clock: Clock, *, consumer: str, cause: Envelope
-) -> AsyncIterator[Transaction]:
+async def handling(database: Database, clock: Clock, *, consumer: str, cause: Envelope) -> AsyncIterator[Transaction]:
     """Handle `cause` exactly once for `consumer`: commits on leaving, rolls back on an exception.
 
     A second delivery that runs at the same time waits here for the first one's commit.

@@ -15,8 +15,8 @@ from shared.messaging.bus import Bus
 from shared.messaging.memory import MemoryBus
 from shared.messaging.rabbitmq import RabbitBus
 from shared.settings import Settings
-from shared.storage import open_store
 from shared.storage.object_store import ObjectRef, ObjectStore
+from shared.storage.opening import open_store
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
         return MemoryBus(clock)
     if scheme in ("amqp", "amqps"):
         return RabbitBus(settings.broker_url, settings.broker_prefix, clock=clock)
-    raise InvalidInputError(
-        f"PUNKCAST_BROKER_URL has the scheme {scheme!r}; use memory://, amqp:// or amqps://"
-    )
+    raise InvalidInputError(f"PUNKCAST_BROKER_URL has the scheme {scheme!r}; use memory://, amqp:// or amqps://")
 
 
 @asynccontextmanager
@@ -87,11 +85,12 @@ async def open_platform(
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        chosen = bus or open_bus(settings, clock)
-        stack.push_async_callback(chosen.stop, settings.shutdown_grace_s)
         url = await stack.enter_async_context(database_url(settings))
         database = await Database.connect(url)
         stack.push_async_callback(database.close)
         store = DeferredStore(lambda: open_store(settings.object_store_url, settings.home))
         stack.push_async_callback(store.close)
+        # Closed first: its handlers need the rest.
+        chosen = bus or open_bus(settings, clock)
+        stack.push_async_callback(chosen.stop, settings.shutdown_grace_s)
         yield Platform(settings=settings, clock=clock, database=database, bus=chosen, store=store)

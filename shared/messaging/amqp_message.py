@@ -1,0 +1,120 @@
+"""Envelopes, retries and dead letters as AMQP messages: properties mirror the envelope, headers the past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractIncomingMessage
+from pamqp.common import FieldValue
+
+from shared.contracts.envelope import Envelope
+from shared.messaging.bus import DeadLetter
+
+CONTENT_TYPE = "application/cloudevents+json"
+ATTEMPT = "x-punkcast-attempt"
+FIRST_FAILED_AT = "x-punkcast-first-failed-at"
+REASON = "x-punkcast-reason"
+SERVICE = "x-punkcast-service"
+
+
+@dataclass(frozen=True)
+class History:
+    """What the headers say of earlier deliveries; whoever wrote nonsense there counts as a first attempt."""
+
+    attempt: int = 1
+    first_failed_at: datetime | None = None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, FieldValue]) -> History:
+        attempt = headers.get(ATTEMPT)
+        return cls(
+            attempt=attempt if type(attempt) is int and 1 <= attempt <= 1_000_000 else 1,
+            first_failed_at=_instant(headers.get(FIRST_FAILED_AT)),
+        )
+
+
+def from_envelope(envelope: Envelope) -> Message:
+    return Message(
+        envelope.encode(),
+        content_type=CONTENT_TYPE,
+        type=envelope.type,
+        message_id=str(envelope.id),
+        correlation_id=str(envelope.correlationid),
+        timestamp=envelope.time,
+        delivery_mode=DeliveryMode.PERSISTENT,
+    )
+
+
+def from_bytes(body: bytes) -> Message:
+    return Message(body, delivery_mode=DeliveryMode.PERSISTENT)
+
+
+def to_retry(message: AbstractIncomingMessage, history: History, *, now: datetime, reason: str) -> Message:
+    return _again(
+        message,
+        {
+            ATTEMPT: history.attempt + 1,
+            FIRST_FAILED_AT: (history.first_failed_at or now).isoformat(),
+            REASON: reason,
+        },
+    )
+
+
+def to_dead(
+    message: AbstractIncomingMessage, history: History, *, now: datetime, reason: str, consumer: str
+) -> Message:
+    return _again(
+        message,
+        {
+            ATTEMPT: history.attempt,
+            FIRST_FAILED_AT: (history.first_failed_at or now).isoformat(),
+            REASON: reason,
+            SERVICE: consumer,
+        },
+    )
+
+
+def dead_letter(message: AbstractIncomingMessage, *, prefix: str) -> DeadLetter:
+    """Read a message of the dead queue: put there by us, or by the broker itself (its `x-death` header)."""
+    history = History.of(message.headers)
+    reason = message.headers.get(REASON)
+    consumer = message.headers.get(SERVICE)
+    first_failed_at = history.first_failed_at
+    if not (isinstance(reason, str) and isinstance(consumer, str)):
+        deaths = message.headers.get("x-death")
+        death = deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+        reason = f"given up by the broker: {death.get('reason', 'unknown')!s}"
+        consumer = str(death.get("queue", "unknown")).removeprefix(f"{prefix}.")
+        died_at = death.get("time")
+        first_failed_at = first_failed_at or (died_at if isinstance(died_at, datetime) else None)
+    if first_failed_at is None:
+        first_failed_at = datetime.fromtimestamp(0, UTC)
+    if first_failed_at.tzinfo is None:
+        first_failed_at = first_failed_at.replace(tzinfo=UTC)
+    return DeadLetter(message.body, consumer, reason, history.attempt, first_failed_at)
+
+
+def _again(message: AbstractIncomingMessage, headers: dict[str, FieldValue]) -> Message:
+    return Message(
+        message.body,
+        headers=headers,
+        content_type=message.content_type,
+        type=message.type,
+        message_id=message.message_id,
+        correlation_id=message.correlation_id,
+        timestamp=message.timestamp,
+        delivery_mode=DeliveryMode.PERSISTENT,
+    )
+
+
+def _instant(value: FieldValue) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None

@@ -1,0 +1,198 @@
+"""Runs services on a platform: one in a worker's process, all of them in the embedded mode."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from shared.contracts.envelope import Envelope
+from shared.database.pool import Database
+from shared.messaging.bus import Bus, Handle, Volatile
+from shared.messaging.outbox import Relay
+from shared.messaging.topology import declare_platform
+from shared.runtime.platform import Platform
+from shared.runtime.service import Service
+from shared.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+# No consumer attached for this long, and the process is better restarted.
+CONSUMER_LIMIT_S = 120.0
+# In `--once` mode, a queue that has delivered nothing for this long is empty.
+QUIET_S = 1.5
+_WATCH_S = 1.0
+_MAX_PAUSE_S = 60.0
+
+
+class Watchdog:
+    """Answers the probes from what the bus and the database say."""
+
+    def __init__(self, *, limit_s: float = CONSUMER_LIMIT_S) -> None:
+        self._limit_s = limit_s
+        self._bus: Bus | None = None
+        self._database: Database | None = None
+        self._healthy_at = monotonic()
+
+    async def watch(self, bus: Bus, database: Database) -> None:
+        """Keep an eye on the bus until cancelled."""
+        self._bus, self._database, self._healthy_at = bus, database, monotonic()
+        while True:
+            if bus.healthy:
+                self._healthy_at = monotonic()
+            metrics.BUS_HEALTHY.set(1 if bus.healthy else 0)
+            await asyncio.sleep(_WATCH_S)
+
+    def live(self) -> str | None:
+        silent_s = monotonic() - self._healthy_at
+        if self._bus is not None and silent_s > self._limit_s:
+            return f"no consumer attached for {silent_s:.0f} s"
+        return None
+
+    async def ready(self) -> str | None:
+        if self._bus is None or self._database is None:
+            return "starting"
+        if not self._bus.healthy:
+            return "not attached to the broker"
+        try:
+            async with asyncio.timeout(2.0), self._database.connection() as connection:
+                await connection.execute("select 1")
+        except Exception as error:
+            return f"database: {type(error).__name__}"
+        return None
+
+
+async def serve(
+    platform: Platform,
+    services: Sequence[Service],
+    *,
+    stop: asyncio.Event,
+    watchdog: Watchdog | None = None,
+) -> None:
+    """Consume, relay and run the background loops until `stop` is set, then end gracefully.
+
+    The end: cancel consumers and loops, let handlers finish up to the grace, give the rest back, and send
+    what they left in the outbox. The platform's owner closes the bus and the pool.
+    """
+    bus, grace_s = platform.bus, platform.settings.shutdown_grace_s
+    relay = Relay(platform.database, bus, clock=platform.clock)
+    watching = asyncio.create_task((watchdog or Watchdog()).watch(bus, platform.database))
+    relaying: asyncio.Task[None] | None = None
+    loops: list[asyncio.Task[None]] = []
+    try:
+        # The broker may be away for long; a stop must not wait for it.
+        if not await unless(stop, _attach(bus, services)):
+            return
+        relaying = asyncio.create_task(relay.run())
+        loops += [asyncio.create_task(_supervise(service)) for service in services]
+        log.info("serving", services=[service.name for service in services])
+        await stop.wait()
+        log.info("stopping", grace_s=grace_s)
+    finally:
+        await asyncio.gather(bus.stop_consuming(grace_s), _end(loops, grace_s), return_exceptions=True)
+        if relaying is not None:
+            await relay.stop()
+            await relaying
+        await _end([watching], grace_s)
+
+
+async def drain(platform: Platform, service: Service) -> None:
+    """Work off what waits in the service's queue, do what is due, send what that leaves in the outbox,
+    return.
+
+    On a bus that dies with the process nothing is consumed or relayed: messages stay in the outbox for the
+    process that runs all services.
+    """
+    if isinstance(platform.bus, Volatile):
+        await service.drain()
+        return
+    relay = Relay(platform.database, platform.bus, clock=platform.clock)
+    await declare_platform(platform.bus)
+    if service.subscriptions():
+        activity = _Activity()
+        for subscription in service.subscriptions():
+            await platform.bus.subscribe(replace(subscription, handle=activity.watched(subscription.handle)))
+        await platform.bus.start()
+        await activity.quiet()
+        await platform.bus.stop_consuming(platform.settings.shutdown_grace_s)
+    await service.drain()
+    await relay.drain()
+
+
+async def unless(stop: asyncio.Event, work: asyncio.Task[None]) -> bool:
+    """Wait for `work`; False when `stop` came first (then it is cancelled)."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((stopping, work), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            return False
+        work.result()
+        return True
+    finally:
+        await _end([stopping, work], 5.0)
+
+
+def _attach(bus: Bus, services: Sequence[Service]) -> asyncio.Task[None]:
+    async def attach() -> None:
+        await declare_platform(bus)
+        for service in services:
+            for subscription in service.subscriptions():
+                await bus.subscribe(subscription)
+        await bus.start()
+
+    return asyncio.create_task(attach())
+
+
+async def _supervise(service: Service) -> None:
+    """Run the background loop; a crash is logged and it starts again, ever more slowly."""
+    pause_s = 1.0
+    while True:
+        started = monotonic()
+        try:
+            await service.background()
+            return
+        except Exception as error:
+            metrics.BACKGROUND_FAILURES.labels(service.name).inc()
+            if monotonic() - started > _MAX_PAUSE_S:
+                pause_s = 1.0
+            log.exception("background loop crashed", loop=service.name, error=str(error), again_in_s=pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _MAX_PAUSE_S)
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]], grace_s: float) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=grace_s)
+
+
+class _Activity:
+    """Knows when handlers last did something."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._last = monotonic()
+
+    def watched(self, handle: Handle) -> Handle:
+        async def watched(message: Envelope) -> None:
+            self._running += 1
+            try:
+                await handle(message)
+            finally:
+                self._running -= 1
+                self._last = monotonic()
+
+        return watched
+
+    async def quiet(self) -> None:
+        self._last = monotonic()
+        while True:
+            left_s = self._last + QUIET_S - monotonic()
+            if left_s <= 0 and not self._running:
+                return
+            await asyncio.sleep(max(left_s, 0.05))
