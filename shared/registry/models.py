@@ -14,9 +14,7 @@ from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.object_store import ObjectRef
 
-State = Literal[
-    "registered", "evaluated", "rejected", "shadow", "champion", "retired", "rolled_back", "quarantined"
-]
+State = Literal["registered", "evaluated", "rejected", "shadow", "champion", "retired", "rolled_back", "quarantined"]
 Role = Literal["champion", "previous", "shadow"]
 
 _COLUMNS = """model_id, state, artifact_key, artifact_sha256, artifact_bytes, artifact_format,
@@ -135,9 +133,7 @@ async def register(connection: Connection, record: ModelRecord) -> bool:
             is not None
         )
     except asyncpg.UniqueViolationError as error:
-        raise ConflictError(
-            f"training request {record.training_request} already produced another model"
-        ) from error
+        raise ConflictError(f"training request {record.training_request} already produced another model") from error
 
 
 async def get(connection: Connection, model_id: str) -> ModelRecord:
@@ -148,9 +144,7 @@ async def get(connection: Connection, model_id: str) -> ModelRecord:
     return _record(row)
 
 
-async def listing(
-    connection: Connection, *, state: State | None = None, limit: int = 100
-) -> list[ModelRecord]:
+async def listing(connection: Connection, *, state: State | None = None, limit: int = 100) -> list[ModelRecord]:
     """Newest first, optionally of one state."""
     return [_record(row) for row in await connection.fetch(LIST_MODELS_SQL, state, limit)]
 
@@ -163,10 +157,7 @@ async def champion(connection: Connection) -> ModelRecord | None:
 
 async def active(connection: Connection) -> list[ActiveModel]:
     """Champion, then its predecessor while that is armed (the promotion is open), then the shadows."""
-    return [
-        ActiveModel(role=row["role"], record=_record(row))
-        for row in await connection.fetch(ACTIVE_MODELS_SQL)
-    ]
+    return [ActiveModel(role=row["role"], record=_record(row)) for row in await connection.fetch(ACTIVE_MODELS_SQL)]
 
 
 async def transition(connection: Connection, model_id: str, *, expected: State, to: State) -> None:
@@ -176,9 +167,7 @@ async def transition(connection: Connection, model_id: str, *, expected: State, 
         ConflictError: the model is not in the expected state (somebody else moved it).
     """
     if await connection.fetchval(TRANSITION_SQL, model_id, expected, to) is None:
-        raise ConflictError(
-            f"model {model_id} is no longer {expected}, so it cannot become {to}; read it again"
-        )
+        raise ConflictError(f"model {model_id} is no longer {expected}, so it cannot become {to}; read it again")
 
 
 async def last_registration(connection: Connection) -> datetime | None:

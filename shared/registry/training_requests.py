@@ -139,9 +139,7 @@ async def heartbeat(connection: Connection, request_id: UUID, lease_token: UUID,
     return await connection.fetchval(HEARTBEAT_SQL, request_id, lease_token, until) is not None
 
 
-async def succeed(
-    connection: Connection, request_id: UUID, lease_token: UUID, model_id: str, *, at: datetime
-) -> bool:
+async def succeed(connection: Connection, request_id: UUID, lease_token: UUID, model_id: str, *, at: datetime) -> bool:
     """Finish with a model; False when the lease was lost, and then nothing may be registered."""
     return await connection.fetchval(SUCCEED_SQL, request_id, lease_token, model_id, at) is not None
 
@@ -174,9 +172,7 @@ async def get(connection: Connection, request_id: UUID) -> TrainingRequest | Non
     return None if row is None else _request(row)
 
 
-async def listing(
-    connection: Connection, *, status: Status | None = None, limit: int = 100
-) -> list[TrainingRequest]:
+async def listing(connection: Connection, *, status: Status | None = None, limit: int = 100) -> list[TrainingRequest]:
     """Newest first, optionally of one status."""
     return [_request(row) for row in await connection.fetch(LIST_REQUESTS_SQL, status, limit)]
 

@@ -1,0 +1,210 @@
+"""Gather the evidence about a contender: load the files, value the hold-out and a whole snapshot, state the facts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import structlog
+
+from shared.database.pool import Database
+from shared.errors import IntegrityError, NotFoundError
+from shared.evaluation.evidence import (
+    GateEvidence,
+    HoldoutSales,
+    InfraFacts,
+    LineageFacts,
+    Predictions,
+    SnapshotValues,
+)
+from shared.evaluation.metrics import Band
+from shared.evaluation.policy import Policy
+from shared.registry.models import ModelRecord, artifact
+from shared.snapshots import repository as snapshots
+from shared.snapshots.snapshot import Snapshot
+from shared.storage.object_store import ObjectStore
+from shared.valuation.model import ValuationModel, Values, model_id
+
+log = structlog.get_logger(__name__)
+RARE_TYPES = ("Zombie", "Ape", "Alien")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The evidence, and the snapshots it was taken on."""
+
+    evidence: GateEvidence
+    evaluation_snapshot: str
+    nowcast_snapshot: str | None
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    model: ValuationModel | None
+    sha256_matches: bool
+    error: str
+
+
+class EvidenceGatherer:
+    """Reads what was registered; changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: ObjectStore,
+        policy: Policy,
+        threads: int,
+        stopwatch: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._policy = policy
+        self._threads = threads
+        self._stopwatch = stopwatch
+
+    async def gather(self, contender: ModelRecord, champion: ModelRecord | None) -> Gathered:
+        """Everything the gate looks at. What cannot be read is missing evidence, which never passes.
+
+        Raises:
+            TransientError: the object store is away.
+        """
+        async with self._database.connection() as connection:
+            nowcast_id = await snapshots.newest_archived_nowcast(connection) if champion else None
+        holdout = await self._snapshot(contender.evaluation_snapshot)
+        nowcast = await self._snapshot(nowcast_id) if nowcast_id else None
+        new = await self._load(contender)
+        old = await self._load(champion) if champion else None
+        evidence = await asyncio.to_thread(self._evaluate, contender, champion, new, old, holdout, nowcast)
+        return Gathered(evidence, contender.evaluation_snapshot, nowcast_id)
+
+    async def _snapshot(self, snapshot_id: str) -> Snapshot | None:
+        try:
+            async with self._database.connection() as connection:
+                return await snapshots.load(connection, self._store, snapshot_id)
+        except (IntegrityError, NotFoundError) as error:
+            log.error("gate.snapshot_unreadable", snapshot=snapshot_id, reason=str(error))
+            return None
+
+    async def _load(self, record: ModelRecord) -> _Loaded:
+        try:
+            body = await self._store.get(artifact(record))
+        except (IntegrityError, NotFoundError) as error:
+            log.error("gate.artifact_unreadable", model=record.model_id, reason=str(error))
+            return _Loaded(None, False, str(error))
+        try:
+            model = await asyncio.to_thread(ValuationModel.from_bytes, body, threads=self._threads)
+        except IntegrityError as error:
+            return _Loaded(None, True, str(error))
+        return _Loaded(model, True, "")
+
+    def _evaluate(
+        self,
+        contender: ModelRecord,
+        champion: ModelRecord | None,
+        new: _Loaded,
+        old: _Loaded | None,
+        holdout: Snapshot | None,
+        nowcast: Snapshot | None,
+    ) -> GateEvidence:
+        old_model = None if old is None else old.model
+        rows = None if holdout is None else _priced(holdout.frame)
+        return GateEvidence(
+            has_champion=champion is not None,
+            lineage=_lineage(contender, champion, new.model, holdout),
+            infra=self._infra(new, rows, nowcast),
+            sales=None if rows is None or new.model is None else _sales(rows, new.model, old_model),
+            snapshot=_snapshot_values(nowcast, new.model, old_model),
+        )
+
+    def _infra(self, loaded: _Loaded, rows: pl.DataFrame | None, nowcast: Snapshot | None) -> InfraFacts:
+        model = loaded.model
+        if model is None or rows is None or rows.height == 0:
+            return InfraFacts(model is not None, loaded.error, loaded.sha256_matches, None, None, 0, None)
+        golden = rows.head(self._policy.infra.golden_rows)
+        again = ValuationModel.from_bytes(model.to_bytes(), threads=self._threads)
+        before, after = model.predict(golden).value_eth, again.predict(golden).value_eth
+        started = self._stopwatch()
+        values = [model.predict(rows)]
+        if nowcast is not None:
+            values.append(model.predict(nowcast.frame))
+        elapsed = self._stopwatch() - started
+        log.info("gate.latency", seconds=round(elapsed, 4), rows=sum(len(v) for v in values))
+        return InfraFacts(
+            loads=True,
+            load_error="",
+            sha256_matches=loaded.sha256_matches,
+            finite_positive=all(_finite_positive(v) for v in values),
+            golden_difference=float(np.max(np.abs(after - before) / before)),
+            golden_rows=golden.height,
+            latency_s=elapsed,
+        )
+
+
+def _priced(frame: pl.DataFrame) -> pl.DataFrame:
+    """Sales that had a floor to be measured by."""
+    return frame.filter(pl.col("floor_eth").is_finite() & (pl.col("floor_eth") > 0))
+
+
+def _lineage(
+    contender: ModelRecord,
+    champion: ModelRecord | None,
+    model: ValuationModel | None,
+    holdout: Snapshot | None,
+) -> LineageFacts:
+    required = {
+        "git_sha": contender.git_sha,
+        "environment_hash": contender.environment_hash,
+        "xgboost_version": contender.xgboost_version,
+        "artifact_format": contender.artifact_format,
+        "feature_schema": contender.feature_schema,
+        "params": contender.params,
+        "training_rows": contender.training_rows,
+    }
+    missing = [name for name, value in required.items() if not value]
+    if contender.model_id != model_id(contender.artifact_sha256):
+        missing.append("model_id is not that of its bytes")
+    if model is not None and model.data_cutoff != contender.data_cutoff:
+        missing.append("data_cutoff differs from the file's")
+    if model is not None and model.feature_schema != contender.feature_schema:
+        missing.append("feature_schema differs from the file's")
+    if holdout is not None and holdout.frame["event_seq"].n_unique() != holdout.frame.height:
+        missing.append("the hold-out names a sale twice")
+    return LineageFacts(tuple(missing), contender.data_cutoff, champion.data_cutoff if champion else None)
+
+
+def _sales(rows: pl.DataFrame, new: ValuationModel, old: ValuationModel | None) -> HoldoutSales:
+    return HoldoutSales(
+        price=_floats(rows, "price_eth"),
+        floor=_floats(rows, "floor_eth"),
+        last_sale_carry=_floats(rows, "last_sale_carry_eth"),
+        trait_median=_floats(rows, "trait_median_eth"),
+        time=rows["sale_time"].dt.epoch("s").to_numpy().astype(np.int64),
+        rare=np.isin(rows["punk_type"].to_numpy().astype(str), RARE_TYPES),
+        contender=_predictions(new.predict(rows)),
+        champion=None if old is None else _predictions(old.predict(rows)),
+    )
+
+
+def _snapshot_values(
+    nowcast: Snapshot | None, new: ValuationModel | None, old: ValuationModel | None
+) -> SnapshotValues | None:
+    if nowcast is None or new is None or old is None:
+        return None
+    return SnapshotValues(contender=new.predict(nowcast.frame).value_eth, champion=old.predict(nowcast.frame).value_eth)
+
+
+def _predictions(values: Values) -> Predictions:
+    return Predictions(values.value_eth, (Band(0.8, values.lo80, values.hi80), Band(0.9, values.lo90, values.hi90)))
+
+
+def _finite_positive(values: Values) -> bool:
+    arrays = (values.value_eth, values.lo50, values.hi50, values.lo80, values.hi80, values.lo90, values.hi90)
+    return all(bool(np.all(np.isfinite(a) & (a > 0))) for a in arrays)
+
+
+def _floats(rows: pl.DataFrame, column: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return rows[column].to_numpy().astype(np.float64)

@@ -1,0 +1,110 @@
+"""What a gate looks at: sales of the hold-out with everybody's values, and facts about the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from shared.evaluation.arrays import Floats, Ints, Mask
+from shared.evaluation.metrics import Band
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One model's values and intervals (ETH, shape (n,)) of the same rows."""
+
+    value: Floats
+    bands: tuple[Band, ...] = ()
+
+    def where(self, rows: Mask) -> Predictions:
+        return Predictions(self.value[rows], tuple(Band(b.level, b.low[rows], b.high[rows]) for b in self.bands))
+
+
+@dataclass(frozen=True)
+class HoldoutSales:
+    """Sales that no compared model was trained on. Arrays of shape (n,), money in ETH, time in UTC seconds.
+
+    `rare` marks zombies, apes and aliens. `champion` is None when there is no champion.
+    """
+
+    price: Floats
+    floor: Floats
+    last_sale_carry: Floats
+    trait_median: Floats
+    time: Ints
+    rare: Mask
+    contender: Predictions
+    champion: Predictions | None
+
+    def __len__(self) -> int:
+        return len(self.price)
+
+    @property
+    def day(self) -> Ints:
+        """The UTC day each sale belongs to: the block of the bootstrap."""
+        return self.time // DAY_S
+
+    def where(self, rows: Mask) -> HoldoutSales:
+        return replace(
+            self,
+            price=self.price[rows],
+            floor=self.floor[rows],
+            last_sale_carry=self.last_sale_carry[rows],
+            trait_median=self.trait_median[rows],
+            time=self.time[rows],
+            rare=self.rare[rows],
+            contender=self.contender.where(rows),
+            champion=None if self.champion is None else self.champion.where(rows),
+        )
+
+    def usable(self) -> bool:
+        """Every price, floor and value is finite and positive."""
+        arrays = [self.price, self.floor, self.contender.value]
+        if self.champion is not None:
+            arrays.append(self.champion.value)
+        return all(bool(np.all(np.isfinite(a) & (a > 0))) for a in arrays)
+
+
+@dataclass(frozen=True)
+class SnapshotValues:
+    """Values (ETH) of all punks from one nowcast snapshot by contender and champion, shape (10000,)."""
+
+    contender: Floats
+    champion: Floats
+
+
+@dataclass(frozen=True)
+class InfraFacts:
+    """Did the file work in the serving code? None: not measured, which is an error."""
+
+    loads: bool
+    load_error: str
+    sha256_matches: bool
+    finite_positive: bool | None
+    golden_difference: float | None  # largest relative difference after a round trip through bytes
+    golden_rows: int
+    latency_s: float | None
+
+
+@dataclass(frozen=True)
+class LineageFacts:
+    """Where the contender came from. `missing` names what the registry lacks or what contradicts it."""
+
+    missing: tuple[str, ...]
+    contender_cutoff: datetime
+    champion_cutoff: datetime | None
+
+
+@dataclass(frozen=True)
+class GateEvidence:
+    """Everything a decision rests on; a None is missing evidence."""
+
+    has_champion: bool
+    lineage: LineageFacts | None
+    infra: InfraFacts | None
+    sales: HoldoutSales | None
+    snapshot: SnapshotValues | None

@@ -1,0 +1,118 @@
+"""The gate: a pure function from evidence to a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.evaluation import absolute_checks, relative_checks
+from shared.evaluation.checks import Check, Verdict, overall
+from shared.evaluation.evidence import GateEvidence, HoldoutSales
+from shared.evaluation.metrics import Scorecard, scorecard
+from shared.evaluation.paired import DayBootstrap
+from shared.evaluation.policy import Policy
+
+Action = Literal["promote", "start_shadow", "reject", "none"]
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What the checks found and what follows; `scorecards` of contender, champion and floor, on the same sales."""
+
+    checks: tuple[Check, ...]
+    verdict: Verdict
+    action: Action
+    reason: str
+    scorecards: dict[str, Scorecard]
+
+
+@dataclass(frozen=True)
+class Restraint:
+    """What keeps an automatic promotion or another shadow from starting now, whatever the evidence."""
+
+    frozen: str | None = None
+    cooling_until: str | None = None
+    shadow_places: int = 1
+
+
+def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
+    """Judge a contender.
+
+    Any error or failure rejects. Without a champion everything else must pass. With one, what is
+    inconclusive (too few sales, non-inferiority neither shown nor refuted, a large blast radius) is left to a
+    shadow.
+    """
+    bootstrap = DayBootstrap(policy.statistics.bootstrap_draws, policy.statistics.confidence, policy.statistics.seed)
+    checks = [
+        *absolute_checks.lineage_checks(evidence.lineage, evidence.sales),
+        *absolute_checks.infra_checks(evidence.infra, policy),
+        absolute_checks.sample_check(evidence.sales, policy),
+    ]
+    sales = evidence.sales
+    cards: dict[str, Scorecard] = {}
+    if sales is not None and not sales.usable():
+        checks.append(
+            Check("values", "fail", n=len(sales), detail="a price, floor or value is not finite and positive")
+        )
+    elif sales is not None:
+        checks += _judge(sales, has_champion=evidence.has_champion, bootstrap=bootstrap, policy=policy)
+        cards = _scorecards(sales)
+    if evidence.has_champion:
+        checks += relative_checks.blast_radius_checks(evidence.snapshot, policy)
+    verdict = overall(checks)
+    return GateResult(tuple(checks), verdict, _action(verdict, evidence.has_champion), _reason(checks, verdict), cards)
+
+
+def restrain(result: GateResult, restraint: Restraint, *, has_champion: bool) -> tuple[Action, str]:
+    """The action once freezes, the cool-down and the places for shadows are taken into account, and why."""
+    action, reason = result.action, result.reason
+    held = None
+    if restraint.frozen is not None:
+        held = f"promotions are frozen: {restraint.frozen}"
+    elif restraint.cooling_until is not None:
+        held = f"no automatic promotion until {restraint.cooling_until} (cool-down after a rollback)"
+    if action == "promote" and held is not None:
+        action, reason = ("start_shadow" if has_champion else "none"), f"{reason}; {held}"
+    if action == "start_shadow" and restraint.shadow_places < 1:
+        action, reason = "reject", f"{reason}; every place for a shadow is taken"
+    return action, reason
+
+
+def _judge(sales: HoldoutSales, *, has_champion: bool, bootstrap: DayBootstrap, policy: Policy) -> list[Check]:
+    checks = [
+        *absolute_checks.baseline_checks(sales, bootstrap),
+        absolute_checks.bias_check(sales, bootstrap, policy),
+        *absolute_checks.coverage_checks(sales, policy),
+        absolute_checks.loss_level_check(sales, bootstrap, policy),
+    ]
+    if not has_champion:
+        return checks
+    if sales.champion is None:
+        return [*checks, Check("non_inferiority", "error", detail="the champion's values are missing")]
+    checks.append(relative_checks.non_inferiority_check(sales, bootstrap, policy))
+    return checks + relative_checks.slice_checks(sales, bootstrap, policy)
+
+
+def _scorecards(sales: HoldoutSales) -> dict[str, Scorecard]:
+    cards = {
+        "contender": scorecard(sales.price, sales.contender.value, sales.contender.bands),
+        "floor": scorecard(sales.price, sales.floor),
+    }
+    if sales.champion is not None:
+        cards["champion"] = scorecard(sales.price, sales.champion.value, sales.champion.bands)
+    return cards
+
+
+def _action(verdict: Verdict, has_champion: bool) -> Action:
+    if verdict == "pass":
+        return "promote"
+    if verdict == "inconclusive" and has_champion:
+        return "start_shadow"
+    return "reject"
+
+
+def _reason(checks: list[Check], verdict: Verdict) -> str:
+    if verdict == "pass":
+        return "every check passed"
+    names = [c.name for c in checks if c.verdict == verdict and (c.blocking or verdict in ("error", "fail"))]
+    return f"{verdict}: {', '.join(names)}"

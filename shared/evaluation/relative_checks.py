@@ -1,0 +1,105 @@
+"""Checks of a contender against the champion: on the same sales, and on the values themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shared.evaluation.arrays import Mask
+from shared.evaluation.blast_radius import blast_radius
+from shared.evaluation.checks import Check, Verdict
+from shared.evaluation.evidence import DAY_S, HoldoutSales, SnapshotValues
+from shared.evaluation.metrics import SEGMENTS, premium_segment
+from shared.evaluation.paired import DayBootstrap, loss, non_inferiority
+from shared.evaluation.policy import Policy
+
+_VERDICTS: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "inconclusive": "inconclusive"}
+
+
+def non_inferiority_check(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:
+    """The mandatory overall slice: mean paired difference of absolute log errors against the margin."""
+    assert sales.champion is not None
+    margin = policy.non_inferiority.margin
+    if len(sales) == 0:
+        return Check("non_inferiority", "inconclusive", n=0, threshold=margin)
+    found = non_inferiority(
+        sales.price,
+        sales.contender.value,
+        sales.champion.value,
+        sales.day,
+        margin=margin,
+        bootstrap=bootstrap,
+    )
+    d = found.difference
+    return Check(
+        "non_inferiority",
+        _VERDICTS[found.outcome],
+        d.value,
+        d.lo,
+        d.hi,
+        d.n,
+        margin,
+        detail=f"mean difference of absolute log errors on {d.days} days",
+    )
+
+
+def slice_checks(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> list[Check]:
+    """No slice may be proven worse by more than the slice margin. Small slices only report."""
+    assert sales.champion is not None
+    rules = policy.slices
+    difference = loss(sales.price, sales.contender.value) - loss(sales.price, sales.champion.value)
+    checks = []
+    for name, rows in _slices(sales, policy).items():
+        n = int(np.count_nonzero(rows))
+        if n == 0:
+            checks.append(Check(f"slice_{name}", "inconclusive", n=0, threshold=rules.margin, blocking=False))
+            continue
+        d = bootstrap.mean(difference[rows], sales.day[rows])
+        verdict: Verdict = "inconclusive"
+        if n >= rules.min_sales:
+            verdict = "fail" if d.lo > rules.margin else "pass"
+        checks.append(
+            Check(f"slice_{name}", verdict, d.value, d.lo, d.hi, n, rules.margin, blocking=n >= rules.min_sales)
+        )
+    return checks
+
+
+def blast_radius_checks(values: SnapshotValues | None, policy: Policy) -> list[Check]:
+    """Within the limits: the automatic path. Beyond: inconclusive, whatever the offline score; shadow first."""
+    limits = policy.blast_radius
+    if values is None:
+        return [
+            Check(name, "error", detail="no archived nowcast snapshot to value with both models")
+            for name in ("blast_mean", "blast_p99", "blast_median")
+        ]
+    try:
+        radius = blast_radius(values.contender, values.champion)
+    except ValueError as error:
+        return [Check(name, "error", detail=str(error)) for name in ("blast_mean", "blast_p99", "blast_median")]
+    return [
+        _within("blast_mean", radius.mean, radius.n, limits.max_mean),
+        _within("blast_p99", radius.p99, radius.n, limits.max_p99),
+        _within("blast_median", radius.median_signed, radius.n, limits.max_median),
+    ]
+
+
+def _within(name: str, estimate: float, n: int, limit: float) -> Check:
+    inside = abs(estimate) <= limit
+    return Check(
+        name,
+        "pass" if inside else "inconclusive",
+        estimate=estimate,
+        n=n,
+        threshold=limit,
+        detail="" if inside else "outside the automatic path: shadow first",
+    )
+
+
+def _slices(sales: HoldoutSales, policy: Policy) -> dict[str, Mask]:
+    """Premium segments as the champion sees them, rare types, and the most recent days of the hold-out."""
+    assert sales.champion is not None
+    segment = premium_segment(sales.champion.value, sales.floor)
+    slices: dict[str, Mask] = {name: segment == index for index, name in enumerate(SEGMENTS)}
+    slices["rare_types"] = sales.rare
+    newest = int(sales.time.max()) if len(sales) else 0
+    slices["recent"] = sales.time > newest - policy.slices.recent_days * DAY_S
+    return slices

@@ -1,0 +1,77 @@
+"""Promotions: a promoted model is on probation until it is confirmed, rolled back or superseded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from shared.database.pool import Connection
+
+State = Literal["warm_up", "watching", "confirmed", "rolled_back", "superseded"]
+Ending = Literal["confirmed", "rolled_back", "superseded"]
+
+_COLUMNS = "promotion_id, model_id, previous_model_id, state, started_at, ended_at"
+SUPERSEDE_SQL = """
+update promotions set state = 'superseded', ended_at = $1 where state in ('warm_up', 'watching')
+"""
+INSERT_SQL = """
+insert into promotions (promotion_id, model_id, previous_model_id, state, started_at)
+values ($1, $2, $3, 'warm_up', $4)
+"""
+OPEN_SQL = f"select {_COLUMNS} from promotions where state in ('warm_up', 'watching')"
+WATCH_SQL = "update promotions set state = 'watching' where promotion_id = $1 and state = 'warm_up'"
+END_SQL = """
+update promotions set state = $2, ended_at = $3
+where promotion_id = $1 and state in ('warm_up', 'watching')
+returning promotion_id
+"""
+LIST_SQL = f"select {_COLUMNS} from promotions order by started_at desc, promotion_id limit $1"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """`previous_model_id` is the armed previous champion: what a rollback goes back to."""
+
+    promotion_id: UUID
+    model_id: str
+    previous_model_id: str | None
+    state: State
+    started_at: datetime
+    ended_at: datetime | None
+
+
+async def begin(
+    connection: Connection, promotion_id: UUID, *, model_id: str, previous_model_id: str | None, at: datetime
+) -> None:
+    """Open a promotion in warm-up; one that was still open is superseded."""
+    await connection.execute(SUPERSEDE_SQL, at)
+    await connection.execute(INSERT_SQL, promotion_id, model_id, previous_model_id, at)
+
+
+async def current(connection: Connection) -> Promotion | None:
+    """The open promotion."""
+    row = await connection.fetchrow(OPEN_SQL)
+    return None if row is None else _promotion(row)
+
+
+async def watch(connection: Connection, promotion_id: UUID) -> None:
+    """The warm-up is over (idempotent)."""
+    await connection.execute(WATCH_SQL, promotion_id)
+
+
+async def end(connection: Connection, promotion_id: UUID, state: Ending, *, at: datetime) -> bool:
+    """Close it; False when it was closed before."""
+    return await connection.fetchval(END_SQL, promotion_id, state, at) is not None
+
+
+async def listing(connection: Connection, *, limit: int = 100) -> list[Promotion]:
+    """Newest first."""
+    return [_promotion(row) for row in await connection.fetch(LIST_SQL, limit)]
+
+
+def _promotion(row: asyncpg.Record) -> Promotion:
+    return Promotion(**dict(row))

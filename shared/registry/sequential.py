@@ -1,0 +1,149 @@
+"""Sequential tests in Postgres: their state, their steps (each transaction once), and the sales they still wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.database.pool import Connection
+from shared.evaluation.eprocess import EState
+
+CREATE_TEST_SQL = """
+insert into monitor_tests (test_id, n, wealth_worse, wealth_better, updated_at) values ($1, $2, $3, $4, $5)
+on conflict (test_id) do nothing
+"""
+SELECT_TEST_SQL = """
+select t.n, t.wealth_worse, t.wealth_better, s.at as last_sale_at
+from monitor_tests t
+left join monitor_steps s on s.test_id = t.test_id and s.step_no = t.n
+where t.test_id = $1
+"""
+LOCK_TEST_SQL = "select n from monitor_tests where test_id = $1 for update"
+UPDATE_TEST_SQL = """
+update monitor_tests set n = $2, wealth_worse = $3, wealth_better = $4, updated_at = $5 where test_id = $1
+"""
+INSERT_STEP_SQL = """
+insert into monitor_steps (test_id, step_key, step_no, difference, bound, e_worse, e_better, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+# New sales lie after the newest one counted, but for stragglers of the last days; the steps' key sorts those out.
+NEW_PAIRS_SQL = """
+select s.tx_hash, s.event_time,
+       abs(a.log_error) - abs(b.log_error) as difference,
+       abs(ln(a.value_wei::float8) - ln(b.value_wei::float8)) as bound
+from sales s
+join outcomes a on a.event_seq = s.event_seq and a.model_id = $2 and a.horizon = 'latest'
+join outcomes b on b.event_seq = s.event_seq and b.model_id = $3 and b.horizon = 'latest'
+where s.event_time > $4 and s.event_time > $5
+  and not exists (select from monitor_steps t where t.test_id = $1 and t.step_key = s.tx_hash)
+order by s.event_seq
+"""
+NEW_LOSSES_SQL = """
+select s.tx_hash, s.event_time, abs(a.log_error) as loss
+from sales s
+join outcomes a on a.event_seq = s.event_seq and a.model_id = $2 and a.horizon = 'latest'
+where s.event_time > $3 and s.event_time > $4
+  and not exists (select from monitor_steps t where t.test_id = $1 and t.step_key = s.tx_hash)
+order by s.event_seq
+"""
+COUNT_SCORED_SQL = """
+select count(distinct s.tx_hash) from sales s
+join outcomes o on o.event_seq = s.event_seq and o.model_id = $1 and o.horizon = 'latest'
+where s.event_time > $2
+"""
+
+
+@dataclass(frozen=True)
+class TestState:
+    """A test as stored; `last_sale_at` is the time of the newest sale it counted."""
+
+    __test__ = False
+
+    state: EState
+    last_sale_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PairedSale:
+    """A sale that both models valued: d and its bound r, log units."""
+
+    tx_hash: str
+    event_time: datetime
+    difference: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class SaleLoss:
+    """A sale the model valued, with its absolute log error."""
+
+    tx_hash: str
+    event_time: datetime
+    loss: float
+
+
+@dataclass(frozen=True)
+class RecordedStep:
+    """One step as it goes into the history; `at` is the time of the sale."""
+
+    step_key: str
+    difference: float
+    bound: float
+    state: EState
+    at: datetime
+
+
+async def load(connection: Connection, test_id: str) -> TestState | None:
+    row = await connection.fetchrow(SELECT_TEST_SQL, test_id)
+    if row is None:
+        return None
+    state = EState(row["n"], tuple(row["wealth_worse"]), tuple(row["wealth_better"]))
+    return TestState(state, row["last_sale_at"])
+
+
+async def new_pairs(
+    connection: Connection, test_id: str, *, new: str, old: str, after: datetime, since: datetime
+) -> list[PairedSale]:
+    """Sales after `after` (and after `since`, to keep it quick) that both models valued and the test has not counted.
+
+    In the order in which they became known.
+    """
+    rows = await connection.fetch(NEW_PAIRS_SQL, test_id, new, old, after, since)
+    return [PairedSale(**dict(row)) for row in rows]
+
+
+async def new_losses(
+    connection: Connection, test_id: str, *, model_id: str, after: datetime, since: datetime
+) -> list[SaleLoss]:
+    """As `new_pairs`, for one model by itself."""
+    return [SaleLoss(**dict(row)) for row in await connection.fetch(NEW_LOSSES_SQL, test_id, model_id, after, since)]
+
+
+async def count_scored(connection: Connection, model_id: str, *, after: datetime) -> int:
+    """Transactions with a sale after `after` that the model had valued."""
+    return int(await connection.fetchval(COUNT_SCORED_SQL, model_id, after))
+
+
+async def append(
+    connection: Connection, test_id: str, before: EState, steps: Sequence[RecordedStep], *, at: datetime
+) -> bool:
+    """Add steps to a test that is still in the state `before`; creates it on its first step.
+
+    False, and nothing written, when somebody else advanced it meanwhile: read it again.
+
+    Raises:
+        asyncpg.UniqueViolationError: a step was counted before.
+    """
+    if not steps:
+        return True
+    await connection.execute(CREATE_TEST_SQL, test_id, before.n, before.worse, before.better, at)
+    if await connection.fetchval(LOCK_TEST_SQL, test_id) != before.n:
+        return False
+    rows = [
+        (test_id, s.step_key, s.state.n, s.difference, s.bound, s.state.e_worse, s.state.e_better, s.at) for s in steps
+    ]
+    await connection.executemany(INSERT_STEP_SQL, rows)
+    last = steps[-1].state
+    await connection.execute(UPDATE_TEST_SQL, test_id, last.n, last.worse, last.better, at)
+    return True
