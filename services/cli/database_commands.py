@@ -63,9 +63,10 @@ def import_command(
         result = on_platform(lambda platform: _append(platform, files, progress))
     seconds = perf_counter() - started
     known = files.events.height - result.appended
+    rate = files.events.height / seconds
     console.print(
-        f"{result.appended:,} events appended, {known:,} known already, in {seconds:.1f} s "
-        f"({files.events.height / seconds:,.0f} events/s); newest: seq {result.last_seq:,}, block {result.last_block:,}",
+        f"{result.appended:,} events appended, {known:,} known already, in {seconds:.1f} s ({rate:,.0f} events/s); "
+        f"newest: seq {result.last_seq:,}, block {result.last_block:,}",
         soft_wrap=True,
     )
 

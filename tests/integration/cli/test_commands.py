@@ -1,0 +1,113 @@
+"""The commands against a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.app import app
+from shared.contracts.envelope import decode
+from shared.contracts.messages import TrainingRequested
+from shared.database.pool import Database
+from shared.market.reference_data import PUNK_SCHEMA
+from tests.unit.market.event_rows import event_rows, with_value
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+async def clone_url(database: Database, database_url: str) -> str:
+    async with database.connection() as connection:
+        name = await connection.fetchval("select current_database()")
+    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture
+def run(clone_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command that has to succeed; what it printed to standard output."""
+    monkeypatch.setenv("PUNKCAST_DATABASE_URL", clone_url)
+    monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    event_rows(600).write_parquet(tmp_path / "events.parquet")
+    pl.DataFrame(
+        {
+            "punk_id": range(10_000),
+            "type": ["Male"] * 10_000,
+            "skin": ["Mid"] * 10_000,
+            "accessories": [["Mole"]] * 10_000,
+        },
+        schema=PUNK_SCHEMA,
+    ).write_parquet(tmp_path / "punks.parquet")
+    return tmp_path
+
+
+def test_importing_twice_imports_once(run: Run, folder: Path) -> None:
+    assert "600 events appended, 0 known already" in run("import", str(folder))
+    assert "0 events appended, 600 known already" in run("import", str(folder))
+    assert "seq 600, block 4000599" in run("status")
+
+
+def test_an_import_that_contradicts_the_stored_events_changes_nothing(run: Run, folder: Path) -> None:
+    run("import", str(folder))
+    with_value(event_rows(700), 300, "price_wei", "12345").write_parquet(folder / "events.parquet")
+    result = CliRunner().invoke(app, ["import", str(folder)])
+    assert "is stored with price_wei '1000000000000000300', not '12345'" in str(result.exception)
+    assert "seq 600, block 4000599" in run("status")
+
+
+def test_migrate_says_when_there_is_nothing_to_do(run: Run) -> None:
+    assert "up to date" in run("migrate")
+    assert "up to date" in run("migrate", "--check")
+
+
+async def test_a_training_request_lands_in_the_outbox(run: Run, database: Database) -> None:
+    # Commands have an event loop of their own, so they run beside this one.
+    printed = await asyncio.to_thread(
+        run, "training", "request", "--reason", "new traits", "--by", "ann", "--data-cutoff", "2024-05-06"
+    )
+    async with database.connection() as connection:
+        row = await connection.fetchrow("select message_id, routing_key, body from outbox")
+    assert row["routing_key"] == TrainingRequested.TYPE
+    payload = decode(row["body"]).data
+    assert isinstance(payload, TrainingRequested)
+    assert (payload.reason, payload.requested_by) == ("new traits", "ann")
+    assert payload.data_cutoff == datetime(2024, 5, 6, tzinfo=UTC)
+    assert payload.request_id == row["message_id"]
+    assert str(row["message_id"]) in printed
+
+
+def test_keys_are_made_listed_and_revoked(run: Run) -> None:
+    key = run("keys", "create", "--name", "dashboard").strip()
+    shape = re.fullmatch(r"pc_([0-9a-f]{12})_[A-Za-z0-9_-]{43}", key)
+    assert shape is not None
+    listed = run("keys", "list")
+    assert shape.group(1) in listed
+    assert key not in listed
+    assert "revoked" in run("keys", "revoke", shape.group(1))
+    assert re.search(rf"{shape.group(1)}.*Z\s+\d{{4}}-\d\d-\d\d", run("keys", "list"))
+
+
+def test_an_empty_platform_has_empty_lists(run: Run) -> None:
+    assert "no models yet" in run("models", "list")
+    assert "no decisions yet" in run("decisions")
+    assert "no training requests yet" in run("training", "list")
+    assert "no keys yet" in run("keys", "list")
