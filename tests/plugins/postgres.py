@@ -1,0 +1,156 @@
+"""A real PostgreSQL, migrated once per session; every test that asks gets a clone of its own.
+
+The server is the one of PUNKCAST_TEST_DATABASE_URL (its user may create databases), else one from wheels that runs in a
+temporary folder for the session.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from shared.database import embedded
+from shared.database.migrate import migrate
+from shared.database.pool import Connection, Database
+from shared.settings import Settings
+
+
+@pytest.fixture(scope="session")
+async def postgres_url() -> AsyncIterator[str]:
+    """URL of a database on the test server from which others can be created; leave its content alone."""
+    given = os.environ.get("PUNKCAST_TEST_DATABASE_URL")
+    if given:
+        await _reachable(given)
+        yield given
+        return
+    # Not below pytest's tmp_path: its folders are closed to other users, and as root the server runs as another user.
+    home = Path(tempfile.mkdtemp(prefix="punkcast-pg-"))
+    try:
+        async with embedded.database_url(Settings(home=home, database_url="embedded://")) as url:
+            await _forget_durability(url)
+            yield url
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def template_database(postgres_url: str) -> AsyncIterator[str]:
+    """Name of a migrated database that nobody connects to: what the others are copies of."""
+    async with _fresh(postgres_url, template="template1", purpose="template") as url:
+        await migrate(url)
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture(scope="session")
+async def database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
+    """URL of one migrated database that lives as long as the session. Tests share it: leave nothing behind."""
+    async with _fresh(postgres_url, template=template_database, purpose="session") as url:
+        yield url
+
+
+@pytest.fixture
+async def fresh_database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
+    """URL of a migrated database of this test's own."""
+    async with _fresh(postgres_url, template=template_database, purpose="test") as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_database_url(postgres_url: str) -> AsyncIterator[str]:
+    """URL of a database without any table, of this test's own."""
+    async with _fresh(postgres_url, template="template1", purpose="empty") as url:
+        yield url
+
+
+@pytest.fixture
+async def database(fresh_database_url: str) -> AsyncIterator[Database]:
+    """A pool on a migrated database of this test's own."""
+    opened = await Database.connect(fresh_database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[Connection]:
+    """A connection in a transaction that is rolled back after the test."""
+    opened = await asyncpg.connect(database_url)
+    transaction = opened.transaction()
+    await transaction.start()
+    yield opened
+    await transaction.rollback()
+    await opened.close()
+
+
+@pytest.fixture
+async def make_database(postgres_url: str, template_database: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes more migrated databases, for a test that compares two; all are dropped after it."""
+    made: list[str] = []
+
+    async def make() -> str:
+        url = await _create(postgres_url, template_database, "more")
+        made.append(url)
+        return url
+
+    yield make
+    for url in made:
+        await _drop(postgres_url, url)
+
+
+@asynccontextmanager
+async def _fresh(server: str, *, template: str, purpose: str) -> AsyncIterator[str]:
+    url = await _create(server, template, purpose)
+    try:
+        yield url
+    finally:
+        await _drop(server, url)
+
+
+async def _create(server: str, template: str, purpose: str) -> str:
+    name = f"punkcast_{purpose}_{uuid4().hex[:12]}"
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f'create database "{name}" template "{template}"')
+    finally:
+        await connection.close()
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+async def _drop(server: str, url: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f'drop database if exists "{urlsplit(url).path.removeprefix("/")}" with (force)')
+    finally:
+        await connection.close()
+
+
+async def _reachable(url: str) -> None:
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+        allowed = await connection.fetchval("select rolcreatedb or rolsuper from pg_roles where rolname = current_user")
+        await connection.close()
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        pytest.fail(
+            f"PUNKCAST_TEST_DATABASE_URL does not answer ({error}); start it or unset the variable", pytrace=False
+        )
+    if not allowed:
+        pytest.fail("the user of PUNKCAST_TEST_DATABASE_URL needs CREATEDB: alter role … createdb", pytrace=False)
+
+
+async def _forget_durability(url: str) -> None:
+    """A throw-away server need not wait for the disk."""
+    connection = await asyncpg.connect(url)
+    try:
+        for name, value in {"fsync": "off", "full_page_writes": "off"}.items():
+            await connection.execute(f"alter system set {name} = '{value}'")
+        await connection.execute("select pg_reload_conf()")
+    finally:
+        await connection.close()

@@ -1,0 +1,144 @@
+"""A RabbitMQ node of one's own: its name, ports, data, logs and cookie are nobody else's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+WHAT_TO_DO = (
+    "no RabbitMQ for the tests: install rabbitmq-server, start one on 127.0.0.1:5672, "
+    "or set PUNKCAST_TEST_BROKER_URL=amqp://user:password@host:5672/"
+)
+# The packages' command in PATH is a wrapper that changes the user; the script behind it runs as anybody.
+SCRIPTS = (
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server",
+    "/usr/local/opt/rabbitmq/sbin/rabbitmq-server",
+)
+START_WITHIN_S = 90
+
+
+@contextmanager
+def private_node(tell: Callable[[str], None]) -> Iterator[str]:
+    """Run a node while the context is open and yield its URL; installs the server first where that is possible."""
+    script = _installed() or _install(tell)
+    # Not below pytest's tmp_path: Erlang's socket and file names must stay short.
+    home = Path(tempfile.mkdtemp(prefix="punkcast-mq-"))
+    port, distribution, mapper = _free_ports(3)
+    environment = _environment(home, port, distribution, mapper)
+    output = home / "output.log"
+    with output.open("wb") as sink:
+        process = subprocess.Popen(
+            [script], env=environment, stdout=sink, stderr=subprocess.STDOUT, cwd=home, start_new_session=True
+        )
+    try:
+        _wait(process, port, output)
+        yield f"amqp://guest:guest@127.0.0.1:{port}/"
+    finally:
+        _stop(process, environment)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _environment(home: Path, port: int, distribution: int, mapper: int) -> dict[str, str]:
+    config = home / "rabbitmq.conf"
+    # Quorum queues want disk and memory headroom that a small machine may not have; a test's messages are tiny.
+    config.write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{port}\ndisk_free_limit.absolute = 50MB\nvm_memory_high_watermark.relative = 0.8\n"
+    )
+    plugins = home / "enabled_plugins"
+    plugins.write_text("[].\n")
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return kept | {
+        "HOME": str(home),
+        "RABBITMQ_NODENAME": f"punkcast-{uuid4().hex[:8]}@localhost",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        "RABBITMQ_CONFIG_FILE": str(config),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+        "RABBITMQ_MNESIA_BASE": str(home / "data"),
+        "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_PID_FILE": str(home / "node.pid"),
+        "RABBITMQ_GENERATED_CONFIG_DIR": str(home / "generated"),
+        # A name server of its own, so that it can be ended afterwards without harming another node.
+        "ERL_EPMD_PORT": str(mapper),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+    }
+
+
+def _installed() -> str | None:
+    for script in SCRIPTS:
+        if os.access(script, os.X_OK):
+            return script
+    return shutil.which("rabbitmq-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def _install(tell: Callable[[str], None]) -> str:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        pytest.fail(WHAT_TO_DO, pytrace=False)
+    tell("no RabbitMQ found: installing rabbitmq-server with apt-get (set PUNKCAST_TEST_BROKER_URL to use another)")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "rabbitmq-server"]):
+        done = subprocess.run(
+            ["apt-get", *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+    script = _installed()
+    if script is None:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        pytest.fail(f"apt-get could not install rabbitmq-server ({last}). {WHAT_TO_DO}", pytrace=False)
+    return script
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
+    deadline = time.monotonic() + START_WITHIN_S
+    while not _speaks_amqp(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = output.read_text(errors="replace")[-1500:]
+            pytest.fail(f"rabbitmq-server did not start:\n{tail}\n{WHAT_TO_DO}", pytrace=False)
+        time.sleep(0.2)
+
+
+def _speaks_amqp(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as peer:
+            peer.sendall(b"AMQP\x00\x00\x09\x01")
+            return peer.recv(1) == b"\x01"
+    except OSError:
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes], environment: dict[str, str]) -> None:
+    # The node is alone in its session: the signals reach it and its helpers, and nobody else.
+    for what, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(process.pid, what)
+            process.wait(patience)
+            break
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+    mapper = shutil.which("epmd")
+    if mapper:
+        subprocess.run([mapper, "-kill"], env=environment, capture_output=True, timeout=10, check=False)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

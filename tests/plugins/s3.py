@@ -1,0 +1,52 @@
+"""An S3 API over HTTP (moto's server), with a bucket per test; and the folder store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from shared.storage.folder import FolderStore
+from shared.storage.object_store import ObjectStore
+from shared.storage.opening import open_store
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """URL of the S3 API; the credentials it wants are in the environment while it runs."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.delenv("AWS_PROFILE", raising=False)
+        patch.delenv("AWS_SESSION_TOKEN", raising=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
+
+
+@pytest.fixture
+def s3_url(s3_endpoint: str) -> str:
+    """`s3://bucket?endpoint_url=…` of an empty bucket of this test's own."""
+    bucket = f"punkcast-{uuid4().hex[:12]}"
+    boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    return f"s3://{bucket}?endpoint_url={s3_endpoint}"
+
+
+@pytest.fixture
+async def s3_store(s3_url: str, tmp_path: Path) -> AsyncIterator[ObjectStore]:
+    """An object store on `s3_url`."""
+    store = open_store(s3_url, tmp_path)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def object_store(tmp_path: Path) -> ObjectStore:
+    """An object store in a folder of this test's own."""
+    return FolderStore(tmp_path / "objects")
