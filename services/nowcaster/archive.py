@@ -7,6 +7,9 @@ read back, snapshots recomputed (the same content, so the same id).
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 
 import polars as pl
 import structlog
@@ -36,13 +39,18 @@ class Archive:
         self._reader = reader
         self._complete_to = 0
 
-    async def catch_up(self, just_published: Snapshot | None = None) -> int:
-        """Archive what is missing (a bounded number), using the snapshot at hand; returns how many generations."""
+    async def catch_up(
+        self, just_published: Snapshot | None = None, rows: Mapping[int, pl.DataFrame] = MappingProxyType({})
+    ) -> int:
+        """Archive what is missing (a bounded number) and return how many generations that was.
+
+        The snapshot and the rows (by generation) at hand save reading or computing them again.
+        """
         async with self._database.connection() as connection:
             missing = await repository.unarchived(connection, after=self._complete_to, limit=BATCH)
         for generation_id, snapshot_id, as_of in missing:
             try:
-                await self._archive(generation_id, snapshot_id, as_of, just_published)
+                await self._archive(generation_id, snapshot_id, as_of, just_published, rows.get(generation_id))
             except TransientError as error:
                 log.warning("archive.postponed", generation=generation_id, reason=str(error))
                 return 0
@@ -50,26 +58,27 @@ class Archive:
         return len(missing)
 
     async def _archive(
-        self, generation_id: int, snapshot_id: str, as_of: object, at_hand: Snapshot | None
+        self,
+        generation_id: int,
+        snapshot_id: str,
+        as_of: datetime,
+        at_hand: Snapshot | None,
+        rows: pl.DataFrame | None,
     ) -> None:
         async with self._database.connection() as connection:
-            rows = await repository.generation_rows(connection, generation_id)
+            if rows is None:
+                rows = await repository.generation_rows(connection, generation_id)
             try:
                 await snapshot_repository.archive_reference(connection, "snapshot", snapshot_id)
                 snapshot_archived = True
             except NotFoundError:
                 snapshot_archived = False
-        archived = [
-            Archived(
-                "generation",
-                str(generation_id),
-                await self._store.put("generations", _parquet(rows), extension="parquet"),
-            )
-        ]
+        reference = await self._store.put("generations", _parquet(rows), extension="parquet")
+        archived = [Archived("generation", str(generation_id), reference)]
         if not snapshot_archived:
             snapshot = at_hand
             if snapshot is None or snapshot.snapshot_id != snapshot_id:
-                snapshot = nowcast_snapshot(self._reader.timeline, self._reader.prices, as_of)  # type: ignore[arg-type]
+                snapshot = nowcast_snapshot(self._reader.timeline, self._reader.prices, as_of)
             if snapshot.snapshot_id == snapshot_id:
                 archived.append(await snapshot_repository.upload(self._store, snapshot))
             else:

@@ -11,6 +11,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
+import polars as pl
 import structlog
 
 from services.nowcaster import repository
@@ -89,28 +90,21 @@ class Nowcaster:
             active = await registry.active(connection)
             await self._reader.refresh(connection)
         champion = next((one.record.model_id for one in active if one.role == "champion"), None)
-        outdated = shown is not None and (
-            as_of < shown.as_of or (as_of == shown.as_of and shown.model_id == champion)
-        )
+        outdated = shown is not None and (as_of < shown.as_of or (as_of == shown.as_of and shown.model_id == champion))
         snapshot, prepared = None, []
         if champion is None:
             log.warning("nowcast.skipped", reason="no champion yet; a training request starts the first one")
         elif outdated:
-            log.info(
-                "nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat()
-            )
+            log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
-            snapshot = await asyncio.to_thread(
-                nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of
-            )
+            snapshot = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
             prepared = [one for model in active if (one := await self._prepare(model, snapshot)) is not None]
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-            if snapshot is not None:
-                await self._publish(transaction, snapshot, prepared)
+            written = await self._publish(transaction, snapshot, prepared) if snapshot is not None else {}
         for one in prepared:
             self._last_values[one.active.record.model_id] = one.values_eth
         if snapshot is not None:
-            await self._archive.catch_up(snapshot)
+            await self._archive.catch_up(snapshot, written)
 
     async def _prepare(self, active: ActiveModel, snapshot: Snapshot) -> Prepared | None:
         """Value and check. A champion that fails stops the cycle; a companion that fails is left out of it."""
@@ -140,7 +134,11 @@ class Nowcaster:
             self._last_values[model_id] = values
         return self._last_values[model_id]
 
-    async def _publish(self, transaction: Transaction, snapshot: Snapshot, prepared: list[Prepared]) -> None:
+    async def _publish(
+        self, transaction: Transaction, snapshot: Snapshot, prepared: list[Prepared]
+    ) -> dict[int, pl.DataFrame]:
+        """Write every generation, move the pointer to the champion's; the rows by generation."""
+        written: dict[int, pl.DataFrame] = {}
         connection, now = transaction.connection, self._clock.now()
         await snapshot_repository.record(connection, snapshot, at=now)
         floor_wei = round(float(snapshot.frame["floor_eth"].min()) * 1e9) * 10**9  # type: ignore[arg-type]
@@ -155,7 +153,10 @@ class Nowcaster:
                 merkle_root=one.merkle_root,
                 at=now,
             )
-            if one.active.role != "champion" or generation_id is None:
+            if generation_id is None:
+                continue
+            written[generation_id] = one.generation.frame
+            if one.active.role != "champion":
                 continue
             await repository.move_pointer(connection, generation_id, at=now)
             await transaction.emit(
@@ -170,3 +171,4 @@ class Nowcaster:
                 )
             )
             log.info("nowcast.published", generation=generation_id, model=one.active.record.model_id)
+        return written

@@ -95,9 +95,7 @@ async def write(
     )
     if generation_id is None:
         return None
-    rows = generation.frame.select(
-        pl.lit(generation_id).alias("generation_id"), "punk_id", *COLUMNS, "confidence"
-    )
+    rows = generation.frame.select(pl.lit(generation_id).alias("generation_id"), "punk_id", *COLUMNS, "confidence")
     await connection.copy_to_table(
         "nowcasts",
         source=BytesIO(rows.write_csv(include_header=False).encode()),

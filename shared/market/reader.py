@@ -13,6 +13,8 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import Traits
 
+# Closes are only ever added, so their number tells whether there are new ones.
+COUNT_ETH_USD_SQL = "select count(*) from eth_usd_daily"
 log = structlog.get_logger(__name__)
 
 
@@ -49,7 +51,7 @@ class MarketReader:
         async with self._lock:
             if self._timeline is None:
                 self._timeline = MarketTimeline(await self._traits(connection))
-            self._prices = DailyPrices.from_frame(await event_repository.load_eth_usd(connection))
+            await self._refresh_prices(connection)
             events = await event_repository.read_events(connection, self._timeline.last_seq)
             if events.is_empty():
                 return []
@@ -62,9 +64,14 @@ class MarketReader:
                 return await asyncio.to_thread(self._timeline.apply, events)
             return self._timeline.apply(events)
 
+    async def _refresh_prices(self, connection: Connection) -> None:
+        days = int(await connection.fetchval(COUNT_ETH_USD_SQL))
+        if self._prices is None or len(self._prices.days) != days:
+            self._prices = DailyPrices.from_frame(await event_repository.load_eth_usd(connection))
+
     def forget(self) -> None:
         """Drop everything read: what was read inside a transaction that rolled back never happened."""
-        self._timeline = None
+        self._timeline = self._prices = None
 
     async def _traits(self, connection: Connection) -> Traits:
         punks = await event_repository.load_punks(connection)

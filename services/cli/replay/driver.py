@@ -14,7 +14,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.database.migrate import migrate
 
 from services.cli.replay.plan import Instant, Plan
 from services.cli.replay.pump import settle
@@ -41,7 +40,9 @@ from shared.market.reader import MarketReader
 from shared.market.source import MarketSource
 from shared.messaging.bus import Subscription
 from shared.messaging.memory import MemoryBus
+from shared.messaging.outbox import Relay
 from shared.messaging.ticks import tick_id
+from shared.messaging.topology import declare_platform
 from shared.runtime.platform import Platform
 
 START_REPLAY_SQL = """
@@ -85,6 +86,7 @@ class Replay:
         self._source = source
         self._plan = plan
         self._on_progress = on_progress
+        self._relay = Relay(platform.database, bus, clock=clock)
         self._started = time.monotonic()
         self._earlier_s = 0.0
         self.progress = Progress(plan.prelude)
@@ -162,6 +164,7 @@ class Replay:
         for service in services:
             for subscription in service.subscriptions():
                 await self._bus.subscribe(subscription)
+        await declare_platform(self._bus)
         await self._bus.subscribe(Subscription("replay", (MarketUpdated, NowcastPublished), self._observe))
         return trainer.drain
 
@@ -188,7 +191,7 @@ class Replay:
         if instant.hourly:
             self.progress.stage = "training"
             await drain()  # type: ignore[misc]
-            await settle(self._platform.database, self._bus)
+            await settle(self._relay, self._bus)
 
     async def _news(self, at: datetime) -> bool:
         async with self._platform.database.connection() as connection:
@@ -201,13 +204,8 @@ class Replay:
             payload, source="replay", time=self._clock.now(), message_id=tick_id(job, payload.slot)
         )
         await self._bus.publish(envelope)
-        await settle(self._platform.database, self._bus)
+        await settle(self._relay, self._bus)
 
     async def _advance(self, at: datetime, *, finished: bool) -> None:
         async with self._platform.database.connection() as connection:
             await connection.execute(ADVANCE_REPLAY_SQL, NAME, at, self.wall_s, finished)
-
-
-async def prepare_database(url: str) -> None:
-    """Bring the schema up to date."""
-    await migrate(url)

@@ -242,8 +242,9 @@ create table generations (
 create index generations_role_time on generations (role, published_at);
 create index generations_snapshot on generations (snapshot_id);
 
+-- No foreign key to generations: its check costs as much again as the copy itself. Both are written in one transaction.
 create table nowcasts (
-    generation_id bigint not null references generations (generation_id),
+    generation_id bigint not null,
     punk_id       smallint not null,
     value_wei     numeric(78, 0) not null check (value_wei > 0),
     lo50_wei      numeric(78, 0) not null,
