@@ -1,0 +1,128 @@
+"""Nothing published yet, a database that goes away and comes back, a generation that is not whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.api.bootstrap import connect_patiently
+from shared.database.pool import Database
+from tests.integration.api import filling
+from tests.integration.api.conftest import Served, serving
+from tests.integration.api.cuttable import CuttableRelay
+
+
+@asynccontextmanager
+async def behind_relay(database: Database, database_url: str) -> AsyncIterator[tuple[Served, CuttableRelay]]:
+    """A gateway whose way to the database can be cut."""
+    async with database.connection() as connection:
+        name = await connection.fetchval("select current_database()")
+    relay = CuttableRelay(database_url)
+    await relay.mend()
+    cuttable = await Database.connect(relay.url(name))
+    try:
+        async with serving(cuttable, database_timeout_s=1.0) as served:
+            yield served, relay
+    finally:
+        await relay.cut()
+        await cuttable.close()
+
+
+async def test_without_a_generation_values_are_503_with_what_to_do(database: Database) -> None:
+    async with serving(database) as served:
+        await served.until(lambda: served.gateway.follower.looked)
+        for path in ("/v1/punks/1", "/v1/punks", "/v1/nowcast", "/v1/market"):
+            answer = await served.client.get(path)
+            assert answer.status_code == 503
+            assert answer.json()["type"].endswith("/no-generation")
+            assert int(answer.headers["retry-after"]) > 0
+            assert "/v1/status" in answer.json()["next_step"]
+        status = (await served.client.get("/v1/status")).json()
+        assert "no_generation" in status["degraded"]
+        assert status["nowcast"] is None
+        assert (await served.client.get("/readyz")).status_code == 200
+
+
+async def test_the_first_generation_shows_by_itself(database: Database, model: str) -> None:
+    async with serving(database, poll_s=60.0) as served:
+        await served.until(lambda: served.gateway.follower.looked)
+        async with database.connection() as connection:
+            generation = await filling.publish(connection, model)
+        await served.until_shown(generation)  # the notification: the poll would take a minute
+        assert (await served.client.get("/v1/punks/1")).status_code == 200
+
+
+async def test_with_the_database_away_the_last_generation_is_served_and_says_so(
+    database: Database, database_url: str, model: str
+) -> None:
+    async with database.connection() as connection:
+        first = await filling.publish(connection, model)
+    async with behind_relay(database, database_url) as (served, relay):
+        await served.until_shown(first)
+        performance = (await served.client.get("/v1/performance")).json()
+        sound = await served.client.get("/v1/punks/7")
+        assert "punkcast-degraded" not in sound.headers
+
+        await relay.cut()
+        await served.until(lambda: served.gateway.current.database_away_since is not None)
+        served.clock.move_to(filling.NOW.replace(minute=10))
+        for path in ("/v1/punks/7", "/v1/punks?limit=2", "/v1/nowcast", "/v1/market"):
+            answer = await served.client.get(path)
+            assert answer.status_code == 200
+            assert answer.json()["degraded"] == ["database_away"]
+            assert answer.json()["age_seconds"] == 600
+            assert answer.headers["punkcast-degraded"] == "database_away"
+        remembered = await served.client.get("/v1/performance")
+        assert remembered.json() == performance | {"degraded": ["database_away"]}
+        status = (await served.client.get("/v1/status")).json()
+        assert "database_away" in status["degraded"]
+        assert (status["outbox"], status["nowcast"]["generation_id"]) == (None, first)
+        away = await served.client.get("/v1/models")
+        assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+        assert away.headers["content-type"] == "application/problem+json"
+        assert (await served.client.get("/readyz")).status_code == 200
+
+        async with database.connection() as connection:
+            second = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=5), shift=1)
+        await relay.mend()
+        await served.until_shown(second)
+        assert (await served.client.get("/v1/punks/7")).json()["degraded"] == []
+        assert (await served.client.get("/v1/models")).status_code == 200
+
+
+async def test_a_nowcast_older_than_ninety_minutes_is_marked_stale(served: Served) -> None:
+    served.clock.move_to(filling.NOW.replace(hour=13, minute=30))
+    assert (await served.client.get("/v1/punks/7")).json()["degraded"] == []
+    served.clock.move_to(filling.NOW.replace(hour=13, minute=31))
+    assert (await served.client.get("/v1/punks/7")).json()["degraded"] == ["nowcast_stale"]
+
+
+async def test_a_generation_with_missing_rows_is_refused_and_the_last_whole_one_stays(
+    served: Served, database: Database, model: str
+) -> None:
+    shown = served.gateway.current.require().generation.facts.generation_id
+    async with database.connection() as connection:
+        halved = await filling.publish(
+            connection, model, as_of=filling.NOW.replace(minute=30), punks=range(5000), row_count=10_000
+        )
+    await served.until(lambda: served.gateway.current.refused == halved)
+    answer = (await served.client.get("/v1/punks/9000")).json()
+    assert (answer["generation"]["generation_id"], answer["degraded"]) == (shown, ["generation_refused"])
+    async with database.connection() as connection:
+        whole = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=45))
+    await served.until_shown(whole)
+    assert (await served.client.get("/v1/punks/9000")).json()["degraded"] == []
+
+
+async def test_the_process_waits_for_a_database_that_is_not_up_yet(database_url: str) -> None:
+    relay = CuttableRelay(database_url)
+    await relay.mend()
+    await relay.cut()
+    connecting = asyncio.create_task(connect_patiently(relay.url("postgres")))
+    await asyncio.sleep(0.3)
+    assert not connecting.done()
+    await relay.mend()
+    opened = await asyncio.wait_for(connecting, 10)
+    await opened.close()
+    await relay.cut()

@@ -1,0 +1,282 @@
+"""Values of one punk and lists of many, from a real database."""
+
+import json
+
+import httpx
+import pytest
+
+from services.api.documents import MarketDocument, NowcastDocument, PunkDocument, PunkPage
+from shared.database.pool import Database
+from tests.integration.api import filling
+from tests.integration.api.conftest import Served, serving
+from tests.integration.api.filling import Happening
+
+ALICE, BOB, WRAPPER = ("0x" + digit * 40 for digit in "abc")
+ZERO = "0x" + "0" * 40
+
+
+async def walk(client: httpx.AsyncClient, url: str) -> list[PunkPage]:
+    pages = [PunkPage.model_validate_json((await client.get(url)).content)]
+    while pages[-1].next_cursor:
+        answer = await client.get(url, params=httpx.URL(url).params.set("cursor", pages[-1].next_cursor))
+        assert answer.status_code == 200, answer.text
+        pages.append(PunkPage.model_validate_json(answer.content))
+    return pages
+
+
+async def test_a_punk_names_value_intervals_generation_model_and_age(served: Served, model: str) -> None:
+    served.clock.move_to(filling.NOW.replace(minute=5))
+    answer = await served.client.get("/v1/punks/42")
+    punk = PunkDocument.model_validate_json(answer.content, strict=False)
+    assert punk.punk_id == 42
+    assert punk.value.wei == str(filling.value_wei(42))
+    assert punk.value.eth == filling.value_wei(42) / 10**18
+    assert set(punk.intervals) == {"50", "80", "90"}
+    assert int(punk.intervals["90"].lo.wei) < int(punk.intervals["50"].lo.wei) < int(punk.value.wei)
+    assert punk.confidence == "C"
+    assert (punk.type, punk.traits, punk.trait_count) == ("Zombie", ["Hoodie", "Beanie"], 2)
+    assert punk.generation.model_id == model
+    assert (punk.generation.as_of, punk.generation.as_of_block) == (filling.NOW, 22_000_000)
+    assert punk.age_seconds == 300
+    assert punk.degraded == []
+    assert answer.headers["punkcast-age-seconds"] == "300"
+    assert json.loads(answer.content)["generation"]["as_of"] == "2025-06-01T12:00:00Z"
+
+
+@pytest.mark.parametrize("punk", ["-1", "10000", "99999999999999999999"])
+async def test_a_punk_that_does_not_exist_is_not_found(served: Served, punk: str) -> None:
+    answer = await served.client.get(f"/v1/punks/{punk}")
+    assert answer.status_code == 404
+    assert "0 to 9999" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("punk", ["abc", "1.5", "0x10", "%00", "1e3"])
+async def test_a_punk_id_that_is_no_number_is_invalid(served: Served, punk: str) -> None:
+    answer = await served.client.get(f"/v1/punks/{punk}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["location"] == "path.punk_id"
+
+
+async def test_paging_shows_each_of_the_ten_thousand_once_in_order(served: Served) -> None:
+    pages = await walk(served.client, "/v1/punks?sort=value&order=desc&limit=499")
+    keys = [(int(item.value.wei), item.punk_id) for page in pages for item in page.items]
+    assert len(pages) == 21
+    assert sorted(punk for _, punk in keys) == list(range(10_000))
+    assert keys == sorted(keys, reverse=True)
+
+
+async def test_a_reader_who_pages_stays_in_one_generation_while_another_is_published(
+    served: Served, database: Database, model: str
+) -> None:
+    first = PunkPage.model_validate_json((await served.client.get("/v1/punks?sort=value&limit=500")).content)
+    async with database.connection() as connection:
+        later = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=30), shift=1000)
+    await served.until_shown(later)
+    seen = {item.punk_id for item in first.items}
+    cursor = first.next_cursor
+    while cursor:
+        answer = await served.client.get("/v1/punks", params={"sort": "value", "limit": 500, "cursor": cursor})
+        page = PunkPage.model_validate_json(answer.content)
+        assert page.generation.generation_id == first.generation.generation_id
+        assert all(item.value.wei == str(filling.value_wei(item.punk_id)) for item in page.items)
+        assert seen.isdisjoint(item.punk_id for item in page.items)
+        seen |= {item.punk_id for item in page.items}
+        cursor = page.next_cursor
+    assert seen == set(range(10_000))
+    fresh = PunkPage.model_validate_json((await served.client.get("/v1/punks")).content)
+    assert fresh.generation.generation_id == later
+
+
+async def test_a_cursor_into_a_generation_only_the_database_has_goes_on(database: Database, model: str) -> None:
+    async with database.connection() as connection:
+        early = await filling.publish(connection, model)
+    async with serving(database, generations_kept=1) as served:
+        await served.until_shown(early)
+        cursor = (await served.client.get("/v1/punks?limit=3")).json()["next_cursor"]
+        async with database.connection() as connection:
+            late = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=30), shift=9)
+        await served.until_shown(late)
+        assert served.gateway.current.earlier(early) is None
+        answer = await served.client.get("/v1/punks", params={"limit": 3, "cursor": cursor})
+        assert answer.json()["generation"]["generation_id"] == early
+        assert [item["punk_id"] for item in answer.json()["items"]] == [3, 4, 5]
+
+
+async def test_a_cursor_into_a_removed_generation_is_gone(database: Database, model: str) -> None:
+    async with database.connection() as connection:
+        early = await filling.publish(connection, model)
+    async with serving(database, generations_kept=1) as served:
+        await served.until_shown(early)
+        cursor = (await served.client.get("/v1/punks?limit=3")).json()["next_cursor"]
+        async with database.connection() as connection:
+            late = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=30))
+            await filling.remove_values(connection, early)
+        await served.until_shown(late)
+        answer = await served.client.get("/v1/punks", params={"limit": 3, "cursor": cursor})
+    assert answer.status_code == 410
+    assert answer.json()["type"].endswith("/generation-gone")
+    assert "without `cursor`" in answer.json()["next_step"]
+
+
+async def test_a_cursor_of_other_filters_is_refused(served: Served) -> None:
+    cursor = (await served.client.get("/v1/punks?type=Zombie&limit=3")).json()["next_cursor"]
+    answer = await served.client.get("/v1/punks", params={"type": "Ape", "limit": 3, "cursor": cursor})
+    assert answer.status_code == 400
+    assert "other filters" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "é", "A" * 5000, "..", "bnVsbA", "%"])
+async def test_a_cursor_that_is_garbage_is_refused(served: Served, cursor: str) -> None:
+    answer = await served.client.get("/v1/punks", params={"cursor": cursor})
+    assert answer.status_code == 400
+    assert answer.json()["type"].endswith("/bad-cursor")
+
+
+async def test_filters_are_met_by_exactly_the_punks_listed(served: Served) -> None:
+    url = "/v1/punks?type=ape&trait=pipe&trait=Earring&trait_count=3&min_value=41&max_value=60.5&limit=500"
+    found = [item.punk_id for page in await walk(served.client, url) for item in page.items]
+    expected = [
+        punk
+        for punk in range(10_000)
+        if punk % 5 == 3
+        and {"Pipe", "Earring"} <= {filling.TRAITS[(punk + place) % 7] for place in range(3)}
+        and 41 * 10**18 <= filling.value_wei(punk) <= 605 * 10**17
+    ]
+    assert found == expected != []
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("trait=Hoodi", "did you mean Hoodie"),
+        ("trait=zzzz", "known:"),
+        ("type=Robot", "Alien"),
+        ("min_value=9&max_value=3", "above max_value"),
+        ("min_value=-1", "min_value"),
+        ("min_value=nan", "min_value"),
+        ("max_value=1e400", "max_value"),
+        ("max_value=cheap", "max_value"),
+        ("limit=0", "limit"),
+        ("limit=501", "limit"),
+        ("trait_count=8", "trait_count"),
+        ("sort=luck", "sort"),
+        ("order=up", "order"),
+    ],
+)
+async def test_a_wrong_filter_is_explained(served: Served, query: str, said: str) -> None:
+    answer = await served.client.get(f"/v1/punks?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert said in answer.json()["detail"]
+
+
+async def test_asks_owners_and_last_sales_follow_the_contract(database: Database, model: str) -> None:
+    async with database.connection() as connection:
+        await filling.happen(
+            connection,
+            [
+                *(Happening("claim", punk, 9000, buyer=ALICE) for punk in range(1, 9)),
+                Happening("listed", 1, 800, 50, ALICE),
+                Happening("listed", 2, 790, 44, ALICE, BOB),  # private
+                Happening("listed", 3, 780, 47, ALICE, ZERO),  # to the zero address: public
+                Happening("listed", 4, 770, 45, ALICE),
+                Happening("delisted", 4, 760, seller=ALICE),
+                Happening("listed", 5, 750, 43, ALICE),
+                Happening("sale", 5, 100, 43, ALICE, BOB),
+                Happening("listed", 6, 740, 42, ALICE),
+                Happening("transfer", 6, 90, None, ALICE, BOB),
+                Happening("listed", 7, 730, 41, ALICE),
+                Happening("wrap", 7, 80, None, ALICE, WRAPPER),
+                Happening("sale", 8, 20, 46, ALICE, BOB, valid=False),
+                Happening("listed", 8, 10, 60, BOB),
+                Happening("listed", 8, 9, 55, BOB),
+                Happening("bid", 8, 1, 30, ALICE),
+            ],
+        )
+        generation = await filling.publish(connection, model)
+    async with serving(database) as served:
+        await served.until_shown(generation)
+        punks = {
+            punk: PunkDocument.model_validate_json((await served.client.get(f"/v1/punks/{punk}")).content)
+            for punk in range(10)
+        }
+        market = MarketDocument.model_validate_json((await served.client.get("/v1/market")).content)
+    asks = {punk: document.ask.price.eth for punk, document in punks.items() if document.ask}
+    assert asks == {1: 50.0, 3: 47.0, 8: 55.0}
+    owners = {punk: document.owner for punk, document in punks.items()}
+    assert owners == {0: None, 1: ALICE, 2: ALICE, 3: ALICE, 4: ALICE, 5: BOB, 6: BOB, 7: WRAPPER, 8: BOB, 9: None}
+    assert punks[8].last_sale is not None
+    assert (punks[8].last_sale.price.eth, punks[8].last_sale.valid) == (46.0, False)
+    assert market.floor is not None
+    assert (market.floor.price.eth, market.floor.punk_id, market.asks) == (47.0, 3, 3)
+    assert [(v.days, v.sales, v.valid_sales, v.volume.eth) for v in market.volumes] == [
+        (1, 1, 0, 46.0),
+        (7, 2, 1, 89.0),
+        (30, 2, 1, 89.0),
+    ]
+
+
+async def test_a_superseded_event_counts_for_nothing(database: Database, model: str) -> None:
+    async with database.connection() as connection:
+        await filling.happen(connection, [Happening("claim", 1, 90, buyer=ALICE), Happening("listed", 1, 8, 50, ALICE)])
+        generation = await filling.publish(connection, model)
+        await connection.execute("update market_events set superseded_at = event_time where event_type = 'listed'")
+    async with serving(database) as served:
+        await served.until_shown(generation)
+        assert (await served.client.get("/v1/punks/1")).json()["ask"] is None
+
+
+async def test_new_events_show_without_a_new_generation(served: Served, database: Database) -> None:
+    before = await served.client.get("/v1/punks/1")
+    async with database.connection() as connection:
+        await filling.happen(connection, [Happening("listed", 1, 8, 50, ALICE)])
+    await served.until(lambda: served.gateway.current.require().market.seq > 0)
+    after = await served.client.get("/v1/punks/1", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert after.json()["ask"]["price"]["wei"] == str(50 * 10**18)
+
+
+async def test_the_whole_nowcast_equals_the_single_answers(served: Served) -> None:
+    answer = await served.client.get("/v1/nowcast")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    nowcast = NowcastDocument.model_validate_json(answer.content)
+    assert nowcast.count == len(nowcast.punks) == 10_000
+    single = PunkDocument.model_validate_json((await served.client.get("/v1/punks/777")).content)
+    assert nowcast.punks[777].model_dump() == {
+        name: value for name, value in single.model_dump().items() if name in nowcast.punks[777].model_dump()
+    }
+
+
+@pytest.mark.parametrize("path", ["/v1/nowcast", "/v1/punks/5", "/v1/punks?limit=7", "/v1/market"])
+async def test_a_copy_that_still_holds_is_answered_304(
+    served: Served, database: Database, model: str, path: str
+) -> None:
+    first = await served.client.get(path)
+    etag = first.headers["etag"]
+    assert not etag.startswith("W/")
+    served.clock.move_to(filling.NOW.replace(minute=4))
+    second = await served.client.get(path, headers={"If-None-Match": f'"other", W/{etag}'})
+    assert (second.status_code, second.content) == (304, b"")
+    assert second.headers["etag"] == etag
+    assert second.headers["punkcast-age-seconds"] == "240"
+    aged = await served.client.get(path)
+    assert aged.headers["etag"] != etag, "one strong tag stands for one sequence of bytes"
+    async with database.connection() as connection:
+        later = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=3), shift=5)
+    await served.until_shown(later)
+    third = await served.client.get(path, headers={"If-None-Match": etag})
+    assert third.status_code == 200
+    assert third.json()["generation"]["generation_id"] == later
+
+
+async def test_the_same_tag_means_the_same_bytes(served: Served) -> None:
+    answers = [await served.client.get("/v1/punks/5") for _ in range(2)]
+    assert answers[0].headers["etag"] == answers[1].headers["etag"]
+    assert answers[0].content == answers[1].content
+
+
+async def test_head_answers_the_headers_of_get(served: Served) -> None:
+    head, got = await served.client.head("/v1/punks/5"), await served.client.get("/v1/punks/5")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == got.headers["etag"]
+    assert head.headers["content-length"] == str(len(got.content))

@@ -1,0 +1,162 @@
+"""Performance, models, decisions, status and the document itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.api.scorecards import PerformanceDocument
+from shared.database.pool import Database
+from tests.integration.api import filling
+from tests.integration.api.conftest import Served
+from tests.integration.api.filling import Happening
+
+
+async def test_performance_without_outcomes_has_counts_of_zero_and_no_figures(served: Served) -> None:
+    document = PerformanceDocument.model_validate_json((await served.client.get("/v1/performance")).content)
+    card = document.by_horizon["latest"].champion
+    assert (card.n, card.median_ape, card.coverage_80) == (0, None, None)
+    assert document.by_month == []
+
+
+async def test_performance_is_what_the_outcomes_say(served: Served, database: Database, model: str) -> None:
+    values = {1: 42.0, 2: 63.0, 3: 90.0}  # against 40, 60, 100: +5 %, +5 %, -10 %
+    async with database.connection() as connection:
+        await filling.happen(
+            connection,
+            [
+                Happening("sale", punk, hours, price, "0x1", "0x2")
+                for punk, hours, price in ((1, 24 * 40, 40.0), (2, 24 * 10, 60.0), (3, 2, 100.0))
+            ],
+        )
+        generation = served.gateway.current.require().generation.facts.generation_id
+        for punk, value in values.items():
+            await filling.score(connection, generation=generation, model=model, punk=punk, value_eth=value)
+        await filling.score(connection, generation=generation, model=model, punk=3, value_eth=80, horizon="7d")
+    document = PerformanceDocument.model_validate_json((await served.client.get("/v1/performance")).content)
+    latest = document.by_horizon["latest"]
+    assert latest.champion.n == latest.floor.n == 3
+    assert latest.champion.median_ape == pytest.approx(0.05)
+    assert latest.champion.mape == pytest.approx(0.2 / 3)
+    assert latest.champion.bias == pytest.approx(0.0, abs=1e-12)
+    assert latest.champion.within_10 == 1.0
+    assert (latest.champion.coverage_50, latest.champion.coverage_90) == (0.0, 1.0)
+    assert latest.floor.median_ape == pytest.approx(1 / 3)
+    assert document.by_horizon["7d"].champion.n == 1
+    assert {group.name: group.champion.n for group in document.by_segment} == {"floor_tier": 1, "premium": 2}
+    assert [group.name for group in document.by_month] == ["2025-04", "2025-05", "2025-06"]
+    assert [group.name for group in document.by_model] == [model]
+    weekly = PerformanceDocument.model_validate_json(
+        (await served.client.get("/v1/performance", params={"horizon": "7d"})).content
+    )
+    assert [group.champion.mape for group in weekly.by_month] == [pytest.approx(0.2)]
+    windowed = await served.client.get("/v1/performance", params={"start": "2025-05-01T00:00:00Z"})
+    assert windowed.json()["by_horizon"]["latest"]["champion"]["n"] == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["horizon=1h", "start=2025-05-01", "model_id=m-1", "start=2025-05-01T00:00:00Z&end=2025-04-01T00:00:00Z"],
+)
+async def test_a_wrong_performance_question_is_explained(served: Served, query: str) -> None:
+    answer = await served.client.get(f"/v1/performance?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_current_model_and_its_lineage(served: Served, model: str) -> None:
+    current = (await served.client.get("/v1/models/current")).json()
+    assert current["pointer_generation"] == 1
+    assert current["model"]["model_id"] == model
+    assert current["model"]["params"] == {"max_depth": 6}
+    assert [reign["generation"] for reign in current["model"]["reigns"]] == [1]
+    assert (await served.client.get(f"/v1/models/{model}")).json() == current["model"]
+    assert (await served.client.get(f"/v1/models/{filling.model_id(99)}")).status_code == 404
+    assert (await served.client.get("/v1/models/m-1")).status_code == 422
+
+
+async def test_models_are_paged_newest_first(served: Served, database: Database, model: str) -> None:
+    async with database.connection() as connection:
+        others = [await filling.fill_model(connection, number) for number in (2, 3, 4, 5)]
+    first = (await served.client.get("/v1/models?limit=2")).json()
+    second = (await served.client.get("/v1/models", params={"limit": 2, "cursor": first["next_cursor"]})).json()
+    third = (await served.client.get("/v1/models", params={"limit": 2, "cursor": second["next_cursor"]})).json()
+    found = [item["model_id"] for page in (first, second, third) for item in page["items"]]
+    assert found == [*reversed(others), model]
+    assert third["next_cursor"] is None
+    champions = (await served.client.get("/v1/models?state=champion")).json()
+    assert [item["model_id"] for item in champions["items"]] == [model]
+    foreign = await served.client.get("/v1/decisions", params={"cursor": first["next_cursor"]})
+    assert foreign.status_code == 400
+
+
+async def test_decisions_carry_their_evidence(served: Served, model: str) -> None:
+    page = (await served.client.get("/v1/decisions", params={"model_id": model})).json()
+    (decision,) = page["items"]
+    assert (decision["verdict"], decision["action"]) == ("pass", "promote")
+    assert decision["checks"][0]["check_name"] == "beats_floor"
+    whole = (await served.client.get(f"/v1/decisions/{decision['decision_id']}")).json()
+    assert whole["evidence"] == {"n": 250}
+    assert filling.digest(whole["evidence_text"]) == whole["evidence_hash"]
+    assert (await served.client.get(f"/v1/decisions/{filling.NAMES}")).status_code == 404
+
+
+async def test_status_tells_ages_and_queues(served: Served, operator: dict[str, str], model: str) -> None:
+    await served.client.post("/v1/training-requests", json={"reason": "age"}, headers=operator)
+    served.clock.move_to(filling.NOW.replace(minute=1))
+    status = (await served.client.get("/v1/status")).json()
+    assert status["nowcast"]["age_seconds"] == 60
+    assert status["outbox"] == {"depth": 1, "oldest_age_seconds": 60}
+    assert status["training"] == {"queued": 0, "running": 0}
+    assert status["lifecycle"]["champion"] == model
+    assert status["degraded"] == []
+
+
+async def test_metrics_count_by_route_template_not_by_path(served: Served) -> None:
+    for punk in (1, 2, 3):
+        await served.client.get(f"/v1/punks/{punk}")
+    await served.client.get("/v1/nothing/here")
+    text = (await served.client.get("/metrics")).text
+    assert 'punkcast_api_requests_total{route="/v1/punks/{punk_id}",status="200"} 3.0' in text
+    assert 'punkcast_api_requests_total{route="unmatched",status="404"} 1.0' in text
+    assert "/v1/nothing" not in text
+
+
+async def test_what_is_not_served_is_a_problem_too(served: Served) -> None:
+    nothing = await served.client.get("/v1/nothing")
+    assert (nothing.status_code, nothing.json()["instance"]) == (404, "/v1/nothing")
+    wrong = await served.client.delete("/v1/punks/1")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+    for answer in (nothing, wrong):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["next_step"]
+
+
+async def test_a_fault_of_ours_is_a_problem_without_a_trace(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: float) -> int:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(served.gateway.current, "age_seconds", broken)
+    answer = await served.client.get("/v1/punks/1")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+async def test_the_document_names_every_route_and_the_problem_shape(served: Served) -> None:
+    document = (await served.client.get("/openapi.json")).json()
+    assert set(document["paths"]) == {
+        "/v1/punks/{punk_id}", "/v1/punks", "/v1/nowcast", "/v1/market", "/v1/performance", "/v1/models/current",
+        "/v1/models", "/v1/models/{model_id}", "/v1/decisions", "/v1/decisions/{decision_id}", "/v1/status",
+        "/v1/training-requests", "/v1/training-requests/{request_id}",
+    }  # fmt: skip
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    identities = [operation["operationId"] for operation in operations]
+    assert len(set(identities)) == len(identities)
+    assert "Problem" in document["components"]["schemas"]
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], operation["operationId"]
+    assert "ValidationError" not in document["components"]["schemas"]
+    assert (await served.client.get("/docs")).status_code == 200

@@ -1,0 +1,194 @@
+"""A training request is a published message: exactly one, whatever the client repeats."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.api.repositories import keys
+from shared.contracts.envelope import Envelope, decode
+from shared.contracts.messages import TrainingRequested
+from shared.database.pool import Database
+from shared.errors import InvalidInputError, NotFoundError
+from tests.integration.api import filling
+from tests.integration.api.conftest import Served
+
+PATH = "/v1/training-requests"
+
+
+async def published(database: Database) -> list[Envelope]:
+    async with database.connection() as connection:
+        return [decode(row["body"]) for row in await connection.fetch("select body from outbox order by id")]
+
+
+async def test_a_request_is_published_and_can_be_followed(
+    served: Served, database: Database, operator: dict[str, str]
+) -> None:
+    answer = await served.client.post(PATH, json={"reason": "drift"}, headers=operator)
+    assert answer.status_code == 202
+    request_id = answer.json()["request_id"]
+    assert answer.headers["location"] == f"{PATH}/{request_id}"
+    (envelope,) = await published(database)
+    assert str(envelope.id) == request_id
+    assert envelope.data == TrainingRequested(reason="drift", requested_by="api:operator", request_id=UUID(request_id))
+
+    followed = await served.client.get(answer.headers["location"])
+    assert (followed.status_code, followed.json()["status"]) == (200, "accepted")
+    async with database.transaction() as connection:
+        await connection.execute(
+            """insert into training_requests (request_id, reason, requested_by, status, requested_at)
+               values ($1, 'drift', 'api:operator', 'queued', $2)""",
+            UUID(request_id),
+            filling.NOW,
+        )
+    assert (await served.client.get(answer.headers["location"])).json()["status"] == "queued"
+    listed = (await served.client.get(PATH, params={"status": "queued"})).json()
+    assert [item["request_id"] for item in listed["items"]] == [request_id]
+
+
+async def test_a_request_that_an_open_one_stands_for_says_merged(
+    served: Served, database: Database, operator: dict[str, str]
+) -> None:
+    answer = await served.client.post(PATH, json={"reason": "drift"}, headers=operator)
+    async with database.connection() as connection:
+        await connection.execute(
+            "insert into inbox (consumer, message_id, handled_at) values ('trainer', $1, $2)",
+            UUID(answer.json()["request_id"]),
+            filling.NOW,
+        )
+    assert (await served.client.get(answer.headers["location"])).json()["status"] == "merged"
+
+
+async def test_sending_twice_with_one_key_asks_once_even_at_the_same_time(
+    served: Served, database: Database, operator: dict[str, str]
+) -> None:
+    headers = operator | {"Idempotency-Key": "one"}
+    answers = await asyncio.gather(
+        *(served.client.post(PATH, json={"reason": "drift"}, headers=headers) for _ in range(8))
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.content for answer in answers}) == 1
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert len(await published(database)) == 1
+
+
+async def test_one_key_for_two_requests_is_a_conflict(
+    served: Served, database: Database, operator: dict[str, str]
+) -> None:
+    headers = operator | {"Idempotency-Key": "one"}
+    await served.client.post(PATH, json={"reason": "drift"}, headers=headers)
+    second = await served.client.post(PATH, json={"reason": "age"}, headers=headers)
+    assert second.status_code == 409
+    assert second.json()["type"].endswith("/idempotency-conflict")
+    assert len(await published(database)) == 1
+
+
+async def test_an_idempotency_key_belongs_to_its_api_key(
+    served: Served, database: Database, operator: dict[str, str]
+) -> None:
+    async with database.connection() as connection:
+        new = await keys.create_key(connection, name="other", scopes=["train"], at=filling.NOW)
+    for headers in (operator, {"X-API-Key": new.key}):
+        answer = await served.client.post(PATH, json={"reason": "drift"}, headers=headers | {"Idempotency-Key": "one"})
+        assert answer.status_code == 202
+    assert len(await published(database)) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "reason"),
+        ({"reason": ""}, "reason"),
+        ({"reason": "   "}, "reason"),
+        ({"reason": "x" * 501}, "reason"),
+        ({"reason": 7}, "reason"),
+        ({"reason": "a", "data_cutoff": "yesterday"}, "data_cutoff"),
+        ({"reason": "a", "data_cutoff": "2025-01-01T00:00:00"}, "data_cutoff"),
+        ({"reason": "a", "data_cutoff": "2016-01-01T00:00:00Z"}, "data_cutoff"),
+        ({"reason": "a", "data_cutoff": (filling.NOW + timedelta(days=1)).isoformat()}, "data_cutoff"),
+        ({"reason": "a", "surprise": 1}, "surprise"),
+        ([], "body"),
+        (None, "body"),
+    ],
+)
+async def test_a_wrong_body_is_explained_and_publishes_nothing(
+    served: Served, database: Database, operator: dict[str, str], body: object, place: str
+) -> None:
+    answer = await served.client.post(PATH, json=body, headers=operator)
+    assert answer.status_code == 422
+    assert place in answer.json()["detail"]
+    assert await published(database) == []
+
+
+@pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b"", b'{"reason": "a\\u0000b"}'])
+async def test_bytes_that_are_no_request_are_refused(
+    served: Served, database: Database, operator: dict[str, str], raw: bytes
+) -> None:
+    answer = await served.client.post(PATH, content=raw, headers=operator | {"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await published(database) == []
+
+
+async def test_a_ten_megabyte_body_is_refused_announced_or_not(served: Served, operator: dict[str, str]) -> None:
+    async def dribble():  # type: ignore[no-untyped-def]
+        for _ in range(160):
+            yield b"x" * 65536
+
+    announced = await served.client.post(PATH, content=b"x" * 10_000_000, headers=operator)
+    unannounced = await served.client.post(PATH, content=dribble(), headers=operator)
+    for answer in (announced, unannounced):
+        assert answer.status_code == 413
+        assert "at most 65536 bytes" in answer.json()["detail"]
+
+
+async def test_who_may_ask(served: Served, database: Database) -> None:
+    async with database.connection() as connection:
+        good = await keys.create_key(connection, name="trainer bot", scopes=["train"], at=filling.NOW)
+        gone = await keys.create_key(connection, name="old bot", scopes=["train"], at=filling.NOW)
+        await keys.revoke_key(connection, gone.key_id, at=filling.NOW)
+        poor = await keys.create_key(connection, name="reader", scopes=["train"], at=filling.NOW)
+        await connection.execute("update api_keys set scopes = '{}' where key_id = $1", poor.key_id)
+    wrong_secret = good.key[:-4] + ("AAAA" if not good.key.endswith("AAAA") else "BBBB")
+
+    async def ask(**headers: str) -> int:
+        answer = await served.client.post(
+            PATH, json={"reason": "drift"}, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
+        if answer.status_code == 401:
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+        return answer.status_code
+
+    assert await ask() == 401
+    assert await ask(Authorization="Basic abc") == 401
+    assert await ask(Authorization="Bearer nonsense") == 401
+    assert await ask(Authorization=f"Bearer {wrong_secret}") == 401
+    assert await ask(X_API_Key=gone.key) == 401
+    assert await ask(X_API_Key=poor.key) == 403
+    assert await ask(X_API_Key=good.key) == 202
+    assert await ask(Authorization=f"Bearer {good.key}") == 202
+
+
+async def test_the_secret_itself_is_stored_nowhere(database: Database) -> None:
+    async with database.connection() as connection:
+        new = await keys.create_key(connection, name="bot", scopes=["train"], at=filling.NOW)
+        (stored,) = await keys.list_keys(connection)
+    assert new.key.rpartition("_")[2] not in repr(stored)
+    assert stored.secret_sha256 == keys.fingerprint(new.key)
+
+
+async def test_keys_need_a_name_and_a_known_scope(database: Database) -> None:
+    async with database.connection() as connection:
+        for name, scopes in (("", ["train"]), ("bot", []), ("bot", ["everything"])):
+            with pytest.raises(InvalidInputError):
+                await keys.create_key(connection, name=name, scopes=scopes, at=filling.NOW)
+        with pytest.raises(NotFoundError):
+            await keys.revoke_key(connection, "nope", at=filling.NOW)
+
+
+async def test_an_unknown_request_is_not_found(served: Served) -> None:
+    assert (await served.client.get(f"{PATH}/{filling.NAMES}")).status_code == 404
+    assert (await served.client.get(f"{PATH}/nope")).status_code == 422
