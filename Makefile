@@ -1,0 +1,72 @@
+# `make help` lists what a person, and CI, does here. Needed beforehand: make, Python 3.11 or newer, a package index.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench chaos replay clean python
+
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+# The first of these that is new enough; say PYTHON=/path/to/python to choose another.
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+PYTHON ?= $(shell for each in $(PYTHONS); do \
+	command -v $$each >/dev/null 2>&1 && $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& $$each -c 'import sys; print(sys.executable)' && break; done)
+
+EVERY ?= 12h
+
+help: ## List these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED) ## Install everything into .venv, with the punkcast command
+
+demo: $(INSTALLED) ## Play the whole lifecycle, then serve the API (EVENTS=dir real events, DEMO_EXIT=1 end after it)
+	@$(BIN)/punkcast demo
+
+test: $(INSTALLED) ## Unit, integration and end-to-end tests on real servers (ARGS="-k floor" for some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED) ## Lint, format, types and import layers
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Format the code and repair what ruff can
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format
+
+bench: $(INSTALLED) ## Measure against the bare limits of this machine; writes bench-results.json
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(INSTALLED) ## Kill the services at random instants and between commit, publish and ack
+	@$(BIN)/python -m pytest tests/chaos $(ARGS)
+
+replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h (ARGS="--json file")
+	@test -n "$(EVENTS)" && test -n "$(FROM)" && test -n "$(TO)" || { \
+		echo "say which: make replay EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h" >&2; exit 2; }
+	@$(BIN)/punkcast replay --events "$(EVENTS)" --from "$(FROM)" --to "$(TO)" --nowcast-every "$(EVERY)" $(ARGS)
+
+clean: ## Remove what was installed and cached; the data in .punkcast stays
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find shared services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@test -n "$(PYTHON)" || { \
+		echo "no Python 3.11 or newer in PATH: install one, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+
+# uv comes from the package index into a place of its own, so that nothing has to be installed beforehand.
+$(UV): | python
+	@echo "uv $(UV_VERSION) into .tools/uv"
+	@"$(PYTHON)" -m venv .tools/uv >.tools-error 2>&1 || { cat .tools-error >&2; rm -rf .tools/uv .tools-error; \
+		echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian: apt-get install python3-venv)" >&2; \
+		exit 1; }
+	@rm -f .tools-error
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)" || { rm -rf .tools/uv; \
+		echo "uv could not be installed: check that pip reaches a package index (PIP_INDEX_URL)" >&2; exit 1; }
+
+$(INSTALLED): uv.lock pyproject.toml | $(UV)
+	@echo "dependencies into .venv, as uv.lock says"
+	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --quiet \
+		$(if $(PYTHON),--python "$(PYTHON)") || { \
+		echo "the dependencies could not be installed: check the package index and disk space, then make setup" >&2; exit 1; }
+	@touch $@
