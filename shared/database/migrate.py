@@ -1,116 +1,160 @@
-"""Forward-only migrations: plain SQL files in the dbmate format, applied once each, in order.
+"""Forward-only SQL migrations.
 
-A file is applied in one transaction together with its row in `schema_migrations`, under an advisory lock, so several
-processes may start at once. A file that changed after it was applied is refused.
+Files in `migrations/` are named `<14 digits>_<words>.sql` and hold one `-- migrate:up` block (the dbmate
+format), so that dbmate and other readers of the format understand them too. Each runs in one transaction
+together with its row in `schema_migrations`: a file is applied wholly or not at all. An applied file is
+frozen: its SHA-256 is compared on every run.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 import asyncpg
 
-from shared.errors import ConflictError, InvalidInputError
+from shared.database.pool import Connection, reaching, require_server_url
+from shared.errors import ConflictError, InvalidInputError, TransientError
 
-MARKER = "-- migrate:up"
-LOCK_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.migrate', 0))"
-CREATE_TABLE = """
-create table if not exists schema_migrations (
-    version    text primary key,
-    checksum   text not null,
-    applied_at timestamptz not null default now()
-)
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_NAME = re.compile(r"(?P<version>\d{14})_[a-z0-9_]+\.sql")
+_UP = "-- migrate:up"
+_LOCK_WAIT = "60s"  # for another process that is migrating
+_DDL_LOCK_WAIT = "5s"  # behind readers: give up rather than make everyone queue behind this statement
+
+_LOCK_MIGRATIONS_SQL = "select pg_advisory_lock(hashtextextended('punkcast.migrations', 0))"
+_CREATE_HISTORY = """
+    create table if not exists schema_migrations (
+        version    text primary key,
+        checksum   text not null,
+        applied_at timestamptz not null default clock_timestamp()
+    )
 """
-EXISTS_SQL = "select to_regclass('schema_migrations') is not null"
-APPLIED = "select version, checksum from schema_migrations"
-RECORD = "insert into schema_migrations (version, checksum) values ($1, $2)"
+_HISTORY_EXISTS = "select to_regclass('schema_migrations') is not null"
+_HISTORY = "select version, checksum from schema_migrations"
+_RECORD = "insert into schema_migrations (version, checksum) values ($1, $2)"
 
 
 @dataclass(frozen=True)
 class Migration:
-    """One file: `version` is its name without `.sql`."""
+    """One file: its name without `.sql`, its statements, and the SHA-256 of its whole text."""
 
+    name: str
     version: str
-    sql: str
-
-    @property
-    def checksum(self) -> str:
-        return hashlib.sha256(self.sql.encode()).hexdigest()
+    statements: str
+    checksum: str
 
 
-def packaged() -> list[Migration]:
-    """The migrations that ship with this version, in order.
-
-    Raises:
-        InvalidInputError: a file without the `-- migrate:up` marker.
-    """
-    found = []
-    for entry in resources.files("shared.database").joinpath("migrations").iterdir():
-        if not entry.name.endswith(".sql"):
-            continue
-        text = entry.read_text(encoding="utf-8")
-        if not text.lstrip().startswith(MARKER):
-            raise InvalidInputError(f"migration {entry.name} does not begin with {MARKER!r}")
-        found.append(Migration(entry.name.removesuffix(".sql"), text))
-    return sorted(found, key=lambda migration: migration.version)
+class EditedMigrationError(ConflictError):
+    """A file was changed after it had been applied."""
 
 
-async def migrate(url: str, migrations: list[Migration] | None = None) -> list[str]:
-    """Apply what is pending and return the applied versions.
+class MigrationBusyError(TransientError):
+    """Somebody else is migrating, or holds a table that the migration must change."""
+
+
+def read_migrations(directory: Path = MIGRATIONS) -> list[Migration]:
+    """The migrations of `directory`, oldest first.
 
     Raises:
-        ConflictError: a file was edited after it was applied, or the database is ahead of this version.
+        InvalidInputError: a file's name or form breaks the rules, or two share a version.
     """
-    connection = await asyncpg.connect(url)
+    found: dict[str, Migration] = {}
+    for path in sorted(directory.glob("*.sql")):
+        name = _NAME.fullmatch(path.name)
+        if name is None:
+            raise InvalidInputError(f"{path.name}: a migration is named like 20261124000001_what_it_does.sql")
+        text = path.read_text(encoding="utf-8")  # universal newlines: a checkout with CRLF has the same checksum
+        before, marker, statements = text.partition(_UP + "\n")
+        if not marker or before.strip():
+            raise InvalidInputError(f"{path.name}: the first line must be `{_UP}`")
+        if "-- migrate:down" in statements:
+            raise InvalidInputError(f"{path.name}: migrations only go forward; undo with a new one")
+        version = name["version"]
+        if version in found:
+            raise InvalidInputError(f"{path.name}: the version {version} is taken by {found[version].name}.sql")
+        checksum = hashlib.sha256(text.encode()).hexdigest()
+        found[version] = Migration(path.stem, version, statements, checksum)
+    return list(found.values())
+
+
+async def migrate(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
+    """Apply what is pending, oldest first. Processes that start together wait for each other.
+
+    Returns:
+        The names of the migrations applied now.
+
+    Raises:
+        EditedMigrationError: an applied file was changed, or a new one sorts before an applied one.
+        MigrationBusyError: a lock could not be had in time; nothing of that file was applied.
+        DatabaseUnavailableError: the server does not answer.
+    """
+    migrations = read_migrations(directory)
+    async with _connection(url) as connection:
+        try:
+            await connection.execute(f"set lock_timeout = '{_LOCK_WAIT}'")
+            await connection.execute(_LOCK_MIGRATIONS_SQL)
+            await connection.execute(f"set lock_timeout = '{_DDL_LOCK_WAIT}'")
+            await connection.execute(_CREATE_HISTORY)
+            pending = await _pending(connection, migrations)
+            for migration in pending:
+                async with connection.transaction():
+                    await connection.execute(migration.statements)
+                    await connection.execute(_RECORD, migration.version, migration.checksum)
+        except asyncpg.LockNotAvailableError as error:
+            raise MigrationBusyError(f"the database is busy: {error}; run the migration again") from error
+    return [migration.name for migration in pending]
+
+
+async def check(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
+    """The names of the migrations that are still to be applied; changes nothing.
+
+    Raises:
+        EditedMigrationError: as `migrate` does.
+        DatabaseUnavailableError: the server does not answer.
+    """
+    migrations = read_migrations(directory)
+    async with _connection(url) as connection:
+        if not await connection.fetchval(_HISTORY_EXISTS):
+            return [migration.name for migration in migrations]
+        return [migration.name for migration in await _pending(connection, migrations)]
+
+
+async def _pending(connection: Connection, migrations: Sequence[Migration]) -> list[Migration]:
+    applied = {row["version"]: row["checksum"] for row in await connection.fetch(_HISTORY)}
+    pending = []
+    for migration in migrations:
+        recorded = applied.get(migration.version)
+        if recorded is None:
+            pending.append(migration)
+        elif recorded != migration.checksum:
+            raise EditedMigrationError(
+                f"{migration.name}.sql was changed after it had been applied; restore it and write a new migration"
+            )
+    # Versions the code does not know are fine: during a rolling update old code runs on a newer schema.
+    newest = max(applied, default="")
+    for migration in pending:
+        if migration.version < newest:
+            raise EditedMigrationError(
+                f"{migration.name}.sql sorts before {newest}, which is already applied; give it a newer version"
+            )
+    return pending
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[Connection]:
+    """A connection of its own: a pool's would drop the session's advisory lock."""
+    require_server_url(url)
+    with reaching(url):
+        connection = await asyncpg.connect(
+            url, server_settings={"application_name": "punkcast-migrate", "timezone": "UTC"}
+        )
     try:
-        applied = []
-        for migration in migrations if migrations is not None else packaged():
-            async with connection.transaction():
-                await connection.execute(LOCK_SQL)
-                await connection.execute(CREATE_TABLE)
-                if migration.version in await _known(connection, migrations):
-                    continue
-                await connection.execute("set local lock_timeout = '5s'")
-                await connection.execute(migration.sql)
-                await connection.execute(RECORD, migration.version, migration.checksum)
-                applied.append(migration.version)
-        return applied
+        yield connection
     finally:
         await connection.close()
-
-
-async def check(url: str, migrations: list[Migration] | None = None) -> list[str]:
-    """Versions that are not applied yet; changes nothing.
-
-    Raises:
-        ConflictError: as `migrate`.
-    """
-    connection = await asyncpg.connect(url)
-    try:
-        known = await _known(connection, migrations) if await connection.fetchval(EXISTS_SQL) else set()
-        return [
-            m.version
-            for m in (migrations if migrations is not None else packaged())
-            if m.version not in known
-        ]
-    finally:
-        await connection.close()
-
-
-async def _known(connection: asyncpg.Connection, migrations: list[Migration] | None) -> set[str]:
-    checksums = {m.version: m.checksum for m in (migrations if migrations is not None else packaged())}
-    known = set()
-    for row in await connection.fetch(APPLIED):
-        version = row["version"]
-        if version not in checksums:
-            raise ConflictError(
-                f"the database has migration {version}, which this version does not; deploy a newer one"
-            )
-        if row["checksum"] != checksums[version]:
-            raise ConflictError(
-                f"migration {version} was edited after it was applied; restore the file and write a new migration"
-            )
-        known.add(version)
-    return known

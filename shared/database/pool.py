@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
 
 import asyncpg
 
+from shared.errors import InvalidInputError, TransientError
+
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, or starting up
+    asyncpg.TooManyConnectionsError,
+)
+_CLOSE_TIMEOUT_S = 10.0
+
+
+class DatabaseUnavailableError(TransientError, ConnectionError):
+    """No connection to PostgreSQL could be had. Nothing was read or written."""
 
 
 class Database:
@@ -18,18 +33,77 @@ class Database:
         self._pool = pool
 
     @classmethod
-    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 10) -> Database:
-        return cls(await asyncpg.create_pool(url, min_size=min_size, max_size=max_size))
+    async def connect(
+        cls, url: str, *, min_size: int = 1, max_size: int = 10, application_name: str = "punkcast"
+    ) -> Database:
+        """Open the pool.
+
+        Args:
+            url: `postgresql://…`; `shared.database.embedded.database_url` turns every other setting into one.
+            application_name: what `pg_stat_activity` shows.
+
+        Raises:
+            InvalidInputError: `url` is no PostgreSQL URL.
+            DatabaseUnavailableError: the server does not answer.
+        """
+        require_server_url(url)
+        with reaching(url):
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                server_settings={"application_name": application_name, "timezone": "UTC"},
+            )
+        return cls(pool)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        async with self._pool.acquire() as connection:
+        """A connection of the pool, each statement in a transaction of its own.
+
+        Raises:
+            DatabaseUnavailableError: a new connection was needed and could not be had.
+        """
+        with reaching("the pool's server"):
+            connection = await self._pool.acquire()
+        try:
             yield connection
+        finally:
+            await self._pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        async with self._pool.acquire() as connection, connection.transaction():
+        """A connection with an open transaction: committed on leaving, rolled back on an exception.
+
+        Raises:
+            DatabaseUnavailableError: as `connection` does.
+        """
+        async with self.connection() as connection, connection.transaction():
             yield connection
 
     async def close(self) -> None:
-        await self._pool.close()
+        """Wait for the connections in use, up to ten seconds, then cut them."""
+        try:
+            await asyncio.wait_for(self._pool.close(), _CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+def require_server_url(url: str) -> None:
+    """Raises InvalidInputError unless `url` is one that asyncpg understands."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise InvalidInputError(
+            f"{url.partition(':')[0]}: is no database URL; set PUNKCAST_DATABASE_URL to postgresql://… or embedded://"
+        )
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Turns the many ways in which a server can be away into one error."""
+    try:
+        yield
+    except AWAY as error:
+        server = url.rpartition("@")[2].partition("?")[0]  # no password in a message
+        raise DatabaseUnavailableError(
+            f"no connection to PostgreSQL ({server}): {str(error) or type(error).__name__}; "
+            "is it running, and is PUNKCAST_DATABASE_URL right?"
+        ) from error
