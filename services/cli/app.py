@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import database_commands, model_commands, operator_commands
+from services.cli import database_commands, model_commands, operator_commands, serve_command
+from services.cli.replay_command import replay
 
 app = typer.Typer(
     name="punkcast",
@@ -21,3 +22,5 @@ app.command("decisions")(model_commands.decisions_command)
 app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)
 app.add_typer(operator_commands.key_app, name="keys")
+app.command("replay")(replay)
+app.command("serve")(serve_command.serve_command)

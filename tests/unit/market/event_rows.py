@@ -27,9 +27,7 @@ def event_rows(count: int = 6, *, first_block: int = 4_000_000) -> pl.DataFrame:
                 "log_index": 3 * index,
                 "punk_id": index % 10_000,
                 "event_type": kind,
-                "price_wei": str(10**18 + index)
-                if kind in ("listed", "bid", "sale", "bid_withdrawn")
-                else None,
+                "price_wei": str(10**18 + index) if kind in ("listed", "bid", "sale", "bid_withdrawn") else None,
                 "from_address": ALICE,
                 "to_address": BOB if kind in ("sale", "transfer") else None,
                 "sale_kind": "buy" if kind == "sale" else None,

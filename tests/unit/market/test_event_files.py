@@ -74,9 +74,7 @@ def test_files_that_overlap_are_refused(tmp_path: Path) -> None:
     frame = event_rows(30)
     frame[:20].write_parquet(tmp_path / "events-1.parquet")
     frame[19:].write_parquet(tmp_path / "events-2.parquet")
-    with pytest.raises(
-        InvalidInputError, match=r"events-2.parquet: row 1: .* not after the end of events-1.parquet"
-    ):
+    with pytest.raises(InvalidInputError, match=r"events-2.parquet: row 1: .* not after the end of events-1.parquet"):
         read_event_files(tmp_path)
 
 
@@ -85,9 +83,7 @@ def test_files_that_overlap_are_refused(tmp_path: Path) -> None:
     ("row", "column", "value"),
     [(7, "punk_id", 10_000), (8, "price_wei", "-1"), (9, "tx_hash", None), (3, "event_type", "burned")],
 )
-def test_a_bad_row_is_named_in_either_format(
-    tmp_path: Path, suffix: str, row: int, column: str, value: object
-) -> None:
+def test_a_bad_row_is_named_in_either_format(tmp_path: Path, suffix: str, row: int, column: str, value: object) -> None:
     broken = with_value(event_rows(60), row, column, value)
     file = tmp_path / f"events.{suffix}"
     broken.write_parquet(file) if suffix == "parquet" else broken.write_csv(file)
@@ -103,9 +99,7 @@ def test_a_bad_row_is_named_in_either_format(
 def test_text_of_the_wrong_type_in_csv_is_named_with_its_row(tmp_path: Path, column: str, value: str) -> None:
     broken = with_value(event_rows(10).with_columns(pl.col(column).cast(pl.String)), 4, column, value)
     broken.write_csv(tmp_path / "events.csv")
-    with pytest.raises(
-        InvalidInputError, match=rf"events.csv: row 5: column '{column}' must be of type .*{value}"
-    ):
+    with pytest.raises(InvalidInputError, match=rf"events.csv: row 5: column '{column}' must be of type .*{value}"):
         read_event_files(tmp_path)
 
 
@@ -200,9 +194,7 @@ def test_a_close_that_is_no_price_is_refused(folder: Path, close: float | None) 
         {"date": [date(2017, 7, 1), date(2017, 7, 2)], "eth_usd": [280.0, close]},
         schema_overrides={"eth_usd": pl.Float64},
     ).write_parquet(folder / "eth_usd_daily.parquet")
-    with pytest.raises(
-        InvalidInputError, match=r"eth_usd_daily.parquet: row 2: column 'eth_usd' must be a price"
-    ):
+    with pytest.raises(InvalidInputError, match=r"eth_usd_daily.parquet: row 2: column 'eth_usd' must be a price"):
         read_event_files(folder)
 
 

@@ -62,9 +62,7 @@ def test_an_empty_frame_is_valid() -> None:
         (0, "tx_index", -1, "must be from 0 to"),
     ],
 )
-def test_a_broken_rule_names_file_row_column_and_rule(
-    row: int, column: str, value: object, rule: str
-) -> None:
+def test_a_broken_rule_names_file_row_column_and_rule(row: int, column: str, value: object, rule: str) -> None:
     broken = with_value(event_rows(), row, column, value)
     with pytest.raises(InvalidInputError) as caught:
         validate(broken, "data/events.parquet")
@@ -74,9 +72,7 @@ def test_a_broken_rule_names_file_row_column_and_rule(
 
 def test_a_duplicate_names_both_rows_even_when_they_are_apart() -> None:
     frame = event_rows()
-    with pytest.raises(
-        InvalidInputError, match=re.escape("f: row 7: duplicates row 3 (block 4000002, log_index 6)")
-    ):
+    with pytest.raises(InvalidInputError, match=re.escape("f: row 7: duplicates row 3 (block 4000002, log_index 6)")):
         validate(pl.concat([frame, frame[2]]), "f")
     with pytest.raises(InvalidInputError, match="row 4: duplicates row 3"):
         validate(pl.concat([frame[:3], frame[2:]]), "f")
@@ -89,9 +85,7 @@ def test_events_out_of_contract_order_are_refused() -> None:
 
 
 def test_log_indices_of_one_block_must_ascend() -> None:
-    frame = event_rows().with_columns(
-        block=pl.lit(4_000_000, pl.Int64), timestamp=pl.col("timestamp").first()
-    )
+    frame = event_rows().with_columns(block=pl.lit(4_000_000, pl.Int64), timestamp=pl.col("timestamp").first())
     assert validate(frame, "f").height == 6
     with pytest.raises(InvalidInputError, match="row 3: column 'block' is out of contract order"):
         validate(with_value(frame, 2, "log_index", 1), "f")
@@ -133,10 +127,7 @@ def test_a_listing_to_the_zero_address_is_public_and_another_stays_private() -> 
 
 
 def test_a_transfer_to_the_zero_address_keeps_it() -> None:
-    assert (
-        validate(with_value(event_rows(), 3, "to_address", ZERO_ADDRESS), "f")["to_address"][3]
-        == ZERO_ADDRESS
-    )
+    assert validate(with_value(event_rows(), 3, "to_address", ZERO_ADDRESS), "f")["to_address"][3] == ZERO_ADDRESS
 
 
 def test_hexadecimal_and_prices_have_one_spelling() -> None:
@@ -151,11 +142,7 @@ def test_any_price_of_78_digits_is_kept_exactly(price: int) -> None:
     assert validate(with_value(event_rows(), 0, "price_wei", str(price)), "f")["price_wei"][0] == str(price)
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**31 - 1)), min_size=2, max_size=20, unique=True
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**31 - 1)), min_size=2, max_size=20, unique=True))
 def test_contract_keys_sort_like_block_and_log_index(places: list[tuple[int, int]]) -> None:
     frame = pl.DataFrame(places, schema={"block": pl.Int64, "log_index": pl.Int64}, orient="row")
     keys = contract_keys(frame).to_list()

@@ -123,7 +123,7 @@ async def test_fetching_in_steps_gives_every_event_once(seed: int, hours: int, d
         instant += timedelta(hours=hours)
         part = await market.fetch(after, instant)
         if part.height:
-            assert part["timestamp"].max() <= instant
+            assert part["timestamp"][-1] <= instant
             assert await market.next_event_time(after) == part["timestamp"][0]
             after = (part["block"][-1], part["log_index"][-1])
             parts.append(part)
@@ -148,11 +148,9 @@ async def test_the_year_has_the_size_it_promises(year: SimulatedMarket) -> None:
     sales = frame.filter(pl.col("event_type") == "sale")
     assert 60 <= frame.height / 365 <= 120
     assert 8 <= sales.height / 365 <= 12
-    assert sales.group_by(days).len()["len"].min() >= 8
-    assert sales.filter(pl.col("sale_kind") == "accept_bid").height / sales.height == pytest.approx(
-        0.15, abs=0.03
-    )
-    assert frame["timestamp"].max() < year.end
+    assert (sales.group_by(days).len()["len"] >= 8).all()
+    assert sales.filter(pl.col("sale_kind") == "accept_bid").height / sales.height == pytest.approx(0.15, abs=0.03)
+    assert frame["timestamp"][-1] < year.end
     eth = pl.col("price_wei").cast(pl.Float64) / 1e18
     assert sales.filter(eth > 10_000).height == 1
     assert sales.filter(pl.col("from_address") == pl.col("to_address")).height > 1
@@ -175,10 +173,10 @@ async def test_the_punks_are_as_rare_as_the_real_ones(year: SimulatedMarket) -> 
 
 async def test_closes_cover_every_day_and_are_cut_at_the_one_asked_for(year: SimulatedMarket) -> None:
     closes = await year.eth_usd(date(2024, 6, 30))
-    assert closes["date"].max() == date(2024, 6, 30)
-    assert closes["date"].min() < year.history_start.date()
+    assert closes["date"][-1] == date(2024, 6, 30)
+    assert closes["date"][0] < year.history_start.date()
     assert (closes["date"].diff().drop_nulls() == timedelta(days=1)).all()
-    assert (await year.eth_usd(date(2100, 1, 1)))["date"].max() == date(2024, 12, 30)
+    assert (await year.eth_usd(date(2100, 1, 1)))["date"][-1] == date(2024, 12, 30)
 
 
 async def test_a_url_sets_seed_period_and_history() -> None:
@@ -186,17 +184,13 @@ async def test_a_url_sets_seed_period_and_history() -> None:
     assert isinstance(source, SimulatedMarket)
     frame = await source.fetch(None, FAR)
     assert frame["timestamp"][0] == datetime(2023, 4, 25, tzinfo=UTC)
-    assert frame["timestamp"].dt.date().max() == date(2023, 5, 4)
+    assert frame["timestamp"][-1].date() == date(2023, 5, 4)
     assert frame.equals(
-        await SimulatedMarket(seed=3, days=4, history_days=6, start=datetime(2023, 5, 1, tzinfo=UTC)).fetch(
-            None, FAR
-        )
+        await SimulatedMarket(seed=3, days=4, history_days=6, start=datetime(2023, 5, 1, tzinfo=UTC)).fetch(None, FAR)
     )
 
 
-@pytest.mark.parametrize(
-    "parameters", ["days=0", "days=99999", "history_days=0", "seed=-1", "start=2017-06-01"]
-)
+@pytest.mark.parametrize("parameters", ["days=0", "days=99999", "history_days=0", "seed=-1", "start=2017-06-01"])
 def test_an_absurd_period_is_refused(parameters: str) -> None:
     with pytest.raises(InvalidInputError):
         open_source(f"simulated://?{parameters}")
