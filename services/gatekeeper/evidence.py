@@ -48,6 +48,14 @@ class _Loaded:
     error: str
 
 
+@dataclass(frozen=True)
+class _Files:
+    new: _Loaded
+    old: _Loaded | None
+    holdout: Snapshot | None
+    nowcast: Snapshot | None
+
+
 class EvidenceGatherer:
     """Reads what was registered; changes nothing."""
 
@@ -74,11 +82,13 @@ class EvidenceGatherer:
         """
         async with self._database.connection() as connection:
             nowcast_id = await snapshots.newest_archived_nowcast(connection) if champion else None
-        holdout = await self._snapshot(contender.evaluation_snapshot)
-        nowcast = await self._snapshot(nowcast_id) if nowcast_id else None
-        new = await self._load(contender)
-        old = await self._load(champion) if champion else None
-        evidence = await asyncio.to_thread(self._evaluate, contender, champion, new, old, holdout, nowcast)
+        files = _Files(
+            new=await self._load(contender),
+            old=await self._load(champion) if champion else None,
+            holdout=await self._snapshot(contender.evaluation_snapshot),
+            nowcast=await self._snapshot(nowcast_id) if nowcast_id else None,
+        )
+        evidence = await asyncio.to_thread(self._evaluate, contender, champion, files)
         return Gathered(evidence, contender.evaluation_snapshot, nowcast_id)
 
     async def _snapshot(self, snapshot_id: str) -> Snapshot | None:
@@ -105,12 +115,10 @@ class EvidenceGatherer:
         self,
         contender: ModelRecord,
         champion: ModelRecord | None,
-        new: _Loaded,
-        old: _Loaded | None,
-        holdout: Snapshot | None,
-        nowcast: Snapshot | None,
+        files: _Files,
     ) -> GateEvidence:
-        old_model = None if old is None else old.model
+        new, holdout, nowcast = files.new, files.holdout, files.nowcast
+        old_model = None if files.old is None else files.old.model
         rows = None if holdout is None else _priced(holdout.frame)
         return GateEvidence(
             has_champion=champion is not None,

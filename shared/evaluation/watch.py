@@ -42,11 +42,18 @@ def ended(state: EState, policy: Policy, *, stop_when_better: bool) -> bool:
 
 
 def hard_trip(
-    health: Health, *, started_at: datetime, now: datetime, expected_every: timedelta, policy: Policy
+    health: Health,
+    *,
+    started_at: datetime,
+    now: datetime,
+    expected_every: timedelta,
+    on_time: bool,
+    policy: Policy,
 ) -> str | None:
     """Why the promoted model must go at once, without any label; None when nothing is wrong.
 
-    Stale is measured from the promotion on: what came before it was not this model's.
+    Stale is measured from the promotion on: what came before it was not this model's. Only a look that comes on time
+    may call a nowcast stale: one that waited (`on_time` false) tells of the platform's absence, not of the model.
     """
     rules = policy.watch
     if health.published_at is not None:
@@ -54,6 +61,8 @@ def hard_trip(
             return f"its nowcast has {health.rows} rows of {rules.nowcast_rows}"
         if health.valid_rows is not None and health.valid_rows != rules.nowcast_rows:
             return f"{rules.nowcast_rows - health.valid_rows} of its values are missing or not finite and positive"
+    if not on_time:
+        return None
     since = max(health.published_at or started_at, started_at)
     behind = now - since - expected_every
     if behind > timedelta(minutes=rules.stale_after_minutes):

@@ -1,0 +1,9 @@
+"""`python -m services.monitor`: run the service; `--once` does what is due and ends."""
+
+import sys
+
+from services.monitor.bootstrap import build
+from shared.runtime.worker import main
+
+if __name__ == "__main__":
+    sys.exit(main("monitor", build))

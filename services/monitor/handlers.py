@@ -1,0 +1,259 @@
+"""Watch what was promoted, what runs in the shadow, and whether it is time to train.
+
+Roll back on relative evidence (the same sales, two models), retrain on absolute evidence (age, new sales, loss).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+import structlog
+
+from services.monitor import repository
+from services.monitor.retraining import loss_evidence
+from services.monitor.rollback import carry_out, evidence_of_trip
+from services.monitor.stepping import advance_paired
+from shared.clock import Clock
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import (
+    MonitorRequested,
+    RetrainCheckRequested,
+    ShadowMatured,
+    TrainingRequested,
+)
+from shared.database.pool import Connection, Database
+from shared.evaluation import eprocess
+from shared.evaluation.policy import Policy
+from shared.evaluation.retrain import REQUESTED_BY, RetrainFacts, choose
+from shared.evaluation.watch import hard_trip, promotion_outcome, shadow_outcome
+from shared.messaging.transaction import Transaction, handling
+from shared.registry import (
+    decisions,
+    freezes,
+    models,
+    pointer,
+    promotions,
+    sequential,
+    shadows,
+    training_requests,
+)
+from shared.registry.decisions import Decision
+from shared.registry.promotions import Promotion
+from shared.registry.shadows import Shadow
+
+log = structlog.get_logger(__name__)
+CONSUMER = "monitor"
+_NAMESPACE = UUID("5a3c1a0e-0f35-5d6c-9b0a-7d1a2c8e4f66")
+
+
+class Monitor:
+    """Acts in every state of a promotion that is not final."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        policy: Policy,
+        nowcast_every: timedelta,
+        health: repository.NowcastHealth,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._policy = policy
+        self._nowcast_every = nowcast_every
+        self._health = health
+
+    async def on_monitor_requested(self, message: Envelope) -> None:
+        """The hourly look: the open promotion first, then the shadows, unless a rollback has just restarted them."""
+        assert isinstance(message.data, MonitorRequested)
+        slot = message.data.slot
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            promotion = await promotions.current(transaction.connection)
+            if promotion is not None and await self._watch(transaction, promotion, slot):
+                return
+            for shadow in await shadows.running(transaction.connection):
+                await self._follow(transaction, shadow, slot)
+
+    async def on_retrain_check_requested(self, message: Envelope) -> None:
+        """The daily look: ask for a training when the policy says so, with an id that follows from reason and slot."""
+        assert isinstance(message.data, RetrainCheckRequested)
+        slot = message.data.slot
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            facts = await self._retrain_facts(transaction.connection)
+            trigger = choose(facts, slot=slot, policy=self._policy)
+            if trigger is None:
+                return
+            request_id = uuid5(_NAMESPACE, f"{trigger.reason}|{slot.isoformat()}")
+            await transaction.emit(
+                TrainingRequested(reason=trigger.reason, requested_by=REQUESTED_BY, request_id=request_id),
+                message_id=request_id,
+            )
+            log.info("retrain.requested", reason=trigger.reason, detail=trigger.detail)
+
+    async def on_lifecycle_changed(self, message: Envelope) -> None:
+        """A promotion, a rollback or a shadow began: the tables already say so; this puts it on the record."""
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
+            log.info("monitor.told", type=message.type, data=message.data.model_dump(mode="json"))
+
+    async def _watch(self, transaction: Transaction, promotion: Promotion, slot: datetime) -> bool:
+        """Look at the open promotion; True when it was rolled back."""
+        connection, now = transaction.connection, self._clock.now()
+        health = await self._health.read(connection, promotion.model_id, since=promotion.started_at)
+        trip = hard_trip(
+            health,
+            started_at=promotion.started_at,
+            now=now,
+            expected_every=self._nowcast_every,
+            on_time=now - slot <= timedelta(minutes=self._policy.watch.late_tick_minutes),
+            policy=self._policy,
+        )
+        state, sales = await self._compare(connection, promotion, now)
+        if trip is not None:
+            return await self._roll_back(transaction, promotion, state, trip=trip)
+        outcome = promotion_outcome(
+            state,
+            sales=sales,
+            nowcasts=await self._nowcasts(connection, promotion),
+            warm=promotion.state == "watching",
+            started_at=promotion.started_at,
+            now=now,
+            policy=self._policy,
+        )
+        if outcome == "rollback":
+            return await self._roll_back(transaction, promotion, state, trip=None)
+        if outcome != "warm_up" and promotion.state == "warm_up":
+            await promotions.watch(connection, promotion.promotion_id)
+            log.info("promotion.watching", model=promotion.model_id, sales=sales)
+        if outcome == "confirm":
+            await self._confirm(connection, promotion, state, sales)
+        return False
+
+    async def _compare(
+        self, connection: Connection, promotion: Promotion, now: datetime
+    ) -> tuple[eprocess.EState, int]:
+        """The paired test's state and how many transactions were scored since the promotion."""
+        if promotion.previous_model_id is None:
+            sales = await sequential.count_scored(connection, promotion.model_id, after=promotion.started_at)
+            return eprocess.start(self._policy.sequential), sales
+        state = await advance_paired(
+            connection,
+            f"promotion:{promotion.promotion_id}",
+            new=promotion.model_id,
+            old=promotion.previous_model_id,
+            started_at=promotion.started_at,
+            margin=self._policy.watch.margin,
+            stop_when_better=False,
+            policy=self._policy,
+            at=now,
+        )
+        return state, state.n
+
+    async def _nowcasts(self, connection: Connection, promotion: Promotion) -> int:
+        needed = self._policy.watch.warm_up_nowcasts
+        if promotion.state != "warm_up":
+            return needed
+        return await repository.count_generations(
+            connection, promotion.model_id, since=promotion.started_at, enough=needed
+        )
+
+    async def _roll_back(
+        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, *, trip: str | None
+    ) -> bool:
+        if promotion.previous_model_id is None:
+            log.error(
+                "rollback.impossible",
+                model=promotion.model_id,
+                reason=trip,
+                advice="there is no previous champion; train a contender",
+            )
+            return False
+        evidence, reason = evidence_of_trip(promotion, state, trip, margin=self._policy.watch.margin)
+        return await carry_out(
+            transaction,
+            promotion,
+            evidence=evidence,
+            reason=reason,
+            actor=CONSUMER,
+            policy=self._policy,
+            at=self._clock.now(),
+        )
+
+    async def _confirm(self, connection: Connection, promotion: Promotion, state: eprocess.EState, sales: int) -> None:
+        now = self._clock.now()
+        at = await pointer.read(connection)
+        decision = Decision(
+            kind="confirm",
+            subject_model=promotion.model_id,
+            champion_model=promotion.previous_model_id,
+            verdict="pass",
+            action="confirm",
+            policy_hash=self._policy.policy_hash,
+            evidence=decisions.evidence_of(
+                promotion=str(promotion.promotion_id),
+                sales=sales,
+                wealth_worse=state.worse,
+                wealth_better=state.better,
+                since=promotion.started_at.isoformat(),
+                until=now.isoformat(),
+            ),
+            actor=CONSUMER,
+            reason=f"{sales} sales since {promotion.started_at:%Y-%m-%d} without a trip, E_better {state.e_better:.2f}",
+            expected_generation=0 if at is None else at.generation,
+            decided_at=now,
+        )
+        if await promotions.end(connection, promotion.promotion_id, "confirmed", at=now):
+            await decisions.record(connection, decision, (), self._policy)
+            log.info("promotion.confirmed", model=promotion.model_id, sales=sales)
+
+    async def _follow(self, transaction: Transaction, shadow: Shadow, slot: datetime) -> None:
+        """Step a shadow's test; tell when it ended, again each look until the gatekeeper has acted on it."""
+        connection, now = transaction.connection, self._clock.now()
+        state = await advance_paired(
+            connection,
+            shadow.test_id,
+            new=shadow.model_id,
+            old=shadow.champion_id,
+            started_at=shadow.started_at,
+            margin=self._policy.shadow.margin,
+            stop_when_better=True,
+            policy=self._policy,
+            at=now,
+        )
+        outcome = shadow_outcome(state, first_started_at=shadow.first_started_at, now=now, policy=self._policy)
+        if outcome is None or (outcome == "not_worse" and await self._held(connection)):
+            return
+        await transaction.emit(
+            ShadowMatured(
+                model_id=shadow.model_id,
+                champion_id=shadow.champion_id,
+                outcome=outcome,
+                sales=state.n,
+                e_value=state.e_worse if outcome == "worse" else state.e_better,
+            ),
+            message_id=uuid5(_NAMESPACE, f"{shadow.test_id}|{outcome}|{slot.isoformat()}"),
+        )
+
+    async def _held(self, connection: Connection) -> bool:
+        """No automatic promotion now: the finished shadow waits, its test untouched."""
+        now = self._clock.now()
+        if await freezes.in_force(connection, at=now) is not None:
+            return True
+        span = timedelta(hours=self._policy.rollback.cool_down_hours)
+        return await decisions.last_rollback(connection, after=now - span) is not None
+
+    async def _retrain_facts(self, connection: Connection) -> RetrainFacts:
+        now = self._clock.now()
+        registered = await models.last_registration(connection)
+        succeeded = await training_requests.last_success(connection)
+        last = max(filter(None, (registered, succeeded)), default=None)
+        at = await pointer.read(connection)
+        return RetrainFacts(
+            has_champion=at is not None,
+            last_training=last,
+            new_valid_sales=await repository.new_valid_sales(connection, after=last, until=now) if last else 0,
+            e_loss=None if at is None else await loss_evidence(connection, at, last, policy=self._policy, now=now),
+            open_reasons=await training_requests.open_reasons(connection),
+            last_request=await training_requests.last_requested(connection, REQUESTED_BY),
+        )

@@ -1,0 +1,55 @@
+"""Has the champion's loss left the level it had at the gate? The absolute e-process over live sales."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+
+import structlog
+
+from services.monitor.stepping import STRAGGLERS, TestAdvancedError
+from shared.database.pool import Connection
+from shared.evaluation.absolute_checks import LOSS_LEVEL
+from shared.evaluation.eprocess import advance_level, start
+from shared.evaluation.policy import Policy
+from shared.registry import decisions, sequential
+from shared.registry.pointer import Pointer
+from shared.registry.sequential import RecordedStep
+
+log = structlog.get_logger(__name__)
+
+
+async def loss_evidence(
+    connection: Connection, at: Pointer, last_training: datetime | None, *, policy: Policy, now: datetime
+) -> float | None:
+    """E against "the mean clipped loss is still within tolerance of its upper bound at gate time".
+
+    The test starts anew with every promotion and every finished training, so that what one training has answered does
+    not ask for the next. None: no decision recorded a level for this model.
+    """
+    rules = policy.retrain
+    bound = await decisions.upper_bound(connection, at.model_id, LOSS_LEVEL)
+    if bound is None:
+        log.warning("retrain.no_loss_level", model=at.model_id)
+        return None
+    level = min(rules.loss_cap, bound * (1.0 + rules.loss_tolerance))
+    since = max(at.moved_at, last_training or at.moved_at)
+    test_id = f"absolute:{at.model_id}:{since.isoformat()}"
+    stored = await sequential.load(connection, test_id)
+    before = stored.state if stored else start(policy.sequential)
+    last = stored.last_sale_at if stored else None
+    losses = await sequential.new_losses(
+        connection, test_id, model_id=at.model_id, after=since, since=(last or since) - STRAGGLERS
+    )
+    state, steps = before, []
+    ordered = sorted(losses, key=lambda sale: (sale.event_time, sale.tx_hash))
+    for tx_hash, group in groupby(ordered, key=lambda sale: sale.tx_hash):
+        if state.e_worse >= rules.loss_threshold:
+            break
+        sales = list(group)
+        loss = sum(min(sale.loss, rules.loss_cap) for sale in sales) / len(sales)
+        state = advance_level(state, loss, level=level, cap=rules.loss_cap, rules=policy.sequential)
+        steps.append(RecordedStep(tx_hash, loss, level, state, sales[-1].event_time))
+    if not await sequential.append(connection, test_id, before, steps, at=now):
+        raise TestAdvancedError(f"test {test_id} was advanced by another monitor; this look is repeated")
+    return state.e_worse

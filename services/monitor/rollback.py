@@ -1,0 +1,101 @@
+"""An automatic rollback: one transaction takes the promoted model down and brings the previous champion back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid5
+
+import structlog
+
+from shared.contracts.messages import ModelRolledBack
+from shared.errors import ConflictError
+from shared.evaluation.eprocess import EState
+from shared.evaluation.policy import Policy
+from shared.messaging.transaction import Transaction
+from shared.registry import decisions, freezes, models, pointer, promotions, shadows
+from shared.registry.decisions import Decision
+from shared.registry.promotions import Promotion
+
+log = structlog.get_logger(__name__)
+
+
+def evidence_of_trip(promotion: Promotion, state: EState, trip: str | None, *, margin: float) -> tuple[str, str]:
+    """Canonical evidence, and the reason in words."""
+    reason = trip or f"worse than the previous champion on the same sales: E = {state.e_worse:.1f} after {state.n}"
+    evidence = decisions.evidence_of(
+        promotion=str(promotion.promotion_id),
+        hard_trip=trip,
+        sales=state.n,
+        wealth_worse=state.worse,
+        wealth_better=state.better,
+        margin=margin,
+    )
+    return evidence, reason
+
+
+async def carry_out(
+    transaction: Transaction,
+    promotion: Promotion,
+    *,
+    evidence: str,
+    reason: str,
+    actor: str,
+    policy: Policy,
+    at: datetime,
+) -> bool:
+    """Roll back, restart the shadows, freeze after repeated rollbacks, and tell. False when it cannot be done.
+
+    Raises:
+        ConflictError: somebody moved one of the models within this very transaction's view.
+    """
+    connection, previous = transaction.connection, promotion.previous_model_id
+    assert previous is not None
+    await pointer.lock(connection)
+    current = await pointer.read(connection)
+    if current is None or current.decision_id != promotion.promotion_id:
+        log.info("rollback.outdated", model=promotion.model_id)
+        return False
+    if (await models.get(connection, previous)).state != "retired":
+        # A fast rollback must not land on a model that itself failed.
+        log.error("rollback.impossible", model=promotion.model_id, reason=reason, previous=previous)
+        return False
+    decision = Decision(
+        kind="rollback",
+        subject_model=promotion.model_id,
+        champion_model=previous,
+        verdict="fail",
+        action="rollback",
+        policy_hash=policy.policy_hash,
+        evidence=evidence,
+        actor=actor,
+        reason=reason,
+        expected_generation=current.generation,
+        decided_at=at,
+    )
+    await decisions.record(connection, decision, (), policy)
+    outcome = await pointer.rollback(connection, decision, to=previous, expected_generation=current.generation)
+    if not isinstance(outcome, pointer.Swapped):
+        raise ConflictError(f"the model pointer refused the rollback of {promotion.model_id}: {outcome}")
+    await promotions.end(connection, promotion.promotion_id, "rolled_back", at=at)
+    await shadows.restart(connection, champion_id=previous, at=at)
+    await _freeze_if_repeated(transaction, decision, actor=actor, policy=policy)
+    payload = ModelRolledBack(
+        model_id=previous,
+        rolled_back_model_id=promotion.model_id,
+        decision_id=decision.decision_id,
+        pointer_generation=outcome.generation,
+        reason=reason,
+    )
+    await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
+    log.warning("model.rolled_back", model=promotion.model_id, champion=previous, reason=reason)
+    return True
+
+
+async def _freeze_if_repeated(transaction: Transaction, decision: Decision, *, actor: str, policy: Policy) -> None:
+    connection, at, rules = transaction.connection, decision.decided_at, policy.rollback
+    since = at - timedelta(days=rules.freeze_window_days)
+    count = await decisions.rollbacks_since(connection, since, actor=actor)
+    if count >= rules.freeze_after:
+        reason = f"{count} automatic rollbacks within {rules.freeze_window_days:g} days"
+        await freezes.freeze(connection, uuid5(decision.decision_id, "freeze"), actor=actor, reason=reason, at=at)
+        log.error("promotions.frozen", reason=reason, advice="find out why, then lift the freeze")
