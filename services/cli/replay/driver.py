@@ -14,7 +14,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-
 from services.cli.replay.plan import Instant, Plan
 from services.cli.replay.pump import settle
 from services.gatekeeper.bootstrap import build as build_gatekeeper

@@ -15,7 +15,9 @@ select count(*) as scored,
        percentile_cont(0.5) within group (order by abs(o.value_wei::float8 / o.price_wei::float8 - 1)) as median_ape,
        avg(abs(o.value_wei::float8 / o.price_wei::float8 - 1)) as mape,
        percentile_cont(0.5) within group (order by o.value_wei::float8 / o.price_wei::float8 - 1) as median_bias,
-       percentile_cont(0.5) within group (order by abs(o.floor_wei::float8 / o.price_wei::float8 - 1)) as floor_median_ape,
+       percentile_cont(0.5) within group (order by abs(o.floor_wei::float8 / o.price_wei::float8 - 1))
+          
+           as floor_median_ape,
        avg(o.in80::int) as coverage80,
        avg(o.in90::int) as coverage90
 from outcomes o join sales s using (event_seq)
@@ -26,7 +28,9 @@ PUBLISHED_SQL = "select values_sha256 from generations where role = 'champion' o
 MODELS_SQL = "select artifact_sha256 from models order by registered_at, model_id"
 ACTIONS_SQL = "select action, count(*) as n from decisions group by action"
 LIFECYCLE_SQL = """
-select decided_at, kind, action, verdict, subject_model, champion_model, actor, reason from decisions order by decided_at, decision_id
+select decided_at, kind, action, verdict, subject_model, reason
+from decisions
+order by decided_at, decision_id
 """
 
 

@@ -1,0 +1,55 @@
+"""`make bench`: how fast the parts are, as ratios to a bare limit measured in the same run.
+
+Prints a table and writes `bench-results.json`, a list of {name, value, unit, limit, ratio}: `limit` is the bare limit
+on the same machine in the same minutes, `ratio` is value / limit. Medians of several runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.database.embedded import database_url
+from shared.database.migrate import migrate
+from shared.settings import Settings
+from tests.bench.data import find_events
+from tests.bench.import_rate import import_rate
+from tests.bench.measured import Measured
+from tests.bench.nowcast_cycle import nowcast_cycle
+
+RESULTS = Path("bench-results.json")
+
+
+async def measure(console: Console) -> list[Measured]:
+    events = find_events()
+    with tempfile.TemporaryDirectory(prefix="punkcast-bench-") as folder:
+        settings = Settings(home=Path(folder))
+        async with database_url(settings) as url:
+            await migrate(url)
+            results = []
+            for bench in (import_rate, nowcast_cycle):
+                console.print(f"measuring {bench.__name__.replace('_', ' ')} …")
+                results += await bench(url, settings.home, events)
+            return results
+
+
+def main() -> int:
+    console = Console()
+    results = asyncio.run(measure(console))
+    table = Table("what", "value", "bare limit", "ratio", title="Benchmarks (medians)")
+    for one in results:
+        table.add_row(one.name, f"{one.value:,.4g} {one.unit}", f"{one.limit:,.4g} {one.unit}", f"{one.ratio:.2f}")
+    console.print(table)
+    RESULTS.write_text(json.dumps([one.as_json() for one in results], indent=2) + "\n")
+    console.print(f"written to {RESULTS}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
