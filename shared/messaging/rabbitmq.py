@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,42 +15,19 @@ from functools import partial
 import aio_pika
 import aiormq
 import structlog
-from aio_pika.abc import (
-    AbstractIncomingMessage,
-    AbstractRobustChannel,
-    AbstractRobustConnection,
-    AbstractRobustExchange,
-    AbstractRobustQueue,
-)
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed, PublishError
+from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, AbstractRobustQueue
 
 from shared.clock import Clock, SystemClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
-from shared.errors import ConflictError
 from shared.messaging.amqp_layout import Layout
+from shared.messaging.amqp_link import LOST, RECONNECT_S, Lines, Link
 from shared.messaging.amqp_message import History, dead_letter, from_bytes, from_envelope, to_dead, to_retry
 from shared.messaging.bus import RETRY_DELAYS, BusUnavailableError, DeadLetter, Subscription, UnroutableError
 from shared.messaging.delivery import Outcome, deliver
 from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
-
-_LOST = (*CONNECTION_EXCEPTIONS, TimeoutError)
-_PUBLISH_TIMEOUT_S = 10.0
-_HEARTBEAT_S = 20
-_RECONNECT_S = 1.0
-
-
-@dataclass
-class _Link:
-    """An open connection: the publishing channel and the three exchanges on it."""
-
-    connection: AbstractRobustConnection
-    channel: AbstractRobustChannel
-    events: AbstractRobustExchange
-    retry: AbstractRobustExchange
-    dead: AbstractRobustExchange
 
 
 @dataclass
@@ -83,11 +60,9 @@ class RabbitBus:
         clock: Clock | None = None,
         delays: Sequence[timedelta] = RETRY_DELAYS,
     ) -> None:
-        self._url = url
         self._clock = clock or SystemClock()
         self._layout = Layout(prefix, delays)
-        self._opening = asyncio.Lock()
-        self._link: _Link | None = None
+        self._link = Link(url, self._layout)
         self._consumers: list[_Consumer] = []
         self._in_flight: set[asyncio.Task[object]] = set()
         self._stopping = False
@@ -95,17 +70,17 @@ class RabbitBus:
         self._watching: asyncio.Task[None] | None = None
 
     async def declare(self, consumer: str, types: Sequence[type[Payload]]) -> None:
-        async def declare(link: _Link) -> None:
-            await self._layout.declare(link.channel, consumer, [message.TYPE for message in types])
+        async def declare(lines: Lines) -> None:
+            await self._layout.declare(lines.channel, consumer, [message.TYPE for message in types])
 
-        await self._patiently(declare)
+        await self._link.patiently(declare)
 
     async def subscribe(self, subscription: Subscription) -> None:
-        async def subscribe(link: _Link) -> None:
+        async def subscribe(lines: Lines) -> None:
             # Declared on the publishing channel with its bindings, so that a reconnect restores those once.
             keys = [message.TYPE for message in subscription.types]
-            await self._layout.declare(link.channel, subscription.consumer, keys)
-            channel = await link.connection.channel()
+            await self._layout.declare(lines.channel, subscription.consumer, keys)
+            channel = await lines.connection.channel()
             assert isinstance(channel, AbstractRobustChannel)
             await channel.set_qos(prefetch_count=subscription.concurrency)
             queue = await channel.declare_queue(
@@ -115,19 +90,21 @@ class RabbitBus:
             )
             self._consumers.append(_Consumer(subscription, channel, queue))
 
-        await self._patiently(subscribe)
+        await self._link.patiently(subscribe)
 
     async def start(self) -> None:
         self._stopping = False
 
-        async def consume(_: _Link) -> None:
+        async def consume(_: Lines) -> None:
             for consumer in self._consumers:
                 if consumer.tag is None:
                     on_message = partial(self._on_message, consumer.subscription)
                     consumer.tag = await consumer.queue.consume(on_message)
 
-        await self._patiently(consume)
+        await self._link.patiently(consume)
         self._attached = True
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
 
     async def publish(self, envelope: Envelope) -> None:
         await self._publish_event(envelope.type, from_envelope(envelope))
@@ -136,19 +113,19 @@ class RabbitBus:
         await self._publish_event(routing_key, from_bytes(body))
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        link = await self._reach()
-        channel = await link.connection.channel()
+        lines = await self._link.reach()
+        seen: list[AbstractIncomingMessage] = []
         try:
-            queue = await channel.get_queue(self._layout.dead, ensure=False)
-            seen: list[AbstractIncomingMessage] = []
-            while len(seen) < limit and (message := await queue.get(fail=False)) is not None:
-                seen.append(message)
-            if seen:
-                await seen[-1].nack(multiple=True, requeue=True)
-            letters = [dead_letter(message, prefix=self._layout.prefix) for message in seen]
-            return sorted(letters, key=lambda letter: letter.first_failed_at)
-        finally:
-            await channel.close()
+            async with lines.connection.channel() as channel:
+                queue = await channel.get_queue(self._layout.dead, ensure=False)
+                while len(seen) < limit and (message := await queue.get(fail=False)) is not None:
+                    seen.append(message)
+                if seen:
+                    await seen[-1].nack(multiple=True, requeue=True)
+        except LOST as error:
+            raise BusUnavailableError(f"the broker went away: {type(error).__name__}: {error}") from error
+        letters = [dead_letter(message, prefix=self._layout.prefix) for message in seen]
+        return sorted(letters, key=lambda letter: letter.first_failed_at)
 
     async def stop_consuming(self, grace_s: float = 20.0) -> None:
         self._stopping = True
@@ -156,7 +133,7 @@ class RabbitBus:
         for consumer in self._consumers:
             if consumer.tag is not None:
                 # If the connection is lost as well, the broker has given everything back already.
-                with contextlib.suppress(*_LOST):
+                with contextlib.suppress(*LOST):
                     await consumer.queue.cancel(consumer.tag, timeout=5)
                 consumer.tag = None
         if self._in_flight:
@@ -172,20 +149,12 @@ class RabbitBus:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
             self._watching = None
-        if self._link is not None:
-            with contextlib.suppress(*_LOST):
-                await self._link.connection.close()
-            self._link = None
+        await self._link.close()
         self._consumers.clear()
 
     @property
     def healthy(self) -> bool:
-        return (
-            self._link is not None
-            and self._link.connection.connected.is_set()
-            and not self._link.channel.is_closed
-            and (self._attached or not self._consumers)
-        )
+        return self._link.up and (self._attached or not self._consumers)
 
     async def _on_message(self, subscription: Subscription, message: AbstractIncomingMessage) -> None:
         task = asyncio.current_task()
@@ -207,15 +176,15 @@ class RabbitBus:
         except asyncio.CancelledError:
             # Either the grace is over, or the connection is gone and the broker redelivers anyway.
             if self._stopping:
-                with contextlib.suppress(*_LOST):
+                with contextlib.suppress(*LOST):
                     await message.nack(requeue=True)
             raise
-        except BusUnavailableError as error:
+        except (BusUnavailableError, UnroutableError) as error:
             log.warning("a failed message goes back", consumer=subscription.consumer, reason=str(error))
-            await asyncio.sleep(_RECONNECT_S)
-            with contextlib.suppress(*_LOST):
+            await asyncio.sleep(RECONNECT_S)
+            with contextlib.suppress(*LOST):
                 await message.reject(requeue=True)
-        except _LOST as error:
+        except LOST as error:
             log.warning(
                 "could not acknowledge, the message will come again",
                 consumer=subscription.consumer,
@@ -231,96 +200,23 @@ class RabbitBus:
         now = self._clock.now()
         if outcome.kind == "retry":
             again = to_retry(message, history, now=now, reason=outcome.reason)
-            link = await self._reach()
-            await self._confirmed(link.retry, again, self._layout.retry_queue(consumer, outcome.tier))
+            lines = await self._link.reach()
+            await self._link.confirmed(lines.retry, again, self._layout.retry_queue(consumer, outcome.tier))
         elif outcome.kind == "dead":
             dead = to_dead(message, history, now=now, reason=outcome.reason, consumer=consumer)
-            link = await self._reach()
-            await self._confirmed(link.dead, dead, "")
+            lines = await self._link.reach()
+            await self._link.confirmed(lines.dead, dead, "")
             metrics.DEAD_LETTERS.labels(consumer).inc()
         await message.ack()
 
     async def _publish_event(self, routing_key: str, message: aio_pika.Message) -> None:
         try:
-            link = await self._reach()
-            await self._confirmed(link.events, message, routing_key)
+            lines = await self._link.reach()
+            await self._link.confirmed(lines.events, message, routing_key)
         except (BusUnavailableError, UnroutableError) as error:
             metrics.PUBLISH_FAILURES.labels(type(error).__name__).inc()
             raise
         metrics.PUBLISHED.labels(message.type or "raw").inc()
-
-    async def _confirmed(self, exchange: AbstractRobustExchange, message: aio_pika.Message, routing_key: str) -> None:
-        try:
-            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-                await exchange.publish(message, routing_key, mandatory=True)
-        except PublishError as error:
-            raise UnroutableError(
-                f"no queue is bound to {routing_key!r} on {exchange.name}; declare the queues first"
-            ) from error
-        except _LOST as error:
-            raise BusUnavailableError(f"no confirmation: {type(error).__name__}: {error}") from error
-
-    async def _reach(self) -> _Link:
-        """The open connection, or BusUnavailableError when the broker cannot be reached soon."""
-        if self._link is not None:
-            return self._link
-        try:
-            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-                return await self._open()
-        except TimeoutError as error:
-            raise BusUnavailableError("the broker does not answer") from error
-
-    async def _patiently(self, act: Callable[[_Link], Awaitable[None]]) -> None:
-        """Do something on the broker, waiting for it to come back when it is away."""
-        while True:
-            link = await self._open()
-            try:
-                await link.connection.ready()
-                await link.channel.ready()
-                return await act(link)
-            except ChannelPreconditionFailed as error:
-                raise ConflictError(
-                    f"the broker has a queue or exchange of that name with other arguments ({error}); "
-                    "delete it or choose another PUNKCAST_BROKER_PREFIX"
-                ) from error
-            except _LOST as error:
-                log.warning("the broker went away, trying again", reason=f"{type(error).__name__}: {error}")
-                await asyncio.sleep(_RECONNECT_S)
-
-    async def _open(self) -> _Link:
-        """Connect, trying for as long as it takes."""
-        async with self._opening:
-            told = False
-            while self._link is None:
-                try:
-                    self._link = await self._connect()
-                except _LOST as error:
-                    if not told:
-                        log.warning("waiting for the broker", reason=f"{type(error).__name__}: {error}")
-                        told = True
-                    await asyncio.sleep(_RECONNECT_S)
-            if self._watching is None:
-                self._watching = asyncio.create_task(self._watch())
-            return self._link
-
-    async def _connect(self) -> _Link:
-        connection = await aio_pika.connect_robust(
-            self._url,
-            timeout=10,
-            heartbeat=_HEARTBEAT_S,
-            reconnect_interval=_RECONNECT_S,
-            client_properties={"connection_name": self._layout.prefix},
-        )
-        try:
-            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            assert isinstance(channel, AbstractRobustChannel)
-            events, retry, dead = await self._layout.exchanges(channel)
-        except BaseException:
-            await connection.close()
-            raise
-        connection.close_callbacks.add(_say_lost)
-        connection.reconnect_callbacks.add(_say_back)
-        return _Link(connection, channel, events, retry, dead)
 
     async def _watch(self) -> None:
         """Know whether every consumer is attached: the client may be connected without."""
@@ -332,18 +228,9 @@ class RabbitBus:
                 try:
                     async with asyncio.timeout(2.0):
                         underlay = await channel.get_underlay_channel()
-                except _LOST:
+                except LOST:
                     attached = False
                 else:
                     consuming = isinstance(underlay, aiormq.Channel) and tag in underlay.consumers
                     attached = attached and consuming and not underlay.is_closed
             self._attached = attached
-
-
-def _say_lost(_: object, error: BaseException | None) -> None:
-    if isinstance(error, Exception):
-        log.warning("lost the broker", reason=f"{type(error).__name__}: {error}")
-
-
-def _say_back(_: object) -> None:
-    log.info("the broker is back")

@@ -1,0 +1,156 @@
+"""One commit per handled message, whatever happens around it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from shared.clock import ManualClock
+from shared.contracts.envelope import Envelope, decode
+from shared.contracts.messages import IngestRequested, MarketUpdated
+from shared.database.pool import Database
+from shared.messaging.ticks import tick
+from shared.messaging.transaction import AlreadyHandledError, handling, originating, purge_inbox
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+UPDATE = MarketUpdated(last_seq=7, last_block=9, events=1, sales_scored=0)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def cause() -> Envelope:
+    return Envelope.wrap(
+        IngestRequested(slot=NOW), source="test", time=NOW, traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067-01"
+    )
+
+
+async def count(database: Database, table: str) -> int:
+    async with database.connection() as connection:
+        number: int = await connection.fetchval(f"select count(*) from {table}")
+        return number
+
+
+async def test_the_inbox_entry_and_the_messages_commit_together(
+    database: Database, clock: ManualClock, cause: Envelope
+) -> None:
+    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+        await tx.emit(UPDATE)
+        assert await count(database, "outbox") == 0
+        assert await count(database, "inbox") == 0
+    assert await count(database, "outbox") == 1
+    assert await count(database, "inbox") == 1
+
+
+async def test_a_failing_handler_leaves_nothing_behind_and_may_try_again(
+    database: Database, clock: ManualClock, cause: Envelope
+) -> None:
+    with pytest.raises(RuntimeError):
+        async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+            await tx.emit(UPDATE)
+            raise RuntimeError("killed half-way")
+    assert await count(database, "outbox") == 0
+    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+        await tx.emit(UPDATE)
+    assert await count(database, "outbox") == 1
+
+
+async def test_the_same_message_is_handled_once_by_each_consumer(
+    database: Database, clock: ManualClock, cause: Envelope
+) -> None:
+    for consumer in ("ingestor", "nowcaster"):
+        async with handling(database, clock, consumer=consumer, cause=cause) as tx:
+            await tx.emit(UPDATE)
+        with pytest.raises(AlreadyHandledError):
+            async with handling(database, clock, consumer=consumer, cause=cause) as tx:
+                await tx.emit(UPDATE)
+    assert await count(database, "outbox") == 2
+
+
+async def test_deliveries_at_the_same_time_wait_for_each_other(
+    database: Database, clock: ManualClock, cause: Envelope
+) -> None:
+    async def deliver() -> str:
+        try:
+            async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+                await tx.emit(UPDATE)
+                await asyncio.sleep(0.05)
+        except AlreadyHandledError:
+            return "duplicate"
+        return "handled"
+
+    outcomes = await asyncio.gather(*(deliver() for _ in range(5)))
+    assert sorted(outcomes) == ["duplicate"] * 4 + ["handled"]
+    assert await count(database, "outbox") == 1
+
+
+async def test_when_the_first_delivery_fails_the_waiting_one_takes_over(
+    database: Database, clock: ManualClock, cause: Envelope
+) -> None:
+    inside = asyncio.Event()
+
+    async def failing() -> None:
+        async with handling(database, clock, consumer="ingestor", cause=cause):
+            inside.set()
+            await asyncio.sleep(0.05)
+            raise RuntimeError("crash")
+
+    first = asyncio.create_task(failing())
+    await inside.wait()
+    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+        await tx.emit(UPDATE)
+    with pytest.raises(RuntimeError):
+        await first
+    assert await count(database, "outbox") == 1
+
+
+async def test_an_emitted_message_continues_the_flow_of_its_cause(
+    database: Database, clock: ManualClock, cause: Envelope
+) -> None:
+    clock.move_to(NOW + timedelta(seconds=5))
+    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+        identity = await tx.emit(UPDATE)
+    async with database.connection() as connection:
+        row = await connection.fetchrow("select * from outbox")
+    envelope = decode(row["body"])
+    assert envelope.id == row["message_id"] == identity
+    assert envelope.type == row["routing_key"] == MarketUpdated.TYPE
+    assert envelope.correlationid == cause.correlationid
+    assert envelope.causationid == cause.id
+    assert envelope.traceparent == row["traceparent"] == cause.traceparent
+    assert envelope.time == row["created_at"] == clock.now()
+    assert envelope.source == "ingestor"
+    assert envelope.data == UPDATE
+
+
+async def test_a_message_without_a_cause_starts_a_flow_of_its_own(database: Database, clock: ManualClock) -> None:
+    async with originating(database, clock, source="operator") as tx:
+        identity = await tx.emit(UPDATE)
+    async with database.connection() as connection:
+        envelope = decode(await connection.fetchval("select body from outbox"))
+    assert envelope.correlationid == identity
+    assert envelope.causationid is None
+
+
+async def test_emitting_the_same_tick_twice_is_emitting_it_once(database: Database, clock: ManualClock) -> None:
+    payload, identity = tick("nowcast", NOW)
+    for _ in range(2):
+        async with originating(database, clock, source="scheduler") as tx:
+            assert await tx.emit(payload, message_id=identity) == identity
+    assert await count(database, "outbox") == 1
+
+
+async def test_the_inbox_forgets_only_what_is_old(database: Database, clock: ManualClock) -> None:
+    for age in (timedelta(days=31), timedelta(days=29), timedelta()):
+        message = Envelope.wrap(IngestRequested(slot=NOW), source="test", time=NOW, message_id=uuid4())
+        async with handling(database, ManualClock(NOW - age), consumer="ingestor", cause=message):
+            pass
+    async with database.connection() as connection:
+        assert await purge_inbox(connection, before=NOW - timedelta(days=30)) == 1
+    assert await count(database, "inbox") == 2
