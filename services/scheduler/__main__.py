@@ -1,0 +1,70 @@
+"""`python -m services.scheduler [--once | --tick JOB]`.
+
+`--tick nowcast` publishes the tick of the current slot and ends: what a CronJob runs. It needs the broker only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from services.scheduler.bootstrap import Scheduler, build
+from shared.clock import SystemClock
+from shared.errors import InvalidInputError, PunkcastError
+from shared.messaging.ticks import JOBS, slot_at
+from shared.messaging.topology import declare_platform
+from shared.runtime.platform import open_bus
+from shared.runtime.worker import main as run_worker
+from shared.settings import Settings
+from shared.telemetry.logging import configure
+
+_PATIENCE_S = 60.0
+
+
+async def publish_tick(settings: Settings, job: str) -> None:
+    """Publish the newest tick of `job`.
+
+    Raises:
+        InvalidInputError: the broker is `memory://`, where nobody would hear it.
+        TimeoutError: the broker was not there within a minute.
+    """
+    if urlsplit(settings.broker_url).scheme == "memory":
+        raise InvalidInputError("nobody else hears a tick on memory://; set PUNKCAST_BROKER_URL=amqp://…")
+    clock = SystemClock()
+    bus = open_bus(settings, clock)
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await declare_platform(bus)
+            await Scheduler(bus=bus, clock=clock).publish(job, slot_at(job, clock.now()))
+    finally:
+        await bus.stop()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.scheduler")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--once", action="store_true", help="publish the newest tick of every job and exit")
+    group.add_argument("--tick", choices=tuple(JOBS), help="publish the newest tick of one job and exit")
+    arguments = parser.parse_args(argv)
+    if arguments.tick is None:
+        return run_worker("scheduler", build, ["--once"] if arguments.once else [])
+    try:
+        settings = Settings()
+        configure(settings, "scheduler")
+        asyncio.run(publish_tick(settings, arguments.tick))
+    except (InvalidInputError, ValidationError) as error:
+        sys.stderr.write(f"scheduler: {error}\n")
+        return 2
+    except (PunkcastError, OSError) as error:
+        sys.stderr.write(f"scheduler: {type(error).__name__}: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
