@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from shared.errors import InvalidInputError
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectStore
 
+_BOOLEAN = {"true": True, "false": False}
+
 
 def open_store(url: str, home: Path) -> ObjectStore:
-    """`folder://` (under `home`), `folder:///path`, or `s3://bucket/prefix?endpoint_url=…&region=…&create=true`.
+    """`folder://` (`home/objects`), `folder:///path`, or `s3://bucket/prefix?endpoint_url=…&region=…&create=true`.
+
+    Nothing is contacted yet, so an object store that is away does not keep a service from starting.
 
     Raises:
-        InvalidInputError: an unknown scheme or option.
+        InvalidInputError: the URL is neither.
     """
     parts = urlsplit(url)
-    if parts.scheme == "folder":
-        return FolderStore(Path(parts.path) if parts.path else home / "objects")
-    if parts.scheme == "s3":
-        from shared.storage.s3 import S3Store  # noqa: PLC0415 - the folder store works without its client library
+    if parts.scheme == "folder" and not parts.netloc and not parts.query:
+        return FolderStore(Path(unquote(parts.path)) if parts.path.strip("/") else home / "objects")
+    if parts.scheme == "s3" and parts.netloc:
+        return _s3(url)
+    raise InvalidInputError(
+        f"PUNKCAST_OBJECT_STORE_URL={url!r}: use folder://, folder:///absolute/path or s3://bucket/prefix"
+    )
 
-        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        unknown = set(options) - {"endpoint_url", "region", "create"}
-        if unknown or not parts.netloc:
-            raise InvalidInputError(
-                f"PUNKCAST_OBJECT_STORE_URL={url!r}: s3://bucket/prefix with endpoint_url, region, create and nothing else"
-            )
-        return S3Store(
-            bucket=parts.netloc,
-            prefix=parts.path,
-            endpoint_url=options.get("endpoint_url"),
-            region=options.get("region", "us-east-1"),
-            create_bucket=options.get("create", "false").lower() == "true",
+
+def _s3(url: str) -> ObjectStore:
+    from shared.storage.s3 import S3Store  # noqa: PLC0415 - the folder store works without its client library
+
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    endpoint_url = options.pop("endpoint_url", None)
+    region = options.pop("region", "us-east-1")
+    create = _BOOLEAN.get(options.pop("create", "false"))
+    if options or create is None or endpoint_url == "" or not region:
+        raise InvalidInputError(
+            f"PUNKCAST_OBJECT_STORE_URL={url!r}: the options are endpoint_url, region and create=true or false"
         )
-    raise InvalidInputError(f"PUNKCAST_OBJECT_STORE_URL={url!r}: use folder:// or s3://bucket/prefix")
+    return S3Store(
+        bucket=parts.netloc,
+        prefix=unquote(parts.path),
+        endpoint_url=endpoint_url,
+        region=region,
+        create_bucket=create,
+    )

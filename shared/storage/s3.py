@@ -1,23 +1,27 @@
-"""Objects in any S3 API (SeaweedFS, Ceph, AWS)."""
+"""Objects in any S3 API (SeaweedFS, Ceph, AWS). Credentials come from the usual `AWS_*` environment."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
-import aioboto3
+import aiohttp
+from aioboto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import TransientError
 from shared.storage.object_store import ObjectNotFoundError, ObjectRef, reference_for, verify
 
-MISSING = {"NoSuchKey", "404", "NotFound"}
+_MISSING = {"NoSuchKey", "404", "NotFound"}
+_TAKEN = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
+_DEFAULT_REGION = "us-east-1"
 
 
 class S3Store:
-    """Objects under `prefix` of one bucket."""
+    """Objects under `prefix` of one bucket. Connects on first use."""
 
     def __init__(
         self,
@@ -25,7 +29,7 @@ class S3Store:
         bucket: str,
         prefix: str = "",
         endpoint_url: str | None = None,
-        region: str = "us-east-1",
+        region: str = _DEFAULT_REGION,
         create_bucket: bool = False,
     ) -> None:
         self._bucket = bucket
@@ -38,39 +42,29 @@ class S3Store:
         self._opening = asyncio.Lock()
 
     async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
+        # Always written: the same key holds the same bytes, and writing again repairs an object that went bad.
         reference = reference_for(kind, body, extension)
-        if not await self.exists(reference):
-            client = await self._connected()
-            try:
-                await client.put_object(Bucket=self._bucket, Key=self._prefix + reference.key, Body=body)
-            except (ClientError, BotoCoreError) as error:
-                raise self._away(error) from error
+        client = await self._connected()
+        with self._judged(reference):
+            await client.put_object(Bucket=self._bucket, Key=self._prefix + reference.key, Body=body)
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
         client = await self._connected()
-        try:
+        with self._judged(reference):
             answer = await client.get_object(Bucket=self._bucket, Key=self._prefix + reference.key)
-            body: bytes = await answer["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                raise ObjectNotFoundError(f"no object {reference.key} in bucket {self._bucket}") from error
-            raise self._away(error) from error
-        except BotoCoreError as error:
-            raise self._away(error) from error
+            async with answer["Body"] as stream:
+                body: bytes = await stream.read()
         return verify(reference, body)
 
     async def exists(self, reference: ObjectRef) -> bool:
         client = await self._connected()
         try:
-            await client.head_object(Bucket=self._bucket, Key=self._prefix + reference.key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                return False
-            raise self._away(error) from error
-        except BotoCoreError as error:
-            raise self._away(error) from error
-        return True
+            with self._judged(reference):
+                answer = await client.head_object(Bucket=self._bucket, Key=self._prefix + reference.key)
+        except ObjectNotFoundError:
+            return False
+        return bool(answer["ContentLength"] == reference.size)
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -79,9 +73,12 @@ class S3Store:
     async def _connected(self) -> Any:
         async with self._opening:
             if self._client is None:
-                self._client = await self._stack.enter_async_context(self._open())
-                if self._create_bucket:
-                    await self._ensure_bucket()
+                async with AsyncExitStack() as opening:
+                    client = await opening.enter_async_context(self._open())
+                    if self._create_bucket:
+                        await self._ensure_bucket(client)
+                    self._stack = opening.pop_all()
+                self._client = client
             return self._client
 
     def _open(self) -> Any:
@@ -90,27 +87,44 @@ class S3Store:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={"addressing_style": "path"},
-            retries={"max_attempts": 3, "mode": "standard"},
+            retries={"total_max_attempts": 3, "mode": "standard"},
             connect_timeout=3,
             read_timeout=20,
         )
-        return aioboto3.Session().client(
-            "s3", endpoint_url=self._endpoint_url, region_name=self._region, config=config
-        )
+        return Session().client("s3", endpoint_url=self._endpoint_url, region_name=self._region, config=config)
 
-    async def _ensure_bucket(self) -> None:
-        try:
-            await self._client.head_bucket(Bucket=self._bucket)
-        except ClientError:
+    async def _ensure_bucket(self, client: Any) -> None:
+        # Amazon's own default region is the one that must not be named.
+        where = (
+            {}
+            if self._region == _DEFAULT_REGION
+            else {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+        )
+        with self._judged(None):
             try:
-                await self._client.create_bucket(Bucket=self._bucket)
-            except (ClientError, BotoCoreError) as error:
-                raise self._away(error) from error
-        except BotoCoreError as error:
-            raise self._away(error) from error
+                await client.head_bucket(Bucket=self._bucket)
+            except ClientError as error:
+                if _code(error) not in {*_MISSING, "NoSuchBucket"}:
+                    raise
+                try:
+                    await client.create_bucket(Bucket=self._bucket, **where)
+                except ClientError as refused:
+                    if _code(refused) not in _TAKEN:  # another process was faster
+                        raise
 
-    def _away(self, error: Exception) -> TransientError:
-        return TransientError(
-            f"object store {self._endpoint_url or 'S3'}, bucket {self._bucket}: {error}; check "
-            "PUNKCAST_OBJECT_STORE_URL and the AWS_* credentials"
-        )
+    @contextmanager
+    def _judged(self, reference: ObjectRef | None) -> Iterator[None]:
+        """Turns what the client library raises into what the protocol promises."""
+        try:
+            yield
+        except (ClientError, BotoCoreError, aiohttp.ClientError, OSError) as error:
+            if reference is not None and isinstance(error, ClientError) and _code(error) in _MISSING:
+                raise ObjectNotFoundError(f"no object {reference.key} in bucket {self._bucket}") from error
+            raise TransientError(
+                f"object store {self._endpoint_url or 'S3'}, bucket {self._bucket}: {error}; check that it runs, "
+                "PUNKCAST_OBJECT_STORE_URL and the AWS_* credentials"
+            ) from error
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

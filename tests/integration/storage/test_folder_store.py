@@ -1,0 +1,54 @@
+"""What is particular to a folder."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.errors import InvalidInputError, TransientError
+from shared.storage import folder
+from shared.storage.folder import FolderStore
+from shared.storage.object_store import reference_for
+
+
+@pytest.mark.parametrize("key", ["../secret", "models/../../secret", "/etc/hostname", ""])
+async def test_a_key_that_leads_out_of_the_folder_is_refused(tmp_path: Path, key: str) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    store = FolderStore(tmp_path / "objects")
+    lying = replace(reference_for("models", b"secret", "json"), key=key)
+    with pytest.raises(InvalidInputError, match="no key of this store"):
+        await store.get(lying)
+    with pytest.raises(InvalidInputError):
+        await store.exists(lying)
+
+
+async def test_a_kind_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError):
+        await FolderStore(tmp_path / "objects").put("../models", b"x", extension="json")
+    assert list(tmp_path.rglob("*")) == []
+
+
+async def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = FolderStore(tmp_path)
+    monkeypatch.setattr(folder.os, "fsync", full)
+    with pytest.raises(TransientError, match="No space left"):
+        await store.put("models", b"half", extension="json")
+    monkeypatch.undo()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert not await store.exists(reference_for("models", b"half", "json"))
+    reference = await store.put("models", b"half", extension="json")
+    assert await store.get(reference) == b"half"
+
+
+async def test_a_folder_that_cannot_be_used_is_worth_another_try(tmp_path: Path) -> None:
+    (tmp_path / "objects").write_text("a file where the folder should be")
+    store = FolderStore(tmp_path / "objects")
+    with pytest.raises(TransientError):
+        await store.put("models", b"x", extension="json")
+    with pytest.raises(TransientError):
+        await store.get(reference_for("models", b"x", "json"))
+    with pytest.raises(TransientError):
+        await store.exists(reference_for("models", b"x", "json"))

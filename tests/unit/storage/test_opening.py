@@ -1,0 +1,48 @@
+"""Which store a URL names."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.errors import InvalidInputError
+from shared.storage.folder import FolderStore
+from shared.storage.opening import open_store
+from shared.storage.s3 import S3Store
+
+
+async def test_folder_without_a_path_lies_under_home(tmp_path: Path) -> None:
+    reference = await open_store("folder://", tmp_path).put("notes", b"here", extension="txt")
+    assert (tmp_path / "objects" / reference.key).read_bytes() == b"here"
+
+
+async def test_folder_with_a_path_lies_there(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "with space"
+    url = f"folder://{str(elsewhere).replace(' ', '%20')}"
+    reference = await open_store(url, tmp_path / "home").put("notes", b"there", extension="txt")
+    assert (elsewhere / reference.key).read_bytes() == b"there"
+
+
+def test_s3_takes_its_options_without_contacting_anyone(tmp_path: Path) -> None:
+    url = "s3://bucket/some/prefix?endpoint_url=http://127.0.0.1:9&region=eu-west-1&create=true"
+    assert isinstance(open_store(url, tmp_path), S3Store)
+    assert isinstance(open_store("folder://", tmp_path), FolderStore)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "objects",
+        "file:///objects",
+        "folder://relative/path",
+        "folder:///path?create=true",
+        "s3:///prefix",
+        "s3://bucket?endpoint=http://127.0.0.1:9",
+        "s3://bucket?endpoint_url=",
+        "s3://bucket?create=yes",
+        "s3://bucket?region=",
+    ],
+)
+def test_any_other_url_is_refused_with_the_setting_to_change(url: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="PUNKCAST_OBJECT_STORE_URL"):
+        open_store(url, tmp_path)
