@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import polars as pl
 import pytest
@@ -24,16 +23,9 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-async def clone_url(database: Database, database_url: str) -> str:
-    async with database.connection() as connection:
-        name = await connection.fetchval("select current_database()")
-    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
-
-
-@pytest.fixture
-def run(clone_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def run(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command that has to succeed; what it printed to standard output."""
-    monkeypatch.setenv("PUNKCAST_DATABASE_URL", clone_url)
+    monkeypatch.setenv("PUNKCAST_DATABASE_URL", fresh_database_url)
     monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "200")
 

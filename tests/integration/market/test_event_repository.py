@@ -10,11 +10,11 @@ import textwrap
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import polars as pl
 import pytest
+from asyncpg.exceptions import InterfaceError, PostgresError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,12 +40,6 @@ async def append(database: Database, frame: pl.DataFrame, known_at: datetime | N
 async def stored(database: Database, after_seq: int = 0) -> pl.DataFrame:
     async with database.connection() as connection:
         return await read_events(connection, after_seq)
-
-
-async def url_of(database: Database, database_url: str) -> str:
-    async with database.connection() as connection:
-        name = await connection.fetchval("select current_database()")
-    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
 
 
 async def test_what_was_appended_is_read_back_exactly(database: Database) -> None:
@@ -188,12 +182,12 @@ async def test_appenders_at_the_same_time_append_each_event_once(database: Datab
 
 
 async def test_a_connection_cut_inside_the_transaction_leaves_nothing_and_a_repeat_completes(
-    database: Database, database_url: str
+    database: Database, fresh_database_url: str
 ) -> None:
     frame = event_rows(3_000)
     await append(database, frame[:1_000])
-    victim = await asyncpg.connect(await url_of(database, database_url))
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+    victim = await asyncpg.connect(fresh_database_url)
+    with pytest.raises((PostgresError, InterfaceError, ConnectionError)):
         async with victim.transaction():
             await append_events(victim, frame)
             async with database.connection() as connection:
@@ -230,15 +224,18 @@ KILLED = textwrap.dedent(
 
 @pytest.mark.parametrize("when", ["copy", "commit"])
 async def test_an_import_killed_half_way_leaves_nothing_and_a_repeat_completes(
-    database: Database, database_url: str, tmp_path: Path, when: str
+    database: Database, fresh_database_url: str, tmp_path: Path, when: str
 ) -> None:
     frame = await SimulatedMarket(seed=1, days=200, history_days=100).fetch(None, FAR)
     assert frame.height > 20_000
     file = tmp_path / "events.parquet"
     frame.write_parquet(file)
-    url = await url_of(database, database_url)
     killed = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-c", KILLED, url, str(file), when], cwd=ROOT, capture_output=True, check=False
+        subprocess.run,
+        [sys.executable, "-c", KILLED, fresh_database_url, str(file), when],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert (await stored(database)).is_empty()
