@@ -31,8 +31,8 @@ with places as (
     group by punk_id
 )
 select places.punk_id,
-       ask.price_wei::text as ask_wei, ask.from_address as ask_seller, ask.event_time as ask_time,
-       ask.block as ask_block,
+       offer.price_wei::text as ask_wei, offer.from_address as ask_seller, offer.event_time as ask_time,
+       offer.block as ask_block,
        owned.to_address as owner, owned.event_time as owner_since,
        sold.price_wei::text as sale_wei, sold.event_time as sale_time, sold.sale_kind,
        sold.from_address as sale_seller, sold.to_address as sale_buyer, sold.tx_hash as sale_tx_hash,
@@ -44,11 +44,13 @@ left join market_events owned
 left join market_events sold
     on sold.superseded_at is null and sold.block = places.sold >> 31
    and sold.log_index = places.sold & 2147483647
-left join market_events ask
-    on ask.superseded_at is null and ask.block = places.offered >> 31
-   and ask.log_index = places.offered & 2147483647
-   and ask.event_type = 'listed' and ask.price_wei > 0
-   and (ask.to_address is null or ask.to_address = '0x0000000000000000000000000000000000000000')
+left join lateral (
+    select * from market_events
+    where superseded_at is null and block = places.offered >> 31 and log_index = places.offered & 2147483647
+    offset 0  -- keeps what follows from turning the look-up by key into a scan of all listings
+) as offer
+    on offer.event_type = 'listed' and offer.price_wei > 0
+   and (offer.to_address is null or offer.to_address = '0x0000000000000000000000000000000000000000')
 left join sales on sales.event_seq = sold.seq
 """
 VOLUME_SQL = """
@@ -58,14 +60,17 @@ from sales
 where event_time > $1 and event_time <= $2
 """
 ETH_USD_SQL = "select date, close from eth_usd_daily order by date desc limit 1"
+# Compiling this one query takes longer than it saves.
+NO_JIT_SQL = "set local jit = off"
 LAST_SEQ_SQL = "select coalesce(max(seq), 0) from market_events"
 
 
 async def market(connection: Connection) -> MarketFacts | None:
-    """The market as the transaction sees it; None before the first event.
+    """The market as the open transaction sees it; None before the first event.
 
     Windows of volume end at the last event, so the same events always give the same answer.
     """
+    await connection.execute(NO_JIT_SQL)
     last_seq = await connection.fetchval(LAST_SEQ_SQL)
     last = await connection.fetchrow(LAST_EVENT_SQL)
     if last is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,8 +64,8 @@ async def fill_model(connection: Connection, number: int = 1, *, champion: bool 
     )
     await connection.execute(
         """insert into models (model_id, artifact_key, artifact_sha256, artifact_bytes, artifact_format,
-               xgboost_version, git_sha, git_dirty, environment_hash, training_snapshot, evaluation_snapshot, data_cutoff, training_rows,
-               feature_schema, params, seed, report, training_request, registered_at)
+               xgboost_version, git_sha, git_dirty, environment_hash, training_snapshot,
+               evaluation_snapshot, data_cutoff, training_rows, feature_schema, params, seed, report, training_request, registered_at)
            values ($1, $2, $3, 1000, 'json', '3.0', 'abc', false, 'env', $4, $5, $6, 20000, 'f1', '{"max_depth": 6}', 7,
                '{"trees": 400}', $7, $6)""",
         identity,
@@ -92,7 +93,8 @@ async def _crown(connection: Connection, identity: str, at: datetime) -> None:
         at,
     )
     await connection.execute(
-        """insert into gate_evidence (decision_id, check_name, verdict, estimate, interval_lo, interval_hi, n, threshold)
+        """insert into gate_evidence (decision_id, check_name, verdict, estimate, interval_lo, interval_hi, n,
+               threshold)
            values ($1, 'beats_floor', 'pass', -0.05, -0.07, -0.03, 250, 0)""",
         decision,
     )
@@ -234,7 +236,7 @@ async def score(
     await connection.execute(
         """insert into outcomes (event_seq, model_id, horizon, track, generation_id, value_wei, price_wei, floor_wei,
                log_error, in50, in80, in90, scored_at)
-           values ($1, $2, $3, 'champion', $4, $5, $6, $7, ln($5::float8 / $6::float8), false, true, true, $8)""",
+           values ($1, $2, $3, 'champion', $4, $5, $6, $7, $9, false, true, true, $8)""",
         sale["event_seq"],
         model,
         horizon,
@@ -243,4 +245,5 @@ async def score(
         sale["price_wei"],
         FLOOR_WEI,
         NOW,
+        math.log(value_eth * 10**18 / float(sale["price_wei"])),
     )
