@@ -15,6 +15,8 @@ from shared.database.pool import reaching, require_server_url
 from shared.errors import InvalidInputError
 from shared.settings import Settings
 
+_EXISTS_SQL = "select true from pg_database where datname = $1"
+
 
 @asynccontextmanager
 async def database_url(settings: Settings) -> AsyncIterator[str]:
@@ -62,7 +64,7 @@ async def _create_database(url: str) -> None:
     with reaching(url):
         connection = await asyncpg.connect(url)
     try:
-        if not await connection.fetchval("select true from pg_database where datname = $1", DATABASE):
+        if not await connection.fetchval(_EXISTS_SQL, DATABASE):
             # Another process may be doing the same.
             with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
                 await connection.execute(f"create database {DATABASE}")

@@ -28,16 +28,16 @@ _LOCK_WAIT = "60s"  # for another process that is migrating
 _DDL_LOCK_WAIT = "5s"  # behind readers: give up rather than make everyone queue behind this statement
 
 _LOCK_MIGRATIONS_SQL = "select pg_advisory_lock(hashtextextended('punkcast.migrations', 0))"
-_CREATE_HISTORY = """
+_CREATE_HISTORY_SQL = """
     create table if not exists schema_migrations (
         version    text primary key,
         checksum   text not null,
         applied_at timestamptz not null default clock_timestamp()
     )
 """
-_HISTORY_EXISTS = "select to_regclass('schema_migrations') is not null"
-_HISTORY = "select version, checksum from schema_migrations"
-_RECORD = "insert into schema_migrations (version, checksum) values ($1, $2)"
+_HISTORY_EXISTS_SQL = "select to_regclass('schema_migrations') is not null"
+_HISTORY_SQL = "select version, checksum from schema_migrations"
+_RECORD_SQL = "insert into schema_migrations (version, checksum) values ($1, $2)"
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ async def migrate(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
             await connection.execute(f"set lock_timeout = '{_LOCK_WAIT}'")
             await connection.execute(_LOCK_MIGRATIONS_SQL)
             await connection.execute(f"set lock_timeout = '{_DDL_LOCK_WAIT}'")
-            await connection.execute(_CREATE_HISTORY)
+            await connection.execute(_CREATE_HISTORY_SQL)
             pending = await _pending(connection, migrations)
             for migration in pending:
                 async with connection.transaction():
                     await connection.execute(migration.statements)
-                    await connection.execute(_RECORD, migration.version, migration.checksum)
+                    await connection.execute(_RECORD_SQL, migration.version, migration.checksum)
         except asyncpg.LockNotAvailableError as error:
             raise MigrationBusyError(f"the database is busy: {error}; run the migration again") from error
     return [migration.name for migration in pending]
@@ -120,13 +120,13 @@ async def check(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
     """
     migrations = read_migrations(directory)
     async with _connection(url) as connection:
-        if not await connection.fetchval(_HISTORY_EXISTS):
+        if not await connection.fetchval(_HISTORY_EXISTS_SQL):
             return [migration.name for migration in migrations]
         return [migration.name for migration in await _pending(connection, migrations)]
 
 
 async def _pending(connection: Connection, migrations: Sequence[Migration]) -> list[Migration]:
-    applied = {row["version"]: row["checksum"] for row in await connection.fetch(_HISTORY)}
+    applied = {row["version"]: row["checksum"] for row in await connection.fetch(_HISTORY_SQL)}
     pending = []
     for migration in migrations:
         recorded = applied.get(migration.version)
