@@ -25,7 +25,12 @@ class BodyLimit:
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         detail = f"The body may have at most {self._max_bytes} bytes."
-        if not announced.isdigit() or int(announced[:20]) > self._max_bytes:
+        if not announced.isdigit():
+            said = "Content-Length must be a number of bytes."
+            response = problem_response(scope["path"], slug="bad-request", status=400, detail=said)
+            await response(scope, receive, send)
+            return
+        if int(announced[:20]) > self._max_bytes:
             response = problem_response(
                 scope["path"],
                 slug="payload-too-large",

@@ -62,17 +62,28 @@ async def serving(database: Database, **knobs: object) -> AsyncIterator[Served]:
 
 @pytest_asyncio.fixture
 async def model(database: Database) -> str:
-    """Punks and a champion are there; returns the champion."""
+    """The first sixty punks and a champion are there; returns the champion."""
     async with database.connection() as connection:
-        await filling.fill_punks(connection)
+        await filling.fill_punks(connection, 60)
         return await filling.fill_model(connection, champion=True)
 
 
 @pytest_asyncio.fixture
 async def served(database: Database, model: str) -> AsyncIterator[Served]:
-    """A gateway that shows a first generation of 10,000 values."""
+    """A gateway that shows a first generation of the sixty."""
     async with database.connection() as connection:
         generation = await filling.publish(connection, model)
+    async with serving(database) as found:
+        await found.until_shown(generation)
+        yield found
+
+
+@pytest_asyncio.fixture
+async def whole(database: Database) -> AsyncIterator[Served]:
+    """A gateway that shows a generation of all 10,000."""
+    async with database.connection() as connection:
+        await filling.fill_punks(connection, 10_000)
+        generation = await filling.publish(connection, await filling.fill_model(connection, champion=True))
     async with serving(database) as found:
         await found.until_shown(generation)
         yield found

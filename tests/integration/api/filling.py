@@ -31,8 +31,8 @@ def value_wei(punk: int, shift: int = 0) -> int:
     return FLOOR_WEI + (punk % 2500 + shift) * 10**16
 
 
-async def fill_punks(connection: Connection) -> None:
-    """10,000 punks; punk n has n mod 5 traits (0 to 4), its type by n mod 5 as well."""
+async def fill_punks(connection: Connection, count: int) -> None:
+    """The first `count` punks; punk n has n mod 5 traits (0 to 4), its type by n mod 5 as well."""
     rows = [
         (
             punk,
@@ -40,7 +40,7 @@ async def fill_punks(connection: Connection) -> None:
             "Mid" if punk % 5 < 2 else None,
             [TRAITS[(punk + place) % 7] for place in range(punk % 5)],
         )
-        for punk in range(10_000)
+        for punk in range(count)
     ]
     await connection.copy_records_to_table("punks", records=rows)
 
@@ -64,8 +64,8 @@ async def fill_model(connection: Connection, number: int = 1, *, champion: bool 
     )
     await connection.execute(
         """insert into models (model_id, artifact_key, artifact_sha256, artifact_bytes, artifact_format,
-               xgboost_version, git_sha, git_dirty, environment_hash, training_snapshot,
-               evaluation_snapshot, data_cutoff, training_rows, feature_schema, params, seed, report, training_request, registered_at)
+               xgboost_version, git_sha, git_dirty, environment_hash, training_snapshot, evaluation_snapshot,
+               data_cutoff, training_rows, feature_schema, params, seed, report, training_request, registered_at)
            values ($1, $2, $3, 1000, 'json', '3.0', 'abc', false, 'env', $4, $5, $6, 20000, 'f1', '{"max_depth": 6}', 7,
                '{"trees": 400}', $7, $6)""",
         identity,
@@ -125,16 +125,18 @@ async def publish(
     *,
     as_of: datetime = NOW,
     shift: int = 0,
-    punks: Iterable[int] = range(10_000),
+    punks: Iterable[int] | None = None,
     row_count: int | None = None,
     move: bool = True,
     value: Callable[[int, int], int] = value_wei,
 ) -> int:
-    """A generation of `punks` in one transaction, pointer moved; `row_count` may lie about how many there are."""
+    """A generation of `punks` (default: all there are) in one transaction; `row_count` may lie about how many."""
     rows = []
     async with connection.transaction():
         snapshot = digest(f"nowcast {model} {as_of}")
         await fill_snapshot(connection, snapshot, kind="nowcast", as_of=as_of)
+        if punks is None:
+            punks = [row["punk_id"] for row in await connection.fetch("select punk_id from punks")]
         members = list(punks)
         generation: int = await connection.fetchval(
             """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei,

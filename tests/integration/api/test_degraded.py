@@ -104,15 +104,15 @@ async def test_a_generation_with_missing_rows_is_refused_and_the_last_whole_one_
     shown = served.gateway.current.require().generation.facts.generation_id
     async with database.connection() as connection:
         halved = await filling.publish(
-            connection, model, as_of=filling.NOW.replace(minute=30), punks=range(5000), row_count=10_000
+            connection, model, as_of=filling.NOW.replace(minute=30), punks=range(30), row_count=60
         )
     await served.until(lambda: served.gateway.current.refused == halved)
-    answer = (await served.client.get("/v1/punks/9000")).json()
+    answer = (await served.client.get("/v1/punks/45")).json()
     assert (answer["generation"]["generation_id"], answer["degraded"]) == (shown, ["generation_refused"])
     async with database.connection() as connection:
         whole = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=45))
     await served.until_shown(whole)
-    assert (await served.client.get("/v1/punks/9000")).json()["degraded"] == []
+    assert (await served.client.get("/v1/punks/45")).json()["degraded"] == []
 
 
 async def test_the_process_waits_for_a_database_that_is_not_up_yet(database_url: str) -> None:

@@ -57,8 +57,8 @@ async def test_a_punk_id_that_is_no_number_is_invalid(served: Served, punk: str)
     assert answer.json()["errors"][0]["location"] == "path.punk_id"
 
 
-async def test_paging_shows_each_of_the_ten_thousand_once_in_order(served: Served) -> None:
-    pages = await walk(served.client, "/v1/punks?sort=value&order=desc&limit=499")
+async def test_paging_shows_each_of_the_ten_thousand_once_in_order(whole: Served) -> None:
+    pages = await walk(whole.client, "/v1/punks?sort=value&order=desc&limit=499")
     keys = [(int(item.value.wei), item.punk_id) for page in pages for item in page.items]
     assert len(pages) == 21
     assert sorted(punk for _, punk in keys) == list(range(10_000))
@@ -66,16 +66,16 @@ async def test_paging_shows_each_of_the_ten_thousand_once_in_order(served: Serve
 
 
 async def test_a_reader_who_pages_stays_in_one_generation_while_another_is_published(
-    served: Served, database: Database, model: str
+    whole: Served, database: Database
 ) -> None:
-    first = PunkPage.model_validate_json((await served.client.get("/v1/punks?sort=value&limit=500")).content)
+    first = PunkPage.model_validate_json((await whole.client.get("/v1/punks?sort=value&limit=500")).content)
     async with database.connection() as connection:
-        later = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=30), shift=1000)
-    await served.until_shown(later)
+        later = await filling.publish(connection, filling.model_id(1), as_of=filling.NOW.replace(minute=30), shift=1000)
+    await whole.until_shown(later)
     seen = {item.punk_id for item in first.items}
     cursor = first.next_cursor
     while cursor:
-        answer = await served.client.get("/v1/punks", params={"sort": "value", "limit": 500, "cursor": cursor})
+        answer = await whole.client.get("/v1/punks", params={"sort": "value", "limit": 500, "cursor": cursor})
         page = PunkPage.model_validate_json(answer.content)
         assert page.generation.generation_id == first.generation.generation_id
         assert all(item.value.wei == str(filling.value_wei(item.punk_id)) for item in page.items)
@@ -83,7 +83,7 @@ async def test_a_reader_who_pages_stays_in_one_generation_while_another_is_publi
         seen |= {item.punk_id for item in page.items}
         cursor = page.next_cursor
     assert seen == set(range(10_000))
-    fresh = PunkPage.model_validate_json((await served.client.get("/v1/punks")).content)
+    fresh = PunkPage.model_validate_json((await whole.client.get("/v1/punks")).content)
     assert fresh.generation.generation_id == later
 
 
@@ -132,9 +132,9 @@ async def test_a_cursor_that_is_garbage_is_refused(served: Served, cursor: str) 
     assert answer.json()["type"].endswith("/bad-cursor")
 
 
-async def test_filters_are_met_by_exactly_the_punks_listed(served: Served) -> None:
+async def test_filters_are_met_by_exactly_the_punks_listed(whole: Served) -> None:
     url = "/v1/punks?type=ape&trait=pipe&trait=Earring&trait_count=3&min_value=41&max_value=60.5&limit=500"
-    found = [item.punk_id for page in await walk(served.client, url) for item in page.items]
+    found = [item.punk_id for page in await walk(whole.client, url) for item in page.items]
     expected = [
         punk
         for punk in range(10_000)
@@ -236,12 +236,12 @@ async def test_new_events_show_without_a_new_generation(served: Served, database
     assert after.json()["ask"]["price"]["wei"] == str(50 * 10**18)
 
 
-async def test_the_whole_nowcast_equals_the_single_answers(served: Served) -> None:
-    answer = await served.client.get("/v1/nowcast")
+async def test_the_whole_nowcast_equals_the_single_answers(whole: Served) -> None:
+    answer = await whole.client.get("/v1/nowcast")
     assert int(answer.headers["content-length"]) == len(answer.content)
     nowcast = NowcastDocument.model_validate_json(answer.content)
     assert nowcast.count == len(nowcast.punks) == 10_000
-    single = PunkDocument.model_validate_json((await served.client.get("/v1/punks/777")).content)
+    single = PunkDocument.model_validate_json((await whole.client.get("/v1/punks/777")).content)
     assert nowcast.punks[777].model_dump() == {
         name: value for name, value in single.model_dump().items() if name in nowcast.punks[777].model_dump()
     }

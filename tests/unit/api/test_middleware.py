@@ -35,7 +35,7 @@ async def test_a_body_up_to_the_limit_passes_and_a_longer_one_does_not(
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize("length", ["many", "-1", "1" * 5000, "1e3"])
-async def test_a_length_that_is_no_length_is_refused(client: httpx.AsyncClient, length: str) -> None:
+@pytest.mark.parametrize(("length", "status"), [("many", 400), ("-1", 400), ("1e3", 400), ("1" * 5000, 413)])
+async def test_an_absurd_length_is_refused(client: httpx.AsyncClient, length: str, status: int) -> None:
     answer = await client.post("/", content=b"x", headers={"Content-Length": length})
-    assert answer.status_code == 413
+    assert answer.status_code == status
