@@ -1,0 +1,64 @@
+"""What is on the wire today must be readable tomorrow: one recorded message per type."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from shared.contracts.asyncapi import document
+from shared.contracts.envelope import MalformedMessageError, decode
+from shared.contracts.messages import ALL_MESSAGES, BY_TYPE
+
+GOLDEN = Path(__file__).parent / "golden"
+FILES = sorted(GOLDEN.glob("*.json"))
+
+
+def test_every_message_type_has_one_recorded_message_and_no_other_is_there() -> None:
+    assert {path.stem for path in FILES} == set(BY_TYPE)
+    assert len(BY_TYPE) == len(ALL_MESSAGES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_recorded_message_decodes_and_encodes_to_the_same_bytes(path: Path) -> None:
+    body = path.read_bytes().rstrip(b"\n")
+    envelope = decode(body)
+    assert envelope.type == path.stem
+    assert type(envelope.data) is BY_TYPE[path.stem]
+    assert envelope.encode() == body
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_fields_of_a_later_version_are_ignored(path: Path) -> None:
+    message = json.loads(path.read_bytes())
+    expected = decode(json.dumps(message).encode())
+    message["weather"] = "sunny"
+    message["data"]["weather"] = {"kind": "sunny"}
+    assert decode(json.dumps(message).encode()) == expected
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_recorded_message_fits_the_published_document(path: Path) -> None:
+    published = document()
+    payload = published["components"]["messages"][BY_TYPE[path.stem].__name__]["payload"]
+    schema = {"components": published["components"], **payload}
+    jsonschema.validate(json.loads(path.read_bytes()), schema, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_published_document_asks_for_what_the_reader_asks_for(path: Path) -> None:
+    published = document()
+    payload = published["components"]["messages"][BY_TYPE[path.stem].__name__]["payload"]
+    schema = {"components": published["components"], **payload}
+    message = json.loads(path.read_bytes())
+    for name in message["data"]:
+        data = {key: value for key, value in message["data"].items() if key != name}
+        without = {**message, "data": data}
+        try:
+            decode(json.dumps(without).encode())
+            readable = True
+        except MalformedMessageError:
+            readable = False
+        assert jsonschema.Draft202012Validator(schema).is_valid(without) == readable
