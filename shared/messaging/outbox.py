@@ -28,14 +28,14 @@ CHANNEL = "punkcast_outbox"
 BATCH = 100
 INBOX_KEPT = timedelta(days=30)
 
-_TAKE = """
+_TAKE_SQL = """
     select id, message_id, routing_key, body from outbox
     where message_id <> all($2::uuid[])
     order by id limit $1
     for update skip locked
 """
-_DELETE = "delete from outbox where message_id = any($1::uuid[])"
-_DEPTH = "select count(*), min(created_at) from outbox"
+_DELETE_SQL = "delete from outbox where message_id = any($1::uuid[])"
+_DEPTH_SQL = "select count(*), min(created_at) from outbox"
 
 
 class Relay:
@@ -82,7 +82,7 @@ class Relay:
         failures: list[BaseException] = []
         async with self._database.transaction() as connection:
             await self._forget_settled(connection)
-            rows = await connection.fetch(_TAKE, BATCH, [*self._not_now(), *self._handed_over])
+            rows = await connection.fetch(_TAKE_SQL, BATCH, [*self._not_now(), *self._handed_over])
             results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
             published: list[UUID] = []
             for row, result in zip(rows, results, strict=True):
@@ -95,7 +95,7 @@ class Relay:
             if isinstance(self._bus, Volatile):
                 self._handed_over.update(published)
             elif published:
-                await connection.execute(_DELETE, published)
+                await connection.execute(_DELETE_SQL, published)
         if failures:
             raise failures[0]
         return len(published)
@@ -182,7 +182,7 @@ class Relay:
         if isinstance(self._bus, Volatile) and self._handed_over:
             settled = self._handed_over - self._bus.unsettled()
             if settled:
-                await connection.execute(_DELETE, list(settled))
+                await connection.execute(_DELETE_SQL, list(settled))
                 self._handed_over -= settled
 
     def _park(self, row: asyncpg.Record, error: UnroutableError) -> None:
@@ -198,7 +198,7 @@ class Relay:
         """Measure the outbox; once an hour, forget old inbox entries."""
         now = asyncio.get_running_loop().time()
         async with self._database.connection() as connection:
-            depth, oldest = await connection.fetchrow(_DEPTH)
+            depth, oldest = await connection.fetchrow(_DEPTH_SQL)
             metrics.OUTBOX_DEPTH.set(depth)
             age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
             metrics.OUTBOX_AGE_SECONDS.set(age)

@@ -13,17 +13,17 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
 from shared.database.pool import Connection, Database
 
-_ENTER_INBOX = """
+_ENTER_INBOX_SQL = """
     insert into inbox (consumer, message_id, handled_at) values ($1, $2, $3)
     on conflict do nothing
     returning message_id
 """
 # A tick has the same id whoever sends it, so a second one in the outbox is the same message.
-_ENTER_OUTBOX = """
+_ENTER_OUTBOX_SQL = """
     insert into outbox (message_id, routing_key, body, traceparent, created_at) values ($1, $2, $3, $4, $5)
     on conflict (message_id) do nothing
 """
-_PURGE_INBOX = "delete from inbox where handled_at < $1"
+_PURGE_INBOX_SQL = "delete from inbox where handled_at < $1"
 
 
 class AlreadyHandledError(Exception):
@@ -48,7 +48,7 @@ class Transaction:
         now = self.clock.now()
         envelope = Envelope.wrap(payload, source=self.source, time=now, message_id=message_id, cause=self.cause)
         await self.connection.execute(
-            _ENTER_OUTBOX, envelope.id, envelope.type, envelope.encode(), envelope.traceparent, now
+            _ENTER_OUTBOX_SQL, envelope.id, envelope.type, envelope.encode(), envelope.traceparent, now
         )
         return envelope.id
 
@@ -63,7 +63,7 @@ async def handling(database: Database, clock: Clock, *, consumer: str, cause: En
         AlreadyHandledError: `consumer` has committed this message before.
     """
     async with database.transaction() as connection:
-        if await connection.fetchval(_ENTER_INBOX, consumer, cause.id, clock.now()) is None:
+        if await connection.fetchval(_ENTER_INBOX_SQL, consumer, cause.id, clock.now()) is None:
             raise AlreadyHandledError(f"{consumer} has handled {cause.type} {cause.id}")
         yield Transaction(connection, clock, source=consumer, cause=cause)
 
@@ -81,5 +81,5 @@ async def purge_inbox(connection: Connection, *, before: datetime) -> int:
     Returns:
         How many were forgotten.
     """
-    status: str = await connection.execute(_PURGE_INBOX, before)
+    status: str = await connection.execute(_PURGE_INBOX_SQL, before)
     return int(status.rpartition(" ")[2])

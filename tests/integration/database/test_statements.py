@@ -49,7 +49,12 @@ def calls(module: ModuleType) -> Iterator[tuple[int, ast.expr]]:
     """Line and first argument of each call that takes a statement."""
     assert module.__file__
     for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS and node.args:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in CALLS
+            and node.args
+        ):
             yield node.lineno, node.args[0]
 
 
