@@ -59,10 +59,7 @@ def event_paths(path: Path) -> tuple[Path, ...]:
     if not path.is_dir():
         raise InvalidInputError(f"{path}: there is no such file or directory")
     found = sorted(
-        file
-        for pattern in ("events*.parquet", "events*.csv")
-        for file in path.glob(pattern)
-        if file.is_file()
+        file for pattern in ("events*.parquet", "events*.csv") for file in path.glob(pattern) if file.is_file()
     )
     if not found:
         raise InvalidInputError(f"{path}: holds no event files; expected events*.parquet or events*.csv")
@@ -98,9 +95,7 @@ class EventFileSource:
         seen = self._signature()
         files = read_event_files(self._directory)
         if files.punks is None:
-            raise InvalidInputError(
-                f"{self._directory / PUNKS_FILE}: is missing; a source needs the punks' attributes"
-            )
+            raise InvalidInputError(f"{self._directory / PUNKS_FILE}: is missing; a source needs the punks' attributes")
         eth_usd = pl.DataFrame(schema=ETH_USD_SCHEMA) if files.eth_usd is None else files.eth_usd
         market = RecordedMarket(files.events, files.punks, eth_usd)
         self._seen = seen
@@ -125,9 +120,7 @@ def _joined(parts: list[tuple[Path, pl.DataFrame]]) -> pl.DataFrame:
                 f"{file}: row 1: {place} is not after the end of {before.name}; event files must not overlap"
             )
         if later["timestamp"][0] < earlier["timestamp"][-1]:
-            raise InvalidInputError(
-                f"{file}: row 1: column 'timestamp' is earlier than the end of {before.name}"
-            )
+            raise InvalidInputError(f"{file}: row 1: column 'timestamp' is earlier than the end of {before.name}")
     return pl.concat([frame for _, frame in filled], rechunk=True) if filled else empty_events()
 
 
@@ -143,9 +136,7 @@ def _read_parquet(file: Path) -> pl.DataFrame:
         return pl.read_parquet(file, memory_map=False, hive_partitioning=False, glob=False)
     except (*_UNREADABLE, pl.exceptions.PanicException) as error:
         # Some corrupt pages make the reader panic, which Python sees as a BaseException.
-        raise InvalidInputError(
-            f"{file}: is no readable Parquet file ({_one_line(error)}); fetch it again"
-        ) from error
+        raise InvalidInputError(f"{file}: is no readable Parquet file ({_one_line(error)}); fetch it again") from error
 
 
 def _read_csv(file: Path) -> pl.DataFrame:
@@ -177,9 +168,7 @@ def _read_csv(file: Path) -> pl.DataFrame:
 def _instants(column: pl.Series) -> pl.Series:
     """ISO 8601 with an explicit offset (`Z`, `+00:00`), or the ` UTC` that polars writes."""
     text = column.str.replace(r"\s?(?:UTC|Z)$", "+00:00").str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
-    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False).dt.convert_time_zone(
-        "UTC"
-    )
+    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False).dt.convert_time_zone("UTC")
 
 
 def _optional(file: Path, check: Callable[[pl.DataFrame, str], pl.DataFrame]) -> pl.DataFrame | None:

@@ -205,9 +205,7 @@ def _refuse_first(frame: pl.DataFrame, broken: pl.Expr, where: str, column: str,
     flags = frame.select(broken=broken.fill_null(False))["broken"]
     if flags.any():
         row = _first(flags)
-        raise InvalidInputError(
-            f"{where}: row {row + 1}: column {column!r} {rule} (found {frame[column][row]!r})"
-        )
+        raise InvalidInputError(f"{where}: row {row + 1}: column {column!r} {rule} (found {frame[column][row]!r})")
 
 
 def _first(flags: pl.Series) -> int:

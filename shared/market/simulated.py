@@ -39,16 +39,12 @@ class SimulatedMarket:
         start: datetime = datetime(2024, 1, 1, tzinfo=UTC),
     ) -> None:
         if not (1 <= days <= 3650 and 1 <= history_days <= 3650 and seed >= 0):
-            raise InvalidInputError(
-                "a simulated market needs a seed from 0, and 1 to 3650 days and history_days"
-            )
+            raise InvalidInputError("a simulated market needs a seed from 0, and 1 to 3650 days and history_days")
         self.start = start.astimezone(UTC)
         self.end = self.start + timedelta(days=days)
         self.history_start = self.start - timedelta(days=history_days)
         if self.history_start < _EARLIEST_START:
-            raise InvalidInputError(
-                f"a simulated market's history cannot begin before {_EARLIEST_START.date()}"
-            )
+            raise InvalidInputError(f"a simulated market's history cannot begin before {_EARLIEST_START.date()}")
         self._market = _generate(seed, self.history_start, history_days, days)
 
     async def fetch(self, after: tuple[int, int] | None, until: datetime) -> pl.DataFrame:

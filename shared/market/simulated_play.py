@@ -200,14 +200,9 @@ class Play:
             self._ledger.withdraw(self._random.choice(bids))
 
     def _accept(self) -> None:
-        bids = np.array(
-            [punk for punk in self._ledger.bids() if not self._ledger.is_wrapped(punk)], dtype=np.int64
-        )
+        bids = np.array([punk for punk in self._ledger.bids() if not self._ledger.is_wrapped(punk)], dtype=np.int64)
         if len(bids):
-            gaps = (
-                np.array([log(self._ledger.bid_wei(int(punk)) / 1e18) for punk in bids])
-                - self._log_worth[bids]
-            )
+            gaps = np.array([log(self._ledger.bid_wei(int(punk)) / 1e18) for punk in bids]) - self._log_worth[bids]
             best = int(np.argmax(gaps))
             if gaps[best] > -0.08:
                 self._ledger.accept(int(bids[best]))

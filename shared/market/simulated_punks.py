@@ -85,9 +85,7 @@ def draw_punks(rng: np.random.Generator) -> tuple[pl.DataFrame, Floats]:
         {
             "punk_id": np.arange(PUNK_COUNT),
             "type": types.tolist(),
-            "skin": [
-                skin if is_human else None for skin, is_human in zip(skins.tolist(), human, strict=True)
-            ],
+            "skin": [skin if is_human else None for skin, is_human in zip(skins.tolist(), human, strict=True)],
             "accessories": worn,
         },
         schema=PUNK_SCHEMA,

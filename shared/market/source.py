@@ -62,6 +62,4 @@ def open_source(url: str) -> MarketSource:
         except ValueError as error:
             raise InvalidInputError(f"source {url!r}: {error}") from error
         return SimulatedMarket(start=began, **numbers)
-    raise InvalidInputError(
-        f"source {url!r}: unknown scheme; use files:///path/to/directory or simulated://?seed=7"
-    )
+    raise InvalidInputError(f"source {url!r}: unknown scheme; use files:///path/to/directory or simulated://?seed=7")

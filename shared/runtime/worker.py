@@ -53,7 +53,7 @@ async def run(service_factory: Build, settings: Settings, *, stop: asyncio.Event
     """
     if urlsplit(settings.broker_url).scheme == "memory":
         raise InvalidInputError(
-            "memory:// carries messages only inside one process; run all services together (`punkcast up`), "
+            "memory:// carries messages only inside one process; run all services together (`punkcast serve`), "
             "or set PUNKCAST_BROKER_URL=amqp://…"
         )
     stop = stop or asyncio.Event()
