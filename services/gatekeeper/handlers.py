@@ -259,7 +259,7 @@ class Gatekeeper:
                 margin=self._policy.shadow.margin,
             ),
             actor=CONSUMER,
-            reason=f"shadow {outcome} after {state.n} sales: E_worse {state.e_worse:.2f}, E_better {state.e_better:.2f}",
+            reason=f"shadow {outcome} after {state.n} sales: E {state.e_worse:.2f} worse, {state.e_better:.2f} better",
             expected_generation=generation,
             decided_at=now,
         )

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 
 import numpy as np
@@ -55,9 +56,12 @@ class Step:
     bound: float
 
 
+@cache
 def grid(rules: Sequential) -> Floats:
     """The bets: a geometric grid."""
-    return np.geomspace(rules.grid_low, rules.grid_high, rules.grid_points)
+    bets = np.geomspace(rules.grid_low, rules.grid_high, rules.grid_points)
+    bets.flags.writeable = False
+    return bets
 
 
 def start(rules: Sequential) -> EState:

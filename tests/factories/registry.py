@@ -1,0 +1,185 @@
+"""Models, sales and nowcast outcomes straight into the tables, for tests of what reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from shared.database.pool import Connection
+from shared.evaluation.policy import load_policy
+from shared.registry import decisions, models, pointer, promotions, shadows, training_requests
+from shared.registry.decisions import Decision
+from shared.registry.models import ModelRecord
+
+NAMESPACE = UUID("1d3f8f5e-8f6c-4a53-9d0c-2b6b3a1f0c55")
+ETH = 10**18
+
+
+def sha(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def model_id(name: str) -> str:
+    return f"m-{sha(name)[:16]}"
+
+
+async def snapshot(connection: Connection, name: str, kind: str, at: datetime) -> str:
+    await connection.execute(
+        "insert into snapshots values ($1, $2, $3, 0, 0, 1, 'f', $3) on conflict do nothing", sha(name), kind, at
+    )
+    return sha(name)
+
+
+async def contender(connection: Connection, name: str, at: datetime, *, cutoff: datetime | None = None) -> ModelRecord:
+    """A registered model with everything it refers to."""
+    request_id = uuid5(NAMESPACE, name)
+    await training_requests.enqueue(
+        connection, request_id=request_id, reason=name, requested_by="test", data_cutoff=None, at=at
+    )
+    digest = sha(name)
+    record = ModelRecord(
+        model_id=model_id(name),
+        artifact_key=f"models/{digest[:2]}/{digest}.json",
+        artifact_sha256=digest,
+        artifact_bytes=10,
+        artifact_format="f",
+        xgboost_version="3",
+        git_sha="abc",
+        git_dirty=False,
+        environment_hash="e",
+        training_snapshot=await snapshot(connection, f"training {name}", "training", at),
+        evaluation_snapshot=await snapshot(connection, f"evaluation {name}", "evaluation", at),
+        data_cutoff=cutoff or at,
+        training_rows=1000,
+        feature_schema="f",
+        params={"eta": 0.05},
+        seed=7,
+        report={"sales": 240},
+        training_request=request_id,
+        parent_model=None,
+        registered_at=at,
+    )
+    assert await models.register(connection, record)
+    return record
+
+
+def decision(
+    name: str, at: datetime, *, generation: int, action: decisions.Action = "promote", champion: str | None = None
+) -> Decision:
+    return Decision(
+        kind="gate",
+        subject_model=model_id(name),
+        champion_model=champion,
+        verdict="pass",
+        action=action,
+        policy_hash=load_policy().policy_hash,
+        evidence=decisions.evidence_of(name=name, generation=generation),
+        actor="test",
+        reason="because",
+        expected_generation=generation,
+        decided_at=at,
+    )
+
+
+async def promote(connection: Connection, name: str, at: datetime, *, register: bool = True) -> Decision:
+    """A contender, promoted as the gatekeeper would."""
+    if register:
+        await contender(connection, name, at)
+        await models.transition(connection, model_id(name), expected="registered", to="evaluated")
+    here = await pointer.read(connection)
+    generation = 0 if here is None else here.generation
+    made = decision(name, at, generation=generation)
+    await decisions.record(connection, made, (), load_policy())
+    outcome = await pointer.promote(connection, model_id(name), made, expected_generation=generation)
+    assert isinstance(outcome, pointer.Swapped)
+    await promotions.begin(
+        connection, made.decision_id, model_id=model_id(name), previous_model_id=outcome.replaced, at=at
+    )
+    return made
+
+
+async def start_shadow(connection: Connection, name: str, at: datetime) -> None:
+    """A contender that runs beside the champion."""
+    await contender(connection, name, at)
+    here = await pointer.read(connection)
+    assert here is not None
+    made = replace(decision(name, at, generation=here.generation, action="start_shadow"), champion_model=here.model_id)
+    await decisions.record(connection, made, (), load_policy())
+    await models.transition(connection, model_id(name), expected="registered", to="evaluated")
+    await models.transition(connection, model_id(name), expected="evaluated", to="shadow")
+    await shadows.start(connection, model_id(name), champion_id=here.model_id, decision_id=made.decision_id, at=at)
+
+
+async def generation(
+    connection: Connection, name: str, at: datetime, *, role: str = "champion", rows: int = 10_000, punks: int = 10_000
+) -> int:
+    """A published generation that says it has `rows` rows and has `punks`."""
+    identity: int = await connection.fetchval(
+        """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei, last_block,
+                                    values_sha256, merkle_root)
+           values ($1, $2, $3, $4, $4, $5, $6, 0, 'v', 'm') returning generation_id""",
+        role,
+        model_id(name),
+        await snapshot(connection, f"nowcast {at.isoformat()}", "nowcast", at),
+        at,
+        rows,
+        40 * ETH,
+    )
+    await connection.execute(
+        """insert into nowcasts select $1, n, 10, 10, 10, 10, 10, 10, 10, 'A' from generate_series(0, $2 - 1) n""",
+        identity,
+        punks,
+    )
+    return identity
+
+
+@dataclass
+class Sales:
+    """Adds sales one after the other, an hour apart, each valued by the given models."""
+
+    connection: Connection
+    generation_id: int
+    at: datetime
+    gap: timedelta = timedelta(hours=1)
+    count: int = 0
+
+    async def add(self, errors: dict[str, float], *, tx_hash: str | None = None, price_eth: int = 50) -> datetime:
+        """One sale; `errors` are ln(value / price) by model name."""
+        self.count += 1
+        if tx_hash is None:
+            self.at += self.gap
+            tx_hash = f"0x{self.count:064x}"
+        seq: int = await self.connection.fetchval(
+            """insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, punk_id,
+                                          event_type, price_wei, sale_kind)
+               values ($1, 0, 0, $2, $3, $3, 1, 'sale', $4, 'buy') returning seq""",
+            self.count + int(self.at.timestamp()),
+            tx_hash,
+            self.at,
+            price_eth * ETH,
+        )
+        await self.connection.execute(
+            """insert into sales (event_seq, block, log_index, tx_hash, event_time, punk_id, price_wei, kind, valid)
+               values ($1, 1, 0, $2, $3, 1, $4, 'buy', true)""",
+            seq,
+            tx_hash,
+            self.at,
+            price_eth * ETH,
+        )
+        for place, (name, error) in enumerate(errors.items()):
+            await self.connection.execute(
+                """insert into outcomes values ($1, $2, 'latest', $3, $4, $5, $6, $7, $8, true, true, true, $9)""",
+                seq,
+                model_id(name),
+                "champion" if place == 0 else "previous",
+                self.generation_id,
+                round(price_eth * math.exp(error) * 1e9) * 10**9,
+                price_eth * ETH,
+                40 * ETH,
+                math.log(round(price_eth * math.exp(error) * 1e9) / (price_eth * 1e9)),
+                self.at,
+            )
+        return self.at

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from shared.database.pool import Connection, Database
+from shared.registry import training_requests
+from tests.factories import registry as made
+
+AT = datetime(2025, 2, 1, tzinfo=UTC)
+LATER = AT + timedelta(minutes=5)
+
+
+async def enqueue(
+    connection: Connection, reason: str = "age", *, at: datetime = AT, request_id: UUID | None = None
+) -> bool:
+    return await training_requests.enqueue(
+        connection, request_id=request_id or uuid4(), reason=reason, requested_by="test", data_cutoff=None, at=at
+    )
+
+
+async def test_the_same_request_is_queued_once(connection: Connection) -> None:
+    identity = uuid4()
+    assert await enqueue(connection, request_id=identity)
+    assert not await enqueue(connection, "another reason", request_id=identity)
+
+
+async def test_one_request_per_reason_is_open(connection: Connection) -> None:
+    assert await enqueue(connection)
+    assert not await enqueue(connection)
+    assert await enqueue(connection, "sales")
+    assert await training_requests.open_reasons(connection) == {"age", "sales"}
+
+
+async def test_the_oldest_request_is_claimed_first_and_only_once(connection: Connection) -> None:
+    await enqueue(connection, "newer", at=LATER)
+    await enqueue(connection, "older", at=AT)
+    reasons = []
+    while (claimed := await training_requests.claim(connection, at=LATER, lease_s=60)) is not None:
+        reasons.append(claimed.reason)
+        assert (claimed.attempts, claimed.lease_until) == (1, LATER + timedelta(seconds=60))
+    assert reasons == ["older", "newer"]
+
+
+async def test_a_lost_lease_is_claimed_again_and_fences_off_its_first_holder(connection: Connection) -> None:
+    await enqueue(connection)
+    first = await training_requests.claim(connection, at=AT, lease_s=60)
+    assert first is not None
+    assert await training_requests.claim(connection, at=AT + timedelta(seconds=60), lease_s=60) is None
+    second = await training_requests.claim(connection, at=AT + timedelta(seconds=61), lease_s=60)
+    assert second is not None
+    assert (second.request_id, second.attempts) == (first.request_id, 2)
+    until = LATER + timedelta(hours=1)
+    assert not await training_requests.heartbeat(connection, first.request_id, first.lease_token, until=until)
+    model = made.model_id("a")
+    assert not await training_requests.succeed(connection, first.request_id, first.lease_token, model, at=LATER)
+    assert not await training_requests.fail(connection, first.request_id, first.lease_token, "late", at=LATER)
+    assert await training_requests.heartbeat(connection, second.request_id, second.lease_token, until=until)
+    assert await training_requests.succeed(connection, second.request_id, second.lease_token, model, at=LATER)
+    done = await training_requests.get(connection, first.request_id)
+    assert done is not None
+    assert (done.status, done.model_id, done.error) == ("succeeded", model, None)
+    assert await training_requests.last_success(connection) == LATER
+
+
+async def test_after_three_lost_leases_it_has_failed(connection: Connection) -> None:
+    await enqueue(connection)
+    at = AT
+    for _ in range(3):
+        assert await training_requests.claim(connection, at=at, lease_s=60) is not None
+        at += timedelta(minutes=2)
+    assert await training_requests.claim(connection, at=at, lease_s=60) is None
+    (request,) = await training_requests.listing(connection)
+    assert (request.status, request.finished_at) == ("failed", at)
+    assert request.error is not None
+    assert "lease ran out" in request.error
+
+
+async def test_a_failure_is_tried_again_until_the_third(connection: Connection) -> None:
+    await enqueue(connection)
+    for attempt in range(1, 4):
+        claimed = await training_requests.claim(connection, at=AT, lease_s=60)
+        assert claimed is not None
+        assert claimed.attempts == attempt
+        assert await training_requests.fail(connection, claimed.request_id, claimed.lease_token, "boom\x00", at=LATER)
+    (request,) = await training_requests.listing(connection, status="failed")
+    assert (request.error, request.attempts) == ("boom", 3)
+
+
+async def test_a_permanent_failure_is_not_tried_again(connection: Connection) -> None:
+    await enqueue(connection)
+    claimed = await training_requests.claim(connection, at=AT, lease_s=60)
+    assert claimed is not None
+    await training_requests.fail(
+        connection, claimed.request_id, claimed.lease_token, "too few sales", at=LATER, permanent=True
+    )
+    assert await training_requests.claim(connection, at=LATER, lease_s=60) is None
+    assert await enqueue(connection), "its reason is free again"
+
+
+async def test_a_withdrawn_request_is_not_claimed(connection: Connection) -> None:
+    identity = uuid4()
+    await enqueue(connection, request_id=identity)
+    assert await training_requests.cancel(connection, identity, at=LATER)
+    assert await training_requests.claim(connection, at=LATER, lease_s=60) is None
+    assert not await training_requests.cancel(connection, identity, at=LATER)
+
+
+async def test_replicas_that_claim_at_once_never_share_a_request(database: Database) -> None:
+    async with database.connection() as connection:
+        for number in range(6):
+            await enqueue(connection, f"reason {number}")
+
+    async def claim() -> UUID | None:
+        async with database.connection() as connection:
+            claimed = await training_requests.claim(connection, at=AT, lease_s=60)
+        return None if claimed is None else claimed.request_id
+
+    claimed = [one for one in await asyncio.gather(*(claim() for _ in range(10))) if one is not None]
+    assert len(claimed) == len(set(claimed)) == 6

@@ -1,0 +1,217 @@
+"""The gate as a table: one thing wrong at a time, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from shared.evaluation.canonical import canonical_json
+from shared.evaluation.checks import Check, overall
+from shared.evaluation.evidence import GateEvidence, HoldoutSales, Predictions, SnapshotValues
+from shared.evaluation.gates import GateResult, Restraint, decide, restrain
+from shared.evaluation.policy import load_policy
+from tests.factories import gate_evidence as made
+
+POLICY = load_policy()
+
+
+def verdict_of(result: GateResult, name: str) -> str:
+    return next(check.verdict for check in result.checks if check.name == name)
+
+
+def test_a_contender_as_good_as_the_champion_is_promoted() -> None:
+    result = decide(made.evidence(), POLICY)
+    assert (result.verdict, result.action) == ("pass", "promote"), result.reason
+    assert set(result.scorecards) == {"contender", "champion", "floor"}
+
+
+def test_the_first_contender_is_promoted_on_absolute_checks_alone() -> None:
+    result = decide(made.first_contender(), POLICY)
+    assert (result.verdict, result.action) == ("pass", "promote"), result.reason
+    assert not any(c.name.startswith(("blast", "slice", "non_inferiority")) for c in result.checks)
+
+
+BROKEN: list[tuple[str, str, str, Callable[[], GateEvidence]]] = [
+    ("lineage", "error", "reject", lambda: made.evidence(lineage=None)),
+    ("lineage", "fail", "reject", lambda: made.evidence(lineage=replace(made.lineage(), missing=("git_sha",)))),
+    (
+        "no_overlap",
+        "fail",
+        "reject",
+        lambda: made.evidence(lineage=replace(made.lineage(), champion_cutoff=made.CUTOFF + timedelta(days=5))),
+    ),
+    (
+        "no_overlap",
+        "fail",
+        "reject",
+        lambda: made.evidence(lineage=replace(made.lineage(), contender_cutoff=made.CUTOFF + timedelta(days=1))),
+    ),
+    ("loads", "error", "reject", lambda: made.evidence(infra=None)),
+    ("loads", "fail", "reject", lambda: made.evidence(infra=replace(made.infra(), loads=False))),
+    ("artifact_sha256", "fail", "reject", lambda: made.evidence(infra=replace(made.infra(), sha256_matches=False))),
+    ("finite_positive", "error", "reject", lambda: made.evidence(infra=replace(made.infra(), finite_positive=None))),
+    ("finite_positive", "fail", "reject", lambda: made.evidence(infra=replace(made.infra(), finite_positive=False))),
+    ("golden_rows", "error", "reject", lambda: made.evidence(infra=replace(made.infra(), golden_difference=None))),
+    ("golden_rows", "error", "reject", lambda: made.evidence(infra=replace(made.infra(), golden_rows=0))),
+    ("golden_rows", "fail", "reject", lambda: made.evidence(infra=replace(made.infra(), golden_difference=1e-3))),
+    ("latency", "error", "reject", lambda: made.evidence(infra=replace(made.infra(), latency_s=None))),
+    ("latency", "fail", "reject", lambda: made.evidence(infra=replace(made.infra(), latency_s=60.0))),
+    ("sample", "error", "reject", lambda: made.evidence(sales=None)),
+    ("sample", "inconclusive", "start_shadow", lambda: made.evidence(sales=made.holdout(n=199))),
+    ("values", "fail", "reject", lambda: made.evidence(sales=with_nan())),
+    ("bias", "fail", "reject", lambda: made.evidence(sales=made.holdout(shift=0.08))),
+    ("coverage_80", "fail", "reject", lambda: made.evidence(sales=narrow())),
+    ("coverage", "error", "reject", lambda: made.evidence(sales=without_intervals())),
+    ("beats_floor_mean", "fail", "reject", lambda: made.evidence(sales=worse_than_floor())),
+    ("beats_floor_median", "fail", "reject", lambda: made.evidence(sales=worse_than_floor())),
+    ("non_inferiority", "fail", "reject", lambda: made.evidence(sales=made.holdout(extra_error=0.5))),
+    ("non_inferiority", "inconclusive", "start_shadow", lambda: made.evidence(sales=unrelated())),
+    ("non_inferiority", "error", "reject", lambda: made.evidence(sales=replace(made.holdout(), champion=None))),
+    ("slice_premium", "fail", "reject", lambda: made.evidence(sales=bad_premium())),
+    ("blast_mean", "error", "reject", lambda: made.evidence(snapshot=None)),
+    ("blast_mean", "inconclusive", "start_shadow", lambda: made.evidence(snapshot=made.snapshot_values(moved=0.05))),
+    ("blast_p99", "inconclusive", "start_shadow", lambda: made.evidence(snapshot=made.snapshot_values(moved=0.2))),
+    ("blast_median", "inconclusive", "start_shadow", lambda: made.evidence(snapshot=all_up())),
+    ("blast_mean", "error", "reject", lambda: made.evidence(snapshot=not_a_number())),
+]
+
+
+@pytest.mark.parametrize(("check", "verdict", "action", "build"), BROKEN)
+def test_one_thing_wrong_decides(check: str, verdict: str, action: str, build: Callable[[], GateEvidence]) -> None:
+    result = decide(build(), POLICY)
+    assert verdict_of(result, check) == verdict
+    assert result.action == action, result.reason
+    assert check in result.reason or result.verdict != verdict
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: made.first_contender(sales=replace(made.holdout(n=199), champion=None)),
+        lambda: made.first_contender(sales=None),
+        lambda: made.first_contender(infra=None),
+        lambda: made.first_contender(lineage=None),
+        lambda: made.first_contender(sales=replace(made.holdout(n=0), champion=None)),
+    ],
+)
+def test_without_a_champion_what_is_not_proven_is_rejected(build: Callable[[], GateEvidence]) -> None:
+    result = decide(build(), POLICY)
+    assert result.action == "reject"
+    assert result.verdict in ("inconclusive", "error")
+
+
+def test_all_sales_of_one_day_are_one_piece_of_news_and_prove_nothing() -> None:
+    sales = made.holdout()
+    one_day = replace(sales, time=np.full(len(sales), int(made.CUTOFF.timestamp()) + 60))
+    assert decide(made.evidence(sales=one_day), POLICY).action == "start_shadow"
+
+
+def test_a_thin_slice_reports_but_does_not_block() -> None:
+    result = decide(made.evidence(), POLICY)
+    rare = next(check for check in result.checks if check.name == "slice_rare_types")
+    assert (rare.verdict, rare.blocking) == ("inconclusive", False)
+    assert rare.n is not None
+    assert rare.n < 30
+
+
+def test_a_little_bias_within_the_noise_passes_and_is_on_record() -> None:
+    """The point estimate may lie outside as long as the interval reaches into the band."""
+    sales = made.holdout(shift=0.022)
+    alone = made.first_contender(sales=replace(sales, champion=None))
+    check = next(c for c in decide(alone, POLICY).checks if c.name == "bias")
+    assert check.verdict == "pass"
+    assert check.estimate is not None
+    assert check.lo is not None
+    assert check.lo <= 0.02 < check.estimate
+
+
+def test_the_same_evidence_gives_the_same_text() -> None:
+    texts = {canonical_json([c.as_dict() for c in decide(made.evidence(), POLICY).checks]) for _ in range(2)}
+    assert len(texts) == 1
+
+
+def test_the_measured_latency_is_no_part_of_the_evidence() -> None:
+    """Otherwise the same decision made twice would have two identities."""
+    slow = made.evidence(infra=replace(made.infra(), latency_s=0.5))
+    assert decide(slow, POLICY).checks == decide(made.evidence(), POLICY).checks
+
+
+def test_no_checks_at_all_are_an_error() -> None:
+    assert overall([]) == "error"
+    assert overall([Check("a", "inconclusive", blocking=False)]) == "error"
+
+
+@pytest.mark.parametrize(
+    ("restraint", "action"),
+    [
+        (Restraint(), "promote"),
+        (Restraint(frozen="two rollbacks"), "start_shadow"),
+        (Restraint(cooling_until="2025-01-04"), "start_shadow"),
+        (Restraint(frozen="two rollbacks", shadow_places=0), "reject"),
+        (Restraint(shadow_places=0), "promote"),
+    ],
+)
+def test_a_freeze_or_cool_down_turns_a_promotion_into_a_shadow(restraint: Restraint, action: str) -> None:
+    result = decide(made.evidence(), POLICY)
+    found, reason = restrain(result, restraint, has_champion=True)
+    assert found == action
+    assert restraint.frozen is None or "two rollbacks" in reason
+
+
+def test_a_frozen_first_contender_waits_for_a_person() -> None:
+    result = decide(made.first_contender(), POLICY)
+    assert restrain(result, Restraint(frozen="stop"), has_champion=False)[0] == "none"
+
+
+def with_nan() -> HoldoutSales:
+    sales = made.holdout()
+    value = sales.contender.value.copy()
+    value[3] = np.nan
+    return replace(sales, contender=Predictions(value, sales.contender.bands))
+
+
+def narrow() -> HoldoutSales:
+    sales = made.holdout()
+    return replace(sales, contender=made.predictions(sales.contender.value, spread=0.01))
+
+
+def without_intervals() -> HoldoutSales:
+    sales = made.holdout()
+    return replace(sales, contender=Predictions(sales.contender.value))
+
+
+def worse_than_floor() -> HoldoutSales:
+    sales = made.holdout()
+    return replace(sales, floor=sales.price * 1.001)
+
+
+def unrelated() -> HoldoutSales:
+    sales = made.holdout()
+    noise = np.random.default_rng(11).normal(0, 0.06, len(sales))
+    return replace(sales, contender=made.predictions(sales.price * np.exp(noise)))
+
+
+def bad_premium() -> HoldoutSales:
+    sales = made.holdout()
+    assert sales.champion is not None
+    premium = sales.champion.value / sales.floor
+    hit = (premium >= 1.3) & (premium < 2.5)
+    error = np.log(sales.contender.value / sales.price)
+    value = sales.price * np.exp(np.where(hit, error * 2.5, error * 0.3))
+    return replace(sales, contender=made.predictions(value))
+
+
+def all_up() -> SnapshotValues:
+    values = made.snapshot_values()
+    return replace(values, contender=values.champion * 1.025)
+
+
+def not_a_number() -> SnapshotValues:
+    values = made.snapshot_values()
+    contender = values.contender.copy()
+    contender[0] = np.nan
+    return replace(values, contender=contender)

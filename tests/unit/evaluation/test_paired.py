@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.evaluation.blast_radius import blast_radius
+from shared.evaluation.paired import DayBootstrap, non_inferiority, wilson
+
+BOOTSTRAP = DayBootstrap(draws=1000, confidence=0.95, seed=7)
+
+
+def sales(seed: int, n: int = 240, days: int = 30) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    return generator.lognormal(3, 0.4, n), generator.integers(0, days, n)
+
+
+def test_the_same_model_is_not_worse_than_itself() -> None:
+    price, day = sales(1)
+    value = price * np.random.default_rng(2).lognormal(0, 0.07, len(price))
+    found = non_inferiority(price, value, value, day, margin=0.0025, bootstrap=BOOTSTRAP)
+    assert (found.outcome, found.difference.value) == ("not_worse", 0.0)
+
+
+def test_a_model_with_more_noise_is_found_worse() -> None:
+    price, day = sales(3)
+    noise = np.random.default_rng(4).normal(0, 0.06, len(price))
+    found = non_inferiority(
+        price, price * np.exp(1.3 * noise), price * np.exp(noise), day, margin=0.0025, bootstrap=BOOTSTRAP
+    )
+    assert found.outcome == "worse"
+    assert found.difference.lo > 0
+
+
+def test_two_unrelated_models_of_equal_skill_are_inconclusive() -> None:
+    price, day = sales(5)
+    generator = np.random.default_rng(6)
+    one, other = (price * np.exp(generator.normal(0, 0.08, len(price))) for _ in range(2))
+    assert non_inferiority(price, one, other, day, margin=0.0005, bootstrap=BOOTSTRAP).outcome == "inconclusive"
+
+
+def test_bounds_are_the_same_for_the_same_sales() -> None:
+    values, day = sales(8)
+    assert BOOTSTRAP.mean(values, day) == BOOTSTRAP.mean(values, day)
+    assert BOOTSTRAP.mean(values, day) != DayBootstrap(1000, 0.95, 8).mean(values, day)
+
+
+def test_sales_that_repeat_within_a_day_do_not_narrow_the_bounds() -> None:
+    """A day's ten identical sales are one piece of news, not ten."""
+    daily = np.random.default_rng(9).normal(0, 1, 40)
+    day = np.arange(40)
+    once = BOOTSTRAP.mean(daily, day)
+    tenfold = BOOTSTRAP.mean(np.repeat(daily, 10), np.repeat(day, 10))
+    assert tenfold.hi - tenfold.lo == pytest.approx(once.hi - once.lo)
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.integers(0, 6)), min_size=1, max_size=40))
+def test_estimates_are_plain_statistics_between_their_bounds(rows: list[tuple[float, int]]) -> None:
+    values, day = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
+    mean, median = BOOTSTRAP.mean(values, day), BOOTSTRAP.median(values, day)
+    assert mean.value == pytest.approx(values.mean())
+    assert median.value == pytest.approx(np.median(values))
+    for one in (mean, median):
+        assert values.min() - 1e-12 <= one.lo <= one.hi <= values.max() + 1e-12
+
+
+def test_the_drawn_median_is_the_median_of_what_was_drawn() -> None:
+    """One day only: every draw is the sample itself."""
+    values = np.array([4.0, 1.0, 3.0, 2.0])
+    found = BOOTSTRAP.median(values, np.zeros(4, dtype=np.int64))
+    assert (found.lo, found.hi) == (2.5, 2.5)
+
+
+def test_no_sales_give_an_estimate_of_nothing() -> None:
+    for found in (BOOTSTRAP.mean(np.array([]), np.array([])), BOOTSTRAP.median(np.array([]), np.array([]))):
+        assert found.n == 0
+        assert np.isnan(found.hi)
+
+
+def test_wilson_matches_a_published_example() -> None:
+    """Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662 at 95 % two-sided."""
+    lo, hi = wilson(81, 263, z=1.959964)
+    assert (round(lo, 4), round(hi, 4)) == (0.2553, 0.3662)
+    assert wilson(0, 0, z=1.96) == (0.0, 1.0)
+
+
+def test_the_blast_radius_measures_both_size_and_direction() -> None:
+    champion = np.full(1000, 10.0)
+    contender = champion * np.exp(np.where(np.arange(1000) < 20, 0.5, 0.01))
+    found = blast_radius(contender, champion)
+    assert found.n == 1000
+    assert found.mean == pytest.approx(0.02 * 0.5 + 0.98 * 0.01)
+    assert found.p99 == pytest.approx(0.5)
+    assert found.median_signed == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("contender", "champion"),
+    [([], []), ([1.0], [1.0, 2.0]), ([np.nan], [1.0]), ([0.0], [1.0]), ([1.0], [np.inf])],
+)
+def test_what_cannot_be_compared_is_refused(contender: list[float], champion: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"compared|positive"):
+        blast_radius(np.array(contender), np.array(champion))

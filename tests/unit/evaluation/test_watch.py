@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.evaluation.eprocess import EState, Step, start
+from shared.evaluation.policy import load_policy
+from shared.evaluation.watch import Health, hard_trip, promotion_outcome, shadow_outcome, walk
+
+POLICY = load_policy()
+START = datetime(2025, 3, 1, tzinfo=UTC)
+HALF_HOUR = timedelta(minutes=30)
+
+
+def state(*, worse: float = 1.0, better: float = 1.0, n: int = 0) -> EState:
+    return EState(n, (worse,) * 12, (better,) * 12)
+
+
+@pytest.mark.parametrize(
+    ("found", "sales", "nowcasts", "warm", "days", "outcome"),
+    [
+        (state(), 0, 0, False, 0, "warm_up"),
+        (state(), 10, 1, False, 1, "warm_up"),
+        (state(), 9, 2, False, 1, "warm_up"),
+        (state(), 10, 2, False, 1, "watching"),
+        (state(worse=20), 3, 0, False, 0, "rollback"),
+        (state(worse=20), 50, 2, True, 0, "rollback"),
+        (state(worse=19.9), 50, 2, True, 10, "watching"),
+        (state(better=20), 50, 2, True, 10, "confirm"),
+        (state(better=20), 5, 2, False, 10, "warm_up"),
+        (state(), 300, 2, True, 10, "confirm"),
+        (state(), 11, 2, True, 45, "confirm"),
+        (state(), 0, 2, False, 60, "warm_up"),
+        (state(worse=25), 300, 2, True, 46, "rollback"),
+    ],
+)
+def test_what_a_promotion_has_come_to(
+    found: EState, sales: int, nowcasts: int, warm: bool, days: int, outcome: str
+) -> None:
+    assert (
+        promotion_outcome(
+            found,
+            sales=sales,
+            nowcasts=nowcasts,
+            warm=warm,
+            started_at=START,
+            now=START + timedelta(days=days),
+            policy=POLICY,
+        )
+        == outcome
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "days", "outcome"),
+    [
+        (state(), 29.9, None),
+        (state(), 30, "expired"),
+        (state(n=200), 3, "expired"),
+        (state(better=20), 3, "not_worse"),
+        (state(worse=20), 3, "worse"),
+        (state(better=20, n=200), 40, "not_worse"),
+    ],
+)
+def test_what_a_shadow_has_come_to(found: EState, days: float, outcome: str | None) -> None:
+    now = START + timedelta(days=days)
+    assert shadow_outcome(found, first_started_at=START, now=now, policy=POLICY) == outcome
+
+
+def trip(health: Health, after: timedelta, *, on_time: bool = True, every: timedelta = HALF_HOUR) -> str | None:
+    return hard_trip(health, started_at=START, now=START + after, expected_every=every, on_time=on_time, policy=POLICY)
+
+
+def test_a_complete_fresh_nowcast_does_not_trip() -> None:
+    assert trip(Health(START, 10_000, 10_000), timedelta(minutes=100)) is None
+
+
+def test_a_nowcast_more_than_ninety_minutes_behind_trips() -> None:
+    stale = trip(Health(START, 10_000, 10_000), timedelta(minutes=121))
+    assert stale is not None
+    assert "91 minutes behind" in stale
+
+
+def test_no_nowcast_at_all_trips_in_the_same_time() -> None:
+    assert trip(Health(None, 0, None), timedelta(minutes=119)) is None
+    assert trip(Health(None, 0, None), timedelta(minutes=121)) is not None
+
+
+def test_a_rarer_nowcast_is_expected_later() -> None:
+    assert trip(Health(None, 0, None), timedelta(hours=13), every=timedelta(hours=12)) is None
+
+
+def test_an_old_nowcast_does_not_count_against_a_model_promoted_just_now() -> None:
+    assert trip(Health(START - timedelta(days=3), 10_000, 10_000), timedelta(minutes=30)) is None
+
+
+def test_a_late_look_calls_nothing_stale_but_still_sees_broken_values() -> None:
+    assert trip(Health(START, 10_000, 10_000), timedelta(days=1), on_time=False) is None
+    assert trip(Health(START, 9_999, 9_999), timedelta(0), on_time=False) is not None
+
+
+def test_incomplete_and_broken_nowcasts_trip() -> None:
+    assert "9999 rows" in str(trip(Health(START, 9_999, 9_999), timedelta(0)))
+    assert "1 of its values" in str(trip(Health(START, 10_000, 9_999), timedelta(0)))
+
+
+steps = st.lists(st.floats(-0.05, 0.05).map(lambda d: Step(d, 0.05)), max_size=60)
+
+
+@given(steps, st.integers(0, 60))
+def test_the_order_of_looks_changes_nothing(all_steps: list[Step], cut: int) -> None:
+    """In one go or in two, interrupted anywhere: the same states."""
+    begin = start(POLICY.sequential)
+    whole = walk(begin, all_steps, margin=0.0, policy=POLICY, stop_when_better=False)
+    first = walk(begin, all_steps[:cut], margin=0.0, policy=POLICY, stop_when_better=False)
+    rest = walk(first[-1] if first else begin, all_steps[cut:], margin=0.0, policy=POLICY, stop_when_better=False)
+    assert [*first, *rest] == list(whole)
+
+
+def test_a_test_that_has_ended_takes_no_more_steps() -> None:
+    bad = [Step(0.05, 0.05)] * 100
+    states = walk(start(POLICY.sequential), bad, margin=0.0, policy=POLICY, stop_when_better=True)
+    assert len(states) < 100
+    assert states[-1].e_worse >= 20 > states[-2].e_worse
+    assert walk(states[-1], bad, margin=0.0, policy=POLICY, stop_when_better=True) == []
