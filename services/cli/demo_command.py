@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.api.bootstrap import build, server
 from services.cli.replay.plan import Plan
 from services.cli.replay.session import play, report
 from services.cli.replay_command import duration
@@ -78,6 +77,9 @@ def _require_free_port(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, console: Console) -> None:
+    # Imported here: no other command needs the web server, and the command line's image has none.
+    from services.api.bootstrap import build, server  # noqa: PLC0415
+
     base = f"http://{settings.host}:{settings.api_port}"
     async with database_url(settings) as url:
         database = await Database.connect(url)
