@@ -1,0 +1,140 @@
+"""The smallest legal row of each table, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from shared.database.pool import Connection
+
+NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
+ETH = 10**18
+
+# How a model comes into each state from its registration.
+WAY_TO = {
+    "registered": (),
+    "evaluated": ("evaluated",),
+    "rejected": ("rejected",),
+    "shadow": ("evaluated", "shadow"),
+    "champion": ("evaluated", "champion"),
+    "retired": ("evaluated", "champion", "retired"),
+    "rolled_back": ("evaluated", "champion", "rolled_back"),
+    "quarantined": ("quarantined",),
+}
+
+
+async def insert(connection: Connection, table: str, **values: Any) -> None:
+    columns = ", ".join(values)
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    await connection.execute(f"insert into {table} ({columns}) values ({places})", *values.values())
+
+
+def digest() -> str:
+    return hashlib.sha256(uuid4().bytes).hexdigest()
+
+
+async def a_snapshot(connection: Connection, kind: str = "nowcast") -> str:
+    identity = digest()
+    await insert(
+        connection, "snapshots", snapshot_id=identity, kind=kind, as_of=NOW, last_event_seq=1, last_block=1,
+        row_count=1, feature_schema="f1", created_at=NOW,
+    )  # fmt: skip
+    return identity
+
+
+async def a_request(connection: Connection, **given: Any) -> Any:
+    values = {"request_id": uuid4(), "reason": digest(), "requested_by": "test", "requested_at": NOW} | given
+    await insert(connection, "training_requests", **values)
+    return values["request_id"]
+
+
+async def a_model(connection: Connection, state: str = "registered", **given: Any) -> str:
+    identity = f"m-{digest()[:16]}"
+    values = {
+        "model_id": identity, "artifact_key": f"models/{identity}", "artifact_sha256": digest(), "artifact_bytes": 1,
+        "artifact_format": "json", "xgboost_version": "3.0", "git_sha": "abc", "git_dirty": False,
+        "environment_hash": "env", "training_snapshot": await a_snapshot(connection, "training"),
+        "evaluation_snapshot": await a_snapshot(connection, "evaluation"), "data_cutoff": NOW, "training_rows": 1,
+        "feature_schema": "f1", "params": "{}", "seed": 7, "report": "{}",
+        "training_request": await a_request(connection), "registered_at": NOW,
+    } | given  # fmt: skip
+    await insert(connection, "models", **values)
+    for step in WAY_TO[state]:
+        await move(connection, identity, step)
+    return identity
+
+
+async def move(connection: Connection, model_id: str, state: str) -> None:
+    await connection.execute("update models set state = $2 where model_id = $1", model_id, state)
+
+
+async def a_decision(connection: Connection, model_id: str) -> Any:
+    identity = uuid4()
+    await insert(
+        connection, "decisions", decision_id=identity, kind="gate", subject_model=model_id, verdict="pass",
+        action="promote", policy_hash="p", evidence_hash="e", evidence="{}", actor="policy", reason="test",
+        expected_generation=0, decided_at=NOW,
+    )  # fmt: skip
+    return identity
+
+
+async def a_pointer(connection: Connection, model_id: str, generation: int = 1) -> Any:
+    decision = await a_decision(connection, model_id)
+    await insert(
+        connection, "model_pointer", model_id=model_id, generation=generation, decision_id=decision, moved_at=NOW
+    )
+    return decision
+
+
+async def an_event(connection: Connection, **given: Any) -> int:
+    values = {
+        "block": 1, "tx_index": 0, "log_index": 0, "tx_hash": "0x1", "event_time": NOW, "known_at": NOW,
+        "punk_id": 0, "event_type": "listed", "price_wei": ETH,
+    } | given  # fmt: skip
+    columns = ", ".join(values)
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    seq: int = await connection.fetchval(
+        f"insert into market_events ({columns}) values ({places}) returning seq", *values.values()
+    )
+    return seq
+
+
+async def a_sale(connection: Connection, **given: Any) -> int:
+    seq = await an_event(connection, event_type="sale", log_index=int(digest()[:7], 16))
+    values = {
+        "event_seq": seq, "block": 1, "log_index": 0, "tx_hash": "0x1", "event_time": NOW, "punk_id": 0,
+        "price_wei": ETH, "kind": "buy", "valid": True,
+    } | given  # fmt: skip
+    await insert(connection, "sales", **values)
+    return seq
+
+
+async def a_generation(connection: Connection, model_id: str) -> int:
+    identity: int = await connection.fetchval(
+        """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei,
+               last_block, values_sha256, merkle_root)
+           values ('champion', $1, $2, $3, $3, 1, 1, 1, 'v', 'm') returning generation_id""",
+        model_id,
+        await a_snapshot(connection),
+        NOW,
+    )
+    return identity
+
+
+async def an_outcome(connection: Connection, event_seq: int, model_id: str, generation: int, **given: Any) -> None:
+    values = {
+        "event_seq": event_seq, "model_id": model_id, "horizon": "latest", "track": "champion",
+        "generation_id": generation, "value_wei": ETH, "price_wei": ETH, "floor_wei": ETH, "log_error": 0.0,
+        "in50": True, "in80": True, "in90": True, "scored_at": NOW,
+    } | given  # fmt: skip
+    await insert(connection, "outcomes", **values)
+
+
+async def a_monitor_step(connection: Connection) -> None:
+    await insert(connection, "monitor_tests", test_id="t", wealth_worse=[1.0], wealth_better=[1.0], updated_at=NOW)
+    await insert(
+        connection, "monitor_steps", test_id="t", step_key="0x1", step_no=1, difference=0.0, bound=0.1, e_worse=1.0,
+        e_better=1.0, at=NOW,
+    )  # fmt: skip

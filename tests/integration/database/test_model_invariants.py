@@ -1,0 +1,273 @@
+"""What the schema refuses about models, their pointer and their history, whatever the code tries."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from shared.database.pool import Connection, Database
+from tests.integration.database.rows import (
+    NOW,
+    WAY_TO,
+    a_decision,
+    a_generation,
+    a_model,
+    a_monitor_step,
+    a_pointer,
+    a_request,
+    a_sale,
+    a_snapshot,
+    an_outcome,
+    insert,
+    move,
+)
+
+LEGAL = {
+    ("registered", "evaluated"),
+    ("registered", "rejected"),
+    ("evaluated", "rejected"),
+    ("evaluated", "shadow"),
+    ("evaluated", "champion"),
+    ("shadow", "champion"),
+    ("shadow", "rejected"),
+    ("champion", "retired"),
+    ("champion", "rolled_back"),
+    ("retired", "champion"),
+    *((state, "quarantined") for state in WAY_TO if state not in {"champion", "quarantined"}),
+}
+
+
+@asynccontextmanager
+async def refused(connection: Connection, match: str) -> AsyncIterator[None]:
+    """The database refuses what is done here, and nothing of it stays."""
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=match):
+        async with connection.transaction():
+            yield
+
+
+@pytest.mark.parametrize("old", WAY_TO)
+@pytest.mark.parametrize("new", WAY_TO)
+async def test_a_model_changes_state_only_along_the_legal_ways(connection: Connection, old: str, new: str) -> None:
+    model = await a_model(connection, old)
+    if old == new or (old, new) in LEGAL:
+        await move(connection, model, new)
+        assert await connection.fetchval("select state from models where model_id = $1", model) == new
+    else:
+        async with refused(connection, f"cannot go from {old} to {new}"):
+            await move(connection, model, new)
+
+
+async def test_an_unknown_state_is_refused(connection: Connection) -> None:
+    model = await a_model(connection)
+    async with refused(connection, "excellent"):
+        await move(connection, model, "excellent")
+
+
+@pytest.mark.parametrize("state", sorted(set(WAY_TO) - {"registered"}))
+async def test_a_model_begins_as_registered(connection: Connection, state: str) -> None:
+    model = await a_model(connection)
+    async with refused(connection, "must begin as registered"):
+        await connection.execute(
+            """insert into models select (jsonb_populate_record(m, jsonb_build_object('model_id', 'm-0123456789abcdef',
+                   'state', $2::text))).* from models m where model_id = $1""",
+            model,
+            state,
+        )
+
+
+@pytest.mark.parametrize("identity", ["m-1", "m-0123456789ABCDEF", "n-0123456789abcdef", "m-0123456789abcdef0", ""])
+async def test_a_model_is_named_after_its_bytes(connection: Connection, identity: str) -> None:
+    async with refused(connection, "models_model_id_check"):
+        await a_model(connection, model_id=identity)
+
+
+@pytest.mark.parametrize(
+    "change", ["seed = 8", "artifact_sha256 = 'x'", "report = '{\"better\": true}'", "registered_at = now()"]
+)
+async def test_nothing_of_a_model_but_its_state_changes(connection: Connection, change: str) -> None:
+    model = await a_model(connection)
+    async with refused(connection, "immutable but for its state"):
+        await connection.execute(f"update models set {change} where model_id = $1", model)
+
+
+async def test_a_model_is_never_deleted(connection: Connection) -> None:
+    model = await a_model(connection, "rejected")
+    async with refused(connection, "never deleted"):
+        await connection.execute("delete from models where model_id = $1", model)
+
+
+async def test_two_models_never_share_bytes_or_a_request(connection: Connection) -> None:
+    first = await a_model(connection)
+    row = await connection.fetchrow("select * from models where model_id = $1", first)
+    async with refused(connection, "models_artifact_sha256_key"):
+        await a_model(connection, artifact_sha256=row["artifact_sha256"])
+    async with refused(connection, "models_training_request_key"):
+        await a_model(connection, training_request=row["training_request"])
+
+
+async def test_there_is_one_champion(connection: Connection) -> None:
+    await a_model(connection, "champion")
+    second = await a_model(connection, "evaluated")
+    async with refused(connection, "one_champion"):
+        await move(connection, second, "champion")
+
+
+async def test_of_two_champions_crowned_at_once_one_is_refused(database: Database) -> None:
+    async with database.connection() as connection:
+        models = [await a_model(connection, "evaluated") for _ in range(2)]
+    both_moved = asyncio.Barrier(2)
+
+    async def crown(model: str) -> bool:
+        try:
+            async with database.transaction() as connection:
+                await connection.execute("select 1")
+                await both_moved.wait()
+                await move(connection, model, "champion")
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*map(crown, models))) == [False, True]
+    async with database.connection() as connection:
+        assert await connection.fetchval("select count(*) from models where state = 'champion'") == 1
+
+
+async def test_the_pointer_names_only_the_champion(connection: Connection) -> None:
+    for state in sorted(set(WAY_TO) - {"champion"}):
+        model = await a_model(connection, state)
+        async with refused(connection, "only name the champion"):
+            await a_pointer(connection, model)
+    await a_pointer(connection, await a_model(connection, "champion"))
+
+
+async def next_champion(connection: Connection, old: str) -> str:
+    new = await a_model(connection, "evaluated")
+    await move(connection, old, "retired")
+    await move(connection, new, "champion")
+    return new
+
+
+@pytest.mark.parametrize("step", [-1, 0, 2, 100])
+async def test_the_pointer_moves_one_generation_at_a_time(connection: Connection, step: int) -> None:
+    old = await a_model(connection, "champion")
+    await a_pointer(connection, old, generation=5)
+    new = await next_champion(connection, old)
+    decision = await a_decision(connection, new)
+    async with refused(connection, "one generation at a time"):
+        await connection.execute(
+            "update model_pointer set model_id = $1, generation = $2, decision_id = $3", new, 5 + step, decision
+        )
+    await connection.execute("update model_pointer set model_id = $1, generation = 6, decision_id = $2", new, decision)
+    history = await connection.fetch("select generation, model_id from model_pointer_history order by generation")
+    assert [tuple(row) for row in history] == [(5, old), (6, new)]
+
+
+async def test_a_decision_moves_the_pointer_once(connection: Connection) -> None:
+    champion = await a_model(connection, "champion")
+    decision = await a_pointer(connection, champion)
+    async with refused(connection, "model_pointer_history_decision_id_key"):
+        await connection.execute("update model_pointer set generation = 2, moved_at = $1", NOW)
+    assert await connection.fetchval("select decision_id from model_pointer") == decision
+
+
+async def test_the_pointer_needs_a_recorded_decision(connection: Connection) -> None:
+    champion = await a_model(connection, "champion")
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        async with connection.transaction():
+            await insert(
+                connection, "model_pointer", model_id=champion, generation=1, decision_id=uuid4(), moved_at=NOW
+            )
+
+
+async def test_there_is_one_pointer_and_it_stays(connection: Connection) -> None:
+    champion = await a_model(connection, "champion")
+    await a_pointer(connection, champion)
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        async with connection.transaction():
+            await a_pointer(connection, champion, generation=2)
+    async with refused(connection, "never deleted"):
+        await connection.execute("delete from model_pointer")
+
+
+async def test_history_is_only_added_to(connection: Connection) -> None:
+    champion = await a_model(connection, "champion")
+    decision = await a_pointer(connection, champion)
+    await insert(connection, "gate_evidence", decision_id=decision, check_name="beats_floor", verdict="pass")
+    generation = await a_generation(connection, champion)
+    await an_outcome(connection, await a_sale(connection), champion, generation)
+    await a_monitor_step(connection)
+    changes = {
+        "decisions": "verdict = 'fail'",
+        "gate_evidence": "verdict = 'fail'",
+        "model_pointer_history": "generation = 7",
+        "monitor_steps": "e_worse = 0",
+        "outcomes": "log_error = 0.1",
+        "generations": "published_at = published_at - interval '1 hour'",
+        "snapshots": "as_of = as_of - interval '1 hour'",
+    }
+    for table, change in changes.items():
+        assert await connection.fetchval(f"select count(*) from {table}") > 0
+        async with refused(connection, f"{table} is append-only: UPDATE"):
+            await connection.execute(f"update {table} set {change}")
+        if table not in {"generations", "snapshots"}:  # those may be deleted when they are old
+            async with refused(connection, f"{table} is append-only: DELETE"):
+                await connection.execute(f"delete from {table}")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "decisions",
+        "gate_evidence",
+        "model_pointer",
+        "model_pointer_history",
+        "models",
+        "monitor_steps",
+        "market_events",
+        "outcomes",
+    ],
+)
+async def test_history_is_never_emptied(connection: Connection, table: str) -> None:
+    async with refused(connection, "append-only: TRUNCATE"):
+        await connection.execute(f"truncate {table} cascade")
+
+
+async def test_one_request_per_reason_is_open(connection: Connection) -> None:
+    first = await a_request(connection, reason="model age")
+    for status in ("queued", "running"):
+        await connection.execute("update training_requests set status = $2 where request_id = $1", first, status)
+        for other in ("queued", "running"):
+            async with refused(connection, "one_open_request_per_reason"):
+                await a_request(connection, reason="model age", status=other)
+    await a_request(connection, reason="another reason")
+    for status in ("succeeded", "failed", "cancelled"):
+        await a_request(connection, reason="model age", status=status)
+        await connection.execute("update training_requests set status = $2 where request_id = $1", first, status)
+    await a_request(connection, reason="model age")
+
+
+async def test_one_promotion_is_open(connection: Connection) -> None:
+    model = await a_model(connection, "champion")
+
+    async def promotion(state: str) -> None:
+        decision = await a_decision(connection, model)
+        await insert(connection, "promotions", promotion_id=decision, model_id=model, state=state, started_at=NOW)
+
+    await promotion("confirmed")
+    await promotion("warm_up")
+    for state in ("warm_up", "watching"):
+        async with refused(connection, "one_open_promotion"):
+            await promotion(state)
+    await promotion("superseded")
+
+
+async def test_a_snapshot_is_named_after_its_content(connection: Connection) -> None:
+    await a_snapshot(connection)
+    async with refused(connection, "snapshots_snapshot_id_check"):
+        await insert(
+            connection, "snapshots", snapshot_id="latest", kind="nowcast", as_of=NOW, last_event_seq=1, last_block=1,
+            row_count=1, feature_schema="f1", created_at=NOW,
+        )  # fmt: skip
