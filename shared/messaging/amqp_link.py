@@ -45,6 +45,7 @@ class Link:
         self._layout = layout
         self._opening = asyncio.Lock()
         self._lines: Lines | None = None
+        self._told_lost = False
 
     @property
     def up(self) -> bool:
@@ -102,7 +103,8 @@ class Link:
     async def close(self) -> None:
         if self._lines is not None:
             with contextlib.suppress(*LOST):
-                await self._lines.connection.close()
+                async with asyncio.timeout(5.0):
+                    await self._lines.connection.close()
             self._lines = None
 
     async def _open(self) -> Lines:
@@ -133,15 +135,17 @@ class Link:
         except BaseException:
             await connection.close()
             raise
-        connection.close_callbacks.add(_say_lost)
-        connection.reconnect_callbacks.add(_say_back)
+        connection.close_callbacks.add(self._say_lost)
+        connection.reconnect_callbacks.add(self._say_back)
         return Lines(connection, channel, events, retry, dead)
 
-
-def _say_lost(_: object, error: BaseException | None) -> None:
-    if isinstance(error, Exception):
+    def _say_lost(self, _: object, error: BaseException | None) -> None:
+        # The client calls this for every failed attempt to reconnect, too.
+        if self._told_lost or not isinstance(error, Exception):
+            return
+        self._told_lost = True
         log.warning("lost the broker", reason=f"{type(error).__name__}: {error}")
 
-
-def _say_back(_: object) -> None:
-    log.info("the broker is back")
+    def _say_back(self, _: object) -> None:
+        self._told_lost = False
+        log.info("the broker is back")

@@ -77,17 +77,13 @@ class RabbitBus:
 
     async def subscribe(self, subscription: Subscription) -> None:
         async def subscribe(lines: Lines) -> None:
-            # Declared on the publishing channel with its bindings, so that a reconnect restores those once.
-            keys = [message.TYPE for message in subscription.types]
-            await self._layout.declare(lines.channel, subscription.consumer, keys)
             channel = await lines.connection.channel()
             assert isinstance(channel, AbstractRobustChannel)
             await channel.set_qos(prefetch_count=subscription.concurrency)
-            queue = await channel.declare_queue(
-                self._layout.queue(subscription.consumer),
-                durable=True,
-                arguments=self._layout.arguments(subscription.consumer),
-            )
+            # On the consuming channel, bindings and all: should somebody delete the queue, the client library
+            # declares again what the channel of a cancelled consumer knows.
+            keys = [message.TYPE for message in subscription.types]
+            queue = await self._layout.declare(channel, subscription.consumer, keys)
             self._consumers.append(_Consumer(subscription, channel, queue))
 
         await self._link.patiently(subscribe)
@@ -132,9 +128,10 @@ class RabbitBus:
         self._attached = False
         for consumer in self._consumers:
             if consumer.tag is not None:
-                # If the connection is lost as well, the broker has given everything back already.
+                # Without a connection there is nothing to cancel but the consumer's coming back.
                 with contextlib.suppress(*LOST):
-                    await consumer.queue.cancel(consumer.tag, timeout=5)
+                    async with asyncio.timeout(5.0 if self._link.up else 0.1):
+                        await consumer.queue.cancel(consumer.tag)
                 consumer.tag = None
         if self._in_flight:
             await asyncio.wait(tuple(self._in_flight), timeout=grace_s)
