@@ -1,0 +1,127 @@
+"""The pool: UTC, transactions that commit or do not, and one error for every way of being away."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from shared.database.pool import Database, DatabaseUnavailableError
+from shared.errors import InvalidInputError, TransientError
+
+
+async def count(database: Database) -> int:
+    async with database.connection() as connection:
+        return int(await connection.fetchval("select count(*) from inbox"))
+
+
+async def enter(connection: asyncpg.Connection, consumer: str) -> None:
+    await connection.execute(
+        "insert into inbox (consumer, message_id, handled_at) values ($1, gen_random_uuid(), now())", consumer
+    )
+
+
+async def test_sessions_are_named_and_speak_utc(database: Database) -> None:
+    async with database.connection() as connection:
+        assert await connection.fetchval("show timezone") == "UTC"
+        assert await connection.fetchval("show application_name") == "punkcast"
+        instant = await connection.fetchval("select '2025-06-01 12:00'::timestamptz")
+    assert instant == datetime(2025, 6, 1, 12, tzinfo=UTC)
+
+
+async def test_a_transaction_commits_on_leaving(database: Database) -> None:
+    async with database.transaction() as connection:
+        await enter(connection, "a")
+        assert await count(database) == 0
+    assert await count(database) == 1
+
+
+async def test_an_exception_rolls_back(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as connection:
+            await enter(connection, "a")
+            raise ZeroDivisionError
+    assert await count(database) == 0
+
+
+async def test_cancelling_rolls_back_and_frees_the_connection(fresh_database_url: str) -> None:
+    database = await Database.connect(fresh_database_url, max_size=1)
+    inside = asyncio.Event()
+
+    async def work() -> None:
+        async with database.transaction() as connection:
+            await enter(connection, "a")
+            inside.set()
+            await connection.execute("select pg_sleep(60)")
+
+    task = asyncio.create_task(work())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.wait_for(count(database), 5) == 0
+    await database.close()
+
+
+async def test_an_error_of_the_caller_is_not_taken_for_an_outage(database: Database) -> None:
+    with pytest.raises(FileNotFoundError):
+        async with database.connection():
+            raise FileNotFoundError("mine")
+    with pytest.raises(asyncpg.UndefinedTableError):
+        async with database.connection() as connection:
+            await connection.execute("select * from no_such_table")
+
+
+async def test_a_server_that_is_away_is_one_error_without_the_password(unused_tcp_port: int) -> None:
+    with pytest.raises(DatabaseUnavailableError) as raised:
+        await Database.connect(f"postgresql://someone:secret@127.0.0.1:{unused_tcp_port}/punkcast")
+    assert isinstance(raised.value, TransientError)
+    assert isinstance(raised.value, ConnectionError)
+    assert "secret" not in str(raised.value)
+    assert f"127.0.0.1:{unused_tcp_port}/punkcast" in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["", "embedded://", "sqlite:///file", "host=127.0.0.1"])
+async def test_only_a_server_url_opens_a_pool(url: str) -> None:
+    with pytest.raises(InvalidInputError, match="PUNKCAST_DATABASE_URL"):
+        await Database.connect(url)
+
+
+async def test_connections_cut_by_the_server_are_replaced(database: Database, fresh_database_url: str) -> None:
+    assert await count(database) == 0
+    other = await asyncpg.connect(fresh_database_url)
+    await other.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() "
+        "and datname = current_database()"
+    )
+    await other.close()
+    # The first use may still find the dead connection; it must not stay in the pool.
+    with suppress(asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, ConnectionError):
+        await count(database)
+    assert await count(database) == 0
+
+
+async def test_a_database_that_is_gone_is_an_outage_until_it_is_back(
+    postgres_url: str, fresh_database_url: str
+) -> None:
+    database = await Database.connect(fresh_database_url, min_size=0)
+    name = fresh_database_url.partition("?")[0].rpartition("/")[2]
+    admin = await asyncpg.connect(postgres_url)
+    try:
+        await admin.execute(f'alter database "{name}" with allow_connections false')
+        await admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+        with pytest.raises((DatabaseUnavailableError, asyncpg.ObjectNotInPrerequisiteStateError)):
+            await count(database)
+        await admin.execute(f'alter database "{name}" with allow_connections true')
+        assert await count(database) == 0
+    finally:
+        await admin.close()
+        await database.close()
+
+
+async def test_closing_does_not_wait_for_ever(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.database.pool._CLOSE_TIMEOUT_S", 0.2)
+    database = await Database.connect(fresh_database_url)
+    async with database.connection():
+        await asyncio.wait_for(database.close(), 5)
