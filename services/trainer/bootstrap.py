@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from shared.evaluation.policy import load_policy
-
 from services.trainer.executor import ProcessExecutor, TrainingExecutor
 from services.trainer.handlers import CONSUMER, Trainer
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload, TrainingDrainRequested, TrainingRequested
+from shared.evaluation.policy import load_policy
 from shared.market.reader import MarketReader
 from shared.messaging.bus import Subscription
 from shared.runtime.platform import Platform

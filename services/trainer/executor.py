@@ -64,9 +64,7 @@ class ProcessExecutor:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout_s)
         except TimeoutError as error:
             self._kill()
-            raise FitInterruptedError(
-                f"the fit took longer than {self._timeout_s:.0f} s and was killed"
-            ) from error
+            raise FitInterruptedError(f"the fit took longer than {self._timeout_s:.0f} s and was killed") from error
         except BrokenProcessPool as error:
             self._kill()
             raise FitInterruptedError("the fitting process died; it is tried again with a new one") from error

@@ -11,7 +11,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 import structlog
-import xgboost
 
 from services.trainer import lineage
 from services.trainer.executor import FitJob, TrainingExecutor
@@ -30,7 +29,7 @@ from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore
 from shared.valuation import training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
-from shared.valuation.model import FORMAT, model_id
+from shared.valuation.model import FORMAT, XGBOOST_VERSION, model_id
 
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"
@@ -100,9 +99,7 @@ class Trainer:
         worked = 0
         while True:
             async with self._database.transaction() as connection:
-                claimed = await training_requests.claim(
-                    connection, at=self._clock.now(), lease_s=self._lease_s
-                )
+                claimed = await training_requests.claim(connection, at=self._clock.now(), lease_s=self._lease_s)
             if claimed is None:
                 return worked
             worked += 1
@@ -149,9 +146,7 @@ class Trainer:
         )
         stored = [await snapshots.upload(self._store, one) for one in (learn, judge)]
         reference = await self._store.put("models", artifact, extension="json")
-        record = self._record(
-            claimed, reference, learn, judge, parent=champion.model_id if champion else None
-        )
+        record = self._record(claimed, reference, learn, judge, parent=champion.model_id if champion else None)
         async with originating(self._database, self._clock, source=CONSUMER) as transaction:
             connection = transaction.connection
             if not await training_requests.succeed(
@@ -163,12 +158,8 @@ class Trainer:
                 await snapshots.record(connection, snapshot, at=now)
                 await snapshots.record_archive(connection, archived, at=now)
             if await models.register(connection, record):
-                await transaction.emit(
-                    ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id)
-                )
-        log.info(
-            "contender.registered", model=record.model_id, cutoff=cutoff.isoformat(), rows=learn.frame.height
-        )
+                await transaction.emit(ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id))
+        log.info("contender.registered", model=record.model_id, cutoff=cutoff.isoformat(), rows=learn.frame.height)
 
     def _record(
         self,
@@ -187,7 +178,7 @@ class Trainer:
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
             artifact_format=FORMAT,
-            xgboost_version=xgboost.__version__,
+            xgboost_version=XGBOOST_VERSION,
             git_sha=origin.git_sha,
             git_dirty=origin.git_dirty,
             environment_hash=origin.environment_hash,

@@ -51,9 +51,7 @@ class Calibration:
             if len(own) < MIN_RESIDUALS:
                 own = residual
             pools.append((np.sort(own), widening))
-        return cls(
-            tuple(tuple(_offsets(pool, level, widening) for pool, widening in pools) for level in LEVELS)
-        )
+        return cls(tuple(tuple(_offsets(pool, level, widening) for pool, widening in pools) for level in LEVELS))
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
         """Per level the lower and upper bound in ETH; nested, and always around the value."""

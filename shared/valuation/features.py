@@ -148,9 +148,7 @@ def _market(
     }
     for days in (1, 7, 30):
         then = as_of - days * DAY
-        past = _ladder_without(
-            timeline.book.last_before(then), timeline.asks.last_before(punk_id, then)[:, 0]
-        )
+        past = _ladder_without(timeline.book.last_before(then), timeline.asks.last_before(punk_id, then)[:, 0])
         columns[f"floor_change_{days}d"] = np.log(floor / past[1])
         columns[f"sales_{days}d"] = np.log1p(sold - timeline.valid_sales.count_before(as_of - days * DAY))
     now = prices.known_at(as_of)
@@ -159,18 +157,14 @@ def _market(
     return columns
 
 
-def _traits(
-    timeline: MarketTimeline, punk_id: Ints, as_of: Ints, own_ask: Floats, floor: Floats
-) -> dict[str, Floats]:
+def _traits(timeline: MarketTimeline, punk_id: Ints, as_of: Ints, own_ask: Floats, floor: Floats) -> dict[str, Floats]:
     traits = timeline.traits
     members = traits.members[punk_id]
     shape = members.shape
     flat, when = members.ravel(), np.repeat(as_of, shape[1])
     rows = timeline.trait_sales.row_before(flat, when)
     state = (
-        timeline.trait_sales.rows[np.maximum(rows, 0)]
-        if len(timeline.trait_sales.rows)
-        else np.zeros((len(flat), 2))
+        timeline.trait_sales.rows[np.maximum(rows, 0)] if len(timeline.trait_sales.rows) else np.zeros((len(flat), 2))
     )
     state = np.where(rows[:, None] >= 0, state, 0.0)
     age_days = np.nan_to_num((when - timeline.trait_sales.time_of(rows)) / DAY)
@@ -204,9 +198,7 @@ def _traits(
         "accessory_premium_1": accessory[:, 0],
         "accessory_premium_2": accessory[:, 1],
         "accessory_premium_3": accessory[:, 2],
-        "accessory_premium_min": np.nanmin(
-            np.where(np.isnan(premium[:, 3:]), np.inf, premium[:, 3:]), axis=1
-        ),
+        "accessory_premium_min": np.nanmin(np.where(np.isnan(premium[:, 3:]), np.inf, premium[:, 3:]), axis=1),
         "accessory_premium_sum": np.nansum(premium[:, 3:], axis=1),
         "accessory_best_weight": np.log1p(weight[np.arange(len(members)), 3 + best]),
         "type_floor": trait_floor[:, 0],

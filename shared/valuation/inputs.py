@@ -117,9 +117,7 @@ def _of_sales(
     return _snapshot(kind, timeline, as_of, keys, rows)
 
 
-def _snapshot(
-    kind: Kind, timeline: MarketTimeline, as_of: datetime, keys: pl.DataFrame, rows: FeatureRows
-) -> Snapshot:
+def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, keys: pl.DataFrame, rows: FeatureRows) -> Snapshot:
     last = timeline.events.last_before(np.array([as_seconds(as_of)], dtype=np.int64))[0]
     seq, block = (0, 0) if np.isnan(last[0]) else (int(last[0]), int(last[1]))
     return Snapshot(

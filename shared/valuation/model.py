@@ -18,6 +18,7 @@ from shared.valuation.conformal import Calibration
 from shared.valuation.features import FEATURE_NAMES, schema_hash
 
 FORMAT = "punkcast-valuation/1"
+XGBOOST_VERSION: str = xgb.__version__
 GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
 """Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D."""
 

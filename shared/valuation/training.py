@@ -78,12 +78,8 @@ def _quantile_time(frame: pl.DataFrame, quantile: float) -> datetime:
 
 def _train(frame: pl.DataFrame, *, data_cutoff: datetime, threads: int, seed: int) -> xgb.Booster:
     target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-    age_days = (
-        pl.Series([data_cutoff]).dt.epoch("s")[0] - frame["sale_time"].dt.epoch("s").to_numpy()
-    ) / 86_400.0
-    data = xgb.QuantileDMatrix(
-        _matrix(frame), label=target, weight=0.5 ** (age_days / HALF_LIFE_DAYS), nthread=threads
-    )
+    age_days = (pl.Series([data_cutoff]).dt.epoch("s")[0] - frame["sale_time"].dt.epoch("s").to_numpy()) / 86_400.0
+    data = xgb.QuantileDMatrix(_matrix(frame), label=target, weight=0.5 ** (age_days / HALF_LIFE_DAYS), nthread=threads)
     return xgb.train({**PARAMS, "seed": seed, "nthread": threads}, data, ROUNDS)
 
 

@@ -20,9 +20,7 @@ def punks_frame() -> pl.DataFrame:
     types = np.array(["Male", "Female", "Zombie", "Ape", "Alien"])
     kind = types[generator.choice(5, size=10_000, p=[0.6, 0.38, 0.01, 0.006, 0.004])]
     human = np.isin(kind, ["Male", "Female"])
-    skin = np.where(
-        human, np.array(["Light", "Mid", "Dark", "Albino"])[generator.choice(4, size=10_000)], None
-    )
+    skin = np.where(human, np.array(["Light", "Mid", "Dark", "Albino"])[generator.choice(4, size=10_000)], None)
     counts = generator.integers(0, 5, size=10_000)
     return pl.DataFrame(
         {

@@ -16,7 +16,7 @@ select count(*) as scored,
        avg(abs(o.value_wei::float8 / o.price_wei::float8 - 1)) as mape,
        percentile_cont(0.5) within group (order by o.value_wei::float8 / o.price_wei::float8 - 1) as median_bias,
        percentile_cont(0.5) within group (order by abs(o.floor_wei::float8 / o.price_wei::float8 - 1))
-          
+
            as floor_median_ape,
        avg(o.in80::int) as coverage80,
        avg(o.in90::int) as coverage90

@@ -29,6 +29,4 @@ def test_every_exclusion_has_its_reason(changed, reason):
 
 def test_the_bounds_themselves_are_inside():
     assert exclusion(**PLAIN | {"price_eth": 24.0, "previous_day_floor_eth": 60.0}) is None
-    assert (
-        exclusion(**PLAIN | {"price_eth": 0.005, "floor_eth": None, "previous_day_floor_eth": None}) is None
-    )
+    assert exclusion(**PLAIN | {"price_eth": 0.005, "floor_eth": None, "previous_day_floor_eth": None}) is None
