@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from services.api import problems
+from services.api import fast_lane, problems
 from services.api.config import GatewayConfig
 from services.api.gateway import Gateway, State
 from services.api.metrics import GatewayMetrics
@@ -50,6 +50,7 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
     app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
     for part in (punks, nowcast, performance, registry, training_requests, status, probes):
         app.include_router(part.router)
+    fast_lane.install(app)
     problems.install(app)
     # The last added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=config.max_body_bytes)

@@ -13,6 +13,7 @@ from services.api.app import create_app
 from services.api.config import GatewayConfig
 from services.api.problems import DATABASE_AWAY
 from shared.clock import Clock, SystemClock
+from shared.database.embedded import database_url
 from shared.database.pool import Database
 from shared.settings import Settings
 
@@ -39,6 +40,7 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             log_config=None,
+            log_level="warning",
             timeout_graceful_shutdown=int(settings.shutdown_grace_s),
         )
     )
@@ -46,11 +48,13 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
 
 async def serve(settings: Settings) -> None:
     """Connect, waiting for the database as long as it takes, and serve until told to stop."""
-    database = await connect_patiently(settings.database_url)
-    try:
-        await server(build(database=database, settings=settings), settings).serve()
-    finally:
-        await database.close()
+    async with database_url(settings) as url:
+        database = await connect_patiently(url)
+        try:
+            log.info("serving", url=f"http://{settings.host}:{settings.api_port}")
+            await server(build(database=database, settings=settings), settings).serve()
+        finally:
+            await database.close()
 
 
 async def connect_patiently(url: str) -> Database:
@@ -58,7 +62,7 @@ async def connect_patiently(url: str) -> Database:
     pause = 0.2
     while True:
         try:
-            return await Database.connect(url, min_size=2, max_size=10)
+            return await Database.connect(url, min_size=2, max_size=10, application_name="punkcast-api")
         except DATABASE_AWAY as error:
             log.warning("database_away", error=repr(error), next_try_s=round(pause, 1))
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))

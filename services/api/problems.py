@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from services.api.problem_types import SLUG_OF_STATUS, TITLES_AND_STEPS
+from shared.database import pool
+from shared.database.pool import DatabaseUnavailableError
 from shared.errors import (
     ConflictError,
     InvalidInputError,
@@ -26,17 +28,9 @@ from shared.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://punkcast.dev/problems/"
-DATABASE_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.exceptions.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
-"""What asyncpg and the socket raise while the server is down, starting, stopping or out of connections."""
+DATABASE_AWAY = (DatabaseUnavailableError, *pool.AWAY, asyncpg.exceptions.InterfaceError)
+"""What the pool, asyncpg and the socket raise while the server is down, starting, stopping or out of connections;
+a time-out (an OSError) is among them."""
 
 log = structlog.get_logger(__name__)
 

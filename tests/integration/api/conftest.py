@@ -18,6 +18,7 @@ from services.api.gateway import Gateway
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from tests.integration.api import filling
+from tests.plugins.postgres import _fresh as fresh_database
 
 OPERATOR_KEY = "the operator's own key"
 
@@ -76,6 +77,20 @@ async def served(database: Database, model: str) -> AsyncIterator[Served]:
     async with serving(database) as found:
         await found.until_shown(generation)
         yield found
+
+
+@pytest_asyncio.fixture(scope="module")
+async def unchanging(postgres_url: str, template_database: str) -> AsyncIterator[Served]:
+    """As `served`, one for all tests of a module that only ask questions."""
+    async with fresh_database(postgres_url, template=template_database, purpose="api") as url:
+        database = await Database.connect(url)
+        async with database.connection() as connection:
+            await filling.fill_punks(connection, 60)
+            generation = await filling.publish(connection, await filling.fill_model(connection, champion=True))
+        async with serving(database) as found:
+            await found.until_shown(generation)
+            yield found
+        await database.close()
 
 
 @pytest_asyncio.fixture

@@ -44,15 +44,15 @@ async def test_a_punk_names_value_intervals_generation_model_and_age(served: Ser
 
 
 @pytest.mark.parametrize("punk", ["-1", "10000", "99999999999999999999"])
-async def test_a_punk_that_does_not_exist_is_not_found(served: Served, punk: str) -> None:
-    answer = await served.client.get(f"/v1/punks/{punk}")
+async def test_a_punk_that_does_not_exist_is_not_found(unchanging: Served, punk: str) -> None:
+    answer = await unchanging.client.get(f"/v1/punks/{punk}")
     assert answer.status_code == 404
     assert "0 to 9999" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("punk", ["abc", "1.5", "0x10", "%00", "1e3"])
-async def test_a_punk_id_that_is_no_number_is_invalid(served: Served, punk: str) -> None:
-    answer = await served.client.get(f"/v1/punks/{punk}")
+async def test_a_punk_id_that_is_no_number_is_invalid(unchanging: Served, punk: str) -> None:
+    answer = await unchanging.client.get(f"/v1/punks/{punk}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["location"] == "path.punk_id"
 
@@ -118,16 +118,16 @@ async def test_a_cursor_into_a_removed_generation_is_gone(database: Database, mo
     assert "without `cursor`" in answer.json()["next_step"]
 
 
-async def test_a_cursor_of_other_filters_is_refused(served: Served) -> None:
-    cursor = (await served.client.get("/v1/punks?type=Zombie&limit=3")).json()["next_cursor"]
-    answer = await served.client.get("/v1/punks", params={"type": "Ape", "limit": 3, "cursor": cursor})
+async def test_a_cursor_of_other_filters_is_refused(unchanging: Served) -> None:
+    cursor = (await unchanging.client.get("/v1/punks?type=Zombie&limit=3")).json()["next_cursor"]
+    answer = await unchanging.client.get("/v1/punks", params={"type": "Ape", "limit": 3, "cursor": cursor})
     assert answer.status_code == 400
     assert "other filters" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "é", "A" * 5000, "..", "bnVsbA", "%"])
-async def test_a_cursor_that_is_garbage_is_refused(served: Served, cursor: str) -> None:
-    answer = await served.client.get("/v1/punks", params={"cursor": cursor})
+async def test_a_cursor_that_is_garbage_is_refused(unchanging: Served, cursor: str) -> None:
+    answer = await unchanging.client.get("/v1/punks", params={"cursor": cursor})
     assert answer.status_code == 400
     assert answer.json()["type"].endswith("/bad-cursor")
 
@@ -163,8 +163,8 @@ async def test_filters_are_met_by_exactly_the_punks_listed(whole: Served) -> Non
         ("order=up", "order"),
     ],
 )
-async def test_a_wrong_filter_is_explained(served: Served, query: str, said: str) -> None:
-    answer = await served.client.get(f"/v1/punks?{query}")
+async def test_a_wrong_filter_is_explained(unchanging: Served, query: str, said: str) -> None:
+    answer = await unchanging.client.get(f"/v1/punks?{query}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert said in answer.json()["detail"]
@@ -269,14 +269,14 @@ async def test_a_copy_that_still_holds_is_answered_304(
     assert third.json()["generation"]["generation_id"] == later
 
 
-async def test_the_same_tag_means_the_same_bytes(served: Served) -> None:
-    answers = [await served.client.get("/v1/punks/5") for _ in range(2)]
+async def test_the_same_tag_means_the_same_bytes(unchanging: Served) -> None:
+    answers = [await unchanging.client.get("/v1/punks/5") for _ in range(2)]
     assert answers[0].headers["etag"] == answers[1].headers["etag"]
     assert answers[0].content == answers[1].content
 
 
-async def test_head_answers_the_headers_of_get(served: Served) -> None:
-    head, got = await served.client.head("/v1/punks/5"), await served.client.get("/v1/punks/5")
+async def test_head_answers_the_headers_of_get(unchanging: Served) -> None:
+    head, got = await unchanging.client.head("/v1/punks/5"), await unchanging.client.get("/v1/punks/5")
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["etag"] == got.headers["etag"]
     assert head.headers["content-length"] == str(len(got.content))

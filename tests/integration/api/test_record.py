@@ -11,8 +11,8 @@ from tests.integration.api.conftest import Served
 from tests.integration.api.filling import Happening
 
 
-async def test_performance_without_outcomes_has_counts_of_zero_and_no_figures(served: Served) -> None:
-    document = PerformanceDocument.model_validate_json((await served.client.get("/v1/performance")).content)
+async def test_performance_without_outcomes_has_counts_of_zero_and_no_figures(unchanging: Served) -> None:
+    document = PerformanceDocument.model_validate_json((await unchanging.client.get("/v1/performance")).content)
     card = document.by_horizon["latest"].champion
     assert (card.n, card.median_ape, card.coverage_80) == (0, None, None)
     assert document.by_month == []
@@ -57,8 +57,8 @@ async def test_performance_is_what_the_outcomes_say(served: Served, database: Da
     "query",
     ["horizon=1h", "start=2025-05-01", "model_id=m-1", "start=2025-05-01T00:00:00Z&end=2025-04-01T00:00:00Z"],
 )
-async def test_a_wrong_performance_question_is_explained(served: Served, query: str) -> None:
-    answer = await served.client.get(f"/v1/performance?{query}")
+async def test_a_wrong_performance_question_is_explained(unchanging: Served, query: str) -> None:
+    answer = await unchanging.client.get(f"/v1/performance?{query}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -121,10 +121,10 @@ async def test_metrics_count_by_route_template_not_by_path(served: Served) -> No
     assert "/v1/nothing" not in text
 
 
-async def test_what_is_not_served_is_a_problem_too(served: Served) -> None:
-    nothing = await served.client.get("/v1/nothing")
+async def test_what_is_not_served_is_a_problem_too(unchanging: Served) -> None:
+    nothing = await unchanging.client.get("/v1/nothing")
     assert (nothing.status_code, nothing.json()["instance"]) == (404, "/v1/nothing")
-    wrong = await served.client.delete("/v1/punks/1")
+    wrong = await unchanging.client.delete("/v1/punks/1")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
     for answer in (nothing, wrong):
         assert answer.headers["content-type"] == "application/problem+json"
@@ -143,8 +143,8 @@ async def test_a_fault_of_ours_is_a_problem_without_a_trace(served: Served, monk
     assert "Traceback" not in answer.text
 
 
-async def test_the_document_names_every_route_and_the_problem_shape(served: Served) -> None:
-    document = (await served.client.get("/openapi.json")).json()
+async def test_the_document_names_every_route_and_the_problem_shape(unchanging: Served) -> None:
+    document = (await unchanging.client.get("/openapi.json")).json()
     assert set(document["paths"]) == {
         "/v1/punks/{punk_id}", "/v1/punks", "/v1/nowcast", "/v1/market", "/v1/performance", "/v1/models/current",
         "/v1/models", "/v1/models/{model_id}", "/v1/decisions", "/v1/decisions/{decision_id}", "/v1/status",
@@ -159,4 +159,4 @@ async def test_the_document_names_every_route_and_the_problem_shape(served: Serv
             if int(status) >= 400:
                 assert list(response["content"]) == ["application/problem+json"], operation["operationId"]
     assert "ValidationError" not in document["components"]["schemas"]
-    assert (await served.client.get("/docs")).status_code == 200
+    assert (await unchanging.client.get("/docs")).status_code == 200

@@ -115,31 +115,29 @@ async def test_an_idempotency_key_belongs_to_its_api_key(
     ],
 )
 async def test_a_wrong_body_is_explained_and_publishes_nothing(
-    served: Served, database: Database, operator: dict[str, str], body: object, place: str
+    unchanging: Served, operator: dict[str, str], body: object, place: str
 ) -> None:
-    answer = await served.client.post(PATH, json=body, headers=operator)
+    answer = await unchanging.client.post(PATH, json=body, headers=operator)
     assert answer.status_code == 422
     assert place in answer.json()["detail"]
-    assert await published(database) == []
+    assert await published(unchanging.gateway.database) == []
 
 
 @pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b"", b'{"reason": "a\\u0000b"}'])
-async def test_bytes_that_are_no_request_are_refused(
-    served: Served, database: Database, operator: dict[str, str], raw: bytes
-) -> None:
-    answer = await served.client.post(PATH, content=raw, headers=operator | {"Content-Type": "application/json"})
+async def test_bytes_that_are_no_request_are_refused(unchanging: Served, operator: dict[str, str], raw: bytes) -> None:
+    answer = await unchanging.client.post(PATH, content=raw, headers=operator | {"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert answer.headers["content-type"] == "application/problem+json"
-    assert await published(database) == []
+    assert await published(unchanging.gateway.database) == []
 
 
-async def test_a_ten_megabyte_body_is_refused_announced_or_not(served: Served, operator: dict[str, str]) -> None:
+async def test_a_ten_megabyte_body_is_refused_announced_or_not(unchanging: Served, operator: dict[str, str]) -> None:
     async def dribble():  # type: ignore[no-untyped-def]
         for _ in range(160):
             yield b"x" * 65536
 
-    announced = await served.client.post(PATH, content=b"x" * 10_000_000, headers=operator)
-    unannounced = await served.client.post(PATH, content=dribble(), headers=operator)
+    announced = await unchanging.client.post(PATH, content=b"x" * 10_000_000, headers=operator)
+    unannounced = await unchanging.client.post(PATH, content=dribble(), headers=operator)
     for answer in (announced, unannounced):
         assert answer.status_code == 413
         assert "at most 65536 bytes" in answer.json()["detail"]
@@ -189,6 +187,6 @@ async def test_keys_need_a_name_and_a_known_scope(database: Database) -> None:
             await keys.revoke_key(connection, "nope", at=filling.NOW)
 
 
-async def test_an_unknown_request_is_not_found(served: Served) -> None:
-    assert (await served.client.get(f"{PATH}/{filling.NAMES}")).status_code == 404
-    assert (await served.client.get(f"{PATH}/nope")).status_code == 422
+async def test_an_unknown_request_is_not_found(unchanging: Served) -> None:
+    assert (await unchanging.client.get(f"{PATH}/{filling.NAMES}")).status_code == 404
+    assert (await unchanging.client.get(f"{PATH}/nope")).status_code == 422
