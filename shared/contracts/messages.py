@@ -154,7 +154,7 @@ class ModelPromoted(Payload):
 
     TYPE: ClassVar[str] = "punkcast.model.promoted.v1"
     model_id: ModelId
-    previous_model_id: ModelId | None
+    previous_model_id: ModelId | None = Field(default=None, description="Absent at the first promotion")
     decision_id: UUID
     pointer_generation: Ordinal
 

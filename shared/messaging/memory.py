@@ -184,6 +184,11 @@ class MemoryBus:
     def unsettled(self) -> Set[UUID]:
         return self._broker.pending.keys()
 
+    def waiting(self, consumer: str) -> int:
+        """How many messages lie in a queue, delayed ones included."""
+        queue = self._broker.queues[consumer]
+        return len(queue.ready) + len(queue.delayed)
+
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         return self._broker.dead[:limit]
 

@@ -18,6 +18,7 @@ import structlog
 from shared.clock import Clock, SystemClock
 from shared.contracts.envelope import MalformedMessageError, decode
 from shared.database.pool import Connection, Database
+from shared.messaging import failpoints
 from shared.messaging.bus import Bus, UnroutableError, Volatile
 from shared.messaging.transaction import purge_inbox
 from shared.telemetry import metrics
@@ -92,6 +93,8 @@ class Relay:
                     self._park(row, result)
                 else:
                     failures.append(result)
+            if published:
+                failpoints.passing("after-publish")
             if isinstance(self._bus, Volatile):
                 self._handed_over.update(published)
             elif published:

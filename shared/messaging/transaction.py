@@ -12,6 +12,7 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
 from shared.database.pool import Connection, Database
+from shared.messaging import failpoints
 
 _ENTER_INBOX_SQL = """
     insert into inbox (consumer, message_id, handled_at) values ($1, $2, $3)
@@ -66,6 +67,8 @@ async def handling(database: Database, clock: Clock, *, consumer: str, cause: En
         if await connection.fetchval(_ENTER_INBOX_SQL, consumer, cause.id, clock.now()) is None:
             raise AlreadyHandledError(f"{consumer} has handled {cause.type} {cause.id}")
         yield Transaction(connection, clock, source=consumer, cause=cause)
+        failpoints.passing("before-commit")
+    failpoints.passing("after-commit")
 
 
 @asynccontextmanager
@@ -73,6 +76,8 @@ async def originating(database: Database, clock: Clock, *, source: str) -> Async
     """A transaction that no message caused: a policy loop, an operator's action."""
     async with database.transaction() as connection:
         yield Transaction(connection, clock, source=source)
+        failpoints.passing("before-commit")
+    failpoints.passing("after-commit")
 
 
 async def purge_inbox(connection: Connection, *, before: datetime) -> int:

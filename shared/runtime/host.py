@@ -37,6 +37,8 @@ class Watchdog:
         self._bus: Bus | None = None
         self._database: Database | None = None
         self._healthy_at = monotonic()
+        # Why nothing can be asked of the process yet, or any more; None while it serves.
+        self.unready: str | None = "starting"
 
     async def watch(self, bus: Bus, database: Database) -> None:
         """Keep an eye on the bus until cancelled."""
@@ -49,13 +51,13 @@ class Watchdog:
 
     def live(self) -> str | None:
         silent_s = monotonic() - self._healthy_at
-        if self._bus is not None and silent_s > self._limit_s:
+        if self._bus is not None and not self._bus.healthy and silent_s > self._limit_s:
             return f"no consumer attached for {silent_s:.0f} s"
         return None
 
     async def ready(self) -> str | None:
-        if self._bus is None or self._database is None:
-            return "starting"
+        if self.unready or self._bus is None or self._database is None:
+            return self.unready or "starting"
         if not self._bus.healthy:
             return "not attached to the broker"
         try:
@@ -80,7 +82,8 @@ async def serve(
     """
     bus, grace_s = platform.bus, platform.settings.shutdown_grace_s
     relay = Relay(platform.database, bus, clock=platform.clock)
-    watching = asyncio.create_task((watchdog or Watchdog()).watch(bus, platform.database))
+    watchdog = watchdog or Watchdog()
+    watching = asyncio.create_task(watchdog.watch(bus, platform.database))
     relaying: asyncio.Task[None] | None = None
     loops: list[asyncio.Task[None]] = []
     try:
@@ -89,10 +92,12 @@ async def serve(
             return
         relaying = asyncio.create_task(relay.run())
         loops += [asyncio.create_task(_supervise(service)) for service in services]
+        watchdog.unready = None
         log.info("serving", services=[service.name for service in services])
         await stop.wait()
         log.info("stopping", grace_s=grace_s)
     finally:
+        watchdog.unready = "stopping"
         await asyncio.gather(bus.stop_consuming(grace_s), _end(loops, grace_s), return_exceptions=True)
         if relaying is not None:
             await relay.stop()

@@ -1,0 +1,181 @@
+"""Services on a platform: how they start, how they end, what a crash costs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.clock import SystemClock
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import IngestRequested, MarketUpdated
+from shared.database.pool import Database
+from shared.messaging.bus import Bus, Subscription
+from shared.messaging.memory import MemoryBus
+from shared.messaging.rabbitmq import RabbitBus
+from shared.messaging.transaction import handling, originating
+from shared.runtime.host import drain, serve
+from shared.runtime.platform import Platform
+from shared.settings import Settings
+from shared.storage.folder import FolderStore
+from tests.integration.messaging.conftest import eventually
+
+NOW = datetime.now(UTC)
+UPDATE = MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=0)
+
+
+class Ingestor:
+    """Handles ticks slowly and tells of it; its background loop crashes as scripted."""
+
+    name = "ingestor"
+
+    def __init__(self, platform: Platform, *, takes_s: float = 0.0, crashes: int = 0) -> None:
+        self.platform = platform
+        self.takes_s = takes_s
+        self.crashes = crashes
+        self.begun: list[Envelope] = []
+        self.done: list[Envelope] = []
+        self.rounds = 0
+        self.drained = 0
+        self.cancelled = False
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return [Subscription("ingestor", [IngestRequested], self.on_ingest_requested)]
+
+    async def on_ingest_requested(self, message: Envelope) -> None:
+        self.begun.append(message)
+        await asyncio.sleep(self.takes_s)
+        async with handling(self.platform.database, self.platform.clock, consumer="ingestor", cause=message) as tx:
+            await tx.emit(UPDATE)
+        self.done.append(message)
+
+    async def background(self) -> None:
+        self.rounds += 1
+        if self.rounds <= self.crashes:
+            raise RuntimeError("crash")
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+    async def drain(self) -> None:
+        self.drained += 1
+        async with originating(self.platform.database, self.platform.clock, source="ingestor") as tx:
+            await tx.emit(UPDATE)
+
+
+class Listener:
+    name = "nowcaster"
+
+    def __init__(self) -> None:
+        self.seen: list[Envelope] = []
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return [Subscription("nowcaster", [MarketUpdated], self.on_market_updated)]
+
+    async def on_market_updated(self, message: Envelope) -> None:
+        self.seen.append(message)
+
+    async def background(self) -> None: ...
+
+    async def drain(self) -> None: ...
+
+
+@pytest.fixture(params=["memory", "rabbitmq"])
+def bus(request: pytest.FixtureRequest) -> Bus:
+    if request.param == "memory":
+        return MemoryBus(SystemClock())
+    return RabbitBus(request.getfixturevalue("amqp_url"), request.getfixturevalue("broker_prefix"))
+
+
+@pytest.fixture
+async def platform(bus: Bus, database: Database, tmp_path: Path) -> AsyncIterator[Platform]:
+    settings = Settings(home=tmp_path, shutdown_grace_s=2.0)
+    yield Platform(settings=settings, clock=SystemClock(), database=database, bus=bus, store=FolderStore(tmp_path))
+    await bus.stop(0.1)
+
+
+@contextlib.asynccontextmanager
+async def serving(platform: Platform, *services: Ingestor | Listener) -> AsyncIterator[asyncio.Event]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(platform, services, stop=stop))
+    await eventually(lambda: platform.bus.healthy)
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 10)
+
+
+def tick() -> Envelope:
+    return Envelope.wrap(IngestRequested(slot=NOW), source="test", time=NOW)
+
+
+async def depth(platform: Platform) -> int:
+    async with platform.database.connection() as connection:
+        number: int = await connection.fetchval("select count(*) from outbox")
+        return number
+
+
+async def test_a_message_flows_from_service_to_service_through_the_outbox(platform: Platform) -> None:
+    ingestor, listener = Ingestor(platform), Listener()
+    async with serving(platform, ingestor, listener):
+        sent = tick()
+        await eventually(lambda: ingestor.rounds == 1)
+        await platform.bus.publish(sent)
+        await eventually(lambda: len(listener.seen) == 1)
+        assert listener.seen[0].causationid == sent.id
+    assert ingestor.cancelled
+
+
+async def test_a_stop_lets_the_handler_finish_and_sends_what_it_wrote(platform: Platform) -> None:
+    ingestor = Ingestor(platform, takes_s=0.5)
+    async with serving(platform, ingestor) as stop:
+        await eventually(lambda: ingestor.rounds == 1)
+        await platform.bus.publish(tick())
+        await eventually(lambda: len(ingestor.begun) == 1)
+        stop.set()
+    assert len(ingestor.done) == 1
+    if isinstance(platform.bus, RabbitBus):
+        assert await depth(platform) == 0
+    else:
+        assert await depth(platform) == 1, "nobody handled it, and this bus forgets"
+
+
+async def test_a_crashed_background_loop_starts_again(platform: Platform) -> None:
+    ingestor = Ingestor(platform, crashes=1)
+    async with serving(platform, ingestor):
+        await eventually(lambda: ingestor.rounds == 2)
+
+
+async def test_once_does_what_waits_and_what_is_due_and_leaves_nothing_behind(
+    amqp_url: str, broker_prefix: str, database: Database, tmp_path: Path
+) -> None:
+    bus = RabbitBus(amqp_url, broker_prefix)
+    platform = Platform(
+        settings=Settings(home=tmp_path), clock=SystemClock(), database=database, bus=bus, store=FolderStore(tmp_path)
+    )
+    await bus.declare("ingestor", [IngestRequested])
+    for _ in range(3):
+        await bus.publish(tick())
+    ingestor = Ingestor(platform)
+    await drain(platform, ingestor)
+    assert (len(ingestor.done), ingestor.drained, ingestor.rounds) == (3, 1, 0)
+    assert await depth(platform) == 0
+    await bus.stop(0.1)
+
+
+async def test_once_on_a_bus_that_forgets_keeps_its_messages_in_the_outbox(database: Database, tmp_path: Path) -> None:
+    platform = Platform(
+        settings=Settings(home=tmp_path), clock=SystemClock(), database=database,
+        bus=MemoryBus(SystemClock()), store=FolderStore(tmp_path),
+    )  # fmt: skip
+    ingestor = Ingestor(platform)
+    await drain(platform, ingestor)
+    assert ingestor.drained == 1
+    assert await depth(platform) == 1

@@ -1,0 +1,143 @@
+"""What the in-process bus adds: inline delivery that is the same every time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from uuid import uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.clock import ManualClock
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import ContenderRejected, IngestRequested, MonitorRequested, Payload
+from shared.errors import PermanentError, TransientError
+from shared.messaging.bus import RETRY_DELAYS, Bus, Subscription, Volatile
+from shared.messaging.memory import MemoryBus
+from shared.messaging.rabbitmq import RabbitBus
+from shared.messaging.topology import AUDIT, AUDIT_LENGTH, declare_platform
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+def envelope(payload: Payload, at: datetime = NOW) -> Envelope:
+    return Envelope.wrap(payload, source="test", time=at)
+
+
+def ingest(number: int = 0) -> Envelope:
+    return envelope(IngestRequested(slot=NOW + timedelta(minutes=number)))
+
+
+def monitor(number: int = 0) -> Envelope:
+    return envelope(MonitorRequested(slot=NOW + timedelta(minutes=number)))
+
+
+async def listen(bus: Bus, log: list[tuple[str, Envelope]], *names: str) -> None:
+    for name in names:
+
+        async def handle(message: Envelope, name: str = name) -> None:
+            log.append((name, message))
+
+        kinds: dict[str, type[Payload]] = {"monitor": MonitorRequested}
+        await bus.subscribe(Subscription(name, [kinds.get(name, IngestRequested)], handle))
+
+
+def test_both_buses_are_a_bus_and_only_one_forgets() -> None:
+    memory: Bus = MemoryBus(ManualClock(NOW))
+    rabbit: Bus = RabbitBus("amqp://127.0.0.1/", "test")
+    assert isinstance(memory, Volatile)
+    assert not isinstance(rabbit, Volatile)
+
+
+@given(st.lists(st.booleans(), max_size=30))
+async def test_messages_are_delivered_in_the_order_they_were_published(kinds: list[bool]) -> None:
+    bus = MemoryBus(ManualClock(NOW))
+    log: list[tuple[str, Envelope]] = []
+    await listen(bus, log, "monitor", "ingestor")
+    sent = [ingest(number) if kind else monitor(number) for number, kind in enumerate(kinds)]
+    for message in sent:
+        await bus.publish(message)
+    assert await bus.run_until_idle() == len(sent)
+    assert [message for _, message in log] == sent
+
+
+async def test_copies_of_one_message_go_out_in_the_order_of_subscription() -> None:
+    bus = MemoryBus(ManualClock(NOW))
+    log: list[tuple[str, Envelope]] = []
+    await listen(bus, log, "second", "first")
+    for number in range(2):
+        await bus.publish(ingest(number))
+    await bus.run_until_idle()
+    assert [name for name, _ in log] == ["second", "first", "second", "first"]
+
+
+async def test_what_a_handler_publishes_is_delivered_in_the_same_run() -> None:
+    bus = MemoryBus(ManualClock(NOW))
+    log: list[tuple[str, Envelope]] = []
+
+    async def passing_on(_: Envelope) -> None:
+        await bus.publish(monitor())
+
+    await listen(bus, log, "monitor")
+    await bus.subscribe(Subscription("ingestor", [IngestRequested], passing_on))
+    await bus.publish(ingest())
+    assert await bus.run_until_idle() == 2
+    assert len(log) == 1
+
+
+async def test_a_retry_becomes_due_by_the_clock_tier_by_tier() -> None:
+    clock = ManualClock(NOW)
+    bus = MemoryBus(clock)
+    at: list[datetime] = []
+
+    async def failing(_: Envelope) -> None:
+        at.append(clock.now())
+        raise TransientError("later")
+
+    await bus.subscribe(Subscription("ingestor", [IngestRequested], failing))
+    await bus.publish(ingest())
+    await bus.run_until_idle()
+    for delay in RETRY_DELAYS:
+        clock.move_to(clock.now() + delay - timedelta(microseconds=1))
+        assert await bus.run_until_idle() == 0
+        clock.move_to(clock.now() + timedelta(microseconds=1))
+        assert await bus.run_until_idle() == 1
+    assert [later - earlier for earlier, later in pairwise(at)] == list(RETRY_DELAYS)
+    [letter] = await bus.dead_letters()
+    assert letter.attempt == 1 + len(RETRY_DELAYS)
+    assert letter.first_failed_at == NOW
+    assert not bus.unsettled()
+
+
+async def test_a_message_is_unsettled_until_its_last_consumer_is_done() -> None:
+    bus = MemoryBus(ManualClock(NOW))
+    unsettled: list[bool] = []
+    message = ingest()
+
+    async def look(_: Envelope) -> None:
+        unsettled.append(message.id in bus.unsettled())
+
+    async def refuse(_: Envelope) -> None:
+        unsettled.append(message.id in bus.unsettled())
+        raise PermanentError("no")
+
+    await bus.subscribe(Subscription("one", [IngestRequested], look))
+    await bus.subscribe(Subscription("two", [IngestRequested], refuse))
+    assert message.id not in bus.unsettled()
+    await bus.publish(message)
+    await bus.publish(message)
+    await bus.run_until_idle()
+    assert unsettled == [True] * 4
+    assert not bus.unsettled()
+
+
+async def test_the_audit_queue_is_bounded_and_settles_at_once() -> None:
+    bus = MemoryBus(ManualClock(NOW))
+    await declare_platform(bus)
+    rejected = ContenderRejected(model_id="m-" + "0" * 16, decision_id=uuid4(), reason="worse")
+    message = envelope(rejected)
+    for _ in range(AUDIT_LENGTH + 10):
+        await bus.publish(message)
+    assert not bus.unsettled()
+    assert bus.waiting(AUDIT) == AUDIT_LENGTH
