@@ -1,0 +1,154 @@
+"""Evidence from real files: models, hold-out and nowcast snapshot in a folder store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from services.gatekeeper.evidence import EvidenceGatherer
+from shared.database.pool import Database
+from shared.evaluation.gates import decide
+from shared.evaluation.policy import load_policy
+from shared.market.traits import Traits
+from shared.registry.models import ModelRecord
+from shared.snapshots import repository as snapshots
+from shared.snapshots.snapshot import Snapshot
+from shared.storage.object_store import ObjectStore
+from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
+from shared.valuation.model import model_id
+from shared.valuation.training import fit
+from tests.factories import market, registry
+
+EVENTS = 4_000
+NOW = datetime.fromtimestamp(market.START + EVENTS * market.STEP_S, UTC)
+
+
+@dataclass(frozen=True)
+class Files:
+    """A trained model's bytes, and the snapshots it is judged on."""
+
+    cutoff: datetime
+    holdout: Snapshot
+    nowcast: Snapshot
+    artifact: bytes
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    traits = Traits.from_frame(market.punks_frame())
+    timeline, prices = market.timeline(market.events_frame(5, count=EVENTS), traits), market.prices()
+    cutoff = holdout_cutoff(timeline, NOW, 100)
+    model = fit(training_snapshot(timeline, prices, cutoff), data_cutoff=cutoff, threads=1)
+    return Files(
+        cutoff,
+        evaluation_snapshot(timeline, prices, cutoff, NOW),
+        nowcast_snapshot(timeline, prices, NOW),
+        model.to_bytes(),
+    )
+
+
+@dataclass
+class Shelf:
+    """The registry and the store, filled as the trainer and the nowcaster would."""
+
+    database: Database
+    store: ObjectStore
+    files: Files
+
+    async def contender(self) -> ModelRecord:
+        reference = await self.store.put("models", self.files.artifact, extension="json")
+        async with self.database.transaction() as connection:
+            for snapshot in (self.files.holdout, self.files.nowcast):
+                await snapshots.record(connection, snapshot, at=NOW)
+                archived = await snapshots.upload(self.store, snapshot)
+                await snapshots.record_archive(connection, archived, at=NOW)
+            template = await registry.contender(connection, "template", NOW)
+        return replace(
+            template,
+            model_id=model_id(reference.sha256),
+            artifact_key=reference.key,
+            artifact_sha256=reference.sha256,
+            artifact_bytes=reference.size,
+            feature_schema=self.files.holdout.feature_schema,
+            evaluation_snapshot=self.files.holdout.snapshot_id,
+            data_cutoff=self.files.cutoff,
+        )
+
+    def gatherer(self, elapsed: float = 0.25) -> EvidenceGatherer:
+        ticks = iter(np.arange(0, 100 * elapsed, elapsed))
+        return EvidenceGatherer(
+            database=self.database,
+            store=self.store,
+            policy=load_policy(),
+            threads=1,
+            stopwatch=lambda: float(next(ticks)),
+        )
+
+
+@pytest.fixture
+async def shelf(database: Database, object_store: ObjectStore, files: Files) -> Shelf:
+    return Shelf(database, object_store, files)
+
+
+async def test_a_trained_model_gives_whole_evidence(shelf: Shelf) -> None:
+    record = await shelf.contender()
+    gathered = await shelf.gatherer().gather(record, None)
+    evidence = gathered.evidence
+    assert evidence.lineage is not None
+    assert evidence.lineage.missing == ()
+    assert evidence.infra is not None
+    assert evidence.infra.golden_difference == 0.0
+    assert (evidence.infra.loads, evidence.infra.sha256_matches, evidence.infra.finite_positive) == (True, True, True)
+    assert evidence.infra.latency_s == pytest.approx(0.25)
+    assert evidence.sales is not None
+    assert len(evidence.sales) == 100
+    assert gathered.nowcast_snapshot is None
+    names = {check.name: check.verdict for check in decide(evidence, load_policy()).checks}
+    assert (names["lineage"], names["no_overlap"], names["golden_rows"]) == ("pass", "pass", "pass")
+    assert names["sample"] == "inconclusive", "a hundred sales are too few"
+
+
+async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shelf: Shelf) -> None:
+    record = await shelf.contender()
+    gathered = await shelf.gatherer().gather(record, record)
+    assert gathered.nowcast_snapshot == shelf.files.nowcast.snapshot_id
+    checks = {check.name: check for check in decide(gathered.evidence, load_policy()).checks}
+    assert (checks["blast_mean"].estimate, checks["blast_mean"].n) == (0.0, 10_000)
+    assert (checks["non_inferiority"].estimate, checks["non_inferiority"].verdict) == (0.0, "pass")
+
+
+async def test_a_damaged_file_is_rejected_not_crashed_on(shelf: Shelf) -> None:
+    record = replace(await shelf.contender(), artifact_sha256="0" * 64)
+    result = decide((await shelf.gatherer().gather(record, None)).evidence, load_policy())
+    verdicts = {check.name: check.verdict for check in result.checks}
+    assert (verdicts["artifact_sha256"], verdicts["loads"], verdicts["sample"]) == ("fail", "fail", "error")
+    assert result.action == "reject"
+
+
+async def test_a_file_that_is_no_model_does_not_load(shelf: Shelf) -> None:
+    record = await shelf.contender()
+    reference = await shelf.store.put("models", b"{}", extension="json")
+    broken = replace(
+        record, artifact_key=reference.key, artifact_sha256=reference.sha256, artifact_bytes=reference.size
+    )
+    infra = (await shelf.gatherer().gather(broken, None)).evidence.infra
+    assert infra is not None
+    assert (infra.sha256_matches, infra.loads) == (True, False)
+    assert "model" in infra.load_error
+
+
+async def test_a_hold_out_that_is_not_archived_is_missing_evidence(shelf: Shelf) -> None:
+    record = replace(await shelf.contender(), evaluation_snapshot="f" * 64)
+    evidence = (await shelf.gatherer().gather(record, None)).evidence
+    assert evidence.sales is None
+    assert decide(evidence, load_policy()).verdict == "error"
+
+
+async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> None:
+    record = replace(await shelf.contender(), data_cutoff=NOW + timedelta(days=1), git_sha="")
+    lineage = (await shelf.gatherer().gather(record, None)).evidence.lineage
+    assert lineage is not None
+    assert lineage.missing == ("git_sha", "data_cutoff differs from the file's")

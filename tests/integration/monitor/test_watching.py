@@ -1,0 +1,242 @@
+"""A promoted model against the previous champion, on a real database through a bus."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from shared.contracts.messages import ModelRolledBack
+from shared.evaluation.eprocess import Step, start
+from shared.evaluation.policy import load_policy
+from shared.evaluation.watch import walk
+from shared.registry import freezes, models, pointer, promotions
+from tests.factories import registry as made
+from tests.integration.monitor.conftest import START, Bench
+
+
+async def sell(bench: Bench, errors: dict[str, float], *, tx_hash: str | None = None) -> None:
+    """One more sale; the clock follows it."""
+    assert bench.sales is not None
+    async with bench.database.transaction() as connection:
+        bench.sales.connection = connection
+        at = await bench.sales.add(errors, tx_hash=tx_hash)
+    bench.clock.move_to(max(at + timedelta(minutes=1), bench.clock.now()))
+
+
+async def publish(bench: Bench, name: str) -> None:
+    async with bench.database.transaction() as connection:
+        await made.generation(connection, name, bench.clock.now())
+
+
+async def champion(bench: Bench) -> str:
+    async with bench.database.connection() as connection:
+        found = await models.champion(connection)
+    assert found is not None
+    return found.model_id
+
+
+async def sell_until_rollback(bench: Bench, new: str, old: str, *, limit: int = 150) -> int:
+    """Sales on which `new` is much worse; returns after how many it was rolled back."""
+    generator = np.random.default_rng(5)
+    for number in range(1, limit + 1):
+        error = float(generator.normal(0, 0.04))
+        await sell(bench, {new: error + 0.12, old: error})
+        if number % 6 == 0:
+            await publish(bench, new)
+            await bench.look()
+            if await champion(bench) == made.model_id(old):
+                return number
+    pytest.fail("never rolled back")
+
+
+async def test_a_bad_model_is_rolled_back_within_sales_and_everything_says_so(promoted: Bench) -> None:
+    needed = await sell_until_rollback(promoted, "new", "good")
+    assert needed <= 90
+    async with promoted.database.connection() as connection:
+        at = await pointer.read(connection)
+        bad = await models.get(connection, made.model_id("new"))
+        assert await promotions.current(connection) is None
+    assert at is not None
+    assert (at.generation, at.model_id, at.previous_model_id) == (3, made.model_id("good"), None)
+    assert bad.state == "rolled_back"
+    (told,) = await promoted.told(ModelRolledBack)
+    assert isinstance(told, ModelRolledBack)
+    assert (told.model_id, told.rolled_back_model_id) == (made.model_id("good"), made.model_id("new"))
+    assert told.decision_id == at.decision_id
+    assert "on the same sales" in told.reason
+    assert await promoted.value("select state from promotions order by started_at desc limit 1") == "rolled_back"
+    await promoted.look()
+    assert len(await promoted.told(ModelRolledBack)) == 1
+
+
+async def test_a_model_against_its_own_twin_is_not_rolled_back_but_confirmed(promoted: Bench) -> None:
+    generator = np.random.default_rng(6)
+    for number in range(300):
+        error = float(generator.normal(0, 0.08))
+        await sell(promoted, {"new": error, "good": error})
+        if number % 60 == 0:
+            await publish(promoted, "new")
+            await promoted.look()
+    await publish(promoted, "new")
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    assert await promoted.value("select state from promotions order by started_at desc limit 1") == "confirmed"
+    assert await promoted.value("select action from decisions where kind = 'confirm'") == "confirm"
+    async with promoted.database.connection() as connection:
+        assert [one.role for one in await models.active(connection)] == ["champion"], "the previous one is disarmed"
+
+
+async def test_a_market_shock_that_hits_both_alike_rolls_nothing_back(promoted: Bench) -> None:
+    generator = np.random.default_rng(7)
+    for _ in range(60):
+        shock = float(generator.normal(0.4, 0.1))
+        wobble = float(generator.normal(0, 0.01))
+        await sell(promoted, {"new": shock + wobble, "good": shock - wobble})
+    await publish(promoted, "new")
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+
+
+async def test_warm_up_takes_ten_sales_and_two_nowcasts(promoted: Bench) -> None:
+    for number in range(10):
+        await sell(promoted, {"new": 0.01 * number, "good": 0.01})
+    await promoted.look()
+    assert await promoted.value("select state from promotions order by started_at desc limit 1") == "warm_up"
+    await publish(promoted, "new")
+    promoted.clock.move_to(promoted.clock.now() + timedelta(minutes=1))
+    await promoted.look()
+    assert await promoted.value("select state from promotions order by started_at desc limit 1") == "watching"
+
+
+async def test_no_sale_is_counted_twice_by_restarts_redeliveries_or_overlapping_looks(promoted: Bench) -> None:
+    for number in range(7):
+        await sell(promoted, {"new": 0.02 * number, "good": 0.03})
+    await promoted.look()
+    slot = promoted.clock.now()
+    await promoted.look(slot=slot)
+    again = promoted.monitor()
+    promoted.bus._subscriptions[0] = type(promoted.bus._subscriptions[0])(
+        "monitor", promoted.bus._subscriptions[0].types, again.on_monitor_requested
+    )
+    promoted.clock.move_to(slot + timedelta(minutes=1))
+    await promoted.look()
+    assert await promoted.value("select n from monitor_tests") == 7
+    assert await promoted.value("select count(*) from monitor_steps") == 7
+    before = await promoted.value("select wealth_worse from monitor_tests")
+    await sell(promoted, {"new": 0.01, "good": 0.05})
+    await promoted.look()
+    assert await promoted.value("select n from monitor_tests") == 8
+    assert await promoted.value("select wealth_worse from monitor_tests") != before
+
+
+async def test_batches_of_sales_give_the_same_state_as_one_at_a_time(promoted: Bench) -> None:
+    """Looking after every sale or once at the end: the same floats."""
+    generator = np.random.default_rng(8)
+    for number in range(20):
+        error = float(generator.normal(0, 0.05))
+        await sell(promoted, {"new": error * 1.1, "good": error})
+        if number < 10:
+            await promoted.look()
+    await publish(promoted, "new")
+    await promoted.look()
+    async with promoted.database.connection() as connection:
+        rows = await connection.fetch("select difference, bound from monitor_steps order by step_no")
+        stored = await connection.fetchval("select wealth_worse from monitor_tests")
+    policy = load_policy()
+    steps = [Step(row["difference"], row["bound"]) for row in rows]
+    at_once = walk(start(policy.sequential), steps, margin=0.0, policy=policy, stop_when_better=False)
+    assert len(steps) == 20
+    assert tuple(stored) == at_once[-1].worse
+
+
+async def test_several_sales_of_one_transaction_are_one_step_with_the_mean(promoted: Bench) -> None:
+    await sell(promoted, {"new": 0.06, "good": 0.02})
+    for error in (0.10, 0.02):
+        await sell(promoted, {"new": error, "good": 0.02}, tx_hash="0xsweep")
+    await promoted.look()
+    assert await promoted.value("select count(*) from monitor_steps") == 2
+    swept = await promoted.value("select difference from monitor_steps where step_key = '0xsweep'")
+    assert swept == pytest.approx(0.04, abs=1e-6)
+
+
+async def test_a_sale_that_becomes_known_late_is_still_counted(promoted: Bench) -> None:
+    for _ in range(3):
+        await sell(promoted, {"new": 0.02, "good": 0.03})
+    await promoted.look()
+    assert promoted.sales is not None
+    newest = promoted.sales.at
+    promoted.sales.at = newest - timedelta(hours=2, minutes=30)
+    await sell(promoted, {"new": 0.02, "good": 0.03})
+    promoted.sales.at = newest
+    promoted.clock.move_to(promoted.clock.now() + timedelta(minutes=1))
+    await promoted.look()
+    assert await promoted.value("select n from monitor_tests") == 4
+
+
+async def test_a_stale_nowcast_trips_without_any_sale(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(hours=13))
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    promoted.clock.move_to(START + timedelta(hours=14))
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("good")
+    (told,) = await promoted.told(ModelRolledBack)
+    assert isinstance(told, ModelRolledBack)
+    assert "behind the expected" in told.reason
+
+
+async def test_a_tick_that_waited_out_an_outage_calls_nothing_stale(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(hours=20))
+    await promoted.look(slot=START + timedelta(hours=19))
+    assert await champion(promoted) == made.model_id("new")
+
+
+@pytest.mark.parametrize(("rows", "punks"), [(9_999, 9_999), (10_000, 9_990)])
+async def test_an_incomplete_nowcast_trips(promoted: Bench, rows: int, punks: int) -> None:
+    promoted.clock.move_to(START + timedelta(hours=1))
+    async with promoted.database.transaction() as connection:
+        await made.generation(connection, "new", promoted.clock.now(), rows=rows, punks=punks)
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("good")
+
+
+async def test_a_value_that_is_not_a_number_trips(promoted: Bench) -> None:
+    """The schema refuses such a value; the monitor does not rely on it."""
+    async with promoted.database.transaction() as connection:
+        await connection.execute("alter table nowcasts disable trigger append_only")
+        await connection.execute("alter table nowcasts drop constraint values_are_numbers")
+        await connection.execute("update nowcasts set value_wei = 'NaN', hi50_wei = 'NaN', hi80_wei = 'NaN', "
+                                 "hi90_wei = 'NaN' where punk_id = 77")  # fmt: skip
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("good")
+
+
+async def test_the_first_champion_has_nothing_to_fall_back_on_and_stays(bench: Bench) -> None:
+    async with bench.database.transaction() as connection:
+        await made.promote(connection, "only", START)
+    bench.clock.move_to(START + timedelta(days=3))
+    await bench.look()
+    assert await champion(bench) == made.model_id("only")
+
+
+async def test_a_second_rollback_within_a_week_freezes_promotions(promoted: Bench) -> None:
+    await sell_until_rollback(promoted, "new", "good")
+    async with promoted.database.transaction() as connection:
+        assert await freezes.in_force(connection, at=promoted.clock.now()) is None
+        await made.promote(connection, "next", promoted.clock.now())
+    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=14))
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("good")
+    async with promoted.database.connection() as connection:
+        freeze = await freezes.in_force(connection, at=promoted.clock.now())
+    assert freeze is not None
+    assert freeze.expires_at is None
+    assert "2 automatic rollbacks" in freeze.reason
+
+
+async def test_nothing_to_watch_is_nothing_written(bench: Bench) -> None:
+    await bench.look()
+    assert await bench.value("select count(*) from monitor_tests") == 0
+    assert await bench.value("select count(*) from inbox") == 1
