@@ -6,6 +6,7 @@ UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PIP_QUIETLY := --quiet --disable-pip-version-check
 # The first of these that is new enough; say PYTHON=/path/to/python to choose another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 PYTHON ?= $(shell for each in $(PYTHONS); do \
@@ -54,19 +55,19 @@ python:
 	@test -n "$(PYTHON)" || { \
 		echo "no Python 3.11 or newer in PATH: install one, or say make PYTHON=/path/to/python3" >&2; exit 1; }
 
-# uv comes from the package index into a place of its own, so that nothing has to be installed beforehand.
+# uv comes from the package index into a place of its own, so that nothing has to be installed beforehand. A Python
+# without the venv module (Debian packs it apart) still does when it has pip.
 $(UV): | python
 	@echo "uv $(UV_VERSION) into .tools/uv"
-	@"$(PYTHON)" -m venv .tools/uv >.tools-error 2>&1 || { cat .tools-error >&2; rm -rf .tools/uv .tools-error; \
-		echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian: apt-get install python3-venv)" >&2; \
-		exit 1; }
-	@rm -f .tools-error
-	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)" || { rm -rf .tools/uv; \
-		echo "uv could not be installed: check that pip reaches a package index (PIP_INDEX_URL)" >&2; exit 1; }
+	@{ "$(PYTHON)" -m venv .tools/uv && .tools/uv/bin/python -m pip install $(PIP_QUIETLY) "uv==$(UV_VERSION)"; } >.tools.log 2>&1 \
+		|| { rm -rf .tools/uv; "$(PYTHON)" -m pip install $(PIP_QUIETLY) --target .tools/uv "uv==$(UV_VERSION)"; } >>.tools.log 2>&1 \
+		|| { cat .tools.log >&2; rm -rf .tools .tools.log; \
+			echo "uv could not be installed: $(PYTHON) needs venv or pip (Debian: apt-get install python3-venv)," >&2; \
+			echo "and pip must reach a package index (PIP_INDEX_URL)" >&2; exit 1; }
+	@rm -f .tools.log
 
 $(INSTALLED): uv.lock pyproject.toml | $(UV)
 	@echo "dependencies into .venv, as uv.lock says"
-	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --quiet \
-		$(if $(PYTHON),--python "$(PYTHON)") || { \
+	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --quiet --python "$(PYTHON)" || { \
 		echo "the dependencies could not be installed: check the package index and disk space, then make setup" >&2; exit 1; }
 	@touch $@

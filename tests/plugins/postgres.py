@@ -21,7 +21,9 @@ import pytest
 from shared.database import embedded
 from shared.database.migrate import migrate
 from shared.database.pool import Connection, Database
-from shared.settings import Settings
+
+# A throw-away server need not wait for the disk.
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "log_min_messages": "fatal"}
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +34,10 @@ async def postgres_url() -> AsyncIterator[str]:
         await _reachable(given)
         yield given
         return
-    # Not below pytest's tmp_path: its folders are closed to other users, and as root the server runs as another user.
+    # Not below pytest's tmp_path: its folders are closed to other users, and for root the server runs as another user.
     home = Path(tempfile.mkdtemp(prefix="punkcast-pg-"))
     try:
-        async with embedded.database_url(Settings(home=home, database_url="embedded://")) as url:
-            await _forget_durability(url)
+        async with embedded.serve(home / "postgres", configuration=FORGETFUL) as url:
             yield url
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -143,14 +144,3 @@ async def _reachable(url: str) -> None:
         )
     if not allowed:
         pytest.fail("the user of PUNKCAST_TEST_DATABASE_URL needs CREATEDB: alter role … createdb", pytrace=False)
-
-
-async def _forget_durability(url: str) -> None:
-    """A throw-away server need not wait for the disk."""
-    connection = await asyncpg.connect(url)
-    try:
-        for name, value in {"fsync": "off", "full_page_writes": "off"}.items():
-            await connection.execute(f"alter system set {name} = '{value}'")
-        await connection.execute("select pg_reload_conf()")
-    finally:
-        await connection.close()

@@ -7,7 +7,7 @@ installed rabbitmq-server; the same after installing it through apt, as root; el
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
 import aio_pika
@@ -102,13 +102,13 @@ async def _problem(url: str) -> str | None:
     """Why one cannot log in there, or None."""
     try:
         connection = await aio_pika.connect(url, timeout=5)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is no usable broker
+    except Exception as error:  # whatever it is, this is no usable broker
         return str(error) or type(error).__name__
     await connection.close()
     return None
 
 
-def _teller(config: pytest.Config):  # type: ignore[no-untyped-def]
+def _teller(config: pytest.Config) -> Callable[[str], None]:
     """Prints a line past pytest's capture: installing something must not be silent."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")

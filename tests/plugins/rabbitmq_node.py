@@ -54,7 +54,9 @@ def _environment(home: Path, port: int, distribution: int, mapper: int) -> dict[
     config = home / "rabbitmq.conf"
     # Quorum queues want disk and memory headroom that a small machine may not have; a test's messages are tiny.
     config.write_text(
-        f"listeners.tcp.1 = 127.0.0.1:{port}\ndisk_free_limit.absolute = 50MB\nvm_memory_high_watermark.relative = 0.8\n"
+        f"listeners.tcp.1 = 127.0.0.1:{port}\n"
+        "disk_free_limit.absolute = 50MB\n"
+        "vm_memory_high_watermark.relative = 0.8\n"
     )
     plugins = home / "enabled_plugins"
     plugins.write_text("[].\n")
@@ -91,8 +93,15 @@ def _install(tell: Callable[[str], None]) -> str:
     tell("no RabbitMQ found: installing rabbitmq-server with apt-get (set PUNKCAST_TEST_BROKER_URL to use another)")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "rabbitmq-server"]):
+        # The lists may be old and still good, so only the second's outcome counts.
         done = subprocess.run(
-            ["apt-get", *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
+            ["apt-get", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
         )
     script = _installed()
     if script is None:
