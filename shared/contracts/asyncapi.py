@@ -144,6 +144,10 @@ def _message_of(message: type[Payload]) -> dict[str, Any]:
     }
 
 
+# Bare, these are a boolean or nothing to a YAML 1.1 reader.
+_YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+
+
 def to_yaml(value: Any) -> str:
     """YAML of plain data: block style, strings in JSON's quotes (which YAML reads alike), long text as blocks."""
     return "\n".join(_lines(value, 0) if _is_block(value) else [_scalar(value)]) + "\n"
@@ -153,13 +157,17 @@ def _lines(value: Any, indent: int) -> Iterator[str]:
     pad = " " * indent
     if isinstance(value, Mapping):
         for key, item in value.items():
-            name = key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key) else json.dumps(key)
-            yield from _entry(f"{pad}{name}:", item, indent + 2)
+            yield from _entry(f"{pad}{_key(key)}:", item, indent + 2)
     else:
         for item in value:
             first, *rest = list(_lines(item, indent + 2)) if _is_block(item) else [_scalar(item)]
             yield f"{pad}- {first.lstrip()}"
             yield from rest
+
+
+def _key(key: str) -> str:
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key) and key.lower() not in _YAML_WORDS
+    return key if plain else _scalar(key)
 
 
 def _entry(head: str, item: Any, indent: int) -> Iterator[str]:

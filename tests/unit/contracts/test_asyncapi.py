@@ -61,3 +61,8 @@ def test_any_plain_data_survives_our_yaml(value: Any) -> None:
 @pytest.mark.parametrize("text", ["two\nlines", "a\n\nparagraph: yes", "- looks\n# like yaml", "yes", "1.0", "null"])
 def test_text_that_looks_like_yaml_stays_text(text: str) -> None:
     assert yaml.safe_load(to_yaml({"text": text})) == {"text": text}
+
+
+@pytest.mark.parametrize("key", ["yes", "Off", "TRUE", "null", "1", "a b", "$ref", "", "-", "x: y"])
+def test_a_key_that_looks_like_yaml_stays_a_key(key: str) -> None:
+    assert yaml.safe_load(to_yaml({key: {key: 1}})) == {key: {key: 1}}
