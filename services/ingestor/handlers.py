@@ -23,9 +23,7 @@ CONSUMER = "ingestor"
 class Ingestor:
     """Keeps `market_events`, `sales` and `outcomes` up with the source."""
 
-    def __init__(
-        self, *, database: Database, clock: Clock, source: MarketSource, reader: MarketReader
-    ) -> None:
+    def __init__(self, *, database: Database, clock: Clock, source: MarketSource, reader: MarketReader) -> None:
         self._database = database
         self._clock = clock
         self._source = source
@@ -44,9 +42,7 @@ class Ingestor:
                 await self._store_reference_data(transaction.connection)
                 appended = 0
                 if not events.is_empty():
-                    result = await event_repository.append_events(
-                        transaction.connection, events, known_at=now
-                    )
+                    result = await event_repository.append_events(transaction.connection, events, known_at=now)
                     appended = result.appended
                 await self._derive(transaction, appended)
         except BaseException:

@@ -57,7 +57,10 @@ join nowcasts n on n.generation_id = g.generation_id and n.punk_id = s.punk_id
 where o.event_seq = any ($1::bigint[]) and o.track = 'champion' and o.horizon = 'latest'
 on conflict do nothing
 """
-COUNT_SCORED_SQL = "select count(*) from outcomes where event_seq = any ($1::bigint[]) and track = 'champion' and horizon = 'latest'"
+COUNT_SCORED_SQL = """
+select count(*) from outcomes
+where event_seq = any ($1::bigint[]) and track = 'champion' and horizon = 'latest'
+"""
 
 
 async def last_sale_seq(connection: Connection) -> int:

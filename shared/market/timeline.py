@@ -128,9 +128,7 @@ class MarketTimeline:
                 public = receiver is None or receiver == ZERO_ADDRESS
                 batch.set_ask(punk, time, int(price) / WEI if public else None)
             elif kind == "sale":
-                sale = self._judge(
-                    seq, block, log_index, tx_hash, time, punk, int(price), sender, receiver, sale_kind
-                )
+                sale = self._judge(seq, block, log_index, tx_hash, time, punk, int(price), sender, receiver, sale_kind)
                 batch.set_ask(punk, time, None)
                 self._owner[punk] = receiver
                 batch.owner_changed(punk, time)

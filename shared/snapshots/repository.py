@@ -20,9 +20,7 @@ insert into archives (kind, id, object_key, object_sha256, object_bytes, archive
 values ($1, $2, $3, $4, $5, $6)
 on conflict (kind, id) do nothing
 """
-SELECT_ARCHIVE_SQL = (
-    "select object_key, object_sha256, object_bytes from archives where kind = $1 and id = $2"
-)
+SELECT_ARCHIVE_SQL = "select object_key, object_sha256, object_bytes from archives where kind = $1 and id = $2"
 NEWEST_ARCHIVED_NOWCAST_SQL = """
 select s.snapshot_id
 from snapshots s
@@ -60,9 +58,7 @@ async def record(connection: Connection, snapshot: Snapshot, *, at: datetime) ->
 async def record_archive(connection: Connection, archived: Archived, *, at: datetime) -> None:
     """Note where the object lies (idempotent)."""
     ref = archived.reference
-    await connection.execute(
-        INSERT_ARCHIVE_SQL, archived.kind, archived.id, ref.key, ref.sha256, ref.size, at
-    )
+    await connection.execute(INSERT_ARCHIVE_SQL, archived.kind, archived.id, ref.key, ref.sha256, ref.size, at)
 
 
 async def upload(store: ObjectStore, snapshot: Snapshot) -> Archived:
@@ -94,9 +90,7 @@ async def load(connection: Connection, store: ObjectStore, snapshot_id: str) -> 
     reference = await archive_reference(connection, "snapshot", snapshot_id)
     snapshot = Snapshot.from_parquet(await store.get(reference))
     if snapshot.snapshot_id != snapshot_id:
-        raise IntegrityError(
-            f"snapshot {snapshot_id} reads back as {snapshot.snapshot_id}; its archive is damaged"
-        )
+        raise IntegrityError(f"snapshot {snapshot_id} reads back as {snapshot.snapshot_id}; its archive is damaged")
     return snapshot
 
 

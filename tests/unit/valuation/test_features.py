@@ -28,10 +28,13 @@ def poison(events: pl.DataFrame, as_of: int, seed: int) -> pl.DataFrame:
     generator = np.random.default_rng(seed)
     later = (events["timestamp"].dt.epoch("s") >= as_of).to_numpy()
     count = events.height
+    punks = np.where(later, generator.integers(0, 10_000, count), events["punk_id"].to_numpy())
+    kinds = generator.choice(["listed", "sale", "transfer", "delisted"], count)
+    prices = zip(later, events["price_wei"].to_list(), strict=True)
     return events.with_columns(
-        punk_id=pl.Series(np.where(later, generator.integers(0, 10_000, count), events["punk_id"].to_numpy()), dtype=pl.Int32),
-        event_type=pl.Series(np.where(later, generator.choice(["listed", "sale", "transfer", "delisted"], count), events["event_type"].to_numpy())),
-        price_wei=pl.Series([str(int(generator.integers(1, 10**6)) * 10**15) if late else wei for late, wei in zip(later, events["price_wei"].to_list(), strict=True)]),
+        punk_id=pl.Series(punks, dtype=pl.Int32),
+        event_type=pl.Series(np.where(later, kinds, events["event_type"].to_numpy())),
+        price_wei=pl.Series([str(int(generator.integers(1, 10**6)) * 10**15) if late else wei for late, wei in prices]),
         sale_kind=pl.when(pl.Series(later)).then(pl.lit("buy")).otherwise(pl.col("sale_kind")),
         to_address=pl.when(pl.Series(later)).then(pl.lit(None, pl.String)).otherwise(pl.col("to_address")),
     )  # fmt: skip
@@ -89,10 +92,7 @@ def test_a_sale_does_not_know_itself():
     without = market.timeline(EVENTS.filter(pl.col("seq") != sale.event_seq), TRAITS)
     at = np.array([sale.time], dtype=np.int64)
     punk = np.array([sale.punk_id])
-    assert (
-        compute(CLEAN, PRICES, punk, at).matrix.tobytes()
-        == compute(without, PRICES, punk, at).matrix.tobytes()
-    )
+    assert compute(CLEAN, PRICES, punk, at).matrix.tobytes() == compute(without, PRICES, punk, at).matrix.tobytes()
 
 
 def test_the_eth_price_of_a_day_is_unknown_until_the_day_is_over():

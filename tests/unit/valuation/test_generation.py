@@ -12,9 +12,7 @@ from shared.valuation.model import Values
 def values(n=10_000, scale=1.0, seed=0):
     value = np.random.default_rng(seed).uniform(40, 400, n) * scale
     grades = np.full(n, "A")
-    return Values(
-        value, value * 0.95, value * 1.05, value * 0.9, value * 1.1, value * 0.8, value * 1.2, grades
-    )
+    return Values(value, value * 0.95, value * 1.05, value * 0.9, value * 1.1, value * 0.8, value * 1.2, grades)
 
 
 def test_rows_are_exact_wei_with_nested_intervals_and_one_line_a_punk():
@@ -30,7 +28,7 @@ def test_a_bound_of_zero_is_written_as_zero():
     low = values(3)
     zeroed = Values(
         low.value_eth,
-        *([np.zeros(3), low.hi50] + [np.zeros(3), low.hi80] + [np.zeros(3), low.hi90]),
+        *(np.zeros(3), low.hi50, np.zeros(3), low.hi80, np.zeros(3), low.hi90),
         low.confidence,
     )
     assert build(zeroed).frame["lo90_wei"].to_list() == ["0", "0", "0"]

@@ -74,9 +74,7 @@ def test_shuffled_labels_teach_it_nothing(learnt, model):
     shuffled = learnt.frame.filter(pl.col("floor_eth").is_finite()).with_columns(
         price_eth=pl.col("floor_eth") * (pl.col("price_eth") / pl.col("floor_eth")).shuffle(seed=1)
     )
-    blind = fit(
-        Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, shuffled), data_cutoff=CUTOFF, threads=1
-    )
+    blind = fit(Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, shuffled), data_cutoff=CUTOFF, threads=1)
     held = evaluation_snapshot(FOLDED, PRICES, CUTOFF, NOW).frame
     price = held["price_eth"].to_numpy()
     errors = [np.abs(np.log(m.predict(held).value_eth / price)).mean() for m in (model, blind)]
@@ -85,12 +83,8 @@ def test_shuffled_labels_teach_it_nothing(learnt, model):
 
 def test_a_planted_leak_would_be_seen(learnt):
     """The comparison above has teeth: a column that knows the answer shows up as a collapsing error."""
-    leaked = learnt.frame.with_columns(
-        held=(pl.col("price_eth") / pl.col("floor_eth")).log().cast(pl.Float32)
-    )
-    cheat = fit(
-        Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, leaked), data_cutoff=CUTOFF, threads=1
-    )
+    leaked = learnt.frame.with_columns(held=(pl.col("price_eth") / pl.col("floor_eth")).log().cast(pl.Float32))
+    cheat = fit(Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, leaked), data_cutoff=CUTOFF, threads=1)
     held = evaluation_snapshot(FOLDED, PRICES, CUTOFF, NOW).frame
     told = held.with_columns(held=(pl.col("price_eth") / pl.col("floor_eth")).log().cast(pl.Float32))
     price = held["price_eth"].to_numpy()
