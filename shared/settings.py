@@ -6,7 +6,7 @@ Modes are chosen by the schemes of the URLs:
 |---|---|---|
 | `PUNKCAST_DATABASE_URL` | `embedded://` (PostgreSQL from wheels under `PUNKCAST_HOME/postgres`) | `postgresql://…` |
 | `PUNKCAST_BROKER_URL` | `memory://` (all services in one process) | `amqp://…` |
-| `PUNKCAST_OBJECT_STORE_URL` | `folder://` (`PUNKCAST_HOME/objects`), `folder:///abs/path` | `s3://bucket/prefix?endpoint_url=…` |
+| `PUNKCAST_OBJECT_STORE_URL` | `folder://` (`PUNKCAST_HOME/objects`), `folder:///path` | `s3://bucket/prefix?…` |
 | `PUNKCAST_SOURCE_URL` | `simulated://?seed=7` | `files:///path/to/dir` |
 """
 
