@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 USER = DATABASE = "punkcast"
 _MAJOR = "18"
 _START_TIMEOUT_S = 60
+_ORPHANS_LEAVE_S = 15
 _LONGEST_SOCKET_PATH = 100  # bytes; Linux allows 107, macOS 103
 
 # For a laptop: one person, a few connections, bulk loads.
@@ -150,13 +151,28 @@ class EmbeddedServer:
         if self._postmaster_lives():  # started by a process that was killed before the server was up
             self._wait()
             return
-        # After an unclean end its number may by now belong to another process, and the server would refuse.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # After an unclean end the recorded number may be a zombie's, or another process's by now (a container's
+        # numbers begin anew), and the server would refuse. Its shared memory still guards against a second server.
+        for left in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            left.unlink(missing_ok=True)
         self._configure()
-        self._require(
-            "pg_ctl", "start", "-D", str(self.data), "-l", str(self.data / "server.log"),
-            "-w", "-t", str(_START_TIMEOUT_S),
-        )  # fmt: skip
+        self._launch()
+
+    def _launch(self) -> None:
+        report = self.data / "server.log"
+        deadline = time.monotonic() + _ORPHANS_LEAVE_S
+        while True:
+            before = report.stat().st_size if report.exists() else 0
+            started = self._run(
+                "pg_ctl", "start", "-D", str(self.data), "-l", str(report), "-w", "-t", str(_START_TIMEOUT_S)
+            )  # fmt: skip
+            if started.returncode == 0:
+                return
+            said = report.read_bytes()[before:].decode(errors="replace") if report.exists() else started.stdout
+            # When the server itself was killed, its workers notice within moments and leave.
+            if "shared memory block" not in said or time.monotonic() > deadline:
+                raise EmbeddedDatabaseError(f"PostgreSQL on {self.data} does not start: {said[-2000:].strip()}")
+            time.sleep(0.2)
 
     def _initialise(self) -> None:
         """Into a folder beside, then rename: a kill half-way leaves nothing that looks finished."""

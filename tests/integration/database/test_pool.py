@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from shared.database.pool import Database, DatabaseUnavailableError
+from shared.database.pool import Connection, Database, DatabaseUnavailableError
 from shared.errors import InvalidInputError, TransientError
 
 
@@ -16,7 +16,7 @@ async def count(database: Database) -> int:
         return int(await connection.fetchval("select count(*) from inbox"))
 
 
-async def enter(connection: asyncpg.Connection, consumer: str) -> None:
+async def enter(connection: Connection, consumer: str) -> None:
     await connection.execute(
         "insert into inbox (consumer, message_id, handled_at) values ($1, gen_random_uuid(), now())", consumer
     )
