@@ -128,7 +128,16 @@ class MarketTimeline:
                 public = receiver is None or receiver == ZERO_ADDRESS
                 batch.set_ask(punk, time, int(price) / WEI if public else None)
             elif kind == "sale":
-                sale = self._judge(seq, block, log_index, tx_hash, time, punk, int(price), sender, receiver, sale_kind)
+                sale = self._judge(
+                    seq,
+                    (block, log_index, tx_hash),
+                    time,
+                    punk,
+                    price_wei=int(price),
+                    seller=sender,
+                    buyer=receiver,
+                    kind=sale_kind,
+                )
                 batch.set_ask(punk, time, None)
                 self._owner[punk] = receiver
                 batch.owner_changed(punk, time)
@@ -153,16 +162,16 @@ class MarketTimeline:
     def _judge(
         self,
         seq: int,
-        block: int,
-        log_index: int,
-        tx_hash: str,
+        place: tuple[int, int, str],
         time: int,
         punk: int,
+        *,
         price_wei: int,
         seller: str | None,
         buyer: str | None,
         kind: str,
     ) -> Sale:
+        block, log_index, tx_hash = place
         floor = self.asks_now.floor_without(punk)
         return Sale(
             event_seq=seq,

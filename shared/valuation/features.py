@@ -106,18 +106,34 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
     """Features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up to whole ones."""
     punk_id, as_of = np.asarray(punk_id, dtype=np.int64), np.asarray(as_of, dtype=np.int64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        own_ask = timeline.asks.last_before(punk_id, as_of)[:, 0]
-        book = timeline.book.last_before(as_of)
-        ladder = _ladder_without(book, own_ask)
-        floor = ladder[1]
-        columns = {
-            **_market(timeline, prices, punk_id, as_of, book, own_ask, ladder),
-            **_traits(timeline, punk_id, as_of, own_ask, floor),
-            **_own(timeline, punk_id, as_of, floor),
-        }
+        pairs = _Pairs.look_up(timeline, prices, punk_id, as_of)
+        columns = {**_market(pairs), **_traits(pairs), **_own(pairs)}
     matrix = np.column_stack([columns[name] for name in FEATURE_NAMES]).astype(np.float32)
     matrix[~np.isfinite(matrix)] = np.nan
-    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=floor, matrix=matrix)
+    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=pairs.floor, matrix=matrix)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """The pairs asked for, with the book as each punk's buyers saw it. Arrays have shape (n,)."""
+
+    timeline: MarketTimeline
+    prices: DailyPrices
+    punk_id: Ints
+    as_of: Ints
+    own_ask: Floats
+    asks: Floats
+    ladder: dict[int, Floats]
+
+    @classmethod
+    def look_up(cls, timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> _Pairs:
+        own_ask = timeline.asks.last_before(punk_id, as_of)[:, 0]
+        book = timeline.book.last_before(as_of)
+        return cls(timeline, prices, punk_id, as_of, own_ask, book[:, 0], _ladder_without(book, own_ask))
+
+    @property
+    def floor(self) -> Floats:
+        return self.ladder[1]
 
 
 def _ladder_without(book: Floats, own_ask: Floats) -> dict[int, Floats]:
@@ -129,35 +145,28 @@ def _ladder_without(book: Floats, own_ask: Floats) -> dict[int, Floats]:
     return ladder
 
 
-def _market(
-    timeline: MarketTimeline,
-    prices: DailyPrices,
-    punk_id: Ints,
-    as_of: Ints,
-    book: Floats,
-    own_ask: Floats,
-    ladder: dict[int, Floats],
-) -> dict[str, Floats]:
-    floor = ladder[1]
+def _market(pairs: _Pairs) -> dict[str, Floats]:
+    timeline, as_of, ladder, floor = pairs.timeline, pairs.as_of, pairs.ladder, pairs.floor
     sold = timeline.valid_sales.count_before(as_of)
     floor_sales = timeline.floor_sales.last_before(as_of)
     columns: dict[str, Floats] = {
         **{f"ladder_{rank}": np.log(ladder[rank] / floor) for rank in RANKS[1:]},
-        "asks": np.log1p(book[:, 0] - np.isfinite(own_ask)),
+        "asks": np.log1p(pairs.asks - np.isfinite(pairs.own_ask)),
         "floor_sales_price": np.log(floor_sales[:, 0] / floor),
     }
     for days in (1, 7, 30):
         then = as_of - days * DAY
-        past = _ladder_without(timeline.book.last_before(then), timeline.asks.last_before(punk_id, then)[:, 0])
+        past = _ladder_without(timeline.book.last_before(then), timeline.asks.last_before(pairs.punk_id, then)[:, 0])
         columns[f"floor_change_{days}d"] = np.log(floor / past[1])
         columns[f"sales_{days}d"] = np.log1p(sold - timeline.valid_sales.count_before(as_of - days * DAY))
-    now = prices.known_at(as_of)
+    now = pairs.prices.known_at(as_of)
     for days in (7, 30):
-        columns[f"eth_usd_change_{days}d"] = np.log(now / prices.known_at(as_of, days_before=days))
+        columns[f"eth_usd_change_{days}d"] = np.log(now / pairs.prices.known_at(as_of, days_before=days))
     return columns
 
 
-def _traits(timeline: MarketTimeline, punk_id: Ints, as_of: Ints, own_ask: Floats, floor: Floats) -> dict[str, Floats]:
+def _traits(pairs: _Pairs) -> dict[str, Floats]:
+    timeline, punk_id, as_of = pairs.timeline, pairs.punk_id, pairs.as_of
     traits = timeline.traits
     members = traits.members[punk_id]
     shape = members.shape
@@ -182,8 +191,8 @@ def _traits(timeline: MarketTimeline, punk_id: Ints, as_of: Ints, own_ask: Float
     best = np.argmax(np.where(np.isnan(premium[:, 3:]), -np.inf, premium[:, 3:]), axis=1)
 
     two = timeline.trait_floors.last_before(flat, when).reshape(*shape, 2)
-    own = own_ask[:, None]
-    trait_floor = np.log(np.where(own <= two[:, :, 0], two[:, :, 1], two[:, :, 0]) / floor[:, None])
+    own = pairs.own_ask[:, None]
+    trait_floor = np.log(np.where(own <= two[:, :, 0], two[:, :, 1], two[:, :, 0]) / pairs.floor[:, None])
     accessory_floor = -np.sort(-np.where(np.isnan(trait_floor[:, 3:]), -np.inf, trait_floor[:, 3:]), axis=1)
     rarity = np.where(members[:, 3:] >= 0, traits.rarity[np.maximum(members[:, 3:], 0)], 0.0)
     return {
@@ -208,7 +217,8 @@ def _traits(timeline: MarketTimeline, punk_id: Ints, as_of: Ints, own_ask: Float
     }
 
 
-def _own(timeline: MarketTimeline, punk_id: Ints, as_of: Ints, floor: Floats) -> dict[str, Floats]:
+def _own(pairs: _Pairs) -> dict[str, Floats]:
+    timeline, punk_id, as_of = pairs.timeline, pairs.punk_id, pairs.as_of
     rows = timeline.punk_sales.row_before(punk_id, as_of)
     history = timeline.punk_sales.last_before(punk_id, as_of)
     age = (as_of - timeline.punk_sales.time_of(rows)) / DAY
@@ -218,6 +228,6 @@ def _own(timeline: MarketTimeline, punk_id: Ints, as_of: Ints, floor: Floats) ->
         "own_mean_ratio": history[:, 1] / history[:, 2],
         "own_weight": np.nan_to_num(history[:, 2] * 0.5 ** (age / 365.0)),
         "own_last_age": age,
-        "own_last_carry": np.log(history[:, 4] / floor),
+        "own_last_carry": np.log(history[:, 4] / pairs.floor),
         "held": (as_of - changed) / DAY,
     }

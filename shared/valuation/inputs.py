@@ -43,7 +43,7 @@ def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff
     """
     first, last = as_seconds(FIRST_TRAINING_SALE), as_seconds(data_cutoff)
     sales = [s for s in valid_sales(timeline) if first <= s.time < last]
-    return _of_sales("training", timeline, prices, data_cutoff, sales, TRAINING_HORIZONS_S)
+    return _of_sales("training", timeline, prices, data_cutoff, sales=sales, horizons=TRAINING_HORIZONS_S)
 
 
 def evaluation_snapshot(
@@ -55,7 +55,7 @@ def evaluation_snapshot(
     floor then, times the floor now), trait_median_eth (highest median ratio of its traits, times the floor).
     """
     sales = [s for s in valid_sales(timeline) if as_seconds(data_cutoff) <= s.time < as_seconds(until)]
-    snapshot = _of_sales("evaluation", timeline, prices, until, sales, (EVALUATION_HORIZON_S,))
+    snapshot = _of_sales("evaluation", timeline, prices, until, sales=sales, horizons=(EVALUATION_HORIZON_S,))
     frame = snapshot.frame
     floor = frame["floor_eth"].to_numpy()
     carry = np.exp(np.nan_to_num(frame["own_last_ratio"].to_numpy().astype(np.float64))) * floor
@@ -97,6 +97,7 @@ def _of_sales(
     timeline: MarketTimeline,
     prices: DailyPrices,
     as_of: datetime,
+    *,
     sales: list[Sale],
     horizons: tuple[int, ...],
 ) -> Snapshot:

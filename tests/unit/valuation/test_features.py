@@ -28,16 +28,20 @@ def poison(events: pl.DataFrame, as_of: int, seed: int) -> pl.DataFrame:
     generator = np.random.default_rng(seed)
     later = (events["timestamp"].dt.epoch("s") >= as_of).to_numpy()
     count = events.height
-    punks = np.where(later, generator.integers(0, 10_000, count), events["punk_id"].to_numpy())
     kinds = generator.choice(["listed", "sale", "transfer", "delisted"], count)
-    prices = zip(later, events["price_wei"].to_list(), strict=True)
+    prices = [f"{milli}{'0' * 15}" for milli in generator.integers(1, 10**6, count)]
+    other = pl.DataFrame(
+        {
+            "punk_id": pl.Series(generator.integers(0, 10_000, count), dtype=pl.Int32),
+            "event_type": kinds,
+            "price_wei": prices,
+            "sale_kind": pl.Series(["buy" if kind == "sale" else None for kind in kinds], dtype=pl.String),
+            "to_address": pl.Series([None] * count, dtype=pl.String),
+        }
+    )
     return events.with_columns(
-        punk_id=pl.Series(punks, dtype=pl.Int32),
-        event_type=pl.Series(np.where(later, kinds, events["event_type"].to_numpy())),
-        price_wei=pl.Series([str(int(generator.integers(1, 10**6)) * 10**15) if late else wei for late, wei in prices]),
-        sale_kind=pl.when(pl.Series(later)).then(pl.lit("buy")).otherwise(pl.col("sale_kind")),
-        to_address=pl.when(pl.Series(later)).then(pl.lit(None, pl.String)).otherwise(pl.col("to_address")),
-    )  # fmt: skip
+        pl.when(pl.Series(later)).then(other[name]).otherwise(pl.col(name)).alias(name) for name in other.columns
+    )
 
 
 @settings(max_examples=25, deadline=None)

@@ -26,11 +26,8 @@ def test_rows_are_exact_wei_with_nested_intervals_and_one_line_a_punk():
 
 def test_a_bound_of_zero_is_written_as_zero():
     low = values(3)
-    zeroed = Values(
-        low.value_eth,
-        *(np.zeros(3), low.hi50, np.zeros(3), low.hi80, np.zeros(3), low.hi90),
-        low.confidence,
-    )
+    zero = np.zeros(3)
+    zeroed = Values(low.value_eth, zero, low.hi50, zero, low.hi80, zero, low.hi90, low.confidence)
     assert build(zeroed).frame["lo90_wei"].to_list() == ["0", "0", "0"]
 
 
