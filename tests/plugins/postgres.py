@@ -138,7 +138,7 @@ async def _reachable(url: str) -> None:
         connection = await asyncpg.connect(url, timeout=10)
         allowed = await connection.fetchval("select rolcreatedb or rolsuper from pg_roles where rolname = current_user")
         await connection.close()
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except (OSError, asyncpg.exceptions.PostgresError, TimeoutError) as error:
         pytest.fail(
             f"PUNKCAST_TEST_DATABASE_URL does not answer ({error}); start it or unset the variable", pytrace=False
         )

@@ -34,7 +34,8 @@ def s3_endpoint() -> Iterator[str]:
 def s3_url(s3_endpoint: str) -> str:
     """`s3://bucket?endpoint_url=…` of an empty bucket of this test's own."""
     bucket = f"punkcast-{uuid4().hex[:12]}"
-    boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    client = boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1")  # type: ignore[no-untyped-call]
+    client.create_bucket(Bucket=bucket)
     return f"s3://{bucket}?endpoint_url={s3_endpoint}"
 
 

@@ -72,7 +72,7 @@ STATEMENTS = [found for module in ALL_MODULES for found in (*constants(module), 
 async def test_the_statement_fits_the_schema(connection: Connection, statement: Statement) -> None:
     try:
         await connection.prepare(statement.text)
-    except asyncpg.PostgresError as error:
+    except asyncpg.exceptions.PostgresError as error:
         pytest.fail(f"{statement.module}: {statement.name}: {error}", pytrace=False)
 
 
