@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -44,6 +46,18 @@ def run_fit(job: FitJob) -> bytes:
     return model.to_bytes()
 
 
+def end_with_parent() -> None:
+    """In the worker process: do not outlive the service, which may be killed without a chance to say goodbye."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
+
+
 class ProcessExecutor:
     """One spawned worker process, replaced when it dies or exceeds the hard time limit."""
 
@@ -58,7 +72,9 @@ class ProcessExecutor:
             FitInterruptedError: killed, crashed, or over the time limit (it is killed then).
         """
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                max_workers=1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent
+            )
         try:
             future = self._pool.submit(run_fit, job)
             return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout_s)

@@ -1,0 +1,67 @@
+"""What must have been handled, worked out from what was sent and from what the tables say was decided."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from shared.contracts.messages import ModelPromoted, ModelRolledBack, Payload, ShadowStarted
+from tests.chaos.load import Sent
+
+DECISIONS_SQL = "select decision_id, action from decisions where action in ('promote', 'rollback', 'start_shadow')"
+POLICY_REQUESTS_SQL = "select request_id from training_requests where requested_by = 'retrain-policy'"
+INBOX_SQL = "select consumer, message_id from inbox"
+OPEN_REQUESTS_SQL = """
+select request_id, status, attempts, error from training_requests where status in ('queued', 'running')
+"""
+UNJUDGED_SQL = "select model_id from models where state = 'registered'"
+OUTBOX_SQL = "select routing_key, created_at from outbox order by id"
+
+
+async def handled(connection: asyncpg.Connection) -> dict[str, set[UUID]]:
+    """The inbox, by consumer."""
+    found: dict[str, set[UUID]] = {}
+    for row in await connection.fetch(INBOX_SQL):
+        found.setdefault(row["consumer"], set()).add(row["message_id"])
+    return found
+
+
+async def expected(connection: asyncpg.Connection, sent: Sent) -> dict[str, set[UUID]]:
+    """Exactly the messages that each consumer with a predictable inbox has to have handled."""
+    told: dict[str, set[UUID]] = {"promote": set(), "rollback": set(), "start_shadow": set()}
+    types: dict[str, type[Payload]] = {
+        "promote": ModelPromoted,
+        "rollback": ModelRolledBack,
+        "start_shadow": ShadowStarted,
+    }
+    for row in await connection.fetch(DECISIONS_SQL):
+        told[row["action"]].add(uuid5(row["decision_id"], types[row["action"]].TYPE))
+    changes = told["promote"] | told["rollback"]
+    from_policy = {row["request_id"] for row in await connection.fetch(POLICY_REQUESTS_SQL)}
+    return {
+        "ingestor": sent.ticks["ingest"],
+        "nowcaster": sent.ticks["nowcast"] | changes,
+        "trainer": {request.message_id for request in sent.requests} | from_policy,
+        "monitor": sent.ticks["monitor"] | sent.ticks["retrain_check"] | changes | told["start_shadow"],
+    }
+
+
+async def missing(connection: asyncpg.Connection, sent: Sent) -> list[str]:
+    """What is not done yet, in words; empty when everything is."""
+    inbox = await handled(connection)
+    lines = [
+        f"{consumer} has {len(left)} messages to handle"
+        for consumer, wanted in (await expected(connection, sent)).items()
+        if (left := wanted - inbox.get(consumer, set()))
+    ]
+    lines += [
+        f"training request {row['request_id']} is {row['status']} after {row['attempts']} attempts ({row['error']})"
+        for row in await connection.fetch(OPEN_REQUESTS_SQL)
+    ]
+    lines += [f"{row['model_id']} waits for the gatekeeper" for row in await connection.fetch(UNJUDGED_SQL)]
+    lines += [
+        f"{row['routing_key']} of {row['created_at']} is still in the outbox"
+        for row in await connection.fetch(OUTBOX_SQL)
+    ]
+    return lines

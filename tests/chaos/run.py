@@ -1,0 +1,254 @@
+"""The run: everything flows, everything dies, everything settles."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+import asyncpg
+from aio_pika.abc import AbstractIncomingMessage
+
+from shared.messaging.amqp_layout import Layout
+from shared.messaging.bus import RETRY_DELAYS
+from tests.chaos import broker_view
+from tests.chaos.broker_line import BrokerLine
+from tests.chaos.expected import missing
+from tests.chaos.load import Publisher, Sent, ask_for_trainings, keep_ticking
+from tests.chaos.market import write_market
+from tests.chaos.supervisor import SERVICES, Supervisor
+
+SEED = 20
+CHAOS_S = 100.0
+RANDOM_KILLS = 16
+LEAST_KILLS = 20
+REQUESTS = 8
+START_WITHIN_S = 60.0
+SETTLE_WITHIN_S = 90.0
+LEASE_S = 6.0
+BROKER_AWAY_S = 4.0
+DATABASE_AWAY_S = 3.0
+# For one life after the other; every service passes each of the three places.
+FAILPOINTS = {
+    "ingestor": ["after-commit:3", "after-publish:2", "before-commit:2"],
+    "nowcaster": ["after-publish:1", "before-commit:2", "after-commit:3"],
+    "trainer": ["after-commit:2", "before-commit:3", "after-publish:2"],
+    "gatekeeper": ["after-commit:1", "before-commit:1", "after-publish:1"],
+    "monitor": ["before-commit:2", "after-commit:2", "after-publish:1"],
+}
+RUNNING_TRIES_SQL = "select coalesce(max(attempts), 0) from training_requests where status = 'running'"
+OTHERS_SQL = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and backend_type = 'client backend' and application_name <> $1
+"""
+OBSERVER = "chaos"
+
+
+@dataclass
+class Aftermath:
+    """What is left to be judged."""
+
+    connection: asyncpg.Connection
+    supervisor: Supervisor
+    sent: Sent
+    market: Path
+    queues: dict[str, int]
+    """Ready messages per queue after every service has stopped (so none is unacknowledged)."""
+    dead: list[AbstractIncomingMessage]
+    published: set[int]
+    """Generations whose publication was told on the bus."""
+    exit_codes: dict[str, int]
+    survivors: list[str]
+    unsettled: list[str]
+    first_champion_at: datetime
+    wall_s: float
+    broken_lines: int
+    broken_backends: int
+    phases: dict[str, float] = field(default_factory=dict)
+
+
+class ChaosRun:
+    """One run on a database and a broker prefix of its own."""
+
+    def __init__(self, *, database_url: str, amqp_url: str, prefix: str, folder: Path) -> None:
+        self._database_url = database_url
+        self._amqp_url = amqp_url
+        self._layout = Layout(prefix, RETRY_DELAYS)
+        self._folder = folder
+        self._rng = Random(SEED)
+        self._tries = 0
+        self._broken_lines = self._broken_backends = 0
+        self._phases: dict[str, float] = {}
+
+    async def play(self, stack: AsyncExitStack) -> Aftermath:
+        """Run it; what the aftermath refers to stays open until the stack is closed."""
+        started = monotonic()
+        begins = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=25)
+        market = self._folder / "market"
+        source_url = await write_market(market, begins=begins, lasts=timedelta(seconds=CHAOS_S))
+        connection = await asyncpg.connect(self._database_url, server_settings={"application_name": OBSERVER})
+        stack.push_async_callback(connection.close)
+        line = BrokerLine(self._amqp_url)
+        await line.mend()
+        stack.push_async_callback(line.cut)
+        supervisor = Supervisor(
+            self._environment(line.url, source_url),
+            self._folder / "logs",
+            FAILPOINTS,
+            may_fail=lambda service: service != "trainer" or self._tries < 2,
+        )
+        supervisor.start()
+        stack.push_async_callback(supervisor.stop)
+        publisher = await self._first_champion(connection, supervisor, stack)
+        first_champion_at = await connection.fetchval("select min(published_at) from generations")
+        self._phases["first champion"] = monotonic() - started
+        await self._chaos(connection, line, publisher, supervisor, begins)
+        self._phases["end of the kills"] = monotonic() - started
+        unsettled = await self._settle(connection, publisher, supervisor)
+        self._phases["settled"] = monotonic() - started
+        exit_codes = await supervisor.stop()
+        return Aftermath(
+            connection=connection,
+            supervisor=supervisor,
+            sent=publisher.sent,
+            market=market,
+            queues=await broker_view.ready_messages(self._amqp_url, self._layout),
+            dead=await broker_view.take_all(self._amqp_url, self._layout.dead),
+            published=await broker_view.published_generations(self._amqp_url, self._layout),
+            exit_codes=exit_codes,
+            survivors=await supervisor.survivors(),
+            unsettled=unsettled,
+            first_champion_at=first_champion_at,
+            wall_s=monotonic() - started,
+            broken_lines=self._broken_lines,
+            broken_backends=self._broken_backends,
+            phases=self._phases,
+        )
+
+    def _environment(self, broker_url: str, source_url: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PUNKCAST_")}
+        return kept | {
+            "PUNKCAST_HOME": str(self._folder / "home"),
+            "PUNKCAST_DATABASE_URL": self._database_url,
+            "PUNKCAST_BROKER_URL": broker_url,
+            "PUNKCAST_BROKER_PREFIX": self._layout.prefix,
+            "PUNKCAST_OBJECT_STORE_URL": f"folder://{self._folder / 'objects'}",
+            "PUNKCAST_SOURCE_URL": source_url,
+            "PUNKCAST_THREADS": "1",
+            "PUNKCAST_TRAINING_LEASE_S": str(LEASE_S),
+            "PUNKCAST_LOG_FORMAT": "json",
+            "PUNKCAST_GIT_SHA": "chaos",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    async def _first_champion(
+        self, connection: asyncpg.Connection, supervisor: Supervisor, stack: AsyncExitStack
+    ) -> Publisher:
+        """Empty tables, then events, then what the policy makes of it: a first champion and its nowcast."""
+
+        async def attached() -> bool:
+            return supervisor.all_ready
+
+        async def true(query: str) -> bool:
+            return bool(await connection.fetchval(query))
+
+        await self._until(attached, "every service is attached", supervisor)
+        publisher = await Publisher.open(self._amqp_url, self._layout.prefix, self._rng, stack)
+        await publisher.tick("ingest", _now())
+        await self._until(partial(true, "select exists (select from sales)"), "the first sales", supervisor)
+        await publisher.tick("retrain_check", _now())
+        await self._until(partial(true, "select exists (select from nowcast_pointer)"), "a nowcast", supervisor)
+        return publisher
+
+    async def _chaos(
+        self,
+        connection: asyncpg.Connection,
+        line: BrokerLine,
+        publisher: Publisher,
+        supervisor: Supervisor,
+        begins: datetime,
+    ) -> None:
+        """Load, kills and both outages at once, for `CHAOS_S`."""
+        stop = asyncio.Event()
+        load = [
+            asyncio.create_task(keep_ticking(publisher, stop)),
+            asyncio.create_task(ask_for_trainings(publisher, begins, count=REQUESTS, pause_s=0.6 * CHAOS_S / REQUESTS)),
+        ]
+        began = monotonic()
+        for at, act in self._agenda(connection, line, supervisor):
+            await asyncio.sleep(max(0.0, began + at - monotonic()))
+            await act()
+        await asyncio.sleep(max(0.0, began + CHAOS_S - monotonic()))
+        supervisor.disarm()
+        stop.set()
+        await asyncio.gather(*load)
+
+    def _agenda(
+        self, connection: asyncpg.Connection, line: BrokerLine, supervisor: Supervisor
+    ) -> list[tuple[float, Callable[[], Awaitable[None]]]]:
+        """When what happens, drawn from the seed: kills at random instants, each service as often, and the outages."""
+        victims = [SERVICES[number % len(SERVICES)] for number in range(RANDOM_KILLS)]
+        self._rng.shuffle(victims)
+        agenda: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+            (self._rng.uniform(0.0, 0.95 * CHAOS_S), partial(self._kill, connection, supervisor, victim))
+            for victim in victims
+        ]
+        agenda.append((0.35 * CHAOS_S, partial(self._lose_broker, line)))
+        agenda.append((0.65 * CHAOS_S, partial(self._lose_database, connection)))
+        return sorted(agenda, key=lambda entry: entry[0])
+
+    async def _kill(self, connection: asyncpg.Connection, supervisor: Supervisor, victim: str) -> None:
+        """SIGKILL. A training that has had two of its three tries taken away is spared: the third would fail it."""
+        self._tries = await connection.fetchval(RUNNING_TRIES_SQL)
+        if victim == "trainer" and self._tries >= 2:
+            victim = self._rng.choice([name for name in SERVICES if name != "trainer"])
+        supervisor.kill(victim)
+
+    async def _lose_broker(self, line: BrokerLine) -> None:
+        self._broken_lines = await line.cut()
+        await asyncio.sleep(BROKER_AWAY_S)
+        await line.mend()
+
+    async def _lose_database(self, connection: asyncpg.Connection) -> None:
+        """Every connection of the services is cut off, and so is each new one, until the outage is over."""
+        until = monotonic() + DATABASE_AWAY_S
+        while monotonic() < until:
+            self._broken_backends += len(await connection.fetch(OTHERS_SQL, OBSERVER))
+            await asyncio.sleep(0.1)
+
+    async def _settle(self, connection: asyncpg.Connection, publisher: Publisher, supervisor: Supervisor) -> list[str]:
+        """One last round of ticks, then wait until nothing is left to do; what is left after all, in words."""
+        for job in ("ingest", "nowcast", "monitor"):
+            await publisher.tick(job, _now() + timedelta(seconds=1))
+        next_midnight = datetime.combine(_now().date() + timedelta(days=1), datetime.min.time(), UTC)
+        await publisher.tick("retrain_check", next_midnight)
+        deadline, quiet = monotonic() + SETTLE_WITHIN_S, 0
+        while True:
+            left = await missing(connection, publisher.sent)
+            waiting = await broker_view.ready_messages(self._amqp_url, self._layout)
+            left += [
+                f"{count} messages in {name}" for name, count in waiting.items() if count and name != self._layout.dead
+            ]
+            left += [f"{name} is not attached" for name, one in supervisor.kept.items() if not one.ready]
+            quiet = 0 if left else quiet + 1
+            if quiet == 3 or monotonic() > deadline:
+                return left
+            await publisher.tick("training_drain", _now())
+            await asyncio.sleep(1.0)
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]], what: str, supervisor: Supervisor) -> None:
+        deadline = monotonic() + START_WITHIN_S
+        while not await condition():
+            assert monotonic() < deadline, f"{what}: not within {START_WITHIN_S:.0f} s\n{supervisor.tails()}"
+            await asyncio.sleep(0.2)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,206 @@
+"""Keeps the services running as processes of their own, and kills them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import psutil
+
+from shared.messaging.failpoints import VARIABLE
+
+SERVICES = ("ingestor", "nowcaster", "trainer", "gatekeeper", "monitor")
+ROOT = Path(__file__).parents[2]
+RANDOM = "random instant"
+_FAILPOINT = re.compile(rb"^failpoint ([a-z-]+): this process kills itself", re.MULTILINE)
+_SERVING = b'"event": "serving"'
+_STOP_WITHIN_S = 40.0
+
+
+@dataclass(frozen=True)
+class Death:
+    """How one life of a service ended. `cause` is `random instant`, a failpoint's name, or `exit <code>`."""
+
+    service: str
+    cause: str
+    lived_s: float
+
+
+@dataclass
+class Kept:
+    """One service: its present process and its past."""
+
+    service: str
+    failpoints: list[str]
+    """What is still to happen; a life is given the first, and has it until it happened."""
+    process: asyncio.subprocess.Process | None = None
+    ready: bool = False
+    killed_pid: int = 0
+    deaths: list[Death] = field(default_factory=list)
+    recoveries_s: list[float] = field(default_factory=list)
+    """From each death to being attached to the broker again."""
+    sessions: list[int] = field(default_factory=list)
+
+
+class Supervisor:
+    """Starts `python -m services.<name>` for each service and starts it again whenever it ends.
+
+    Args:
+        failpoints: per service, one `name:count` after the other.
+        may_fail: asked before a life is given a failpoint.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        logs: Path,
+        failpoints: Mapping[str, list[str]],
+        *,
+        may_fail: Callable[[str], bool],
+    ) -> None:
+        self._environment = dict(environment)
+        self._logs = logs
+        self._may_fail = may_fail
+        self.kept = {name: Kept(name, list(failpoints.get(name, ()))) for name in SERVICES}
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._logs.mkdir()
+        self._tasks = [asyncio.create_task(self._keep(one)) for one in self.kept.values()]
+
+    @property
+    def deaths(self) -> list[Death]:
+        return [death for one in self.kept.values() for death in one.deaths]
+
+    @property
+    def all_ready(self) -> bool:
+        return all(one.ready for one in self.kept.values())
+
+    def disarm(self) -> None:
+        """Give no more failpoints to new lives."""
+        for one in self.kept.values():
+            one.failpoints.clear()
+
+    def kill(self, service: str) -> bool:
+        """SIGKILL the service's process (not what it has started); False when there is none at the moment."""
+        process = self.kept[service].process
+        if process is None or process.returncode is not None:
+            return False
+        self.kept[service].killed_pid = process.pid
+        process.kill()
+        return True
+
+    async def stop(self) -> dict[str, int]:
+        """SIGTERM to all; the exit code of each."""
+        self._stopping = True
+        for one in self.kept.values():
+            if one.process is not None:
+                with suppress(ProcessLookupError):
+                    one.process.terminate()
+        done, pending = await asyncio.wait(self._tasks, timeout=_STOP_WITHIN_S)
+        for task in done:
+            task.result()
+        for one in self.kept.values():
+            if pending and one.process is not None and one.process.returncode is None:
+                one.process.kill()
+        if pending:
+            await asyncio.wait(pending)
+        return {name: one.process.returncode or 0 for name, one in self.kept.items() if one.process is not None}
+
+    async def survivors(self, *, within_s: float = 10.0) -> list[str]:
+        """Command lines of processes that outlive the service that started them by more than a moment."""
+        deadline = monotonic() + within_s
+        while (found := self._in_our_sessions()) and monotonic() < deadline:
+            await asyncio.sleep(0.2)
+        return found
+
+    def _in_our_sessions(self) -> list[str]:
+        # Each life is a session of its own.
+        sessions = {session for one in self.kept.values() for session in one.sessions}
+        found = []
+        for process in psutil.process_iter(["pid", "cmdline"]):
+            with suppress(OSError):
+                if os.getsid(process.info["pid"]) in sessions:
+                    found.append(" ".join(process.info["cmdline"] or ["(ended)"]))
+        return found
+
+    def log(self, service: str) -> Path:
+        return self._logs / f"{service}.log"
+
+    def tails(self, characters: int = 1500) -> str:
+        """The end of every log, for whoever has to find out what happened."""
+        logs = [path for name in SERVICES if (path := self.log(name)).exists()]
+        return "\n".join(f"--- {log}\n{log.read_text(errors='replace')[-characters:]}" for log in logs)
+
+    async def _keep(self, one: Kept) -> None:
+        died: float | None = None
+        while not self._stopping:
+            await self._live(one, died)
+            died = monotonic()
+
+    async def _live(self, one: Kept, died: float | None) -> None:
+        environment = dict(self._environment)
+        armed = one.failpoints[0] if one.failpoints and self._may_fail(one.service) else None
+        if armed:
+            environment[VARIABLE] = armed
+        one.ready = False
+        log = self.log(one.service)
+        # A file, not a pipe: what a service has started would keep a pipe open after the service's death.
+        with log.open("ab") as sink:
+            sink.write(f"--- another life, failpoint: {armed}\n".encode())
+            sink.flush()
+            offset = sink.tell()
+            one.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                f"services.{one.service}",
+                cwd=ROOT,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+            )
+        started = monotonic()
+        one.sessions.append(one.process.pid)
+        watching = asyncio.create_task(self._watch(one, log, offset, died))
+        code = await one.process.wait()
+        watching.cancel()
+        one.ready = False
+        if self._stopping:
+            return
+        cause = f"exit {code}"
+        if code == -signal.SIGKILL:
+            failpoint = _FAILPOINT.search(_tail(log, offset))
+            if failpoint is not None:
+                cause = failpoint[1].decode()
+                if armed in one.failpoints:
+                    one.failpoints.remove(armed)
+            elif one.killed_pid == one.process.pid:
+                cause = RANDOM
+        one.deaths.append(Death(one.service, cause, monotonic() - started))
+
+    async def _watch(self, one: Kept, log: Path, offset: int, died: float | None) -> None:
+        """Note when the service says that it serves."""
+        while True:
+            await asyncio.sleep(0.2)
+            if _SERVING in _tail(log, offset):
+                break
+        one.ready = True
+        if died is not None:
+            one.recoveries_s.append(monotonic() - died)
+
+
+def _tail(path: Path, offset: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read()
