@@ -52,7 +52,13 @@ async def serve(data: Path, *, configuration: Mapping[str, str] | None = None) -
         EmbeddedDatabaseError: the server cannot be run here.
     """
     server = EmbeddedServer.on(data, configuration or {})
-    users = await asyncio.to_thread(server.enter)
+    entering = asyncio.ensure_future(asyncio.to_thread(server.enter))
+    try:
+        users = await asyncio.shield(entering)
+    except asyncio.CancelledError:
+        # The thread goes on starting the server; whoever gave up waiting must still leave it.
+        await asyncio.to_thread(server.leave, await entering)
+        raise
     try:
         await _create_database(server.url("postgres"))
         yield server.url(DATABASE)

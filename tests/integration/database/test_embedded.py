@@ -124,6 +124,20 @@ async def test_the_starter_may_choose_other_settings(data: Path) -> None:
         assert await run(url, "select boot_val is distinct from reset_val from pg_settings where name = 'fsync'")
 
 
+async def test_giving_up_while_it_starts_stops_it(data: Path) -> None:
+    async def use() -> None:
+        async with serve(data):
+            pytest.fail("was cancelled before it was up")
+
+    task = asyncio.create_task(use())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (data / "PG_VERSION").exists()
+    assert postmaster(data) is None
+
+
 async def test_several_users_in_one_process_share_it(data: Path) -> None:
     async with serve(data) as first:
         number = postmaster(data)
