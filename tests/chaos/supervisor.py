@@ -119,9 +119,11 @@ class Supervisor:
     async def survivors(self, *, within_s: float = 10.0) -> list[str]:
         """Command lines of processes that outlive the service that started them by more than a moment."""
         deadline = monotonic() + within_s
-        while (found := self._in_our_sessions()) and monotonic() < deadline:
+        while True:
+            found = self._in_our_sessions()
+            if not found or monotonic() > deadline:
+                return found
             await asyncio.sleep(0.2)
-        return found
 
     def _in_our_sessions(self) -> list[str]:
         # Each life is a session of its own.
