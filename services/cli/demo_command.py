@@ -23,6 +23,7 @@ from shared.market.source import MarketSource
 from shared.settings import Settings
 
 PLAYED = timedelta(days=180)
+WATCH_EVERY = timedelta(hours=4)
 EVERYTHING = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -57,11 +58,11 @@ async def _run(
 async def _market(events: Path | None, every: timedelta) -> tuple[MarketSource, Plan]:
     if events is None:
         market = SimulatedMarket()
-        return market, Plan(market.start.date(), (market.end - timedelta(days=1)).date(), every)
+        return market, Plan(market.start.date(), (market.end - timedelta(days=1)).date(), every, WATCH_EVERY)
     source = EventFileSource(events)
     everything = await source.fetch(None, EVERYTHING)
     last: datetime = everything["timestamp"][-1]
-    return source, Plan((last - PLAYED).date(), last.date(), every)
+    return source, Plan((last - PLAYED).date(), last.date(), every, WATCH_EVERY)
 
 
 def _require_free_port(settings: Settings) -> None:

@@ -14,11 +14,15 @@ WARM_UP = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Plan:
-    """A window of days, both inclusive, and how often to publish."""
+    """A window of days, both inclusive, and how often to publish.
+
+    Ingest, monitor and training go off every `watch_every` (in production every few minutes to an hour).
+    """
 
     first: date
     last: date
     nowcast_every: timedelta
+    watch_every: timedelta = HOUR
 
     def __post_init__(self) -> None:
         if self.last < self.first:
@@ -40,7 +44,7 @@ class Plan:
         return self.start - WARM_UP
 
     def instants(self) -> Iterator[Instant]:
-        """Every hour and every nowcast slot from the prelude to the end, in time order."""
+        """Every watch and every nowcast slot from the prelude to the end, in time order."""
         yield Instant(self.prelude, nowcast=False, retrain_check=True, hourly=True)
         nowcast, hour = self.start, self.start
         while min(nowcast, hour) <= self.end:
@@ -54,7 +58,7 @@ class Plan:
             if at == nowcast:
                 nowcast += self.nowcast_every
             if at == hour:
-                hour += HOUR
+                hour += self.watch_every
 
 
 @dataclass(frozen=True)
