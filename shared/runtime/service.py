@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
-from shared.messaging.bus import Subscription
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import Payload
+from shared.messaging.bus import Handle, Subscription
 from shared.runtime.platform import Platform
 
 
@@ -23,6 +25,43 @@ class Service(Protocol):
 
     async def drain(self) -> None:
         """Do what is due now and return (`--once`, for CronJobs)."""
+
+
+class MessageService:
+    """A service with one queue and a handler per message type.
+
+    Args:
+        consumer: names the queue, and the inbox entries of what was handled.
+        background: a loop besides consuming, if it has one.
+        drain: what is due without a message, if anything.
+    """
+
+    def __init__(
+        self,
+        consumer: str,
+        handlers: Mapping[type[Payload], Handle],
+        *,
+        background: Callable[[], Awaitable[object]] | None = None,
+        drain: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self.name = consumer
+        self._handlers = dict(handlers)
+        self._background = background
+        self._drain = drain
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return [Subscription(self.name, tuple(self._handlers), self._dispatch)]
+
+    async def _dispatch(self, message: Envelope) -> None:
+        await self._handlers[type(message.data)](message)
+
+    async def background(self) -> None:
+        if self._background is not None:
+            await self._background()
+
+    async def drain(self) -> None:
+        if self._drain is not None:
+            await self._drain()
 
 
 Build = Callable[[Platform], Service]
