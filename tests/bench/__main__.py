@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
@@ -41,14 +43,19 @@ async def measure(console: Console) -> list[Measured]:
 
 def main() -> int:
     console = Console()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     results = asyncio.run(measure(console))
     table = Table("what", "value", "bare limit", "ratio", title="Benchmarks (medians)")
     for one in results:
-        table.add_row(one.name, f"{one.value:,.4g} {one.unit}", f"{one.limit:,.4g} {one.unit}", f"{one.ratio:.2f}")
+        table.add_row(one.name, _figure(one.value, one.unit), _figure(one.limit, one.unit), f"{one.ratio:.2f}")
     console.print(table)
     RESULTS.write_text(json.dumps([one.as_json() for one in results], indent=2) + "\n")
     console.print(f"written to {RESULTS}")
     return 0
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
 
 if __name__ == "__main__":

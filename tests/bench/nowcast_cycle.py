@@ -24,6 +24,7 @@ from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, NowcastRequested, TrainingRequested
 from shared.database.pool import Database
+from shared.evaluation.policy import Policy, load_policy
 from shared.market.event_files import EventFileSource
 from shared.market.reader import MarketReader
 from shared.messaging.memory import MemoryBus
@@ -52,7 +53,7 @@ async def nowcast_cycle(url: str, home: Path, events: Path) -> list[Measured]:
         nowcaster = build_nowcaster(platform, reader=reader)
         ingestor = build_ingestor(platform, source=EventFileSource(events), reader=reader)
         await declare_platform(bus)
-        for service in (ingestor, nowcaster, trainer, build_gatekeeper(platform)):
+        for service in (ingestor, nowcaster, trainer, build_gatekeeper(platform, policy=_lenient())):
             for subscription in service.subscriptions():
                 await bus.subscribe(subscription)
         relay = Relay(platform.database, bus, clock=clock)
@@ -61,8 +62,10 @@ async def nowcast_cycle(url: str, home: Path, events: Path) -> list[Measured]:
             while await bus.run_until_idle() + await relay.run_once():
                 pass
 
+        # Judged on half a year of sales, so that the gate has no doubt.
+        request = TrainingRequested(reason="bench", requested_by="bench", data_cutoff=clock.now() - timedelta(days=180))
         await bus.publish(_message(IngestRequested(slot=clock.now()), clock))
-        await bus.publish(_message(TrainingRequested(reason="bench", requested_by="bench"), clock))
+        await bus.publish(_message(request, clock))
         await settle()
         await trainer.drain()
         await settle()
@@ -81,6 +84,13 @@ async def nowcast_cycle(url: str, home: Path, events: Path) -> list[Measured]:
 
 def _message(payload: IngestRequested | TrainingRequested | NowcastRequested, clock: ManualClock) -> Envelope:
     return Envelope.wrap(payload, source="bench", time=clock.now(), message_id=uuid4())
+
+
+def _lenient() -> Policy:
+    """What is timed here is the cycle, not the model: it is promoted whatever it is worth."""
+    policy = load_policy()
+    absolute = policy.absolute.model_copy(update={"max_bias": 1.0, "coverage_tolerance": 1.0})
+    return policy.model_copy(update={"absolute": absolute})
 
 
 async def _bare_limit(platform: Platform, reader: MarketReader, as_of: datetime) -> float:
