@@ -37,8 +37,8 @@ async def take_all(url: str, queue_name: str) -> list[aio_pika.abc.AbstractIncom
         return taken
 
 
-async def published_generations(url: str, layout: Layout) -> set[int]:
-    """Generations that an outside observer was told of."""
+async def published_generations(url: str, layout: Layout) -> dict[int, str]:
+    """Generations that an outside observer was told of, each with the id of the message that caused it."""
     messages = await take_all(url, layout.queue(AUDIT))
     bodies = [json.loads(message.body) for message in messages if message.routing_key == NOWCAST_PUBLISHED]
-    return {body["data"]["generation_id"] for body in bodies}
+    return {body["data"]["generation_id"]: body["causationid"] for body in bodies}

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import aio_pika
 
 from shared.contracts.envelope import Envelope
+from shared.contracts.messages import Payload
 from shared.messaging.ticks import tick
 
 TRAINING_REQUESTED = "punkcast.training.requested.v1"
@@ -79,6 +80,12 @@ class Publisher:
         """Something that no consumer can read."""
         self.sent.malformed.append(body)
         await self._send(TRAINING_REQUESTED, body)
+
+    async def again(self, payload: Payload, message_id: UUID) -> None:
+        """A late duplicate of a message that the platform itself has sent."""
+        envelope = Envelope.wrap(payload, source="chaos", time=datetime.now(UTC), message_id=message_id)
+        self.sent.duplicates += 1
+        await self._send(envelope.type, envelope.encode())
 
     async def _ask(self, request: Request, data_cutoff: datetime, *, times: int = 1) -> None:
         self.sent.requests.append(request)

@@ -12,10 +12,12 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from time import monotonic
+from uuid import uuid5
 
 import asyncpg
 from aio_pika.abc import AbstractIncomingMessage
 
+from shared.contracts.messages import ModelPromoted
 from shared.messaging.amqp_layout import Layout
 from shared.messaging.bus import RETRY_DELAYS
 from tests.chaos import broker_view
@@ -48,6 +50,10 @@ OTHERS_SQL = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and backend_type = 'client backend' and application_name <> $1
 """
+PROMOTIONS_SQL = """
+select model_id, previous_model_id, decision_id, generation as pointer_generation
+from model_pointer_history join decisions using (decision_id) where action = 'promote'
+"""
 OBSERVER = "chaos"
 
 
@@ -62,8 +68,8 @@ class Aftermath:
     queues: dict[str, int]
     """Ready messages per queue after every service has stopped (so none is unacknowledged)."""
     dead: list[AbstractIncomingMessage]
-    published: set[int]
-    """Generations whose publication was told on the bus."""
+    published: dict[int, str]
+    """Generations whose publication was told on the bus, each with the id of the message that caused it."""
     exit_codes: dict[str, int]
     survivors: list[str]
     unsettled: list[str]
@@ -224,7 +230,13 @@ class ChaosRun:
             await asyncio.sleep(0.1)
 
     async def _settle(self, connection: asyncpg.Connection, publisher: Publisher, supervisor: Supervisor) -> list[str]:
-        """One last round of ticks, then wait until nothing is left to do; what is left after all, in words."""
+        """Late duplicates and one last round of ticks, then wait until nothing is left to do.
+
+        Returns what is left after all, in words.
+        """
+        for row in await connection.fetch(PROMOTIONS_SQL):
+            promoted = ModelPromoted(**row)
+            await publisher.again(promoted, uuid5(promoted.decision_id, promoted.TYPE))
         for job in ("ingest", "nowcast", "monitor"):
             await publisher.tick(job, _now() + timedelta(seconds=1))
         next_midnight = datetime.combine(_now().date() + timedelta(days=1), datetime.min.time(), UTC)

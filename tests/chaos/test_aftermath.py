@@ -168,13 +168,18 @@ async def test_no_model_valued_the_same_instant_twice_in_one_role(aftermath: Aft
 
 async def test_every_publication_was_told_on_the_bus_and_is_archived(aftermath: Aftermath) -> None:
     champions = await rows(aftermath, "select generation_id from generations where role = 'champion'")
-    assert aftermath.published == {row["generation_id"] for row in champions}
+    assert aftermath.published.keys() == {row["generation_id"] for row in champions}
     unarchived = await rows(
         aftermath,
         """select generation_id::text from generations
            except select id from archives where kind = 'generation'""",
     )
     assert unarchived == []
+
+
+async def test_no_message_caused_two_publications_however_often_it_was_delivered(aftermath: Aftermath) -> None:
+    causes = Counter(aftermath.published.values())
+    assert {cause: count for cause, count in causes.items() if count > 1} == {}
 
 
 async def test_the_market_is_stored_without_a_gap_or_a_repetition(aftermath: Aftermath) -> None:
