@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
 
 import asyncpg
+from asyncpg.exceptions import InterfaceError
 
 from shared.errors import InvalidInputError, TransientError
 
@@ -61,12 +62,17 @@ class Database:
         """A connection of the pool, each statement in a transaction of its own.
 
         Raises:
-            DatabaseUnavailableError: a new connection was needed and could not be had.
+            DatabaseUnavailableError: a new connection was needed and could not be had, or this one was lost.
         """
         with reaching("the pool's server"):
             connection = await self._pool.acquire()
         try:
             yield connection
+        except InterfaceError as error:
+            # What asyncpg says to whoever goes on using a connection that the server has cut.
+            if _lost(connection):
+                raise DatabaseUnavailableError(f"the connection to PostgreSQL was lost: {error}") from error
+            raise
         finally:
             await self._pool.release(connection)
 
@@ -86,6 +92,13 @@ class Database:
             await asyncio.wait_for(self._pool.close(), _CLOSE_TIMEOUT_S)
         except TimeoutError:
             self._pool.terminate()
+
+
+def _lost(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except InterfaceError:
+        return True  # the pool has taken it back already
 
 
 def require_server_url(url: str) -> None:

@@ -102,6 +102,17 @@ async def test_connections_cut_by_the_server_are_replaced(database: Database, fr
     assert await count(database) == 0
 
 
+async def test_a_connection_cut_during_a_transaction_is_an_outage(database: Database, fresh_database_url: str) -> None:
+    with pytest.raises(DatabaseUnavailableError, match="lost"):
+        async with database.transaction() as connection:
+            process = await connection.fetchval("select pg_backend_pid()")
+            other = await asyncpg.connect(fresh_database_url)
+            await other.execute("select pg_terminate_backend($1)", process)
+            await other.close()
+            await asyncio.sleep(0.2)
+            await enter(connection, "a")
+
+
 async def test_a_database_that_is_gone_is_an_outage_until_it_is_back(
     postgres_url: str, fresh_database_url: str
 ) -> None:
