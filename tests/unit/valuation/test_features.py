@@ -10,6 +10,7 @@ from shared.market.traits import Traits
 from shared.valuation.features import FEATURE_NAMES, FEATURES, compute, schema_hash
 from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import market
+from tests.factories.market import poison
 
 TRAITS = Traits.from_frame(market.punks_frame())
 EVENTS = market.events_frame(3)
@@ -21,27 +22,6 @@ SPAN = market.STEP_S * EVENTS.height
 
 def features_at(folded, as_of):
     return compute(folded, PRICES, PUNKS, np.full(len(PUNKS), as_of, dtype=np.int64))
-
-
-def poison(events: pl.DataFrame, as_of: int, seed: int) -> pl.DataFrame:
-    """Every event at or after the instant replaced by other values: prices, punks, kinds."""
-    generator = np.random.default_rng(seed)
-    later = (events["timestamp"].dt.epoch("s") >= as_of).to_numpy()
-    count = events.height
-    kinds = generator.choice(["listed", "sale", "transfer", "delisted"], count)
-    prices = [f"{milli}{'0' * 15}" for milli in generator.integers(1, 10**6, count)]
-    other = pl.DataFrame(
-        {
-            "punk_id": pl.Series(generator.integers(0, 10_000, count), dtype=pl.Int32),
-            "event_type": kinds,
-            "price_wei": prices,
-            "sale_kind": pl.Series(["buy" if kind == "sale" else None for kind in kinds], dtype=pl.String),
-            "to_address": pl.Series([None] * count, dtype=pl.String),
-        }
-    )
-    return events.with_columns(
-        pl.when(pl.Series(later)).then(other[name]).otherwise(pl.col(name)).alias(name) for name in other.columns
-    )
 
 
 @settings(max_examples=25, deadline=None)
