@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -11,16 +12,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from services.cli.context import platform
+from services.cli.interruption import run_interruptibly
 from services.cli.replay.plan import Plan
 from services.cli.replay.session import play, report
-from services.cli.replay_command import duration
-from shared.database.embedded import database_url
-from shared.database.pool import Database
-from shared.errors import ConflictError
+from services.cli.replay.summary import Summary
+from services.cli.replay_command import GO_ON, duration
+from services.cli.serve_command import serve_everything
+from shared.errors import ConflictError, InvalidInputError
 from shared.market.event_files import EventFileSource
 from shared.market.simulated import SimulatedMarket
-from shared.market.source import MarketSource
+from shared.market.source import MarketSource, open_source
 from shared.settings import Settings
+from shared.telemetry.logging import configure
 
 PLAYED = timedelta(days=180)
 WATCH_EVERY = timedelta(hours=4)
@@ -36,33 +40,42 @@ def demo(
     ] = False,
     nowcast_every: Annotated[str, typer.Option(help="Like 30m, 12h, 1d")] = "1d",
 ) -> None:
-    """Play a market through the whole lifecycle, print what happened, then serve the API on 127.0.0.1:8000."""
-    settings = Settings()
+    """Play a market through the whole lifecycle, print what happened, then serve the API on 127.0.0.1:8000.
+
+    Without EVENTS it is the market of PUNKCAST_SOURCE_URL, by default about a year of a simulated one.
+    """
+    settings, every, started = Settings(), duration(nowcast_every), time.monotonic()
     console = Console()
     if not exit_after:
         _require_free_port(settings)
-    asyncio.run(_run(settings, console, events, exit_after=exit_after, every=duration(nowcast_every)))
-
-
-async def _run(
-    settings: Settings, console: Console, events: Path | None, *, exit_after: bool, every: timedelta
-) -> None:
-    source, plan = await _market(events, every)
-    what = f"the events in {events}" if events else "a simulated market"
-    console.print(f"Playing [bold]{what}[/bold] from {plan.first} to {plan.last}; everything lies in {settings.home}/")
-    report(await play(settings, source, plan, console), console, to_file=None)
+    source = open_source(settings.source_url) if events is None else EventFileSource(events)
+    summary = run_interruptibly(_play(settings, source, every, console, started), console, advice=GO_ON)
+    report(summary, console, to_file=None)
     if not exit_after:
-        await _serve(settings, console)
+        asyncio.run(_serve(settings, console))
 
 
-async def _market(events: Path | None, every: timedelta) -> tuple[MarketSource, Plan]:
-    if events is None:
-        market = SimulatedMarket()
-        return market, Plan(market.start.date(), (market.end - timedelta(days=1)).date(), every, WATCH_EVERY)
-    source = EventFileSource(events)
+async def _play(
+    settings: Settings, source: MarketSource, every: timedelta, console: Console, started: float
+) -> Summary:
+    plan = await _plan(source, every)
+    what = "a simulated market" if isinstance(source, SimulatedMarket) else "the given events"
+    console.print(
+        f"Playing [bold]{what}[/bold] from {plan.first} to {plan.last}; everything lies in {settings.home}/",
+        soft_wrap=True,
+    )
+    return await play(settings, source, plan, console, started=started)
+
+
+async def _plan(source: MarketSource, every: timedelta) -> Plan:
+    """A simulated market's own period; of real events the last months."""
+    if isinstance(source, SimulatedMarket):
+        return Plan(source.start.date(), (source.end - timedelta(days=1)).date(), every, WATCH_EVERY)
     everything = await source.fetch(None, EVERYTHING)
+    if everything.is_empty():
+        raise InvalidInputError("the event files hold no events; there is nothing to play")
     last: datetime = everything["timestamp"][-1]
-    return source, Plan((last - PLAYED).date(), last.date(), every, WATCH_EVERY)
+    return Plan((last - PLAYED).date(), last.date(), every, WATCH_EVERY)
 
 
 def _require_free_port(settings: Settings) -> None:
@@ -78,16 +91,11 @@ def _require_free_port(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, console: Console) -> None:
-    # Imported here: no other command needs the web server, and the command line's image has none.
-    from services.api.bootstrap import build, server  # noqa: PLC0415
-
+    """The gateway alone: the workers' clock is not the played market's."""
+    configure(settings.model_copy(update={"log_level": "WARNING"}), "demo")
     base = f"http://{settings.host}:{settings.api_port}"
-    async with database_url(settings) as url:
-        database = await Database.connect(url)
-        try:
-            console.print(f"\nServing on [bold]{base}[/bold] until interrupted (Ctrl-C). Try:")
-            for path in ("/v1/punks/7804", "/v1/performance", "/v1/models", "/docs"):
-                console.print(f"  curl -s {base}{path}", highlight=False)
-            await server(build(database=database, settings=settings), settings).serve()
-        finally:
-            await database.close()
+    async with platform(settings.model_copy(update={"broker_url": "memory://"})) as opened:
+        console.print("\nTry:")
+        for path in ("/v1/punks/7804", "/v1/performance", "/v1/models", "/docs"):
+            console.print(f"  curl -s {base}{path}", highlight=False, soft_wrap=True)
+        await serve_everything(opened, console, workers=False)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import re
-from datetime import date, datetime, timedelta
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from services.cli.interruption import run_interruptibly
 from services.cli.replay.plan import Plan
 from services.cli.replay.session import play, report
 from shared.errors import InvalidInputError
@@ -18,6 +20,7 @@ from shared.market.event_files import EventFileSource
 from shared.settings import Settings
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+GO_ON = "Interrupted. What is done is kept: the same command goes on where this one stopped."
 
 
 def duration(text: str) -> timedelta:
@@ -26,7 +29,7 @@ def duration(text: str) -> timedelta:
     Raises:
         InvalidInputError: anything else.
     """
-    found = re.fullmatch(r"([1-9]\d*)([mhd])", text)
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
     if not found:
         raise InvalidInputError(f"{text!r} is no duration; write it like 30m, 12h or 14d")
     return int(found[1]) * _UNITS[found[2]]
@@ -43,15 +46,26 @@ def replay(
 
     Everything lies under PUNKCAST_HOME. Interrupted, the same command goes on where it was.
     """
-    plan = make_plan(first.date(), last.date(), nowcast_every)
+    started = time.monotonic()
+    plan = Plan(first.date(), last.date(), duration(nowcast_every))
+    settings = Settings()
+    if json_file is not None:
+        _require_writable(json_file)
     console = Console()
-    summary = asyncio.run(play(Settings(), EventFileSource(events), plan, console))
+    source = EventFileSource(events)
+    summary = run_interruptibly(play(settings, source, plan, console, started=started), console, advice=GO_ON)
     report(summary, console, to_file=json_file)
 
 
-def make_plan(first: date, last: date, nowcast_every: str) -> Plan:
-    """A plan, with its complaints as clear errors."""
+def _require_writable(file: Path) -> None:
+    """Found out now rather than after everything was played.
+
+    Raises:
+        InvalidInputError: nothing can be written there.
+    """
     try:
-        return Plan(first, last, duration(nowcast_every))
-    except ValueError as error:
-        raise InvalidInputError(str(error)) from error
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(f"--json {file}: its folder cannot be made ({error.strerror})") from error
+    if file.is_dir() or not os.access(file.parent, os.W_OK):
+        raise InvalidInputError(f"--json {file}: is a folder, or in one that cannot be written to; name another file")

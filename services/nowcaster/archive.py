@@ -78,6 +78,8 @@ class Archive:
         if not snapshot_archived:
             snapshot = at_hand
             if snapshot is None or snapshot.snapshot_id != snapshot_id:
+                async with self._database.connection() as connection:
+                    await self._reader.refresh(connection)
                 snapshot = nowcast_snapshot(self._reader.timeline, self._reader.prices, as_of)
             if snapshot.snapshot_id == snapshot_id:
                 archived.append(await snapshot_repository.upload(self._store, snapshot))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -47,7 +48,11 @@ def run_fit(job: FitJob) -> bytes:
 
 
 def end_with_parent() -> None:
-    """In the worker process: do not outlive the service, which may be killed without a chance to say goodbye."""
+    """In the worker process: do not outlive the service, which may be killed without a chance to say goodbye.
+
+    Nor end before it: Ctrl-C reaches every process of a terminal, and it is the service's to decide.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 

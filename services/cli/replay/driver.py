@@ -1,19 +1,22 @@
 """Drive the production handlers over history under a simulated clock.
 
 Nothing here values, scores, trains or decides: the driver moves the clock, sends the ticks that the timers would send,
-and carries the messages. Interrupted at any point it goes on where it was: ticks have deterministic ids, every
-handler is idempotent, and the cursor moves only when an instant is done.
+and carries the messages. Interrupted at any point it goes on where it was, to the same end: ticks have deterministic
+ids, every handler is idempotent, the cursor moves only when an instant is done, and before an instant is played again
+what was left half-way is finished at that very instant.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import polars as pl
+
+from services.cli.replay import record
 from services.cli.replay.plan import Instant, Plan
 from services.cli.replay.pump import settle
 from services.gatekeeper.bootstrap import build as build_gatekeeper
@@ -25,6 +28,7 @@ from services.trainer.executor import ProcessExecutor
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
+    ContenderRegistered,
     IngestRequested,
     MarketUpdated,
     MonitorRequested,
@@ -32,42 +36,46 @@ from shared.contracts.messages import (
     NowcastRequested,
     RetrainCheckRequested,
     Tick,
+    TrainingRequested,
 )
-from shared.errors import ConflictError
+from shared.errors import InvalidInputError, TransientError
 from shared.market import event_repository
 from shared.market.reader import MarketReader
 from shared.market.source import MarketSource
-from shared.messaging.bus import Subscription
+from shared.messaging.bus import DeadLetter, Subscription
 from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
 from shared.messaging.ticks import tick_id
 from shared.messaging.topology import declare_platform
 from shared.runtime.platform import Platform
 
-START_REPLAY_SQL = """
-insert into replays (name, config, cursor_at) values ($1, $2::jsonb, null)
-on conflict (name) do nothing
-"""
-LOAD_REPLAY_SQL = "select config::text, cursor_at, wall_s, finished from replays where name = $1"
-ADVANCE_REPLAY_SQL = "update replays set cursor_at = $2, wall_s = $3, finished = $4 where name = $1"
-NAME = "replay"
+LAST_SCORED_SQL = "select scored_at from outcomes order by event_seq desc limit 1"
+TRAINING_TRIES = 3
 
 
 @dataclass
 class Progress:
-    """What the display shows; the driver keeps it current."""
+    """What the display shows; the driver keeps it current. Counts include earlier, interrupted runs."""
 
     at: datetime
     done: int = 0
     of: int = 0
     nowcasts: int = 0
     scored: int = 0
-    stage: str = ""
-    new_outcomes: bool = field(default=False, repr=False)
+    training: bool = False
+    stage: str = "starting"
+
+
+@dataclass(frozen=True)
+class _Workers:
+    """What is due at the services without a message."""
+
+    train: Callable[[], Awaitable[None]]
+    archive: Callable[[], Awaitable[None]]
 
 
 class Replay:
-    """One replay in one database."""
+    """One replay in one database. `started` (monotonic seconds) is where its wall clock begins, if not here."""
 
     def __init__(
         self,
@@ -77,6 +85,7 @@ class Replay:
         source: MarketSource,
         plan: Plan,
         *,
+        started: float | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._platform = platform
@@ -86,76 +95,74 @@ class Replay:
         self._plan = plan
         self._on_progress = on_progress
         self._relay = Relay(platform.database, bus, clock=clock)
-        self._started = time.monotonic()
+        self._started = time.monotonic() if started is None else started
+        self._stopped: float | None = None
         self._earlier_s = 0.0
         self.progress = Progress(plan.prelude)
 
     @property
     def wall_s(self) -> float:
-        """Wall-clock seconds spent so far, earlier interrupted runs included."""
-        return self._earlier_s + time.monotonic() - self._started
+        """Wall-clock seconds it took so far, earlier interrupted runs included."""
+        return self._earlier_s + (self._stopped or time.monotonic()) - self._started
 
-    async def run(self) -> None:
-        """Play the window to its end.
+    async def run(self) -> bool:
+        """Play the window to its end; False when that was done before (then nothing is changed).
 
         Raises:
-            ConflictError: the database belongs to a replay of another window.
+            ConflictError: the database belongs to another replay, or another process is playing this one.
+            InvalidInputError: the source has no events before the window, or none in it.
         """
-        cursor, finished = await self._open()
-        if finished:
-            return
-        await self._import_history()
-        async with AsyncExitStack() as stack:
-            drain = await self._start_services(stack)
-            instants = [one for one in self._plan.instants() if cursor is None or one.at > cursor]
-            self.progress.of = len(instants)
-            for number, instant in enumerate(instants, start=1):
-                await self._play(instant, drain)
-                self.progress.done, self.progress.at = number, instant.at
-                self._on_progress(self.progress)
-                await self._advance(instant.at, finished=number == len(instants))
+        async with record.alone(self._platform.database):
+            events = await self._source.fetch(None, self._plan.end)
+            _require_history(events, self._plan)
+            begun = await record.begin_or_resume(self._platform.database, self._plan, events)
+            self._earlier_s = begun.wall_s
+            if not begun.finished:
+                await self._play_from(begun.cursor)
+            self._stopped = self._started if begun.finished else time.monotonic()
+            return not begun.finished
 
-    async def _open(self) -> tuple[datetime | None, bool]:
-        config = json.dumps(
-            {
-                "from": self._plan.first.isoformat(),
-                "to": self._plan.last.isoformat(),
-                "nowcast_every_s": self._plan.nowcast_every.total_seconds(),
-            },
-            sort_keys=True,
-        )
-        async with self._platform.database.transaction() as connection:
-            await connection.execute(START_REPLAY_SQL, NAME, config)
-            row = await connection.fetchrow(LOAD_REPLAY_SQL, NAME)
-        assert row is not None
-        if json.loads(row["config"]) != json.loads(config):
-            raise ConflictError(
-                f"this database already holds the replay {row['config']}; finish that one with the same options, or "
-                "set PUNKCAST_HOME to an empty folder for another"
-            )
-        self._earlier_s = row["wall_s"]
-        return row["cursor_at"], row["finished"]
+    async def dead_letters(self) -> list[DeadLetter]:
+        """Messages of this run that a service gave up."""
+        return await self._bus.dead_letters()
+
+    async def _play_from(self, cursor: datetime | None) -> None:
+        await self._import_history()
+        instants = list(self._plan.instants())
+        left = [one for one in instants if cursor is None or one.at > cursor]
+        self.progress.of, self.progress.done = len(instants), len(instants) - len(left)
+        self.progress.nowcasts, self.progress.scored = await record.counts(self._platform.database)
+        async with AsyncExitStack() as stack:
+            workers = await self._start_services(stack)
+            await self._finish_what_was_left(left[0], workers)
+            for instant in left:
+                await self._play(instant, workers)
+                self.progress.done += 1
+                self.progress.at = instant.at
+                self._show("playing")
+                await record.advance(
+                    self._platform.database, instant.at, wall_s=self.wall_s, finished=instant is left[-1]
+                )
 
     async def _import_history(self) -> None:
         """Everything before the window, in one transaction (the ingestor then follows in small steps)."""
-        self.progress.stage = "importing history"
-        self._on_progress(self.progress)
         async with self._platform.database.connection() as connection:
-            after = await event_repository.last_place(connection)
-        if after is not None:
-            return
+            if await event_repository.last_place(connection) is not None:
+                return
+        self._show("importing history")
         history = await self._source.fetch(None, self._plan.prelude - timedelta(microseconds=1))
         async with self._platform.database.transaction() as connection:
             await event_repository.append_events(connection, history)
 
-    async def _start_services(self, stack: AsyncExitStack) -> Callable[[], object]:
+    async def _start_services(self, stack: AsyncExitStack) -> _Workers:
         platform, reader = self._platform, MarketReader()
         executor = ProcessExecutor(timeout_s=platform.settings.training_timeout_s)
         stack.callback(executor.close)
         trainer = build_trainer(platform, reader=reader, executor=executor)
+        nowcaster = build_nowcaster(platform, reader=reader)
         services = (
             build_ingestor(platform, source=self._source, reader=reader),
-            build_nowcaster(platform, reader=reader),
+            nowcaster,
             trainer,
             build_gatekeeper(platform),
             build_monitor(platform, nowcast_every=self._plan.nowcast_every),
@@ -164,33 +171,68 @@ class Replay:
             for subscription in service.subscriptions():
                 await self._bus.subscribe(subscription)
         await declare_platform(self._bus)
-        await self._bus.subscribe(Subscription("replay", (MarketUpdated, NowcastPublished), self._observe))
-        return trainer.drain
+        seen = (MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered)
+        await self._bus.subscribe(Subscription("replay", seen, self._observe))
+        return _Workers(train=trainer.drain, archive=nowcaster.drain)
+
+    async def _finish_what_was_left(self, instant: Instant, workers: _Workers) -> None:
+        """What a killed process had begun at `instant`, in the order in which it would have gone on."""
+        self._clock.move_to(max(instant.at, self._clock.now()))
+        await record.release_leases(self._platform.database)
+        # A gate looks at the newest archived nowcast: a publication without its archive would change the evidence.
+        await workers.archive()
+        await settle(self._relay, self._bus)
 
     async def _observe(self, message: Envelope) -> None:
-        if isinstance(message.data, MarketUpdated):
-            self.progress.scored += message.data.sales_scored
-            self.progress.new_outcomes |= message.data.sales_scored > 0
-        else:
-            self.progress.nowcasts += 1
+        match message.data:
+            case MarketUpdated(sales_scored=scored):
+                self.progress.scored += scored
+            case NowcastPublished():
+                self.progress.nowcasts += 1
+            case TrainingRequested():
+                self.progress.training = True
+            case ContenderRegistered():
+                self.progress.training = False
 
-    async def _play(self, instant: Instant, drain: Callable[[], object]) -> None:
+    def _show(self, stage: str) -> None:
+        self.progress.stage = stage
+        self._on_progress(self.progress)
+
+    async def _play(self, instant: Instant, workers: _Workers) -> None:
         self._clock.move_to(max(instant.at, self._clock.now()))
-        self.progress.stage = "playing"
         if await self._news(instant.at):
             await self._tick("ingest", IngestRequested(slot=instant.at))
         if instant.nowcast:
             await self._tick("nowcast", NowcastRequested(slot=instant.at))
         # The monitor looks hourly where sales were scored since its last look, and daily in any case.
-        if instant.hourly and (self.progress.new_outcomes or instant.retrain_check):
-            self.progress.new_outcomes = False
+        if instant.hourly and (instant.retrain_check or await self._new_outcomes(instant.at)):
             await self._tick("monitor", MonitorRequested(slot=instant.at))
         if instant.retrain_check:
             await self._tick("retrain_check", RetrainCheckRequested(slot=instant.at))
         if instant.hourly:
-            self.progress.stage = "training"
-            await drain()  # type: ignore[misc]
+            await self._train(workers)
             await settle(self._relay, self._bus)
+
+    async def _train(self, workers: _Workers) -> None:
+        if self.progress.training:
+            self._show("training")
+        for left in reversed(range(TRAINING_TRIES)):
+            try:
+                await workers.train()
+                return
+            except TransientError as error:
+                if not left:
+                    raise TransientError(
+                        f"training failed {TRAINING_TRIES} times: {error}; the same command goes on from here"
+                    ) from error
+                # The lease would run out at a later simulated time than in a run without this mishap.
+                await record.release_leases(self._platform.database)
+
+    async def _new_outcomes(self, at: datetime) -> bool:
+        """Were sales scored since the last watch? Asked of the database, which a killed process leaves behind."""
+        async with self._platform.database.connection() as connection:
+            scored: datetime | None = await connection.fetchval(LAST_SCORED_SQL)
+        return scored is not None and scored > at - self._plan.watch_every
 
     async def _news(self, at: datetime) -> bool:
         async with self._platform.database.connection() as connection:
@@ -205,6 +247,13 @@ class Replay:
         await self._bus.publish(envelope)
         await settle(self._relay, self._bus)
 
-    async def _advance(self, at: datetime, *, finished: bool) -> None:
-        async with self._platform.database.connection() as connection:
-            await connection.execute(ADVANCE_REPLAY_SQL, NAME, at, self.wall_s, finished)
+
+def _require_history(events: pl.DataFrame, plan: Plan) -> None:
+    times = events["timestamp"]
+    if events.is_empty() or times[0] >= plan.prelude:
+        begin = "" if events.is_empty() else f" (they begin {times[0]:%Y-%m-%d})"
+        raise InvalidInputError(f"there are no events before --from {plan.first}{begin}: nothing to learn from")
+    if times[-1] < plan.start:
+        raise InvalidInputError(
+            f"there are no events from {plan.first} to {plan.last}; the last one is of {times[-1]:%Y-%m-%d}"
+        )

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from shared.errors import InvalidInputError
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=366)
+"""Of the time between two nowcasts."""
+EARLIEST, LATEST = date(2017, 6, 23), date(2999, 12, 31)
+"""Punks exist since 22 June 2017; the other end only keeps dates within what the calendar can add to."""
 WARM_UP = timedelta(minutes=30)
 """The first nowcast is published this long before the window, so that its first sale already has a value."""
 
@@ -17,6 +23,9 @@ class Plan:
     """A window of days, both inclusive, and how often to publish.
 
     Ingest, monitor and training go off every `watch_every` (in production every few minutes to an hour).
+
+    Raises:
+        InvalidInputError: the window is empty, or a time makes no sense; it names the option.
     """
 
     first: date
@@ -26,9 +35,14 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError(f"--to {self.last} is before --from {self.first}")
-        if self.nowcast_every < timedelta(minutes=5):
-            raise ValueError("--nowcast-every must be at least 5 minutes")
+            raise InvalidInputError(f"--to {self.last} is before --from {self.first}")
+        for option, day in (("--from", self.first), ("--to", self.last)):
+            if not EARLIEST <= day <= LATEST:
+                raise InvalidInputError(f"{option} {day} must be a day from {EARLIEST} to {LATEST}")
+        if not SHORTEST <= self.nowcast_every <= LONGEST:
+            raise InvalidInputError("--nowcast-every must be 5m to 366d")
+        if DAY % self.watch_every:
+            raise ValueError("a day must be a whole number of watches, or the daily check would be missed")
 
     @property
     def start(self) -> datetime:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
+import os
+import time
 from pathlib import Path
 
-import structlog
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Display
 from rich.table import Table
 
@@ -22,15 +22,24 @@ from shared.market.source import MarketSource
 from shared.messaging.memory import MemoryBus
 from shared.runtime.platform import open_platform
 from shared.settings import Settings
+from shared.telemetry.logging import configure
 
 
-async def play(settings: Settings, source: MarketSource, plan: Plan, console: Console) -> Summary:
+async def play(
+    settings: Settings, source: MarketSource, plan: Plan, console: Console, *, started: float | None = None
+) -> Summary:
     """Play the window in the settings' database and return its figures.
 
+    Args:
+        started: where the wall clock of the figures begins (monotonic seconds), if not here.
+
     Raises:
-        ConflictError: the database belongs to another replay.
+        ConflictError: the database belongs to another replay, or is being played by another process.
+        InvalidInputError: the source holds nothing to play.
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    started = time.monotonic() if started is None else started
+    # The summary tells what happened; on the way only what is wrong is worth a line.
+    configure(settings.model_copy(update={"log_level": "ERROR"}), "replay")
     clock = ManualClock(plan.prelude)
     bus = MemoryBus(clock)
     async with database_url(settings) as url:
@@ -38,23 +47,32 @@ async def play(settings: Settings, source: MarketSource, plan: Plan, console: Co
         resolved = settings.model_copy(update={"database_url": url, "broker_url": "memory://"})
         async with open_platform(resolved, clock=clock, bus=bus) as platform:
             with _display(console) as display:
-                task = display.add_task("starting", total=None, at="", nowcasts=0, scored=0)
-
-                def show(progress: Progress) -> None:
-                    display.update(
-                        task,
-                        description=progress.stage,
-                        completed=progress.done,
-                        total=progress.of or None,
-                        at=f"{progress.at:%Y-%m-%d}",
-                        nowcasts=progress.nowcasts,
-                        scored=progress.scored,
-                    )
-
-                replay = Replay(platform, clock, bus, source, plan, on_progress=show)
-                await replay.run()
+                shown = _Shown(display)
+                replay = Replay(platform, clock, bus, source, plan, started=started, on_progress=shown.update)
+                played = await replay.run()
+            if not played:
+                console.print("This replay was played before; these are its figures.")
+            for letter in await replay.dead_letters():
+                console.print(f"[yellow]given up by the {letter.consumer}[/yellow]: {letter.reason}", soft_wrap=True)
             async with platform.database.connection() as connection:
                 return await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
+
+
+class _Shown:
+    """The progress line."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._task: TaskID | None = None
+
+    def update(self, progress: Progress) -> None:
+        counts = f"{progress.at:%Y-%m-%d} · {progress.nowcasts:,} nowcasts · {progress.scored:,} sales scored"
+        if self._task is None:
+            self._task = self._display.add_task("", total=None, counts="")
+        if progress.of and self._display.tasks[0].total is None:
+            # From here on the speed is measured, without what an earlier run had done.
+            self._display.reset(self._task, total=progress.of, completed=progress.done)
+        self._display.update(self._task, description=progress.stage, completed=progress.done, counts=counts)
 
 
 def report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
@@ -89,7 +107,17 @@ def report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
         table.add_row(name, value)
     console.print(table)
     if to_file is not None:
-        to_file.write_text(json.dumps(summary.as_json(), indent=2) + "\n")
+        write_whole(to_file, json.dumps(summary.as_json(), indent=2) + "\n")
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write beside, then rename: whoever reads sees the old file or the new one."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        beside.write_text(text)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _percent(fraction: float | None) -> str:
@@ -101,7 +129,7 @@ def _display(console: Console) -> Display:
         TextColumn("{task.description:18}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[at]} · {task.fields[nowcasts]} nowcasts · {task.fields[scored]} sales scored"),
+        TextColumn("{task.fields[counts]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
