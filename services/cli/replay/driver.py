@@ -117,9 +117,10 @@ class Replay:
             _require_history(events, self._plan)
             begun = await record.begin_or_resume(self._platform.database, self._plan, events)
             self._earlier_s = begun.wall_s
-            if not begun.finished:
+            if begun.finished:
+                self._stopped = self._started
+            else:
                 await self._play_from(begun.cursor)
-            self._stopped = self._started if begun.finished else time.monotonic()
             return not begun.finished
 
     async def dead_letters(self) -> list[DeadLetter]:
@@ -140,9 +141,10 @@ class Replay:
                 self.progress.done += 1
                 self.progress.at = instant.at
                 self._show("playing")
-                await record.advance(
-                    self._platform.database, instant.at, wall_s=self.wall_s, finished=instant is left[-1]
-                )
+                finished = instant is left[-1]
+                if finished:
+                    self._stopped = time.monotonic()
+                await record.advance(self._platform.database, instant.at, wall_s=self.wall_s, finished=finished)
 
     async def _import_history(self) -> None:
         """Everything before the window, in one transaction (the ingestor then follows in small steps)."""
