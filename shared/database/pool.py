@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeAlias
 
 import asyncpg
@@ -21,6 +21,7 @@ AWAY = (
     asyncpg.TooManyConnectionsError,
 )
 _CLOSE_TIMEOUT_S = 10.0
+_LOST_PATIENCE_S = 1.0
 
 
 class DatabaseUnavailableError(TransientError, ConnectionError):
@@ -67,7 +68,8 @@ class Database:
         with reaching("the pool's server"):
             connection = await self._pool.acquire()
         try:
-            yield connection
+            async with _while_it_lives(connection):
+                yield connection
         except InterfaceError as error:
             # What asyncpg says to whoever goes on using a connection that the server has cut.
             if _lost(connection):
@@ -92,6 +94,32 @@ class Database:
             await asyncio.wait_for(self._pool.close(), _CLOSE_TIMEOUT_S)
         except TimeoutError:
             self._pool.terminate()
+
+
+@asynccontextmanager
+async def _while_it_lives(connection: asyncpg.pool.PoolConnectionProxy) -> AsyncIterator[None]:
+    """Ends whatever still waits a moment after the connection was lost.
+
+    asyncpg tells a waiting query by itself, but a COPY that the server held back waits for ever.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(None) as patience:
+
+            def end(_: object) -> None:
+                with suppress(RuntimeError):  # the block was left in the meantime
+                    patience.reschedule(loop.time() + _LOST_PATIENCE_S)
+
+            connection.add_termination_listener(end)
+            try:
+                yield
+            finally:
+                with suppress(InterfaceError):  # the pool has taken the lost connection back
+                    connection.remove_termination_listener(end)
+    except TimeoutError as error:
+        if not patience.expired():
+            raise
+        raise DatabaseUnavailableError("the connection to PostgreSQL was lost while something waited for it") from error
 
 
 def _lost(connection: asyncpg.pool.PoolConnectionProxy) -> bool:

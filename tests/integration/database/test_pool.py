@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import BytesIO
 
 import asyncpg
 import pytest
@@ -111,6 +112,35 @@ async def test_a_connection_cut_during_a_transaction_is_an_outage(database: Data
             await other.close()
             await asyncio.sleep(0.2)
             await enter(connection, "a")
+
+
+SLOW_SQL = """
+create temp table slow (line text);
+create function pg_temp.pause() returns trigger language plpgsql as $$ begin perform pg_sleep(0.05); return new; end $$;
+create trigger pause before insert on slow for each row execute function pg_temp.pause();
+"""
+
+
+async def test_a_copy_cut_while_the_server_holds_it_back_ends(database: Database, fresh_database_url: str) -> None:
+    process = asyncio.get_running_loop().create_future()
+
+    async def copy() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(SLOW_SQL)
+            process.set_result(await connection.fetchval("select pg_backend_pid()"))
+            await connection.copy_to_table("slow", source=BytesIO((b"x" * 10_000 + b"\n") * 2_000))
+
+    copying = asyncio.create_task(copy())
+    other = await asyncpg.connect(fresh_database_url)
+    await asyncio.sleep(0.5)
+    await other.execute("select pg_terminate_backend($1)", await process)
+    await other.close()
+    # Cancelling it would end it as well, so nothing here does.
+    ended, _ = await asyncio.wait((copying,), timeout=10)
+    assert ended == {copying}
+    with pytest.raises(DatabaseUnavailableError, match="lost"):
+        copying.result()
+    assert await count(database) == 0
 
 
 async def test_a_database_that_is_gone_is_an_outage_until_it_is_back(
