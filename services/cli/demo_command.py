@@ -27,7 +27,7 @@ from shared.settings import Settings
 from shared.telemetry.logging import configure
 
 PLAYED = timedelta(days=180)
-WATCH_EVERY = timedelta(hours=4)
+WATCH_EVERY = timedelta(hours=6)
 EVERYTHING = datetime(9999, 1, 1, tzinfo=UTC)
 
 
