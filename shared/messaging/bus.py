@@ -2,8 +2,8 @@
 
 - At-least-once: a handler that returns acknowledges; `TransientError` (or any unexpected exception) means
   another try after the next retry delay; `PermanentError`, or the last retry used up, means the dead queue
-  with the reason. An outage of the database never uses up the retries: the message waits as long as the
-  outage lasts.
+  with the reason. An outage of the database or the object store never uses up the retries: the message
+  waits as long as the outage lasts.
 - A subscription is one durable queue shared by all replicas of a service: each message goes to one of them.
 - `publish` returns when the broker has taken responsibility for the message (publisher confirm), and fails
   when it is routable nowhere.

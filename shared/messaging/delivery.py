@@ -18,7 +18,8 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
-# The database is away or restarting: the message is not at fault, so its tries are not used up.
+# The database or the object store is away (their errors are ConnectionErrors) or restarting: the message is not at
+# fault, so its tries are not used up.
 OUTAGES = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
 MAX_REASON = 1000

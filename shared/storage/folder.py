@@ -8,8 +8,14 @@ import os
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from shared.errors import InvalidInputError, TransientError
-from shared.storage.object_store import ObjectNotFoundError, ObjectRef, reference_for, verify
+from shared.errors import InvalidInputError
+from shared.storage.object_store import (
+    ObjectNotFoundError,
+    ObjectRef,
+    StoreUnavailableError,
+    reference_for,
+    verify,
+)
 
 
 class FolderStore:
@@ -24,7 +30,9 @@ class FolderStore:
         try:
             await asyncio.to_thread(_write, path, body, reference.sha256)
         except OSError as error:
-            raise TransientError(f"cannot write {path}: {error}; free some space or set PUNKCAST_HOME") from error
+            raise StoreUnavailableError(
+                f"cannot write {path}: {error}; free some space or set PUNKCAST_HOME"
+            ) from error
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
@@ -34,7 +42,7 @@ class FolderStore:
         except FileNotFoundError as error:
             raise ObjectNotFoundError(f"no object {reference.key} under {self._root}") from error
         except OSError as error:
-            raise TransientError(f"cannot read {path}: {error}") from error
+            raise StoreUnavailableError(f"cannot read {path}: {error}") from error
         return verify(reference, body)
 
     async def exists(self, reference: ObjectRef) -> bool:
@@ -44,7 +52,7 @@ class FolderStore:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise TransientError(f"cannot look at {path}: {error}") from error
+            raise StoreUnavailableError(f"cannot look at {path}: {error}") from error
         return found.st_size == reference.size
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.errors import IntegrityError, NotFoundError
+from shared.errors import IntegrityError, NotFoundError, TransientError
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,10 @@ class ObjectRef:
 
 class ObjectNotFoundError(NotFoundError):
     """No object under that key."""
+
+
+class StoreUnavailableError(TransientError, ConnectionError):
+    """The store does not answer, refuses us or has no room: an outage, waited out however long it lasts."""
 
 
 def content_key(kind: str, sha256: str, extension: str) -> str:
@@ -50,10 +54,10 @@ class ObjectStore(Protocol):
     """Content-addressed storage of files."""
 
     async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
-        """Store `body` (idempotent) and say where it is."""
+        """Store `body` (idempotent) and say where it is. Raises StoreUnavailableError."""
 
     async def get(self, reference: ObjectRef) -> bytes:
-        """The verified bytes. Raises ObjectNotFoundError, IntegrityError, or TransientError when the store is away."""
+        """The verified bytes. Raises ObjectNotFoundError, IntegrityError, or StoreUnavailableError."""
 
     async def exists(self, reference: ObjectRef) -> bool: ...
 

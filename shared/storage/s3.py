@@ -12,8 +12,13 @@ from aioboto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.errors import TransientError
-from shared.storage.object_store import ObjectNotFoundError, ObjectRef, reference_for, verify
+from shared.storage.object_store import (
+    ObjectNotFoundError,
+    ObjectRef,
+    StoreUnavailableError,
+    reference_for,
+    verify,
+)
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _TAKEN = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
@@ -120,7 +125,7 @@ class S3Store:
         except (ClientError, BotoCoreError, aiohttp.ClientError, OSError) as error:
             if reference is not None and isinstance(error, ClientError) and _code(error) in _MISSING:
                 raise ObjectNotFoundError(f"no object {reference.key} in bucket {self._bucket}") from error
-            raise TransientError(
+            raise StoreUnavailableError(
                 f"object store {self._endpoint_url or 'S3'}, bucket {self._bucket}: {error}; check that it runs, "
                 "PUNKCAST_OBJECT_STORE_URL and the AWS_* credentials"
             ) from error

@@ -15,6 +15,7 @@ from shared.contracts.messages import ALL_MESSAGES, IngestRequested, MonitorRequ
 from shared.errors import PermanentError, TransientError
 from shared.messaging.bus import Bus, DeadLetter, Subscription, UnroutableError
 from shared.messaging.topology import CONSUMERS, declare_platform
+from shared.storage.object_store import StoreUnavailableError
 from tests.integration.messaging.conftest import DELAYS, Broker, eventually
 
 SLOT = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -120,8 +121,13 @@ async def test_when_the_retries_are_used_up_it_is_dead(bus: Bus) -> None:
     assert datetime.now(UTC) - letters[0].first_failed_at >= sum(DELAYS, timedelta()) * 0.9
 
 
-async def test_an_outage_of_the_database_does_not_use_up_the_retries(bus: Bus) -> None:
-    recorder = Recorder(*[ConnectionRefusedError("no database") for _ in range(len(DELAYS) + 2)])
+@pytest.mark.parametrize(
+    "outage",
+    [ConnectionRefusedError("no database"), StoreUnavailableError("no object store")],
+    ids=["database", "store"],
+)
+async def test_an_outage_does_not_use_up_the_retries(bus: Bus, outage: Exception) -> None:
+    recorder = Recorder(*[outage for _ in range(len(DELAYS) + 2)])
     await bus.subscribe(recorder.subscription())
     await bus.start()
     await bus.publish(message())

@@ -7,8 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.errors import TransientError
-from shared.storage.object_store import ObjectStore, reference_for
+from shared.storage.object_store import ObjectStore, StoreUnavailableError, reference_for
 from shared.storage.opening import open_store
 
 REFERENCE = reference_for("models", b"x", "json")
@@ -20,7 +19,7 @@ async def fails_transiently(store: ObjectStore) -> None:
         store.get(REFERENCE),
         store.exists(REFERENCE),
     ):
-        with pytest.raises(TransientError, match="PUNKCAST_OBJECT_STORE_URL"):
+        with pytest.raises(StoreUnavailableError, match="PUNKCAST_OBJECT_STORE_URL"):
             await attempt
     await store.close()
 
@@ -71,16 +70,16 @@ async def test_a_store_that_answers_503_is_worth_another_try(
 
 async def test_an_answer_cut_short_is_worth_another_try(s3_endpoint: str, cut_endpoint: str, tmp_path: Path) -> None:
     store = open_store(f"s3://bucket?endpoint_url={cut_endpoint}", tmp_path)
-    with pytest.raises(TransientError):
+    with pytest.raises(StoreUnavailableError):
         await store.get(REFERENCE)
     await store.close()
 
 
 async def test_a_missing_bucket_is_reported_not_taken_for_a_missing_object(s3_endpoint: str, tmp_path: Path) -> None:
     store = open_store(f"s3://absent-{uuid4().hex[:8]}?endpoint_url={s3_endpoint}", tmp_path)
-    with pytest.raises(TransientError, match="bucket absent-"):
+    with pytest.raises(StoreUnavailableError, match="bucket absent-"):
         await store.put("models", b"x", extension="json")
-    with pytest.raises(TransientError, match="bucket absent-"):
+    with pytest.raises(StoreUnavailableError, match="bucket absent-"):
         await store.get(REFERENCE)
     await store.close()
 
@@ -100,7 +99,7 @@ async def test_a_store_that_comes_back_is_used_again(s3_endpoint: str, tmp_path:
     host, _, port = s3_endpoint.removeprefix("http://").partition(":")
     url = f"s3://late-{uuid4().hex[:8]}?endpoint_url=http://127.0.0.1:{unused_tcp_port}&create=true"
     store = open_store(url, tmp_path)
-    with pytest.raises(TransientError):
+    with pytest.raises(StoreUnavailableError):
         await store.put("models", b"x", extension="json")
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
