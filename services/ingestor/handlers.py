@@ -14,7 +14,7 @@ from shared.database.pool import Connection, Database
 from shared.market import event_repository, sale_repository
 from shared.market.reader import MarketReader
 from shared.market.source import MarketSource
-from shared.messaging.transaction import Transaction, handling
+from shared.messaging.transaction import AlreadyHandledError, Transaction, handling
 
 log = structlog.get_logger(__name__)
 CONSUMER = "ingestor"
@@ -37,30 +37,36 @@ class Ingestor:
             after = await event_repository.last_place(connection)
         now = self._clock.now()
         events = await self._source.fetch(after, now)
-        try:
-            async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-                await self._store_reference_data(transaction.connection)
-                appended = 0
-                if not events.is_empty():
-                    result = await event_repository.append_events(transaction.connection, events, known_at=now)
-                    appended = result.appended
-                await self._derive(transaction, appended)
-        except BaseException:
-            # The timeline may have read rows that were rolled back.
-            self._reader.forget()
-            self._punks_known, self._prices_until = False, None
-            raise
+        async with self._reader.alone():
+            try:
+                async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+                    await self._store_reference_data(transaction.connection)
+                    appended = 0
+                    if not events.is_empty():
+                        result = await event_repository.append_events(transaction.connection, events, known_at=now)
+                        appended = result.appended
+                    await self._derive(transaction, appended)
+            except AlreadyHandledError:
+                raise  # nothing was read
+            except BaseException:
+                # The timeline may have read rows that were rolled back.
+                self._reader.forget()
+                self._punks_known, self._prices_until = False, None
+                raise
 
     async def _store_reference_data(self, connection: Connection) -> None:
         if not self._punks_known:
             await event_repository.store_punks(connection, await self._source.punks())
+        self._punks_known = True
         yesterday = self._clock.now().date() - timedelta(days=1)
         if self._prices_until != yesterday:
             prices = await self._source.eth_usd(yesterday)
             if self._prices_until is not None:
                 prices = prices.filter(pl.col("date") > self._prices_until)
             await event_repository.store_eth_usd(connection, prices)
-        self._punks_known, self._prices_until = True, yesterday
+            # A source may be late with a close: it is asked again until it has yesterday's.
+            if not prices.is_empty():
+                self._prices_until = prices["date"][-1]
 
     async def _derive(self, transaction: Transaction, appended: int) -> None:
         connection = transaction.connection

@@ -1,20 +1,21 @@
 """Snapshots and generations as Parquet files in the object store, after they were published.
 
 Publishing does not wait for the store. What could not be archived is found again in Postgres and made anew: rows are
-read back, snapshots recomputed (the same content, so the same id).
+read back, snapshots recomputed from the events that were known then (the same content, so the same id).
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 
 import polars as pl
 import structlog
 
 from services.nowcaster import repository
+from services.nowcaster.repository import Unarchived
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.errors import NotFoundError, TransientError
@@ -32,11 +33,10 @@ BATCH = 20
 class Archive:
     """Brings the object store up to date with what was published."""
 
-    def __init__(self, *, database: Database, store: ObjectStore, clock: Clock, reader: MarketReader) -> None:
+    def __init__(self, *, database: Database, store: ObjectStore, clock: Clock) -> None:
         self._database = database
         self._store = store
         self._clock = clock
-        self._reader = reader
         self._complete_to = 0
 
     async def catch_up(
@@ -48,47 +48,51 @@ class Archive:
         """
         async with self._database.connection() as connection:
             missing = await repository.unarchived(connection, after=self._complete_to, limit=BATCH)
-        for generation_id, snapshot_id, as_of in missing:
+        # A reader of its own: the shared one has long read on.
+        past = MarketReader()
+        for count, one in enumerate(missing):
             try:
-                await self._archive(generation_id, snapshot_id, as_of, just_published, rows.get(generation_id))
+                await self._archive(one, just_published, rows.get(one.generation_id), past)
             except TransientError as error:
-                log.warning("archive.postponed", generation=generation_id, reason=str(error))
-                return 0
-            self._complete_to = generation_id
+                log.warning("archive.postponed", generation=one.generation_id, reason=str(error))
+                return count
+            self._complete_to = one.generation_id
         return len(missing)
 
     async def _archive(
-        self,
-        generation_id: int,
-        snapshot_id: str,
-        as_of: datetime,
-        at_hand: Snapshot | None,
-        rows: pl.DataFrame | None,
+        self, missing: Unarchived, at_hand: Snapshot | None, rows: pl.DataFrame | None, past: MarketReader
     ) -> None:
         async with self._database.connection() as connection:
             if rows is None:
-                rows = await repository.generation_rows(connection, generation_id)
+                rows = await repository.generation_rows(connection, missing.generation_id)
             try:
-                await snapshot_repository.archive_reference(connection, "snapshot", snapshot_id)
+                await snapshot_repository.archive_reference(connection, "snapshot", missing.snapshot_id)
                 snapshot_archived = True
             except NotFoundError:
                 snapshot_archived = False
         reference = await self._store.put("generations", _parquet(rows), extension="parquet")
-        archived = [Archived("generation", str(generation_id), reference)]
+        archived = [Archived("generation", str(missing.generation_id), reference)]
         if not snapshot_archived:
             snapshot = at_hand
-            if snapshot is None or snapshot.snapshot_id != snapshot_id:
-                async with self._database.connection() as connection:
-                    await self._reader.refresh(connection)
-                snapshot = nowcast_snapshot(self._reader.timeline, self._reader.prices, as_of)
-            if snapshot.snapshot_id == snapshot_id:
+            if snapshot is None or snapshot.snapshot_id != missing.snapshot_id:
+                snapshot = await self._recompute(missing, past)
+            if snapshot.snapshot_id == missing.snapshot_id:
                 archived.append(await snapshot_repository.upload(self._store, snapshot))
             else:
-                # Events that arrived later changed what this instant looks like: the snapshot itself is gone.
-                log.warning("archive.snapshot_lost", snapshot=snapshot_id, generation=generation_id)
+                # A daily close that arrived later, or a reorganisation, changed what this instant looks like.
+                log.warning("archive.snapshot_lost", snapshot=missing.snapshot_id, generation=missing.generation_id)
         async with self._database.transaction() as connection:
             for one in archived:
                 await snapshot_repository.record_archive(connection, one, at=self._clock.now())
+
+    async def _recompute(self, missing: Unarchived, past: MarketReader) -> Snapshot:
+        """The snapshot, from the events that had been read when it was made and no others."""
+        async with past.alone():
+            if past.last_seq > missing.last_event_seq:
+                past.forget()
+            async with self._database.connection() as connection:
+                await past.refresh(connection, up_to=missing.last_event_seq)
+            return await asyncio.to_thread(nowcast_snapshot, past.timeline, past.prices, missing.as_of)
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:

@@ -14,7 +14,7 @@ from shared.runtime.service import MessageService
 def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageService:
     """From a platform; a process that hosts several services passes one reader to all of them."""
     reader = reader or MarketReader()
-    archive = Archive(database=platform.database, store=platform.store, clock=platform.clock, reader=reader)
+    archive = Archive(database=platform.database, store=platform.store, clock=platform.clock)
     nowcaster = Nowcaster(
         database=platform.database,
         clock=platform.clock,

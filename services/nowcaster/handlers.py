@@ -21,7 +21,7 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import NowcastPublished, NowcastRequested
 from shared.database.pool import Database
-from shared.errors import IntegrityError, PermanentError
+from shared.errors import PermanentError, TransientError
 from shared.market.reader import MarketReader
 from shared.market.series import Floats
 from shared.messaging.transaction import Transaction, handling
@@ -39,6 +39,14 @@ CONSUMER = "nowcaster"
 
 class GuardError(PermanentError):
     """The champion's new values must not be published; the last generation stays. Readers see its age."""
+
+
+class TooEarlyError(TransientError):
+    """The slot still lies ahead of this process's clock."""
+
+
+class OvertakenError(TransientError):
+    """While this cycle computed, the champion changed or somebody else published. It is computed again."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +80,19 @@ class Nowcaster:
 
     async def on_market_updated(self, message: Envelope) -> None:
         """Read the new events now, so that the next nowcast need not. A hint without effects: no inbox."""
-        async with self._database.connection() as connection:
+        async with self._reader.alone(), self._database.connection() as connection:
             await self._reader.refresh(connection)
 
     async def on_nowcast_requested(self, message: Envelope) -> None:
         """The half-hourly tick."""
         assert isinstance(message.data, NowcastRequested)
-        await self._cycle(message, message.data.slot)
+        slot, now = message.data.slot, self._clock.now()
+        if slot > now:
+            raise TooEarlyError(
+                f"slot {slot.isoformat()} is ahead of {now.isoformat()}: publishing it would make every nowcast until "
+                "then outdated; compare the clocks of sender and nowcaster"
+            )
+        await self._cycle(message, slot)
 
     async def on_champion_changed(self, message: Envelope) -> None:
         """A promotion or rollback: its nowcast follows at once."""
@@ -88,7 +102,6 @@ class Nowcaster:
         async with self._database.connection() as connection:
             shown = await repository.current(connection)
             active = await registry.active(connection)
-            await self._reader.refresh(connection)
         champion = next((one.record.model_id for one in active if one.role == "champion"), None)
         outdated = shown is not None and (as_of < shown.as_of or (as_of == shown.as_of and shown.model_id == champion))
         snapshot, prepared = None, []
@@ -97,14 +110,24 @@ class Nowcaster:
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
-            snapshot = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
+            snapshot = await self._snapshot(as_of)
             prepared = [one for model in active if (one := await self._prepare(model, snapshot)) is not None]
+        written: dict[int, pl.DataFrame] = {}
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-            written = await self._publish(transaction, snapshot, prepared) if snapshot is not None else {}
+            if snapshot is not None:
+                if await repository.lock(transaction.connection) != (champion, shown):
+                    raise OvertakenError(f"the nowcast as of {as_of.isoformat()} was overtaken; it is computed again")
+                written = await self._publish(transaction, snapshot, prepared)
         for one in prepared:
             self._last_values[one.active.record.model_id] = one.values_eth
         if snapshot is not None:
             await self._archive.catch_up(snapshot, written)
+
+    async def _snapshot(self, as_of: datetime) -> Snapshot:
+        async with self._reader.alone():
+            async with self._database.connection() as connection:
+                await self._reader.refresh(connection)
+            return await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
 
     async def _prepare(self, active: ActiveModel, snapshot: Snapshot) -> Prepared | None:
         """Value and check. A champion that fails stops the cycle; a companion that fails is left out of it."""
@@ -118,12 +141,13 @@ class Nowcaster:
                     f"nowcast of {model_id} as of {snapshot.as_of.isoformat()} refused: {'; '.join(broken)}"
                 )
             generation = generations.build(values)
-        except (GuardError, IntegrityError) as error:
+            return Prepared(active, generation, values.value_eth, generation.merkle_root())
+        except Exception as error:
+            # Whatever it is (its file is gone, the store is away, the library fails): it is the companion's alone.
             if active.role == "champion":
                 raise
             log.error("nowcast.companion_failed", model=model_id, role=active.role, reason=str(error))
             return None
-        return Prepared(active, generation, values.value_eth, generation.merkle_root())
 
     async def _previous_values(self, model_id: str) -> Floats | None:
         if model_id not in self._last_values:

@@ -25,9 +25,12 @@ MOVE_POINTER_SQL = """
 insert into nowcast_pointer (only_row, generation_id, moved_at) values (true, $1, $2)
 on conflict (only_row) do update set generation_id = excluded.generation_id, moved_at = excluded.moved_at
 """
-CURRENT_AS_OF_SQL = """
-select g.as_of, g.model_id from nowcast_pointer p join generations g using (generation_id)
+CURRENT_SQL = """
+select g.generation_id, g.as_of, g.model_id from nowcast_pointer p join generations g using (generation_id)
 """
+# One publisher at a time, and no promotion or rollback beside it.
+LOCK_PUBLISHING_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.nowcast_pointer', 0))"
+LOCK_CHAMPION_SQL = "select model_id from model_pointer for share"
 LAST_VALUES_SQL = """
 select n.value_wei::float8 / 1e18 as value_eth
 from nowcasts n
@@ -35,8 +38,9 @@ where n.generation_id = (select max(generation_id) from generations where model_
 order by n.punk_id
 """
 UNARCHIVED_GENERATIONS_SQL = """
-select g.generation_id, g.snapshot_id, g.as_of
+select g.generation_id, g.snapshot_id, g.as_of, s.last_event_seq
 from generations g
+join snapshots s using (snapshot_id)
 left join archives a on a.kind = 'generation' and a.id = g.generation_id::text
 where a.id is null and g.generation_id > $1
 order by g.generation_id
@@ -53,13 +57,31 @@ from nowcasts where generation_id = $1 order by punk_id
 class Current:
     """What the pointer shows."""
 
+    generation_id: int
     as_of: datetime
     model_id: str
 
 
+@dataclass(frozen=True)
+class Unarchived:
+    """A published generation, and what its snapshot was made from: events up to `last_event_seq`."""
+
+    generation_id: int
+    snapshot_id: str
+    as_of: datetime
+    last_event_seq: int
+
+
 async def current(connection: Connection) -> Current | None:
-    row = await connection.fetchrow(CURRENT_AS_OF_SQL)
-    return None if row is None else Current(row["as_of"], row["model_id"])
+    row = await connection.fetchrow(CURRENT_SQL)
+    return None if row is None else Current(**dict(row))
+
+
+async def lock(connection: Connection) -> tuple[str | None, Current | None]:
+    """Until this transaction ends, nobody else moves a pointer. Returns the champion's id and what is shown."""
+    await connection.execute(LOCK_PUBLISHING_SQL)
+    champion: str | None = await connection.fetchval(LOCK_CHAMPION_SQL)
+    return champion, await current(connection)
 
 
 async def last_values(connection: Connection, model_id: str) -> Floats | None:
@@ -109,10 +131,9 @@ async def move_pointer(connection: Connection, generation_id: int, *, at: dateti
     await connection.execute(MOVE_POINTER_SQL, generation_id, at)
 
 
-async def unarchived(connection: Connection, *, after: int, limit: int) -> list[tuple[int, str, datetime]]:
-    """(generation_id, snapshot_id, as_of) of generations whose files are not in the store."""
-    rows = await connection.fetch(UNARCHIVED_GENERATIONS_SQL, after, limit)
-    return [(row["generation_id"], row["snapshot_id"], row["as_of"]) for row in rows]
+async def unarchived(connection: Connection, *, after: int, limit: int) -> list[Unarchived]:
+    """Generations whose files are not in the store, oldest first."""
+    return [Unarchived(**dict(row)) for row in await connection.fetch(UNARCHIVED_GENERATIONS_SQL, after, limit)]
 
 
 async def generation_rows(connection: Connection, generation_id: int) -> pl.DataFrame:

@@ -7,18 +7,21 @@ with a lease, fits in a subprocess while a heartbeat keeps the lease, and commit
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from services.trainer import lineage
-from services.trainer.executor import FitJob, TrainingExecutor
+from services.trainer.executor import FitInterruptedError, FitJob, TrainingExecutor
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ContenderRegistered, TrainingRequested
-from shared.database.pool import Database
-from shared.errors import PermanentError, PunkcastError
+from shared.database.pool import AWAY, Database
+from shared.errors import InvalidInputError, PermanentError, PunkcastError, TransientError
 from shared.market.reader import MarketReader
 from shared.messaging.transaction import handling, originating
 from shared.registry import models, training_requests
@@ -33,6 +36,7 @@ from shared.valuation.model import FORMAT, XGBOOST_VERSION, model_id
 
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"
+T = TypeVar("T")
 
 
 class Trainer:
@@ -75,6 +79,7 @@ class Trainer:
                 data_cutoff=request.data_cutoff,
                 at=self._clock.now(),
             )
+        self._wake.set()
         log.info("training.requested", reason=request.reason, queued=queued)
 
     async def on_drain_requested(self, message: Envelope) -> None:
@@ -84,18 +89,19 @@ class Trainer:
     async def run(self) -> None:
         """Claim and train, again and again, until cancelled."""
         while True:
+            self._wake.clear()
             try:
                 await self.drain()
-            except PunkcastError as error:
-                log.warning("training.loop", reason=str(error))
-            except (OSError, ConnectionError) as error:
-                log.warning("training.loop", reason=f"database away: {error}")
-            self._wake.clear()
+            except (PunkcastError, *AWAY) as error:
+                log.warning("training.loop", reason=f"{type(error).__name__}: {error}")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._poll_s)
 
     async def drain(self) -> int:
-        """Train until the queue is empty; returns how many requests were worked on."""
+        """Train until the queue is empty; returns how many requests were worked on.
+
+        Raises whatever interrupted an attempt that may do better later.
+        """
         worked = 0
         while True:
             async with self._database.transaction() as connection:
@@ -110,10 +116,11 @@ class Trainer:
         try:
             await self._train(claimed)
         except PermanentError as error:
-            await self._give_up(claimed, str(error))
-        except PunkcastError as error:
-            # Transient: the lease runs out and the request is claimed again, up to its last attempt.
-            log.warning("training.interrupted", request=str(claimed.request_id), reason=str(error))
+            await self._end_attempt(claimed, str(error), permanent=True)
+        except Exception as error:
+            if isinstance(error, FitInterruptedError) or not isinstance(error, (TransientError, *AWAY)):
+                await self._end_attempt(claimed, f"{type(error).__name__}: {error}", permanent=False)
+            # An outage is not the request's doing: its lease runs out before it is claimed again.
             raise
         finally:
             heartbeat.cancel()
@@ -124,29 +131,27 @@ class Trainer:
         while True:
             await asyncio.sleep(self._lease_s / 3)
             until = self._clock.now() + timedelta(seconds=self._lease_s)
-            async with self._database.transaction() as connection:
-                if not await training_requests.heartbeat(
-                    connection, claimed.request_id, claimed.lease_token, until=until
-                ):
-                    log.warning("training.lease_lost", request=str(claimed.request_id))
-                    return
+            try:
+                async with self._database.transaction() as connection:
+                    kept = await training_requests.heartbeat(
+                        connection, claimed.request_id, claimed.lease_token, until=until
+                    )
+            except AWAY as error:
+                log.warning("training.heartbeat_missed", request=str(claimed.request_id), reason=str(error))
+                continue
+            if not kept:
+                log.warning("training.lease_lost", request=str(claimed.request_id))
+                return
 
     async def _train(self, claimed: ClaimedRequest) -> None:
-        now = self._clock.now()
-        async with self._database.connection() as connection:
-            await self._reader.refresh(connection)
-            champion = await models.champion(connection)
-        timeline, prices = self._reader.timeline, self._reader.prices
-        cutoff = claimed.data_cutoff or holdout_cutoff(timeline, now, self._holdout_sales)
-        learn = await asyncio.to_thread(training_snapshot, timeline, prices, cutoff)
-        judge = await asyncio.to_thread(evaluation_snapshot, timeline, prices, cutoff, now)
-        body = learn.to_parquet()
+        learn, judge, champion = await self._inputs(claimed)
         artifact = await self._executor.fit(
-            FitJob(snapshot=body, data_cutoff=cutoff, seed=training.SEED, threads=self._threads)
+            FitJob(snapshot=learn.to_parquet(), data_cutoff=learn.as_of, seed=training.SEED, threads=self._threads)
         )
-        stored = [await snapshots.upload(self._store, one) for one in (learn, judge)]
-        reference = await self._store.put("models", artifact, extension="json")
-        record = self._record(claimed, reference, learn, judge, parent=champion.model_id if champion else None)
+        stored = [await self._patiently(partial(snapshots.upload, self._store, one)) for one in (learn, judge)]
+        reference = await self._patiently(partial(self._store.put, "models", artifact, extension="json"))
+        record = self._record(claimed, reference, learn, judge, parent=champion)
+        now = self._clock.now()
         async with originating(self._database, self._clock, source=CONSUMER) as transaction:
             connection = transaction.connection
             if not await training_requests.succeed(
@@ -159,7 +164,35 @@ class Trainer:
                 await snapshots.record_archive(connection, archived, at=now)
             if await models.register(connection, record):
                 await transaction.emit(ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id))
-        log.info("contender.registered", model=record.model_id, cutoff=cutoff.isoformat(), rows=learn.frame.height)
+        cutoff = learn.as_of.isoformat()
+        log.info("contender.registered", model=record.model_id, cutoff=cutoff, rows=learn.frame.height)
+
+    async def _inputs(self, claimed: ClaimedRequest) -> tuple[Snapshot, Snapshot, str | None]:
+        """What to learn from, what to be judged on, and the champion's id."""
+        now = self._clock.now()
+        if claimed.data_cutoff is not None and claimed.data_cutoff > now:
+            raise InvalidInputError(
+                f"data_cutoff {claimed.data_cutoff.isoformat()} lies ahead of {now.isoformat()}: sales before it are "
+                "still to come; request again with an earlier one, or without"
+            )
+        async with self._reader.alone():
+            async with self._database.connection() as connection:
+                await self._reader.refresh(connection)
+                champion = await models.champion(connection)
+            timeline, prices = self._reader.timeline, self._reader.prices
+            cutoff = claimed.data_cutoff or holdout_cutoff(timeline, now, self._holdout_sales)
+            learn = await asyncio.to_thread(training_snapshot, timeline, prices, cutoff)
+            judge = await asyncio.to_thread(evaluation_snapshot, timeline, prices, cutoff, now)
+        return learn, judge, champion.model_id if champion else None
+
+    async def _patiently(self, put: Callable[[], Awaitable[T]]) -> T:
+        """Put something into the store however long that is away: a fit is too dear to be thrown away for it."""
+        while True:
+            try:
+                return await put()
+            except TransientError as error:
+                log.warning("training.store_away", reason=str(error))
+                await self._clock.sleep(self._poll_s)
 
     def _record(
         self,
@@ -195,9 +228,10 @@ class Trainer:
             registered_at=self._clock.now(),
         )
 
-    async def _give_up(self, claimed: ClaimedRequest, reason: str) -> None:
+    async def _end_attempt(self, claimed: ClaimedRequest, reason: str, *, permanent: bool) -> None:
+        at = self._clock.now()
         async with self._database.transaction() as connection:
             await training_requests.fail(
-                connection, claimed.request_id, claimed.lease_token, reason, at=self._clock.now()
+                connection, claimed.request_id, claimed.lease_token, reason, at=at, permanent=permanent
             )
-        log.error("training.failed", request=str(claimed.request_id), reason=reason)
+        log.error("training.attempt_failed", request=str(claimed.request_id), reason=reason, permanent=permanent)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import polars as pl
 import structlog
 
 from shared.database.pool import Connection
@@ -23,7 +26,10 @@ class MarketNotReadyError(TransientError):
 
 
 class MarketReader:
-    """Loads what is new and folds it into the timeline; rebuilds from the start when history changed behind it."""
+    """Loads what is new and folds it into the timeline; rebuilds from the start when history changed behind it.
+
+    Several tasks may share one. Whoever refreshes it or computes from its timeline does so within `alone`.
+    """
 
     def __init__(self) -> None:
         self._timeline: MarketTimeline | None = None
@@ -42,32 +48,55 @@ class MarketReader:
             raise MarketNotReadyError("the market has not been read yet: refresh first")
         return self._prices
 
-    async def refresh(self, connection: Connection) -> list[Sale]:
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Keep the others that share this reader away.
+
+        A writer stays alone until its transaction has ended, so that nobody computes from events that may be rolled
+        back; a reader until it has computed, so that the timeline does not grow under its eyes. Enter it before
+        taking a connection: those who wait then hold none.
+        """
+        async with self._lock:
+            yield
+
+    async def refresh(self, connection: Connection, *, up_to: int | None = None) -> list[Sale]:
         """Read events that are new on this connection (its own uncommitted ones too) and return the sales among them.
+
+        With `up_to` no event above that sequence number is read.
 
         Raises:
             MarketNotReadyError: no punks are known yet.
         """
-        async with self._lock:
-            if self._timeline is None:
-                self._timeline = MarketTimeline(await self._traits(connection))
-            await self._refresh_prices(connection)
-            events = await event_repository.read_events(connection, self._timeline.last_seq)
-            if events.is_empty():
-                return []
-            first = (events["block"][0], events["log_index"][0])
-            if first <= self._timeline.last_key:
-                log.warning("market.rebuild", reason="events arrived out of contract order", first=first)
-                self._timeline = MarketTimeline(self._timeline.traits)
-                events = await event_repository.read_events(connection, 0)
+        assert self._lock.locked(), "a reader is refreshed within `alone`"
+        if self._timeline is None:
+            self._timeline = MarketTimeline(await self._traits(connection))
+        await self._refresh_prices(connection)
+        events = await _events(connection, self._timeline.last_seq, up_to)
+        if events.is_empty():
+            return []
+        first = (events["block"][0], events["log_index"][0])
+        if first <= self._timeline.last_key:
+            log.warning("market.rebuild", reason="events arrived out of contract order", first=first)
+            self._timeline = MarketTimeline(self._timeline.traits)
+            events = await _events(connection, 0, up_to)
+        try:
             if events.height > 5_000:
                 return await asyncio.to_thread(self._timeline.apply, events)
             return self._timeline.apply(events)
+        except BaseException:
+            # A batch folded half is worse than none.
+            self.forget()
+            raise
 
     async def _refresh_prices(self, connection: Connection) -> None:
         days = int(await connection.fetchval(COUNT_ETH_USD_SQL))
         if self._prices is None or len(self._prices.days) != days:
             self._prices = DailyPrices.from_frame(await event_repository.load_eth_usd(connection))
+
+    @property
+    def last_seq(self) -> int:
+        """The newest event that was read, 0 before any was."""
+        return 0 if self._timeline is None else self._timeline.last_seq
 
     def forget(self) -> None:
         """Drop everything read: what was read inside a transaction that rolled back never happened."""
@@ -80,3 +109,8 @@ class MarketReader:
                 "no punks in the database; run `punkcast import DIR` or let the ingestor run once"
             )
         return Traits.from_frame(punks)
+
+
+async def _events(connection: Connection, after: int, up_to: int | None) -> pl.DataFrame:
+    events = await event_repository.read_events(connection, after)
+    return events if up_to is None else events.filter(pl.col("seq") <= up_to)

@@ -1,0 +1,246 @@
+"""Events, the sales they hold and the message that tells of them: all at once or not at all, and each once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from services.ingestor.bootstrap import build
+from shared.contracts.messages import IngestRequested, MarketUpdated
+from shared.database.pool import Database
+from shared.errors import TransientError
+from shared.market import event_repository, sale_repository
+from shared.market.reader import MarketReader
+from shared.messaging.transaction import Transaction
+from tests.factories import registry, small_market
+from tests.factories.small_market import END, Source
+from tests.factories.stand import Stand
+
+START = END - timedelta(days=10)
+
+
+@pytest.fixture
+async def reader() -> MarketReader:
+    return MarketReader()
+
+
+@pytest.fixture
+async def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+async def stand(database: Database, tmp_path: Path, source: Source, reader: MarketReader) -> Stand:
+    stand = Stand.at(START, database, tmp_path)
+    await stand.host(build(stand.platform, source=source, reader=reader))
+    return stand
+
+
+async def counts(stand: Stand) -> dict[str, object]:
+    tables = ("punks", "market_events", "sales", "outcomes", "outbox", "inbox")
+    return {table: await stand.value(f"select count(*) from {table}") for table in tables}
+
+
+async def ingest(stand: Stand) -> None:
+    await stand.send(IngestRequested(slot=stand.clock.now()))
+    assert await stand.dead() == []
+
+
+async def publish(stand: Stand, name: str, at: datetime, *, role: str = "champion") -> None:
+    """A generation of a champion that exists from now on."""
+    async with stand.database.transaction() as connection:
+        if not await connection.fetchval("select 1 from models where model_id = $1", registry.model_id(name)):
+            await registry.contender(connection, name, at)
+        await registry.generation(connection, name, at, role=role)
+
+
+async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(stand: Stand) -> None:
+    await ingest(stand)
+    events = small_market.EVENTS.filter(pl.col("timestamp") <= START)
+    sales = events.filter(pl.col("event_type") == "sale")
+    assert await counts(stand) == {
+        "punks": 10_000,
+        "market_events": events.height,
+        "sales": sales.height,
+        "outcomes": 0,
+        "outbox": 1,
+        "inbox": 1,
+    }
+    assert await stand.told(MarketUpdated) == [
+        MarketUpdated(last_seq=events.height, last_block=int(events["block"][-1]), events=events.height, sales_scored=0)
+    ]
+    rows = await stand.rows("select event_seq, punk_id, price_wei from sales order by event_seq")
+    assert [tuple(row) for row in rows] == [
+        (row["seq"], row["punk_id"], int(row["price_wei"])) for row in sales.iter_rows(named=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("holder", "step"),
+    [
+        (event_repository, "append_events"),
+        (sale_repository, "record_sales"),
+        (sale_repository, "score"),
+        (Transaction, "emit"),
+    ],
+)
+async def test_a_failure_in_between_leaves_nothing_and_the_next_try_does_all(
+    stand: Stand, reader: MarketReader, monkeypatch: pytest.MonkeyPatch, holder: object, step: str
+) -> None:
+    await ingest(stand)
+    before, stored = await counts(stand), reader.last_seq
+    await publish(stand, "good", stand.clock.now())
+    stand.clock.move_to(END)
+    works = getattr(holder, step)
+
+    async def fails_after_its_work(*arguments: object, **named: object) -> object:
+        await works(*arguments, **named)
+        raise TransientError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(holder, step, fails_after_its_work)
+        await stand.send(IngestRequested(slot=END))
+    assert await counts(stand) == before
+    assert reader.last_seq == 0, "the reader has forgotten what was rolled back"
+
+    await stand.pass_time(10)
+    after = await counts(stand)
+    assert after["market_events"] == small_market.EVENTS.height
+    assert after["sales"] == small_market.sales().height
+    fresh = await stand.value("select count(*) from sales where event_time > $1", START)
+    assert after["sales"] == before["sales"] + fresh  # type: ignore[operator]
+    assert await stand.value("select count(*) from outcomes where horizon = 'latest'") == fresh
+    assert fresh
+    assert (after["outbox"], after["inbox"]) == (2, 2)
+    assert reader.last_seq == small_market.EVENTS.height > stored
+
+
+async def test_the_same_tick_twice_changes_nothing(stand: Stand, reader: MarketReader) -> None:
+    first = await stand.send(IngestRequested(slot=START))
+    before, timeline = await counts(stand), reader.timeline
+    stand.clock.move_to(END)
+    await stand.send(IngestRequested(slot=START), message_id=first)
+    assert await counts(stand) == before
+    assert await stand.dead() == []
+    assert reader.timeline is timeline, "and costs no reading from the start"
+
+
+async def test_when_nothing_is_new_nothing_is_told(stand: Stand) -> None:
+    await ingest(stand)
+    before = await counts(stand)
+    await ingest(stand)
+    assert await counts(stand) == before | {"inbox": 2}
+
+
+async def test_small_steps_end_where_one_large_step_does(stand: Stand) -> None:
+    for hours in (0, 1, 30, 100, 240):
+        stand.clock.move_to(START + timedelta(hours=hours))
+        await ingest(stand)
+    rows = await stand.rows("select event_seq, floor_wei, valid from sales order by event_seq")
+    expected = small_market.timeline().sales
+    assert [(row["event_seq"], row["valid"]) for row in rows] == [(s.event_seq, s.excluded is None) for s in expected]
+    assert [row["floor_wei"] for row in rows] == [
+        None if s.floor_eth is None else round(s.floor_eth * 1e9) * 10**9 for s in expected
+    ]
+
+
+async def test_two_ingestors_at_once_store_every_event_once(stand: Stand, source: Source) -> None:
+    other = stand.another()
+    await other.host(build(other.platform, source=source))
+    await ingest(stand)
+    stand.clock.move_to(END)
+    await asyncio.gather(ingest(stand), ingest(other))
+    found = await counts(stand)
+    assert (found["market_events"], found["sales"]) == (small_market.EVENTS.height, small_market.sales().height)
+    told = [message.events for message in await stand.told(MarketUpdated) if isinstance(message, MarketUpdated)]
+    assert sum(told) == small_market.EVENTS.height
+
+
+async def test_sales_of_imported_events_are_derived_at_the_next_ingest(stand: Stand) -> None:
+    await stand.import_until(START)
+    await publish(stand, "good", START)
+    assert (await counts(stand))["sales"] == 0
+    await ingest(stand)
+    imported = small_market.sales().filter(pl.col("timestamp") < START).height
+    assert (await counts(stand))["sales"] == imported
+    (told,) = await stand.told(MarketUpdated)
+    assert isinstance(told, MarketUpdated)
+    assert told.events <= 1, "the events themselves were stored by the import"
+
+
+async def test_nobody_computes_from_events_that_may_still_be_rolled_back(
+    stand: Stand, reader: MarketReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ingest(stand)
+    committed = reader.last_seq
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hangs(*_: object, **__: object) -> int:
+        reached.set()
+        await go_on.wait()
+        raise TransientError("power cut")
+
+    monkeypatch.setattr(sale_repository, "score", hangs)
+
+    async def read() -> int:
+        async with reader.alone(), stand.database.connection() as connection:
+            await reader.refresh(connection)
+            return reader.last_seq
+
+    stand.clock.move_to(END)
+    ingesting = asyncio.create_task(stand.send(IngestRequested(slot=END)))
+    await reached.wait()
+    assert reader.last_seq > committed
+    reading = asyncio.create_task(read())
+    done, _ = await asyncio.wait([reading], timeout=0.1)
+    assert not done
+    go_on.set()
+    await ingesting
+    assert await reading == committed
+
+
+async def test_a_close_that_comes_late_is_fetched_when_it_is_there(stand: Stand, source: Source) -> None:
+    yesterday = START.date() - timedelta(days=1)
+    source.closes_until = yesterday - timedelta(days=1)
+    await ingest(stand)
+    newest = "select max(date) from eth_usd_daily"
+    assert await stand.value(newest) == source.closes_until
+    source.closes_until = None
+    await stand.pass_time(300)
+    await ingest(stand)
+    assert await stand.value(newest) == yesterday
+    stand.clock.move_to(START + timedelta(days=3))
+    await ingest(stand)
+    assert await stand.value(newest) == yesterday + timedelta(days=3)
+
+
+async def test_invalid_sales_keep_their_reason_and_are_not_scored(database: Database, tmp_path: Path) -> None:
+    seller, buyer = f"0x{1:040x}", f"0x{2:040x}"
+
+    def sale(price_eth: float, **changed: object) -> dict[str, object]:
+        wei = str(round(price_eth * 1000) * 10**15)
+        return {"event_type": "sale", "price_wei": wei, "to_address": buyer, "from_address": seller} | changed
+
+    history = small_market.EVENTS.drop("seq").filter(pl.col("timestamp") <= START)
+    events = small_market.later(
+        sale(0.001), sale(30.0, to_address=seller), sale(20_000.0), sale(1.0), sale(30.0), after=history
+    )
+    stand = Stand.at(START, database, tmp_path)
+    await stand.host(build(stand.platform, source=Source(events)))
+    await ingest(stand)
+    known = await stand.value("select max(event_seq) from sales")
+    await publish(stand, "good", START)
+    stand.clock.move_to(END)
+    await ingest(stand)
+    rows = await stand.rows(
+        """select s.exclusion, s.valid, o.value_wei, o.floor_wei
+           from sales s left join outcomes o using (event_seq) where event_seq > $1 order by event_seq""",
+        known,
+    )
+    assert [row["exclusion"] for row in rows] == ["dust", "self_sale", "flash_loan", "far_below_floor", None]
+    assert [row["valid"] for row in rows] == [False, False, False, False, True]
+    assert [row["value_wei"] for row in rows] == [None, None, None, None, 10]
