@@ -72,20 +72,23 @@ class Snapshot:
         """Read back what `to_parquet` wrote.
 
         Raises:
-            IntegrityError: the file carries no snapshot header.
+            IntegrityError: not a readable Parquet file, or one without a snapshot's header.
         """
-        metadata = pl.read_parquet_metadata(io.BytesIO(body))
-        if _METADATA_KEY not in metadata:
-            raise IntegrityError("not a snapshot file: its Parquet metadata has no punkcast.snapshot header")
-        header = json.loads(metadata[_METADATA_KEY])
-        return cls(
-            kind=header["kind"],
-            as_of=datetime.fromisoformat(header["as_of"]),
-            last_event_seq=header["last_event_seq"],
-            last_block=header["last_block"],
-            feature_schema=header["feature_schema"],
-            frame=pl.read_parquet(io.BytesIO(body)),
-        )
+        try:
+            metadata = pl.read_parquet_metadata(io.BytesIO(body))
+            if _METADATA_KEY not in metadata:
+                raise IntegrityError("not a snapshot file: its Parquet metadata has no punkcast.snapshot header")
+            header = json.loads(metadata[_METADATA_KEY])
+            return cls(
+                kind=header["kind"],
+                as_of=datetime.fromisoformat(header["as_of"]),
+                last_event_seq=header["last_event_seq"],
+                last_block=header["last_block"],
+                feature_schema=header["feature_schema"],
+                frame=pl.read_parquet(io.BytesIO(body)),
+            )
+        except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError) as error:
+            raise IntegrityError(f"not a readable snapshot file: {error}; restore it from a backup") from error
 
 
 def _canonical(column: pl.Series) -> bytes:

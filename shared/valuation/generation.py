@@ -80,6 +80,8 @@ class Drift:
 
 
 MAX_DRIFT = Drift(mean=0.10, p99=0.60)
+MAX_ETH = 1e9
+"""Several times all ether there is: a larger value is no price, and would not fit the rows' 64-bit micro-ETH either."""
 
 
 def drift(previous_eth: Floats, current_eth: Floats) -> Drift:
@@ -99,6 +101,8 @@ def violations(values: Values, previous_eth: Floats | None) -> list[str]:
         found.append("a value or bound is not a finite number")
     elif not (values.value_eth > 0).all():
         found.append("a value is not positive")
+    elif max(array.max() for array in arrays) > MAX_ETH:
+        found.append(f"a value or bound is above {MAX_ETH:.0e} ETH")
     elif previous_eth is not None and len(previous_eth) == len(values):
         moved = drift(previous_eth, values.value_eth)
         if moved.mean > MAX_DRIFT.mean or moved.p99 > MAX_DRIFT.p99:
