@@ -92,7 +92,6 @@ class Follower:
         """Look once, and take over what moved: the generation first, it must not wait for the market."""
         async with asyncio.timeout(self._config.database_timeout_s):
             pointer = await nowcasts.pointer(connection)
-        self.looked = True
         if self._current.database_away_since is not None:
             log.info("database_back")
             self._current.database_away_since = None
@@ -111,6 +110,7 @@ class Follower:
         if pointer.last_seq != self._market.seq:
             await self._load_market(connection)
             self._current.show_market(self._market)
+        self.looked = True  # only now: who is sent here when it is ready shall find what there is
 
     async def _take_over(self, connection: Connection, generation_id: int) -> None:
         started = perf_counter()
