@@ -134,8 +134,11 @@ class Relay:
             stopping = self._stopping.is_set()
             self._wake.clear()
             try:
-                await self.drain()
-                next_purge = await self._housekeeping(next_purge)
+                try:
+                    await self.drain()
+                finally:
+                    # How much waits matters most while nothing leaves.
+                    next_purge = await self._housekeeping(next_purge)
                 if failures:
                     log.info("outbox relay is working again", failures=failures)
                 failures = 0

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.clock import ManualClock, SystemClock
 from shared.contracts.envelope import Envelope, decode
@@ -177,15 +178,16 @@ async def test_without_notifications_the_relay_still_polls(database: Database) -
         await eventually(lambda: len(bus.published) == 1, within_s=2)
 
 
-async def test_the_relay_outlives_an_outage_of_the_broker(database: Database) -> None:
+async def test_the_relay_outlives_an_outage_of_the_broker_and_measures_what_waits(database: Database) -> None:
     bus = StubBus()
     bus.away = True
     async with running(Relay(database, bus, poll_s=0.05)):
         await emit(database, *updates(2))
-        await asyncio.sleep(0.2)
+        await eventually(lambda: REGISTRY.get_sample_value("punkcast_outbox_depth") == 2)
         assert bus.published == []
         bus.away = False
         await eventually(lambda: len(bus.published) == 2)
+        await eventually(lambda: REGISTRY.get_sample_value("punkcast_outbox_depth") == 0)
 
 
 async def test_the_relay_outlives_the_loss_of_its_database_connections(database: Database) -> None:
