@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from services.scheduler.bootstrap import Scheduler, build
 from shared.clock import SystemClock
 from shared.errors import InvalidInputError, PunkcastError
+from shared.messaging.bus import BusUnavailableError
 from shared.messaging.ticks import JOBS, slot_at
 from shared.messaging.topology import declare_platform
 from shared.runtime.platform import open_bus
@@ -31,7 +32,7 @@ async def publish_tick(settings: Settings, job: str) -> None:
 
     Raises:
         InvalidInputError: the broker is `memory://`, where nobody would hear it.
-        TimeoutError: the broker was not there within a minute.
+        BusUnavailableError: the broker was not there within a minute.
     """
     if urlsplit(settings.broker_url).scheme == "memory":
         raise InvalidInputError("nobody else hears a tick on memory://; set PUNKCAST_BROKER_URL=amqp://…")
@@ -41,6 +42,10 @@ async def publish_tick(settings: Settings, job: str) -> None:
         async with asyncio.timeout(_PATIENCE_S):
             await declare_platform(bus)
             await Scheduler(bus=bus, clock=clock).publish(job, slot_at(job, clock.now()))
+    except TimeoutError as error:
+        raise BusUnavailableError(
+            f"the broker did not answer within {_PATIENCE_S:g} s; is it running, and is PUNKCAST_BROKER_URL right?"
+        ) from error
     finally:
         await bus.stop()
 

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 SOURCE = "scheduler"
 _RETRY_S = 2.0
+# Sleeping counts the time that the machine was awake: after a suspended night a day's sleep would end a night late.
+_LONGEST_SLEEP_S = 60.0
 
 
 class Scheduler:
@@ -62,7 +64,8 @@ class Scheduler:
             now = self._clock.now()
             slot = slot_at(job, now)
             if slot == sent:
-                await self._clock.sleep((slot + self._jobs[job].every - now).total_seconds())
+                left_s = (slot + self._jobs[job].every - now).total_seconds()
+                await self._clock.sleep(min(left_s, _LONGEST_SLEEP_S))
                 continue
             try:
                 await self.publish(job, slot)

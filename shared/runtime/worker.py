@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from shared.database.embedded import database_url
 from shared.database.migrate import check
+from shared.database.pool import DatabaseUnavailableError
 from shared.errors import InvalidInputError, PunkcastError, TransientError
 from shared.runtime.host import Watchdog, drain, serve, unless
 from shared.runtime.platform import Platform, open_platform
@@ -70,13 +71,19 @@ async def run_once(service_factory: Build, settings: Settings) -> None:
     """Do what is due and return.
 
     Raises:
-        TimeoutError: the database was not there within a minute.
+        DatabaseUnavailableError: the database was not there within a minute.
     """
     stop = asyncio.Event()
     with _signals(stop):
         async with AsyncExitStack() as stack:
-            async with asyncio.timeout(_ONCE_PATIENCE_S):
-                platform = await _open_when_possible(settings, stack, stop)
+            try:
+                async with asyncio.timeout(_ONCE_PATIENCE_S):
+                    platform = await _open_when_possible(settings, stack, stop)
+            except TimeoutError as error:
+                raise DatabaseUnavailableError(
+                    f"no usable database within {_ONCE_PATIENCE_S:g} s (the log says why); is PUNKCAST_DATABASE_URL "
+                    "right, and has `punkcast migrate` run?"
+                ) from error
             if platform is not None:
                 service = service_factory(platform)
                 await unless(stop, asyncio.create_task(drain(platform, service)))

@@ -68,6 +68,27 @@ async def test_after_an_outage_it_makes_up_for_the_newest_slot_only() -> None:
     assert bus.slots()[:2] == [slot_at("nowcast", START), slot_at("nowcast", back)]
 
 
+class SuspendedOnce(ManualClock):
+    """The wall clock of a machine that is suspended for three hours during its first sleep."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self._suspended = timedelta(hours=3)
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds + self._suspended.total_seconds())
+        self._suspended = timedelta()
+
+
+async def test_a_machine_that_was_suspended_makes_up_for_the_newest_slot_within_a_minute() -> None:
+    clock = SuspendedOnce(START)
+    woken = START + timedelta(hours=3)
+    bus = Recording(clock, until=woken)
+    await run(bus, clock)
+    assert bus.slots()[1] == slot_at("nowcast", woken)
+    assert bus.published[1][0] - woken <= timedelta(minutes=1)
+
+
 async def test_a_restart_repeats_the_newest_slot_under_the_same_id() -> None:
     clock = ManualClock(START)
     bus = Recording(clock)
@@ -85,6 +106,24 @@ def test_alone_on_a_memory_broker_it_refuses_and_says_what_to_do(
     monkeypatch.setenv("PUNKCAST_BROKER_URL", "memory://")
     assert main(argv) == 2
     assert "PUNKCAST_BROKER_URL=amqp://" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "setting"), [(["--once"], "PUNKCAST_DATABASE_URL"), (["--tick", "nowcast"], "PUNKCAST_BROKER_URL")]
+)
+def test_when_nobody_answers_it_gives_up_and_names_the_setting(
+    argv: list[str],
+    setting: str,
+    unused_tcp_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PUNKCAST_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{unused_tcp_port}/none")
+    monkeypatch.setenv("PUNKCAST_BROKER_URL", f"amqp://guest:guest@127.0.0.1:{unused_tcp_port}/")
+    monkeypatch.setattr("services.scheduler.__main__._PATIENCE_S", 0.2)
+    monkeypatch.setattr("shared.runtime.worker._ONCE_PATIENCE_S", 0.2)
+    assert main(argv) == 1
+    assert setting in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_an_unknown_job_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
