@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -15,6 +14,7 @@ from services.api.problems import BadCursorError
 
 _TAG_BYTES = 12
 _LONGEST = 600
+_LARGEST_GENERATION = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,22 @@ def decode(cursor: str, secret: bytes, *, scope: str, keys: int) -> Position:
         tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
         if not hmac.compare_digest(tag, _tag(body, secret)):
             raise ValueError
-        found, generation, *key = _typed(orjson.loads(body))
+        found, generation, key = _typed(orjson.loads(body))
     except (ValueError, binascii.Error) as error:
         raise BadCursorError("The cursor is damaged or was not made by this API.") from error
     if found != scope or len(key) != keys:
         raise BadCursorError("The cursor belongs to a request with other filters or another sort order.")
-    return Position(scope=str(found), generation=int(generation), key=tuple(str(part) for part in key))
+    return Position(scope=found, generation=generation, key=key)
 
 
-def _typed(parts: object) -> Sequence[str | int]:
-    if not isinstance(parts, list) or len(parts) < 2:
-        raise ValueError
-    return parts
+def _typed(parts: object) -> tuple[str, int, tuple[str, ...]]:
+    """The tag only says that somebody with the key made it, and the default key is no secret."""
+    match parts:
+        case [str(scope), int(generation), *key] if 0 <= generation <= _LARGEST_GENERATION:
+            texts = [part for part in key if isinstance(part, str) and "\x00" not in part]
+            if len(texts) == len(key):
+                return scope, generation, tuple(texts)
+    raise ValueError
 
 
 def _tag(body: bytes, secret: bytes) -> bytes:

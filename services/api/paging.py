@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime
 
 from services.api import cursors
 from services.api.config import digest
@@ -17,6 +18,19 @@ Cursor = Annotated[str | None, Query(description="`next_cursor` of the page befo
 Id = TypeVar("Id")
 
 
+def utc(instant: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError when it has no time zone, or lies outside of what UTC can write."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("in UTC this lies outside of the years 1 to 9999") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(utc)]
+
+
 def position_before(
     secret: bytes, scope: tuple[str, ...], cursor: str | None, parse: Callable[[str], Id]
 ) -> tuple[datetime, Id] | None:
@@ -25,7 +39,7 @@ def position_before(
         return None
     at, identity = cursors.decode(cursor, secret, scope=digest(*scope), keys=2).key
     try:
-        return datetime.fromisoformat(at), parse(identity)
+        return utc(datetime.fromisoformat(at)), parse(identity)
     except ValueError as error:
         raise BadCursorError("The cursor is damaged or was not made by this API.") from error
 

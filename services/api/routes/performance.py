@@ -8,9 +8,9 @@ from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from services.api.gateway import Gateway, gateway_of
+from services.api.paging import Instant
 from services.api.problems import DATABASE_AWAY, documented
 from services.api.remembered import Answer
 from services.api.repositories import outcomes
@@ -31,8 +31,8 @@ router = APIRouter(tags=["record"])
 async def get_performance(
     request: Request,
     horizon: Annotated[Horizon, Query(description="Of the breakdowns")] = "latest",
-    start: Annotated[AwareDatetime | None, Query(description="Sales from this instant on")] = None,
-    end: Annotated[AwareDatetime | None, Query(description="Sales before this instant")] = None,
+    start: Annotated[Instant | None, Query(description="Sales from this instant on")] = None,
+    end: Annotated[Instant | None, Query(description="Sales before this instant")] = None,
     model_id: Annotated[ModelId | None, Query()] = None,
 ) -> Response:
     gateway = gateway_of(request)

@@ -12,7 +12,7 @@ from services.api.answers import stamped
 from services.api.documents import PunkDocument, PunkPage
 from services.api.gateway import Gateway, gateway_of
 from services.api.money import eth_to_wei
-from services.api.problems import documented
+from services.api.problems import BadCursorError, documented
 from services.api.resident.facts import Generation, View
 from services.api.resident.rendering import NO_MARKET, UNKNOWN_PUNK
 from shared.errors import InvalidInputError, NotFoundError
@@ -114,8 +114,11 @@ async def _place(
     if cursor is None:
         return view.generation, None
     position = cursors.decode(cursor, gateway.config.cursor_key, scope=query.digest, keys=2)
-    first, second = position.key
-    return await gateway.follower.generation(position.generation), (int(first), int(second))
+    try:
+        first, second = map(int, position.key)
+    except ValueError as error:
+        raise BadCursorError("The cursor is damaged or was not made by this API.") from error
+    return await gateway.follower.generation(position.generation), (first, second)
 
 
 def _entry(view: View, generation: Generation, punk_id: int) -> bytes:
