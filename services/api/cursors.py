@@ -58,7 +58,7 @@ def _typed(parts: object) -> tuple[str, int, tuple[str, ...]]:
     """The tag only says that somebody with the key made it, and the default key is no secret."""
     match parts:
         case [str(scope), int(generation), *key] if 0 <= generation <= _LARGEST_GENERATION:
-            texts = [part for part in key if isinstance(part, str) and "\x00" not in part]
+            texts = [part for part in key if isinstance(part, str)]
             if len(texts) == len(key):
                 return scope, generation, tuple(texts)
     raise ValueError

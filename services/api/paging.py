@@ -39,6 +39,8 @@ def position_before(
         return None
     at, identity = cursors.decode(cursor, secret, scope=digest(*scope), keys=2).key
     try:
+        if "\x00" in identity:
+            raise ValueError("no text in the database has a NUL")
         return utc(datetime.fromisoformat(at)), parse(identity)
     except ValueError as error:
         raise BadCursorError("The cursor is damaged or was not made by this API.") from error
