@@ -66,7 +66,7 @@ class Plan:
             yield Instant(
                 at,
                 nowcast=at == nowcast,
-                retrain_check=at == hour and at.hour == 0,
+                retrain_check=at == hour and at.time() == time.min,
                 hourly=at == hour,
             )
             if at == nowcast:

@@ -1,0 +1,129 @@
+"""Killed at bad instants and started again, a replay ends as one that was never interrupted, to the byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+
+from tests.e2e.command import Home, end_of
+from tests.e2e.conftest import Market, Played
+
+TRAINING = "select exists (select from training_requests where status = 'running')"
+RETRAINED = datetime(2024, 1, 13, tzinfo=UTC)
+"""A nowcast is due, and after it a contender is trained and gated on that nowcast's snapshot."""
+OUR_OWN = ("wall_s", "peak_rss_mib")
+
+
+async def test_killed_in_both_trainings_between_publication_and_archive_and_anywhere(
+    home: Home, played: Played, market: Market, tmp_path: Path
+) -> None:
+    # In the first training.
+    process = await home.start("replay", *market.options)
+    await home.sees(TRAINING, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    await end_of(process)
+
+    # Between the publication at RETRAINED and its archive.
+    async with home.connection() as connection:
+        assert await connection.fetchval(TRAINING)
+        passed = await connection.fetchval("select count(*) from inbox")
+    passage = await _publication(played.home, RETRAINED) - passed
+    finished = await home.run("replay", *market.options, PUNKCAST_FAILPOINTS=f"after-commit:{passage}")
+    assert finished.code == -signal.SIGKILL, finished.errors
+    async with home.connection() as connection:
+        newest = await connection.fetchrow("select * from generations order by generation_id desc limit 1")
+        archived = await connection.fetchval(
+            "select count(*) from archives where kind = 'generation' and id = $1", str(newest["generation_id"])
+        )
+    assert (newest["published_at"], archived) == (RETRAINED, 0)
+
+    # In the second training.
+    process = await home.start("replay", *market.options)
+    await home.sees(TRAINING, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    await end_of(process)
+
+    # Somewhere in the last day.
+    process = await home.start("replay", *market.options)
+    await home.sees("select cursor_at > '2024-01-13 02:00Z' from replays", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    await end_of(process)
+
+    finished = await home.run("replay", *market.options, "--json", str(tmp_path / "figures.json"))
+    assert finished.code == 0, finished.errors
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert _comparable(figures) == _comparable(played.figures)
+    async with home.connection() as ours, played.home.connection() as theirs:
+        for question in (GENERATIONS, OUTCOMES, DECISIONS, REQUESTS, STEPS):
+            assert await _answers(ours, question) == await _answers(theirs, question)
+        assert await ours.fetchval("select count(*) from outbox") == 0
+
+
+async def test_control_c_says_how_to_go_on(home: Home, played: Played, market: Market, tmp_path: Path) -> None:
+    process = await home.start("replay", *market.options)
+    await home.sees(TRAINING, process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the fitting process too
+    interrupted = await end_of(process)
+    assert interrupted.code == 130
+    assert interrupted.errors == ""
+    assert "the same command goes on where this one stopped" in interrupted.output
+    assert "Traceback" not in interrupted.output
+    assert not (home.folder / "postgres" / "postmaster.pid").exists()
+
+    process = await home.start("replay", *market.options, "--json", str(tmp_path / "figures.json"))
+    await home.sees("select cursor_at > '2024-01-01' from replays", process)
+    process.send_signal(signal.SIGTERM)
+    assert (await end_of(process)).code == 143
+    assert not (tmp_path / "figures.json").exists()
+    async with home.connection() as connection:
+        (first,) = await connection.fetch("select model_id, registered_at from models")
+    async with played.home.connection() as connection:
+        assert await connection.fetchrow("select model_id, registered_at from models order by 2 limit 1") == first
+
+
+GENERATIONS = """
+select role, model_id, snapshot_id, as_of, published_at, floor_wei, values_sha256, merkle_root,
+       exists (select from archives where kind = 'generation' and id = generation_id::text),
+       exists (select from archives where kind = 'snapshot' and id = snapshot_id)
+from generations order by published_at, role, model_id
+"""
+OUTCOMES = """
+select event_seq, model_id, horizon, track, value_wei, price_wei, floor_wei, log_error, in50, in80, in90, scored_at
+from outcomes order by event_seq, model_id, horizon
+"""
+DECISIONS = """
+select kind, subject_model, champion_model, verdict, action, evidence_hash, reason, expected_generation, decided_at
+from decisions order by decided_at, kind
+"""
+REQUESTS = """
+select request_id, reason, status, requested_at, started_at, finished_at, attempts, model_id
+from training_requests order by requested_at
+"""
+STEPS = "select step_key, step_no, difference, bound, e_worse, e_better, at from monitor_steps order by at, step_key"
+
+
+async def _publication(home: Home, at: datetime) -> int:
+    """Which of the transactions of a whole replay publishes the scheduled nowcast of that instant.
+
+    Each handled message leaves one inbox row; the first contender's registration, which no message caused, none.
+    """
+    async with home.connection() as connection:
+        handled = await connection.fetchval("select count(*) from inbox where handled_at < $1", at)
+        ingested = await connection.fetchval(
+            "select count(*) from inbox where handled_at = $1 and consumer = 'ingestor'", at
+        )
+    return int(handled) + 1 + int(ingested) + 1
+
+
+def _comparable(figures: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in figures.items() if name not in OUR_OWN}
+
+
+async def _answers(connection: asyncpg.Connection, question: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in await connection.fetch(question)]

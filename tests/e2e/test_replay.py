@@ -1,0 +1,186 @@
+"""A replay plays the whole lifecycle, and its figures are those of what it left in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from bisect import bisect_left
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+import polars as pl
+import pytest
+
+from tests.e2e.command import Home
+from tests.e2e.conftest import DAYS, Market, Played
+
+FIGURES = {
+    *("wall_s", "peak_rss_mib", "nowcasts", "valid_sales", "scored", "median_ape", "floor_median_ape", "contenders"),
+    *("promotions", "rejections", "rollbacks", "values_sha256", "models_sha256"),
+}
+START = datetime(2024, 1, 1, tzinfo=UTC)
+EVERYTHING = ("generations", "nowcasts", "outcomes", "sales", "models", "decisions", "training_requests", "replays")
+
+
+async def test_nowcasts_are_published_on_schedule_and_after_each_promotion(played: Played) -> None:
+    async with played.home.connection() as connection:
+        generations = await connection.fetch("select * from generations where role = 'champion' order by published_at")
+        promoted = [
+            row["decided_at"]
+            for row in await connection.fetch("select decided_at from decisions where action = 'promote'")
+        ]
+        rows = await connection.fetch("select generation_id, count(*) as n from nowcasts group by 1")
+    # Every midnight, the last one included.
+    expected = [START.replace(day=day) for day in range(1, DAYS + 2)] + promoted
+    assert [row["published_at"] for row in generations] == sorted(expected)
+    assert played.figures["nowcasts"] == len(expected)
+    assert {row["n"] for row in rows} == {10_000}
+    assert {row["generation_id"] for row in generations} <= {row["generation_id"] for row in rows}
+
+
+async def test_a_contender_is_trained_gated_and_promoted_before_the_first_day_and_another_twelve_days_later(
+    played: Played,
+) -> None:
+    async with played.home.connection() as connection:
+        contenders = await connection.fetch("select registered_at, state from models order by registered_at")
+        decided = await connection.fetch("select action, kind from decisions order by decided_at, decision_id")
+        requests = await connection.fetch("select status, requested_by from training_requests order by requested_at")
+    assert [row["registered_at"] for row in contenders] == [
+        datetime(2023, 12, 31, 23, 30, tzinfo=UTC),
+        datetime(2024, 1, 13, tzinfo=UTC),
+    ]
+    assert contenders[0]["state"] in ("champion", "retired")
+    assert dict(decided[0]) == {"action": "promote", "kind": "gate"}
+    assert [tuple(row) for row in requests] == [("succeeded", "retrain-policy")] * 2
+    actions = [row["action"] for row in decided]
+    assert played.figures["contenders"] == 2
+    assert played.figures["promotions"] == actions.count("promote")
+    assert played.figures["rejections"] == actions.count("reject")
+    assert played.figures["shadows"] == actions.count("start_shadow")
+    assert played.figures["rollbacks"] == actions.count("rollback")
+    lifecycle = played.figures["lifecycle"]
+    assert len(lifecycle) == len(decided)
+    assert lifecycle[0].startswith("2023-12-31 23:30 gate     promote ")
+
+
+async def test_every_valid_sale_of_the_window_is_scored_against_what_was_published_before_it(
+    played: Played, market: Market
+) -> None:
+    async with played.home.connection() as connection:
+        sales = await connection.fetch("select * from sales where event_time >= $1 order by event_seq", START)
+        scored = {
+            row["event_seq"]: row
+            for row in await connection.fetch("select * from outcomes where track = 'champion' and horizon = 'latest'")
+        }
+        generations = await connection.fetch("select * from generations where role = 'champion' order by published_at")
+        values = {
+            (row["generation_id"], row["punk_id"]): row["value_wei"]
+            for row in await connection.fetch(
+                "select n.* from nowcasts n join outcomes using (generation_id) join sales using (event_seq, punk_id)"
+            )
+        }
+    events = pl.read_parquet(market.folder / "events.parquet").filter(pl.col("timestamp") >= START)
+    assert len(sales) == events.filter(pl.col("event_type") == "sale").height > 100
+    valid = [row for row in sales if row["exclusion"] is None]
+    assert played.figures["valid_sales"] == played.figures["scored"] == len(valid) > 100
+    published = [row["published_at"] for row in generations]
+    for sale in valid:
+        shown = generations[bisect_left(published, sale["event_time"]) - 1]
+        outcome = scored[sale["event_seq"]]
+        assert outcome["generation_id"] == shown["generation_id"]
+        assert outcome["value_wei"] == values[shown["generation_id"], sale["punk_id"]]
+        assert outcome["price_wei"] == sale["price_wei"]
+        assert outcome["floor_wei"] == shown["floor_wei"]
+        assert outcome["log_error"] == pytest.approx(math.log(outcome["value_wei"] / sale["price_wei"]), abs=1e-9)
+
+
+async def test_the_figures_are_those_of_the_database(played: Played) -> None:
+    figures = played.figures
+    assert set(figures) >= FIGURES
+    async with played.home.connection() as connection:
+        outcomes = await connection.fetch(
+            "select o.* from outcomes o join sales using (event_seq) "
+            "where track = 'champion' and horizon = 'latest' and event_time >= $1",
+            START,
+        )
+        hashes = await connection.fetch(
+            "select values_sha256 from generations where role = 'champion' order by published_at, generation_id"
+        )
+        artifacts = await connection.fetch("select artifact_sha256 from models order by registered_at")
+    assert figures["scored"] == len(outcomes)
+    errors = [float(row["value_wei"] / row["price_wei"]) - 1 for row in outcomes]
+    floors = [float(row["floor_wei"] / row["price_wei"]) - 1 for row in outcomes]
+    assert figures["median_ape"] == pytest.approx(median(map(abs, errors)), abs=1e-9)
+    assert figures["mape"] == pytest.approx(sum(map(abs, errors)) / len(errors), abs=1e-9)
+    assert figures["median_bias"] == pytest.approx(median(errors), abs=1e-9)
+    assert figures["floor_median_ape"] == pytest.approx(median(map(abs, floors)), abs=1e-9)
+    assert figures["coverage80"] == pytest.approx(sum(row["in80"] for row in outcomes) / len(outcomes), abs=1e-9)
+    assert figures["values_sha256"] == _digest([row["values_sha256"] for row in hashes])
+    assert figures["models_sha256"] == _digest([row["artifact_sha256"] for row in artifacts])
+    assert 0 < figures["wall_s"] < 90
+    assert 50 < figures["peak_rss_mib"] < 2048
+
+
+async def test_the_screen_shows_the_lifecycle_and_the_same_figures(played: Played) -> None:
+    output, figures = played.finished.output, played.figures
+    assert played.finished.errors == ""
+    for line in figures["lifecycle"]:
+        assert line in output
+    assert f"{figures['median_ape']:.2%}" in output
+    assert f"{figures['floor_median_ape']:.2%}" in output
+    assert figures["values_sha256"][:16] in output
+
+
+async def test_a_finished_replay_called_again_shows_its_figures_and_changes_nothing(
+    played: Played, market: Market, tmp_path: Path
+) -> None:
+    before = await _content(played.home)
+    again = await played.home.run("replay", *market.options, "--json", str(tmp_path / "again.json"))
+    assert again.code == 0, again.errors
+    assert "was played before" in again.output
+    figures = json.loads((tmp_path / "again.json").read_text())
+    assert {**figures, "peak_rss_mib": 0} == {**played.figures, "peak_rss_mib": 0}
+    assert await _content(played.home) == before
+
+
+async def test_a_replay_with_other_options_in_the_same_home_is_refused(
+    played: Played, market: Market, tmp_path: Path
+) -> None:
+    before = await _content(played.home)
+    options = list(market.options)
+    options[options.index("--nowcast-every") + 1] = "12h"
+    refused = await played.home.run("replay", *options)
+    assert refused.code == 2
+    assert refused.complaint == (
+        "this PUNKCAST_HOME already holds the replay from 2024-01-01 to 2024-01-13, a nowcast every 24 h, watched "
+        "every 1 h; give the same options to go on with it, or set PUNKCAST_HOME to an empty folder for another"
+    )
+    events = pl.read_parquet(market.folder / "events.parquet")
+    for file in market.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    events.head(events.height - 100).write_parquet(tmp_path / "events.parquet")
+    options = list(market.options)
+    options[options.index("--events") + 1] = str(tmp_path)
+    refused = await played.home.run("replay", *options)
+    assert refused.code == 2
+    assert f"a replay of other events ({events.height} up to its end, these are {events.height - 100})" in (
+        refused.complaint
+    )
+    assert await _content(played.home) == before
+
+
+def _digest(parts: list[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+async def _content(home: Home) -> dict[str, str]:
+    async with home.connection() as connection:
+        return {table: await _table_hash(connection, table) for table in EVERYTHING}
+
+
+async def _table_hash(connection: asyncpg.Connection, table: str) -> str:
+    value: str = await connection.fetchval(f"select md5(string_agg(md5(t::text), '' order by t::text)) from {table} t")
+    return value
