@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+
 import uvloop
+from pydantic import ValidationError
 
 from services.api.bootstrap import serve
+from shared.errors import PunkcastError
 from shared.settings import Settings
 from shared.telemetry.logging import configure
 
 
-def main() -> None:
-    settings = Settings()
-    configure(settings, "api")
-    uvloop.run(serve(settings))
+def main() -> int:
+    """Returns the exit code: 0 after a graceful end, 2 for unusable settings."""
+    try:
+        settings = Settings()
+        configure(settings, "api")
+        uvloop.run(serve(settings))
+    except (PunkcastError, ValidationError) as error:
+        sys.stderr.write(f"api: {error}\n")
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

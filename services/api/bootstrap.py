@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from services.api.app import create_app
 from services.api.config import GatewayConfig
-from services.api.problems import DATABASE_AWAY
 from shared.clock import Clock, SystemClock
 from shared.database.embedded import database_url
 from shared.database.pool import Database
@@ -47,9 +43,9 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
 
 
 async def serve(settings: Settings) -> None:
-    """Connect, waiting for the database as long as it takes, and serve until told to stop."""
+    """Serve until told to stop. The database may be away: the probes answer, and the follower waits for it."""
     async with database_url(settings) as url:
-        database = await connect_patiently(url)
+        database = await open_pool(url)
         try:
             log.info("serving", url=f"http://{settings.host}:{settings.api_port}")
             await server(build(database=database, settings=settings), settings).serve()
@@ -57,13 +53,6 @@ async def serve(settings: Settings) -> None:
             await database.close()
 
 
-async def connect_patiently(url: str) -> Database:
-    """A pool on `url`; tries again, ever more slowly, while the server is away."""
-    pause = 0.2
-    while True:
-        try:
-            return await Database.connect(url, min_size=2, max_size=10, application_name="punkcast-api")
-        except DATABASE_AWAY as error:
-            log.warning("database_away", error=repr(error), next_try_s=round(pause, 1))
-        await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-        pause = min(pause * 2, 5.0)
+async def open_pool(url: str) -> Database:
+    """A pool on `url` that connects when it is first asked. Raises InvalidInputError when `url` is none we can use."""
+    return await Database.connect(url, min_size=0, max_size=10, application_name="punkcast-api")

@@ -21,6 +21,7 @@ from shared.clock import Clock
 from shared.database.pool import Connection, Database
 
 CHANNEL = "punkcast_nowcast"
+_SHORTEST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -46,15 +47,14 @@ class Follower:
         self._catalogue: Catalogue = render_catalogue(())
         self._market: Market = render_market(None)
         self._loading = asyncio.Lock()
+        self._failures = 0
         self.looked = False
 
     async def run(self) -> None:
         """Follow until cancelled; when the database goes away, keep the view and come back by itself."""
-        pause = 0.1
         while True:
             try:
                 async with self._database.connection() as connection:
-                    pause = 0.1
                     await self._follow(connection)
             except asyncio.CancelledError:
                 raise
@@ -65,8 +65,9 @@ class Follower:
             except Exception:
                 # Nothing may end the following: readers would be left with an ageing view and no reason.
                 log.exception("follower_failed")
+            pause = min(_SHORTEST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
+            self._failures = min(self._failures + 1, 16)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     async def _follow(self, connection: Connection) -> None:
         woken = asyncio.Event()
@@ -80,6 +81,8 @@ class Follower:
             while True:
                 woken.clear()
                 await self.refresh(connection)
+                # Not before: a database that lets us in and then fails us must not be asked ten times a second.
+                self._failures = 0
                 with suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), self._config.poll_s)
         finally:

@@ -6,7 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.api.bootstrap import connect_patiently
+import asyncpg
+import pytest
+
+from services.api.bootstrap import open_pool
+from services.api.repositories import nowcasts
 from shared.database.pool import Database
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
@@ -115,14 +119,40 @@ async def test_a_generation_with_missing_rows_is_refused_and_the_last_whole_one_
     assert (await served.client.get("/v1/punks/45")).json()["degraded"] == []
 
 
-async def test_the_process_waits_for_a_database_that_is_not_up_yet(database_url: str) -> None:
+async def test_it_comes_up_without_the_database_and_says_so_until_that_is_there(
+    database: Database, database_url: str
+) -> None:
+    async with database.connection() as connection:
+        name = await connection.fetchval("select current_database()")
     relay = CuttableRelay(database_url)
     await relay.mend()
     await relay.cut()
-    connecting = asyncio.create_task(connect_patiently(relay.url("postgres")))
-    await asyncio.sleep(0.3)
-    assert not connecting.done()
-    await relay.mend()
-    opened = await asyncio.wait_for(connecting, 10)
-    await opened.close()
+    opened = await open_pool(relay.url(name))
+    async with serving(opened, database_timeout_s=1.0) as served:
+        await served.until(lambda: served.gateway.current.database_away_since is not None)
+        assert (await served.client.get("/livez")).status_code == 200
+        assert (await served.client.get("/readyz")).status_code == 503
+        assert (await served.client.get("/v1/punks/1")).status_code == 503
+        assert "database_away" in (await served.client.get("/v1/status")).json()["degraded"]
+        await relay.mend()
+        await served.until(lambda: served.gateway.follower.looked)
+        assert (await served.client.get("/readyz")).status_code == 200
     await relay.cut()
+    await opened.close()
+
+
+async def test_a_database_that_fails_every_question_is_asked_ever_more_rarely(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    async def fail(_: object) -> nowcasts.Pointer:
+        nonlocal asked
+        asked += 1
+        raise asyncpg.UndefinedTableError("the schema is not there yet")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(nowcasts, "pointer", fail)
+        async with serving(database):
+            await asyncio.sleep(1.5)
+    assert 2 <= asked <= 7
