@@ -73,10 +73,16 @@ async def carry_out(
         decided_at=at,
     )
     await decisions.record(connection, decision, (), policy)
-    outcome = await pointer.rollback(connection, decision, to=previous, expected_generation=current.generation)
+    armed = await promotions.unfinished(connection, previous)
+    outcome = await pointer.rollback(
+        connection, decision, to=previous, expected_generation=current.generation, armed=armed
+    )
     if not isinstance(outcome, pointer.Swapped):
         raise ConflictError(f"the model pointer refused the rollback of {promotion.model_id}: {outcome}")
     await promotions.end(connection, promotion.promotion_id, "rolled_back", at=at)
+    if armed is not None:
+        # Its own probation was cut short by the model that just fell: it is watched again, from the start.
+        await promotions.begin(connection, decision.decision_id, model_id=previous, previous_model_id=armed, at=at)
     await shadows.restart(connection, champion_id=previous, at=at)
     await _freeze_if_repeated(transaction, decision, actor=actor, policy=policy)
     payload = ModelRolledBack(

@@ -98,8 +98,10 @@ async def promote(connection: Connection, model_id: str, decision: Decision, *, 
     return await _swap(connection, model_id, replaced, decision, expected_generation)
 
 
-async def rollback(connection: Connection, decision: Decision, *, to: str, expected_generation: int) -> Outcome:
-    """Take the champion down (`rolled_back`) and bring the retired model `to` back; no previous model is armed then.
+async def rollback(
+    connection: Connection, decision: Decision, *, to: str, expected_generation: int, armed: str | None = None
+) -> Outcome:
+    """Take the champion down (`rolled_back`) and bring the retired model `to` back, with `armed` as its predecessor.
 
     Raises:
         ConflictError: the model to go back to is not retired: it may itself have failed.
@@ -112,7 +114,7 @@ async def rollback(connection: Connection, decision: Decision, *, to: str, expec
     fallen = seen.pointer.model_id
     await models.transition(connection, fallen, expected="champion", to="rolled_back")
     await models.transition(connection, to, expected="retired", to="champion")
-    moved = await _swap(connection, to, None, decision, expected_generation)
+    moved = await _swap(connection, to, armed, decision, expected_generation)
     return Swapped(moved.generation, fallen)
 
 

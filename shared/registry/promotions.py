@@ -29,6 +29,12 @@ update promotions set state = $2, ended_at = $3
 where promotion_id = $1 and state in ('warm_up', 'watching')
 returning promotion_id
 """
+UNFINISHED_SQL = """
+select p.previous_model_id
+from (select * from promotions where model_id = $1 order by started_at desc, promotion_id limit 1) p
+join models m on m.model_id = p.previous_model_id
+where p.state = 'superseded' and m.state = 'retired'
+"""
 LIST_SQL = f"select {_COLUMNS} from promotions order by started_at desc, promotion_id limit $1"
 
 
@@ -47,7 +53,7 @@ class Promotion:
 async def begin(
     connection: Connection, promotion_id: UUID, *, model_id: str, previous_model_id: str | None, at: datetime
 ) -> None:
-    """Open a promotion in warm-up; one that was still open is superseded."""
+    """Open a promotion in warm-up; one that was still open is superseded. `promotion_id` is the decision's."""
     await connection.execute(SUPERSEDE_SQL, at)
     await connection.execute(INSERT_SQL, promotion_id, model_id, previous_model_id, at)
 
@@ -66,6 +72,15 @@ async def watch(connection: Connection, promotion_id: UUID) -> None:
 async def end(connection: Connection, promotion_id: UUID, state: Ending, *, at: datetime) -> bool:
     """Close it; False when it was closed before."""
     return await connection.fetchval(END_SQL, promotion_id, state, at) is not None
+
+
+async def unfinished(connection: Connection, model_id: str) -> str | None:
+    """Whom the model was still being compared with when its own promotion was superseded.
+
+    None: it was confirmed, was the first champion, or its predecessor may not come back.
+    """
+    predecessor: str | None = await connection.fetchval(UNFINISHED_SQL, model_id)
+    return predecessor
 
 
 async def listing(connection: Connection, *, limit: int = 100) -> list[Promotion]:

@@ -236,6 +236,42 @@ async def test_a_second_rollback_within_a_week_freezes_promotions(promoted: Benc
     assert "2 automatic rollbacks" in freeze.reason
 
 
+async def test_a_rollback_to_a_model_still_on_probation_puts_it_back_on_probation(promoted: Bench) -> None:
+    """`new` was superseded before anything spoke for it: once it is back, `good` must be able to replace it."""
+    async with promoted.database.transaction() as connection:
+        await made.promote(connection, "newer", START)
+        await made.generation(connection, "newer", START)
+    await sell_until_rollback(promoted, "newer", "new")
+    async with promoted.database.connection() as connection:
+        at = await pointer.read(connection)
+        watched = await promotions.current(connection)
+        active = [(one.role, one.record.model_id) for one in await models.active(connection)]
+    assert at is not None
+    assert watched is not None
+    assert (watched.model_id, watched.previous_model_id) == (made.model_id("new"), made.model_id("good"))
+    assert watched.state == "warm_up"
+    assert (at.previous_model_id, at.decision_id) == (made.model_id("good"), watched.promotion_id)
+    assert active == [("champion", made.model_id("new")), ("previous", made.model_id("good"))]
+    await publish(promoted, "new")
+    await sell_until_rollback(promoted, "new", "good")
+    async with promoted.database.connection() as connection:
+        assert await promotions.current(connection) is None, "there is nothing left to go back to"
+
+
+async def test_a_rollback_to_a_confirmed_model_leaves_it_confirmed(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(days=46))
+    async with promoted.database.transaction() as connection:
+        watched = await promotions.current(connection)
+        assert watched is not None
+        await promotions.end(connection, watched.promotion_id, "confirmed", at=promoted.clock.now())
+        await made.promote(connection, "newer", promoted.clock.now())
+    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=14))
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    async with promoted.database.connection() as connection:
+        assert await promotions.current(connection) is None
+
+
 async def test_nothing_to_watch_is_nothing_written(bench: Bench) -> None:
     await bench.look()
     assert await bench.value("select count(*) from monitor_tests") == 0
