@@ -29,7 +29,7 @@ from shared.registry.models import ModelRecord
 from shared.registry.training_requests import ClaimedRequest
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
-from shared.storage.object_store import ObjectRef, ObjectStore
+from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailableError
 from shared.valuation import training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import FORMAT, XGBOOST_VERSION, model_id
@@ -190,7 +190,7 @@ class Trainer:
         while True:
             try:
                 return await put()
-            except TransientError as error:
+            except StoreUnavailableError as error:
                 log.warning("training.store_away", reason=str(error))
                 await self._clock.sleep(self._poll_s)
 

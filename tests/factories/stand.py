@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +15,6 @@ from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import Payload
 from shared.database.pool import Connection, Database
-from shared.errors import TransientError
 from shared.evaluation.policy import load_policy
 from shared.market import event_repository
 from shared.messaging.bus import DeadLetter
@@ -25,7 +26,7 @@ from shared.runtime.service import MessageService
 from shared.settings import Settings
 from shared.snapshots import repository as snapshots
 from shared.storage.folder import FolderStore
-from shared.storage.object_store import ObjectRef
+from shared.storage.object_store import ObjectRef, StoreUnavailableError
 from shared.valuation.model import FORMAT, ValuationModel, model_id
 from tests.factories import registry, small_market
 
@@ -51,7 +52,7 @@ class Store(FolderStore):
     def _reach(self) -> None:
         if self.away:
             self.away -= 1
-            raise TransientError("the store is away")
+            raise StoreUnavailableError("the store is away")
 
 
 @dataclass
@@ -186,6 +187,13 @@ class Stand:
                 connection, record.model_id, champion_id=here.model_id, decision_id=made.decision_id, at=now
             )
         return record
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], *, within_s: float = 20.0) -> None:
+    """Wait for what another task, process or the database is about to do."""
+    async with asyncio.timeout(within_s):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def promote(connection: Connection, identity: str, at: datetime) -> None:

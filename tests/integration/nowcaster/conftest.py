@@ -56,4 +56,4 @@ async def shown(stand: Stand) -> tuple[int, str, datetime] | None:
     rows = await stand.rows(
         "select generation_id, model_id, as_of from nowcast_pointer join generations using (generation_id)"
     )
-    return tuple(rows[0]) if rows else None  # type: ignore[return-value]
+    return tuple(rows[0]) if rows else None

@@ -12,7 +12,7 @@ import pytest
 from services.nowcaster.bootstrap import build
 from shared.contracts.messages import NowcastPublished
 from shared.registry.models import ModelRecord
-from tests.factories import small_market
+from tests.factories import market, small_market
 from tests.factories.small_market import Source
 from tests.factories.stand import Stand
 from tests.integration.nowcaster.conftest import START, ingest, shown, tick
@@ -45,7 +45,7 @@ async def test_values_that_are_no_numbers_are_refused_and_the_old_generation_sta
     await tick(stand)
     before = await shown(stand)
     known = small_market.EVENTS.drop("seq").filter(pl.col("timestamp") < START)
-    book = small_market.market.timeline(known.with_row_index("seq", 1).cast({"seq": pl.Int64})).asks_now
+    book = market.timeline(known.with_row_index("seq", 1).cast({"seq": pl.Int64})).asks_now
     asked = [punk for punk in range(120) if book.ask(punk) is not None]
     delisted = [
         {"event_type": "delisted", "punk_id": punk, "timestamp": START + timedelta(minutes=1)} for punk in asked
@@ -124,5 +124,5 @@ async def test_a_companion_that_fails_does_not_stop_the_champion(stand: Stand, t
     here = await shown(stand)
     assert here is not None
     assert here[1:] == (champion.model_id, at)
-    assert await stand.rows("select role from generations") == [("champion",)]
+    assert await stand.value("select array_agg(role) from generations") == ["champion"]
     assert await stand.dead() == []

@@ -1,0 +1,95 @@
+"""A trainer over the small market, whose fits run where the test says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from services.trainer.executor import FitJob, run_fit
+from services.trainer.handlers import Trainer
+from shared.contracts.messages import TrainingRequested
+from shared.database.pool import Database
+from shared.market.reader import MarketReader
+from shared.messaging.bus import Subscription
+from shared.registry import training_requests
+from shared.registry.training_requests import TrainingRequest
+from tests.factories.small_market import END, HOLDOUT
+from tests.factories.stand import Stand
+
+LEASE_S = 60.0
+
+
+class Fits:
+    """Fits in this process, each job once however often a test asks; `before` may delay, fail or change one."""
+
+    def __init__(self) -> None:
+        self._known: dict[FitJob, bytes] = {}
+        self.jobs: list[FitJob] = []
+        self.before: Callable[[FitJob], Awaitable[FitJob]] | None = None
+
+    async def fit(self, job: FitJob) -> bytes:
+        self.jobs.append(job)
+        if self.before is not None:
+            job = await self.before(job)
+        if job not in self._known:
+            self._known[job] = await asyncio.to_thread(run_fit, job)
+        return self._known[job]
+
+    def close(self) -> None:
+        """There is no process to end."""
+
+
+@pytest.fixture(scope="session")
+def all_fits() -> Fits:
+    return Fits()
+
+
+@pytest.fixture
+def fits(all_fits: Fits) -> Fits:
+    all_fits.before = None
+    all_fits.jobs = []
+    return all_fits
+
+
+def trainer(stand: Stand, executor: object, *, lease_s: float = LEASE_S, poll_s: float = 15.0) -> Trainer:
+    return Trainer(
+        database=stand.database,
+        clock=stand.clock,
+        store=stand.store,
+        reader=MarketReader(),
+        executor=executor,  # type: ignore[arg-type]
+        holdout_sales=HOLDOUT,
+        lease_s=lease_s,
+        threads=1,
+        poll_s=poll_s,
+    )
+
+
+@pytest.fixture
+async def stand(database: Database, tmp_path: Path) -> Stand:
+    stand = Stand.at(END, database, tmp_path)
+    await stand.import_until(END)
+    return stand
+
+
+@pytest.fixture
+async def served(stand: Stand, fits: Fits) -> Trainer:
+    """A trainer that listens."""
+    made = trainer(stand, fits)
+    await stand.bus.subscribe(Subscription("trainer", (TrainingRequested,), made.on_training_requested))
+    return made
+
+
+async def request(stand: Stand, reason: str = "age", **fields: object) -> UUID:
+    return await stand.send(TrainingRequested(reason=reason, requested_by="test", **fields))
+
+
+async def state(stand: Stand, request_id: UUID) -> TrainingRequest:
+    async with stand.database.connection() as connection:
+        found = await training_requests.get(connection, request_id)
+    assert found is not None
+    return found

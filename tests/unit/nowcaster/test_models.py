@@ -1,0 +1,76 @@
+"""Models are loaded once each, verified, and only so many are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from services.nowcaster import models
+from services.nowcaster.models import LoadedModels
+from shared.errors import IntegrityError, NotFoundError
+from shared.registry.models import ModelRecord
+from shared.storage.object_store import ObjectRef, StoreUnavailableError
+from shared.valuation.model import model_id
+from tests.factories import small_market
+from tests.factories.stand import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+class Named:
+    """As much of a record as loading looks at."""
+
+    def __init__(self, reference: ObjectRef) -> None:
+        self.model_id = model_id(reference.sha256)
+        self.artifact_key, self.artifact_sha256 = reference.key, reference.sha256
+        self.artifact_bytes = reference.size
+
+
+async def record(store: Store, seed: int = 7) -> ModelRecord:
+    body = small_market.model(seed).to_bytes()
+    return cast(ModelRecord, cast(Any, Named(await store.put("models", body, extension="json"))))
+
+
+async def test_a_model_is_read_from_the_store_once(store: Store) -> None:
+    loaded, first = LoadedModels(store, threads=1), await record(store)
+    model = await loaded.load(first)
+    store.away = -1
+    assert await loaded.load(first) is model
+    assert store.reads == [first.artifact_key]
+    assert model.to_bytes() == small_market.model().to_bytes()
+
+
+async def test_the_one_that_was_not_used_for_longest_makes_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "KEPT", 2)
+    loaded = LoadedModels(store, threads=1)
+    one, two, three = [await record(store, seed) for seed in (7, 8, 9)]
+    for wanted in (one, two, one, three, one, two):
+        await loaded.load(wanted)
+    assert store.reads == [wanted.artifact_key for wanted in (one, two, three, two)]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [("damaged", IntegrityError), ("missing", NotFoundError), ("away", StoreUnavailableError)],
+)
+async def test_a_file_that_cannot_be_had_is_no_model_and_is_asked_for_again(
+    store: Store, tmp_path: Path, trouble: str, error: type[Exception]
+) -> None:
+    loaded, wanted = LoadedModels(store, threads=1), await record(store)
+    path = tmp_path / wanted.artifact_key
+    body = path.read_bytes()
+    if trouble == "damaged":
+        path.write_bytes(body.replace(b'"seed":7', b'"seed":8'))
+    elif trouble == "missing":
+        path.unlink()
+    else:
+        store.away = 1
+    with pytest.raises(error):
+        await loaded.load(wanted)
+    path.write_bytes(body)
+    assert (await loaded.load(wanted)).seed == 7

@@ -1,0 +1,83 @@
+"""Fits in a process of their own: the same bytes, and no death that the service would not survive."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+import psutil
+import pytest
+
+from services.trainer.executor import FitInterruptedError, FitJob, ProcessExecutor, run_fit
+from shared.valuation.training import TooFewSalesError
+from tests.factories import small_market
+from tests.factories.stand import eventually
+
+
+@pytest.fixture
+def executor() -> Iterator[ProcessExecutor]:
+    made = ProcessExecutor(timeout_s=60)
+    yield made
+    made.close()
+
+
+def job(*, days_before: int = 0) -> FitJob:
+    learn, _ = small_market.inputs(small_market.END - timedelta(days=days_before))
+    return FitJob(snapshot=learn.to_parquet(), data_cutoff=learn.as_of, seed=7, threads=1)
+
+
+async def worker(executor: ProcessExecutor) -> psutil.Process:
+    """The fitting process, once it is there."""
+
+    async def started() -> bool:
+        return executor._pool is not None and bool(executor._pool._processes)
+
+    await eventually(started)
+    assert executor._pool is not None
+    (pid,) = executor._pool._processes
+    return psutil.Process(pid)
+
+
+async def gone(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def test_a_process_fits_the_very_bytes_and_names_its_refusals_and_is_replaced_when_it_dies(
+    executor: ProcessExecutor,
+) -> None:
+    first = asyncio.create_task(executor.fit(job()))
+    (await worker(executor)).kill()
+    with pytest.raises(FitInterruptedError, match="died"):
+        await first
+    with pytest.raises(TooFewSalesError, match="import more history"):
+        await executor.fit(job(days_before=75))
+    alive = await worker(executor)
+    assert await executor.fit(job()) == run_fit(job())
+    assert await worker(executor) == alive, "a refusal is no reason for a new process"
+
+
+async def test_a_fit_over_the_time_limit_is_killed() -> None:
+    executor = ProcessExecutor(timeout_s=0.3)
+    started = time.monotonic()
+    fitting = asyncio.create_task(executor.fit(job()))
+    process = await worker(executor)
+    with pytest.raises(FitInterruptedError, match="longer than"):
+        await fitting
+    assert time.monotonic() - started < 10
+    await eventually(partial(gone, process))
+
+
+async def test_closing_ends_the_process() -> None:
+    executor = ProcessExecutor(timeout_s=60)
+    fitting = asyncio.create_task(executor.fit(job()))
+    process = await worker(executor)
+    executor.close()
+    with pytest.raises((FitInterruptedError, asyncio.CancelledError)):
+        await fitting
+    await eventually(partial(gone, process))
