@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeAlias
 
 import asyncpg
-from asyncpg.exceptions import InterfaceError
+from asyncpg.exceptions import InterfaceError, InternalClientError
 
 from shared.errors import InvalidInputError, TransientError
 
@@ -19,7 +19,11 @@ AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, or starting up
     asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password that is being changed, or is wrong
+    asyncpg.InvalidCatalogNameError,  # a server whose database is still to be made
 )
+# A machine that vanishes with a transaction open says no goodbye: its locks are freed after a minute, not two hours.
+_KEEPALIVES = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 _CLOSE_TIMEOUT_S = 10.0
 _LOST_PATIENCE_S = 1.0
 
@@ -54,7 +58,7 @@ class Database:
                 url,
                 min_size=min_size,
                 max_size=max_size,
-                server_settings={"application_name": application_name, "timezone": "UTC"},
+                server_settings={"application_name": application_name, "timezone": "UTC", **_KEEPALIVES},
             )
         return cls(pool)
 
@@ -65,6 +69,15 @@ class Database:
         Raises:
             DatabaseUnavailableError: a new connection was needed and could not be had, or this one was lost.
         """
+        try:
+            async with self._acquired() as connection:
+                yield connection
+        except InternalClientError as error:
+            # The server's farewell came in the middle of a question or of the give-back; the pool drops the connection.
+            raise DatabaseUnavailableError(f"the connection to PostgreSQL was lost: {error}") from error
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Connection]:
         with reaching("the pool's server"):
             connection = await self._pool.acquire()
         try:

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
-import asyncpg
 import structlog
 from pydantic import ValidationError
 
 from shared.database.embedded import database_url
 from shared.database.migrate import check
-from shared.database.pool import DatabaseUnavailableError
+from shared.database.pool import AWAY, DatabaseUnavailableError
 from shared.errors import InvalidInputError, PunkcastError, TransientError
 from shared.runtime.host import Watchdog, drain, serve, unless
 from shared.runtime.platform import Platform, open_platform
@@ -30,15 +29,6 @@ __all__ = ["Build", "Service", "main", "run", "run_once"]
 
 log = structlog.get_logger(__name__)
 
-# What a database says that is not up, not there, or letting nobody in yet (a TimeoutError is an OSError).
-_AWAY = (
-    OSError,
-    TransientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.TooManyConnectionsError,
-)
 _RETRY_S = 2.0
 # A CronJob that finds no database gives up and is tried again by its own schedule.
 _ONCE_PATIENCE_S = 60.0
@@ -128,7 +118,7 @@ async def _open_when_possible(settings: Settings, stack: AsyncExitStack, stop: a
                     stack.push_async_exit(attempt.pop_all())
                     return platform
                 reason = f"{len(pending)} migrations are pending; run `punkcast migrate`"
-        except _AWAY as error:
+        except (TransientError, *AWAY) as error:
             reason = f"{type(error).__name__}: {error}"
         if reason != told:
             log.warning("waiting for the database", reason=reason)

@@ -1,6 +1,7 @@
 """The pool: UTC, transactions that commit or do not, and one error for every way of being away."""
 
 import asyncio
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
@@ -103,6 +104,14 @@ async def test_connections_cut_by_the_server_are_replaced(database: Database, fr
     assert await count(database) == 0
 
 
+async def test_a_farewell_in_the_middle_of_a_question_is_an_outage(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailableError, match="lost"):
+        async with database.connection():
+            # What asyncpg says depends on which comes first; this it says now and then.
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    assert await count(database) == 0
+
+
 async def test_a_connection_cut_during_a_transaction_is_an_outage(database: Database, fresh_database_url: str) -> None:
     with pytest.raises(DatabaseUnavailableError, match="lost"):
         async with database.transaction() as connection:
@@ -166,3 +175,22 @@ async def test_closing_does_not_wait_for_ever(fresh_database_url: str, monkeypat
     database = await Database.connect(fresh_database_url)
     async with database.connection():
         await asyncio.wait_for(database.close(), 5)
+
+
+@pytest.mark.parametrize("part", ["user", "database"])
+async def test_a_server_that_does_not_let_us_in_is_away(database_url: str, part: str) -> None:
+    wrong = re.sub(r"//[^/@]*@", "//stranger@", database_url)
+    if part == "database":
+        name = re.search(r"/(\w+)(\?|$)", database_url)
+        assert name is not None
+        wrong = database_url.replace(f"/{name[1]}", "/nowhere")
+    assert wrong != database_url
+    with pytest.raises(DatabaseUnavailableError, match="PUNKCAST_DATABASE_URL"):
+        await Database.connect(wrong)
+
+
+async def test_the_server_looks_after_clients_that_say_no_goodbye(database: Database) -> None:
+    async with database.connection() as connection:
+        over_tcp = await connection.fetchval("select inet_client_addr() is not null")
+        idle = await connection.fetchval("show tcp_keepalives_idle")
+    assert idle == ("30" if over_tcp else "0")
