@@ -32,15 +32,17 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(default=None, description="Real market data for development and tests")
 
     host: str = Field(default="127.0.0.1", description="Address the gateway and the probes listen on")
-    api_port: int = 8000
-    probe_port: int = Field(default=0, description="Side port of a worker for /livez /readyz /metrics; 0 picks one")
-    log_level: str = "INFO"
+    api_port: int = Field(default=8000, ge=1, le=65535)
+    probe_port: int = Field(
+        default=0, ge=0, le=65535, description="Side port of a worker for /livez /readyz /metrics; 0 picks one"
+    )
+    log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error|critical)$")
     log_format: str = Field(default="console", pattern="^(console|json)$")
 
     threads: int = Field(default=2, ge=1, description="Threads of one model fit or prediction")
     operator_key: SecretStr | None = Field(
         default=None, description="API key accepted with every scope; meant for local use, see `punkcast keys`"
     )
-    training_timeout_s: float = 900.0
-    training_lease_s: float = 60.0
-    shutdown_grace_s: float = 20.0
+    training_timeout_s: float = Field(default=900.0, gt=0, allow_inf_nan=False)
+    training_lease_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
+    shutdown_grace_s: float = Field(default=20.0, ge=0, allow_inf_nan=False)
