@@ -14,6 +14,9 @@ import numpy as np
 
 from shared.evaluation.arrays import Floats, Ints
 
+_CELLS = 2_000_000
+"""Draws times sales held in memory at once."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -49,7 +52,7 @@ class DayBootstrap:
         if len(values) == 0:
             return Estimate(nan, nan, nan, 0, 0)
         weights, place = self._weights(day)
-        drawn = _weighted_medians(values, weights[:, place])
+        drawn = _weighted_medians(values, weights, place)
         return self._estimate(float(np.median(values)), drawn, len(values), weights.shape[1])
 
     def median_difference(self, left: Floats, right: Floats, day: Ints) -> Estimate:
@@ -57,7 +60,7 @@ class DayBootstrap:
         if len(left) == 0:
             return Estimate(nan, nan, nan, 0, 0)
         weights, place = self._weights(day)
-        drawn = _weighted_medians(left, weights[:, place]) - _weighted_medians(right, weights[:, place])
+        drawn = _weighted_medians(left, weights, place) - _weighted_medians(right, weights, place)
         point = float(np.median(left)) - float(np.median(right))
         return self._estimate(point, drawn, len(left), weights.shape[1])
 
@@ -114,14 +117,20 @@ def wilson(successes: int, n: int, *, z: float) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def _weighted_medians(values: Floats, weights: Floats) -> Floats:
-    """Median of the multiset that each row of `weights`, shape (draws, n), makes of `values`."""
+def _weighted_medians(values: Floats, weights: Floats, place: Ints) -> Floats:
+    """Per draw the median of `values`, shape (n,), each as often as the draw has its day.
+
+    `weights` has shape (draws, days), `place` is the day of each value.
+    """
     order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    cumulative = np.cumsum(weights[:, order], axis=1)
-    total = cumulative[:, -1:]
-    # Lower and upper median, so that an even multiset gets its midpoint, as np.median does.
-    low = np.argmax(cumulative >= total / 2, axis=1)
-    high = np.argmax(cumulative > total / 2, axis=1)
-    medians: Floats = (ordered[low] + ordered[high]) / 2
+    ordered, day = values[order], place[order]
+    medians = np.empty(len(weights), dtype=np.float64)
+    at_once = max(1, _CELLS // len(values))
+    for first in range(0, len(weights), at_once):
+        cumulative = np.cumsum(weights[first : first + at_once, day], axis=1)
+        half = cumulative[:, -1:] / 2
+        # Lower and upper median, so that an even multiset gets its midpoint, as np.median does.
+        low = np.argmax(cumulative >= half, axis=1)
+        high = np.argmax(cumulative > half, axis=1)
+        medians[first : first + at_once] = (ordered[low] + ordered[high]) / 2
     return medians

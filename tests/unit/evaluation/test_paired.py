@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,3 +104,14 @@ def test_the_blast_radius_measures_both_size_and_direction() -> None:
 def test_what_cannot_be_compared_is_refused(contender: list[float], champion: list[float]) -> None:
     with pytest.raises(ValueError, match=r"compared|positive"):
         blast_radius(np.array(contender), np.array(champion))
+
+
+def test_a_hold_out_of_years_is_judged_within_bounded_memory() -> None:
+    """Whoever may request a training may ask for a cut-off years ago."""
+    values, day = sales(12, n=20_000, days=1_500)
+    tracemalloc.start()
+    estimate = BOOTSTRAP.median_difference(values, values * 1.01, day)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert estimate.hi < 0
+    assert peak < 150 << 20
