@@ -39,7 +39,7 @@ limit $4
 # A request that was accepted here and has no row yet is still on its way; once the trainer has taken the
 # message without opening a row, an open request with the same reason stands for it.
 ACCEPTED_SQL = """
-select response_body, exists (select from inbox where message_id = $1::uuid) as taken
+select response_body, exists (select from inbox where consumer = 'trainer' and message_id = $1::uuid) as taken
 from idempotency_keys
 where response_body::jsonb ->> 'request_id' = ($1::uuid)::text
 """

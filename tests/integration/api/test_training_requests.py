@@ -53,13 +53,15 @@ async def test_a_request_that_an_open_one_stands_for_says_merged(
     served: Served, database: Database, operator: dict[str, str]
 ) -> None:
     answer = await served.client.post(PATH, json={"reason": "drift"}, headers=operator)
-    async with database.connection() as connection:
-        await connection.execute(
-            "insert into inbox (consumer, message_id, handled_at) values ('trainer', $1, $2)",
-            UUID(answer.json()["request_id"]),
-            filling.NOW,
-        )
-    assert (await served.client.get(answer.headers["location"])).json()["status"] == "merged"
+    for consumer, status in (("somebody else", "accepted"), ("trainer", "merged")):
+        async with database.connection() as connection:
+            await connection.execute(
+                "insert into inbox (consumer, message_id, handled_at) values ($1, $2, $3)",
+                consumer,
+                UUID(answer.json()["request_id"]),
+                filling.NOW,
+            )
+        assert (await served.client.get(answer.headers["location"])).json()["status"] == status
 
 
 async def test_sending_twice_with_one_key_asks_once_even_at_the_same_time(
