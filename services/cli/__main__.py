@@ -7,12 +7,14 @@ import sys
 from asyncpg.exceptions import InterfaceError, PostgresError
 from pydantic import ValidationError
 
-from services.cli.app import app
 from shared.errors import PunkcastError
 
 
 def main() -> None:
     """Run a command. What a person can do something about is one line and exit code 2, not a traceback."""
+    # Imported here: the process that fits a model imports this module too, and should not wait for every command.
+    from services.cli.app import app  # noqa: PLC0415
+
     try:
         app(prog_name="punkcast")
     except PunkcastError as error:

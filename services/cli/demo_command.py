@@ -58,7 +58,7 @@ def demo(
 async def _play(
     settings: Settings, source: MarketSource, every: timedelta, console: Console, started: float
 ) -> Summary:
-    plan = await _plan(source, every)
+    plan = await plan_of(source, every)
     what = "a simulated market" if isinstance(source, SimulatedMarket) else "the given events"
     console.print(
         f"Playing [bold]{what}[/bold] from {plan.first} to {plan.last}; everything lies in {settings.home}/",
@@ -67,15 +67,19 @@ async def _play(
     return await play(settings, source, plan, console, started=started)
 
 
-async def _plan(source: MarketSource, every: timedelta) -> Plan:
-    """A simulated market's own period; of real events the last months."""
+async def plan_of(source: MarketSource, every: timedelta) -> Plan:
+    """A simulated market's own period; of real events the last half year, or the later half of a shorter history.
+
+    Raises:
+        InvalidInputError: there are no events.
+    """
     if isinstance(source, SimulatedMarket):
         return Plan(source.start.date(), (source.end - timedelta(days=1)).date(), every, WATCH_EVERY)
     everything = await source.fetch(None, EVERYTHING)
     if everything.is_empty():
         raise InvalidInputError("the event files hold no events; there is nothing to play")
-    last: datetime = everything["timestamp"][-1]
-    return Plan((last - PLAYED).date(), last.date(), every, WATCH_EVERY)
+    begin, last = everything["timestamp"][0], everything["timestamp"][-1]
+    return Plan(max(last - PLAYED, begin + (last - begin) / 2).date(), last.date(), every, WATCH_EVERY)
 
 
 def _require_free_port(settings: Settings) -> None:

@@ -94,7 +94,7 @@ class Home:
 
     async def clean_up(self) -> None:
         """Stop the server that a killed command left behind."""
-        if (self.folder / "postgres").exists():
+        if (self.folder / "postgres" / "postmaster.pid").exists():
             async with database_url(Settings(home=self.folder)):
                 pass
 

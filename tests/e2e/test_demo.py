@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 
 from tests.e2e.command import Home, end_of, serving
 
@@ -39,15 +38,6 @@ async def test_it_ends_after_the_summary_or_serves_what_was_played(home: Home) -
     assert answers["/v1/models/current"]["model"]["model_id"] == punk["generation"]["model_id"]
     assert answers["/v1/performance"]["by_horizon"]["latest"]["champion"]["n"] >= scored
     assert "/v1/punks/{punk_id}" in answers["/openapi.json"]["paths"]
-
-
-async def test_a_taken_port_is_told_before_anything_is_played(home: Home) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        refused = await home.run("demo", PUNKCAST_API_PORT=str(port))
-    assert refused.code == 2
-    assert refused.complaint.startswith(f"127.0.0.1:{port} is taken (Address already in use); stop what listens there")
-    assert list(home.folder.iterdir()) == []
 
 
 def _figure(name: str, output: str) -> str:
