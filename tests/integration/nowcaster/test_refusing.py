@@ -104,9 +104,10 @@ async def test_a_damaged_model_file_is_refused_until_it_is_restored(stand: Stand
     assert here[2] == at
 
 
-@pytest.mark.parametrize("trouble", ["missing", "damaged", "unreachable"])
-@pytest.mark.parametrize("role", ["previous", "shadow"])
-async def test_a_companion_that_fails_does_not_stop_the_champion(stand: Stand, trouble: str, role: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "trouble"), [("previous", "missing"), ("previous", "damaged"), ("shadow", "damaged"), ("shadow", "away")]
+)
+async def test_a_companion_that_fails_does_not_stop_the_champion(stand: Stand, role: str, trouble: str) -> None:
     champion = companion = await stand.promote(small_market.model())
     if role == "previous":
         champion = await stand.promote(small_market.model(8))
