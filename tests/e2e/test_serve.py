@@ -32,7 +32,9 @@ async def test_a_training_request_over_http_ends_as_the_first_champion_and_its_n
         assert 0 < lo < punk["value"]["eth"] < hi
         decisions = (await client.get("/v1/decisions")).json()["items"]
         assert [(one["action"], one["subject_model"]) for one in decisions] == [("promote", request["model_id"])]
-        await _until(client, "/v1/training-requests", lambda it: {one["status"] for one in it["items"]} == {"succeeded"})
+        await _until(
+            client, "/v1/training-requests", lambda it: {one["status"] for one in it["items"]} == {"succeeded"}
+        )
         process.send_signal(signal.SIGINT)
         served = await end_of(process)
     assert served.code == 0
