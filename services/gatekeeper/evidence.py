@@ -26,6 +26,7 @@ from shared.registry.models import ModelRecord, artifact
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectStore
+from shared.valuation import golden
 from shared.valuation.model import ValuationModel, Values, model_id
 
 log = structlog.get_logger(__name__)
@@ -123,18 +124,18 @@ class EvidenceGatherer:
         return GateEvidence(
             has_champion=champion is not None,
             lineage=_lineage(contender, champion, new.model, holdout),
-            infra=self._infra(new, rows, nowcast),
+            infra=self._infra(contender, new, rows, nowcast),
             sales=None if rows is None or new.model is None else _sales(rows, new.model, old_model),
             snapshot=_snapshot_values(nowcast, new.model, old_model),
         )
 
-    def _infra(self, loaded: _Loaded, rows: pl.DataFrame | None, nowcast: Snapshot | None) -> InfraFacts:
+    def _infra(
+        self, contender: ModelRecord, loaded: _Loaded, rows: pl.DataFrame | None, nowcast: Snapshot | None
+    ) -> InfraFacts:
         model = loaded.model
         if model is None or rows is None or rows.height == 0:
             return InfraFacts(model is not None, loaded.error, loaded.sha256_matches, None, None, 0, None)
-        golden = rows.head(self._policy.infra.golden_rows)
-        again = ValuationModel.from_bytes(model.to_bytes(), threads=self._threads)
-        before, after = model.predict(golden).value_eth, again.predict(golden).value_eth
+        same = golden.compare(model, rows, contender.report.get("golden"))
         started = self._stopwatch()
         values = [model.predict(rows)]
         if nowcast is not None:
@@ -146,8 +147,8 @@ class EvidenceGatherer:
             load_error="",
             sha256_matches=loaded.sha256_matches,
             finite_positive=all(_finite_positive(v) for v in values),
-            golden_difference=float(np.max(np.abs(after - before) / before)),
-            golden_rows=golden.height,
+            golden_difference=same.difference,
+            golden_rows=same.rows,
             latency_s=elapsed,
         )
 

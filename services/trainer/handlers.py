@@ -30,9 +30,9 @@ from shared.registry.training_requests import ClaimedRequest
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailableError
-from shared.valuation import training
+from shared.valuation import golden, training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
-from shared.valuation.model import FORMAT, XGBOOST_VERSION, model_id
+from shared.valuation.model import FORMAT, XGBOOST_VERSION, ValuationModel, model_id
 
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"
@@ -150,7 +150,8 @@ class Trainer:
         )
         stored = [await self._patiently(partial(snapshots.upload, self._store, one)) for one in (learn, judge)]
         reference = await self._patiently(partial(self._store.put, "models", artifact, extension="json"))
-        record = self._record(claimed, reference, learn, judge, parent=champion)
+        said = await asyncio.to_thread(self._golden, artifact, judge)
+        record = self._record(claimed, reference, learn, judge, parent=champion, golden_rows=said)
         now = self._clock.now()
         async with originating(self._database, self._clock, source=CONSUMER) as transaction:
             connection = transaction.connection
@@ -194,6 +195,9 @@ class Trainer:
                 log.warning("training.store_away", reason=str(error))
                 await self._clock.sleep(self._poll_s)
 
+    def _golden(self, artifact: bytes, judge: Snapshot) -> dict[str, list[float]]:
+        return golden.record(ValuationModel.from_bytes(artifact, threads=self._threads), judge.frame)
+
     def _record(
         self,
         claimed: ClaimedRequest,
@@ -202,6 +206,7 @@ class Trainer:
         judge: Snapshot,
         *,
         parent: str | None,
+        golden_rows: dict[str, list[float]],
     ) -> ModelRecord:
         origin = lineage.current()
         return ModelRecord(
@@ -222,7 +227,7 @@ class Trainer:
             feature_schema=learn.feature_schema,
             params={**training.PARAMS, "rounds": training.ROUNDS, "half_life_days": training.HALF_LIFE_DAYS},
             seed=training.SEED,
-            report={"evaluation_sales": judge.frame.height},
+            report={"evaluation_sales": judge.frame.height, "golden": golden_rows},
             training_request=claimed.request_id,
             parent_model=parent,
             registered_at=self._clock.now(),

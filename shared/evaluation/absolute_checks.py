@@ -55,7 +55,7 @@ def infra_checks(facts: InfraFacts | None, policy: Policy) -> list[Check]:
         checks.append(_missing("finite_positive"))
     else:
         checks.append(Check("finite_positive", "pass" if facts.finite_positive else "fail"))
-    if facts.golden_difference is None or facts.golden_rows < 1:
+    if facts.golden_difference is None or facts.golden_rows < policy.infra.golden_rows:
         checks.append(_missing("golden_rows"))
     else:
         tolerance = policy.infra.golden_tolerance

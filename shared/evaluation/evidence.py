@@ -85,7 +85,7 @@ class InfraFacts:
     load_error: str
     sha256_matches: bool
     finite_positive: bool | None
-    golden_difference: float | None  # largest relative difference after a round trip through bytes
+    golden_difference: float | None  # largest relative difference to the values recorded where it was trained
     golden_rows: int
     latency_s: float | None
 

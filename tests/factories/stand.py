@@ -27,6 +27,7 @@ from shared.settings import Settings
 from shared.snapshots import repository as snapshots
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
+from shared.valuation import golden
 from shared.valuation.model import FORMAT, ValuationModel, model_id
 from tests.factories import registry, small_market
 
@@ -154,7 +155,7 @@ class Stand:
                 feature_schema=learn.feature_schema,
                 params={},
                 seed=model.seed,
-                report={},
+                report={"golden": golden.record(model, judge.frame)},
                 training_request=request_id,
                 parent_model=None,
                 registered_at=now,

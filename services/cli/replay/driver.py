@@ -202,7 +202,8 @@ class Replay:
 
     async def _play(self, instant: Instant, workers: _Workers) -> None:
         self._clock.move_to(max(instant.at, self._clock.now()))
-        if await self._news(instant.at):
+        # Each new day too: yesterday's ETH/USD close is known now, whatever happened on the market.
+        if instant.retrain_check or await self._news(instant.at):
             await self._tick("ingest", IngestRequested(slot=instant.at))
         if instant.nowcast:
             await self._tick("nowcast", NowcastRequested(slot=instant.at))
@@ -240,7 +241,7 @@ class Replay:
         async with self._platform.database.connection() as connection:
             after = await event_repository.last_place(connection)
         coming = await self._source.next_event_time(after)
-        return at == self._plan.prelude or (coming is not None and coming <= at)
+        return coming is not None and coming <= at
 
     async def _tick(self, job: str, payload: Tick) -> None:
         envelope = Envelope.wrap(

@@ -17,6 +17,7 @@ from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectStore
+from shared.valuation import golden
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import model_id
 from shared.valuation.training import fit
@@ -34,6 +35,7 @@ class Files:
     holdout: Snapshot
     nowcast: Snapshot
     artifact: bytes
+    golden: dict[str, list[float]]
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +44,13 @@ def files() -> Files:
     timeline, prices = market.timeline(market.events_frame(5, count=EVENTS), traits), market.prices()
     cutoff = holdout_cutoff(timeline, NOW, 100)
     model = fit(training_snapshot(timeline, prices, cutoff), data_cutoff=cutoff, threads=1)
+    holdout = evaluation_snapshot(timeline, prices, cutoff, NOW)
     return Files(
         cutoff,
-        evaluation_snapshot(timeline, prices, cutoff, NOW),
+        holdout,
         nowcast_snapshot(timeline, prices, NOW),
         model.to_bytes(),
+        golden.record(model, holdout.frame),
     )
 
 
@@ -75,6 +79,7 @@ class Shelf:
             feature_schema=self.files.holdout.feature_schema,
             evaluation_snapshot=self.files.holdout.snapshot_id,
             data_cutoff=self.files.cutoff,
+            report={"golden": self.files.golden},
         )
 
     def gatherer(self, elapsed: float = 0.25) -> EvidenceGatherer:
@@ -152,3 +157,29 @@ async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> No
     lineage = (await shelf.gatherer().gather(record, None)).evidence.lineage
     assert lineage is not None
     assert lineage.missing == ("git_sha", "data_cutoff differs from the file's")
+
+
+async def test_a_file_that_values_otherwise_than_where_it_was_trained_fails(shelf: Shelf) -> None:
+    record = await shelf.contender()
+    shifted = {**shelf.files.golden, "value_eth": [value * 1.0001 for value in shelf.files.golden["value_eth"]]}
+    gathered = await shelf.gatherer().gather(replace(record, report={"golden": shifted}), None)
+    assert gathered.evidence.infra is not None
+    assert gathered.evidence.infra.golden_difference == pytest.approx(1e-4, rel=1e-2)
+    verdicts = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
+    assert verdicts["golden_rows"] == "fail"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {},
+        {"golden": {}},
+        {"golden": {"event_seq": [1], "value_eth": [5.0]}},
+        {"golden": {"event_seq": [], "value_eth": []}},
+    ],
+)
+async def test_golden_rows_that_are_missing_are_missing_evidence(shelf: Shelf, report: dict[str, object]) -> None:
+    record = await shelf.contender()
+    gathered = await shelf.gatherer().gather(replace(record, report=report), None)
+    verdicts = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
+    assert verdicts["golden_rows"] == "error"

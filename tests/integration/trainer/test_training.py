@@ -14,6 +14,7 @@ from shared.registry import models
 from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
+from shared.valuation import golden
 from shared.valuation.model import ValuationModel, model_id
 from tests.factories import small_market
 from tests.factories.small_market import END, HOLDOUT
@@ -59,9 +60,11 @@ async def test_its_lineage_is_complete(stand: Stand, served: Trainer) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", record.environment_hash)
     assert re.match(r"\d+\.\d+", record.xgboost_version)
     assert record.params["rounds"] == 300
-    assert record.report == {"evaluation_sales": HOLDOUT}
+    assert record.report["evaluation_sales"] == HOLDOUT
     learn, judge = await load(stand, record.training_snapshot), await load(stand, record.evaluation_snapshot)
     assert (learn.kind, judge.kind) == ("training", "evaluation")
+    trained = ValuationModel.from_bytes(await stand.store.get(models.artifact(record)), threads=1)
+    assert golden.compare(trained, judge.frame, record.report["golden"]) == golden.Comparison(0.0, golden.ROWS)
     assert record.training_rows == learn.frame.height > 0
     assert record.feature_schema == learn.feature_schema == judge.feature_schema
     assert (record.data_cutoff, judge.as_of) == (learn.as_of, END)
