@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from bisect import bisect_left
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -14,6 +14,16 @@ import asyncpg
 import polars as pl
 import pytest
 
+from services.cli.replay.driver import Replay
+from services.cli.replay.plan import Plan
+from shared.clock import ManualClock
+from shared.database.pool import Database
+from shared.errors import InvalidInputError
+from shared.market.event_files import EventFileSource
+from shared.messaging.memory import MemoryBus
+from shared.runtime.platform import Platform
+from shared.settings import Settings
+from shared.storage.folder import FolderStore
 from tests.e2e.command import Home
 from tests.e2e.conftest import DAYS, Market, Played
 
@@ -157,6 +167,28 @@ async def test_a_replay_with_other_options_in_the_same_home_is_refused(played: P
         "every 1 h; give the same options to go on with it, or set PUNKCAST_HOME to an empty folder for another"
     )
     assert await _content(played.home) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "complaint"),
+    [
+        ("2023-01-01", "2024-01-02", "nothing to learn from before --from 2023-01-01: the events begin 2023-06-"),
+        ("2024-06-01", "2024-06-02", "no events from 2024-06-01 to 2024-06-02: the last one is of 2024-01-13"),
+    ],
+)
+async def test_a_window_beside_the_events_is_refused(
+    database: Database, market: Market, tmp_path: Path, first: str, last: str, complaint: str
+) -> None:
+    plan = Plan(date.fromisoformat(first), date.fromisoformat(last), timedelta(days=1))
+    clock = ManualClock(plan.prelude)
+    bus = MemoryBus(clock)
+    store = FolderStore(tmp_path)
+    platform = Platform(settings=Settings(), clock=clock, database=database, bus=bus, store=store)
+    with pytest.raises(InvalidInputError, match=complaint):
+        await Replay(platform, clock, bus, EventFileSource(market.folder), plan).run()
+    async with database.connection() as connection:
+        assert await connection.fetchval("select count(*) from market_events") == 0
+        assert await connection.fetchval("select count(*) from replays") == 0
 
 
 def _digest(parts: list[str]) -> str:

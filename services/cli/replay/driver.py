@@ -114,7 +114,7 @@ class Replay:
         """
         async with record.alone(self._platform.database):
             events = await self._source.fetch(None, self._plan.end)
-            _require_history(events, self._plan)
+            _require_history(events, self._plan, begin=await self._source.next_event_time(None))
             begun = await record.begin_or_resume(self._platform.database, self._plan, events)
             self._earlier_s = begun.wall_s
             if begun.finished:
@@ -251,12 +251,15 @@ class Replay:
         await settle(self._relay, self._bus)
 
 
-def _require_history(events: pl.DataFrame, plan: Plan) -> None:
-    times = events["timestamp"]
-    if events.is_empty() or times[0] >= plan.prelude:
-        begin = "" if events.is_empty() else f" (they begin {times[0]:%Y-%m-%d})"
-        raise InvalidInputError(f"there are no events before --from {plan.first}{begin}: nothing to learn from")
-    if times[-1] < plan.start:
+def _require_history(events: pl.DataFrame, plan: Plan, *, begin: datetime | None) -> None:
+    if begin is None:
+        raise InvalidInputError("the source holds no events; there is nothing to play")
+    if begin >= plan.prelude:
         raise InvalidInputError(
-            f"there are no events from {plan.first} to {plan.last}; the last one is of {times[-1]:%Y-%m-%d}"
+            f"there is nothing to learn from before --from {plan.first}: the events begin {begin:%Y-%m-%d}"
+        )
+    last: datetime = events["timestamp"][-1]
+    if last < plan.start:
+        raise InvalidInputError(
+            f"there are no events from {plan.first} to {plan.last}: the last one is of {last:%Y-%m-%d}"
         )

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Display
 from rich.table import Table
 
@@ -66,7 +66,7 @@ class _Shown:
         self._task: TaskID | None = None
 
     def update(self, progress: Progress) -> None:
-        counts = f"{progress.at:%Y-%m-%d} · {progress.nowcasts:,} nowcasts · {progress.scored:,} sales scored"
+        counts = f"{progress.at:%Y-%m-%d} · {progress.nowcasts:,} nowcasts · {progress.scored:,} sales"
         if self._task is None:
             self._task = self._display.add_task("", total=None, counts="")
         if progress.of and self._display.tasks[0].total is None:
@@ -126,11 +126,10 @@ def _percent(fraction: float | None) -> str:
 
 def _display(console: Console) -> Display:
     return Display(
-        TextColumn("{task.description:18}"),
+        TextColumn("{task.description:17}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TextColumn("{task.fields[counts]}"),
-        TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
     )
