@@ -104,4 +104,4 @@ async def _freeze_if_repeated(transaction: Transaction, decision: Decision, *, a
     if count >= rules.freeze_after:
         reason = f"{count} automatic rollbacks within {rules.freeze_window_days:g} days"
         await freezes.freeze(connection, uuid5(decision.decision_id, "freeze"), actor=actor, reason=reason, at=at)
-        log.error("promotions.frozen", reason=reason, advice="find out why, then lift the freeze")
+        log.error("promotions.frozen", reason=reason, advice="find out why, then `punkcast freeze lift`")

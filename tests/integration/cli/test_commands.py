@@ -16,6 +16,7 @@ from services.cli.app import app
 from shared.contracts.envelope import decode
 from shared.contracts.messages import TrainingRequested
 from shared.database.pool import Database
+from shared.errors import NotFoundError
 from shared.market.reference_data import PUNK_SCHEMA
 from tests.unit.market.event_rows import event_rows, with_value
 
@@ -103,3 +104,16 @@ def test_an_empty_platform_has_empty_lists(run: Run) -> None:
     assert "no decisions yet" in run("decisions")
     assert "no training requests yet" in run("training", "list")
     assert "no keys yet" in run("keys", "list")
+
+
+def test_a_freeze_is_added_shown_and_lifted_once(run: Run) -> None:
+    assert "nothing is frozen" in run("freeze", "show")
+    said = run("freeze", "add", "--reason", "odd values", "--for", "3d", "--by", "ada")
+    identity = re.findall(r"[0-9a-f-]{36}", said)[0]
+    shown = run("freeze", "show")
+    assert identity in shown
+    assert "by ada: odd values" in shown
+    run("freeze", "lift", identity, "--by", "bob")
+    assert "nothing is frozen" in run("freeze", "show")
+    with pytest.raises(NotFoundError, match="no freeze"):
+        run("freeze", "lift", identity)

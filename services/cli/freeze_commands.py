@@ -1,0 +1,80 @@
+"""`punkcast freeze`: stop automatic promotions, and let them go on. Who and why is recorded."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import typer
+from rich.console import Console
+
+from services.cli.context import on_platform
+from services.cli.replay_command import duration
+from shared.errors import NotFoundError
+from shared.registry import freezes
+from shared.runtime.platform import Platform
+
+app = typer.Typer(no_args_is_help=True, help="Freezes of automatic promotions.")
+By = Annotated[str | None, typer.Option("--by", help="Who decides; default: your user name.")]
+
+
+@app.command("show")
+def show_command() -> None:
+    """The freeze in force, if there is one."""
+
+    async def read(platform: Platform) -> freezes.Freeze | None:
+        async with platform.database.connection() as connection:
+            return await freezes.in_force(connection, at=platform.clock.now())
+
+    found = on_platform(read)
+    if found is None:
+        Console().print("nothing is frozen")
+        return
+    until = "until a person lifts it" if found.expires_at is None else f"until {found.expires_at:%Y-%m-%d %H:%M} UTC"
+    Console().print(
+        f"{found.freeze_id} since {found.starts_at:%Y-%m-%d %H:%M} UTC {until}, by {found.actor}: {found.reason}",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+@app.command("add")
+def add_command(
+    reason: Annotated[str, typer.Option(help="Why promotions stop.")],
+    lasting: Annotated[str | None, typer.Option("--for", help="Like 12h or 3d; default: until it is lifted.")] = None,
+    by: By = None,
+) -> None:
+    """Stop automatic promotions."""
+    length: timedelta | None = None if lasting is None else duration(lasting)
+
+    async def add(platform: Platform) -> UUID:
+        identity, now = uuid4(), platform.clock.now()
+        async with platform.database.transaction() as connection:
+            await freezes.freeze(
+                connection,
+                identity,
+                actor=by or getpass.getuser(),
+                reason=reason,
+                at=now,
+                expires_at=None if length is None else now + length,
+            )
+        return identity
+
+    Console().print(f"frozen: {on_platform(add)}", soft_wrap=True)
+
+
+@app.command("lift")
+def lift_command(
+    freeze_id: Annotated[UUID, typer.Argument(help="As `punkcast freeze show` names it.")], by: By = None
+) -> None:
+    """Let automatic promotions go on."""
+
+    async def lift(platform: Platform) -> bool:
+        async with platform.database.transaction() as connection:
+            return await freezes.lift(connection, freeze_id, actor=by or getpass.getuser(), at=platform.clock.now())
+
+    if not on_platform(lift):
+        raise NotFoundError(f"no freeze {freeze_id} is in force; see `punkcast freeze show`")
+    Console().print(f"lifted: {freeze_id}", soft_wrap=True)
