@@ -86,7 +86,7 @@ async def record_sales(connection: Connection, sales: Sequence[Sale]) -> None:
         [s.kind for s in sales],
         [s.excluded is None for s in sales],
         [None if s.excluded is None else s.excluded.value for s in sales],
-        [None if s.floor_eth is None else round(s.floor_eth * 1e9) * 10**9 for s in sales],
+        [s.floor_wei for s in sales],
     )
 
 

@@ -14,14 +14,14 @@ from statistics import median
 import numpy as np
 import polars as pl
 
-from shared.market.order_book import LADDER_COLUMNS, AskBook
+from shared.market.custody import Custody, later_holders
+from shared.market.events import ACCEPT_BID, ZERO_ADDRESS, contract_key, contract_keys
+from shared.market.order_book import LADDER_COLUMNS, NAN, WEI, AskBook, TraitAsks
 from shared.market.series import KeyedSeries, TimeSeries
 from shared.market.traits import PUNKS, Traits
-from shared.market.valid_sales import Exclusion, exclusion
+from shared.market.valid_sales import FLASH_LOAN_WEI, Circumstances, Exclusion, exclusion
 
 DAY = 86_400
-WEI = 1e18
-ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
 HISTORY_HALF_LIFE_DAYS = 365.0
 TRAIT_HALF_LIFE_DAYS = 365.0
 FLOOR_TIER = 0.10
@@ -31,7 +31,7 @@ RECENT_FLOOR_SALES = 12
 
 @dataclass(frozen=True)
 class Sale:
-    """A sale as the market saw it when it happened. Prices in ETH, `price_wei` exact."""
+    """A sale as the market saw it when it happened; `floor_wei` is the lowest public ask of any other punk."""
 
     event_seq: int
     block: int
@@ -43,12 +43,16 @@ class Sale:
     seller: str | None
     buyer: str | None
     kind: str
-    floor_eth: float | None
+    floor_wei: int | None
     excluded: Exclusion | None
 
     @property
     def price_eth(self) -> float:
         return self.price_wei / WEI
+
+    @property
+    def floor_eth(self) -> float | None:
+        return None if self.floor_wei is None else self.floor_wei / WEI
 
 
 class MarketTimeline:
@@ -83,16 +87,18 @@ class MarketTimeline:
         self.last_key = (-1, -1)  # (block, log_index)
         self.last_time = 0
         self.asks_now = AskBook()
-        self._trait_asks = [AskBook() for _ in range(count)]
-        self._owner: list[str | None] = [None] * PUNKS
-        self._day = -1
-        self._previous_day_floor: float | None = None
+        self._trait_asks = TraitAsks(traits.trait_lists, count)
+        self._custody = Custody()
+        self._bids: dict[int, tuple[str | None, str]] = {}  # (bidder, price in wei as text) by punk
+        self._listed_in: dict[int, str] = {}  # transaction of the punk's last listing
+        self._day_end = 0
+        self._previous_day_floor: int | None = None
         self._recent_floor: deque[float] = deque(maxlen=RECENT_FLOOR_SALES)
         self._punk_decay: dict[int, tuple[float, float, int, int]] = {}
         self._trait_decay: list[tuple[float, float, int]] = [(0.0, 0.0, 0)] * count
 
     def owner(self, punk: int) -> str | None:
-        return self._owner[punk]
+        return self._custody.owner(punk)
 
     def apply(self, events: pl.DataFrame) -> list[Sale]:
         """Fold events (columns `seq` and the event schema, in contract order) and return the sales among them.
@@ -100,9 +106,11 @@ class MarketTimeline:
         Raises:
             ValueError: events out of contract order; rebuild the timeline from the start.
         """
+        self._check_order(events)
         batch = _Batch(self)
         # Whole seconds, rounded up, so that rounding can never make an event look older than it is.
         times = (-((-events["timestamp"].dt.epoch("us")) // 1_000_000)).to_list()
+        returns = later_holders(events)
         columns = zip(
             events["seq"].to_list(),
             events["block"].to_list(),
@@ -117,62 +125,80 @@ class MarketTimeline:
             events["tx_hash"].to_list(),
             strict=True,
         )
+        bids, listed_in, custody, set_ask = self._bids, self._listed_in, self._custody, batch.set_ask
         for seq, block, log_index, time, punk, kind, price, sender, receiver, sale_kind, tx_hash in columns:
-            if (block, log_index) <= self.last_key:
-                raise ValueError(f"event {seq} at {(block, log_index)} is not after {self.last_key}")
-            self.last_key = (block, log_index)
-            self.last_seq = seq
-            self.last_time = time
-            self._roll_day(time)
+            if time >= self._day_end:
+                self._roll_day(time)
             if kind == "listed":
+                listed_in[punk] = tx_hash
+                # Private listings are no asks, and neither is a gift: with a floor of nothing nothing has a ratio.
                 public = receiver is None or receiver == ZERO_ADDRESS
-                batch.set_ask(punk, time, int(price) / WEI if public else None)
-            elif kind == "sale":
-                sale = self._judge(
-                    seq,
-                    (block, log_index, tx_hash),
-                    time,
-                    punk,
-                    price_wei=int(price),
-                    seller=sender,
-                    buyer=receiver,
-                    kind=sale_kind,
-                )
-                batch.set_ask(punk, time, None)
-                self._owner[punk] = receiver
-                batch.owner_changed(punk, time)
-                batch.sold(sale)
-            elif kind in ("transfer", "wrap", "unwrap", "claim"):
-                batch.set_ask(punk, time, None)
-                self._owner[punk] = receiver
-                batch.owner_changed(punk, time)
+                set_ask(punk, time, (int(price) or None) if public else None)
+            elif kind == "bid":
+                bids[punk] = (sender, price)
             elif kind == "delisted":
-                batch.set_ask(punk, time, None)
+                set_ask(punk, time, None)
+            elif kind == "bid_withdrawn":
+                bids.pop(punk, None)
+            else:
+                sale = None
+                if kind == "sale":
+                    place = (seq, block, log_index, tx_hash, time, punk)
+                    sale = self._judge(place, int(price), sender, receiver, sale_kind, returns.get(seq))
+                set_ask(punk, time, None)
+                custody.moved(punk, receiver, time, tx_hash, free=kind == "transfer")
+                batch.owner_changed(punk, time)
+                # A bid ends when it is accepted, and when its bidder gets the punk another way.
+                if punk in bids and (sale_kind == ACCEPT_BID or bids[punk][0] == receiver):
+                    del bids[punk]
+                if sale is not None:
+                    batch.sold(sale)
+                    if sale.excluded is None:
+                        custody.counted(punk, sender, receiver, time)
+        if events.height:
+            self.last_seq, self.last_time = events["seq"][-1], times[-1]
+            self.last_key = (events["block"][-1], events["log_index"][-1])
         self.events.extend(times, list(zip(events["seq"].to_list(), events["block"].to_list(), strict=True)))
         return batch.flush()
 
+    def _check_order(self, events: pl.DataFrame) -> None:
+        keys = contract_keys(events)
+        before = keys.shift(fill_value=contract_key(*self.last_key) if self.last_key[0] >= 0 else -1)
+        wrong = (keys <= before).arg_true()
+        if len(wrong):
+            row = events.row(wrong[0], named=True)
+            place = (row["block"], row["log_index"])
+            raise ValueError(f"event {row['seq']} at {place} is not after the event before it")
+
     def _roll_day(self, time: int) -> None:
-        day = time // DAY
-        if day == self._day:
-            return
         floor = self.asks_now.floor()
         self._previous_day_floor = floor[0] if floor else None
-        self._day = day
+        self._day_end = (time // DAY + 1) * DAY
 
     def _judge(
         self,
-        seq: int,
-        place: tuple[int, int, str],
-        time: int,
-        punk: int,
-        *,
-        price_wei: int,
+        place: tuple[int, int, int, str, int, int],
+        price: int,
         seller: str | None,
         buyer: str | None,
         kind: str,
+        later: frozenset[str] | None,
     ) -> Sale:
-        block, log_index, tx_hash = place
+        """The sale with its verdict, before it changes anything. `later`: whom the punk goes to afterwards within the
+        same transaction."""
+        seq, block, log_index, tx_hash, time, punk = place
         floor = self.asks_now.floor_without(punk)
+        side = (seller, *self._custody.holders(punk, tx_hash))
+        circumstances = Circumstances(
+            price=price,
+            floor=floor,
+            previous_day_floor=self._previous_day_floor,
+            highest_bid=self._highest_bid() if price > FLASH_LOAN_WEI else 0,
+            atomic=self._listed_in.get(punk) == tx_hash,
+            to_itself=buyer in side or (buyer is not None and buyer == self._custody.giver(punk, time)),
+            comes_back=later is not None and not later.isdisjoint(side),
+            sold_before=self._custody.sold_before(punk, seller, time),
+        )
         return Sale(
             event_seq=seq,
             block=block,
@@ -180,19 +206,16 @@ class MarketTimeline:
             tx_hash=tx_hash,
             time=time,
             punk_id=punk,
-            price_wei=price_wei,
+            price_wei=price,
             seller=seller,
             buyer=buyer,
             kind=kind,
-            floor_eth=floor,
-            excluded=exclusion(
-                price_eth=price_wei / WEI,
-                seller=seller,
-                buyer=buyer,
-                floor_eth=floor,
-                previous_day_floor_eth=self._previous_day_floor,
-            ),
+            floor_wei=floor,
+            excluded=exclusion(circumstances),
         )
+
+    def _highest_bid(self) -> int:
+        return max((int(price) for _, price in self._bids.values()), default=0)
 
 
 class _Batch:
@@ -200,7 +223,7 @@ class _Batch:
 
     def __init__(self, timeline: MarketTimeline) -> None:
         self._timeline = timeline
-        self._book: tuple[list[int], list[list[float]]] = ([], [])
+        self._book: tuple[list[int], list[tuple[float, ...]]] = ([], [])
         self._asks: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
         self._trait_floors: tuple[list[tuple[int, int]], list[tuple[float, float]]] = ([], [])
         self._owners: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
@@ -210,30 +233,18 @@ class _Batch:
         self._valid: tuple[list[int], list[tuple[float, float]]] = ([], [])
         self._sales: list[Sale] = []
 
-    def set_ask(self, punk: int, time: int, price: float | None) -> None:
+    def set_ask(self, punk: int, time: int, price_wei: int | None) -> None:
         timeline = self._timeline
-        book = timeline.asks_now
-        if price is None and book.ask(punk) is None:
+        moved = timeline.asks_now.move(punk, price_wei)
+        if moved is None:
             return
-        for trait in timeline.traits.trait_lists[punk]:
-            asks = timeline._trait_asks[trait]
-            before = asks.lowest_two()
-            if price is None:
-                asks.remove(punk)
-            else:
-                asks.place(punk, price)
-            after = asks.lowest_two()
-            if after != before:
-                self._trait_floors[0].append((trait, time))
-                self._trait_floors[1].append(after)
-        if price is None:
-            book.remove(punk)
-        else:
-            book.place(punk, price)
+        for trait, lowest in timeline._trait_asks.move(punk, *moved):
+            self._trait_floors[0].append((trait, time))
+            self._trait_floors[1].append(lowest)
         self._asks[0].append((punk, time))
-        self._asks[1].append((float("nan") if price is None else price,))
+        self._asks[1].append((NAN if price_wei is None else price_wei / WEI,))
         self._book[0].append(time)
-        self._book[1].append(book.ladder())
+        self._book[1].append(timeline.asks_now.ladder())
 
     def owner_changed(self, punk: int, time: int) -> None:
         self._owners[0].append((punk, time))

@@ -1,51 +1,100 @@
 """Which sales count for training and scoring, decided only from what was known at the sale.
 
-The rule is the field's usual one: price at least 0.005 ETH, no flash loan, no self-sale, at least half of the public
-floor just before it and 40 % of the floor at the end of the previous day. Every exclusion keeps its reason.
+The core is the field's usual rule: price at least 0.005 ETH, no flash loan, no self-sale, at least half of the public
+floor just before it and 40 % of the floor at the end of the previous day. Every exclusion keeps its reason. What was
+known at the sale is every event before it and its own transaction, which happens as a whole or not at all.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-DUST_ETH = 0.005
-MIN_FLOOR_RATIO = 0.5
-MIN_PREVIOUS_DAY_RATIO = 0.4
-FLASH_LOAN_FLOOR_MULTIPLE = 300.0
-"""A price this many times the floor was never paid by anybody for real: the two flash-loan "sales" on chain are at
-1,200 and 900 floors, the dearest real sale (an alien) at some 110."""
+ETH: Final = 10**18
+DUST_WEI: Final = ETH // 200
+FLASH_LOAN_FLOOR_MULTIPLE: Final = 300
+FLASH_LOAN_BID_MULTIPLE: Final = 10
+FLASH_LOAN_WEI: Final = 1_000 * ETH
+"""A price beyond all three was never paid by anybody for real. The two flash-loan "sales" on chain are at 1,300 and 900
+floors and 400 and 37 times the highest standing bid; the dearest real sale (an alien) is at some 120 floors. Bids are
+escrowed, so they tell what somebody can really pay."""
+ATOMIC_FLOOR_MULTIPLE: Final = 10
+"""An ask placed and bought in one transaction was never on offer: far above the floor it is a loan passed around."""
 
 
 class Exclusion(StrEnum):
     """Why a sale does not count."""
 
+    CUSTODY_MOVE = "custody_move"
     DUST = "dust"
-    FLASH_LOAN = "flash_loan"
     SELF_SALE = "self_sale"
+    FLASH_LOAN = "flash_loan"
+    ROUND_TRIP = "round_trip"
+    DUPLICATE = "duplicate"
     FAR_BELOW_FLOOR = "far_below_floor"
     FAR_BELOW_PREVIOUS_DAY_FLOOR = "far_below_previous_day_floor"
 
 
-def exclusion(
-    *,
-    price_eth: float,
-    seller: str | None,
-    buyer: str | None,
-    floor_eth: float | None,
-    previous_day_floor_eth: float | None,
-) -> Exclusion | None:
-    """The reason a sale is no valid sale, or None when it is one.
+EXPLANATIONS: Final[dict[Exclusion, str]] = {
+    Exclusion.CUSTODY_MOVE: "Nothing was paid: the punk moved into or out of a vault, a gateway or another own wallet.",
+    Exclusion.DUST: "The price is below 0.005 ETH.",
+    Exclusion.SELF_SALE: "The buyer is the seller, held the punk earlier in the same transaction, or handed it to the "
+    "seller without a price within the day before.",
+    Exclusion.FLASH_LOAN: "The price is beyond what anybody asks or bids: borrowed money that went around within one "
+    "transaction.",
+    Exclusion.ROUND_TRIP: "The punk went back within the same transaction, to the seller or to who held it earlier in "
+    "that transaction.",
+    Exclusion.DUPLICATE: "The same seller had sold the punk within the day before and had it transferred back: the "
+    "same sale once more.",
+    Exclusion.FAR_BELOW_FLOOR: "The price is below half of the lowest public ask of any other punk at that moment.",
+    Exclusion.FAR_BELOW_PREVIOUS_DAY_FLOOR: "The price is below 40 % of the floor at the end of the previous day.",
+}
 
-    Floors are public floors without the punk itself; None where there was no public ask.
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What was known when a sale happened. Amounts in wei, None where there was no such ask.
+
+    Attributes:
+        floor: lowest public ask of any other punk just before.
+        previous_day_floor: lowest public ask at the end of the previous day.
+        highest_bid: highest bid standing on any punk (0: none). Only needed from `FLASH_LOAN_WEI` on.
+        atomic: the ask was placed in the sale's own transaction.
+        to_itself: the buyer is the seller, held the punk earlier in this transaction, or handed it to the seller
+            without a price within the day before.
+        comes_back: later in its transaction the punk returns to the seller, or to who held it earlier in it.
+        sold_before: the seller sold it within the day before and had it transferred back.
     """
-    if price_eth < DUST_ETH:
-        return Exclusion.DUST
-    if floor_eth is not None and price_eth > FLASH_LOAN_FLOOR_MULTIPLE * floor_eth and price_eth > 1_000.0:
-        return Exclusion.FLASH_LOAN
-    if seller is not None and seller == buyer:
-        return Exclusion.SELF_SALE
-    if floor_eth is not None and price_eth < MIN_FLOOR_RATIO * floor_eth:
-        return Exclusion.FAR_BELOW_FLOOR
-    if previous_day_floor_eth is not None and price_eth < MIN_PREVIOUS_DAY_RATIO * previous_day_floor_eth:
-        return Exclusion.FAR_BELOW_PREVIOUS_DAY_FLOOR
-    return None
+
+    price: int
+    floor: int | None
+    previous_day_floor: int | None
+    highest_bid: int = 0
+    atomic: bool = False
+    to_itself: bool = False
+    comes_back: bool = False
+    sold_before: bool = False
+
+
+def exclusion(sale: Circumstances) -> Exclusion | None:
+    """The reason a sale is no valid sale, or None when it is one. Where several apply, the first one counts."""
+    price, floor, previous = sale.price, sale.floor, sale.previous_day_floor
+    applies = (
+        (Exclusion.CUSTODY_MOVE, price == 0),
+        (Exclusion.DUST, price < DUST_WEI),
+        (Exclusion.SELF_SALE, sale.to_itself),
+        (Exclusion.FLASH_LOAN, floor is not None and _is_flash_loan(sale, floor)),
+        (Exclusion.ROUND_TRIP, sale.comes_back),
+        (Exclusion.DUPLICATE, sale.sold_before),
+        (Exclusion.FAR_BELOW_FLOOR, floor is not None and 2 * price < floor),
+        (Exclusion.FAR_BELOW_PREVIOUS_DAY_FLOOR, previous is not None and 10 * price < 4 * previous),
+    )
+    return next((reason for reason, excluded in applies if excluded), None)
+
+
+def _is_flash_loan(sale: Circumstances, floor: int) -> bool:
+    if sale.atomic and sale.price > ATOMIC_FLOOR_MULTIPLE * floor:
+        return True
+    beyond_asks = sale.price > FLASH_LOAN_WEI and sale.price > FLASH_LOAN_FLOOR_MULTIPLE * floor
+    return beyond_asks and sale.price > FLASH_LOAN_BID_MULTIPLE * sale.highest_bid

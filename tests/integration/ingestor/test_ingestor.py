@@ -143,9 +143,7 @@ async def test_small_steps_end_where_one_large_step_does(stand: Stand) -> None:
     rows = await stand.rows("select event_seq, floor_wei, valid from sales order by event_seq")
     expected = small_market.timeline().sales
     assert [(row["event_seq"], row["valid"]) for row in rows] == [(s.event_seq, s.excluded is None) for s in expected]
-    assert [row["floor_wei"] for row in rows] == [
-        None if s.floor_eth is None else round(s.floor_eth * 1e9) * 10**9 for s in expected
-    ]
+    assert [row["floor_wei"] for row in rows] == [s.floor_wei for s in expected]
 
 
 async def test_two_ingestors_at_once_store_every_event_once(stand: Stand, source: Source) -> None:

@@ -1,32 +1,55 @@
+from dataclasses import replace
+
 import pytest
 
-from shared.market.valid_sales import Exclusion, exclusion
+from shared.market.valid_sales import ETH, EXPLANATIONS, Circumstances, Exclusion, exclusion
 
-PLAIN = {"price_eth": 50.0, "seller": "a", "buyer": "b", "floor_eth": 48.0, "previous_day_floor_eth": 47.0}
+PLAIN = Circumstances(price=50 * ETH, floor=48 * ETH, previous_day_floor=47 * ETH)
 
 
 def test_an_ordinary_sale_counts():
-    assert exclusion(**PLAIN) is None
+    assert exclusion(PLAIN) is None
 
 
 def test_a_sale_counts_when_there_was_no_floor_to_compare_with():
-    assert exclusion(**PLAIN | {"floor_eth": None, "previous_day_floor_eth": None}) is None
+    assert exclusion(replace(PLAIN, floor=None, previous_day_floor=None)) is None
 
 
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"price_eth": 0.0049}, Exclusion.DUST),
-        ({"price_eth": 124_457.0}, Exclusion.FLASH_LOAN),
-        ({"buyer": "a"}, Exclusion.SELF_SALE),
-        ({"price_eth": 23.9}, Exclusion.FAR_BELOW_FLOOR),
-        ({"price_eth": 25.0, "previous_day_floor_eth": 63.0}, Exclusion.FAR_BELOW_PREVIOUS_DAY_FLOOR),
+        ({"price": 0}, Exclusion.CUSTODY_MOVE),
+        ({"price": ETH // 200 - 1}, Exclusion.DUST),
+        ({"price": 124_457 * ETH, "highest_bid": 310 * ETH}, Exclusion.FLASH_LOAN),
+        ({"price": 481 * ETH, "atomic": True}, Exclusion.FLASH_LOAN),
+        ({"to_itself": True}, Exclusion.SELF_SALE),
+        ({"comes_back": True}, Exclusion.ROUND_TRIP),
+        ({"sold_before": True}, Exclusion.DUPLICATE),
+        ({"price": 24 * ETH - 1}, Exclusion.FAR_BELOW_FLOOR),
+        ({"price": 25 * ETH, "previous_day_floor": 63 * ETH}, Exclusion.FAR_BELOW_PREVIOUS_DAY_FLOOR),
     ],
 )
 def test_every_exclusion_has_its_reason(changed, reason):
-    assert exclusion(**PLAIN | changed) is reason
+    assert exclusion(replace(PLAIN, **changed)) is reason
 
 
-def test_the_bounds_themselves_are_inside():
-    assert exclusion(**PLAIN | {"price_eth": 24.0, "previous_day_floor_eth": 60.0}) is None
-    assert exclusion(**PLAIN | {"price_eth": 0.005, "floor_eth": None, "previous_day_floor_eth": None}) is None
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"price": 24 * ETH, "previous_day_floor": 60 * ETH},
+        {"price": ETH // 200, "floor": None, "previous_day_floor": None},
+        {"price": 480 * ETH, "atomic": True},
+        {"price": 300 * 48 * ETH},
+    ],
+)
+def test_the_bounds_themselves_are_inside(changed):
+    assert exclusion(replace(PLAIN, **changed)) is None
+
+
+def test_a_price_that_somebody_has_escrowed_a_tenth_of_is_no_flash_loan():
+    assert exclusion(replace(PLAIN, price=20_000 * ETH, highest_bid=1_999 * ETH)) is Exclusion.FLASH_LOAN
+    assert exclusion(replace(PLAIN, price=20_000 * ETH, highest_bid=2_000 * ETH)) is None
+
+
+def test_every_reason_is_explained():
+    assert set(EXPLANATIONS) == set(Exclusion)

@@ -62,7 +62,7 @@ def test_the_price_of_a_punks_own_standing_ask_changes_nothing_about_itself(posi
 @pytest.mark.parametrize("position", [50, 400, 1_499])
 def test_floor_and_ladder_of_every_punk_are_those_of_the_other_punks_asks(position):
     folded = market.timeline(EVENTS[:position], TRAITS)
-    asks = folded.asks_now._prices
+    asks = {punk: wei / 1e18 for wei, punk in folded.asks_now.asks()}
     rows = features_at(folded, market.START + position * market.STEP_S)
     fifth = rows.matrix[:, FEATURE_NAMES.index("ladder_5")]
     for punk in range(120):

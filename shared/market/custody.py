@@ -1,0 +1,103 @@
+"""Who holds each punk and how it got there: what tells a sale between strangers from one among own wallets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import polars as pl
+
+from shared.market.events import OWNER_CHANGES, SALE
+from shared.market.traits import PUNKS
+
+Address = str | None
+
+RECENT_S = 86_400
+"""A hand-over without a price links two wallets for this long; loans and gifts that lie further back do not."""
+
+
+class _Held(NamedTuple):
+    """How the present owner came to the punk. `holders` held it earlier in transaction `tx_hash`."""
+
+    owner: Address
+    giver: Address
+    time: int
+    tx_hash: str
+    holders: tuple[Address, ...]
+
+
+class _Sold(NamedTuple):
+    """A punk's last sale that counted. `returned`: the buyer transferred it back to the seller right away."""
+
+    seller: Address
+    buyer: Address
+    time: int
+    returned: bool
+
+
+class Custody:
+    """Owners of all punks, folded from events in contract order. Times are UTC seconds."""
+
+    def __init__(self) -> None:
+        self._held: list[_Held | None] = [None] * PUNKS
+        self._sold: dict[int, _Sold] = {}
+
+    def owner(self, punk: int) -> Address:
+        held = self._held[punk]
+        return None if held is None else held.owner
+
+    def holders(self, punk: int, tx_hash: str) -> tuple[Address, ...]:
+        """Who held the punk earlier in this transaction, before its present owner."""
+        held = self._held[punk]
+        return () if held is None or held.tx_hash != tx_hash else held.holders
+
+    def giver(self, punk: int, time: int) -> Address:
+        """Who handed the punk to its present owner without a price within `RECENT_S`."""
+        held = self._held[punk]
+        return None if held is None or time - held.time > RECENT_S else held.giver
+
+    def sold_before(self, punk: int, seller: Address, time: int) -> bool:
+        """Whether the seller sold this punk within `RECENT_S` and has it back by the buyer's transfer."""
+        sold = self._sold.get(punk)
+        return sold is not None and sold.returned and sold.seller == seller and time - sold.time <= RECENT_S
+
+    def moved(self, punk: int, receiver: Address, time: int, tx_hash: str, *, free: bool) -> None:
+        """The punk went to `receiver`; `free` when handed over without a price (a transfer)."""
+        held = self._held[punk]
+        sender = None if held is None else held.owner
+        holders: tuple[Address, ...] = ()
+        if held is not None and held.tx_hash == tx_hash:
+            holders = (*held.holders, sender)
+        elif sender is not None:
+            holders = (sender,)
+        self._held[punk] = _Held(receiver, sender if free else None, time, tx_hash, holders)
+        sold = self._sold.pop(punk, None)
+        if sold is not None and free and sender == sold.buyer and receiver == sold.seller:
+            self._sold[punk] = sold._replace(returned=True)
+
+    def counted(self, punk: int, seller: Address, buyer: Address, time: int) -> None:
+        """The last move was a sale that counts."""
+        self._sold[punk] = _Sold(seller, buyer, time, returned=False)
+
+
+def later_holders(events: pl.DataFrame) -> dict[int, frozenset[str]]:
+    """For each sale (by `seq`) whose punk moves on within the same transaction: everybody it goes to afterwards.
+
+    A transaction is known as a whole or not at all, so this is known at the sale; `events` must not end amid one.
+    """
+    moves = events.filter(pl.col("event_type").is_in(OWNER_CHANGES))
+    sales = moves.filter(pl.col("event_type") == SALE).select("tx_hash", "punk_id", "seq")
+    if sales.is_empty():
+        return {}
+    # Only sales followed by another move of the same punk are of interest: few, so Python may gather them.
+    onward = sales.join(
+        moves.select("tx_hash", "punk_id", "to_address", after="seq"), on=["tx_hash", "punk_id"], how="inner"
+    ).filter(pl.col("after") > pl.col("seq"))
+    return _gathered(onward.select("seq", "to_address").iter_rows())
+
+
+def _gathered(rows: Iterable[tuple[int, str]]) -> dict[int, frozenset[str]]:
+    later: dict[int, set[str]] = {}
+    for seq, receiver in rows:
+        later.setdefault(seq, set()).add(receiver)
+    return {seq: frozenset(receivers) for seq, receivers in later.items()}
