@@ -100,6 +100,11 @@ class MarketTimeline:
     def owner(self, punk: int) -> str | None:
         return self._custody.owner(punk)
 
+    def standing_bid(self, punk: int) -> tuple[str | None, int] | None:
+        """Bidder and price in wei."""
+        bid = self._bids.get(punk)
+        return None if bid is None else (bid[0], int(bid[1]))
+
     def apply(self, events: pl.DataFrame) -> list[Sale]:
         """Fold events (columns `seq` and the event schema, in contract order) and return the sales among them.
 
