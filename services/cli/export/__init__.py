@@ -1,0 +1,1 @@
+"""What `punkcast export` reads, and how it writes it."""
