@@ -16,6 +16,8 @@ Ints = npt.NDArray[np.int64]
 
 _TIME_BITS = 34  # seconds since 1970 fit for five centuries; keys (punks, traits) take the bits above
 NO_ROW = -1
+ANY_NUMBER = 1 << 28
+"""Keys of a `KeyedSeries` whose number is not known beforehand."""
 
 
 class Growable:
@@ -25,7 +27,7 @@ class Growable:
         self._data = np.empty((64, width), dtype=dtype)
         self._size = 0
 
-    def extend(self, rows: Sequence[Sequence[float]]) -> None:
+    def extend(self, rows: Sequence[Sequence[float] | Floats]) -> None:
         if not rows:
             return
         needed = self._size + len(rows)
@@ -48,11 +50,11 @@ class Growable:
 class TimeSeries:
     """Rows of `width` floats at non-decreasing times."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, dtype: npt.DTypeLike = np.float64) -> None:
         self._times = Growable(1, np.int64)
-        self._rows = Growable(width)
+        self._rows = Growable(width, dtype)
 
-    def extend(self, times: Sequence[int], rows: Sequence[Sequence[float]]) -> None:
+    def extend(self, times: Sequence[int], rows: Sequence[Sequence[float] | Floats]) -> None:
         self._times.extend([(time,) for time in times])
         self._rows.extend(rows)
 
@@ -75,7 +77,7 @@ class TimeSeries:
 
 
 class KeyedSeries:
-    """Many series in one, one per small integer key (a punk, a trait), appended in time order."""
+    """Many series in one, one per small integer key (a punk, an owner), appended in time order."""
 
     def __init__(self, keys: int, width: int) -> None:
         self._keys = keys
@@ -103,8 +105,9 @@ class KeyedSeries:
     def _index(self) -> tuple[Ints, Ints]:
         """Row numbers ordered by (key, time), and the combined key they are ordered by. Rebuilt after an append."""
         if len(self._order) != len(self._times):
-            # A stable sort by a 16-bit key is a radix sort: rows already are in time order within a key.
-            self._order = np.argsort(self.keys.astype(np.uint16), kind="stable").astype(np.int64)
+            # Rows already are in time order within a key. A stable sort by a 16-bit key is a radix sort.
+            narrow = np.uint16 if self._keys <= 1 << 16 else np.int64
+            self._order = np.argsort(self.keys.astype(narrow), kind="stable").astype(np.int64)
             combined = (self.keys << _TIME_BITS) | self.times
             self._sorted = combined[self._order]
         return self._order, self._sorted
@@ -129,7 +132,11 @@ class KeyedSeries:
 
     def last_before(self, keys: Ints, as_of: Ints) -> Floats:
         """The last row of each key strictly before its instant, shape (n, width); NaN where there is none."""
-        return _take(self.rows, self.row_before(keys, as_of))
+        return self.take(self.row_before(keys, as_of))
+
+    def take(self, rows: Ints) -> Floats:
+        """Rows by number, shape (n, width); NaN for `NO_ROW`."""
+        return _take(self.rows, rows)
 
     def time_of(self, rows: Ints) -> Floats:
         """Times (seconds) of row numbers; NaN for `NO_ROW`."""

@@ -6,27 +6,21 @@ It is incremental: applying 50 new events costs 50 events.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
-from math import log
-from statistics import median
 
 import numpy as np
 import polars as pl
 
 from shared.market.custody import Custody, later_holders
 from shared.market.events import ACCEPT_BID, ZERO_ADDRESS, contract_key, contract_keys
-from shared.market.order_book import LADDER_COLUMNS, NAN, WEI, AskBook, TraitAsks
-from shared.market.series import KeyedSeries, TimeSeries
+from shared.market.hedonic_index import HedonicIndex
+from shared.market.marks import WAYS, FloorSale, Lows, OwnerChange, PunkSale, Record, SaleMarks, ValidSale
+from shared.market.order_book import NAN, WEI, AskBook
+from shared.market.series import ANY_NUMBER, KeyedSeries, TimeSeries
 from shared.market.traits import PUNKS, Traits
 from shared.market.valid_sales import FLASH_LOAN_WEI, Circumstances, Exclusion, exclusion
 
 DAY = 86_400
-HISTORY_HALF_LIFE_DAYS = 365.0
-TRAIT_HALF_LIFE_DAYS = 365.0
-FLOOR_TIER = 0.10
-"""A sale within this log ratio of the floor tells where the floor tier trades."""
-RECENT_FLOOR_SALES = 12
 
 
 @dataclass(frozen=True)
@@ -58,44 +52,42 @@ class Sale:
 class MarketTimeline:
     """Everything features may read. Times are UTC seconds.
 
-    Series (all looked up strictly before an instant):
-        book: number of public asks and the ladder of lowest prices.
-        asks: per punk, its own public ask (NaN when none): read only to leave it out.
-        trait_floors: per trait, the two lowest asks.
+    Series (all looked up strictly before an instant), each row as its `NamedTuple` in `shared.market.marks` says:
+        lows: the two lowest public asks, whenever the book changed.
+        asks, bids: per punk, its public ask and its standing bid in ETH (NaN when none).
         owner_changes: per punk.
-        punk_sales: per punk, valid sales: log ratio to the floor, decayed sum and weight, count, price.
-        trait_sales: per trait, decayed sum and weight of log ratios.
-        floor_sales: median price of the most recent floor-tier sales.
-        valid_sales: one row per valid sale: log ratio, price.
+        punk_sales: per punk, its valid sales.
+        valid_sales: every valid sale, with running sums.
+        floor_sales: valid sales of punks that the index gives next to no premium.
+        sold_by, bought_by: per owner, how its sales and purchases compared to the index.
         events: sequence number and block of every event.
     """
 
     def __init__(self, traits: Traits) -> None:
         self.traits = traits
-        count = len(traits.names)
-        self.book = TimeSeries(1 + len(LADDER_COLUMNS))
+        self.index = HedonicIndex(traits)
+        self.lows = TimeSeries(len(Lows._fields))
         self.asks = KeyedSeries(PUNKS, 1)
-        self.trait_floors = KeyedSeries(count, 2)
-        self.owner_changes = KeyedSeries(PUNKS, 1)
-        self.punk_sales = KeyedSeries(PUNKS, 5)
-        self.trait_sales = KeyedSeries(count, 2)
-        self.floor_sales = TimeSeries(1)
-        self.valid_sales = TimeSeries(2)
+        self.bids = KeyedSeries(PUNKS, 1)
+        self.owner_changes = KeyedSeries(PUNKS, len(OwnerChange._fields))
+        self.punk_sales = KeyedSeries(PUNKS, len(PunkSale._fields))
+        self.valid_sales = TimeSeries(len(ValidSale._fields))
+        self.floor_sales = TimeSeries(len(FloorSale._fields))
+        self.sold_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
+        self.bought_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
         self.events = TimeSeries(2)
         self.sales: list[Sale] = []
         self.last_seq = 0
         self.last_key = (-1, -1)  # (block, log_index)
         self.last_time = 0
         self.asks_now = AskBook()
-        self._trait_asks = TraitAsks(traits.trait_lists, count)
         self._custody = Custody()
         self._bids: dict[int, tuple[str | None, str]] = {}  # (bidder, price in wei as text) by punk
         self._listed_in: dict[int, str] = {}  # transaction of the punk's last listing
         self._day_end = 0
         self._previous_day_floor: int | None = None
-        self._recent_floor: deque[float] = deque(maxlen=RECENT_FLOOR_SALES)
-        self._punk_decay: dict[int, tuple[float, float, int, int]] = {}
-        self._trait_decay: list[tuple[float, float, int]] = [(0.0, 0.0, 0)] * count
+        self._owner_ids: dict[str | None, int] = {}
+        self._marks = SaleMarks(self.index)
 
     def owner(self, punk: int) -> str | None:
         return self._custody.owner(punk)
@@ -141,23 +133,27 @@ class MarketTimeline:
                 set_ask(punk, time, (int(price) or None) if public else None)
             elif kind == "bid":
                 bids[punk] = (sender, price)
+                batch.set_bid(punk, time, int(price))
             elif kind == "delisted":
                 set_ask(punk, time, None)
             elif kind == "bid_withdrawn":
                 bids.pop(punk, None)
+                batch.set_bid(punk, time, None)
             else:
-                sale = None
+                sale, before = None, custody.owner(punk)
                 if kind == "sale":
                     place = (seq, block, log_index, tx_hash, time, punk)
                     sale = self._judge(place, int(price), sender, receiver, sale_kind, returns.get(seq))
                 set_ask(punk, time, None)
                 custody.moved(punk, receiver, time, tx_hash, free=kind == "transfer")
-                batch.owner_changed(punk, time)
+                change = OwnerChange(time, self._owner_id(before), self._owner_id(receiver), WAYS[sale_kind or kind])
+                batch.owner_changed(punk, time, change)
                 # A bid ends when it is accepted, and when its bidder gets the punk another way.
                 if punk in bids and (sale_kind == ACCEPT_BID or bids[punk][0] == receiver):
                     del bids[punk]
+                    batch.set_bid(punk, time, None)
                 if sale is not None:
-                    batch.sold(sale)
+                    batch.sold(sale, change)
                     if sale.excluded is None:
                         custody.counted(punk, sender, receiver, time)
         if events.height:
@@ -165,6 +161,9 @@ class MarketTimeline:
             self.last_key = (events["block"][-1], events["log_index"][-1])
         self.events.extend(times, list(zip(events["seq"].to_list(), events["block"].to_list(), strict=True)))
         return batch.flush()
+
+    def _owner_id(self, address: str | None) -> int:
+        return self._owner_ids.setdefault(address, len(self._owner_ids))
 
     def _check_order(self, events: pl.DataFrame) -> None:
         keys = contract_keys(events)
@@ -228,69 +227,51 @@ class _Batch:
 
     def __init__(self, timeline: MarketTimeline) -> None:
         self._timeline = timeline
-        self._book: tuple[list[int], list[tuple[float, ...]]] = ([], [])
+        self._lows: tuple[list[int], list[Lows]] = ([], [])
         self._asks: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
-        self._trait_floors: tuple[list[tuple[int, int]], list[tuple[float, float]]] = ([], [])
-        self._owners: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
-        self._punk_sales: tuple[list[tuple[int, int]], list[tuple[float, ...]]] = ([], [])
-        self._trait_sales: tuple[list[tuple[int, int]], list[tuple[float, float]]] = ([], [])
-        self._floor_sales: tuple[list[int], list[tuple[float]]] = ([], [])
-        self._valid: tuple[list[int], list[tuple[float, float]]] = ([], [])
+        self._bids: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
+        self._owners: tuple[list[tuple[int, int]], list[OwnerChange]] = ([], [])
         self._sales: list[Sale] = []
 
     def set_ask(self, punk: int, time: int, price_wei: int | None) -> None:
-        timeline = self._timeline
-        moved = timeline.asks_now.move(punk, price_wei)
-        if moved is None:
+        book = self._timeline.asks_now
+        if not book.move(punk, price_wei):
             return
-        for trait, lowest in timeline._trait_asks.move(punk, *moved):
-            self._trait_floors[0].append((trait, time))
-            self._trait_floors[1].append(lowest)
         self._asks[0].append((punk, time))
         self._asks[1].append((NAN if price_wei is None else price_wei / WEI,))
-        self._book[0].append(time)
-        self._book[1].append(timeline.asks_now.ladder())
+        self._lows[0].append(time)
+        self._lows[1].append(Lows.of(book))
 
-    def owner_changed(self, punk: int, time: int) -> None:
+    def set_bid(self, punk: int, time: int, price_wei: int | None) -> None:
+        self._bids[0].append((punk, time))
+        self._bids[1].append((NAN if not price_wei else price_wei / WEI,))
+
+    def owner_changed(self, punk: int, time: int, change: OwnerChange) -> None:
         self._owners[0].append((punk, time))
-        self._owners[1].append((float(time),))
+        self._owners[1].append(change)
 
-    def sold(self, sale: Sale) -> None:
+    def sold(self, sale: Sale, change: OwnerChange) -> None:
+        """`change` is the change of owner that the sale was."""
         self._sales.append(sale)
-        if sale.excluded is not None or sale.floor_eth is None:
-            return
-        timeline, punk, time = self._timeline, sale.punk_id, sale.time
-        ratio = log(sale.price_eth / sale.floor_eth)
-        self._valid[0].append(time)
-        self._valid[1].append((ratio, sale.price_eth))
-        total, weight, at, count = timeline._punk_decay.get(punk, (0.0, 0.0, time, 0))
-        decay = 0.5 ** ((time - at) / (HISTORY_HALF_LIFE_DAYS * DAY))
-        total, weight, count = total * decay + ratio, weight * decay + 1.0, count + 1
-        timeline._punk_decay[punk] = (total, weight, time, count)
-        self._punk_sales[0].append((punk, time))
-        self._punk_sales[1].append((ratio, total, weight, float(count), sale.price_eth))
-        for trait in timeline.traits.trait_lists[punk]:
-            trait_total, trait_weight, trait_at = timeline._trait_decay[trait]
-            decay = 0.5 ** ((time - trait_at) / (TRAIT_HALF_LIFE_DAYS * DAY))
-            state = (trait_total * decay + ratio, trait_weight * decay + 1.0)
-            timeline._trait_decay[trait] = (*state, time)
-            self._trait_sales[0].append((trait, time))
-            self._trait_sales[1].append(state)
-        if ratio < FLOOR_TIER:
-            timeline._recent_floor.append(sale.price_eth)
-            self._floor_sales[0].append(time)
-            self._floor_sales[1].append((median(timeline._recent_floor),))
+        if sale.excluded is None and sale.floor_wei is not None:
+            self._timeline._marks.add(
+                time=sale.time,
+                punk=sale.punk_id,
+                price_wei=sale.price_wei,
+                floor_wei=sale.floor_wei,
+                accepted_bid=sale.kind == ACCEPT_BID,
+                seller=int(change.before),
+                buyer=int(change.owner),
+                book=self._timeline.asks_now,
+            )
 
     def flush(self) -> list[Sale]:
         timeline = self._timeline
-        timeline.book.extend(*self._book)
+        timeline.lows.extend(*self._lows)
         timeline.asks.extend(*self._asks)
-        timeline.trait_floors.extend(*self._trait_floors)
+        timeline.bids.extend(*self._bids)
         timeline.owner_changes.extend(*self._owners)
-        timeline.punk_sales.extend(*self._punk_sales)
-        timeline.trait_sales.extend(*self._trait_sales)
-        timeline.floor_sales.extend(*self._floor_sales)
-        timeline.valid_sales.extend(*self._valid)
+        timeline._marks.flush(timeline)
         timeline.sales.extend(self._sales)
         return self._sales
 

@@ -77,6 +77,28 @@ class Traits:
         return [[trait for trait in row if trait >= 0] for row in self.members.tolist()]
 
     @cached_property
+    def holders(self) -> npt.NDArray[np.bool_]:
+        """Shape (traits, 10,000): whether a punk has a trait."""
+        held = np.zeros((len(self.names), len(self.members)), dtype=np.bool_)
+        punk, place = np.nonzero(self.members >= 0)
+        held[self.members[punk, place], punk] = True
+        return held
+
+    @cached_property
+    def places(self) -> npt.NDArray[np.int16]:
+        """`members` the other way round, shape (width, 10,000): each place of all punks lies together."""
+        return np.ascontiguousarray(self.members.T.astype(np.int16))
+
+    @cached_property
+    def common(self) -> npt.NDArray[np.float64]:
+        """Shape (traits,): share of each trait among common punks, the half of males and females whose rarest accessory
+        is the least rare."""
+        rarest = np.where(self.members[:, 3:] >= 0, self.rarity[np.maximum(self.members[:, 3:], 0)], 0.0).max(axis=1)
+        human = np.isin(self.type_code, [TYPES.index(name) for name in TYPES if name not in RARE_TYPES])
+        common = human & (rarest <= np.median(rarest[human]))
+        return np.asarray(self.holders[:, common].mean(axis=1), dtype=np.float64)
+
+    @cached_property
     def rarity(self) -> npt.NDArray[np.float64]:
         """Shape (traits,): -ln(share of punks that have the trait)."""
         held = np.bincount(self.members[self.members >= 0], minlength=len(self.names))

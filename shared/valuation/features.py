@@ -1,86 +1,31 @@
 """Point-in-time features of (punk, as_of) pairs: one vectorised function for training, evaluation and nowcast.
 
-A feature reads only events known strictly before `as_of`, and is blind to the punk's own ask and bid: its own ask is
-looked up only to leave it out of the floor, the ladder and the trait floors. (One indirect way stays open: while its
-ask was the public floor, other punks' past sales were measured against it.) `FEATURES` declares every feature; the
-schema hash and the model's input order follow from it.
+A feature reads only events known strictly before `as_of`, and no ask or bid on the punk itself: its own are left out of
+the floor, the ladder, the bounds and every floor that past sales were measured against. `feature_table` declares them.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from shared.market.order_book import RANKS
+from shared.market.board import Board
+from shared.market.hedonic_index import Premia
+from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, FloorSale, Lows, OwnerChange, PunkSale, Record
 from shared.market.prices import DailyPrices
-from shared.market.series import Floats, Ints
-from shared.market.timeline import DAY, TRAIT_HALF_LIFE_DAYS, MarketTimeline
+from shared.market.series import Floats, Ints, KeyedSeries
+from shared.market.timeline import MarketTimeline
+from shared.valuation import feature_table as table
+from shared.valuation.board_features import BoardView
+from shared.valuation.feature_table import FEATURE_NAMES
 
-TRAIT_PRIOR_SALES = 8.0
-"""Shrinkage of a trait's mean log ratio towards the market's: the weight of so many sales."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One input of the model: `unit` is log ratio, days, count, code or share."""
-
-    name: str
-    meaning: str
-    source: str
-    unit: str
-
-
-FEATURES: tuple[Feature, ...] = (
-    Feature("ladder_5", "ln(5th lowest ask / floor)", "asks without the punk", "log ratio"),
-    Feature("ladder_10", "ln(10th lowest ask / floor)", "asks without the punk", "log ratio"),
-    Feature("ladder_20", "ln(20th lowest ask / floor)", "asks without the punk", "log ratio"),
-    Feature("ladder_50", "ln(50th lowest ask / floor)", "asks without the punk", "log ratio"),
-    Feature("asks", "ln(number of public asks)", "asks without the punk", "log count"),
-    Feature("floor_change_1d", "ln(floor / lowest ask a day before)", "asks", "log ratio"),
-    Feature("floor_change_7d", "ln(floor / lowest ask 7 days before)", "asks", "log ratio"),
-    Feature("floor_change_30d", "ln(floor / lowest ask 30 days before)", "asks", "log ratio"),
-    Feature("sales_1d", "valid sales in the last day", "sales", "log count"),
-    Feature("sales_7d", "valid sales in the last 7 days", "sales", "log count"),
-    Feature("sales_30d", "valid sales in the last 30 days", "sales", "log count"),
-    Feature("floor_sales_price", "ln(median price of recent floor-tier sales / floor)", "sales", "log ratio"),
-    Feature("eth_usd_change_7d", "ln(ETH/USD / 7 days before), previous day's close", "ETH/USD", "log ratio"),
-    Feature("eth_usd_change_30d", "ln(ETH/USD / 30 days before), previous day's close", "ETH/USD", "log ratio"),
-    Feature("type", "male, female, zombie, ape, alien", "punks", "code"),
-    Feature("skin", "albino to dark, -1 without", "punks", "code"),
-    Feature("accessories", "number of accessories", "punks", "count"),
-    Feature("rarity_sum", "sum of -ln(share) over accessories", "punks", "nats"),
-    Feature("rarity_max", "largest -ln(share) over accessories", "punks", "nats"),
-    Feature("type_premium", "shrunk decayed mean log ratio of the type", "sales", "log ratio"),
-    Feature("skin_premium", "shrunk decayed mean log ratio of the skin", "sales", "log ratio"),
-    Feature("count_premium", "shrunk decayed mean log ratio of the accessory count", "sales", "log ratio"),
-    Feature("accessory_premium_1", "highest accessory premium", "sales", "log ratio"),
-    Feature("accessory_premium_2", "second highest accessory premium", "sales", "log ratio"),
-    Feature("accessory_premium_3", "third highest accessory premium", "sales", "log ratio"),
-    Feature("accessory_premium_min", "lowest accessory premium", "sales", "log ratio"),
-    Feature("accessory_premium_sum", "sum of accessory premia", "sales", "log ratio"),
-    Feature("accessory_best_weight", "decayed sales behind the highest premium", "sales", "log count"),
-    Feature("type_floor", "ln(type's floor / floor)", "asks without the punk", "log ratio"),
-    Feature("accessory_floor_1", "highest ln(accessory floor / floor)", "asks without the punk", "log ratio"),
-    Feature("accessory_floor_2", "second highest ln(accessory floor / floor)", "asks without the punk", "log ratio"),
-    Feature("count_floor", "ln(accessory count's floor / floor)", "asks without the punk", "log ratio"),
-    Feature("own_last_ratio", "log ratio to the floor at its last valid sale", "own sales", "log ratio"),
-    Feature("own_mean_ratio", "decayed mean log ratio of its valid sales", "own sales", "log ratio"),
-    Feature("own_weight", "decayed number of its valid sales", "own sales", "count"),
-    Feature("own_last_age", "since its last valid sale", "own sales", "days"),
-    Feature("own_last_carry", "ln(its last price / floor)", "own sales", "log ratio"),
-    Feature("held", "since the last change of owner", "transfers", "days"),
-)  # fmt: skip
-FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
-
-
-def schema_hash() -> str:
-    """SHA-256 over names, order, meanings and units: a model trained on other features refuses to predict."""
-    lines = "\n".join(f"{f.name}|{f.meaning}|{f.source}|{f.unit}" for f in FEATURES)
-    return hashlib.sha256(lines.encode()).hexdigest()
+DAY = 86_400.0
+OWN_PRIOR_SALES = 1.0
+OWNER_PRIOR_SALES = 1.0
+"""Shrinkage towards no effect: the weight of so many sales without one."""
 
 
 @dataclass(frozen=True)
@@ -106,94 +51,137 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
     """Features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up to whole ones."""
     punk_id, as_of = np.asarray(punk_id, dtype=np.int64), np.asarray(as_of, dtype=np.int64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pairs = _Pairs.look_up(timeline, prices, punk_id, as_of)
-        columns = {**_market(pairs), **_traits(pairs), **_own(pairs)}
+        columns = _board_columns(timeline, punk_id, as_of)
+        pairs = _Pairs(timeline, prices, punk_id, as_of, columns["floor"], columns["owner"].astype(np.int64))
+        columns |= {**_market(pairs), **_traits(pairs), **_own_history(pairs), **_owner(pairs)}
     matrix = np.column_stack([columns[name] for name in FEATURE_NAMES]).astype(np.float32)
     matrix[~np.isfinite(matrix)] = np.nan
-    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=pairs.floor, matrix=matrix)
+    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=np.exp(columns["floor"]), matrix=matrix)
+
+
+def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
+    """The columns of `BoardView`, one instant after the other."""
+    board, traits, states = Board(timeline), timeline.traits, timeline.index.states
+    known = states.count_before(as_of)
+    columns: dict[str, Floats] = {}
+    order = np.argsort(as_of, kind="stable")
+    _, starts = np.unique(as_of[order], return_index=True)
+    for rows in np.split(order, starts[1:]):
+        instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
+        board.advance(instant)
+        state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
+        for name, values in BoardView(board, Premia(traits, state), traits, instant).columns(punk_id[rows]).items():
+            if name not in columns:
+                columns[name] = np.full(len(punk_id), np.nan)
+            columns[name][rows] = values
+    return columns
 
 
 @dataclass(frozen=True)
 class _Pairs:
-    """The pairs asked for, with the book as each punk's buyers saw it. Arrays have shape (n,)."""
+    """The pairs asked for; `floor` in ln ETH, `owner` as the board numbers it. Arrays have shape (n,)."""
 
     timeline: MarketTimeline
     prices: DailyPrices
     punk_id: Ints
     as_of: Ints
-    own_ask: Floats
-    asks: Floats
-    ladder: dict[int, Floats]
-
-    @classmethod
-    def look_up(cls, timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> _Pairs:
-        own_ask = timeline.asks.last_before(punk_id, as_of)[:, 0]
-        book = timeline.book.last_before(as_of)
-        return cls(timeline, prices, punk_id, as_of, own_ask, book[:, 0], _ladder_without(book, own_ask))
-
-    @property
-    def floor(self) -> Floats:
-        return self.ladder[1]
-
-
-def _ladder_without(book: Floats, own_ask: Floats) -> dict[int, Floats]:
-    """Price at each rank once the punk's own ask is taken out of the book."""
-    ladder = {}
-    for position, rank in enumerate(RANKS):
-        here, following = book[:, 1 + 2 * position], book[:, 2 + 2 * position]
-        ladder[rank] = np.where(own_ask <= here, following, here)
-    return ladder
+    floor: Floats
+    owner: Ints
 
 
 def _market(pairs: _Pairs) -> dict[str, Floats]:
-    timeline, as_of, ladder, floor = pairs.timeline, pairs.as_of, pairs.ladder, pairs.floor
-    sold = timeline.valid_sales.count_before(as_of)
-    floor_sales = timeline.floor_sales.last_before(as_of)
-    columns: dict[str, Floats] = {
-        **{f"ladder_{rank}": np.log(ladder[rank] / floor) for rank in RANKS[1:]},
-        "asks": np.log1p(pairs.asks - np.isfinite(pairs.own_ask)),
-        "floor_sales_price": np.log(floor_sales[:, 0] / floor),
+    timeline, as_of = pairs.timeline, pairs.as_of
+    columns: dict[str, Floats] = {}
+    now = timeline.lows.last_before(as_of)
+    for name, seconds in table.FLOOR_CHANGES_S.items():
+        then = timeline.lows.last_before(as_of - seconds)
+        columns[f"floor_change_{name}"] = np.log(
+            _lowest_without(now, pairs.punk_id) / _lowest_without(then, pairs.punk_id)
+        )
+    level = timeline.index.states.last_before(as_of)[:, 0]
+    for days in table.LEVEL_CHANGES_DAYS:
+        columns[f"level_change_{days}d"] = level - timeline.index.states.last_before(as_of - int(days * DAY))[:, 0]
+    seen = timeline.valid_sales.count_before(as_of)
+    for days in table.SALES_DAYS:
+        columns[f"sales_{days}d"] = np.log1p(seen - timeline.valid_sales.count_before(as_of - int(days * DAY)))
+    sums = np.vstack([np.zeros(2), timeline.valid_sales.rows])
+    for count in table.SURPRISE_SALES:
+        columns[f"surprise_{count}"] = _mean_of_last(sums[:, 0], seen, count)
+    for count in table.ACCEPTED_SALES:
+        columns[f"accepted_{count}"] = _mean_of_last(sums[:, 1], seen, count)
+    for days in table.ETH_USD_DAYS:
+        columns[f"eth_usd_change_{days}d"] = np.log(
+            pairs.prices.known_at(as_of) / pairs.prices.known_at(as_of, days_before=days)
+        )
+    return {**columns, **_floor_sales(pairs)}
+
+
+def _lowest_without(lows: Floats, punk_id: Ints) -> Floats:
+    """Lowest ask but the punk's own, from rows of `Lows`."""
+    lowest, punk, second = (lows[:, Lows._fields.index(name)] for name in Lows._fields)
+    return np.where(punk == punk_id, second, lowest)
+
+
+def _mean_of_last(running: Floats, seen: Ints, count: int) -> Floats:
+    """Mean over the last `count` of the first `seen` sales, from running sums that begin with zero."""
+    start = np.maximum(seen - count, 0)
+    return (running[seen] - running[start]) / np.maximum(seen - start, 1)
+
+
+def _floor_sales(pairs: _Pairs) -> dict[str, Floats]:
+    series = pairs.timeline.floor_sales
+    seen = series.count_before(pairs.as_of)
+    last = max(table.MEDIAN_SALES, table.RATIO_SALES, *table.FLOOR_SALES)
+    places = seen[:, None] - 1 - np.arange(last)
+    # One row of nothing at the end, for places before the first sale.
+    rows = np.vstack([series.rows, np.full((1, len(FloorSale._fields)), np.nan)])[np.maximum(places, -1)]
+    rows = np.where(places[:, :, None] >= 0, rows, np.nan)
+    price, ratio, without, floor_punk = (rows[:, :, column] for column in range(len(FloorSale._fields)))
+    ratio = np.where(floor_punk == pairs.punk_id[:, None], without, ratio)
+    times = np.append(series.times, 0)[np.maximum(seen - 1, -1)]
+    return {
+        **{f"floor_sale_{place}": price[:, place - 1] - pairs.floor for place in table.FLOOR_SALES},
+        "floor_sales_median": _median(price[:, : table.MEDIAN_SALES]) - pairs.floor,
+        "floor_sales_ratio": _median(ratio[:, : table.RATIO_SALES]),
+        "floor_sale_age": np.where(seen > 0, np.log1p((pairs.as_of - times) / 3_600.0), np.nan),
     }
-    for days in (1, 7, 30):
-        then = as_of - days * DAY
-        past = _ladder_without(timeline.book.last_before(then), timeline.asks.last_before(pairs.punk_id, then)[:, 0])
-        columns[f"floor_change_{days}d"] = np.log(floor / past[1])
-        columns[f"sales_{days}d"] = np.log1p(sold - timeline.valid_sales.count_before(as_of - days * DAY))
-    now = pairs.prices.known_at(as_of)
-    for days in (7, 30):
-        columns[f"eth_usd_change_{days}d"] = np.log(now / pairs.prices.known_at(as_of, days_before=days))
-    return columns
+
+
+def _median(values: Floats) -> Floats:
+    """Median of each row without its NaNs; NaN for a row of nothing."""
+    ordered = np.sort(values, axis=1)  # NaNs last
+    count = np.isfinite(values).sum(axis=1)
+    row = np.arange(len(values))
+    middle = (
+        ordered[row, np.maximum(count - 1, 0) // 2] + ordered[row, np.minimum(count // 2, values.shape[1] - 1)]
+    ) / 2.0
+    return np.where(count > 0, middle, np.nan)
 
 
 def _traits(pairs: _Pairs) -> dict[str, Floats]:
-    timeline, punk_id, as_of = pairs.timeline, pairs.punk_id, pairs.as_of
-    traits = timeline.traits
-    members = traits.members[punk_id]
-    shape = members.shape
-    flat, when = members.ravel(), np.repeat(as_of, shape[1])
-    rows = timeline.trait_sales.row_before(flat, when)
-    state = (
-        timeline.trait_sales.rows[np.maximum(rows, 0)] if len(timeline.trait_sales.rows) else np.zeros((len(flat), 2))
-    )
-    state = np.where(rows[:, None] >= 0, state, 0.0)
-    age_days = np.nan_to_num((when - timeline.trait_sales.time_of(rows)) / DAY)
-    decay = 0.5 ** (age_days / TRAIT_HALF_LIFE_DAYS)
-    weight = (state[:, 1] * decay).reshape(shape)
-    total = (state[:, 0] * decay).reshape(shape)
-    # Towards the mean over all sales, which the accessory counts partition.
-    market = timeline.valid_sales.rows[:, 0]
-    running = np.concatenate([[0.0], np.cumsum(market)])
-    seen = timeline.valid_sales.count_before(as_of)
-    prior = running[seen] / np.maximum(seen, 1)
-    premium = (total + TRAIT_PRIOR_SALES * prior[:, None]) / (weight + TRAIT_PRIOR_SALES)
-    premium = np.where(members >= 0, premium, np.nan)
-    accessory = -np.sort(-np.where(np.isnan(premium[:, 3:]), -np.inf, premium[:, 3:]), axis=1)
-    best = np.argmax(np.where(np.isnan(premium[:, 3:]), -np.inf, premium[:, 3:]), axis=1)
-
-    two = timeline.trait_floors.last_before(flat, when).reshape(*shape, 2)
-    own = pairs.own_ask[:, None]
-    trait_floor = np.log(np.where(own <= two[:, :, 0], two[:, :, 1], two[:, :, 0]) / pairs.floor[:, None])
-    accessory_floor = -np.sort(-np.where(np.isnan(trait_floor[:, 3:]), -np.inf, trait_floor[:, 3:]), axis=1)
+    timeline, punk_id = pairs.timeline, pairs.punk_id
+    traits, members = timeline.traits, timeline.traits.members[punk_id]
+    learnt = timeline.index.states.count_before(pairs.as_of) - 1
+    row, column = np.maximum(learnt, 0)[:, None], np.maximum(members, 0) + 1
+    if len(timeline.index.states.rows):
+        premium = np.where((members >= 0) & (learnt >= 0)[:, None], timeline.index.states.rows[row, column], np.nan)
+        variances = timeline.index.variances.rows
+        doubt = np.where(members >= 0, variances[row, column], 0.0).sum(axis=1) + variances[row[:, 0], 0]
+        doubt = np.where(learnt >= 0, doubt, np.nan)
+    else:
+        premium, doubt = np.full(members.shape, np.nan), np.full(len(members), np.nan)
+    # Type, skin and count over those of common punks; an accessory's premium stands by itself.
+    for place in range(3):
+        own_kind = np.unique(traits.members[:, place])
+        kind = own_kind[own_kind >= 0]
+        usual = (
+            timeline.index.states.rows[row, kind + 1] @ (traits.common[kind])
+            if len(kind) and len(timeline.index.states.rows)
+            else 0.0
+        )
+        premium[:, place] -= usual
+    accessories = premium[:, 3:]
+    descending = -np.sort(-np.where(np.isnan(accessories), -np.inf, accessories), axis=1)
     rarity = np.where(members[:, 3:] >= 0, traits.rarity[np.maximum(members[:, 3:], 0)], 0.0)
     return {
         "type": traits.type_code[punk_id].astype(np.float64),
@@ -201,33 +189,50 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
         "accessories": traits.accessory_count[punk_id].astype(np.float64),
         "rarity_sum": rarity.sum(axis=1),
         "rarity_max": rarity.max(axis=1),
+        "premium_doubt": doubt,
         "type_premium": premium[:, 0],
         "skin_premium": premium[:, 1],
         "count_premium": premium[:, 2],
-        "accessory_premium_1": accessory[:, 0],
-        "accessory_premium_2": accessory[:, 1],
-        "accessory_premium_3": accessory[:, 2],
-        "accessory_premium_min": np.nanmin(np.where(np.isnan(premium[:, 3:]), np.inf, premium[:, 3:]), axis=1),
-        "accessory_premium_sum": np.nansum(premium[:, 3:], axis=1),
-        "accessory_best_weight": np.log1p(weight[np.arange(len(members)), 3 + best]),
-        "type_floor": trait_floor[:, 0],
-        "accessory_floor_1": accessory_floor[:, 0],
-        "accessory_floor_2": accessory_floor[:, 1],
-        "count_floor": trait_floor[:, 2],
+        **{f"accessory_premium_{place + 1}": descending[:, place] for place in range(table.ACCESSORY_PREMIA)},
+        "accessory_premium_min": np.where(np.isnan(accessories), np.inf, accessories).min(axis=1),
+        "accessory_premium_sum": np.nansum(accessories, axis=1),
     }
 
 
-def _own(pairs: _Pairs) -> dict[str, Floats]:
-    timeline, punk_id, as_of = pairs.timeline, pairs.punk_id, pairs.as_of
-    rows = timeline.punk_sales.row_before(punk_id, as_of)
-    history = timeline.punk_sales.last_before(punk_id, as_of)
-    age = (as_of - timeline.punk_sales.time_of(rows)) / DAY
-    changed = timeline.owner_changes.last_before(punk_id, as_of)[:, 0]
+def _own_history(pairs: _Pairs) -> dict[str, Floats]:
+    timeline, as_of = pairs.timeline, pairs.as_of
+    series = timeline.punk_sales
+    rows = series.row_before(pairs.punk_id, as_of)
+    sale = PunkSale(*series.take(rows).T)
+    since = as_of - series.time_of(rows)
+    decay = 0.5 ** (since / PUNK_HALF_LIFE_S)
+    level = timeline.index.states.last_before(as_of)[:, 0] - pairs.floor
+    changed = timeline.owner_changes.last_before(pairs.punk_id, as_of)[:, OwnerChange._fields.index("time")]
     return {
-        "own_last_ratio": history[:, 0],
-        "own_mean_ratio": history[:, 1] / history[:, 2],
-        "own_weight": np.nan_to_num(history[:, 2] * 0.5 ** (age / 365.0)),
-        "own_last_age": age,
-        "own_last_carry": np.log(history[:, 4] / pairs.floor),
+        "own_carry": sale.log_price - sale.level + level,
+        "own_mean_carry": sale.ratios / sale.weight + level,
+        "own_effect": np.nan_to_num(sale.errors * decay / (sale.weight * decay + OWN_PRIOR_SALES)),
+        "own_weight": np.nan_to_num(sale.weight * decay),
+        "own_sales": np.nan_to_num(sale.number),
+        "own_age": since / DAY,
         "held": (as_of - changed) / DAY,
     }
+
+
+def _owner(pairs: _Pairs) -> dict[str, Floats]:
+    columns: dict[str, Floats] = {}
+    for series, mean, number in (
+        (pairs.timeline.sold_by, "owner_sold", "owner_sales"),
+        (pairs.timeline.bought_by, "owner_bought", "owner_purchases"),
+    ):
+        columns |= dict(zip((mean, number), _record(series, pairs.owner, pairs.as_of), strict=True))
+    return columns
+
+
+def _record(series: KeyedSeries, owner: Ints, as_of: Ints) -> tuple[Floats, Floats]:
+    """Shrunk mean forecast error of an owner's sales (or purchases), and ln(1 + their number)."""
+    rows = series.row_before(owner, as_of)
+    record = Record(*series.take(rows).T)
+    decay = 0.5 ** ((as_of - series.time_of(rows)) / OWNER_HALF_LIFE_S)
+    mean = record.errors * decay / (record.weight * decay + OWNER_PRIOR_SALES)
+    return np.nan_to_num(mean), np.log1p(np.nan_to_num(record.number))

@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from shared.market.marks import PunkSale
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
-from shared.valuation.features import FeatureRows, compute, schema_hash
+from shared.valuation.feature_table import schema_hash
+from shared.valuation.features import FeatureRows, compute
 
 TRAINING_HORIZONS_S = (1_800, 86_400)
 """Each past sale is learnt from as it looked 30 minutes and 24 hours before."""
@@ -58,11 +60,11 @@ def evaluation_snapshot(
     snapshot = _of_sales("evaluation", timeline, prices, until, sales=sales, horizons=(EVALUATION_HORIZON_S,))
     frame = snapshot.frame
     floor = frame["floor_eth"].to_numpy()
-    carry = np.exp(np.nan_to_num(frame["own_last_ratio"].to_numpy().astype(np.float64))) * floor
     punk = frame["punk_id"].to_numpy().astype(np.int64)
-    ratio = _trait_median_ratio(
-        timeline, punk, np.array([s.time - EVALUATION_HORIZON_S for s in sales], dtype=np.int64)
-    )
+    instants = np.array([s.time - EVALUATION_HORIZON_S for s in sales], dtype=np.int64)
+    last = PunkSale(*timeline.punk_sales.last_before(punk, instants).T)
+    carry = np.exp(np.nan_to_num(last.log_price - last.log_floor)) * floor
+    ratio = _trait_median_ratio(timeline, punk, instants)
     baselines = frame.with_columns(
         tx_hash=pl.Series([s.tx_hash for s in sales], dtype=pl.String),
         kind=pl.Series([s.kind for s in sales], dtype=pl.String),
@@ -139,7 +141,9 @@ def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) ->
     """Per pair the highest median log ratio over its traits, each of the trait's last sales before the instant."""
     members = timeline.traits.members
     by_trait: dict[int, tuple[Ints, Floats]] = {}
-    sold, times, ratios = timeline.punk_sales.keys, timeline.punk_sales.times, timeline.punk_sales.rows[:, 0]
+    sold, times = timeline.punk_sales.keys, timeline.punk_sales.times
+    sale = PunkSale(*timeline.punk_sales.rows.T)
+    ratios = np.subtract(sale.log_price, sale.log_floor)
     result = np.zeros(len(punk_id))
     for row, (punk, instant) in enumerate(zip(punk_id.tolist(), as_of.tolist(), strict=True)):
         best = 0.0

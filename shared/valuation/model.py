@@ -15,7 +15,7 @@ import xgboost as xgb
 from shared.errors import IntegrityError
 from shared.market.series import Floats
 from shared.valuation.conformal import Calibration
-from shared.valuation.features import FEATURE_NAMES, schema_hash
+from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 
 FORMAT = "punkcast-valuation/1"
 XGBOOST_VERSION: str = xgb.__version__

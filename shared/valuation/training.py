@@ -13,7 +13,7 @@ from shared.errors import PermanentError
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.conformal import Calibration
-from shared.valuation.features import FEATURE_NAMES
+from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.model import ValuationModel
 
 PARAMS: dict[str, float | int | str] = {
