@@ -8,7 +8,7 @@ integers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final, NoReturn
 
 import polars as pl
@@ -107,12 +107,12 @@ def place(logs: pl.DataFrame) -> str:
 def _columns(rows: list[dict[str, Any]], where: str) -> pl.DataFrame:
     """Everything but the time, in the page's order. Numbers that are no numbers become null."""
     try:
-        if any(map(_is_removed, rows)):
+        if not {row.get("removed") for row in rows} <= {None, False}:
             _refuse_first(rows, where)
         columns = {
             **{name: _numbers([row[key] for row in rows]) for name, key in _NUMBERS.items()},
             **{name: _text([row[key] for row in rows]) for name, key in _TEXTS.items()},
-            "timestamp": _numbers([row.get("timeStamp", row.get("blockTimestamp")) for row in rows]),
+            "timestamp": _numbers(_times(rows)),
             **_topics([row["topics"] for row in rows]),
         }
     except (KeyError, TypeError, AttributeError):
@@ -120,8 +120,9 @@ def _columns(rows: list[dict[str, Any]], where: str) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _is_removed(row: dict[str, Any]) -> bool:
-    return row.get("removed") not in (None, False)
+def _times(rows: list[dict[str, Any]]) -> list[Any]:
+    times = [row.get("timeStamp") for row in rows]
+    return [row.get("timeStamp", row.get("blockTimestamp")) for row in rows] if None in times else times
 
 
 def _text(values: list[Any]) -> pl.Series:
@@ -146,10 +147,11 @@ def _topics(values: list[Any]) -> dict[str, pl.Series]:
     """A column per topic."""
     if not (set(map(type, values)) <= {list, tuple} and max(map(len, values)) <= len(TOPICS)):
         raise TypeError("topics are a list of at most four")
-    return {
-        name: _text([topics[number] if len(topics) > number else None for topics in values])
-        for number, name in enumerate(TOPICS)
-    }
+    # All in one column and taken apart there: several times as fast as one list per topic.
+    every = _text([*chain.from_iterable(values)])
+    count = pl.Series([len(topics) for topics in values], dtype=pl.Int64)
+    first = count.cum_sum() - count
+    return {name: every.gather((first + number).set(count <= number, None)) for number, name in enumerate(TOPICS)}
 
 
 def _with_times(
@@ -198,7 +200,7 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
         at = f"{where}: log {number}:"
         if not isinstance(row, dict):
             raise InvalidInputError(f"{at} must be an object (found {_short(row)})")
-        if _is_removed(row):
+        if row.get("removed") not in (None, False):
             raise InvalidInputError(
                 f"{at} removed is {_short(row['removed'])}: a reorganisation took it back; fetch the page again"
             )
