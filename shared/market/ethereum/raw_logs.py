@@ -115,7 +115,7 @@ def _columns(rows: list[dict[str, Any]], where: str) -> pl.DataFrame:
             "timestamp": _numbers(_times(rows)),
             **_topics([row["topics"] for row in rows]),
         }
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
         _refuse_first(rows, where)
     return pl.DataFrame(columns)
 
@@ -208,17 +208,22 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
             if key not in row:
                 raise InvalidInputError(f"{at} {key} is missing")
         for key in (*_NUMBERS.values(), "timeStamp", "blockTimestamp"):
-            if not (row.get(key) is None or type(row[key]) in (str, int)):
+            if not (_is_text(row.get(key)) or type(row[key]) is int):
                 raise InvalidInputError(f"{at} {key} must be a number or its text (found {_short(row[key])})")
         for key in _TEXTS.values():
-            if not (row[key] is None or isinstance(row[key], str)):
+            if not _is_text(row[key]):
                 raise InvalidInputError(f"{at} {key} must be text (found {_short(row[key])})")
         topics = row["topics"]
-        if not isinstance(topics, list | tuple) or not all(isinstance(topic, str | None) for topic in topics):
+        if not isinstance(topics, list | tuple) or not all(map(_is_text, topics)):
             raise InvalidInputError(f"{at} topics must be a list of text (found {_short(topics)})")
         if len(topics) > len(TOPICS):
             raise InvalidInputError(f"{at} topics must be at most {len(TOPICS)} (found {len(topics)})")
     raise AssertionError("every log has the form of one, yet they make no columns")
+
+
+def _is_text(value: object) -> bool:
+    """Also where the value is missing: the rules tell what must not be."""
+    return value is None or (isinstance(value, str) and value.isascii())
 
 
 def _short(value: object) -> str:

@@ -291,11 +291,15 @@ def test_logs_of_other_contracts_are_left_out(contract: PunksContract) -> None:
 
 
 def test_a_contract_at_another_address_is_decoded_with_wrappers_of_its_own(contract: PunksContract) -> None:
-    market, wrapper = "0x" + "7" * 40, "0x" + "8" * 40
+    market, wrapper = "0x" + "a7" * 20, "0x" + "b8" * 20
     contract.transfer_punk(ANN, wrapper, 1)
     logs = raw_logs([{**one, "address": market} for one in contract.logs], "page")
-    events = decode(logs, StandingBids(), market=market.upper().replace("0X", "0x"), wrappers=[wrapper])
+    events = decode(logs, StandingBids(), market=upper(market), wrappers=[upper(wrapper)])
     assert events["event_type"].to_list() == ["claim", "claim", "claim", "wrap"]
+
+
+def upper(address: str) -> str:
+    return "0x" + address[2:].upper()
 
 
 def broken(name: str, *arguments: Any, **changed: Any) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from shared.errors import InvalidInputError
@@ -126,6 +128,10 @@ def test_no_logs_are_an_empty_frame() -> None:
         ("transactionHash", "0x1", "transactionHash must be 0x and 64 hexadecimal digits (found '0x1')"),
         ("transactionHash", HASH + "\n", "transactionHash must be 0x and 64 hexadecimal digits"),
         ("transactionHash", None, "transactionHash must be 0x and 64 hexadecimal digits"),
+        ("transactionHash", "\ud800", "transactionHash must be text (found '\\ud800')"),
+        ("logIndex", "\ud800", "logIndex must be a number or its text"),
+        ("logIndex", "٣", "logIndex must be a number"),
+        ("topics", [HASH, "\ud800"], "topics must be a list of text"),
         ("transactionHash", 5, "transactionHash must be text (found 5)"),
         ("address", ANN[:-1], "address must be 0x and 40 hexadecimal digits"),
         ("address", {"hash": ANN}, "address must be text"),
@@ -202,3 +208,35 @@ def test_logs_that_contradict_each_other_are_refused(changed: dict[str, Any], ru
     with pytest.raises(InvalidInputError) as caught:
         raw_logs([first, {**first, **changed}], "page.json")
     assert rule in str(caught.value)
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from([HASH, "0x", "0x1"]),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from([*logs(1)[0], "removed"]), anything), max_size=3), anything
+)
+def test_hostile_json_is_refused_in_words_or_read_but_never_a_crash(
+    changes: list[tuple[int, str, object]], extra: Any
+) -> None:
+    rows = logs()
+    for row, field, value in changes:
+        rows[row][field] = value
+    for page in (rows, [*rows, extra]):
+        try:
+            frame = raw_logs(page, "page.json")
+        except InvalidInputError as error:
+            assert str(error).startswith("page.json: ")
+        else:
+            assert frame.schema == RAW_LOG_SCHEMA
+            assert frame.height == len(page)
