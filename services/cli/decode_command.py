@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from shared.errors import InvalidInputError
-from shared.market.ethereum.history import decode_with_history
+from shared.market.ethereum.history import decode_with_history, longest_gap
 from shared.market.ethereum.log_pages import log_page_paths, read_log_pages
 from shared.market.event_files import read_event_files
 from shared.market.events import DELISTED, LISTED, empty_events
@@ -37,9 +37,11 @@ def decode_command(
     with console.status("decoding"):
         paths = [*chain.from_iterable(_paths(path) for path in pages)]
         logs = read_log_pages(paths)
-        events = decode_with_history(logs, read_history(history))
+        earlier = read_history(history)
+        events = decode_with_history(logs, earlier)
         events.write_parquet(out) if out.suffix == ".parquet" else events.write_csv(out)
-    console.print(f"{decoded_line(paths, logs, events)}; written to {out}", soft_wrap=True)
+    tell_decoded(console, paths, logs, events, earlier)
+    console.print(f"written to {out}", soft_wrap=True)
 
 
 def read_history(path: Path | None) -> pl.DataFrame:
@@ -51,13 +53,23 @@ def read_history(path: Path | None) -> pl.DataFrame:
     return empty_events() if path is None else read_event_files(path).events
 
 
-def decoded_line(paths: Sequence[Path], logs: pl.DataFrame, events: pl.DataFrame) -> str:
-    """What came of the pages, in one line."""
+def tell_decoded(
+    console: Console, paths: Sequence[Path], logs: pl.DataFrame, events: pl.DataFrame, history: pl.DataFrame
+) -> None:
+    """Print what came of the pages, and what earlier events would have to tell."""
+    console.print(f"{logs.height:,} logs of {len(paths):,} page(s) are {events.height:,} events", soft_wrap=True)
     nobody = events.filter(pl.col("event_type").is_in((LISTED, DELISTED)) & pl.col("from_address").is_null())
-    line = f"{logs.height:,} logs of {len(paths):,} page(s) are {events.height:,} events"
     if nobody.height:
-        line += f", {nobody.height:,} listings or their ends without seller, which only earlier events could tell"
-    return line
+        console.print(
+            f"{nobody.height:,} listings or their ends have no seller, which only earlier events could tell",
+            soft_wrap=True,
+        )
+    if gap := longest_gap(logs, history):
+        console.print(
+            f"nothing is known from {gap[0]:%Y-%m-%d} to {gap[1]:%Y-%m-%d}: sellers and prices of accepted bids that "
+            "come from before that may be out of date; give what is missing with --history",
+            soft_wrap=True,
+        )
 
 
 def _paths(path: Path) -> tuple[Path, ...]:

@@ -13,24 +13,28 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli.context import on_platform
-from services.cli.decode_command import History, decoded_line, read_history
+from services.cli.decode_command import History, read_history, tell_decoded
 from shared.database.pool import Connection
 from shared.market import event_repository
 from shared.market.ethereum.history import decode_with_history, followed_by
 from shared.market.ethereum.log_pages import log_page_paths, read_log_pages
 from shared.market.event_files import EventFiles, read_beside_pages, read_event_files
 from shared.market.event_repository import AppendResult
-from shared.market.events import EVENT_SCHEMA
+from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.runtime.platform import Platform
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The appends of one import: `events` how many there were, `appended` of them new; `decoded` those of pages."""
+    """One import: how many `events` there were, and `appended` how many of them were new.
+
+    `decoded` are those of pages, `history` what they were decoded on top of, `newest` says where the table ends.
+    """
 
     events: int
     appended: int
     decoded: pl.DataFrame
+    history: pl.DataFrame
     newest: AppendResult
 
 
@@ -64,7 +68,7 @@ def import_command(
         imported = on_platform(lambda platform: _import(platform, files, logs, earlier, progress))
     seconds = perf_counter() - started
     if pages:
-        console.print(decoded_line(pages, logs, imported.decoded), soft_wrap=True)
+        tell_decoded(console, pages, logs, imported.decoded, imported.history)
     known, rate = imported.events - imported.appended, imported.events / seconds
     console.print(
         f"{imported.appended:,} events appended, {known:,} known already, in {seconds:.1f} s ({rate:,.0f} events/s); "
@@ -83,14 +87,16 @@ async def _import(
             await event_repository.store_eth_usd(connection, files.eth_usd)
         first = await _append(connection, files.events, progress)
         if logs.is_empty():
-            return Imported(files.events.height, first.appended, files.events.clear(), first)
+            return Imported(files.events.height, first.appended, empty_events(), history, first)
         stored = (await event_repository.read_events(connection)).select(*EVENT_SCHEMA)
-        decoded = decode_with_history(logs, followed_by(history, stored))
+        history = followed_by(history, stored)
+        decoded = decode_with_history(logs, history)
         second = await _append(connection, decoded, progress)
         return Imported(
             events=files.events.height + decoded.height,
             appended=first.appended + second.appended,
             decoded=decoded,
+            history=history,
             newest=second,
         )
 

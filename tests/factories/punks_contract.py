@@ -77,6 +77,10 @@ class PunksContract:
         self._in_transaction = False
         self._next_transaction()
 
+    def pause(self, days: int) -> None:
+        """Nothing happens on the contract for so long."""
+        self._number += days * 86_400 // SECONDS_PER_BLOCK
+
     def frame(self) -> pl.DataFrame:
         """What truly happened, as canonical events."""
         return pl.DataFrame(self.events, schema=EVENT_SCHEMA, orient="row")

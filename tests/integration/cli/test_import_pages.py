@@ -137,4 +137,4 @@ def test_the_output_tells_of_listings_whose_seller_is_unknown(
 ) -> None:
     contract.offer_punk_for_sale(BEN, 1, 3)
     printed = run("import", str(write(tmp_path / "1.json", contract.logs[-1:])))
-    assert "1 listings or their ends without seller" in printed
+    assert "1 listings or their ends have no seller" in printed

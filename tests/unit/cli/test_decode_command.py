@@ -40,7 +40,8 @@ def test_pages_become_an_event_file(tmp_path: Path, contract: PunksContract, suf
     (pages / "b.json").write_text(json.dumps(contract.logs[:2]))
     (tmp_path / "a.json").write_text(json.dumps(contract.logs[2:]))
     out = tmp_path / f"events.{suffix}"
-    assert f"5 logs of 2 page(s) are 4 events; written to {out}" in decode(tmp_path / "a.json", pages, "--out", out)
+    printed = decode(tmp_path / "a.json", pages, "--out", out)
+    assert printed.splitlines() == ["5 logs of 2 page(s) are 4 events", f"written to {out}"]
     assert_frame_equal(read_event_files(out).events, contract.frame())
 
 
@@ -54,7 +55,15 @@ def test_earlier_events_fill_what_a_page_leaves_open(tmp_path: Path, contract: P
 
 def test_the_output_tells_of_listings_whose_seller_is_unknown(tmp_path: Path, contract: PunksContract) -> None:
     (tmp_path / "page.json").write_text(json.dumps(contract.logs[4:]))
-    assert "1 listings or their ends without seller" in decode(tmp_path / "page.json", "--out", tmp_path / "o.csv")
+    assert "1 listings or their ends have no seller" in decode(tmp_path / "page.json", "--out", tmp_path / "o.csv")
+
+
+def test_the_output_tells_of_a_time_of_which_nothing_is_known(tmp_path: Path, contract: PunksContract) -> None:
+    contract.pause(days=30)
+    contract.enter_bid_for_punk(ANN, 1, 5)
+    (tmp_path / "page.json").write_text(json.dumps(contract.logs))
+    printed = decode(tmp_path / "page.json", "--out", tmp_path / "o.csv")
+    assert "nothing is known from 2017-07-14 to 2017-08-13" in printed
 
 
 def test_a_name_of_another_format_and_a_place_without_pages_are_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from shared.market.ethereum.decoder import MissingBidsError
-from shared.market.ethereum.history import decode_with_history, followed_by
+from shared.market.ethereum.history import decode_with_history, followed_by, longest_gap
 from shared.market.ethereum.raw_logs import empty_logs, raw_logs
 from shared.market.events import empty_events
 from tests.factories.punks_contract import PunksContract
@@ -63,3 +63,20 @@ def test_one_history_goes_on_where_the_other_ends(contract: PunksContract) -> No
     assert_frame_equal(followed_by(events[:6], events[3:]), events)
     assert_frame_equal(followed_by(empty_events(), events), events)
     assert_frame_equal(followed_by(events, empty_events()), events)
+
+
+def test_a_week_of_which_nothing_is_known_is_a_gap(contract: PunksContract) -> None:
+    contract.pause(days=6)
+    contract.enter_bid_for_punk(BEN, 1, 5)
+    contract.pause(days=9)
+    contract.enter_bid_for_punk(BEN, 1, 6)
+    contract.pause(days=8)
+    contract.enter_bid_for_punk(BEN, 1, 7)
+    logs, events = raw_logs(contract.logs, "page"), contract.frame()
+    longest = (events["timestamp"][-3], events["timestamp"][-2])
+    assert longest_gap(logs, empty_events()) == longest
+    assert longest_gap(logs[-1:], events) == longest
+    assert longest_gap(logs[-1:], events[-2:]) == (events["timestamp"][-2], events["timestamp"][-1])
+    assert longest_gap(logs[:-2], events) is None
+    assert longest_gap(logs[-1:], empty_events()) is None
+    assert longest_gap(empty_logs(), events) is None
