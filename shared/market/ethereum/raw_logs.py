@@ -1,0 +1,231 @@
+"""Raw Ethereum logs as a frame, from the JSON objects of a node, Etherscan or Blockscout's copy of Etherscan's API.
+
+The three say the same with small differences: a node knows no time of a log (newer ones add `blockTimestamp`),
+Etherscan writes zero as `0x`, Blockscout pads the topics with null. Numbers may be hexadecimal text, decimal text or
+integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain, pairwise
+from typing import Any, Final, NoReturn
+
+import polars as pl
+
+from shared.contracts.messages import EARLIEST_INSTANT
+from shared.errors import InvalidInputError
+
+TOPICS: Final = ("topic0", "topic1", "topic2", "topic3")
+RAW_LOG_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "block": pl.Int64(),
+    "timestamp": pl.Datetime("us", "UTC"),
+    "tx_index": pl.Int64(),
+    "log_index": pl.Int64(),
+    "tx_hash": pl.String(),
+    "address": pl.String(),
+    **dict.fromkeys(TOPICS, pl.String()),
+    "data": pl.String(),
+}
+"""A log, all hexadecimal in lower case with 0x; topics that it does not have are null."""
+
+_NUMBERS: Final = {"block": "blockNumber", "tx_index": "transactionIndex", "log_index": "logIndex"}
+_TEXTS: Final = {"tx_hash": "transactionHash", "address": "address", "data": "data"}
+_KEYS: Final = {**_NUMBERS, **_TEXTS, "timestamp": "timeStamp", "topics": "topics"}
+_LARGEST: Final = {"block": 2**32 - 1, "tx_index": 2**31 - 1, "log_index": 2**31 - 1}
+_EARLIEST_SECOND: Final = int(EARLIEST_INSTANT.timestamp())
+_LATEST_SECOND: Final = 253_402_300_799
+"""The end of the year 9999, the last that a Python datetime can say."""
+
+_HASH: Final = r"^0x[0-9a-f]{64}$"
+_ADDRESS: Final = r"^0x[0-9a-f]{40}$"
+_BYTES: Final = r"^0x(?:[0-9a-f]{2})*$"
+
+
+def empty_logs() -> pl.DataFrame:
+    """A frame without logs."""
+    return pl.DataFrame(schema=RAW_LOG_SCHEMA)
+
+
+def raw_logs(rows: list[dict[str, Any]], where: str, timestamps: Mapping[int, int] | None = None) -> pl.DataFrame:
+    """The logs (`RAW_LOG_SCHEMA`) in contract order, once every rule of a well-formed log holds.
+
+    A log without a time of its own gets that of its block from `timestamps`, in seconds since 1970 by block number.
+    `where` names the page or the answer in errors; logs are counted from 1, as the page has them.
+
+    Raises:
+        InvalidInputError: the first rule that is broken, with the log, the field and what was found.
+    """
+    if not rows:
+        return empty_logs()
+    frame = _columns(rows, where)
+    frame = _with_times(frame, where, timestamps, rows)
+    rules = _rules()
+    # One pass decides whether any rule is broken; only then is the first broken one looked for.
+    if frame.select(pl.any_horizontal(broken.any() for _, broken, _ in rules)).item():
+        for column, broken, rule in rules:
+            flags = frame.select(broken=broken.fill_null(False))["broken"]
+            if flags.any():
+                _refuse(where, int(flags.arg_true()[0]), column, rule, rows)
+    return in_contract_order(frame.select(*RAW_LOG_SCHEMA), where)
+
+
+def in_contract_order(logs: pl.DataFrame, where: str) -> pl.DataFrame:
+    """The logs sorted by `(block, log_index)`, once their places fit together.
+
+    Raises:
+        InvalidInputError: a place occurs twice, or two logs contradict each other about a block or a transaction.
+    """
+    logs = logs.sort("block", "log_index")
+    same_block = pl.col("block") == pl.col("block").shift()
+    same_index = pl.col("tx_index") == pl.col("tx_index").shift()
+    rules = [
+        (same_block & (pl.col("log_index") == pl.col("log_index").shift()), "occurs twice"),
+        (same_block & (pl.col("timestamp") != pl.col("timestamp").shift()), "has another time than its block before"),
+        (pl.col("timestamp") < pl.col("timestamp").shift(), "is earlier than the log before it"),
+        (
+            same_block & (pl.col("tx_index") < pl.col("tx_index").shift()),
+            "has a lower transactionIndex than the log before it",
+        ),
+        (
+            same_block & (same_index != (pl.col("tx_hash") == pl.col("tx_hash").shift())),
+            "contradicts the log before it about the transaction they belong to",
+        ),
+    ]
+    for broken, rule in rules:
+        places = logs.filter(broken)
+        if places.height:
+            raise InvalidInputError(f"{where}: the log at {place(places)} {rule}")
+    return logs
+
+
+def place(logs: pl.DataFrame) -> str:
+    """Where the first of these logs is on the chain, in words."""
+    return f"block {logs['block'][0]}, log_index {logs['log_index'][0]}"
+
+
+def _columns(rows: list[dict[str, Any]], where: str) -> pl.DataFrame:
+    """Everything but the time, in the page's order. Numbers that are no numbers become null."""
+    try:
+        if not {row.get("removed") for row in rows} <= {None, False}:
+            _refuse_first(rows, where)
+        columns = {
+            **{name: _numbers([row[key] for row in rows]) for name, key in _NUMBERS.items()},
+            **{name: _text([row[key] for row in rows]) for name, key in _TEXTS.items()},
+            "timestamp": _numbers(_times(rows)),
+            **_topics([row["topics"] for row in rows]),
+        }
+    except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
+        _refuse_first(rows, where)
+    return pl.DataFrame(columns)
+
+
+def _times(rows: list[dict[str, Any]]) -> list[Any]:
+    times = [row.get("timeStamp") for row in rows]
+    return [row.get("timeStamp", row.get("blockTimestamp")) for row in rows] if None in times else times
+
+
+def _text(values: list[Any]) -> pl.Series:
+    return pl.Series(values, dtype=pl.String, strict=True).str.to_lowercase()
+
+
+def _numbers(values: list[Any]) -> pl.Series:
+    """Hexadecimal text, decimal text or integers, as integers (i64); null where the value is none of them."""
+    if int in set(map(type, values)):
+        values = [str(value) if type(value) is int else value for value in values]
+    text = pl.col("text")
+    unsigned = ~text.str.contains("+", literal=True)
+    hexadecimal = text.str.slice(2).str.to_integer(base=16, strict=False)
+    read = pl.when(text == "0x").then(0).when(unsigned & text.str.starts_with("0x")).then(hexadecimal)
+    frame = pl.DataFrame({"text": _text(values)})
+    if not frame["text"].str.starts_with("0x").all():
+        read = read.when(unsigned).then(text.str.to_integer(base=10, strict=False))
+    return frame.select(number=read)["number"]
+
+
+def _topics(values: list[Any]) -> dict[str, pl.Series]:
+    """A column per topic."""
+    if not (set(map(type, values)) <= {list, tuple} and max(map(len, values)) <= len(TOPICS)):
+        raise TypeError("topics are a list of at most four")
+    # All in one column and taken apart there: several times as fast as one list per topic.
+    every = _text([*chain.from_iterable(values)])
+    count = pl.Series([len(topics) for topics in values], dtype=pl.Int64)
+    first = count.cum_sum() - count
+    return {name: every.gather((first + number).set(count <= number, None)) for number, name in enumerate(TOPICS)}
+
+
+def _with_times(
+    frame: pl.DataFrame, where: str, timestamps: Mapping[int, int] | None, rows: list[dict[str, Any]]
+) -> pl.DataFrame:
+    """`timestamp` from seconds to an instant, those of `timestamps` filled in."""
+    if timestamps is not None:
+        known = pl.Series([timestamps.get(block) for block in frame["block"].to_list()], dtype=pl.Int64)
+        frame = frame.with_columns(pl.col("timestamp").fill_null(known))
+    seconds = frame["timestamp"]
+    broken = (seconds.is_null() | ~seconds.is_between(_EARLIEST_SECOND, _LATEST_SECOND)).arg_true()
+    if len(broken):
+        rule = f"must be seconds since 1970, not before the contract ({EARLIEST_INSTANT:%Y-%m-%d})"
+        _refuse(where, int(broken[0]), "timestamp", rule, rows)
+    return frame.with_columns(pl.from_epoch(pl.col("timestamp"), time_unit="s").cast(pl.Datetime("us", "UTC")))
+
+
+def _rules() -> list[tuple[str, pl.Expr, str]]:
+    """(column, expression that is true where the rule is broken, the rule in words)."""
+    rules: list[tuple[str, pl.Expr, str]] = []
+    for name, largest in _LARGEST.items():
+        outside = pl.col(name).is_null() | ~pl.col(name).is_between(0, largest)
+        rules.append((name, outside, f"must be a number from 0 to {largest}"))
+    for name, pattern, words in (
+        ("tx_hash", _HASH, "must be 0x and 64 hexadecimal digits"),
+        ("address", _ADDRESS, "must be 0x and 40 hexadecimal digits"),
+        ("data", _BYTES, "must be 0x and whole bytes in hexadecimal"),
+    ):
+        rules.append((name, pl.col(name).is_null() | ~pl.col(name).str.contains(pattern), words))
+    rules.append(("topic0", pl.col("topic0").is_null(), "must not be missing"))
+    for name in TOPICS:
+        rules.append((name, ~pl.col(name).str.contains(_HASH), "must be 0x and 64 hexadecimal digits"))
+    for before, name in pairwise(TOPICS):
+        rules.append((name, pl.col(before).is_null() & pl.col(name).is_not_null(), "must not follow a missing topic"))
+    return rules
+
+
+def _refuse(where: str, row: int, column: str, rule: str, rows: list[dict[str, Any]]) -> NoReturn:
+    found = rows[row].get("topics" if column in TOPICS else _KEYS[column])
+    raise InvalidInputError(f"{where}: log {row + 1}: {_KEYS.get(column, column)} {rule} (found {_short(found)})")
+
+
+def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
+    """Say which log could not be put into columns, and why."""
+    for number, row in enumerate(rows, start=1):
+        at = f"{where}: log {number}:"
+        if not isinstance(row, dict):
+            raise InvalidInputError(f"{at} must be an object (found {_short(row)})")
+        if row.get("removed") not in (None, False):
+            raise InvalidInputError(
+                f"{at} removed is {_short(row['removed'])}: a reorganisation took it back; fetch the page again"
+            )
+        for key in (*_NUMBERS.values(), *_TEXTS.values(), "topics"):
+            if key not in row:
+                raise InvalidInputError(f"{at} {key} is missing")
+        for key in (*_NUMBERS.values(), "timeStamp", "blockTimestamp"):
+            if not (_is_text(row.get(key)) or type(row[key]) is int):
+                raise InvalidInputError(f"{at} {key} must be a number or its text (found {_short(row[key])})")
+        for key in _TEXTS.values():
+            if not _is_text(row[key]):
+                raise InvalidInputError(f"{at} {key} must be text (found {_short(row[key])})")
+        topics = row["topics"]
+        if not isinstance(topics, list | tuple) or not all(map(_is_text, topics)):
+            raise InvalidInputError(f"{at} topics must be a list of text (found {_short(topics)})")
+        if len(topics) > len(TOPICS):
+            raise InvalidInputError(f"{at} topics must be at most {len(TOPICS)} (found {len(topics)})")
+    raise AssertionError("every log has the form of one, yet they make no columns")
+
+
+def _is_text(value: object) -> bool:
+    """Also where the value is missing: the rules tell what must not be."""
+    return value is None or (isinstance(value, str) and value.isascii())
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
