@@ -23,12 +23,12 @@ from shared.market.traits import Traits
 DAY = 86_400.0
 LEVEL_DRIFT = 0.03
 """Standard deviation of the level's change in a day (log units)."""
-PREMIUM_DRIFT = 0.015
+PREMIUM_DRIFT = 0.02
 """Standard deviation of a trait premium's change in 30 days."""
 PRIOR_PREMIUM = 0.4
 """Standard deviation of a premium before any sale."""
 PRIOR_LEVEL = 2.0
-NOISE, NOISE_PER_PREMIUM = 0.05, 0.15
+NOISE, NOISE_PER_PREMIUM = 0.05, 0.05
 """Error of a sale at the level, and how it grows with the premium: rare punks sell less predictably."""
 OUTLIER = 3.0
 """Standard deviations beyond which a sale's weight falls with its distance."""
