@@ -100,6 +100,8 @@ class MarketTimeline:
     def apply(self, events: pl.DataFrame) -> list[Sale]:
         """Fold events (columns `seq` and the event schema, in contract order) and return the sales among them.
 
+        The events end with a whole transaction, as blocks do: a sale is judged from all of its own.
+
         Raises:
             ValueError: events out of contract order; rebuild the timeline from the start.
         """

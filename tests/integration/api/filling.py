@@ -186,7 +186,7 @@ class Happening:
     eth: float | None = None
     seller: str | None = None
     buyer: str | None = None
-    valid: bool = True
+    exclusion: str | None = None
 
 
 async def happen(connection: Connection, happenings: Sequence[Happening], *, first_block: int = 21_000_000) -> None:
@@ -222,8 +222,8 @@ async def happen(connection: Connection, happenings: Sequence[Happening], *, fir
                 wei,
                 event.seller,
                 event.buyer,
-                event.valid,
-                None if event.valid else "below half the floor",
+                event.exclusion is None,
+                event.exclusion,
                 FLOOR_WEI,
             )
 

@@ -11,6 +11,7 @@ from tests.integration.api.conftest import Served
 
 PUNKS = PunkQuery(None, (), None, None, None, "punk_id", "asc").digest
 MODELS = digest("models", "None")
+EXCLUSIONS = digest("exclusions", "None")
 
 
 def crafted(scope: str, generation: object, *key: object) -> str:
@@ -30,6 +31,9 @@ def crafted(scope: str, generation: object, *key: object) -> str:
         ("/v1/models", crafted(MODELS, 0, "2020-01-01", "m")),
         ("/v1/models", crafted(MODELS, 0, "0001-01-01T00:00:00+14:00", "m")),
         ("/v1/models", crafted(MODELS, 0, "2020-01-01T00:00:00+00:00", "m\x00")),
+        ("/v1/exclusions", crafted(EXCLUSIONS, 0, "2020-01-01T00:00:00+00:00", "m")),
+        ("/v1/exclusions", crafted(EXCLUSIONS, 0, "2020-01-01T00:00:00+00:00", str(2**63))),
+        ("/v1/exclusions", crafted(EXCLUSIONS, 0, "2020-01-01T00:00:00+00:00", "9" * 400)),
     ],
 )
 async def test_a_crafted_cursor_is_a_bad_cursor(unchanging: Served, path: str, cursor: str) -> None:

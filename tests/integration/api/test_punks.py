@@ -187,7 +187,7 @@ async def test_asks_owners_and_last_sales_follow_the_contract(database: Database
                 Happening("transfer", 6, 90, None, ALICE, BOB),
                 Happening("listed", 7, 730, 41, ALICE),
                 Happening("wrap", 7, 80, None, ALICE, WRAPPER),
-                Happening("sale", 8, 20, 46, ALICE, BOB, valid=False),
+                Happening("sale", 8, 20, 46, ALICE, BOB, exclusion="far_below_floor"),
                 Happening("listed", 8, 10, 60, BOB),
                 Happening("listed", 8, 9, 55, BOB),
                 Happening("bid", 8, 1, 30, ALICE),

@@ -1,0 +1,100 @@
+"""Sales that count neither for training nor for scoring, each with its reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from services.api.gateway import gateway_of
+from services.api.money import Money, money
+from services.api.paging import Cursor, Limit, next_cursor, position_before
+from services.api.problems import documented
+from services.api.repositories import exclusions as repository
+from shared.market.valid_sales import EXPLANATIONS, Exclusion
+
+router = APIRouter(tags=["record"])
+
+_LARGEST_SEQ = 2**63 - 1
+
+
+class ExcludedSale(BaseModel):
+    """A sale that is left out, as it was judged from what was known when it happened."""
+
+    punk_id: int
+    sold_at: datetime
+    block: int
+    log_index: int
+    tx_hash: str
+    kind: Annotated[str, Field(description="buy or accept_bid")]
+    price: Money
+    floor: Annotated[Money | None, Field(description="Lowest public ask of any other punk just before")]
+    seller: str | None
+    buyer: str | None
+    reason: Annotated[str, Field(examples=["custody_move"])]
+    explanation: str
+
+
+class ReasonCount(BaseModel):
+    reason: str
+    explanation: str
+    sales: int
+
+
+class ExclusionPage(BaseModel):
+    items: list[ExcludedSale]
+    counts: Annotated[list[ReasonCount], Field(description="Of all excluded sales, whatever is filtered; most first")]
+    next_cursor: str | None
+
+
+@router.get("/v1/exclusions", operation_id="list_exclusions", responses=documented(400, 422, 503))
+async def exclusions(
+    request: Request, reason: Exclusion | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> ExclusionPage:
+    """Excluded sales, newest first; of one reason when given."""
+    gateway = gateway_of(request)
+    scope = ("exclusions", str(reason))
+    before = position_before(gateway.config.cursor_key, scope, cursor, _seq)
+    async with gateway.reading() as connection:
+        rows = await repository.excluded_sales(connection, reason=reason, before=before, limit=limit + 1)
+        counts = await repository.counts(connection)
+    more = rows[limit - 1] if len(rows) > limit else None
+    return ExclusionPage(
+        items=[_excluded(row) for row in rows[:limit]],
+        counts=[ReasonCount(reason=name, explanation=_explained(name), sales=n) for name, n in counts.items()],
+        next_cursor=next_cursor(
+            gateway.config.cursor_key, scope, (more.sold_at, str(more.event_seq)) if more else None
+        ),
+    )
+
+
+def _excluded(row: repository.ExcludedSaleRow) -> ExcludedSale:
+    return ExcludedSale(
+        punk_id=row.punk_id,
+        sold_at=row.sold_at,
+        block=row.block,
+        log_index=row.log_index,
+        tx_hash=row.tx_hash,
+        kind=row.kind,
+        price=money(row.price_wei),
+        floor=None if row.floor_wei is None else money(row.floor_wei),
+        seller=row.seller,
+        buyer=row.buyer,
+        reason=row.reason,
+        explanation=_explained(row.reason),
+    )
+
+
+def _explained(reason: str) -> str:
+    """A reason of a newer version is passed on as it is: during a rolling update both run on one database."""
+    return EXPLANATIONS[Exclusion(reason)] if reason in set(Exclusion) else reason
+
+
+def _seq(text: str) -> int:
+    """Raises ValueError when it is no sequence number."""
+    seq = int(text)
+    if not 0 <= seq <= _LARGEST_SEQ:
+        raise ValueError("no event has this number")
+    return seq

@@ -1,0 +1,90 @@
+"""Rebuilding everything derived from the events, and keeping up with new ones, beside merely reading the file.
+
+Each rebuild runs in a process of its own, so that its peak memory is its own too.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import polars as pl
+
+from shared.market.floor_series import daily_floor
+from shared.market.state import state_at
+from shared.market.timeline import MarketTimeline
+from shared.market.traits import Traits
+from tests.bench.measured import Measured
+
+RUNS = 3
+NEW_EVENTS = 50
+UPDATES = 20
+MEMORY_LIMIT_MIB = 1024.0
+
+
+async def market_state(url: str, home: Path, events: Path) -> list[Measured]:
+    """No database takes part: `url` and `home` are what every benchmark is given."""
+    runs = [_in_a_process(events) for _ in range(RUNS)]
+    reading, rebuild, update, state, floors, peak = (
+        median(run[name] for run in runs) for name in ("reading", "rebuild", "update", "state", "floors", "peak_mib")
+    )
+    return [
+        Measured("full rebuild of derived state (limit: reading the file)", rebuild, "s", reading),
+        Measured(f"update for {NEW_EVENTS} new events (limit: reading the file)", update, "s", reading),
+        Measured("state as of an instant, vectorised (limit: reading the file)", state, "s", reading),
+        Measured("floor of every day, vectorised (limit: reading the file)", floors, "s", reading),
+        Measured("peak memory of a full rebuild (limit: 1 GiB)", peak, "MiB", MEMORY_LIMIT_MIB),
+    ]
+
+
+def _in_a_process(events: Path) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.market_state", str(events)], check=True, capture_output=True, text=True
+    )
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
+
+
+def _measure(folder: Path) -> dict[str, float]:
+    punks = pl.read_parquet(folder / "punks.parquet")
+    started = time.perf_counter()
+    events = pl.read_parquet(folder / "events.parquet", memory_map=False)
+    reading = time.perf_counter() - started
+    events = events.with_row_index("seq", offset=1).with_columns(pl.col("seq").cast(pl.Int64))
+
+    timeline = MarketTimeline(Traits.from_frame(punks))
+    known = events.height - UPDATES * NEW_EVENTS
+    started = time.perf_counter()
+    timeline.apply(events.head(known))
+    rebuild = (time.perf_counter() - started) * events.height / known
+    updates = []
+    for place in range(known, events.height, NEW_EVENTS):
+        started = time.perf_counter()
+        timeline.apply(events.slice(place, NEW_EVENTS))
+        updates.append(time.perf_counter() - started)
+    # Before the vectorised paths, which a rebuild does not need.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+    started = time.perf_counter()
+    state_at(events, events["timestamp"][-1])
+    state = time.perf_counter() - started
+    started = time.perf_counter()
+    daily_floor(events)
+    floors = time.perf_counter() - started
+    return {
+        "reading": reading,
+        "rebuild": rebuild,
+        "update": median(updates),
+        "state": state,
+        "floors": floors,
+        "peak_mib": peak,
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_measure(Path(sys.argv[1]))))
