@@ -33,6 +33,7 @@ from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailable
 from shared.valuation import golden, training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import FORMAT, XGBOOST_VERSION, ValuationModel, model_id
+from shared.valuation.params import Params
 
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"
@@ -225,7 +226,7 @@ class Trainer:
             data_cutoff=learn.as_of,
             training_rows=learn.frame.height,
             feature_schema=learn.feature_schema,
-            params={**training.PARAMS, "rounds": training.ROUNDS, "half_life_days": training.HALF_LIFE_DAYS},
+            params=Params.load().as_dict(),
             seed=training.SEED,
             report={"evaluation_sales": judge.frame.height, "golden": golden_rows},
             training_request=claimed.request_id,

@@ -1,18 +1,21 @@
-"""Segment-wise (Mondrian) split-conformal intervals on the log ratio of price to value.
+"""Segment-wise (Mondrian) conformal intervals on the log ratio of price to value.
 
 Lower and upper quantiles are taken separately, with the finite-sample correction of split conformal prediction
-(Vovk et al., Algorithmic Learning in a Random World, 2005; Papadopoulos et al. 2002).
+(Vovk et al., Algorithmic Learning in a Random World, 2005; Papadopoulos et al. 2002). Recent errors weigh more, so that
+a calm market is not given the width of the wild one before it (Barber et al., Annals of Statistics 51, 2023).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, inf
+from datetime import datetime
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
-from shared.market.series import Floats
+from shared.market.series import Floats, Ints
 
 SEGMENT_BOUNDS = (1.08, 1.3, 2.5)
 """Bounds of the predicted premium (value / floor)."""
@@ -20,11 +23,32 @@ LEVELS = (0.5, 0.8, 0.9)
 MIN_RESIDUALS = 40
 """A segment with fewer residuals borrows those of the segment below it."""
 THIN_WIDENING = 1.5
+HALF_LIFE_DAYS = 120.0
+"""An error this much older weighs half."""
 
 
 def segment_of(premium: Floats) -> npt.NDArray[np.int64]:
     """Index of the premium segment, 0 (floor tier) to 3 (rare), shape of `premium`."""
     return np.searchsorted(np.array(SEGMENT_BOUNDS), premium, side="right").astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Errors of values on sales their model had not seen, shape (n,): ln(price / value), the predicted premium, and
+    when the sale was (UTC seconds)."""
+
+    error: Floats
+    premium: Floats
+    time: Ints
+
+    @classmethod
+    def joined(cls, parts: Sequence[Residuals]) -> Residuals:
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("error", "premium", "time")))
+
+    def since(self, time: float) -> Residuals:
+        """Those of sales at or after an instant."""
+        late = self.time >= time
+        return Residuals(self.error[late], self.premium[late], self.time[late])
 
 
 @dataclass(frozen=True)
@@ -34,24 +58,25 @@ class Calibration:
     offsets: tuple[tuple[tuple[float, float], ...], ...]
 
     @classmethod
-    def fit(cls, residual: Floats, premium: Floats) -> Calibration:
-        """From residuals ln(price / value) of sales the model had not seen, with the predicted premium of each."""
-        segment = segment_of(premium)
-        pools: list[tuple[Floats, float]] = []
+    def fit(cls, residuals: Residuals, as_of: datetime) -> Calibration:
+        """From errors known at `as_of`."""
+        age_days = np.maximum(as_of.timestamp() - residuals.time, 0.0) / 86_400.0
+        weight = 0.5 ** (age_days / HALF_LIFE_DAYS)
+        segment = segment_of(residuals.premium)
+        pools: list[tuple[npt.NDArray[np.bool_], float]] = []
         for index in range(len(SEGMENT_BOUNDS) + 1):
-            own = residual[segment == index]
-            widening = 1.0
-            below = index - 1
-            while len(own) < MIN_RESIDUALS and below >= 0:
-                own, widening, below = (
-                    np.concatenate([own, residual[segment == below]]),
-                    THIN_WIDENING,
-                    below - 1,
-                )
-            if len(own) < MIN_RESIDUALS:
-                own = residual
-            pools.append((np.sort(own), widening))
-        return cls(tuple(tuple(_offsets(pool, level, widening) for pool, widening in pools) for level in LEVELS))
+            own, widening, below = segment == index, 1.0, index - 1
+            while own.sum() < MIN_RESIDUALS and below >= 0:
+                own, widening, below = own | (segment == below), THIN_WIDENING, below - 1
+            if own.sum() < MIN_RESIDUALS:
+                own = np.ones(len(segment), dtype=np.bool_)
+            pools.append((own, widening))
+        return cls(
+            tuple(
+                tuple(_offsets(residuals.error[pool], weight[pool], level, widening) for pool, widening in pools)
+                for level in LEVELS
+            )
+        )
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
         """Per level the lower and upper bound in ETH; nested, and always around the value."""
@@ -66,11 +91,15 @@ class Calibration:
         return result
 
 
-def _offsets(ordered: Floats, level: float, widening: float) -> tuple[float, float]:
-    n = len(ordered)
+def _offsets(error: Floats, weight: Floats, level: float, widening: float) -> tuple[float, float]:
+    """Weighted quantiles; the sale to come counts as one more error, infinitely far out on either side."""
+    if len(error) == 0:
+        return -inf, inf
+    order = np.argsort(error, kind="stable")
+    ordered, below = error[order], np.cumsum(weight[order])
+    share = below / (below[-1] + 1.0)
     tail = (1.0 - level) / 2.0
-    low = floor((n + 1) * tail) - 1
-    high = ceil((n + 1) * (1.0 - tail)) - 1
-    lower = float(ordered[max(low, 0)]) if n else -inf
-    upper = float(ordered[min(high, n - 1)]) if n else inf
-    return lower * widening, upper * widening
+    upper = min(int(np.searchsorted(share, 1.0 - tail, side="left")), len(error) - 1)
+    mirrored = np.cumsum(weight[order][::-1]) / (below[-1] + 1.0)
+    lower = len(error) - 1 - min(int(np.searchsorted(mirrored, 1.0 - tail, side="left")), len(error) - 1)
+    return float(ordered[lower]) * widening, float(ordered[upper]) * widening

@@ -15,7 +15,7 @@ from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
 from shared.valuation.feature_table import schema_hash
-from shared.valuation.features import FeatureRows, compute
+from shared.valuation.features import compute
 
 TRAINING_HORIZONS_S = (1_800, 86_400)
 """Each past sale is learnt from as it looked 30 minutes and 24 hours before."""
@@ -35,51 +35,21 @@ def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datet
     punks = np.arange(PUNKS, dtype=np.int64)
     rows = compute(timeline, prices, punks, np.full(PUNKS, as_seconds(as_of), dtype=np.int64))
     keys = pl.DataFrame({"punk_id": punks.astype(np.int16), "floor_eth": rows.floor_eth})
-    return _snapshot("nowcast", timeline, as_of, keys, rows)
+    return _snapshot("nowcast", timeline, as_of, keys.hstack(rows.frame()))
 
 
 def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
-    """Every valid sale before the cut-off at both training horizons.
-
-    Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
-    """
-    first, last = as_seconds(FIRST_TRAINING_SALE), as_seconds(data_cutoff)
-    sales = [s for s in valid_sales(timeline) if first <= s.time < last]
-    return _of_sales("training", timeline, prices, data_cutoff, sales=sales, horizons=TRAINING_HORIZONS_S)
+    """Every valid sale before the cut-off at both training horizons: the columns of `sale_rows`."""
+    frame = sale_rows(timeline, prices, until=data_cutoff, horizons=TRAINING_HORIZONS_S)
+    return _snapshot("training", timeline, data_cutoff, frame)
 
 
 def evaluation_snapshot(
     timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime, until: datetime
 ) -> Snapshot:
-    """The hold-out: valid sales from the cut-off to `until`, 30 minutes before each, beside the baselines' values.
-
-    Columns: those of a training snapshot, then tx_hash, kind, punk_type, last_sale_carry_eth (last price over the
-    floor then, times the floor now), trait_median_eth (highest median ratio of its traits, times the floor).
-    """
-    sales = [s for s in valid_sales(timeline) if as_seconds(data_cutoff) <= s.time < as_seconds(until)]
-    snapshot = _of_sales("evaluation", timeline, prices, until, sales=sales, horizons=(EVALUATION_HORIZON_S,))
-    frame = snapshot.frame
-    floor = frame["floor_eth"].to_numpy()
-    punk = frame["punk_id"].to_numpy().astype(np.int64)
-    instants = np.array([s.time - EVALUATION_HORIZON_S for s in sales], dtype=np.int64)
-    last = PunkSale(*timeline.punk_sales.last_before(punk, instants).T)
-    carry = np.exp(np.nan_to_num(last.log_price - last.log_floor)) * floor
-    ratio = _trait_median_ratio(timeline, punk, instants)
-    baselines = frame.with_columns(
-        tx_hash=pl.Series([s.tx_hash for s in sales], dtype=pl.String),
-        kind=pl.Series([s.kind for s in sales], dtype=pl.String),
-        punk_type=pl.Series([TYPES[code] for code in timeline.traits.type_code[punk]], dtype=pl.String),
-        last_sale_carry_eth=pl.Series(carry),
-        trait_median_eth=pl.Series(np.exp(ratio) * floor),
-    )
-    return Snapshot(
-        kind="evaluation",
-        as_of=until,
-        last_event_seq=snapshot.last_event_seq,
-        last_block=snapshot.last_block,
-        feature_schema=snapshot.feature_schema,
-        frame=baselines,
-    )
+    """The hold-out: valid sales from the cut-off to `until`, 30 minutes before each, with the baselines' values."""
+    frame = sale_rows(timeline, prices, first=data_cutoff, until=until, horizons=(EVALUATION_HORIZON_S,))
+    return _snapshot("evaluation", timeline, until, with_baselines(timeline, frame))
 
 
 def holdout_cutoff(timeline: MarketTimeline, as_of: datetime, sales: int) -> datetime:
@@ -91,18 +61,23 @@ def holdout_cutoff(timeline: MarketTimeline, as_of: datetime, sales: int) -> dat
 
 def valid_sales(timeline: MarketTimeline) -> list[Sale]:
     """Sales that count and had a floor to be measured by, in contract order."""
-    return [sale for sale in timeline.sales if sale.excluded is None and sale.floor_eth is not None]
+    return [sale for sale in timeline.sales if sale.excluded is None and sale.floor_wei is not None]
 
 
-def _of_sales(
-    kind: Kind,
+def sale_rows(
     timeline: MarketTimeline,
     prices: DailyPrices,
-    as_of: datetime,
     *,
-    sales: list[Sale],
+    until: datetime,
     horizons: tuple[int, ...],
-) -> Snapshot:
+    first: datetime = FIRST_TRAINING_SALE,
+) -> pl.DataFrame:
+    """Valid sales in [first, until) as they looked at each horizon (seconds) before them.
+
+    Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
+    """
+    start, end = as_seconds(first), as_seconds(until)
+    sales = [s for s in valid_sales(timeline) if start <= s.time < end]
     times = np.tile(np.array([s.time for s in sales], dtype=np.int64), len(horizons))
     instants = times - np.repeat(np.array(horizons, dtype=np.int64), len(sales))
     punks = np.tile(np.array([s.punk_id for s in sales], dtype=np.int64), len(horizons))
@@ -117,10 +92,33 @@ def _of_sales(
             "floor_eth": rows.floor_eth,
         }
     )
-    return _snapshot(kind, timeline, as_of, keys, rows)
+    return keys.hstack(rows.frame())
 
 
-def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, keys: pl.DataFrame, rows: FeatureRows) -> Snapshot:
+def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows of sales with what else is known of each sale and what simple rules would have said at `as_of`.
+
+    Further columns: tx_hash, log_index, kind, punk_type, last_sale_carry_eth (last price over the floor then, times the
+    floor now), trait_median_eth (highest median ratio of its traits, times the floor).
+    """
+    by_seq = {sale.event_seq: sale for sale in timeline.sales}
+    sales = [by_seq[seq] for seq in frame["event_seq"].to_list()]
+    punk = frame["punk_id"].to_numpy().astype(np.int64)
+    instants = frame["as_of"].dt.epoch("s").to_numpy().astype(np.int64)
+    floor = frame["floor_eth"].to_numpy()
+    last = PunkSale(*timeline.punk_sales.last_before(punk, instants).T)
+    carry = np.exp(np.nan_to_num(np.subtract(last.log_price, last.log_floor)))
+    return frame.with_columns(
+        tx_hash=pl.Series([s.tx_hash for s in sales], dtype=pl.String),
+        log_index=pl.Series([s.log_index for s in sales], dtype=pl.Int64),
+        kind=pl.Series([s.kind for s in sales], dtype=pl.String),
+        punk_type=pl.Series([TYPES[code] for code in timeline.traits.type_code[punk]], dtype=pl.String),
+        last_sale_carry_eth=pl.Series(carry * floor),
+        trait_median_eth=pl.Series(np.exp(_trait_median_ratio(timeline, punk, instants)) * floor),
+    )
+
+
+def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, frame: pl.DataFrame) -> Snapshot:
     last = timeline.events.last_before(np.array([as_seconds(as_of)], dtype=np.int64))[0]
     seq, block = (0, 0) if np.isnan(last[0]) else (int(last[0]), int(last[1]))
     return Snapshot(
@@ -129,7 +127,7 @@ def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, keys: pl.Da
         last_event_seq=seq,
         last_block=block,
         feature_schema=schema_hash(),
-        frame=keys.hstack(rows.frame()),
+        frame=frame,
     )
 
 

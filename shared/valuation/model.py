@@ -1,8 +1,9 @@
-"""The valuation model: boosted trees on ln(price / floor), conformal intervals, one self-describing file."""
+"""The valuation model: boosters of ln(price / floor), conformal intervals, one self-describing file."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +13,14 @@ import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
-from shared.errors import IntegrityError
+from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
+from shared.valuation.boosters import Boosters
 from shared.valuation.conformal import Calibration
-from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
+from shared.valuation.feature_table import schema_hash
+from shared.valuation.params import Params
 
-FORMAT = "punkcast-valuation/1"
+FORMAT = "punkcast-valuation/2"
 XGBOOST_VERSION: str = xgb.__version__
 GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
 """Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D."""
@@ -44,14 +47,12 @@ class Values:
 class ValuationModel:
     """A fitted model, ready to value. Immutable: what is evaluated is what is deployed."""
 
-    booster: bytes
+    boosters: Boosters
     calibration: Calibration
     data_cutoff: datetime
-    params: dict[str, float | int | str]
-    rounds: int
+    params: Params
     seed: int
     feature_schema: str
-    threads: int = 2
 
     def __post_init__(self) -> None:
         if self.feature_schema != schema_hash():
@@ -59,16 +60,16 @@ class ValuationModel:
                 f"the model was trained on feature schema {self.feature_schema[:12]}, this code computes "
                 f"{schema_hash()[:12]}; train a contender with this version"
             )
-        loaded = xgb.Booster({"nthread": self.threads})
-        loaded.load_model(bytearray(self.booster))
-        object.__setattr__(self, "_booster", loaded)
+
+    @property
+    def model_id(self) -> str:
+        """The name by its bytes."""
+        return model_id(hashlib.sha256(self.to_bytes()).hexdigest())
 
     def predict(self, frame: pl.DataFrame) -> Values:
         """Value every row of a snapshot's frame (needs `floor_eth` and the feature columns)."""
-        matrix = frame.select(FEATURE_NAMES).to_numpy().astype(np.float32, copy=False)
         floor = frame["floor_eth"].to_numpy().astype(np.float64)
-        booster: xgb.Booster = self._booster  # type: ignore[attr-defined]
-        premium = np.exp(booster.inplace_predict(matrix).astype(np.float64))
+        premium = np.exp(self.boosters.predict(frame))
         value = premium * floor
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = self.calibration.bounds(value, premium)
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value))
@@ -77,14 +78,13 @@ class ValuationModel:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
         document = {
             "format": FORMAT,
-            "features": list(FEATURE_NAMES),
+            "features": list(self.boosters.features),
             "feature_schema": self.feature_schema,
             "data_cutoff": self.data_cutoff.isoformat(),
-            "params": self.params,
-            "rounds": self.rounds,
+            "params": self.params.as_dict(),
             "seed": self.seed,
             "calibration": self.calibration.offsets,
-            "booster": base64.b64encode(self.booster).decode(),
+            "boosters": [base64.b64encode(file).decode() for file in self.boosters.files],
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
@@ -99,20 +99,21 @@ class ValuationModel:
             document = json.loads(body)
             if document["format"] != FORMAT:
                 raise IntegrityError(f"model format {document['format']!r} is not {FORMAT!r}")
-            return cls(
-                booster=base64.b64decode(document["booster"], validate=True),
+            files = tuple(base64.b64decode(file, validate=True) for file in document["boosters"])
+            model = cls(
+                boosters=Boosters(files, tuple(document["features"]), threads),
                 calibration=Calibration(
                     tuple(tuple((low, high) for low, high in level) for level in document["calibration"])
                 ),
                 data_cutoff=datetime.fromisoformat(document["data_cutoff"]),
-                params=document["params"],
-                rounds=document["rounds"],
+                params=Params.from_dict(document["params"], "the model file"),
                 seed=document["seed"],
                 feature_schema=document["feature_schema"],
-                threads=threads,
             )
-        except (ValueError, KeyError, TypeError, xgb.core.XGBoostError) as error:
+            model.boosters.check()
+        except (ValueError, KeyError, TypeError, AssertionError, InvalidInputError, xgb.core.XGBoostError) as error:
             raise IntegrityError(f"not a readable model file: {error}") from error
+        return model
 
 
 def model_id(artifact_sha256: str) -> str:

@@ -1,0 +1,153 @@
+"""Refit, value what comes next, move on: how a model would have done, strictly forward.
+
+Every value is made by a model whose data ended at or before the instant it is for, from features known before that
+instant; its intervals come from the errors of the values before. One pass computes the features of all sales, because a
+feature of the past never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+from shared.errors import InvalidInputError
+from shared.market.prices import DailyPrices
+from shared.market.timeline import MarketTimeline
+from shared.valuation.boosters import Boosters
+from shared.valuation.conformal import Calibration, Residuals
+from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
+from shared.valuation.inputs import TRAINING_HORIZONS_S, sale_rows, with_baselines
+from shared.valuation.model import ValuationModel, Values
+from shared.valuation.params import Params
+from shared.valuation.training import (
+    CALIBRATION_DAYS,
+    MIN_SALES,
+    REHEARSALS,
+    SEED,
+    TooFewSalesError,
+    residuals_of,
+    train,
+)
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+PREDICTION_COLUMNS = (
+    "tx_hash", "log_index", "punk_id", "horizon", "as_of", "value_eth", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90",
+    "floor_eth", "model_id", "data_cutoff", "sale_time", "price_eth", "kind", "punk_type", "confidence",
+    "last_sale_carry_eth", "trait_median_eth",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Refit:
+    """One model of the walk: in force from its data cut-off until the next one's."""
+
+    cutoff: datetime
+    until: datetime
+    boosters: Boosters
+
+
+def walk_forward(
+    timeline: MarketTimeline,
+    prices: DailyPrices,
+    *,
+    first: datetime,
+    until: datetime,
+    refit_every: timedelta,
+    horizons: tuple[timedelta, ...],
+    threads: int,
+    params: Params | None = None,
+    features: Sequence[str] = FEATURE_NAMES,
+    on_progress: Callable[[float], None] = lambda _: None,
+) -> pl.DataFrame:
+    """One row (`PREDICTION_COLUMNS`) per valid sale in [first, until) and horizon, by sale and horizon.
+
+    A value is as of one horizon before the sale, by the newest model then. `on_progress` is told the share done.
+
+    Raises:
+        TooFewSalesError: too little history before `first`.
+        InvalidInputError: no horizon, or one that is not positive.
+    """
+    if not horizons or min(horizons) <= timedelta(0):
+        raise InvalidInputError("name at least one horizon, each above zero, like 30m or 24h")
+    params = params or Params.load()
+    asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
+    learn = sale_rows(timeline, prices, until=until, horizons=TRAINING_HORIZONS_S)
+    on_progress(0.15)
+    judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
+    learn, judged = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judged))
+    on_progress(0.2)
+    warm_up = _warm_up(first, refit_every)
+    cuts = [*warm_up, *_instants(first - max(horizons), until, refit_every), until]
+    residuals: list[Residuals] = []
+    valued: list[pl.DataFrame] = []
+    for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
+        seen = learn.filter(pl.col("sale_time") < cutoff)
+        if seen["event_seq"].n_unique() < MIN_SALES:
+            raise TooFewSalesError(
+                f"fewer than {MIN_SALES} valid sales before {cutoff.date()}: begin later, or give more history"
+            )
+        refit = _Refit(cutoff, end, train(seen, cutoff, params, threads=threads, seed=SEED, features=features))
+        if residuals and (rows := judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))).height:
+            valued.append(_value(refit, rows, Residuals.joined(residuals), params))
+        sold = learn.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
+        residuals = [*residuals, residuals_of(refit.boosters, sold)]
+        on_progress(0.2 + 0.8 * done / (len(cuts) - 1))
+    order = {name: place for place, name in enumerate(map(horizon_name, asked))}
+    return (
+        pl.concat(valued)
+        .sort(pl.col("sale_time"), pl.col("event_seq"), pl.col("horizon").replace_strict(order))
+        .select(PREDICTION_COLUMNS)
+    )
+
+
+def horizon_name(seconds: int) -> str:
+    """`30m`, `24h`, `7d`."""
+    if seconds % DAY_S == 0 and seconds > DAY_S:
+        return f"{seconds // DAY_S}d"
+    if seconds % HOUR_S == 0:
+        return f"{seconds // HOUR_S}h"
+    return f"{seconds // MINUTE_S}m"
+
+
+def _warm_up(first: datetime, refit_every: timedelta) -> list[datetime]:
+    """Cut-offs of models that value nothing and only make the first errors to calibrate intervals with."""
+    step = max(timedelta(days=CALIBRATION_DAYS) / (2 * REHEARSALS), refit_every)
+    count = max(round(timedelta(days=CALIBRATION_DAYS) / step), 1)
+    return [first - timedelta(days=CALIBRATION_DAYS) + place * step for place in range(count)]
+
+
+def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetime]:
+    count = -(-(until - first) // step)
+    return [first + place * step for place in range(count)]
+
+
+def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, params: Params) -> pl.DataFrame:
+    recent = residuals.since((refit.cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp())
+    model = ValuationModel(
+        boosters=refit.boosters,
+        calibration=Calibration.fit(recent, refit.cutoff),
+        data_cutoff=refit.cutoff,
+        params=params,
+        seed=SEED,
+        feature_schema=schema_hash(),
+    )
+    values = model.predict(rows)
+    lag = (rows["sale_time"] - rows["as_of"]).dt.total_seconds()
+    return rows.select("event_seq", *_KEPT).with_columns(
+        horizon=lag.map_elements(horizon_name, return_dtype=pl.String),
+        model_id=pl.lit(model.model_id),
+        data_cutoff=pl.lit(refit.cutoff.astimezone(UTC), dtype=pl.Datetime("us", "UTC")),
+        **{name: pl.Series(np.asarray(getattr(values, name))) for name in Values.__dataclass_fields__},
+    )
+
+
+_KEPT = tuple(
+    name
+    for name in PREDICTION_COLUMNS
+    if name not in ("horizon", "model_id", "data_cutoff", *Values.__dataclass_fields__)
+)
