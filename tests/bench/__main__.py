@@ -24,6 +24,7 @@ from tests.bench.data import find_events
 from tests.bench.import_rate import import_rate
 from tests.bench.measured import Measured
 from tests.bench.nowcast_cycle import nowcast_cycle
+from tests.bench.scale import scale
 
 RESULTS = Path("bench-results.json")
 
@@ -35,7 +36,7 @@ async def measure(console: Console) -> list[Measured]:
         async with database_url(settings) as url:
             await migrate(url)
             results = []
-            for bench in (import_rate, nowcast_cycle):
+            for bench in (import_rate, nowcast_cycle, scale):
                 console.print(f"measuring {bench.__name__.replace('_', ' ')} …")
                 results += await bench(url, settings.home, events)
             return results

@@ -171,9 +171,9 @@ def real_year(folder: Path) -> Statistics:
     return statistics(pl.read_parquet(folder / "events.parquet"), pl.read_parquet(folder / "punks.parquet"), REAL_SINCE)
 
 
-async def simulated_year(seed: int) -> Statistics:
-    """The default market's played year."""
-    market = SimulatedMarket(seed=seed)
+async def simulated_year(seed: int, *, days: int = YEAR) -> Statistics:
+    """The first played year of a market with the default history."""
+    market = SimulatedMarket(seed=seed, days=days)
     return statistics(await market.fetch(None, market.end), await market.punks(), market.start.date())
 
 

@@ -58,7 +58,7 @@ class Climate:
     """Attributes (each day's value is drawn from the days before it and its own draws only):
 
     regime: shape (days,), index into `REGIMES`.
-    log_floor: shape (days + 1,), log worth in ETH of the cheapest kind of punk at each midnight.
+    log_floor: shape (days, 2), log worth in ETH of the cheapest kind of punk when each day begins and when it ends.
     activity: shape (days,), factor on the mean number of sales, 1 on average.
     log_eth_usd: shape (days,), log of the close.
     """
@@ -72,14 +72,14 @@ class Climate:
     def draw(cls, rng: np.random.Generator, days: int, *, jump_day: int | None = None, jump: float = 0.0) -> Climate:
         """Day by day; from `jump_day` on the floor and the level it returns to lie higher by `jump` (log)."""
         regime = np.empty(days, dtype=np.int64)
-        floor, activity, eth = np.empty(days + 1), np.empty(days), np.empty(days)
+        floor, activity, eth = np.empty((days, 2)), np.empty(days), np.empty(days)
         now, level, home = log(FLOOR_ETH), log(FLOOR_ETH), log(FLOOR_ETH)
         dollars, busy, current = log(ETH_USD), 0.0, 0
         for day in range(days):
             shocks, luck, jolt = rng.standard_normal(2), rng.random(2), rng.standard_t(_TAIL) * _TAIL_SCALE
             if day == jump_day:
                 now, level, home = now + jump, level + jump, home + jump
-            floor[day] = now
+            floor[day, 0] = now
             if luck[0] < 1.0 / REGIMES[current].days:
                 current = int(np.searchsorted(np.cumsum(_NEXT[current]), luck[1], side="right"))
                 level = now
@@ -92,11 +92,10 @@ class Climate:
             # The mean of a log-normal factor is 1.
             spread = _BUSY_DEVIATION**2 / (1.0 - _BUSY_MEMORY**2)
             activity[day] = today.activity * np.exp(min(busy, _BUSIEST) - spread / 2.0)
-            regime[day], eth[day] = current, dollars
-        floor[days] = now
+            regime[day], eth[day], floor[day, 1] = current, dollars, now
         return cls(regime, floor, activity, eth)
 
     def level(self, day: int, blocks: Ints, blocks_a_day: int) -> Floats:
         """Log floor at blocks of a day (counted from its midnight), shape of `blocks`."""
-        today, tomorrow = self.log_floor[day : day + 2]
-        return np.asarray(today + (tomorrow - today) * blocks / blocks_a_day, dtype=np.float64)
+        begins, ends = self.log_floor[day]
+        return np.asarray(begins + (ends - begins) * blocks / blocks_a_day, dtype=np.float64)

@@ -13,6 +13,7 @@ from shared.market.reference_data import PUNK_COUNT, PUNK_SCHEMA
 from shared.market.simulation.accessories import (
     ACCESSORIES,
     BOTH,
+    HELD,
     MEN,
     NAMES,
     SKIN_COUNTS,
@@ -27,7 +28,7 @@ Codes = npt.NDArray[np.int8]
 
 NOTHING = len(NAMES)
 """What is worn at an empty place."""
-_CALIBRATION_ROUNDS = 12
+_CALIBRATION_ROUNDS, _CALIBRATION_PUNKS = 8, 10_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,6 @@ def draw_punks(rng: np.random.Generator, count: int = PUNK_COUNT) -> Punks:
     worn_count = rng.permutation(_shares(WORN_COUNTS, count)).astype(np.int8)
     worn = np.full((count, len(ACCESSORIES)), NOTHING, dtype=np.int8)
     woman = type_code == 1
-    # Of what both may wear, men and women wear alike.
     for rows, kind in ((np.flatnonzero(~woman), MEN), (np.flatnonzero(woman), WOMEN)):
         worn[rows] = _dress(rng, worn_count[rows], kind, len(rows) / count)
     return Punks(type_code, skin_code, worn, worn_count)
@@ -89,14 +89,17 @@ def draw_punks(rng: np.random.Generator, count: int = PUNK_COUNT) -> Punks:
 def _dress(rng: np.random.Generator, worn_count: Codes, kind: str, share: float) -> Codes:
     """What the punks of one kind wear, shape (n, places); `share` is their part of all punks."""
     wanted = np.zeros((len(ACCESSORIES), len(NAMES)))
+    # All kinds wear as many accessories each; what both may wear fills what their own leaves open.
+    own, both = (sum(sum(by_kind.get(who, {}).values()) for by_kind in ACCESSORIES.values()) for who in (kind, BOTH))
+    of_both = (share * sum(HELD.values()) - own) / both
     for place, by_kind in enumerate(ACCESSORIES.values()):
         for name, held in by_kind.get(kind, {}).items():
             wanted[place, NAMES.index(name)] = held
         for name, held in by_kind.get(BOTH, {}).items():
-            wanted[place, NAMES.index(name)] = held * share
+            wanted[place, NAMES.index(name)] = held * of_both
     # The k smallest of exponential variables with these rates are k places drawn without replacement.
     haste = rng.exponential(size=(len(worn_count), len(ACCESSORIES)))
-    rates = _calibrated(haste[:PUNK_COUNT], worn_count[:PUNK_COUNT], wanted.sum(axis=1))
+    rates = _calibrated(haste[:_CALIBRATION_PUNKS], worn_count[:_CALIBRATION_PUNKS], wanted.sum(axis=1))
     filled = _filled(haste, worn_count, rates)
     worn = np.full(filled.shape, NOTHING, dtype=np.int8)
     for place in range(len(ACCESSORIES)):
