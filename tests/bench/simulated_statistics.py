@@ -171,9 +171,9 @@ def real_year(folder: Path) -> Statistics:
     return statistics(pl.read_parquet(folder / "events.parquet"), pl.read_parquet(folder / "punks.parquet"), REAL_SINCE)
 
 
-async def simulated_year(seed: int, *, days: int = YEAR) -> Statistics:
-    """The first played year of a market with the default history."""
-    market = SimulatedMarket(seed=seed, days=days)
+async def simulated_year(seed: int) -> Statistics:
+    """The played year of the default market."""
+    market = SimulatedMarket(seed=seed, days=YEAR)
     return statistics(await market.fetch(None, market.end), await market.punks(), market.start.date())
 
 

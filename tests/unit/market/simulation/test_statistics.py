@@ -49,7 +49,3 @@ def test_the_real_year_is_what_is_known_of_it(real: Statistics) -> None:
     assert real.valid_sales_a_day * 365 == pytest.approx(2_267, abs=2)
     assert real.private_listings * 9_354 == pytest.approx(466, abs=0.5)
     assert real.bids_per_sale * real.valid_sales_a_day * 365 == pytest.approx(24_853, abs=0.5)
-
-
-async def test_the_statistics_of_a_year_do_not_depend_on_what_follows() -> None:
-    assert await simulated_year(3) == await simulated_year(3, days=400)
