@@ -13,6 +13,7 @@ import polars as pl
 
 from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError
+from shared.market.reference_data import PUNK_COUNT
 
 EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {
     "timestamp": pl.Datetime("us", "UTC"),
@@ -67,8 +68,10 @@ def contract_key(block: int, log_index: int) -> int:
     return block * 2**31 + log_index
 
 
-def validate(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+def validate(frame: pl.DataFrame, where: str, *, punk_count: int = PUNK_COUNT) -> pl.DataFrame:
     """The frame in canonical columns and types, once every rule holds; `where` names the file in errors.
+
+    `punk_count` bounds the punk ids. Only measurements of large simulated markets give another than the platform's.
 
     Integer columns of other widths are cast, hexadecimal is lowered, a listing to the zero address becomes
     public. Rows are counted from 1.
@@ -77,7 +80,7 @@ def validate(frame: pl.DataFrame, where: str) -> pl.DataFrame:
         InvalidInputError: the first rule that is broken, with file, row and column.
     """
     frame = _normalised(_typed(frame, where))
-    rules = _row_rules()
+    rules = _row_rules(punk_count)
     # One pass decides whether any rule is broken; only then is the first broken one looked for.
     if frame.select(pl.any_horizontal(broken.any() for _, broken, _ in rules)).item():
         for column, broken, rule in rules:
@@ -130,13 +133,17 @@ def _normalised(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(to_address=pl.when(public).then(None).otherwise("to_address"))
 
 
-def _row_rules() -> list[tuple[str, pl.Expr, str]]:
+def _row_rules(punk_count: int) -> list[tuple[str, pl.Expr, str]]:
     """(column, expression that is true where the rule is broken, the rule in words)."""
     event_type, price = pl.col("event_type"), pl.col("price_wei")
     required = ("timestamp", "block", "tx_index", "log_index", "punk_id", "event_type", "tx_hash")
     rules = [(name, pl.col(name).is_null(), "must not be empty") for name in required]
     rules += [
-        ("punk_id", ~pl.col("punk_id").is_between(0, 9999), "must be a punk from 0 to 9999"),
+        (
+            "punk_id",
+            ~pl.col("punk_id").is_between(0, punk_count - 1),
+            f"must be a punk from 0 to {punk_count - 1}",
+        ),
         ("event_type", ~event_type.is_in(EVENT_TYPES), f"must be one of {', '.join(EVENT_TYPES)}"),
         (
             "timestamp",

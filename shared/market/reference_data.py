@@ -24,8 +24,10 @@ ETH_USD_SCHEMA: Final[dict[str, pl.DataType]] = {"date": pl.Date(), "eth_usd": p
 """One close per UTC day, in USD per ETH; known only after the day has ended."""
 
 
-def validate_punks(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+def validate_punks(frame: pl.DataFrame, where: str, *, punk_count: int = PUNK_COUNT) -> pl.DataFrame:
     """The columns of `PUNK_SCHEMA`, each punk 0 to 9999 once, by id. Other columns are left out.
+
+    `punk_count`: as in `events.validate`.
 
     Raises:
         InvalidInputError: names the file, the row (from 1) and the rule.
@@ -34,10 +36,10 @@ def validate_punks(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     punk, skin = pl.col("punk_id"), pl.col("skin")
     _refuse(
         frame,
-        punk.is_null() | ~punk.is_between(0, PUNK_COUNT - 1),
+        punk.is_null() | ~punk.is_between(0, punk_count - 1),
         where,
         "punk_id",
-        "must be from 0 to 9999",
+        f"must be from 0 to {punk_count - 1}",
     )
     _refuse(frame, ~punk.is_first_distinct(), where, "punk_id", "must not occur twice")
     known = pl.col("type").is_in(PUNK_TYPES).fill_null(False)
@@ -45,8 +47,8 @@ def validate_punks(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     _refuse(frame, ~skin.is_in(SKINS), where, "skin", f"must be empty or one of {', '.join(SKINS)}")
     unnamed = pl.col("accessories").list.eval(pl.element().is_null() | (pl.element() == "")).list.any()
     _refuse(frame, unnamed, where, "accessories", "must not hold empty names")
-    if frame.height != PUNK_COUNT:
-        raise InvalidInputError(f"{where}: has {frame.height} rows, expected all {PUNK_COUNT} punks")
+    if frame.height != punk_count:
+        raise InvalidInputError(f"{where}: has {frame.height} rows, expected all {punk_count} punks")
     return frame.sort("punk_id")
 
 

@@ -26,8 +26,10 @@ from tests.bench.import_rate import import_rate
 from tests.bench.market_state import market_state
 from tests.bench.measured import Measured
 from tests.bench.nowcast_cycle import nowcast_cycle
+from tests.bench.scale import scale
 
 RESULTS = Path("bench-results.json")
+BENCHES = (import_rate, decode_rate, market_state, nowcast_cycle, scale)
 
 
 async def measure(console: Console) -> list[Measured]:
@@ -37,7 +39,7 @@ async def measure(console: Console) -> list[Measured]:
         async with database_url(settings) as url:
             await migrate(url)
             results = []
-            for bench in (import_rate, decode_rate, market_state, nowcast_cycle):
+            for bench in BENCHES:
                 console.print(f"measuring {bench.__name__.replace('_', ' ')} …")
                 results += await bench(url, settings.home, events)
             return results

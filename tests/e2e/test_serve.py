@@ -11,7 +11,7 @@ import httpx
 from tests.e2e.command import PATIENCE_S, Home, end_of, serving
 
 KEY = "only-for-this-test"
-SOURCE = "simulated://?seed=2&days=2&history_days=200"
+SOURCE = "simulated://?seed=21&days=2&history_days=200"
 
 
 async def test_a_training_request_over_http_ends_as_the_first_champion_and_its_nowcast(home: Home) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidInputError
 from shared.market.events import EVENT_SCHEMA, validate
-from shared.market.reference_data import validate_punks
 from shared.market.simulated import SimulatedMarket
 from shared.market.source import open_source
 
@@ -95,8 +94,8 @@ async def test_sales_follow_the_order_book(seed: int) -> None:
                 del bids[punk]
             sales[event["sale_kind"]] += 1
     assert len(owner) == 10_000
-    assert sales["buy"] > 100
-    assert sales["accept_bid"] > 10
+    assert sales["buy"] > 20
+    assert sales["accept_bid"] > 0
 
 
 @short_markets
@@ -142,33 +141,37 @@ async def test_blocks_are_twelve_seconds_apart_and_transactions_have_hashes_of_t
     assert frame.group_by("block", "tx_index").agg(pl.col("tx_hash").n_unique())["tx_hash"].max() == 1
 
 
-async def test_the_year_has_the_size_it_promises(year: SimulatedMarket) -> None:
+async def test_the_year_has_the_size_and_the_oddities_it_promises(year: SimulatedMarket) -> None:
     frame = (await year.fetch(None, FAR)).filter(pl.col("timestamp") >= START)
-    days = pl.col("timestamp").dt.date()
-    sales = frame.filter(pl.col("event_type") == "sale")
-    assert 60 <= frame.height / 365 <= 120
-    assert 8 <= sales.height / 365 <= 12
-    assert (sales.group_by(days).len()["len"] >= 8).all()
-    assert sales.filter(pl.col("sale_kind") == "accept_bid").height / sales.height == pytest.approx(0.15, abs=0.03)
-    assert frame["timestamp"][-1] < year.end
     eth = pl.col("price_wei").cast(pl.Float64) / 1e18
-    assert sales.filter(eth > 10_000).height == 1
-    assert sales.filter(pl.col("from_address") == pl.col("to_address")).height > 1
-    assert sales.filter(eth < 15).height > 10
-    assert frame.filter((pl.col("event_type") == "bid") & (eth < 0.011)).height > 500
-    assert frame.filter((pl.col("event_type") == "listed") & pl.col("to_address").is_not_null()).height > 50
-
-
-async def test_the_punks_are_as_rare_as_the_real_ones(year: SimulatedMarket) -> None:
-    punks = validate_punks(await year.punks(), "punks")
-    types = dict(punks["type"].value_counts().iter_rows())
-    assert types == {"Male": 6039, "Female": 3840, "Zombie": 88, "Ape": 24, "Alien": 9}
-    assert punks["accessories"].explode().drop_nulls().n_unique() == 87
-    assert dict(punks["accessories"].list.len().value_counts().iter_rows()) == {
-        0: 8, 1: 333, 2: 3560, 3: 4501, 4: 1420, 5: 166, 6: 11, 7: 1
+    kind, private = pl.col("event_type"), pl.col("to_address").is_not_null()
+    sales, listings = frame.filter(kind == "sale"), frame.filter(kind == "listed")
+    assert 100 <= frame.height / 365 <= 200
+    assert 5 <= sales.filter(eth > 1).height / 365 <= 10
+    assert frame["timestamp"][-1] < year.end
+    assert sales.filter(eth == 0).height > 30
+    assert listings.filter(eth > 1_000).height > 3
+    assert listings.filter(private).height > 200
+    assert frame.filter((kind == "bid") & (eth < 0.1)).height > 5_000
+    assert set(frame["event_type"]) == {
+        "listed", "delisted", "bid", "bid_withdrawn", "sale", "transfer", "wrap", "unwrap"
     }  # fmt: skip
-    assert punks.filter(pl.col("type").is_in(["Zombie", "Ape", "Alien"]))["skin"].null_count() == 121
-    assert (punks["accessories"].list.n_unique() == punks["accessories"].list.len()).all()
+
+
+async def test_three_years_have_flash_loans_wash_trades_and_sales_to_oneself() -> None:
+    frame = await SimulatedMarket(days=1, history_days=1_000).fetch(None, FAR)
+    sales = frame.filter(pl.col("event_type") == "sale")
+    borrowed = sales.filter(pl.col("price_wei").cast(pl.Float64) > 1e22)
+    assert 1 <= borrowed.height <= 20
+    back = frame.filter(pl.col("event_type") == "transfer").select("tx_hash", "punk_id", owner="to_address")
+    assert (
+        borrowed.join(back, on=["tx_hash", "punk_id"]).select(pl.col("owner") == pl.col("from_address"))["owner"].all()
+    )
+    assert sales.filter(pl.col("from_address") == pl.col("to_address")).height > 1
+    same_day = ["punk_id", pl.col("timestamp").dt.date()]
+    there_and_back = pl.col("from_address").first() == pl.col("to_address").last()
+    washed = sales.filter(pl.col("from_address") != pl.col("to_address")).group_by(same_day)
+    assert washed.agg(pl.len(), back=there_and_back).filter((pl.col("len") == 2) & pl.col("back")).height > 5
 
 
 async def test_closes_cover_every_day_and_are_cut_at_the_one_asked_for(year: SimulatedMarket) -> None:
@@ -190,7 +193,33 @@ async def test_a_url_sets_seed_period_and_history() -> None:
     )
 
 
-@pytest.mark.parametrize("parameters", ["days=0", "days=99999", "history_days=0", "seed=-1", "start=2017-06-01"])
-def test_an_absurd_period_is_refused(parameters: str) -> None:
+@short_markets
+@given(seeds)
+async def test_until_a_regime_break_nothing_differs(seed: int) -> None:
+    broken = SimulatedMarket(seed=seed, days=10, history_days=15, regime_break=date(2024, 1, 5))
+    frame, other = await broken.fetch(None, FAR), await played(seed, days=10)
+    before = pl.col("timestamp") < datetime(2024, 1, 5, tzinfo=UTC)
+    assert frame.filter(before).equals(other.filter(before))
+    assert not frame.filter(~before).equals(other.filter(~before))
+
+
+async def test_a_url_breaks_the_regime_and_spoils_the_data() -> None:
+    source = open_source(
+        "simulated://?days=4&history_days=6&regime_break=2024-01-02&bad_data=eth_usd_gap,missing_traits"
+    )
+    assert (await source.punks()).height == 9_900
+    assert (await source.eth_usd(date(2100, 1, 1)))["date"][-1] == date(2023, 12, 31)
+    expected = SimulatedMarket(days=4, history_days=6, regime_break=date(2024, 1, 2))
+    assert (await source.fetch(None, FAR)).equals(await expected.fetch(None, FAR))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "days=0", "days=99999", "history_days=0", "seed=-1", "start=2017-06-01", "regime_break=2025-01-01",
+        "regime_break=2023-01-01", "regime_break=soon", "bad_data=rain", "assets=100000", "assets=9999",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_played_is_refused(parameters: str) -> None:
     with pytest.raises(InvalidInputError):
         open_source(f"simulated://?{parameters}")
