@@ -6,18 +6,21 @@ import time
 
 from services.gatekeeper.evidence import EvidenceGatherer
 from services.gatekeeper.handlers import CONSUMER, Gatekeeper
-from shared.contracts.messages import ContenderRegistered, ShadowMatured
+from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
 from shared.evaluation.policy import Policy, load_policy
+from shared.market.reader import MarketReader
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
 
 
-def build(platform: Platform, *, policy: Policy | None = None) -> MessageService:
-    """From a platform, with the packaged policy unless another is given."""
-    policy = policy or load_policy()
+def build(platform: Platform, *, policy: Policy | None = None, reader: MarketReader | None = None) -> MessageService:
+    """From a platform, with the settings' policy unless another is given; services of one process share a reader."""
+    policy = policy or load_policy(platform.settings.policy_file)
     gatherer = EvidenceGatherer(
         database=platform.database,
         store=platform.store,
+        reader=reader or MarketReader(),
+        clock=platform.clock,
         policy=policy,
         threads=platform.settings.threads,
         stopwatch=time.perf_counter,
@@ -28,5 +31,6 @@ def build(platform: Platform, *, policy: Policy | None = None) -> MessageService
         {
             ContenderRegistered: gatekeeper.on_contender_registered,
             ShadowMatured: gatekeeper.on_shadow_matured,
+            RetrainCheckRequested: gatekeeper.on_day_passed,
         },
     )
