@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import database_commands, freeze_commands, model_commands, operator_commands, serve_command
+from services.cli import (
+    database_commands,
+    decision_commands,
+    freeze_commands,
+    model_commands,
+    operator_commands,
+    policy_commands,
+    serve_command,
+)
 from services.cli.demo_command import demo
 from services.cli.replay_command import replay
 
@@ -19,7 +27,8 @@ app.command("migrate")(database_commands.migrate_command)
 app.command("import")(database_commands.import_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
-app.command("decisions")(model_commands.decisions_command)
+app.add_typer(decision_commands.app, name="decisions")
+app.add_typer(policy_commands.app, name="policy")
 app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)
 app.add_typer(operator_commands.key_app, name="keys")

@@ -33,9 +33,13 @@ class ChosenEvidence:
     evidence: GateEvidence | None = None
     meanwhile: Callable[[], Awaitable[None]] | None = None
     asked: list[str] = field(default_factory=list)
+    anchors: list[str | None] = field(default_factory=list)
 
-    async def gather(self, contender: ModelRecord, champion: ModelRecord | None) -> Gathered:
+    async def gather(
+        self, contender: ModelRecord, champion: ModelRecord | None, anchor: ModelRecord | None = None
+    ) -> Gathered:
         self.asked.append(contender.model_id)
+        self.anchors.append(None if anchor is None else anchor.model_id)
         if self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from services.gatekeeper.evidence import EvidenceGatherer
+from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.evaluation.gates import decide
 from shared.evaluation.policy import load_policy
+from shared.market.reader import MarketReader
 from shared.market.traits import Traits
 from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
@@ -87,6 +89,8 @@ class Shelf:
         return EvidenceGatherer(
             database=self.database,
             store=self.store,
+            reader=MarketReader(),
+            clock=ManualClock(NOW),
             policy=load_policy(),
             threads=1,
             stopwatch=lambda: float(next(ticks)),

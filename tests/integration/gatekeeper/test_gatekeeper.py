@@ -152,7 +152,7 @@ async def test_a_pointer_that_moved_meanwhile_makes_the_gate_run_again(gate: Gat
     assert await gate.value("select count(*) from decisions where subject_model = $1", made.model_id("new")) == 0
     gate.clock.move_to(START + timedelta(seconds=11))
     await gate.bus.run_until_idle()
-    assert (await gate.state("new"), await gate.state("other")) == ("champion", "retired")
+    assert (await gate.state("new"), await gate.state("other")) == ("shadow", "champion")
     assert gate.chosen.asked.count(made.model_id("new")) == 2
 
 
