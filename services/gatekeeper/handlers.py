@@ -117,6 +117,9 @@ class Gatekeeper:
     async def on_day_passed(self, message: Envelope) -> None:
         """Reject the contenders whose time to be decided about by a person is out."""
         assert isinstance(message.data, RetrainCheckRequested)
+        async with self._database.connection() as connection:
+            if not await decisions.expired(connection, at=self._clock.now()):
+                return
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             connection, now = transaction.connection, self._clock.now()
             await pointer.lock(connection)
