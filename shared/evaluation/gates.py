@@ -42,10 +42,10 @@ class Restraint:
 def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     """Judge a contender.
 
-    Any error or failure rejects. Without a champion everything else must pass. With one, what is
-    inconclusive (too few sales, non-inferiority neither shown nor refuted, a large blast radius) is left to a
-    shadow. While the champion is on probation the last confirmed one is compared with as well: a chain of small steps,
-    each within the margin, must not add up to a large one.
+    Any error or failure rejects. What is inconclusive (too few sales, non-inferiority neither shown nor refuted, a
+    large blast radius) is left to a shadow; without a champion to run beside it is left to a person. While the champion
+    is on probation the last confirmed one is compared with as well: a chain of small steps, each within the margin,
+    must not add up to a large one.
     """
     bootstrap = DayBootstrap(policy.statistics.bootstrap_draws, policy.statistics.confidence, policy.statistics.seed)
     checks = [
@@ -120,8 +120,8 @@ def _scorecards(sales: HoldoutSales) -> dict[str, Scorecard]:
 def _action(verdict: Verdict, has_champion: bool) -> Action:
     if verdict == "pass":
         return "promote"
-    if verdict == "inconclusive" and has_champion:
-        return "start_shadow"
+    if verdict == "inconclusive":
+        return "start_shadow" if has_champion else "none"
     return "reject"
 
 

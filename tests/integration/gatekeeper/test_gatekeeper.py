@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -356,6 +357,17 @@ async def test_a_contender_that_waits_for_a_person_in_vain_is_rejected(gate: Gat
     (told,) = await gate.told(ContenderRejected)
     assert isinstance(told, ContenderRejected)
     assert told.reason == "expired: nobody decided about it within 30 days"
+
+
+async def test_a_first_contender_that_proves_too_little_waits_for_a_person(gate: Gate) -> None:
+    sales = replace(gate_evidence.holdout(n=150), champion=None)
+    gate.chosen.evidence = gate_evidence.first_contender(sales=sales)
+    await gate.register("first")
+    assert await gate.state("first") == "evaluated"
+    async with gate.database.connection() as connection:
+        (decision,) = await decisions.listing(connection)
+    assert (decision.verdict, decision.action, decision.owner) == ("inconclusive", "none", "operator")
+    assert await gate.told(ModelPromoted) == []
 
 
 class TestShadowsOwnChecks:
