@@ -152,6 +152,11 @@ def test_a_band_is_passed_by_evidence_and_failed_by_proof(estimate: float, lo: f
     assert band_verdict(estimate, lo, hi, target=0.0, tolerance=0.02, resolution=0.04) == verdict
 
 
+def test_an_estimate_on_the_edge_of_the_band_lies_inside() -> None:
+    """204 of 240 sales are 85 %, five points below 90 %."""
+    assert band_verdict(204 / 240, 0.81, 0.88, target=0.9, tolerance=0.05, resolution=0.1) == "pass"
+
+
 def test_few_sales_whose_interval_merely_touches_the_band_do_not_pass() -> None:
     """With the rule "fails when the interval lies outside" the less was known, the surer was the pass."""
     few = made.holdout(n=24)
