@@ -9,29 +9,25 @@ import json
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid5
 
 import structlog
 
+from services.gatekeeper.conclusions import Conclusions, PointerMovedError
 from services.gatekeeper.evidence import EvidenceGatherer, Gathered
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
     ContenderRegistered,
-    ContenderRejected,
     RetrainCheckRequested,
     ShadowMatured,
-    ShadowStarted,
 )
 from shared.database.pool import Connection, Database
-from shared.errors import TransientError
 from shared.evaluation import eprocess, gate_record, judgement
 from shared.evaluation.gates import Restraint
-from shared.evaluation.judgement import Judgement
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling
-from shared.registry import decisions, freezes, models, operations, pointer, promotions, sequential, shadows
+from shared.registry import decisions, freezes, models, pointer, promotions, sequential, shadows
 from shared.registry.decisions import Decision
 from shared.registry.models import ModelRecord
 from shared.registry.pointer import Pointer
@@ -39,10 +35,6 @@ from shared.registry.shadows import Shadow
 
 log = structlog.get_logger(__name__)
 CONSUMER = "gatekeeper"
-
-
-class PointerMovedError(TransientError):
-    """The champion changed while the evidence was taken; it must be taken again."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +60,7 @@ class Gatekeeper:
         self._clock = clock
         self._policy = policy
         self._gatherer = gatherer
+        self._conclusions = Conclusions(clock=clock, policy=policy, actor=CONSUMER)
 
     async def on_contender_registered(self, message: Envelope) -> None:
         """Gate a contender against the champion.
@@ -202,67 +195,17 @@ class Gatekeeper:
             },
             self._policy,
         )
-        decision = self._decision("gate", now.contender.model_id, champion_id, now.generation, judged)
+        decision = self._conclusions.decision("gate", now.contender.model_id, champion_id, now.generation, judged)
         await decisions.record(connection, decision, judged.checks, self._policy)
         await models.transition(connection, decision.subject_model, expected="registered", to="evaluated")
         if judged.action == "promote":
-            await self._promote(transaction, decision)
+            await self._conclusions.promote(transaction, decision)
         elif judged.action == "start_shadow":
             assert champion_id is not None
-            await self._start_shadow(transaction, decision, champion_id)
+            await self._conclusions.start_shadow(transaction, decision, champion_id)
         elif judged.action == "reject":
-            await self._reject(transaction, decision, state="evaluated")
+            await self._conclusions.reject(transaction, decision, state="evaluated")
         log.info("gate.decided", model=decision.subject_model, action=judged.action, reason=judged.reason)
-
-    def _decision(
-        self, kind: decisions.Kind, model_id: str, champion_id: str | None, generation: int, judged: Judgement
-    ) -> Decision:
-        now = self._clock.now()
-        patience = judgement.patience(judged.action, self._policy)
-        return Decision(
-            kind=kind,
-            subject_model=model_id,
-            champion_model=champion_id,
-            verdict=judged.verdict,
-            action=judged.action,
-            policy_hash=self._policy.policy_hash,
-            evidence=judged.evidence,
-            actor=CONSUMER,
-            reason=judged.reason,
-            expected_generation=generation,
-            decided_at=now,
-            owner=None if patience is None else self._policy.inconclusive.owner,
-            expires_at=None if patience is None else now + patience,
-        )
-
-    async def _promote(self, transaction: Transaction, decision: Decision) -> None:
-        outcome = await operations.carry_out_promotion(transaction, decision)
-        if isinstance(outcome, pointer.Stale):
-            raise PointerMovedError(f"the model pointer is at {outcome.actual}, expected {outcome.expected}")
-
-    async def _start_shadow(self, transaction: Transaction, decision: Decision, champion_id: str) -> None:
-        connection = transaction.connection
-        await models.transition(connection, decision.subject_model, expected="evaluated", to="shadow")
-        await shadows.start(
-            connection,
-            decision.subject_model,
-            champion_id=champion_id,
-            decision_id=decision.decision_id,
-            at=decision.decided_at,
-        )
-        payload = ShadowStarted(model_id=decision.subject_model, decision_id=decision.decision_id)
-        await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-
-    async def _reject(self, transaction: Transaction, decision: Decision, *, state: models.State) -> None:
-        connection = transaction.connection
-        await models.transition(connection, decision.subject_model, expected=state, to="rejected")
-        payload = ContenderRejected(
-            model_id=decision.subject_model, decision_id=decision.decision_id, reason=decision.reason
-        )
-        await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-        alert = self._policy.retrain.rejections_alert
-        if await decisions.rejections_in_a_row(connection, limit=alert) >= alert:
-            log.error("gate.rejections_in_a_row", count=alert, advice="look at the newest decisions' evidence")
 
     async def _end_shadow(
         self,
@@ -296,15 +239,15 @@ class Gatekeeper:
         if judged.action == "none":
             log.info("shadow.waits", model=shadow.model_id, reason=judged.reason)
             return
-        decision = self._decision("shadow", shadow.model_id, shadow.champion_id, current.generation, judged)
+        decision = self._conclusions.decision("shadow", shadow.model_id, shadow.champion_id, current.generation, judged)
         await decisions.record(connection, decision, judged.checks, self._policy)
         if judged.action == "promote":
             await shadows.end(connection, shadow.model_id, outcome, at=now)
-            await self._promote(transaction, decision)
+            await self._conclusions.promote(transaction, decision)
         else:
             failed: shadows.Outcome = "worse" if judged.verdict == "fail" else "expired"
             await shadows.end(connection, shadow.model_id, failed, at=now)
-            await self._reject(transaction, decision, state="shadow")
+            await self._conclusions.reject(transaction, decision, state="shadow")
         log.info("shadow.ended", model=shadow.model_id, outcome=outcome, action=judged.action, sales=state.n)
 
     async def _holdout(self, connection: Connection, shadow: Shadow) -> dict[str, Any] | None:
@@ -333,7 +276,7 @@ class Gatekeeper:
             self._policy,
         )
         generation = 0 if at is None else at.generation
-        decision = self._decision("gate", waited.subject_model, waited.champion_model, generation, judged)
+        decision = self._conclusions.decision("gate", waited.subject_model, waited.champion_model, generation, judged)
         await decisions.record(connection, decision, (), self._policy)
-        await self._reject(transaction, decision, state="evaluated")
+        await self._conclusions.reject(transaction, decision, state="evaluated")
         log.info("gate.expired", model=waited.subject_model, owner=waited.owner)
