@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ from services.api.repositories import registry
 from services.cli.context import cell, on_platform, show
 from shared.errors import InvalidInputError
 from shared.evaluation.checks import Check
+from shared.evaluation.policy import load_policy
+from shared.market.reader import MarketReader
 from shared.registry import audit, decisions
 from shared.registry.audit import Finding
 from shared.registry.decisions import Decision
@@ -84,6 +87,10 @@ def show_command(
 def verify_command(
     decision: Annotated[str | None, typer.Argument(help="Id, or how it begins.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every decision there is.")] = False,
+    with_files: Annotated[
+        bool,
+        typer.Option("--files", help="Take a gate's evidence again from archived snapshots and model files."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
 ) -> None:
     """Make decisions again from their stored evidence; exit code 1 when one does not come out the same."""
@@ -97,7 +104,8 @@ def verify_command(
             else:
                 # By the stored id: a tampered decision makes another one of itself.
                 wanted = [one for one in await audit.identities(connection) if str(one).startswith(decision.lower())]
-            return [await audit.verify(connection, one) for one in wanted]
+            found = [await audit.verify(connection, one) for one in wanted]
+        return await _against_files(platform, found) if with_files else found
 
     findings = on_platform(look)
     if decision is not None and not findings:
@@ -118,6 +126,19 @@ def verify_command(
                 typer.echo(f"{finding.stored_id} of {finding.decision.subject_model}: {problem}")
         typer.echo(f"{len(findings) - len(wrong)} of {len(findings)} decisions come out the same, byte for byte")
     raise typer.Exit(1 if wrong else 0)
+
+
+async def _against_files(platform: Platform, findings: list[Finding]) -> list[Finding]:
+    # Imported here: it brings the model's libraries along.
+    from services.gatekeeper.bootstrap import evidence_gatherer  # noqa: PLC0415
+    from services.gatekeeper.recheck import recheck  # noqa: PLC0415
+
+    policy = load_policy(platform.settings.policy_file)
+    gatherer = evidence_gatherer(platform, policy=policy, reader=MarketReader())
+    return [
+        replace(one, problems=(*one.problems, *await recheck(platform.database, gatherer, one.decision)))
+        for one in findings
+    ]
 
 
 def _list(model: str | None, limit: int) -> None:

@@ -90,26 +90,34 @@ class EvidenceGatherer:
         self._stopwatch = stopwatch
 
     async def gather(
-        self, contender: ModelRecord, champion: ModelRecord | None, anchor: ModelRecord | None = None
+        self,
+        contender: ModelRecord,
+        champion: ModelRecord | None,
+        anchor: ModelRecord | None = None,
+        *,
+        nowcast: str | None = None,
     ) -> Gathered:
         """Everything the gate looks at. What cannot be read is missing evidence, which never passes.
 
-        `anchor` is the last confirmed champion when that is another model than the champion.
+        `anchor` is the last confirmed champion when that is another model than the champion; `nowcast` the archived
+        snapshot to value, by default the newest.
 
         Raises:
             TransientError: the object store is away, or the market was never read.
         """
-        nowcast = await self._nowcast() if champion else None
+        valued = None
+        if champion is not None:
+            valued = await (self._nowcast() if nowcast is None else self._snapshot(nowcast))
         files = _Files(
             new=await self._load(contender),
             again=await self._load(contender),
             old=await self._load(champion) if champion else None,
             anchor=await self._load(anchor) if anchor else None,
             holdout=await self._snapshot(contender.evaluation_snapshot),
-            nowcast=nowcast,
+            nowcast=valued,
         )
         evidence = await asyncio.to_thread(self._evaluate, contender, champion, anchor, files)
-        return Gathered(evidence, contender.evaluation_snapshot, None if nowcast is None else nowcast.snapshot_id)
+        return Gathered(evidence, contender.evaluation_snapshot, None if valued is None else valued.snapshot_id)
 
     async def _nowcast(self) -> Snapshot | None:
         """The newest archived nowcast snapshot; before the first one is archived, one made and archived here."""

@@ -113,6 +113,7 @@ async def test_decisions_are_listed_shown_and_verified(run: Run, lived: Database
         assert part in shown
     assert (await said(run, "decisions", "show", str(row["decision_id"]), "--evidence")).strip() == row["evidence"]
     assert "1 of 1 decisions come out the same" in await said(run, "decisions", "verify", str(row["decision_id"]))
+    assert "2 of 2" in await said(run, "decisions", "verify", "--all", "--files")
     assert json.loads(await said(run, "decisions", "verify", "--all", "--json")) == {"verified": 2, "wrong": []}
     with pytest.raises(InvalidInputError, match="or --all"):
         await asyncio.to_thread(run, "decisions", "verify")

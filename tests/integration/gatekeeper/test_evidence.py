@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
 
 import numpy as np
 import polars as pl
 import pytest
 
 from services.gatekeeper.evidence import EvidenceGatherer
+from services.gatekeeper.recheck import recheck
 from shared.clock import ManualClock
-from shared.database.pool import Database
+from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError
-from shared.evaluation import gate_record
+from shared.evaluation import gate_record, judgement
 from shared.evaluation.canonical import canonical_json
-from shared.evaluation.gates import decide
+from shared.evaluation.gates import Restraint, decide
 from shared.evaluation.policy import load_policy
 from shared.market import event_repository
 from shared.market.events import validate
 from shared.market.reader import MarketReader
 from shared.market.traits import Traits
+from shared.registry import decisions, models, training_requests
 from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
@@ -289,3 +292,41 @@ async def test_evidence_reads_back_from_its_record_as_it_was(shelf: Shelf) -> No
     again = gate_record.from_plain(json.loads(text), policy)
     assert canonical_json(gate_record.to_plain(again, policy)) == text
     assert decide(again, policy) == decide(evidence, policy)
+
+
+async def test_a_gates_evidence_is_borne_out_by_the_files_it_names_and_a_forged_one_is_not(shelf: Shelf) -> None:
+    record, policy = await shelf.contender(), load_policy()
+    gathered = await shelf.gatherer().gather(record, record)
+    judged = judgement.gate(
+        {
+            "kind": "gate",
+            "model": record.model_id,
+            "champion": record.model_id,
+            "anchor": None,
+            "nowcast_snapshot": gathered.nowcast_snapshot,
+            "restraint": vars(Restraint()),
+            "evidence": gate_record.to_plain(gathered.evidence, policy),
+        },
+        policy,
+    )
+    decision = replace(
+        registry.decision("template", NOW, generation=0), subject_model=record.model_id, evidence=judged.evidence
+    )
+    async with shelf.database.transaction() as connection:
+        own = replace(record, training_request=await another_request(connection), parent_model=None)
+        assert await models.register(connection, own)
+        await decisions.record(connection, decision, judged.checks, policy)
+    assert await recheck(shelf.database, shelf.gatherer(), decision) == []
+    forged = json.loads(judged.evidence)
+    forged["evidence"]["sales"]["price"][0] *= 1.01
+    consistent = replace(decision, evidence=canonical_json(forged))
+    found = await recheck(shelf.database, shelf.gatherer(), consistent)
+    assert found == ["its sales are not those of the archived files"]
+
+
+async def another_request(connection: Connection) -> UUID:
+    identity = uuid5(registry.NAMESPACE, "another")
+    await training_requests.enqueue(
+        connection, request_id=identity, reason="another", requested_by="test", data_cutoff=None, at=NOW
+    )
+    return identity
