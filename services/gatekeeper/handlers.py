@@ -277,6 +277,6 @@ class Gatekeeper:
         )
         generation = 0 if at is None else at.generation
         decision = self._conclusions.decision("gate", waited.subject_model, waited.champion_model, generation, judged)
-        await decisions.record(connection, decision, (), self._policy)
+        await decisions.record(connection, decision, judged.checks, self._policy)
         await self._conclusions.reject(transaction, decision, state="evaluated")
         log.info("gate.expired", model=waited.subject_model, owner=waited.owner)

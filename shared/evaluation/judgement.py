@@ -30,7 +30,7 @@ RULES = 2
 """Of the way from inputs to a decision. Another number: judged by another version of this code."""
 REASON_LENGTH = 2000
 _OUTCOMES = ("rules", "checks", "scorecards", "verdict", "action", "reason")
-_LOST: dict[str, Verdict] = {"worse": "fail", "expired": "inconclusive"}
+_TEST: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "expired": "inconclusive"}
 Inputs = Mapping[str, Any]
 Action = Literal["promote", "start_shadow", "reject", "rollback", "confirm", "quarantine", "none"]
 
@@ -105,9 +105,17 @@ def shadow(inputs: Inputs, policy: Policy) -> Judgement:
     if outcome is None:
         raise UnjudgeableError("the shadow's test has not ended")
     told = f"shadow {outcome} after {state.n} sales: E {state.e_worse:.2f} worse, {state.e_better:.2f} better"
+    test = Check(
+        "shadow_test",
+        _TEST[outcome],
+        estimate=state.e_better,
+        n=state.n,
+        threshold=policy.sequential.threshold,
+        detail=f"E of not worse by the margin; E of worse is {state.e_worse:.2f}",
+    ).rounded()
     if outcome != "not_worse":
-        return _judged(plain, (), _LOST[outcome], "reject", told)
-    checks = tuple(check.rounded() for check in _repeated(plain, policy))
+        return _judged(plain, (test,), _TEST[outcome], "reject", told)
+    checks = (test, *(check.rounded() for check in _repeated(plain, policy)))
     verdict = overall(checks)
     if verdict == "pass":
         return _judged(plain, checks, "pass", "promote", told)
@@ -124,9 +132,13 @@ def waiting(inputs: Inputs, policy: Policy) -> Judgement:
     plain = _on_record(inputs)
     since, now = (datetime.fromisoformat(plain[name]) for name in ("since", "decided_at"))
     days = (now - since).total_seconds() / 86_400
-    if days < policy.inconclusive.max_days:
+    limit = policy.inconclusive.max_days
+    if days < limit:
         raise UnjudgeableError("the contender may still wait")
-    return _judged(plain, (), "inconclusive", "reject", f"expired: nobody decided about it within {days:.0f} days")
+    waited = Check("waited", "inconclusive", estimate=days, threshold=limit, detail="days without a decision").rounded()
+    return _judged(
+        plain, (waited,), "inconclusive", "reject", f"expired: nobody decided about it within {days:.0f} days"
+    )
 
 
 def rollback(inputs: Inputs, policy: Policy) -> Judgement:

@@ -24,7 +24,7 @@ from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit
 from tests.bench.measured import Measured
 
-HOLDOUTS, APART = 6, timedelta(days=45)
+HOLDOUTS, APART = 11, timedelta(days=30)
 RUNS, DAYS = 2_000, 30
 
 

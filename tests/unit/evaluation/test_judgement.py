@@ -165,7 +165,7 @@ def test_a_shadow_is_promoted_when_its_own_checks_pass_too() -> None:
     judged = judgement.shadow(shadow_inputs(), POLICY)
     assert (judged.verdict, judged.action) == ("pass", "promote"), judged.reason
     assert {check.name for check in judged.checks} == {
-        "sample", "beats_floor_mean", "beats_floor_median", "bias", "coverage_80", "coverage_90",
+        "shadow_test", "sample", "beats_floor_mean", "beats_floor_median", "bias", "coverage_80", "coverage_90",
     }  # fmt: skip
 
 
