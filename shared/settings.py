@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     source_url: str = "simulated://?seed=7"
     data_dir: Path | None = Field(default=None, description="Real market data for development and tests")
 
+    policy_file: Path | None = Field(default=None, description="Promotion policy (TOML); default: the packaged one")
+
     host: str = Field(default="127.0.0.1", description="Address the gateway and the probes listen on")
     api_port: int = Field(default=8000, ge=1, le=65535)
     probe_port: int = Field(

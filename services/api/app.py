@@ -17,7 +17,17 @@ from services.api.middleware import BodyLimit, HeadAsGet, Measured
 from services.api.problems import Problem
 from services.api.resident.current import Current
 from services.api.resident.follower import Follower
-from services.api.routes import exclusions, nowcast, performance, probes, punks, registry, status, training_requests
+from services.api.routes import (
+    exclusions,
+    lineage,
+    nowcast,
+    performance,
+    probes,
+    punks,
+    registry,
+    status,
+    training_requests,
+)
 from shared.clock import Clock
 from shared.database.pool import Database
 
@@ -48,7 +58,8 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
                 await following
 
     app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
-    for part in (punks, nowcast, performance, exclusions, registry, training_requests, status, probes):
+    # The lineage's `/v1/models/champion` goes before the registry's `/v1/models/{model_id}`.
+    for part in (punks, nowcast, performance, exclusions, lineage, registry, training_requests, status, probes):
         app.include_router(part.router)
     fast_lane.install(app)
     problems.install(app)

@@ -6,11 +6,13 @@ import typer
 
 from services.cli import (
     database_commands,
+    decision_commands,
     decode_command,
     freeze_commands,
     import_command,
     model_commands,
     operator_commands,
+    policy_commands,
     serve_command,
 )
 from services.cli.demo_command import demo
@@ -30,7 +32,8 @@ app.command("decode")(decode_command.decode_command)
 app.command("export")(export_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
-app.command("decisions")(model_commands.decisions_command)
+app.add_typer(decision_commands.app, name="decisions")
+app.add_typer(policy_commands.app, name="policy")
 app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)
 app.add_typer(operator_commands.key_app, name="keys")

@@ -1,20 +1,37 @@
-"""`punkcast models` and `punkcast decisions`: what the registry knows and why."""
+"""`punkcast models`: what the registry knows, and what a person does about it."""
 
 from __future__ import annotations
 
+import getpass
 import json
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from services.api.repositories import registry
-from services.cli.context import on_platform, show
-from shared.registry import models
+from services.cli.context import cell, on_platform, show
+from shared.errors import ConflictError, NotFoundError
+from shared.evaluation.policy import Policy, differences, load_policy
+from shared.messaging.transaction import Transaction, originating
+from shared.registry import card, lineage, operations, pointer, shadows
+from shared.registry.lineage import Lineage
+from shared.registry.operations import Act, Done
 from shared.runtime.platform import Platform
+from shared.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The registry of models.")
+SOURCE = "cli"
+INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
+ModelArgument = Annotated[str, typer.Argument(help="Like m-0123456789abcdef.")]
+Reason = Annotated[str, typer.Option(help="Why; goes on record.")]
+Actor = Annotated[str | None, typer.Option("--actor", "--by", help="Who decides; default: your user name.")]
+Expected = Annotated[
+    int | None, typer.Option("--expect-generation", min=0, help="Only if the model pointer still stands there.")
+]
 
 
 @app.command("list")
@@ -40,33 +57,182 @@ def list_command(
 
 
 @app.command("show")
-def show_command(model_id: Annotated[str, typer.Argument(help="Like m-0123456789abcdef.")]) -> None:
-    """Everything recorded about one model, as JSON."""
-
-    async def load(platform: Platform) -> models.ModelRecord:
-        async with platform.database.connection() as connection:
-            return await models.get(connection, model_id)
-
-    record = on_platform(load)
-    Console().print_json(json.dumps(vars(record), default=str))
-
-
-def decisions_command(
-    model: Annotated[str | None, typer.Option(help="Only decisions about this model.")] = None,
-    limit: Limit = 20,
+def show_command(
+    model_id: ModelArgument,
+    as_card: Annotated[bool, typer.Option("--card", help="The model card, in Markdown.")] = False,
 ) -> None:
-    """Promotions, rejections and rollbacks, newest first, each with its reason."""
+    """Everything recorded about one model, as JSON, or its card."""
+    found = _lineage(model_id)
+    if as_card:
+        typer.echo(card.render(found), nl=False)
+    else:
+        Console().print_json(json.dumps(vars(found.record), default=str))
 
-    async def load(platform: Platform) -> list[registry.DecisionRow]:
+
+@app.command("diff")
+def diff_command(old: ModelArgument, new: ModelArgument) -> None:
+    """What is recorded differently about two models; exit code 1 when something is."""
+    left, right = (_plain(vars(_lineage(one).record)) for one in (old, new))
+    rows = [row for row in differences(left, right) if not row[0].startswith("report.golden")]
+    show(Console(), ("what", old, new), rows, nothing="the same model")
+    raise typer.Exit(1 if rows else 0)
+
+
+@app.command("lineage")
+def lineage_command(model_id: ModelArgument) -> None:
+    """Where a model comes from, what became of it, and what it became the parent of."""
+    found = _lineage(model_id)
+    console = Console()
+    asked = found.request
+    if asked is not None:
+        console.print(f"requested {cell(asked.requested_at)} by {asked.requested_by}: {asked.reason}", soft_wrap=True)
+    show(
+        console,
+        ("model", "state", "registered", "data until", "code", "training snapshot", "file"),
+        [
+            (
+                m.model_id,
+                m.state,
+                m.registered_at,
+                m.data_cutoff,
+                m.git_sha[:12],
+                m.training_snapshot[:12],
+                m.artifact_sha256[:12],
+            )
+            for m in (*reversed(found.children), *found.line)
+        ],
+        nothing="",
+    )
+    show(
+        console,
+        ("decided", "decision", "action", "actor", "reason"),
+        [(d.decided_at, str(d.decision_id)[:8], d.action, d.actor, d.reason) for d, _ in found.decisions],
+        nothing="nothing was decided about it yet",
+    )
+
+
+@app.command("champion")
+def champion_command(
+    at: Annotated[datetime | None, typer.Option(formats=INSTANTS, help="Then, UTC; default: now.")] = None,
+) -> None:
+    """Who is champion, or who was."""
+
+    async def load(platform: Platform) -> pointer.Pointer | None:
+        instant = platform.clock.now() if at is None else at.replace(tzinfo=UTC)
         async with platform.database.connection() as connection:
-            return list(await registry.decisions(connection, model_id=model, before=None, limit=limit))
+            return await pointer.champion_at(connection, instant)
 
+    found = on_platform(load)
+    if found is None:
+        raise NotFoundError("there was no champion then; `punkcast models list` shows what there is now")
+    typer.echo(
+        f"{found.model_id} since {cell(found.moved_at)}, pointer generation {found.generation}, "
+        f"decision {found.decision_id}"
+    )
+
+
+@app.command("shadows")
+def shadows_command(
+    ended: Annotated[bool, typer.Option("--all", help="Those that ended, too.")] = False, limit: Limit = 20
+) -> None:
+    """Contenders that value every punk beside the champion, and how far their tests are."""
+
+    async def load(platform: Platform) -> tuple[list[shadows.Progress], datetime]:
+        async with platform.database.connection() as connection:
+            return await shadows.progress(connection, ended=ended, limit=limit), platform.clock.now()
+
+    found, now = on_platform(load)
+    rules = load_policy(Settings().policy_file)
+    rows = []
+    for one in found:
+        until = one.shadow.ended_at or now
+        rows.append(
+            (
+                one.shadow.model_id,
+                one.shadow.champion_id,
+                one.shadow.outcome or "running",
+                f"{one.sales} of {rules.shadow.max_sales}",
+                one.e_better,
+                one.e_worse,
+                f"{(until - one.shadow.first_started_at).total_seconds() / 86_400:.1f} days",
+                one.shadow.expires_at,
+            )
+        )
     show(
         Console(),
-        ("decided", "kind", "model", "verdict", "action", "actor", "reason"),
-        [
-            (row.decided_at, row.kind, row.subject_model, row.verdict, row.action, row.actor, row.reason)
-            for row in on_platform(load)
-        ],
-        nothing="no decisions yet",
+        ("shadow", "against", "state", "sales", "E not worse", "E worse", "age", "expires"),
+        rows,
+        nothing="no shadow is running; --all shows those that ended",
     )
+
+
+@app.command("promote")
+def promote_command(model_id: ModelArgument, reason: Reason, actor: Actor = None, expected: Expected = None) -> None:
+    """Make a judged contender, a shadow or a former champion the champion, in spite of freeze and cool-down."""
+    _act(operations.promote, model_id, reason, actor, expected, "promoted")
+
+
+@app.command("rollback")
+def rollback_command(
+    reason: Reason,
+    to: Annotated[str | None, typer.Option(help="Who comes back; default: the champion before.")] = None,
+    actor: Actor = None,
+    expected: Expected = None,
+) -> None:
+    """Take the champion down and bring the one before back."""
+
+    async def champion(platform: Platform) -> pointer.Pointer | None:
+        async with platform.database.connection() as connection:
+            return await pointer.read(connection)
+
+    at = on_platform(champion)
+    if at is None:
+        raise NotFoundError("there is no champion to roll back")
+
+    async def roll_back(transaction: Transaction, act: Act, policy: Policy) -> Done:
+        return await operations.roll_back(transaction, act, policy, to=to)
+
+    # Without being told otherwise, it is the champion just seen that falls, and no newer one.
+    _act(roll_back, at.model_id, reason, actor, at.generation if expected is None else expected, "rolled back")
+
+
+@app.command("quarantine")
+def quarantine_command(model_id: ModelArgument, reason: Reason, actor: Actor = None) -> None:
+    """Take a model out of everything, for good."""
+    _act(operations.quarantine, model_id, reason, actor, None, "put into quarantine")
+
+
+def _act(
+    carry_out: Callable[[Transaction, Act, Policy], Awaitable[Done]],
+    model_id: str,
+    reason: str,
+    actor: str | None,
+    expected: int | None,
+    done: str,
+) -> None:
+    async def run(platform: Platform) -> Done:
+        act = Act(model_id, actor or getpass.getuser(), reason, platform.clock.now(), expected)
+        policy = load_policy(platform.settings.policy_file)
+        async with originating(platform.database, platform.clock, source=SOURCE) as transaction:
+            return await carry_out(transaction, act, policy)
+
+    result = on_platform(run)
+    if isinstance(result.outcome, pointer.Stale):
+        raise ConflictError(
+            f"the model pointer is at generation {result.outcome.actual}, not {result.outcome.expected}: somebody "
+            "moved it; look at `punkcast models champion` and decide again"
+        )
+    typer.echo(f"{model_id} {done}: decision {result.decision_id}")
+
+
+def _lineage(model_id: str) -> Lineage:
+    async def load(platform: Platform) -> Lineage:
+        async with platform.database.connection() as connection:
+            return await lineage.of(connection, model_id)
+
+    return on_platform(load)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, object]:
+    plain: dict[str, object] = json.loads(json.dumps(fields, default=str))
+    return plain

@@ -72,7 +72,7 @@ def _workers(platform: Platform) -> Sequence[Service]:
         build_ingestor(platform, source=open_source(platform.settings.source_url), reader=reader),
         build_nowcaster(platform, reader=reader),
         build_trainer(platform, reader=reader),
-        build_gatekeeper(platform),
+        build_gatekeeper(platform, reader=reader),
         build_monitor(platform),
         build_scheduler(platform),
     )

@@ -6,27 +6,36 @@ import time
 
 from services.gatekeeper.evidence import EvidenceGatherer
 from services.gatekeeper.handlers import CONSUMER, Gatekeeper
-from shared.contracts.messages import ContenderRegistered, ShadowMatured
+from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
 from shared.evaluation.policy import Policy, load_policy
+from shared.market.reader import MarketReader
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
 
 
-def build(platform: Platform, *, policy: Policy | None = None) -> MessageService:
-    """From a platform, with the packaged policy unless another is given."""
-    policy = policy or load_policy()
-    gatherer = EvidenceGatherer(
-        database=platform.database,
-        store=platform.store,
-        policy=policy,
-        threads=platform.settings.threads,
-        stopwatch=time.perf_counter,
-    )
+def build(platform: Platform, *, policy: Policy | None = None, reader: MarketReader | None = None) -> MessageService:
+    """From a platform, with the settings' policy unless another is given; services of one process share a reader."""
+    policy = policy or load_policy(platform.settings.policy_file)
+    gatherer = evidence_gatherer(platform, policy=policy, reader=reader or MarketReader())
     gatekeeper = Gatekeeper(database=platform.database, clock=platform.clock, policy=policy, gatherer=gatherer)
     return MessageService(
         CONSUMER,
         {
             ContenderRegistered: gatekeeper.on_contender_registered,
             ShadowMatured: gatekeeper.on_shadow_matured,
+            RetrainCheckRequested: gatekeeper.on_day_passed,
         },
+    )
+
+
+def evidence_gatherer(platform: Platform, *, policy: Policy, reader: MarketReader) -> EvidenceGatherer:
+    """What reads the files of contender and champion; an audit uses it, too."""
+    return EvidenceGatherer(
+        database=platform.database,
+        store=platform.store,
+        reader=reader,
+        clock=platform.clock,
+        policy=policy,
+        threads=platform.settings.threads,
+        stopwatch=time.perf_counter,
     )

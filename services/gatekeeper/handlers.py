@@ -5,56 +5,51 @@ One transaction holds the decision, the states it moves, the pointer and the mes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from uuid import uuid5
+from typing import Any
 
 import structlog
 
+from services.gatekeeper.conclusions import Conclusions, PointerMovedError
 from services.gatekeeper.evidence import EvidenceGatherer, Gathered
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
     ContenderRegistered,
-    ContenderRejected,
-    ModelPromoted,
+    RetrainCheckRequested,
     ShadowMatured,
-    ShadowStarted,
 )
 from shared.database.pool import Connection, Database
-from shared.errors import TransientError
-from shared.evaluation import eprocess
-from shared.evaluation.checks import Verdict
-from shared.evaluation.gates import GateResult, Restraint, decide, restrain
+from shared.evaluation import eprocess, gate_record, judgement
+from shared.evaluation.gates import Restraint
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import decisions, freezes, models, pointer, promotions, sequential, shadows
-from shared.registry.decisions import Action, Decision
+from shared.registry.decisions import Decision
 from shared.registry.models import ModelRecord
+from shared.registry.pointer import Pointer
 from shared.registry.shadows import Shadow
 
 log = structlog.get_logger(__name__)
 CONSUMER = "gatekeeper"
-_SHADOW_DECISIONS: dict[str, tuple[Verdict, Action]] = {
-    "not_worse": ("pass", "promote"),
-    "worse": ("fail", "reject"),
-    "expired": ("inconclusive", "reject"),
-}
-
-
-class PointerMovedError(TransientError):
-    """The champion changed while the evidence was taken; it must be taken again."""
 
 
 @dataclass(frozen=True)
 class _Situation:
-    """Where things stand when a contender arrives."""
+    """Where things stand when a contender arrives. `anchor`: the last confirmed champion, if that is another one."""
 
     contender: ModelRecord
     champion: ModelRecord | None
+    anchor: ModelRecord | None
     generation: int
     restraint: Restraint
+
+    def same_comparison(self, other: _Situation) -> bool:
+        """Evidence taken in the one situation holds in the other."""
+        return self.generation == other.generation and self.anchor == other.anchor
 
 
 class Gatekeeper:
@@ -65,6 +60,7 @@ class Gatekeeper:
         self._clock = clock
         self._policy = policy
         self._gatherer = gatherer
+        self._conclusions = Conclusions(clock=clock, policy=policy, actor=CONSUMER)
 
     async def on_contender_registered(self, message: Envelope) -> None:
         """Gate a contender against the champion.
@@ -79,10 +75,9 @@ class Gatekeeper:
             async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
                 log.info("gate.skipped", model=situation.contender.model_id, state=situation.contender.state)
             return
-        gathered = await self._gatherer.gather(situation.contender, situation.champion)
-        result = decide(gathered.evidence, self._policy)
+        gathered = await self._gatherer.gather(situation.contender, situation.champion, situation.anchor)
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-            await self._conclude(transaction, situation, gathered, result)
+            await self._conclude(transaction, situation, gathered)
 
     async def on_shadow_matured(self, message: Envelope) -> None:
         """End a shadow: promote it or reject it. What does not fit the recorded test any more is ignored."""
@@ -110,7 +105,19 @@ class Gatekeeper:
             if outcome == "not_worse" and (held := await self._held(connection)):
                 log.info("shadow.held", model=matured.model_id, reason=held)
                 return
-            await self._end_shadow(transaction, shadow, outcome, state, current.generation)
+            await self._end_shadow(transaction, shadow, outcome, state, current)
+
+    async def on_day_passed(self, message: Envelope) -> None:
+        """Reject the contenders whose time to be decided about by a person is out."""
+        assert isinstance(message.data, RetrainCheckRequested)
+        async with self._database.connection() as connection:
+            if not await decisions.expired(connection, at=self._clock.now()):
+                return
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            connection, now = transaction.connection, self._clock.now()
+            await pointer.lock(connection)
+            for open_decision in await decisions.expired(connection, at=now):
+                await self._expire(transaction, open_decision)
 
     async def _situation(self, connection: Connection, model_id: str) -> _Situation:
         now = self._clock.now()
@@ -118,13 +125,26 @@ class Gatekeeper:
         cooling = await self._cooling_until(connection)
         freeze = await freezes.in_force(connection, at=now)
         running = await shadows.count_running(connection)
+        promotion = await promotions.current(connection)
+        anchor = await pointer.confirmed(connection)
+        unseen = (
+            promotion is not None
+            and promotion.state == "warm_up"
+            and promotion.previous_model_id is not None
+            and at is not None
+            and promotion.model_id == at.model_id
+        )
         return _Situation(
             contender=await models.get(connection, model_id),
             champion=None if at is None else await models.get(connection, at.model_id),
+            anchor=None
+            if at is None or anchor is None or anchor == at.model_id
+            else await models.get(connection, anchor),
             generation=0 if at is None else at.generation,
             restraint=Restraint(
                 frozen=None if freeze is None else freeze.reason,
                 cooling_until=cooling,
+                warming=promotion.model_id if promotion is not None and unseen else None,
                 shadow_places=self._policy.shadow.max_running - running,
             ),
         )
@@ -135,103 +155,57 @@ class Gatekeeper:
         return None if last is None else (last + span).isoformat()
 
     async def _held(self, connection: Connection) -> str | None:
-        freeze = await freezes.in_force(connection, at=self._clock.now())
-        return freeze.reason if freeze is not None else await self._cooling_until(connection)
+        """Why a shadow that proved itself must wait.
 
-    async def _conclude(
-        self, transaction: Transaction, before: _Situation, gathered: Gathered, result: GateResult
-    ) -> None:
+        Its margin is wider than the gate's, so two unconfirmed promotions are never stacked through a shadow.
+        """
+        freeze = await freezes.in_force(connection, at=self._clock.now())
+        if freeze is not None:
+            return freeze.reason
+        promotion = await promotions.current(connection)
+        if promotion is not None and promotion.previous_model_id is not None:
+            return f"{promotion.model_id} is on probation"
+        return await self._cooling_until(connection)
+
+    async def _conclude(self, transaction: Transaction, before: _Situation, gathered: Gathered) -> None:
         connection = transaction.connection
         await pointer.lock(connection)
         # Read again under the lock: a freeze or a rollback may have come while the evidence was taken.
         now = await self._situation(connection, before.contender.model_id)
-        if now.generation != before.generation:
+        if not now.same_comparison(before):
             raise PointerMovedError(
-                f"the model pointer moved from {before.generation} to {now.generation}; the gate runs again"
+                f"the model pointer moved from {before.generation} to {now.generation}, or its champion was confirmed; "
+                "the gate runs again"
             )
         if now.contender.state != "registered":
             return
         champion_id = None if now.champion is None else now.champion.model_id
-        action, reason = restrain(result, now.restraint, has_champion=champion_id is not None)
-        decision = Decision(
-            kind="gate",
-            subject_model=now.contender.model_id,
-            champion_model=champion_id,
-            verdict=result.verdict,
-            action=action,
-            policy_hash=self._policy.policy_hash,
-            evidence=decisions.evidence_of(
-                contender_sha256=now.contender.artifact_sha256,
-                champion=champion_id,
-                evaluation_snapshot=gathered.evaluation_snapshot,
-                nowcast_snapshot=gathered.nowcast_snapshot,
-                checks=[check.as_dict() for check in result.checks],
-                scorecards={name: card.as_dict() for name, card in result.scorecards.items()},
-            ),
-            actor=CONSUMER,
-            reason=reason[:2000],
-            expected_generation=now.generation,
-            decided_at=self._clock.now(),
+        judged = judgement.gate(
+            {
+                "kind": "gate",
+                "model": now.contender.model_id,
+                "contender_sha256": now.contender.artifact_sha256,
+                "champion": champion_id,
+                "anchor": None if now.anchor is None else now.anchor.model_id,
+                "expected_generation": now.generation,
+                "evaluation_snapshot": gathered.evaluation_snapshot,
+                "nowcast_snapshot": gathered.nowcast_snapshot,
+                "restraint": asdict(now.restraint),
+                "evidence": gate_record.to_plain(gathered.evidence, self._policy),
+            },
+            self._policy,
         )
-        await decisions.record(connection, decision, result.checks, self._policy)
+        decision = self._conclusions.decision("gate", now.contender.model_id, champion_id, now.generation, judged)
+        await decisions.record(connection, decision, judged.checks, self._policy)
         await models.transition(connection, decision.subject_model, expected="registered", to="evaluated")
-        if action == "promote":
-            await self._promote(transaction, decision)
-        elif action == "start_shadow":
+        if judged.action == "promote":
+            await self._conclusions.promote(transaction, decision)
+        elif judged.action == "start_shadow":
             assert champion_id is not None
-            await self._start_shadow(transaction, decision, champion_id)
-        elif action == "reject":
-            await self._reject(transaction, decision, state="evaluated")
-        log.info("gate.decided", model=decision.subject_model, action=action, reason=reason)
-
-    async def _promote(self, transaction: Transaction, decision: Decision) -> None:
-        connection, at = transaction.connection, decision.decided_at
-        outcome = await pointer.promote(
-            connection, decision.subject_model, decision, expected_generation=decision.expected_generation
-        )
-        if isinstance(outcome, pointer.Stale):
-            raise PointerMovedError(f"the model pointer is at {outcome.actual}, expected {outcome.expected}")
-        if isinstance(outcome, pointer.AlreadyApplied):
-            return
-        await promotions.begin(
-            connection,
-            decision.decision_id,
-            model_id=decision.subject_model,
-            previous_model_id=outcome.replaced,
-            at=at,
-        )
-        await shadows.restart(connection, champion_id=decision.subject_model, at=at)
-        payload = ModelPromoted(
-            model_id=decision.subject_model,
-            previous_model_id=outcome.replaced,
-            decision_id=decision.decision_id,
-            pointer_generation=outcome.generation,
-        )
-        await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-
-    async def _start_shadow(self, transaction: Transaction, decision: Decision, champion_id: str) -> None:
-        connection = transaction.connection
-        await models.transition(connection, decision.subject_model, expected="evaluated", to="shadow")
-        await shadows.start(
-            connection,
-            decision.subject_model,
-            champion_id=champion_id,
-            decision_id=decision.decision_id,
-            at=decision.decided_at,
-        )
-        payload = ShadowStarted(model_id=decision.subject_model, decision_id=decision.decision_id)
-        await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-
-    async def _reject(self, transaction: Transaction, decision: Decision, *, state: models.State) -> None:
-        connection = transaction.connection
-        await models.transition(connection, decision.subject_model, expected=state, to="rejected")
-        payload = ContenderRejected(
-            model_id=decision.subject_model, decision_id=decision.decision_id, reason=decision.reason
-        )
-        await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-        alert = self._policy.retrain.rejections_alert
-        if await decisions.rejections_in_a_row(connection, limit=alert) >= alert:
-            log.error("gate.rejections_in_a_row", count=alert, advice="look at the newest decisions' evidence")
+            await self._conclusions.start_shadow(transaction, decision, champion_id)
+        elif judged.action == "reject":
+            await self._conclusions.reject(transaction, decision, state="evaluated")
+        log.info("gate.decided", model=decision.subject_model, action=judged.action, reason=judged.reason)
 
     async def _end_shadow(
         self,
@@ -239,34 +213,70 @@ class Gatekeeper:
         shadow: Shadow,
         outcome: shadows.Outcome,
         state: eprocess.EState,
-        generation: int,
+        current: Pointer,
     ) -> None:
         connection, now = transaction.connection, self._clock.now()
-        verdict, action = _SHADOW_DECISIONS[outcome]
-        decision = Decision(
-            kind="shadow",
-            subject_model=shadow.model_id,
-            champion_model=shadow.champion_id,
-            verdict=verdict,
-            action=action,
-            policy_hash=self._policy.policy_hash,
-            evidence=decisions.evidence_of(
-                test=shadow.test_id,
-                outcome=outcome,
-                sales=state.n,
-                wealth_worse=state.worse,
-                wealth_better=state.better,
-                margin=self._policy.shadow.margin,
-            ),
-            actor=CONSUMER,
-            reason=f"shadow {outcome} after {state.n} sales: E {state.e_worse:.2f} worse, {state.e_better:.2f} better",
-            expected_generation=generation,
-            decided_at=now,
+        fresh = await shadows.outcomes(connection, shadow.model_id, since=shadow.first_started_at)
+        judged = judgement.shadow(
+            {
+                "kind": "shadow",
+                "model": shadow.model_id,
+                "champion": shadow.champion_id,
+                "expected_generation": current.generation,
+                "test": shadow.test_id,
+                "margin": self._policy.shadow.margin,
+                "sales": state.n,
+                "wealth_worse": state.worse,
+                "wealth_better": state.better,
+                "gate": shadow.decision_id,
+                "first_started_at": shadow.first_started_at.isoformat(),
+                "decided_at": now.isoformat(),
+                "holdout": await self._holdout(connection, shadow) if outcome == "not_worse" else None,
+                "fresh": asdict(fresh),
+            },
+            self._policy,
         )
-        await decisions.record(connection, decision, (), self._policy)
-        await shadows.end(connection, shadow.model_id, outcome, at=now)
-        if action == "promote":
-            await self._promote(transaction, decision)
+        if judged.action == "none":
+            log.info("shadow.waits", model=shadow.model_id, reason=judged.reason)
+            return
+        decision = self._conclusions.decision("shadow", shadow.model_id, shadow.champion_id, current.generation, judged)
+        await decisions.record(connection, decision, judged.checks, self._policy)
+        if judged.action == "promote":
+            await shadows.end(connection, shadow.model_id, outcome, at=now)
+            await self._conclusions.promote(transaction, decision)
         else:
-            await self._reject(transaction, decision, state="shadow")
-        log.info("shadow.ended", model=shadow.model_id, outcome=outcome, sales=state.n)
+            failed: shadows.Outcome = "worse" if judged.verdict == "fail" else "expired"
+            await shadows.end(connection, shadow.model_id, failed, at=now)
+            await self._conclusions.reject(transaction, decision, state="shadow")
+        log.info("shadow.ended", model=shadow.model_id, outcome=outcome, action=judged.action, sales=state.n)
+
+    async def _holdout(self, connection: Connection, shadow: Shadow) -> dict[str, Any] | None:
+        """The contender's own part of the hold-out that its gate was decided on; None when that is not on record."""
+        gate = await decisions.get(connection, shadow.decision_id)
+        recorded = json.loads(gate.evidence).get("evidence", {}).get("sales")
+        if recorded is None:
+            return None
+        sales = gate_record.sales_from_plain(recorded)
+        return gate_record.sales_to_plain(replace(sales, champion=None, anchor=None))
+
+    async def _expire(self, transaction: Transaction, waited: Decision) -> None:
+        connection = transaction.connection
+        at = await pointer.read(connection)
+        judged = judgement.waiting(
+            {
+                "kind": "gate",
+                "model": waited.subject_model,
+                "champion": waited.champion_model,
+                "expected_generation": 0 if at is None else at.generation,
+                "waited_for": waited.decision_id,
+                "owner": waited.owner,
+                "since": waited.decided_at.isoformat(),
+                "decided_at": self._clock.now().isoformat(),
+            },
+            self._policy,
+        )
+        generation = 0 if at is None else at.generation
+        decision = self._conclusions.decision("gate", waited.subject_model, waited.champion_model, generation, judged)
+        await decisions.record(connection, decision, judged.checks, self._policy)
+        await self._conclusions.reject(transaction, decision, state="evaluated")
+        log.info("gate.expired", model=waited.subject_model, owner=waited.owner)

@@ -29,7 +29,7 @@ def build(
     monitor = Monitor(
         database=platform.database,
         clock=platform.clock,
-        policy=policy or load_policy(),
+        policy=policy or load_policy(platform.settings.policy_file),
         nowcast_every=nowcast_every,
         health=NowcastHealth(),
     )

@@ -12,7 +12,7 @@ import structlog
 
 from services.monitor import repository
 from services.monitor.retraining import loss_evidence
-from services.monitor.rollback import carry_out, evidence_of_trip
+from services.monitor.rollback import carry_out, inputs_of
 from services.monitor.stepping import advance_paired
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -23,10 +23,11 @@ from shared.contracts.messages import (
     TrainingRequested,
 )
 from shared.database.pool import Connection, Database
-from shared.evaluation import eprocess
+from shared.evaluation import eprocess, judgement
 from shared.evaluation.policy import Policy
 from shared.evaluation.retrain import REQUESTED_BY, RetrainFacts, choose
-from shared.evaluation.watch import hard_trip, promotion_outcome, shadow_outcome
+from shared.evaluation.watch import promotion_outcome, shadow_outcome
+from shared.evaluation.watch_record import TripFacts
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
     decisions,
@@ -101,21 +102,22 @@ class Monitor:
         """Look at the open promotion; True when it was rolled back."""
         connection, now = transaction.connection, self._clock.now()
         health = await self._health.read(connection, promotion.model_id, since=promotion.started_at)
-        trip = hard_trip(
+        facts = TripFacts(
             health,
             started_at=promotion.started_at,
             now=now,
             expected_every=self._nowcast_every,
             on_time=now - slot <= timedelta(minutes=self._policy.watch.late_tick_minutes),
-            policy=self._policy,
         )
+        trip = facts.trip(self._policy)
         state, sales = await self._compare(connection, promotion, now)
         if trip is not None:
-            return await self._roll_back(transaction, promotion, state, trip=trip)
+            return await self._roll_back(transaction, promotion, state, trip=facts)
+        nowcasts = await self._nowcasts(connection, promotion)
         outcome = promotion_outcome(
             state,
             sales=sales,
-            nowcasts=await self._nowcasts(connection, promotion),
+            nowcasts=nowcasts,
             warm=promotion.state == "watching",
             started_at=promotion.started_at,
             now=now,
@@ -127,7 +129,7 @@ class Monitor:
             await promotions.watch(connection, promotion.promotion_id)
             log.info("promotion.watching", model=promotion.model_id, sales=sales)
         if outcome == "confirm":
-            await self._confirm(connection, promotion, state, sales)
+            await self._confirm(connection, promotion, state, sales=sales, nowcasts=nowcasts)
         return False
 
     async def _compare(
@@ -159,48 +161,63 @@ class Monitor:
         )
 
     async def _roll_back(
-        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, *, trip: str | None
+        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, *, trip: TripFacts | None
     ) -> bool:
         if promotion.previous_model_id is None:
             log.error(
                 "rollback.impossible",
                 model=promotion.model_id,
-                reason=trip,
+                reason=None if trip is None else trip.trip(self._policy),
                 advice="there is no previous champion; train a contender",
             )
             return False
-        evidence, reason = evidence_of_trip(promotion, state, trip, margin=self._policy.watch.margin)
         return await carry_out(
             transaction,
             promotion,
-            evidence=evidence,
-            reason=reason,
+            inputs=inputs_of(promotion, state, trip, margin=self._policy.watch.margin),
             actor=CONSUMER,
             policy=self._policy,
             at=self._clock.now(),
         )
 
-    async def _confirm(self, connection: Connection, promotion: Promotion, state: eprocess.EState, sales: int) -> None:
+    async def _confirm(
+        self, connection: Connection, promotion: Promotion, state: eprocess.EState, *, sales: int, nowcasts: int
+    ) -> None:
         now = self._clock.now()
         at = await pointer.read(connection)
+        generation = 0 if at is None else at.generation
+        judged = judgement.confirm(
+            {
+                "kind": "confirm",
+                "promotion": promotion.promotion_id,
+                "model": promotion.model_id,
+                "champion": promotion.previous_model_id,
+                "expected_generation": generation,
+                "test": f"promotion:{promotion.promotion_id}",
+                "margin": self._policy.watch.margin,
+                "sales": sales,
+                "paired_sales": state.n,
+                "nowcasts": nowcasts,
+                "warm": promotion.state == "watching",
+                "wealth_worse": state.worse,
+                "wealth_better": state.better,
+                "since": promotion.started_at.isoformat(),
+                "until": now.isoformat(),
+                "decided_at": now.isoformat(),
+            },
+            self._policy,
+        )
         decision = Decision(
             kind="confirm",
             subject_model=promotion.model_id,
             champion_model=promotion.previous_model_id,
-            verdict="pass",
-            action="confirm",
+            verdict=judged.verdict,
+            action=judged.action,
             policy_hash=self._policy.policy_hash,
-            evidence=decisions.evidence_of(
-                promotion=str(promotion.promotion_id),
-                sales=sales,
-                wealth_worse=state.worse,
-                wealth_better=state.better,
-                since=promotion.started_at.isoformat(),
-                until=now.isoformat(),
-            ),
+            evidence=judged.evidence,
             actor=CONSUMER,
-            reason=f"{sales} sales since {promotion.started_at:%Y-%m-%d} without a trip, E_better {state.e_better:.2f}",
-            expected_generation=0 if at is None else at.generation,
+            reason=judged.reason,
+            expected_generation=generation,
             decided_at=now,
         )
         if await promotions.end(connection, promotion.promotion_id, "confirmed", at=now):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid5
 
 import structlog
 
 from shared.contracts.messages import ModelRolledBack
 from shared.errors import ConflictError
+from shared.evaluation import judgement
 from shared.evaluation.eprocess import EState
 from shared.evaluation.policy import Policy
+from shared.evaluation.watch_record import TripFacts
 from shared.messaging.transaction import Transaction
 from shared.registry import decisions, freezes, models, pointer, promotions, shadows
 from shared.registry.decisions import Decision
@@ -19,26 +22,27 @@ from shared.registry.promotions import Promotion
 log = structlog.get_logger(__name__)
 
 
-def evidence_of_trip(promotion: Promotion, state: EState, trip: str | None, *, margin: float) -> tuple[str, str]:
-    """Canonical evidence, and the reason in words."""
-    reason = trip or f"worse than the previous champion on the same sales: E = {state.e_worse:.1f} after {state.n}"
-    evidence = decisions.evidence_of(
-        promotion=str(promotion.promotion_id),
-        hard_trip=trip,
-        sales=state.n,
-        wealth_worse=state.worse,
-        wealth_better=state.better,
-        margin=margin,
-    )
-    return evidence, reason
+def inputs_of(promotion: Promotion, state: EState, trip: TripFacts | None, *, margin: float) -> dict[str, Any]:
+    """What the rollback is decided from; `trip` when it was a hard one."""
+    return {
+        "kind": "rollback",
+        "promotion": promotion.promotion_id,
+        "model": promotion.model_id,
+        "champion": promotion.previous_model_id,
+        "test": f"promotion:{promotion.promotion_id}",
+        "trip": None if trip is None else trip.as_plain(),
+        "sales": state.n,
+        "wealth_worse": state.worse,
+        "wealth_better": state.better,
+        "margin": margin,
+    }
 
 
 async def carry_out(
     transaction: Transaction,
     promotion: Promotion,
     *,
-    evidence: str,
-    reason: str,
+    inputs: dict[str, Any],
     actor: str,
     policy: Policy,
     at: datetime,
@@ -57,18 +61,21 @@ async def carry_out(
         return False
     if (await models.get(connection, previous)).state != "retired":
         # A fast rollback must not land on a model that itself failed.
-        log.error("rollback.impossible", model=promotion.model_id, reason=reason, previous=previous)
+        log.error("rollback.impossible", model=promotion.model_id, previous=previous)
         return False
+    judged = judgement.rollback(
+        inputs | {"expected_generation": current.generation, "decided_at": at.isoformat()}, policy
+    )
     decision = Decision(
         kind="rollback",
         subject_model=promotion.model_id,
         champion_model=previous,
-        verdict="fail",
-        action="rollback",
+        verdict=judged.verdict,
+        action=judged.action,
         policy_hash=policy.policy_hash,
-        evidence=evidence,
+        evidence=judged.evidence,
         actor=actor,
-        reason=reason,
+        reason=judged.reason,
         expected_generation=current.generation,
         decided_at=at,
     )
@@ -90,10 +97,10 @@ async def carry_out(
         rolled_back_model_id=promotion.model_id,
         decision_id=decision.decision_id,
         pointer_generation=outcome.generation,
-        reason=reason,
+        reason=judged.reason,
     )
     await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-    log.warning("model.rolled_back", model=promotion.model_id, champion=previous, reason=reason)
+    log.warning("model.rolled_back", model=promotion.model_id, champion=previous, reason=judged.reason)
     return True
 
 

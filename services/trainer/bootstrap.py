@@ -23,7 +23,7 @@ def build(
         store=platform.store,
         reader=reader or MarketReader(),
         executor=executor,
-        holdout_sales=load_policy().holdout.target_sales,
+        holdout_sales=load_policy(settings.policy_file).holdout.target_sales,
         lease_s=settings.training_lease_s,
         threads=settings.threads,
     )

@@ -20,14 +20,28 @@ class Lineage:
 
 @cache
 def current() -> Lineage:
-    """The running code's commit (from `PUNKCAST_GIT_SHA` in an image, else from git) and installed packages."""
+    """The running code's commit (from `PUNKCAST_GIT_SHA` in an image, else from git) and installed packages.
+
+    Code that is in no repository (an unpacked archive) is named by the hash of its sources.
+    """
     packages = sorted({f"{d.metadata['Name'].lower()}=={d.version}" for d in distributions()})
     environment = hashlib.sha256("\n".join(packages).encode()).hexdigest()
     given = os.environ.get("PUNKCAST_GIT_SHA")
     if given:
         return Lineage(given, False, environment)
     sha = _git("rev-parse", "HEAD")
-    return Lineage(sha or "unknown", sha is None or bool(_git("status", "--porcelain")), environment)
+    if sha is None:
+        return Lineage(_sources(), False, environment)
+    return Lineage(sha, bool(_git("status", "--porcelain")), environment)
+
+
+def _sources() -> str:
+    """`sources-` and a hash over every Python file of `services` and `shared`, by path and content."""
+    root, digest = Path(__file__).parents[2], hashlib.sha256()
+    for file in sorted(path for part in ("services", "shared") for path in (root / part).rglob("*.py")):
+        body = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{file.relative_to(root).as_posix()} {body}\n".encode())
+    return f"sources-{digest.hexdigest()[:40]}"
 
 
 def _git(*arguments: str) -> str | None:

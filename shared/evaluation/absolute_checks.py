@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import nan
 from statistics import NormalDist
 
 import numpy as np
 
 from shared.evaluation.arrays import Floats
-from shared.evaluation.checks import Check, Verdict
+from shared.evaluation.checks import Check, Verdict, band_verdict
 from shared.evaluation.evidence import HoldoutSales, InfraFacts, LineageFacts
-from shared.evaluation.paired import DayBootstrap, Estimate, loss, wilson
+from shared.evaluation.metrics import Band
+from shared.evaluation.paired import DayBootstrap, Estimate, effective_sales, loss, wilson
 from shared.evaluation.policy import Policy
 
 LOSS_LEVEL = "loss_level"
@@ -17,7 +19,7 @@ LOSS_LEVEL = "loss_level"
 
 
 def lineage_checks(facts: LineageFacts | None, sales: HoldoutSales | None) -> list[Check]:
-    """Complete lineage, and no sale that either model may have learnt from."""
+    """Complete lineage, and no sale that any of the models may have learnt from."""
     if facts is None:
         return [_missing("lineage"), _missing("no_overlap")]
     complete = Check(
@@ -29,7 +31,8 @@ def lineage_checks(facts: LineageFacts | None, sales: HoldoutSales | None) -> li
     )
     if sales is None or len(sales) == 0:
         return [complete, _missing("no_overlap")]
-    cutoff = max(facts.contender_cutoff, facts.champion_cutoff or facts.contender_cutoff)
+    others = (facts.champion_cutoff, facts.anchor_cutoff)
+    cutoff = max([facts.contender_cutoff, *(other for other in others if other is not None)])
     early = int(np.count_nonzero(sales.time < cutoff.timestamp()))
     overlap = Check(
         "no_overlap",
@@ -37,14 +40,14 @@ def lineage_checks(facts: LineageFacts | None, sales: HoldoutSales | None) -> li
         estimate=float(early),
         n=len(sales),
         threshold=0.0,
-        detail=f"hold-out sales before the later data cut-off {cutoff.isoformat()}",
+        detail=f"hold-out sales before the latest data cut-off {cutoff.isoformat()}",
     )
     return [complete, overlap]
 
 
 def infra_checks(facts: InfraFacts | None, policy: Policy) -> list[Check]:
     """The file is the recorded one, loads in the serving code, and values everything quickly and the same way."""
-    names = ("artifact_sha256", "loads", "finite_positive", "golden_rows", "latency")
+    names = ("artifact_sha256", "loads", "finite_positive", "golden_rows", "parity", "latency")
     if facts is None:
         return [_missing(name) for name in names]
     checks = [
@@ -66,6 +69,20 @@ def infra_checks(facts: InfraFacts | None, policy: Policy) -> list[Check]:
                 estimate=facts.golden_difference,
                 n=facts.golden_rows,
                 threshold=tolerance,
+            )
+        )
+    if facts.parity_difference is None or facts.parity_rows == 0:
+        checks.append(_missing("parity"))
+    else:
+        tolerance = policy.infra.parity_tolerance
+        checks.append(
+            Check(
+                "parity",
+                "pass" if facts.parity_difference <= tolerance else "fail",
+                estimate=facts.parity_difference,
+                n=facts.parity_rows,
+                threshold=tolerance,
+                detail="the file as it would be deployed, against the one that was judged",
             )
         )
     if facts.latency_s is None:
@@ -95,59 +112,75 @@ def sample_check(sales: HoldoutSales | None, policy: Policy) -> Check:
 
 def baseline_checks(sales: HoldoutSales, bootstrap: DayBootstrap) -> list[Check]:
     """Mean and median absolute log error below those of every baseline (difference below 0, log units)."""
-    own = loss(sales.price, sales.contender.value)
-    checks = []
-    for name, values in (
-        ("floor", sales.floor),
-        ("last_sale_carry", sales.last_sale_carry),
-        ("trait_median", sales.trait_median),
-    ):
-        known = np.isfinite(values) & (values > 0)
-        mine, theirs, day = own[known], loss(sales.price[known], values[known]), sales.day[known]
+    return [
+        *floor_checks(sales, bootstrap),
+        *_beats("last_sale_carry", sales, sales.last_sale_carry, bootstrap),
+        *_beats("trait_median", sales, sales.trait_median, bootstrap),
+    ]
+
+
+def floor_checks(sales: HoldoutSales, bootstrap: DayBootstrap) -> list[Check]:
+    """The same for the floor alone."""
+    return _beats("floor", sales, sales.floor, bootstrap)
+
+
+def _beats(name: str, sales: HoldoutSales, values: Floats, bootstrap: DayBootstrap) -> list[Check]:
+    known = np.isfinite(values) & (values > 0)
+    mine = loss(sales.price, sales.contender.value)[known]
+    theirs, day = loss(sales.price[known], values[known]), sales.day[known]
+    return [
+        _from(f"beats_{name}_{kind}", _below_zero(estimate), estimate, 0.0)
         for kind, estimate in (
             ("mean", bootstrap.mean(mine - theirs, day)),
             ("median", bootstrap.median_difference(mine, theirs, day)),
-        ):
-            checks.append(_from(f"beats_{name}_{kind}", _below_zero(estimate), estimate, 0.0))
-    return checks
+        )
+    ]
 
 
 def bias_check(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:
-    """Median of (value - price) / price: fails when its interval lies outside the allowed band."""
-    limit = policy.absolute.max_bias
-    estimate = bootstrap.median((sales.contender.value - sales.price) / sales.price, sales.day)
+    """Median of (value - price) / price against the allowed band; see `band_verdict`."""
+    rules = policy.absolute
+    found = bootstrap.median((sales.contender.value - sales.price) / sales.price, sales.day)
     verdict: Verdict = "inconclusive"
-    if estimate.n:
-        verdict = "pass" if estimate.lo <= limit and estimate.hi >= -limit else "fail"
-    return _from("bias", verdict, estimate, limit)
+    if found.n:
+        verdict = band_verdict(
+            found.value, found.lo, found.hi, target=0.0, tolerance=rules.max_bias, resolution=rules.bias_resolution
+        )
+    return _from("bias", verdict, found, rules.max_bias)
 
 
 def coverage_checks(sales: HoldoutSales, policy: Policy) -> list[Check]:
-    """Share of prices inside each interval: fails when its Wilson interval misses nominal +- tolerance."""
+    """Share of prices inside each interval against nominal +- tolerance; see `band_verdict`.
+
+    Wilson's interval for as many sales as the clustered ones are worth.
+    """
     if not sales.contender.bands:
         return [_missing("coverage")]
+    return [_coverage(sales, band, policy) for band in sales.contender.bands]
+
+
+def _coverage(sales: HoldoutSales, band: Band, policy: Policy) -> Check:
+    rules, n = policy.absolute, len(sales)
+    hits = ((band.low <= sales.price) & (sales.price <= band.high)).astype(np.float64)
+    share = float(np.mean(hits)) if n else nan
+    effective = effective_sales(hits, sales.day)
     z = NormalDist().inv_cdf(policy.statistics.confidence)
-    tolerance, n = policy.absolute.coverage_tolerance, len(sales)
-    checks = []
-    for band in sales.contender.bands:
-        inside = int(np.count_nonzero((band.low <= sales.price) & (sales.price <= band.high)))
-        lo, hi = wilson(inside, n, z=z)
-        verdict: Verdict = "inconclusive"
-        if n:
-            verdict = "pass" if lo <= band.level + tolerance and hi >= band.level - tolerance else "fail"
-        checks.append(
-            Check(
-                f"coverage_{round(100 * band.level)}",
-                verdict,
-                estimate=inside / n if n else None,
-                lo=lo,
-                hi=hi,
-                n=n,
-                threshold=band.level,
-                detail=f"nominal {band.level:.2f}, tolerance {tolerance:.2f}",
-            )
+    lo, hi = wilson(share * effective if n else 0.0, effective, z=z)
+    verdict: Verdict = "inconclusive"
+    if n:
+        verdict = band_verdict(
+            share, lo, hi, target=band.level, tolerance=rules.coverage_tolerance, resolution=rules.coverage_resolution
         )
-    return checks
+    return Check(
+        f"coverage_{round(100 * band.level)}",
+        verdict,
+        estimate=share,
+        lo=lo,
+        hi=hi,
+        n=n,
+        threshold=band.level,
+        detail=f"nominal {band.level:.2f}, tolerance {rules.coverage_tolerance:.2f}, worth {effective:.0f} sales",
+    )
 
 
 def loss_level_check(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:

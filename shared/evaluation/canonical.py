@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from math import isfinite
+from uuid import UUID
 
 
 def canonical_json(value: object) -> str:
@@ -22,6 +23,8 @@ def _plain(value: object) -> object:
         return value if isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, UUID):
+        return str(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
     return value

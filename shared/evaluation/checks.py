@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from typing import Literal
 
 Verdict = Literal["pass", "fail", "inconclusive", "error"]
@@ -32,6 +33,40 @@ class Check:
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+    def rounded(self) -> Check:
+        """As it goes on record: ten digits, so that another processor's last bit makes no other evidence."""
+        return replace(
+            self,
+            estimate=figure(self.estimate),
+            lo=figure(self.lo),
+            hi=figure(self.hi),
+            threshold=figure(self.threshold),
+        )
+
+
+def figure(value: float | None) -> float | None:
+    """A statistic on record: ten significant digits, None when it is not a finite number."""
+    return float(f"{value:.10g}") if value is not None and isfinite(value) else None
+
+
+_EDGE = 1e-12
+"""0.9 - 0.85 is a little more than 0.05 to a computer: an estimate on the edge of its band lies inside."""
+
+
+def band_verdict(
+    estimate: float, lo: float, hi: float, *, target: float, tolerance: float, resolution: float
+) -> Verdict:
+    """Judge an estimate with its interval [lo, hi] against `target` +- `tolerance`.
+
+    `fail` needs proof: the whole interval lies outside. `pass` needs evidence: the estimate lies inside, and the
+    interval rules out a deviation beyond `resolution`. An interval so wide that it merely touches the band proves
+    neither.
+    """
+    if lo > target + tolerance or hi < target - tolerance:
+        return "fail"
+    known = target - resolution <= lo <= hi <= target + resolution
+    return "pass" if known and abs(estimate - target) <= tolerance + _EDGE else "inconclusive"
 
 
 def overall(checks: Iterable[Check]) -> Verdict:

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from shared.evaluation.arrays import Floats, Ints, Mask
+from shared.evaluation.blast_radius import BlastRadius, blast_radius
 from shared.evaluation.metrics import Band
 
 DAY_S = 86_400
@@ -28,7 +29,8 @@ class Predictions:
 class HoldoutSales:
     """Sales that no compared model was trained on. Arrays of shape (n,), money in ETH, time in UTC seconds.
 
-    `rare` marks zombies, apes and aliens. `champion` is None when there is no champion.
+    `rare` marks zombies, apes and aliens. `champion` is None when there is no champion, `anchor` (the last confirmed
+    champion) when that is the champion itself.
     """
 
     price: Floats
@@ -39,6 +41,7 @@ class HoldoutSales:
     rare: Mask
     contender: Predictions
     champion: Predictions | None
+    anchor: Predictions | None = None
 
     def __len__(self) -> int:
         return len(self.price)
@@ -59,13 +62,13 @@ class HoldoutSales:
             rare=self.rare[rows],
             contender=self.contender.where(rows),
             champion=None if self.champion is None else self.champion.where(rows),
+            anchor=None if self.anchor is None else self.anchor.where(rows),
         )
 
     def usable(self) -> bool:
         """Every price, floor and value is finite and positive."""
         arrays = [self.price, self.floor, self.contender.value]
-        if self.champion is not None:
-            arrays.append(self.champion.value)
+        arrays += [other.value for other in (self.champion, self.anchor) if other is not None]
         return all(bool(np.all(np.isfinite(a) & (a > 0))) for a in arrays)
 
 
@@ -75,6 +78,21 @@ class SnapshotValues:
 
     contender: Floats
     champion: Floats
+
+    def measured(self) -> BlastFacts:
+        """What the gate judges by, and what goes on record of 20,000 values."""
+        try:
+            return BlastFacts(blast_radius(self.contender, self.champion), "")
+        except ValueError as error:
+            return BlastFacts(None, str(error))
+
+
+@dataclass(frozen=True)
+class BlastFacts:
+    """How far the values move; no radius and an error when they cannot be compared."""
+
+    radius: BlastRadius | None
+    error: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,8 @@ class InfraFacts:
     golden_difference: float | None  # largest relative difference to the values recorded where it was trained
     golden_rows: int
     latency_s: float | None
+    parity_difference: float | None = None  # largest relative difference of the file read again to the judged one
+    parity_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,14 +117,19 @@ class LineageFacts:
     missing: tuple[str, ...]
     contender_cutoff: datetime
     champion_cutoff: datetime | None
+    anchor_cutoff: datetime | None = None
 
 
 @dataclass(frozen=True)
 class GateEvidence:
-    """Everything a decision rests on; a None is missing evidence."""
+    """Everything a decision rests on; a None is missing evidence.
+
+    `has_anchor`: the champion is on probation, and the last confirmed one is another model.
+    """
 
     has_champion: bool
     lineage: LineageFacts | None
     infra: InfraFacts | None
     sales: HoldoutSales | None
-    snapshot: SnapshotValues | None
+    snapshot: SnapshotValues | BlastFacts | None
+    has_anchor: bool = False

@@ -13,6 +13,9 @@ from shared.evaluation.paired import DayBootstrap
 from shared.evaluation.policy import Policy
 
 Action = Literal["promote", "start_shadow", "reject", "none"]
+NON_INFERIORITY = "non_inferiority"
+ANCHORED = "non_inferiority_confirmed"
+"""The same test against the last confirmed champion."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,17 @@ class Restraint:
 
     frozen: str | None = None
     cooling_until: str | None = None
+    warming: str | None = None  # a promoted model that has not yet been seen at work, while its predecessor is armed
     shadow_places: int = 1
 
 
 def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     """Judge a contender.
 
-    Any error or failure rejects. Without a champion everything else must pass. With one, what is
-    inconclusive (too few sales, non-inferiority neither shown nor refuted, a large blast radius) is left to a
-    shadow.
+    Any error or failure rejects. What is inconclusive (too few sales, non-inferiority neither shown nor refuted, a
+    large blast radius) is left to a shadow; without a champion to run beside it is left to a person. While the champion
+    is on probation the last confirmed one is compared with as well: a chain of small steps, each within the margin,
+    must not add up to a large one.
     """
     bootstrap = DayBootstrap(policy.statistics.bootstrap_draws, policy.statistics.confidence, policy.statistics.seed)
     checks = [
@@ -55,12 +60,16 @@ def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
             Check("values", "fail", n=len(sales), detail="a price, floor or value is not finite and positive")
         )
     elif sales is not None:
-        checks += _judge(sales, has_champion=evidence.has_champion, bootstrap=bootstrap, policy=policy)
+        checks += _judge(sales, evidence, bootstrap, policy)
         cards = _scorecards(sales)
     if evidence.has_champion:
         checks += relative_checks.blast_radius_checks(evidence.snapshot, policy)
     verdict = overall(checks)
-    return GateResult(tuple(checks), verdict, _action(verdict, evidence.has_champion), _reason(checks, verdict), cards)
+    action = _action(verdict, evidence.has_champion)
+    reason = _reason(checks, verdict)
+    if action == "promote" and evidence.has_champion and policy.promotion.mode == "shadow_first":
+        action, reason = "start_shadow", f"{reason}; the policy promotes from the shadow only"
+    return GateResult(tuple(check.rounded() for check in checks), verdict, action, reason, cards)
 
 
 def restrain(result: GateResult, restraint: Restraint, *, has_champion: bool) -> tuple[Action, str]:
@@ -71,6 +80,8 @@ def restrain(result: GateResult, restraint: Restraint, *, has_champion: bool) ->
         held = f"promotions are frozen: {restraint.frozen}"
     elif restraint.cooling_until is not None:
         held = f"no automatic promotion until {restraint.cooling_until} (cool-down after a rollback)"
+    elif restraint.warming is not None:
+        held = f"{restraint.warming} is in its warm-up"
     if action == "promote" and held is not None:
         action, reason = ("start_shadow" if has_champion else "none"), f"{reason}; {held}"
     if action == "start_shadow" and restraint.shadow_places < 1:
@@ -78,19 +89,22 @@ def restrain(result: GateResult, restraint: Restraint, *, has_champion: bool) ->
     return action, reason
 
 
-def _judge(sales: HoldoutSales, *, has_champion: bool, bootstrap: DayBootstrap, policy: Policy) -> list[Check]:
+def _judge(sales: HoldoutSales, evidence: GateEvidence, bootstrap: DayBootstrap, policy: Policy) -> list[Check]:
     checks = [
         *absolute_checks.baseline_checks(sales, bootstrap),
         absolute_checks.bias_check(sales, bootstrap, policy),
         *absolute_checks.coverage_checks(sales, policy),
         absolute_checks.loss_level_check(sales, bootstrap, policy),
     ]
-    if not has_champion:
-        return checks
-    if sales.champion is None:
-        return [*checks, Check("non_inferiority", "error", detail="the champion's values are missing")]
-    checks.append(relative_checks.non_inferiority_check(sales, bootstrap, policy))
-    return checks + relative_checks.slice_checks(sales, bootstrap, policy)
+    others = ((NON_INFERIORITY, evidence.has_champion, sales.champion), (ANCHORED, evidence.has_anchor, sales.anchor))
+    for name, wanted, other in others:
+        if wanted and other is None:
+            checks.append(Check(name, "error", detail="the other model's values are missing"))
+        elif wanted and other is not None:
+            checks.append(relative_checks.non_inferiority_check(name, sales, other, bootstrap, policy))
+    if evidence.has_champion and sales.champion is not None:
+        checks += relative_checks.slice_checks(sales, bootstrap, policy)
+    return checks
 
 
 def _scorecards(sales: HoldoutSales) -> dict[str, Scorecard]:
@@ -106,8 +120,8 @@ def _scorecards(sales: HoldoutSales) -> dict[str, Scorecard]:
 def _action(verdict: Verdict, has_champion: bool) -> Action:
     if verdict == "pass":
         return "promote"
-    if verdict == "inconclusive" and has_champion:
-        return "start_shadow"
+    if verdict == "inconclusive":
+        return "start_shadow" if has_champion else "none"
     return "reject"
 
 

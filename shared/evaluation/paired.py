@@ -1,13 +1,20 @@
-"""Bounds for means and medians of sales that come in clusters: bootstrap over whole days.
+"""Bounds for means and medians of sales that come in clusters: whole days are the unit, not sales.
 
-Sales of one day share the market's mood, so days, not sales, are drawn with replacement (a block bootstrap;
-Efron and Tibshirani, An Introduction to the Bootstrap, 1993). Seeded: the same sales give the same bounds.
+Sales of one day share the market's mood, so days are drawn with replacement (a block bootstrap; Efron and
+Tibshirani, An Introduction to the Bootstrap, 1993). Plain percentiles of the drawn means are too narrow for a few dozen
+days of heavy-tailed errors: at the margin they pass 6 to 9 % where 5 % is promised. So the bounds of a mean are the
+wider of two that err in different places, the studentised bootstrap (skewness; Efron and Tibshirani, chapter 12.5) and
+Student's t with the cluster-robust standard error (few or uneven days; Cameron and Miller, A Practitioner's Guide to
+Cluster-Robust Inference, 2015). Percentiles of a median are widened by what the t distribution asks for that many days.
+Seeded: the same sales give the same bounds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
+from functools import lru_cache
+from math import inf, nan, sqrt
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -20,7 +27,10 @@ _CELLS = 2_000_000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A statistic with its one-sided lower and upper bounds. `n` sales on `days` days."""
+    """A statistic with its one-sided lower and upper bounds. `n` sales on `days` days.
+
+    One day alone bounds nothing: its bounds are infinite.
+    """
 
     value: float
     lo: float
@@ -41,11 +51,16 @@ class DayBootstrap:
         """The mean of `values`, shape (n,), grouped by `day`, shape (n,)."""
         if len(values) == 0:
             return Estimate(nan, nan, nan, 0, 0)
-        weights, place = self._weights(day)
-        days = weights.shape[1]
-        sums = np.bincount(place, weights=values, minlength=days)
-        counts = np.bincount(place, minlength=days)
-        return self._estimate(float(np.mean(values)), (weights @ sums) / (weights @ counts), len(values), days)
+        sums, counts = _by_day(values, day)
+        days, mean = len(sums), float(np.mean(values))
+        if days == 1:
+            return Estimate(mean, -inf, inf, len(values), 1)
+        error = standard_error(values, day)
+        if error <= _ROUNDING * float(np.max(np.abs(values))):
+            return Estimate(mean, mean, mean, len(values), days)
+        below, above = self._studentised(sums, counts, error)
+        reach = student_t(self.confidence, days - 1)
+        return Estimate(mean, mean - max(above, reach) * error, mean + max(-below, reach) * error, len(values), days)
 
     def median(self, values: Floats, day: Ints) -> Estimate:
         """The median of `values`, shape (n,)."""
@@ -53,7 +68,7 @@ class DayBootstrap:
             return Estimate(nan, nan, nan, 0, 0)
         weights, place = self._weights(day)
         drawn = _weighted_medians(values, weights, place)
-        return self._estimate(float(np.median(values)), drawn, len(values), weights.shape[1])
+        return self._widened(float(np.median(values)), drawn, len(values), weights.shape[1])
 
     def median_difference(self, left: Floats, right: Floats, day: Ints) -> Estimate:
         """median(left) - median(right) on the same sales."""
@@ -62,18 +77,87 @@ class DayBootstrap:
         weights, place = self._weights(day)
         drawn = _weighted_medians(left, weights, place) - _weighted_medians(right, weights, place)
         point = float(np.median(left)) - float(np.median(right))
-        return self._estimate(point, drawn, len(left), weights.shape[1])
+        return self._widened(point, drawn, len(left), weights.shape[1])
+
+    def _studentised(self, sums: Floats, counts: Floats, error: float) -> tuple[float, float]:
+        """The outer quantiles of (drawn mean - mean) / drawn standard error."""
+        days = len(sums)
+        weights = _drawn(self.draws, days, self.seed)
+        size = weights @ counts
+        mean = float(sums.sum() / counts.sum())
+        drawn = (weights @ sums) / size
+        squares = (
+            weights @ (sums * sums) - 2 * drawn * (weights @ (sums * counts)) + drawn**2 * (weights @ (counts * counts))
+        )
+        errors = np.sqrt(np.maximum(squares, 0.0) * days / (days - 1)) / size
+        # A draw of nearly one day only has no spread of its own; it counts as far out on its side.
+        ratio = (drawn - mean) / np.maximum(errors, _ROUNDING * error)
+        low, high = np.quantile(ratio, [1.0 - self.confidence, self.confidence])
+        return float(low), float(high)
 
     def _weights(self, day: Ints) -> tuple[Floats, Ints]:
         """How often each day is drawn, shape (draws, days), and the day of each sale, shape (n,)."""
         unique, place = np.unique(day, return_inverse=True)
-        days = len(unique)
-        drawn = np.random.default_rng(self.seed).multinomial(days, np.full(days, 1.0 / days), size=self.draws)
-        return drawn.astype(np.float64), place.astype(np.int64)
+        return _drawn(self.draws, len(unique), self.seed), place.astype(np.int64)
 
-    def _estimate(self, point: float, drawn: Floats, n: int, days: int) -> Estimate:
+    def _widened(self, point: float, drawn: Floats, n: int, days: int) -> Estimate:
+        if days == 1:
+            return Estimate(point, -inf, inf, n, 1)
         lo, hi = np.quantile(drawn, [1.0 - self.confidence, self.confidence])
-        return Estimate(point, float(lo), float(hi), n, days)
+        wider = student_t(self.confidence, days - 1) / NormalDist().inv_cdf(self.confidence) * sqrt(days / (days - 1))
+        return Estimate(point, point - wider * (point - float(lo)), point + wider * (float(hi) - point), n, days)
+
+
+_ROUNDING = 1e-12
+"""Relative to the largest value, a spread that is nothing but rounding."""
+
+
+def standard_error(values: Floats, day: Ints) -> float:
+    """Of the mean of `values`, shape (n,), robust to whatever the sales of a day share; two days or more."""
+    sums, counts = _by_day(values, day)
+    days, n = len(sums), float(counts.sum())
+    left = sums - float(np.mean(values)) * counts
+    return sqrt(days / (days - 1) * float(left @ left)) / n
+
+
+def student_t(confidence: float, freedom: int) -> float:
+    """Quantile of Student's t: the expansion 26.7.5 of Abramowitz and Stegun, within 0.5 % from 4 degrees on."""
+    z, v = NormalDist().inv_cdf(confidence), float(freedom)
+    return (
+        z
+        + (z**3 + z) / (4 * v)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * v**4)
+    )
+
+
+def effective_sales(hits: Floats, day: Ints) -> float:
+    """How many independent sales the clustered 0/1 values `hits`, shape (n,), are worth; never more than there are.
+
+    n over the design effect, the robust variance of the share over the binomial one (Kish, Survey Sampling, 1965).
+    """
+    n = len(hits)
+    share = float(np.mean(hits)) if n else 0.0
+    if len(np.unique(day)) < 2:
+        return 1.0 if n else 0.0
+    plain = share * (1 - share) / n
+    return float(n) if plain == 0 else n / max(1.0, standard_error(hits, day) ** 2 / plain)
+
+
+@lru_cache(maxsize=4)
+def _drawn(draws: int, days: int, seed: int) -> Floats:
+    """How often each day is drawn, shape (draws, days)."""
+    weights = np.random.default_rng(seed).multinomial(days, np.full(days, 1.0 / days), size=draws).astype(np.float64)
+    weights.flags.writeable = False
+    return weights
+
+
+def _by_day(values: Floats, day: Ints) -> tuple[Floats, Floats]:
+    """Sum and number of the values of each day, shape (days,)."""
+    _, place = np.unique(day, return_inverse=True)
+    sums: Floats = np.bincount(place, weights=values).astype(np.float64)
+    return sums, np.bincount(place).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -106,7 +190,7 @@ def non_inferiority(
     return NonInferiority(difference, margin, "inconclusive")
 
 
-def wilson(successes: int, n: int, *, z: float) -> tuple[float, float]:
+def wilson(successes: float, n: float, *, z: float) -> tuple[float, float]:
     """Wilson score interval of a proportion (Wilson 1927); (0, 1) for n = 0."""
     if n == 0:
         return 0.0, 1.0

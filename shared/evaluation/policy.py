@@ -5,11 +5,15 @@ There are no defaults in code. The packaged `policy.toml` sets every knob; one t
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import InvalidInputError
 from shared.evaluation.canonical import canonical_json, sha256_of
@@ -28,6 +32,12 @@ class Holdout(_Section):
     target_sales: int = Field(ge=1)
     min_days: int = Field(ge=2)
 
+    @model_validator(mode="after")
+    def _target_is_enough(self) -> Self:
+        if self.target_sales < self.min_sales:
+            raise ValueError("target_sales lies below min_sales, so every hold-out would be inconclusive")
+        return self
+
 
 class Statistics(_Section):
     confidence: float = Field(gt=0.5, lt=1)
@@ -35,9 +45,32 @@ class Statistics(_Section):
     seed: int
 
 
+class PromotionRules(_Section):
+    """`automatic`: what passes every check serves at once. `shadow_first`: it proves itself on fresh sales before."""
+
+    mode: Literal["automatic", "shadow_first"]
+
+
+class Inconclusive(_Section):
+    owner: str = Field(min_length=1, max_length=100)
+    max_days: float = Field(gt=0)
+
+
 class Absolute(_Section):
+    """Allowed deviations, and how far an interval may reach before it says too little to pass."""
+
     max_bias: float = Field(gt=0)
+    bias_resolution: float = Field(gt=0)
     coverage_tolerance: float = Field(gt=0, lt=1)
+    coverage_resolution: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _resolution_holds_the_band(self) -> Self:
+        if self.bias_resolution < self.max_bias:
+            raise ValueError("bias_resolution lies within max_bias, so no bias could ever pass")
+        if self.coverage_resolution < self.coverage_tolerance:
+            raise ValueError("coverage_resolution lies within coverage_tolerance, so no coverage could ever pass")
+        return self
 
 
 class NonInferiority(_Section):
@@ -53,6 +86,7 @@ class Slices(_Section):
 class Infra(_Section):
     golden_rows: int = Field(ge=1)
     golden_tolerance: float = Field(gt=0)
+    parity_tolerance: float = Field(gt=0)
     max_latency_s: float = Field(gt=0)
 
 
@@ -60,6 +94,12 @@ class BlastLimits(_Section):
     max_mean: float = Field(gt=0)
     max_p99: float = Field(gt=0)
     max_median: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _tail_holds_the_mean(self) -> Self:
+        if self.max_p99 < self.max_mean:
+            raise ValueError("max_p99 lies below max_mean")
+        return self
 
 
 class Sequential(_Section):
@@ -70,6 +110,12 @@ class Sequential(_Section):
     grid_high: float = Field(gt=0, lt=1)
     scale: float = Field(gt=0)
     threshold: float = Field(gt=1)
+
+    @model_validator(mode="after")
+    def _grid_rises(self) -> Self:
+        if self.grid_low > self.grid_high:
+            raise ValueError("grid_low lies above grid_high")
+        return self
 
 
 class Watch(_Section):
@@ -109,6 +155,8 @@ class Policy(_Section):
     version: int = Field(ge=1)
     holdout: Holdout
     statistics: Statistics
+    promotion: PromotionRules
+    inconclusive: Inconclusive
     absolute: Absolute
     non_inferiority: NonInferiority
     slices: Slices
@@ -137,16 +185,61 @@ def parse_policy(text: str) -> Policy:
         PolicyError: not TOML, a knob is unset, unknown or out of range; the text names it.
     """
     try:
-        return Policy.model_validate(tomllib.loads(text))
+        return _validated(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"the policy is not TOML: {error}") from error
+
+
+def stored_policy(body: str) -> Policy:
+    """Read a policy from its `body`, as a decision left it on record.
+
+    Raises:
+        PolicyError: this version of the code knows other knobs than the one that used it.
+    """
+    return _validated(json.loads(body))
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """The policy of a file (TOML), without one the packaged policy.
+
+    Raises:
+        PolicyError: it cannot be read, or leaves a threshold unset.
+    """
+    if path is None:
+        return parse_policy(files("shared.evaluation").joinpath("policy.toml").read_text(encoding="utf-8"))
+    try:
+        return parse_policy(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"the policy {path} cannot be read: {error}") from error
+    except PolicyError as error:
+        raise PolicyError(f"{path}: {error}") from error
+
+
+def differences(old: Mapping[str, object], new: Mapping[str, object]) -> list[tuple[str, object, object]]:
+    """The knobs (`section.knob`) whose values differ between two policy bodies, None where one has no such knob."""
+    left, right = _flat(old), _flat(new)
+    return [
+        (knob, left.get(knob), right.get(knob))
+        for knob in sorted(left.keys() | right.keys())
+        if left.get(knob) != right.get(knob)
+    ]
+
+
+def _flat(body: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in body.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _validated(body: object) -> Policy:
+    try:
+        return Policy.model_validate(body)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}" for detail in error.errors()
         )
         raise PolicyError(f"the policy sets not every threshold correctly: {problems}") from error
-
-
-def load_policy() -> Policy:
-    """The packaged policy. Raises PolicyError."""
-    return parse_policy(files("shared.evaluation").joinpath("policy.toml").read_text(encoding="utf-8"))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from shared.evaluation.arrays import Mask
-from shared.evaluation.blast_radius import blast_radius
 from shared.evaluation.checks import Check, Verdict
-from shared.evaluation.evidence import DAY_S, HoldoutSales, SnapshotValues
+from shared.evaluation.evidence import DAY_S, BlastFacts, HoldoutSales, Predictions, SnapshotValues
 from shared.evaluation.metrics import SEGMENTS, premium_segment
 from shared.evaluation.paired import DayBootstrap, loss, non_inferiority
 from shared.evaluation.policy import Policy
@@ -15,23 +14,19 @@ from shared.evaluation.policy import Policy
 _VERDICTS: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "inconclusive": "inconclusive"}
 
 
-def non_inferiority_check(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:
+def non_inferiority_check(
+    name: str, sales: HoldoutSales, other: Predictions, bootstrap: DayBootstrap, policy: Policy
+) -> Check:
     """The mandatory overall slice: mean paired difference of absolute log errors against the margin."""
-    assert sales.champion is not None
     margin = policy.non_inferiority.margin
     if len(sales) == 0:
-        return Check("non_inferiority", "inconclusive", n=0, threshold=margin)
+        return Check(name, "inconclusive", n=0, threshold=margin)
     found = non_inferiority(
-        sales.price,
-        sales.contender.value,
-        sales.champion.value,
-        sales.day,
-        margin=margin,
-        bootstrap=bootstrap,
+        sales.price, sales.contender.value, other.value, sales.day, margin=margin, bootstrap=bootstrap
     )
     d = found.difference
     return Check(
-        "non_inferiority",
+        name,
         _VERDICTS[found.outcome],
         d.value,
         d.lo,
@@ -43,7 +38,10 @@ def non_inferiority_check(sales: HoldoutSales, bootstrap: DayBootstrap, policy: 
 
 
 def slice_checks(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> list[Check]:
-    """No slice may be proven worse by more than the slice margin. Small slices only report."""
+    """No slice may be worse by more than the slice margin: proven, it fails; not ruled out, it is inconclusive.
+
+    Small slices only report.
+    """
     assert sales.champion is not None
     rules = policy.slices
     difference = loss(sales.price, sales.contender.value) - loss(sales.price, sales.champion.value)
@@ -56,25 +54,21 @@ def slice_checks(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -
         d = bootstrap.mean(difference[rows], sales.day[rows])
         verdict: Verdict = "inconclusive"
         if n >= rules.min_sales:
-            verdict = "fail" if d.lo > rules.margin else "pass"
+            verdict = "fail" if d.lo > rules.margin else "pass" if d.value <= rules.margin else "inconclusive"
         checks.append(
             Check(f"slice_{name}", verdict, d.value, d.lo, d.hi, n, rules.margin, blocking=n >= rules.min_sales)
         )
     return checks
 
 
-def blast_radius_checks(values: SnapshotValues | None, policy: Policy) -> list[Check]:
+def blast_radius_checks(values: SnapshotValues | BlastFacts | None, policy: Policy) -> list[Check]:
     """Within the limits: the automatic path. Beyond: inconclusive, whatever the offline score; shadow first."""
     limits = policy.blast_radius
-    if values is None:
-        return [
-            Check(name, "error", detail="no archived nowcast snapshot to value with both models")
-            for name in ("blast_mean", "blast_p99", "blast_median")
-        ]
-    try:
-        radius = blast_radius(values.contender, values.champion)
-    except ValueError as error:
-        return [Check(name, "error", detail=str(error)) for name in ("blast_mean", "blast_p99", "blast_median")]
+    facts = values.measured() if isinstance(values, SnapshotValues) else values
+    if facts is None or facts.radius is None:
+        why = "no nowcast snapshot to value with both models" if facts is None else facts.error
+        return [Check(name, "error", detail=why) for name in ("blast_mean", "blast_p99", "blast_median")]
+    radius = facts.radius
     return [
         _within("blast_mean", radius.mean, radius.n, limits.max_mean),
         _within("blast_p99", radius.p99, radius.n, limits.max_p99),

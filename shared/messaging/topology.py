@@ -30,7 +30,7 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
     "ingestor": (IngestRequested,),
     "nowcaster": (NowcastRequested, MarketUpdated, ModelPromoted, ModelRolledBack),
     "trainer": (TrainingRequested, TrainingDrainRequested),
-    "gatekeeper": (ContenderRegistered, ShadowMatured),
+    "gatekeeper": (ContenderRegistered, ShadowMatured, RetrainCheckRequested),
     "monitor": (MonitorRequested, RetrainCheckRequested, ModelPromoted, ModelRolledBack, ShadowStarted),
 }
 

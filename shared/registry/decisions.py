@@ -26,8 +26,8 @@ on conflict (policy_hash) do nothing
 """
 INSERT_DECISION_SQL = """
 insert into decisions (decision_id, kind, subject_model, champion_model, verdict, action, policy_hash, evidence_hash,
-                       evidence, actor, reason, expected_generation, decided_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                       evidence, actor, reason, expected_generation, decided_at, owner, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 on conflict (decision_id) do nothing
 returning decision_id
 """
@@ -37,7 +37,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (decision_id, check_name) do nothing
 """
 _COLUMNS = """decision_id, kind, subject_model, champion_model, verdict, action, policy_hash, evidence_hash, evidence,
-       actor, reason, expected_generation, decided_at"""
+       actor, reason, expected_generation, decided_at, owner, expires_at"""
 SELECT_DECISION_SQL = f"select {_COLUMNS} from decisions where decision_id = $1"
 LIST_DECISIONS_SQL = f"""
 select {_COLUMNS} from decisions
@@ -45,6 +45,11 @@ where $1::timestamptz is null or (decided_at, decision_id) < ($1, $2::uuid)
 order by decided_at desc, decision_id desc
 limit $3
 """
+OF_MODEL_SQL = f"""
+select {_COLUMNS} from decisions where subject_model = $1 order by decided_at, decision_id
+"""
+PREFIX_SQL = f"select {_COLUMNS} from decisions where starts_with(decision_id::text, $1) limit 2"
+SELECT_POLICY_SQL = "select policy_hash, body, first_used from policies where starts_with(policy_hash, $1) limit 2"
 SELECT_CHECKS_SQL = """
 select check_name, verdict, estimate, interval_lo, interval_hi, n, threshold, detail
 from gate_evidence where decision_id = $1 order by check_name
@@ -60,6 +65,13 @@ from gate_evidence e join decisions d using (decision_id)
 where d.subject_model = $1 and e.check_name = $2
 order by d.decided_at desc
 limit 1
+"""
+# A shadow's time is the monitor's to watch; what waits without one is found here.
+EXPIRED_SQL = f"""
+select {_COLUMNS} from decisions
+where action = 'none' and expires_at <= $1
+  and subject_model in (select model_id from models where state = 'evaluated')
+order by decided_at, decision_id
 """
 RECENT_ACTIONS_SQL = """
 select action from decisions
@@ -84,6 +96,8 @@ class Decision:
     reason: str
     expected_generation: int
     decided_at: datetime
+    owner: str | None = None  # who may close what this leaves open,
+    expires_at: datetime | None = None  # and when it closes by itself
 
     @property
     def evidence_hash(self) -> str:
@@ -100,6 +114,15 @@ class Decision:
 def evidence_of(**parts: object) -> str:
     """Canonical JSON of the evidence; what is not a finite number becomes null."""
     return canonical_json(parts)
+
+
+@dataclass(frozen=True)
+class StoredPolicy:
+    """A policy that decided something: `body` is the canonical JSON that `policy_hash` is over."""
+
+    policy_hash: str
+    body: str
+    first_used: datetime
 
 
 async def record(connection: Connection, decision: Decision, checks: Sequence[Check], policy: Policy) -> bool:
@@ -126,6 +149,8 @@ async def record(connection: Connection, decision: Decision, checks: Sequence[Ch
         decision.reason,
         decision.expected_generation,
         decision.decided_at,
+        decision.owner,
+        decision.expires_at,
     )
     if inserted is None:
         return False
@@ -142,6 +167,28 @@ async def get(connection: Connection, decision_id: UUID) -> Decision:
     if row is None:
         raise NotFoundError(f"no decision {decision_id}")
     return _decision(row)
+
+
+async def find(connection: Connection, prefix: str) -> Decision:
+    """The decision whose id begins like this. Raises NotFoundError: none does, or several do."""
+    rows = await connection.fetch(PREFIX_SQL, prefix.lower())
+    if len(rows) != 1:
+        raise NotFoundError(f"{'no decision' if not rows else 'several decisions'} {prefix}…; see `punkcast decisions`")
+    return _decision(rows[0])
+
+
+async def of_model(connection: Connection, model_id: str) -> list[Decision]:
+    """Everything decided about a model, oldest first."""
+    return [_decision(row) for row in await connection.fetch(OF_MODEL_SQL, model_id)]
+
+
+async def policy(connection: Connection, prefix: str) -> StoredPolicy:
+    """The stored policy whose hash begins like this. Raises NotFoundError: none does, or several do."""
+    rows = await connection.fetch(SELECT_POLICY_SQL, prefix.lower())
+    if len(rows) != 1:
+        found = "no policy" if not rows else "several policies"
+        raise NotFoundError(f"{found} with the hash {prefix}… decided anything here; decisions name theirs")
+    return StoredPolicy(**dict(rows[0]))
 
 
 async def listing(
@@ -185,6 +232,11 @@ async def upper_bound(connection: Connection, model_id: str, check_name: str) ->
     """The upper bound that the newest decision about the model recorded for a check."""
     bound: float | None = await connection.fetchval(CHECK_OF_MODEL_SQL, model_id, check_name)
     return bound
+
+
+async def expired(connection: Connection, *, at: datetime) -> list[Decision]:
+    """The decisions whose contenders still wait for a person, although their time is out."""
+    return [_decision(row) for row in await connection.fetch(EXPIRED_SQL, at)]
 
 
 async def rejections_in_a_row(connection: Connection, *, limit: int) -> int:

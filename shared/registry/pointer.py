@@ -19,6 +19,23 @@ _LOCK_KEY = 0x70756E6B63617374  # "punkcast"
 LOCK_SQL = "select pg_advisory_xact_lock($1)"
 READ_SQL = "select model_id, previous_model_id, generation, decision_id, moved_at from model_pointer"
 APPLIED_SQL = "select generation from model_pointer_history where decision_id = $1"
+_MOVE = "generation, model_id, previous_model_id, decision_id, moved_at"
+MOVED_BY_SQL = f"select {_MOVE} from model_pointer_history where generation = $1"
+AT_SQL = f"""
+select {_MOVE} from model_pointer_history where moved_at <= $1 order by generation desc limit 1
+"""
+# The first champion had nobody to be measured against: it counts as confirmed until another one is.
+CONFIRMED_SQL = """
+select c.model_id
+from (
+    select model_id, ended_at from promotions where state = 'confirmed'
+    union all
+    select model_id, '-infinity' from model_pointer_history where generation = 1
+) c
+join models m on m.model_id = c.model_id and m.state in ('champion', 'retired')
+order by c.ended_at desc
+limit 1
+"""
 CREATE_SQL = """
 insert into model_pointer (only_row, model_id, previous_model_id, generation, decision_id, moved_at)
 values (true, $1, $2, 1, $3, $4)
@@ -78,8 +95,32 @@ async def read(connection: Connection) -> Pointer | None:
     return None if row is None else Pointer(**dict(row))
 
 
+async def at_generation(connection: Connection, generation: int) -> Pointer | None:
+    """Where the pointer was at one of its generations."""
+    row = await connection.fetchrow(MOVED_BY_SQL, generation)
+    return None if row is None else Pointer(**dict(row))
+
+
+async def champion_at(connection: Connection, instant: datetime) -> Pointer | None:
+    """Who was champion then; None before the first one."""
+    row = await connection.fetchrow(AT_SQL, instant)
+    return None if row is None else Pointer(**dict(row))
+
+
+async def confirmed(connection: Connection) -> str | None:
+    """The champion last confirmed by fresh sales that has not fallen since; the first one until there is another."""
+    identity: str | None = await connection.fetchval(CONFIRMED_SQL)
+    return identity
+
+
+async def applied(connection: Connection, decision_id: UUID) -> int | None:
+    """The generation that the decision moved the pointer to, if it did."""
+    generation: int | None = await connection.fetchval(APPLIED_SQL, decision_id)
+    return generation
+
+
 async def promote(connection: Connection, model_id: str, decision: Decision, *, expected_generation: int) -> Outcome:
-    """Make an evaluated contender or a shadow the champion; the champion so far retires.
+    """Make an evaluated contender, a shadow or a former champion the champion; the one so far retires.
 
     The decision must have been recorded in this transaction or before.
 
@@ -93,7 +134,7 @@ async def promote(connection: Connection, model_id: str, decision: Decision, *, 
     if replaced is not None:
         await models.transition(connection, replaced, expected="champion", to="retired")
     state = (await models.get(connection, model_id)).state
-    source: models.State = "shadow" if state == "shadow" else "evaluated"
+    source: models.State = state if state in ("shadow", "retired") else "evaluated"
     await models.transition(connection, model_id, expected=source, to="champion")
     return await _swap(connection, model_id, replaced, decision, expected_generation)
 
@@ -127,9 +168,9 @@ async def _compare(
     connection: Connection, decision: Decision, expected_generation: int
 ) -> _Ready | Stale | AlreadyApplied:
     await lock(connection)
-    applied = await connection.fetchval(APPLIED_SQL, decision.decision_id)
-    if applied is not None:
-        return AlreadyApplied(applied)
+    moved_to = await applied(connection, decision.decision_id)
+    if moved_to is not None:
+        return AlreadyApplied(moved_to)
     pointer = await read(connection)
     actual = 0 if pointer is None else pointer.generation
     return _Ready(pointer) if actual == expected_generation else Stale(expected_generation, actual)

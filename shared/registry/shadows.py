@@ -13,9 +13,8 @@ from shared.database.pool import Connection
 
 Outcome = Literal["not_worse", "worse", "expired", "superseded"]
 
-_COLUMNS = (
-    "s.model_id, s.champion_id, s.decision_id, d.decided_at as first_started_at, s.started_at, s.ended_at, s.outcome"
-)
+_COLUMNS = """s.model_id, s.champion_id, s.decision_id, d.decided_at as first_started_at, s.started_at, s.ended_at,
+       s.outcome, d.expires_at"""
 START_SQL = """
 insert into shadows (model_id, champion_id, decision_id, started_at) values ($1, $2, $3, $4)
 on conflict (model_id) do nothing
@@ -31,6 +30,19 @@ update shadows set champion_id = $1, started_at = $2
 where ended_at is null and champion_id <> $1
 returning model_id
 """
+LIST_SQL = f"""
+select {_COLUMNS} from shadows s join decisions d using (decision_id)
+where $1::boolean or s.ended_at is null
+order by s.started_at desc, s.model_id
+limit $2
+"""
+TESTS_SQL = "select test_id, n, wealth_worse, wealth_better from monitor_tests where test_id = any($1::text[])"
+OUTCOMES_SQL = """
+select s.price_wei, o.floor_wei, o.value_wei, s.event_time, o.in80, o.in90
+from outcomes o join sales s using (event_seq)
+where o.model_id = $1 and o.horizon = 'latest' and s.event_time >= $2
+order by s.event_seq
+"""
 END_SQL = """
 update shadows set ended_at = $3, outcome = $2 where model_id = $1 and ended_at is null returning model_id
 """
@@ -38,7 +50,10 @@ update shadows set ended_at = $3, outcome = $2 where model_id = $1 and ended_at 
 
 @dataclass(frozen=True)
 class Shadow:
-    """`started_at` is when it began to run against `champion_id`, `first_started_at` when it began at all."""
+    """`started_at` is when it began to run against `champion_id`, `first_started_at` when it began at all.
+
+    `expires_at` is when the decision that started it lets it end as inconclusive.
+    """
 
     model_id: str
     champion_id: str
@@ -47,11 +62,34 @@ class Shadow:
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None
+    expires_at: datetime | None = None
 
     @property
     def test_id(self) -> str:
         """A restart against another champion is another test."""
         return f"shadow:{self.model_id}:{self.started_at.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A shadow and how far its test against the champion is."""
+
+    shadow: Shadow
+    sales: int
+    e_worse: float
+    e_better: float
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What a shadow said of later sales: columns in ETH, UTC seconds, and whether its intervals held (0 or 1)."""
+
+    price: list[float]
+    floor: list[float]
+    value: list[float]
+    time: list[int]
+    in80: list[int]
+    in90: list[int]
 
 
 async def start(connection: Connection, model_id: str, *, champion_id: str, decision_id: UUID, at: datetime) -> None:
@@ -62,6 +100,27 @@ async def start(connection: Connection, model_id: str, *, champion_id: str, deci
 async def running(connection: Connection) -> list[Shadow]:
     """Oldest first."""
     return [_shadow(row) for row in await connection.fetch(RUNNING_SQL)]
+
+
+async def progress(connection: Connection, *, ended: bool = False, limit: int = 100) -> list[Progress]:
+    """Running shadows, with `ended` those that ended too, newest first."""
+    found = [_shadow(row) for row in await connection.fetch(LIST_SQL, ended, limit)]
+    rows = await connection.fetch(TESTS_SQL, [shadow.test_id for shadow in found])
+    tests = {row["test_id"]: row for row in rows}
+    return [_progress(shadow, tests.get(shadow.test_id)) for shadow in found]
+
+
+async def outcomes(connection: Connection, model_id: str, *, since: datetime) -> Outcomes:
+    """Its scored sales since then, in the order in which they became known."""
+    rows = await connection.fetch(OUTCOMES_SQL, model_id, since)
+    return Outcomes(
+        price=[float(row["price_wei"]) / 1e18 for row in rows],
+        floor=[float(row["floor_wei"]) / 1e18 for row in rows],
+        value=[float(row["value_wei"]) / 1e18 for row in rows],
+        time=[int(row["event_time"].timestamp()) for row in rows],
+        in80=[int(row["in80"]) for row in rows],
+        in90=[int(row["in90"]) for row in rows],
+    )
 
 
 async def get(connection: Connection, model_id: str) -> Shadow | None:
@@ -84,6 +143,13 @@ async def restart(connection: Connection, *, champion_id: str, at: datetime) -> 
 async def end(connection: Connection, model_id: str, outcome: Outcome, *, at: datetime) -> bool:
     """Stop running; False when it was stopped before."""
     return await connection.fetchval(END_SQL, model_id, outcome, at) is not None
+
+
+def _progress(shadow: Shadow, test: asyncpg.Record | None) -> Progress:
+    if test is None:
+        return Progress(shadow, 0, 1.0, 1.0)
+    worse, better = test["wealth_worse"], test["wealth_better"]
+    return Progress(shadow, test["n"], sum(worse) / len(worse), sum(better) / len(better))
 
 
 def _shadow(row: asyncpg.Record) -> Shadow:

@@ -89,7 +89,9 @@ def _message(payload: IngestRequested | TrainingRequested | NowcastRequested, cl
 def _lenient() -> Policy:
     """What is timed here is the cycle, not the model: it is promoted whatever it is worth."""
     policy = load_policy()
-    absolute = policy.absolute.model_copy(update={"max_bias": 1.0, "coverage_tolerance": 1.0})
+    absolute = policy.absolute.model_copy(
+        update={"max_bias": 1.0, "bias_resolution": 1.0, "coverage_tolerance": 1.0, "coverage_resolution": 1.0}
+    )
     return policy.model_copy(update={"absolute": absolute})
 
 

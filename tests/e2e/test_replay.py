@@ -21,6 +21,7 @@ from shared.database.pool import Database
 from shared.errors import InvalidInputError
 from shared.market.event_files import EventFileSource
 from shared.messaging.memory import MemoryBus
+from shared.registry import audit
 from shared.runtime.platform import Platform
 from shared.settings import Settings
 from shared.storage.folder import FolderStore
@@ -74,6 +75,13 @@ async def test_a_contender_is_trained_gated_and_promoted_before_the_first_day_an
     lifecycle = played.figures["lifecycle"]
     assert len(lifecycle) == len(decided)
     assert lifecycle[0].startswith("2023-12-31 23:30 gate     promote ")
+
+
+async def test_every_decision_of_a_replay_can_be_made_again_from_its_evidence(played: Played) -> None:
+    async with played.home.connection() as connection:
+        findings = [await audit.verify(connection, one) for one in await audit.identities(connection)]
+    assert {finding.decision.action for finding in findings} >= {"promote"}
+    assert [finding.problems for finding in findings] == [()] * len(findings)
 
 
 async def test_every_valid_sale_of_the_window_is_scored_against_what_was_published_before_it(

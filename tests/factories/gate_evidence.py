@@ -69,6 +69,8 @@ def infra() -> InfraFacts:
         golden_difference=0.0,
         golden_rows=16,
         latency_s=0.05,
+        parity_difference=0.0,
+        parity_rows=10_240,
     )
 
 

@@ -146,8 +146,10 @@ class Sales:
     gap: timedelta = timedelta(hours=1)
     count: int = 0
 
-    async def add(self, errors: dict[str, float], *, tx_hash: str | None = None, price_eth: int = 50) -> datetime:
-        """One sale; `errors` are ln(value / price) by model name."""
+    async def add(
+        self, errors: dict[str, float], *, tx_hash: str | None = None, price_eth: int = 50, inside: bool = True
+    ) -> datetime:
+        """One sale; `errors` are ln(value / price) by model name, `inside` whether the intervals held."""
         self.count += 1
         if tx_hash is None:
             self.at += self.gap
@@ -171,7 +173,7 @@ class Sales:
         )
         for place, (name, error) in enumerate(errors.items()):
             await self.connection.execute(
-                """insert into outcomes values ($1, $2, 'latest', $3, $4, $5, $6, $7, $8, true, true, true, $9)""",
+                """insert into outcomes values ($1, $2, 'latest', $3, $4, $5, $6, $7, $8, $10, $10, $10, $9)""",
                 seq,
                 model_id(name),
                 "champion" if place == 0 else "previous",
@@ -181,5 +183,6 @@ class Sales:
                 40 * ETH,
                 math.log(round(price_eth * math.exp(error) * 1e9) / (price_eth * 1e9)),
                 self.at,
+                inside,
             )
         return self.at

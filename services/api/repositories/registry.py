@@ -37,7 +37,7 @@ order by generation
 """
 DECISIONS_SQL = """
 select decision_id, kind, subject_model, champion_model, verdict, action, policy_hash,
-       evidence_hash, actor, reason, expected_generation, decided_at
+       evidence_hash, actor, reason, expected_generation, decided_at, owner, expires_at
 from decisions
 where ($1::text is null or subject_model = $1)
   and ($2::timestamptz is null or (decided_at, decision_id) < ($2, $3::uuid))
@@ -46,7 +46,7 @@ limit $4
 """
 DECISION_SQL = """
 select decision_id, kind, subject_model, champion_model, verdict, action, policy_hash,
-       evidence_hash, actor, reason, expected_generation, decided_at, evidence
+       evidence_hash, actor, reason, expected_generation, decided_at, owner, expires_at, evidence
 from decisions
 where decision_id = $1
 """
@@ -131,6 +131,8 @@ class DecisionRow:
     reason: str
     expected_generation: int
     decided_at: datetime
+    owner: str | None
+    expires_at: datetime | None
     evidence: str | None = None
 
 

@@ -110,6 +110,8 @@ class Decision(BaseModel):
     reason: str
     expected_generation: int
     decided_at: datetime
+    owner: Annotated[str | None, Field(description="Who may close what this leaves open; null: it leaves nothing open")]
+    expires_at: Annotated[datetime | None, Field(description="When that closes by itself")]
     checks: list[Check]
 
 

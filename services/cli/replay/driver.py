@@ -166,7 +166,7 @@ class Replay:
             build_ingestor(platform, source=self._source, reader=reader),
             nowcaster,
             trainer,
-            build_gatekeeper(platform),
+            build_gatekeeper(platform, reader=reader),
             build_monitor(platform, nowcast_every=self._plan.nowcast_every),
         )
         for service in services:

@@ -149,7 +149,8 @@ async def test_the_document_names_every_route_and_the_problem_shape(unchanging: 
         "/v1/punks/{punk_id}", "/v1/punks", "/v1/nowcast", "/v1/market", "/v1/performance", "/v1/exclusions",
         "/v1/models/current",
         "/v1/models", "/v1/models/{model_id}", "/v1/decisions", "/v1/decisions/{decision_id}", "/v1/status",
-        "/v1/training-requests", "/v1/training-requests/{request_id}",
+        "/v1/training-requests", "/v1/training-requests/{request_id}", "/v1/shadows", "/v1/models/champion",
+        "/v1/models/{model_id}/card", "/v1/models/{model_id}/lineage", "/v1/models/{model_id}/evidence",
     }  # fmt: skip
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     identities = [operation["operationId"] for operation in operations]

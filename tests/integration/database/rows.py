@@ -70,14 +70,14 @@ async def move(connection: Connection, model_id: str, state: str) -> None:
     await connection.execute("update models set state = $2 where model_id = $1", model_id, state)
 
 
-async def a_decision(connection: Connection, model_id: str) -> Any:
-    identity = uuid4()
-    await insert(
-        connection, "decisions", decision_id=identity, kind="gate", subject_model=model_id, verdict="pass",
-        action="promote", policy_hash="p", evidence_hash="e", evidence="{}", actor="policy", reason="test",
-        expected_generation=0, decided_at=NOW,
-    )  # fmt: skip
-    return identity
+async def a_decision(connection: Connection, model_id: str, **given: Any) -> Any:
+    values = {
+        "decision_id": uuid4(), "kind": "gate", "subject_model": model_id, "verdict": "pass", "action": "promote",
+        "policy_hash": "p", "evidence_hash": "e", "evidence": "{}", "actor": "policy", "reason": "test",
+        "expected_generation": 0, "decided_at": NOW,
+    } | given  # fmt: skip
+    await insert(connection, "decisions", **values)
+    return values["decision_id"]
 
 
 async def a_pointer(connection: Connection, model_id: str, generation: int = 1) -> Any:

@@ -155,7 +155,7 @@ async def test_the_pointer_moves_one_generation_at_a_time(connection: Connection
     old = await a_model(connection, "champion")
     await a_pointer(connection, old, generation=5)
     new = await next_champion(connection, old)
-    decision = await a_decision(connection, new)
+    decision = await a_decision(connection, new, expected_generation=5)
     async with refused(connection, "one generation at a time"):
         await connection.execute(
             "update model_pointer set model_id = $1, generation = $2, decision_id = $3", new, 5 + step, decision
@@ -163,6 +163,100 @@ async def test_the_pointer_moves_one_generation_at_a_time(connection: Connection
     await connection.execute("update model_pointer set model_id = $1, generation = 6, decision_id = $2", new, decision)
     history = await connection.fetch("select generation, model_id from model_pointer_history order by generation")
     assert [tuple(row) for row in history] == [(5, old), (6, new)]
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        ({"action": "reject"}, "says reject, which moves no pointer"),
+        ({"action": "none"}, "says none, which moves no pointer"),
+        ({"expected_generation": 4}, "was taken at pointer generation 4, not 5"),
+        ({"action": "rollback"}, "is about m-[0-9a-f]{16}, not about"),
+    ],
+)
+async def test_the_pointer_moves_only_by_a_decision_that_says_so(
+    connection: Connection, given: dict[str, object], match: str
+) -> None:
+    old = await a_model(connection, "champion")
+    await a_pointer(connection, old, generation=5)
+    new = await next_champion(connection, old)
+    decision = await a_decision(connection, new, **{"expected_generation": 5, **given})
+    async with refused(connection, match):
+        await swap(connection, new, decision)
+    about_another = await a_decision(connection, await a_model(connection), expected_generation=5)
+    async with refused(connection, "is about"):
+        await swap(connection, new, about_another)
+    await swap(connection, new, await a_decision(connection, new, expected_generation=5))
+
+
+async def swap(connection: Connection, model: str, decision: object) -> None:
+    await connection.execute(
+        "update model_pointer set model_id = $1, generation = generation + 1, decision_id = $2", model, decision
+    )
+
+
+async def test_what_is_left_open_has_an_owner_and_an_end(connection: Connection) -> None:
+    model = await a_model(connection)
+    await a_decision(connection, model, owner="operator", expires_at=NOW)
+    for half in ({"owner": "operator"}, {"expires_at": NOW}):
+        async with refused(connection, "open_has_owner"):
+            await a_decision(connection, model, **half)
+
+
+OPEN, ENDINGS = ("warm_up", "watching"), ("confirmed", "rolled_back", "superseded")
+
+
+async def test_a_promotion_goes_forward_only(connection: Connection) -> None:
+    model = await a_model(connection, "champion")
+    for ending in ENDINGS:
+        decision = await a_decision(connection, model)
+        await insert(connection, "promotions", promotion_id=decision, model_id=model, state="warm_up", started_at=NOW)
+        async with refused(connection, "immutable but for its state"):
+            await connection.execute("update promotions set started_at = now() where promotion_id = $1", decision)
+        await promotion_becomes(connection, decision, "watching")
+        async with refused(connection, "cannot go from watching to warm_up"):
+            await promotion_becomes(connection, decision, "warm_up")
+        await promotion_becomes(connection, decision, ending)
+        for other in (*OPEN, *ENDINGS):
+            async with refused(connection, f"cannot go from {ending} to {other}"):
+                await promotion_becomes(connection, decision, other)
+    async with refused(connection, "never deleted"):
+        await connection.execute("delete from promotions")
+
+
+async def promotion_becomes(connection: Connection, decision: object, state: str) -> None:
+    await connection.execute(
+        "update promotions set state = $2, ended_at = case when $2 = any($3::text[]) then now() end "
+        "where promotion_id = $1",
+        decision,
+        state,
+        list(ENDINGS),
+    )
+
+
+async def test_a_shadow_that_ended_stays_ended(connection: Connection) -> None:
+    champion, model = await a_model(connection, "champion"), await a_model(connection, "shadow")
+    decision = await a_decision(connection, model, action="start_shadow")
+    await insert(
+        connection, "shadows", model_id=model, champion_id=champion, decision_id=decision, started_at=NOW
+    )  # fmt: skip
+    await connection.execute("update shadows set started_at = now()")
+    async with refused(connection, "keeps its decision"):
+        await connection.execute("update shadows set decision_id = $1", await a_decision(connection, model))
+    await connection.execute("update shadows set ended_at = $1, outcome = 'worse'", NOW)
+    for statement in ("update shadows set outcome = 'not_worse'", "update shadows set ended_at = null"):
+        async with refused(connection, "has ended: UPDATE"):
+            await connection.execute(statement)
+    async with refused(connection, "has ended: DELETE"):
+        await connection.execute("delete from shadows")
+
+
+async def test_a_policy_stays_what_its_hash_says(connection: Connection) -> None:
+    await insert(connection, "policies", policy_hash="p", body="{}", first_used=NOW)
+    async with refused(connection, "append-only: UPDATE"):
+        await connection.execute("update policies set body = '[]'")
+    async with refused(connection, "append-only: DELETE"):
+        await connection.execute("delete from policies")
 
 
 async def test_a_decision_moves_the_pointer_once(connection: Connection) -> None:
@@ -228,6 +322,9 @@ async def test_history_is_only_added_to(connection: Connection) -> None:
         "monitor_steps",
         "market_events",
         "outcomes",
+        "promotions",
+        "shadows",
+        "policies",
     ],
 )
 async def test_history_is_never_emptied(connection: Connection, table: str) -> None:

@@ -13,7 +13,7 @@ from services.gatekeeper.evidence import Gathered
 from services.gatekeeper.handlers import Gatekeeper
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
-from shared.contracts.messages import ContenderRegistered, Payload, ShadowMatured
+from shared.contracts.messages import ContenderRegistered, Payload, RetrainCheckRequested, ShadowMatured
 from shared.database.pool import Database
 from shared.evaluation.evidence import GateEvidence
 from shared.evaluation.policy import load_policy
@@ -33,9 +33,13 @@ class ChosenEvidence:
     evidence: GateEvidence | None = None
     meanwhile: Callable[[], Awaitable[None]] | None = None
     asked: list[str] = field(default_factory=list)
+    anchors: list[str | None] = field(default_factory=list)
 
-    async def gather(self, contender: ModelRecord, champion: ModelRecord | None) -> Gathered:
+    async def gather(
+        self, contender: ModelRecord, champion: ModelRecord | None, anchor: ModelRecord | None = None
+    ) -> Gathered:
         self.asked.append(contender.model_id)
+        self.anchors.append(None if anchor is None else anchor.model_id)
         if self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()
@@ -75,6 +79,11 @@ class Gate:
         identity = uuid5(registry.NAMESPACE, f"{name} {outcome} {self.clock.now()}")
         await self._deliver(payload, identity, deliveries)
 
+    async def pass_day(self, *, deliveries: int = 1) -> None:
+        """The daily tick."""
+        slot = self.clock.now()
+        await self._deliver(RetrainCheckRequested(slot=slot), uuid5(registry.NAMESPACE, f"day {slot}"), deliveries)
+
     async def _deliver(self, payload: Payload, message_id: UUID, deliveries: int) -> None:
         envelope = Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=message_id)
         for _ in range(deliveries):
@@ -102,5 +111,6 @@ async def gate(database: Database) -> Gate:
     bus = MemoryBus(clock)
     keeper = Gatekeeper(database=database, clock=clock, policy=load_policy(), gatherer=chosen)
     await bus.subscribe(Subscription("gate", (ContenderRegistered,), keeper.on_contender_registered))
+    await bus.subscribe(Subscription("day", (RetrainCheckRequested,), keeper.on_day_passed))
     await bus.subscribe(Subscription("shadow", (ShadowMatured,), keeper.on_shadow_matured))
     return Gate(database, clock, bus, chosen)

@@ -19,8 +19,8 @@ AT = datetime(2025, 2, 1, tzinfo=UTC)
 POLICY = load_policy()
 
 
-async def test_twenty_concurrent_promotions_delivered_twice_make_one_swap(database: Database) -> None:
-    names = [f"contender {number}" for number in range(20)]
+async def test_forty_concurrent_promotions_delivered_twice_make_one_swap(database: Database) -> None:
+    names = [f"contender {number}" for number in range(40)]
     async with database.transaction() as connection:
         await made.promote(connection, "champion", AT)
         for name in names:
@@ -35,7 +35,7 @@ async def test_twenty_concurrent_promotions_delivered_twice_make_one_swap(databa
 
     outcomes = await asyncio.gather(*(attempt(name) for name in names for _ in range(2)))
     counts = Counter(type(outcome).__name__ for outcome in outcomes)
-    assert counts == {"Swapped": 1, "AlreadyApplied": 1, "Stale": 38}
+    assert counts == {"Swapped": 1, "AlreadyApplied": 1, "Stale": 78}
     async with database.connection() as connection:
         at = await pointer.read(connection)
         champion = await models.champion(connection)

@@ -9,8 +9,10 @@ import pytest
 from services.monitor import repository
 from shared.database.pool import Connection
 from shared.registry import (
+    audit,
     decisions,
     freezes,
+    lineage,
     models,
     pointer,
     promotions,
@@ -20,8 +22,10 @@ from shared.registry import (
 )
 
 MODULES = (
+    audit,
     decisions,
     freezes,
+    lineage,
     models,
     pointer,
     promotions,

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
-from shared.evaluation.policy import PolicyError, load_policy, parse_policy
+from shared.evaluation.policy import PolicyError, differences, load_policy, parse_policy, stored_policy
 
 TEXT = files("shared.evaluation").joinpath("policy.toml").read_text()
 KNOBS = [(section, knob) for section, body in tomllib.loads(TEXT).items() if isinstance(body, dict) for knob in body]
@@ -51,3 +52,49 @@ def test_the_hash_follows_the_values_not_the_text() -> None:
 def test_a_policy_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_policy().version = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("bias_resolution = 0.04", "bias_resolution = 0.01", "bias_resolution lies within max_bias"),
+        ("coverage_resolution = 0.10", "coverage_resolution = 0.01", "coverage_resolution lies within"),
+        ("max_p99 = 0.15", "max_p99 = 0.02", "max_p99 lies below max_mean"),
+        ("grid_low = 0.02", "grid_low = 0.9", "grid_low lies above grid_high"),
+        ("target_sales = 240", "target_sales = 100", "target_sales lies below min_sales"),
+        ('mode = "automatic"', 'mode = "sometimes"', r"promotion\.mode"),
+        ('owner = "operator"', 'owner = ""', r"inconclusive\.owner"),
+    ],
+)
+def test_thresholds_that_contradict_each_other_are_an_error(before: str, after: str, named: str) -> None:
+    assert before in TEXT
+    with pytest.raises(PolicyError, match=named):
+        parse_policy(TEXT.replace(before, after))
+
+
+def test_a_policy_reads_back_from_the_body_that_its_hash_is_over() -> None:
+    policy = load_policy()
+    assert stored_policy(policy.body).policy_hash == policy.policy_hash
+    with pytest.raises(PolicyError, match=r"watch\.margin"):
+        stored_policy(policy.body.replace('"margin":0.0,', "", 1))
+
+
+def test_a_policy_of_ones_own_is_read_from_a_file_and_named_in_errors(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(TEXT)
+    assert load_policy(own) == load_policy()
+    own.write_text("version = 2")
+    with pytest.raises(PolicyError, match=r"own\.toml: .*holdout"):
+        load_policy(own)
+    own.write_bytes(b"\xff")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        load_policy(own)
+
+
+def test_differences_name_each_knob_with_both_values() -> None:
+    old = {"version": 1, "a": {"x": 1, "y": 2}}
+    assert differences(old, {"version": 1, "a": {"x": 1, "y": 3}, "b": {"z": "w"}}) == [
+        ("a.y", 2, 3),
+        ("b.z", None, "w"),
+    ]
+    assert differences(old, old) == []

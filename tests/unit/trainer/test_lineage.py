@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -39,7 +41,8 @@ def test_a_checkout_names_its_commit_and_whether_it_was_changed(
     assert (here.git_sha, here.git_dirty) == ("abc123", dirty)
 
 
-def test_without_git_the_commit_is_unknown_and_counts_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_the_code_is_named_by_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unpacked archive has a lineage too: the same files, the same name."""
     monkeypatch.delenv("PUNKCAST_GIT_SHA", raising=False)
 
     def no_git(*_: object, **__: object) -> None:
@@ -47,4 +50,9 @@ def test_without_git_the_commit_is_unknown_and_counts_as_changed(monkeypatch: py
 
     monkeypatch.setattr(subprocess, "run", no_git)
     here = lineage.current()
-    assert (here.git_sha, here.git_dirty) == ("unknown", True)
+    assert re.fullmatch("sources-[0-9a-f]{40}", here.git_sha)
+    lineage.current.cache_clear()
+    assert lineage.current() == here
+    lineage.current.cache_clear()
+    monkeypatch.setattr(Path, "read_bytes", lambda path: path.name.encode())
+    assert lineage.current().git_sha != here.git_sha

@@ -1,0 +1,166 @@
+"""`punkcast decisions`: what was decided and why, and whether the record bears it out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.api.repositories import registry
+from services.cli.context import cell, on_platform, show
+from shared.errors import InvalidInputError
+from shared.evaluation.checks import Check
+from shared.evaluation.policy import load_policy
+from shared.market.reader import MarketReader
+from shared.registry import audit, decisions
+from shared.registry.audit import Finding
+from shared.registry.decisions import Decision
+from shared.runtime.platform import Platform
+
+app = typer.Typer(help="Promotions, rejections and rollbacks, with their evidence.", invoke_without_command=True)
+Model = Annotated[str | None, typer.Option(help="Only decisions about this model.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
+
+
+@app.callback()
+def decisions_command(context: typer.Context, model: Model = None, limit: Limit = 20) -> None:
+    """Promotions, rejections and rollbacks, newest first, each with its reason."""
+    if context.invoked_subcommand is None:
+        _list(model, limit)
+
+
+@app.command("list")
+def list_command(model: Model = None, limit: Limit = 20) -> None:
+    """Decisions, newest first, each with its reason."""
+    _list(model, limit)
+
+
+@app.command("show")
+def show_command(
+    decision: Annotated[str, typer.Argument(help="Id, or how it begins.")],
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Print the exact evidence text, and nothing else.")
+    ] = False,
+) -> None:
+    """One decision with its checks: estimate, interval, n, threshold and verdict of each."""
+
+    async def load(platform: Platform) -> tuple[Decision, list[Check]]:
+        async with platform.database.connection() as connection:
+            found = await decisions.find(connection, decision)
+            return found, await decisions.checks_of(connection, found.decision_id)
+
+    found, checks = on_platform(load)
+    if evidence:
+        typer.echo(found.evidence)
+        return
+    console = Console()
+    facts = {
+        "decision": found.decision_id,
+        "decided": found.decided_at,
+        "kind": found.kind,
+        "model": found.subject_model,
+        "champion": found.champion_model,
+        "verdict": found.verdict,
+        "action": found.action,
+        "actor": found.actor,
+        "reason": found.reason,
+        "pointer": found.expected_generation,
+        "policy": found.policy_hash,
+        "evidence": found.evidence_hash,
+        "owner": found.owner,
+        "expires": found.expires_at,
+    }
+    for name, value in facts.items():
+        console.print(f"{name:9} {cell(value)}", soft_wrap=True, highlight=False, markup=False)
+    show(
+        console,
+        ("check", "verdict", "estimate", "from", "to", "n", "threshold", "detail"),
+        [(c.name, c.verdict, c.estimate, c.lo, c.hi, c.n, c.threshold, c.detail) for c in checks],
+        nothing="no checks: it rests on the facts in its evidence",
+    )
+
+
+@app.command("verify")
+def verify_command(
+    decision: Annotated[str | None, typer.Argument(help="Id, or how it begins.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every decision there is.")] = False,
+    with_files: Annotated[
+        bool,
+        typer.Option("--files", help="Take a gate's evidence again from archived snapshots and model files."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
+) -> None:
+    """Make decisions again from their stored evidence; exit code 1 when one does not come out the same."""
+    if (decision is None) == (not every):
+        raise InvalidInputError("say which decision to verify, or --all")
+
+    async def look(platform: Platform) -> list[Finding]:
+        async with platform.database.connection() as connection:
+            if decision is None:
+                wanted = await audit.identities(connection)
+            else:
+                # By the stored id: a tampered decision makes another one of itself.
+                wanted = [one for one in await audit.identities(connection) if str(one).startswith(decision.lower())]
+            found = [await audit.verify(connection, one) for one in wanted]
+        return await _against_files(platform, found) if with_files else found
+
+    findings = on_platform(look)
+    if decision is not None and not findings:
+        raise InvalidInputError(f"no decision {decision}…; see `punkcast decisions`")
+    wrong = [finding for finding in findings if finding.problems]
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "verified": len(findings) - len(wrong),
+                    "wrong": [{"decision_id": str(f.stored_id), "problems": list(f.problems)} for f in wrong],
+                }
+            )
+        )
+    else:
+        for finding in wrong:
+            for problem in finding.problems:
+                typer.echo(f"{finding.stored_id} of {finding.decision.subject_model}: {problem}")
+        typer.echo(f"{len(findings) - len(wrong)} of {len(findings)} decisions come out the same, byte for byte")
+    raise typer.Exit(1 if wrong else 0)
+
+
+async def _against_files(platform: Platform, findings: list[Finding]) -> list[Finding]:
+    # Imported here: it brings the model's libraries along.
+    from services.gatekeeper.bootstrap import evidence_gatherer  # noqa: PLC0415
+    from services.gatekeeper.recheck import recheck  # noqa: PLC0415
+
+    policy = load_policy(platform.settings.policy_file)
+    gatherer = evidence_gatherer(platform, policy=policy, reader=MarketReader())
+    return [
+        replace(one, problems=(*one.problems, *await recheck(platform.database, gatherer, one.decision)))
+        for one in findings
+    ]
+
+
+def _list(model: str | None, limit: int) -> None:
+    async def load(platform: Platform) -> list[registry.DecisionRow]:
+        async with platform.database.connection() as connection:
+            return list(await registry.decisions(connection, model_id=model, before=None, limit=limit))
+
+    show(
+        Console(),
+        ("decided", "decision", "kind", "model", "verdict", "action", "actor", "reason"),
+        [
+            (
+                row.decided_at,
+                str(row.decision_id)[:8],
+                row.kind,
+                row.subject_model,
+                row.verdict,
+                row.action,
+                row.actor,
+                row.reason,
+            )
+            for row in on_platform(load)
+        ],
+        nothing="no decisions yet",
+    )

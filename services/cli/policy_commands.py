@@ -1,0 +1,86 @@
+"""`punkcast policy`: the thresholds that decide about models, as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.cli.context import on_platform, show
+from shared.evaluation.policy import differences, load_policy
+from shared.registry import decisions
+from shared.runtime.platform import Platform
+from shared.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="The promotion policy: typed, versioned, hashed into every decision.")
+ACTIVE = "active"
+
+
+@app.command("show")
+def show_command(
+    hash_: Annotated[
+        str | None, typer.Option("--hash", help="A policy that decided something here; default: the active one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The canonical text that the hash is over.")] = False,
+) -> None:
+    """Every threshold of the active policy (PUNKCAST_POLICY_FILE, else the packaged one), or of a stored one."""
+    policy_hash, body = _active() if hash_ is None else _stored(hash_)
+    if as_json:
+        typer.echo(body)
+        return
+    console = Console()
+    console.print(f"policy {policy_hash}", soft_wrap=True, highlight=False)
+    show(console, ("knob", "value"), [(knob, new) for knob, _, new in differences({}, json.loads(body))], nothing="")
+
+
+@app.command("check")
+def check_command(file: Annotated[Path, typer.Argument(help="A policy in TOML.")]) -> None:
+    """Read a policy file; an unset, unknown or senseless threshold is an error that names it."""
+    policy = load_policy(file)
+    changed = len(differences(json.loads(_active()[1]), json.loads(policy.body)))
+    typer.echo(
+        f"policy {policy.policy_hash}, version {policy.version}: complete; {changed} knobs differ from the active one"
+    )
+
+
+@app.command("diff")
+def diff_command(
+    old: Annotated[str, typer.Argument(help="A file, a hash (or how it begins), or `active`.")],
+    new: Annotated[str, typer.Argument(help="The same.")] = ACTIVE,
+) -> None:
+    """The thresholds in which two policies differ; exit code 1 when they do."""
+    (old_hash, left), (new_hash, right) = _named(old), _named(new)
+    rows = differences(json.loads(left), json.loads(right))
+    show(
+        Console(),
+        ("knob", old_hash[:12], new_hash[:12]),
+        rows,
+        nothing=f"no difference: both are {old_hash}",
+    )
+    raise typer.Exit(1 if rows else 0)
+
+
+def _named(name: str) -> tuple[str, str]:
+    if name == ACTIVE:
+        return _active()
+    if Path(name).exists():
+        policy = load_policy(Path(name))
+        return policy.policy_hash, policy.body
+    return _stored(name)
+
+
+def _active() -> tuple[str, str]:
+    policy = load_policy(Settings().policy_file)
+    return policy.policy_hash, policy.body
+
+
+def _stored(prefix: str) -> tuple[str, str]:
+    async def load(platform: Platform) -> decisions.StoredPolicy:
+        async with platform.database.connection() as connection:
+            return await decisions.policy(connection, prefix)
+
+    stored = on_platform(load)
+    return stored.policy_hash, stored.body

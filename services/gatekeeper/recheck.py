@@ -1,0 +1,55 @@
+"""Take the evidence of a recorded gate again, from the archived snapshots and model files that it names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from services.gatekeeper.evidence import EvidenceGatherer
+from shared.database.pool import Connection, Database
+from shared.errors import NotFoundError
+from shared.evaluation import gate_record
+from shared.evaluation.canonical import canonical_json
+from shared.evaluation.policy import stored_policy
+from shared.registry import decisions, models
+from shared.registry.decisions import Decision
+from shared.registry.models import ModelRecord
+
+_MEASURED_THEN = "quick"
+"""The latency of that day cannot be measured again."""
+
+
+async def recheck(database: Database, gatherer: EvidenceGatherer, decision: Decision) -> list[str]:
+    """The parts of a gate's evidence that the files do not bear out; empty for every other kind of decision.
+
+    Raises:
+        TransientError: the object store is away.
+    """
+    recorded = json.loads(decision.evidence)
+    if decision.kind != "gate" or "evidence" not in recorded:
+        return []
+    try:
+        async with database.connection() as connection:
+            policy = stored_policy((await decisions.policy(connection, decision.policy_hash)).body)
+            named = [recorded["model"], recorded["champion"], recorded["anchor"]]
+            contender, champion, anchor = [await _model(connection, one) for one in named]
+    except NotFoundError as error:
+        return [str(error)]
+    assert contender is not None
+    gathered = await gatherer.gather(contender, champion, anchor, nowcast=recorded["nowcast_snapshot"])
+    taken = json.loads(canonical_json(gate_record.to_plain(gathered.evidence, policy)))
+    return [
+        f"its {part} are not those of the archived files"
+        for part, value in recorded["evidence"].items()
+        if _comparable(value) != _comparable(taken.get(part))
+    ]
+
+
+async def _model(connection: Connection, model_id: str | None) -> ModelRecord | None:
+    return None if model_id is None else await models.get(connection, model_id)
+
+
+def _comparable(part: Any) -> Any:
+    if not isinstance(part, dict):
+        return part
+    return {name: value for name, value in part.items() if name != _MEASURED_THEN}

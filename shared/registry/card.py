@@ -1,0 +1,196 @@
+"""The model card: lineage and evidence of one model as Markdown, for people. Nothing in it is written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.evaluation.checks import Check
+from shared.registry.decisions import Decision
+from shared.registry.lineage import Lineage
+
+_SCORES = (
+    ("n", "sales", "{:,}"),
+    ("median_ape", "median APE", "{:.2%}"),
+    ("mape", "MAPE", "{:.2%}"),
+    ("median_bias", "median bias", "{:+.2%}"),
+    ("within_10", "within 10 %", "{:.1%}"),
+    ("cod", "COD", "{:.1f}"),
+    ("prd", "PRD", "{:.3f}"),
+)
+
+
+def render(found: Lineage) -> str:
+    """The card; the same lineage gives the same text."""
+    record = found.record
+    parts = [
+        f"# Model card: {record.model_id}",
+        f"State **{record.state}**, registered {_instant(record.registered_at)}.",
+        "Values CryptoPunks in ETH: a fair value, the price that a valid sale now is expected to have, with 50, 80 and "
+        "90 % intervals. Not a bid, not advice, and not made for single sales outside the market's rules.",
+        *_section("Data", _data(found)),
+        *_section("Code and parameters", _code(found)),
+        *_section("Evaluation on the hold-out", _evaluation(found)),
+        *_section("Live", _live(found)),
+        *_section("Decisions", _decisions(found)),
+        *_section("Limits", _limits(found)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(title: str, paragraphs: Iterable[str]) -> list[str]:
+    return [f"## {title}", *paragraphs]
+
+
+def _data(found: Lineage) -> list[str]:
+    record, asked = found.record, found.request
+    return [
+        _table(
+            ("what", "value"),
+            [
+                ("trained on sales before", _instant(record.data_cutoff)),
+                ("training rows", f"{record.training_rows:,}"),
+                ("training snapshot", f"`{record.training_snapshot}`"),
+                ("evaluation snapshot", f"`{record.evaluation_snapshot}`"),
+                ("feature schema", f"`{record.feature_schema}`"),
+                ("requested", "–" if asked is None else f"{asked.reason}, by {asked.requested_by}"),
+                ("parent", record.parent_model or "–"),
+                ("descends from", " ← ".join(one.model_id for one in found.line[1:]) or "–"),
+            ],
+        )
+    ]
+
+
+def _code(found: Lineage) -> list[str]:
+    record = found.record
+    rows = [
+        ("file", f"`{record.artifact_key}`, {record.artifact_bytes:,} bytes, {record.artifact_format}"),
+        ("SHA-256", f"`{record.artifact_sha256}`"),
+        ("code", f"`{record.git_sha}`{' with uncommitted changes' if record.git_dirty else ''}"),
+        ("environment", f"`{record.environment_hash}`"),
+        ("XGBoost", record.xgboost_version),
+        ("seed", str(record.seed)),
+    ]
+    return [_table(("what", "value"), rows + [(name, str(value)) for name, value in sorted(record.params.items())])]
+
+
+def _evaluation(found: Lineage) -> list[str]:
+    gate = _gate(found)
+    if gate is None:
+        return ["The gate has not judged it yet."]
+    decision, checks = gate
+    cards: dict[str, dict[str, Any]] = json.loads(decision.evidence).get("scorecards", {})
+    names = [name for name in ("contender", "champion", "floor") if name in cards]
+    scores = [
+        (title, *[_score(cards[name].get(key), shape) for name in names]) for key, title, shape in _SCORES if names
+    ]
+    parts = [f"By decision `{decision.decision_id}` under policy `{decision.policy_hash}`: {decision.reason}."]
+    if names:
+        parts.append(_table(("", *names), scores))
+    parts.append(
+        _table(
+            ("check", "verdict", "estimate", "interval", "n", "threshold"),
+            [
+                (
+                    c.name,
+                    c.verdict,
+                    _number(c.estimate),
+                    _interval(c),
+                    "–" if c.n is None else f"{c.n:,}",
+                    _number(c.threshold),
+                )
+                for c in checks
+            ],
+        )
+    )
+    return parts
+
+
+def _live(found: Lineage) -> list[str]:
+    live, parts = found.live, []
+    if found.reigns:
+        parts.append(
+            "Champion since: "
+            + ", ".join(f"{_instant(one.moved_at)} (pointer generation {one.generation})" for one in found.reigns)
+            + "."
+        )
+    if live.n == 0:
+        return [*parts, "No sale was scored against its values yet."]
+    rows = [
+        ("sales scored", f"{live.n:,}"),
+        ("median APE", _score(live.median_ape, "{:.2%}")),
+        ("mean absolute log error", _score(live.mean_loss, "{:.4f}")),
+        ("of the floor on the same sales", _score(live.floor_loss, "{:.4f}")),
+        ("80 % interval covers", _score(live.coverage80, "{:.1%}")),
+        ("90 % interval covers", _score(live.coverage90, "{:.1%}")),
+    ]
+    return [*parts, _table(("what", "value"), rows)]
+
+
+def _decisions(found: Lineage) -> list[str]:
+    if not found.decisions:
+        return ["None yet."]
+    return [
+        _table(
+            ("when", "kind", "action", "verdict", "by", "reason", "decision"),
+            [
+                (
+                    _instant(one.decided_at),
+                    one.kind,
+                    one.action,
+                    one.verdict,
+                    one.actor,
+                    one.reason,
+                    f"`{one.decision_id}`",
+                )
+                for one, _ in found.decisions
+            ],
+        )
+    ]
+
+
+def _limits(found: Lineage) -> list[str]:
+    gate = _gate(found)
+    open_checks = [] if gate is None else [c for c in gate[1] if c.verdict != "pass"]
+    lines = [f"- `{c.name}` is {c.verdict}{f' on {c.n:,} cases' if c.n else ''}." for c in open_checks]
+    if found.record.git_dirty:
+        lines.append("- Trained by code with uncommitted changes.")
+    lines.append(f"- Knows nothing of sales from {_instant(found.record.data_cutoff)} on but the market's level.")
+    lines.append(
+        "- Sales outside the rules of a valid sale (wash trades, bundles, flash loans) are not what it values."
+    )
+    return ["\n".join(lines)]
+
+
+def _gate(found: Lineage) -> tuple[Decision, Sequence[Check]] | None:
+    """The gate's own decision; a later one of the kind only says that the time was out."""
+    return next(((one, checks) for one, checks in found.decisions if one.kind == "gate" and checks), None)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _interval(check: Check) -> str:
+    if check.lo is None and check.hi is None:
+        return "–"
+    return f"{_number(check.lo)} … {_number(check.hi)}"
+
+
+def _score(value: float | None, shape: str) -> str:
+    return "–" if value is None else shape.format(value)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

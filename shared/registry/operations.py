@@ -1,0 +1,266 @@
+"""What moves models between states: carried out alike for the gatekeeper, the command line and the API.
+
+A person's act takes an actor and a reason, becomes a decision of kind `operator` with its evidence, and goes the way of
+an automatic one: compare-and-swap on the pointer, the promotion or its end, the shadows' restart, and the message that
+tells of it, in one transaction. The same request delivered twice is the same decision, and is applied once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid5
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from shared.contracts.messages import Actor, ModelPromoted, ModelRolledBack, Reason
+from shared.errors import ConflictError, InvalidInputError
+from shared.evaluation import judgement
+from shared.evaluation.policy import Policy
+from shared.messaging.transaction import Transaction
+from shared.registry import decisions, models, pointer, promotions, shadows
+from shared.registry.decisions import Decision
+from shared.registry.models import ModelRecord
+from shared.registry.pointer import AlreadyApplied, Outcome, Stale, Swapped
+
+log = structlog.get_logger(__name__)
+PROMOTABLE: tuple[models.State, ...] = ("evaluated", "shadow", "retired")
+_ACTOR, _REASON = TypeAdapter[str](Actor), TypeAdapter[str](Reason)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person wants done.
+
+    `expected_generation` of the model pointer is where they saw it; None means wherever it is now. `at` belongs to the
+    request: delivered again, it carries the same instant.
+    """
+
+    model_id: str
+    actor: str
+    reason: str
+    at: datetime
+    expected_generation: int | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """The decision, and what became of the pointer (None: the act moves none)."""
+
+    decision_id: UUID
+    outcome: Outcome | None
+
+
+async def promote(transaction: Transaction, act: Act, policy: Policy) -> Done:
+    """Make a judged contender, a shadow or a former champion the champion, whatever freeze or cool-down is in force.
+
+    Raises:
+        NotFoundError: no such model. InvalidInputError: no reason, or nobody says so.
+        ConflictError: the model is in no state from which a person may promote it.
+    """
+    connection = transaction.connection
+    await pointer.lock(connection)
+    record, decision = await _decided(transaction, act, "promote", policy, to=act.model_id)
+    early = await _early(transaction, decision)
+    if early is not None:
+        return early
+    if record.state not in PROMOTABLE:
+        raise ConflictError(_not_promotable(record))
+    await decisions.record(connection, decision, (), policy)
+    await shadows.end(connection, record.model_id, "superseded", at=act.at)
+    return Done(decision.decision_id, await carry_out_promotion(transaction, decision))
+
+
+async def roll_back(transaction: Transaction, act: Act, policy: Policy, *, to: str | None = None) -> Done:
+    """Take the champion `act.model_id` down and bring back `to`, without it the champion before.
+
+    Raises:
+        NotFoundError: no such model. InvalidInputError: no reason, or nobody says so.
+        ConflictError: it is not the champion, there is nobody to go back to, or that one is not retired.
+    """
+    connection = transaction.connection
+    await pointer.lock(connection)
+    at = await _pointer_seen(transaction, act)
+    target = to or (None if at is None else at.previous_model_id)
+    record, decision = await _decided(transaction, act, "rollback", policy, to=target)
+    early = await _early(transaction, decision)
+    if early is not None:
+        return early
+    if record.state != "champion":
+        raise ConflictError(f"model {record.model_id} is {record.state}, not the champion; only that is rolled back")
+    if target is None:
+        raise ConflictError(f"there is no champion before {record.model_id} to go back to; promote another model")
+    if (await models.get(connection, target)).state != "retired":
+        raise ConflictError(f"model {target} is not retired, so it cannot come back; name another with --to")
+    await decisions.record(connection, decision, (), policy)
+    return Done(decision.decision_id, await carry_out_rollback(transaction, decision, to=target))
+
+
+async def quarantine(transaction: Transaction, act: Act, policy: Policy) -> Done:
+    """Take a model out of everything for good; a shadow ends with it.
+
+    Raises:
+        NotFoundError: no such model. InvalidInputError: no reason, or nobody says so.
+        ConflictError: it is the champion, which must be rolled back first, or is in quarantine already.
+    """
+    connection = transaction.connection
+    await pointer.lock(connection)
+    record, decision = await _decided(transaction, act, "quarantine", policy, to=None)
+    if record.state == "champion":
+        raise ConflictError(f"model {record.model_id} is the champion; roll it back or promote another one first")
+    if not await decisions.record(connection, decision, (), policy):
+        return Done(decision.decision_id, None)
+    if record.state == "quarantined":
+        raise ConflictError(f"model {record.model_id} is in quarantine already")
+    await models.transition(connection, record.model_id, expected=record.state, to="quarantined")
+    await shadows.end(connection, record.model_id, "superseded", at=act.at)
+    log.warning("model.quarantined", model=record.model_id, actor=decision.actor, reason=decision.reason)
+    return Done(decision.decision_id, None)
+
+
+async def carry_out_promotion(transaction: Transaction, decision: Decision) -> Outcome:
+    """Swap the pointer to the decision's model, put it on probation, restart the shadows against it, and tell.
+
+    Raises:
+        ConflictError: the model is in no state from which it may be promoted.
+    """
+    connection, model_id, at = transaction.connection, decision.subject_model, decision.decided_at
+    outcome = await pointer.promote(connection, model_id, decision, expected_generation=decision.expected_generation)
+    if not isinstance(outcome, Swapped):
+        return outcome
+    await promotions.begin(
+        connection, decision.decision_id, model_id=model_id, previous_model_id=outcome.replaced, at=at
+    )
+    await shadows.restart(connection, champion_id=model_id, at=at)
+    payload = ModelPromoted(
+        model_id=model_id,
+        previous_model_id=outcome.replaced,
+        decision_id=decision.decision_id,
+        pointer_generation=outcome.generation,
+    )
+    await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
+    log.info("model.promoted", model=model_id, actor=decision.actor, generation=outcome.generation)
+    return outcome
+
+
+async def carry_out_rollback(transaction: Transaction, decision: Decision, *, to: str) -> Outcome:
+    """Swap the pointer back to `to`, end the open promotion, restart the shadows, and tell.
+
+    A model whose own probation was cut short by the one that falls now is watched again, from the start.
+
+    Raises:
+        ConflictError: the models are not where a rollback needs them.
+    """
+    connection, at = transaction.connection, decision.decided_at
+    armed = await promotions.unfinished(connection, to)
+    outcome = await pointer.rollback(
+        connection, decision, to=to, expected_generation=decision.expected_generation, armed=armed
+    )
+    if not isinstance(outcome, Swapped):
+        return outcome
+    current = await promotions.current(connection)
+    if current is not None:
+        await promotions.end(connection, current.promotion_id, "rolled_back", at=at)
+    if armed is not None:
+        await promotions.begin(connection, decision.decision_id, model_id=to, previous_model_id=armed, at=at)
+    await shadows.restart(connection, champion_id=to, at=at)
+    payload = ModelRolledBack(
+        model_id=to,
+        rolled_back_model_id=decision.subject_model,
+        decision_id=decision.decision_id,
+        pointer_generation=outcome.generation,
+        reason=decision.reason,
+    )
+    await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
+    log.warning("model.rolled_back", model=decision.subject_model, champion=to, reason=decision.reason)
+    return outcome
+
+
+async def _decided(
+    transaction: Transaction,
+    act: Act,
+    what: Literal["promote", "rollback", "quarantine"],
+    policy: Policy,
+    *,
+    to: str | None,
+) -> tuple[ModelRecord, Decision]:
+    """The model, and the decision that the request amounts to; nothing is written."""
+    connection = transaction.connection
+    actor, reason = _said(act)
+    record = await models.get(connection, act.model_id)
+    at = await _pointer_seen(transaction, act)
+    champion = None if at is None else at.model_id
+    generation = 0 if at is None else at.generation
+    if act.expected_generation is not None:
+        generation = act.expected_generation
+    judged = judgement.operator(
+        {
+            "kind": "operator",
+            "act": what,
+            "model": record.model_id,
+            "artifact_sha256": record.artifact_sha256,
+            "to": to,
+            "champion": champion,
+            "expected_generation": generation,
+            "actor": actor,
+            "said": reason,
+            "decided_at": act.at.isoformat(),
+        },
+        policy,
+    )
+    return record, Decision(
+        kind="operator",
+        subject_model=record.model_id,
+        champion_model=champion,
+        verdict=judged.verdict,
+        action=judged.action,
+        policy_hash=policy.policy_hash,
+        evidence=judged.evidence,
+        actor=actor,
+        reason=judged.reason,
+        expected_generation=generation,
+        decided_at=act.at,
+    )
+
+
+async def _pointer_seen(transaction: Transaction, act: Act) -> pointer.Pointer | None:
+    """Where the pointer was when the person looked."""
+    if act.expected_generation is None:
+        return await pointer.read(transaction.connection)
+    return await pointer.at_generation(transaction.connection, act.expected_generation)
+
+
+async def _early(transaction: Transaction, decision: Decision) -> Done | None:
+    """The answer to a request that was applied before, or whose pointer has moved on; None: go on."""
+    connection = transaction.connection
+    generation = await pointer.applied(connection, decision.decision_id)
+    if generation is not None:
+        return Done(decision.decision_id, AlreadyApplied(generation))
+    at = await pointer.read(connection)
+    actual = 0 if at is None else at.generation
+    if actual != decision.expected_generation:
+        return Done(decision.decision_id, Stale(decision.expected_generation, actual))
+    return None
+
+
+def _said(act: Act) -> tuple[str, str]:
+    try:
+        return _ACTOR.validate_python(act.actor), _REASON.validate_python(act.reason)
+    except ValidationError as error:
+        raise InvalidInputError(
+            "say who does this (1 to 100 characters) and why (1 to 500 characters): "
+            f"{error.errors(include_url=False)[0]['msg']}"
+        ) from error
+
+
+def _not_promotable(record: ModelRecord) -> str:
+    advice = {
+        "champion": "it is the champion already",
+        "registered": "the gate has not judged it yet; wait for its decision",
+        "rolled_back": "a rolled-back model does not come back; train a contender",
+        "rejected": "the gate rejected it; train a contender",
+        "quarantined": "it is in quarantine; train a contender",
+    }
+    return f"model {record.model_id} is {record.state}: {advice[record.state]}"

@@ -1,0 +1,234 @@
+"""What a person does to models goes the way of the automatic path, and is on record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.clock import ManualClock
+from shared.contracts.envelope import decode
+from shared.contracts.messages import ModelPromoted, ModelRolledBack, Payload
+from shared.database.pool import Connection, Database
+from shared.errors import ConflictError, InvalidInputError, NotFoundError
+from shared.evaluation.policy import load_policy
+from shared.messaging.transaction import originating
+from shared.registry import audit, decisions, models, operations, pointer, promotions, shadows
+from shared.registry.operations import Act, Done
+from tests.factories import registry as made
+
+AT = datetime(2025, 2, 1, tzinfo=UTC)
+POLICY = load_policy()
+
+
+def act(name: str, *, at: datetime = AT, generation: int | None = None, reason: str = "it is better") -> Act:
+    return Act(made.model_id(name), "ada", reason, at, generation)
+
+
+async def done(database: Database, what: Callable[..., Awaitable[Done]], request: Act, **more: object) -> Done:
+    async with originating(database, ManualClock(request.at), source="test") as transaction:
+        return await what(transaction, request, POLICY, **more)
+
+
+async def judged(connection: Connection, *names: str) -> None:
+    """Contenders that the gate has judged."""
+    for name in names:
+        await made.contender(connection, name, AT)
+        await models.transition(connection, made.model_id(name), expected="registered", to="evaluated")
+
+
+async def told(connection: Connection, kind: type[Payload]) -> list[Payload]:
+    rows = await connection.fetch("select body from outbox where routing_key = $1 order by id", kind.TYPE)
+    return [decode(bytes(row["body"])).data for row in rows]
+
+
+async def test_of_forty_concurrent_promotions_delivered_twice_one_swaps(database: Database) -> None:
+    """The others are told that they are stale, or that they were applied already."""
+    names = [f"contender {number}" for number in range(40)]
+    async with database.transaction() as connection:
+        await made.promote(connection, "champion", AT)
+        await judged(connection, *names)
+    deliveries = [act(name, generation=1) for name in names for _ in range(2)]
+    answers = await asyncio.gather(*(done(database, operations.promote, one) for one in deliveries))
+    assert Counter(type(one.outcome).__name__ for one in answers) == {"Swapped": 1, "AlreadyApplied": 1, "Stale": 78}
+    applied = {one.decision_id for one in answers if not isinstance(one.outcome, pointer.Stale)}
+    async with database.connection() as connection:
+        at, champion = await pointer.read(connection), await models.champion(connection)
+        assert at is not None
+        assert champion is not None
+        assert (at.model_id, at.generation, at.previous_model_id) == (champion.model_id, 2, made.model_id("champion"))
+        assert applied == {at.decision_id}
+        assert await connection.fetchval("select count(*) from decisions where kind = 'operator'") == 1
+        (message,) = await told(connection, ModelPromoted)
+        assert isinstance(message, ModelPromoted)
+        assert (message.model_id, message.decision_id) == (champion.model_id, at.decision_id)
+        history = await connection.fetch("select generation from model_pointer_history order by generation")
+        assert [row["generation"] for row in history] == [1, 2]
+        assert await connection.fetchval("select count(*) from promotions where ended_at is null") == 1
+
+
+async def test_a_persons_promotion_is_watched_like_any_other(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.promote(connection, "good", AT - timedelta(days=9))
+        await made.start_shadow(connection, "far", AT - timedelta(days=1))
+        await made.start_shadow(connection, "other", AT - timedelta(days=1))
+    answer = await done(database, operations.promote, act("far", reason="  seen enough  "))
+    async with database.connection() as connection:
+        promotion, decision = await promotions.current(connection), await decisions.get(connection, answer.decision_id)
+        ended = await shadows.get(connection, made.model_id("far"))
+        (running,) = await shadows.running(connection)
+    assert promotion is not None
+    assert (promotion.model_id, promotion.previous_model_id, promotion.state) == (
+        made.model_id("far"),
+        made.model_id("good"),
+        "warm_up",
+    )
+    assert (decision.kind, decision.actor, decision.reason) == ("operator", "ada", "seen enough")
+    assert ended is not None
+    assert ended.outcome == "superseded"
+    assert running.champion_id == made.model_id("far")
+
+
+async def test_a_person_rolls_back_without_waiting_for_the_monitor(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.promote(connection, "good", AT - timedelta(days=9))
+        await made.promote(connection, "bad", AT - timedelta(days=1))
+    request = act("bad", generation=2, reason="users complain")
+    first = await done(database, operations.roll_back, request)
+    again = await done(database, operations.roll_back, request)
+    assert isinstance(first.outcome, pointer.Swapped)
+    assert again == Done(first.decision_id, pointer.AlreadyApplied(3))
+    async with database.connection() as connection:
+        (message,) = await told(connection, ModelRolledBack)
+        states = [(await models.get(connection, made.model_id(name))).state for name in ("good", "bad")]
+        assert await connection.fetchval("select state from promotions order by started_at desc") == "rolled_back"
+    assert isinstance(message, ModelRolledBack)
+    assert (message.model_id, message.rolled_back_model_id) == (made.model_id("good"), made.model_id("bad"))
+    assert states == ["champion", "rolled_back"]
+
+
+async def test_a_rolled_back_model_does_not_come_back_whoever_asks(database: Database) -> None:
+    await test_a_person_rolls_back_without_waiting_for_the_monitor(database)
+    with pytest.raises(ConflictError, match="does not come back"):
+        await done(database, operations.promote, act("bad"))
+    await done(database, operations.quarantine, act("bad"))
+    with pytest.raises(ConflictError, match="quarantine"):
+        await done(database, operations.promote, act("bad"))
+
+
+async def test_a_former_champion_may_come_back_by_a_person(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.promote(connection, "old", AT - timedelta(days=9))
+        await made.promote(connection, "new", AT - timedelta(days=1))
+    await done(database, operations.promote, act("old"))
+    async with database.connection() as connection:
+        champion = await models.champion(connection)
+    assert champion is not None
+    assert champion.model_id == made.model_id("old")
+
+
+async def test_a_rollback_names_whom_it_takes_down_and_where_it_goes(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.promote(connection, "first", AT - timedelta(days=9))
+    with pytest.raises(ConflictError, match="no champion before"):
+        await done(database, operations.roll_back, act("first"))
+    async with database.transaction() as connection:
+        await made.promote(connection, "second", AT - timedelta(days=5))
+        await made.promote(connection, "third", AT - timedelta(days=1))
+    with pytest.raises(ConflictError, match="not the champion"):
+        await done(database, operations.roll_back, act("second"))
+    with pytest.raises(ConflictError, match="cannot come back"):
+        await done(database, operations.roll_back, act("third"), to=made.model_id("third"))
+    stale = await done(database, operations.roll_back, act("third", generation=2))
+    assert stale.outcome == pointer.Stale(2, 3)
+    await done(database, operations.roll_back, act("third"), to=made.model_id("first"))
+    async with database.connection() as connection:
+        found = await pointer.read(connection)
+    assert found is not None
+    assert found.model_id == made.model_id("first")
+
+
+async def test_quarantine_takes_a_shadow_out_and_leaves_the_champion_alone(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.promote(connection, "good", AT - timedelta(days=9))
+        await made.start_shadow(connection, "far", AT - timedelta(days=1))
+    request = act("far", reason="trained on poisoned data")
+    first = await done(database, operations.quarantine, request)
+    assert await done(database, operations.quarantine, request) == first
+    async with database.connection() as connection:
+        assert (await models.get(connection, made.model_id("far"))).state == "quarantined"
+        assert await shadows.running(connection) == []
+    with pytest.raises(ConflictError, match="already"):
+        await done(database, operations.quarantine, replace(request, reason="again"))
+    with pytest.raises(ConflictError, match="is the champion"):
+        await done(database, operations.quarantine, act("good"))
+
+
+@pytest.mark.parametrize(
+    ("actor", "reason"), [("", "because"), ("ada", "   "), ("ada", ""), ("a" * 101, "x"), ("ada", "\0")]
+)
+async def test_nothing_is_done_without_a_name_and_a_reason(database: Database, actor: str, reason: str) -> None:
+    async with database.transaction() as connection:
+        await judged(connection, "new")
+    for what in (operations.promote, operations.quarantine):
+        with pytest.raises(InvalidInputError, match="who does this"):
+            await done(database, what, replace(act("new", reason=reason), actor=actor))
+    async with database.connection() as connection:
+        assert await connection.fetchval("select count(*) from decisions") == 0
+
+
+async def test_what_was_not_judged_is_not_promoted(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.contender(connection, "fresh", AT)
+    with pytest.raises(ConflictError, match="not judged it yet"):
+        await done(database, operations.promote, act("fresh"))
+    with pytest.raises(NotFoundError):
+        await done(database, operations.promote, act("nobody"))
+
+
+async def test_who_was_champion_at_an_instant_is_known_for_ever(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.promote(connection, "first", AT)
+        await made.promote(connection, "second", AT + timedelta(days=2))
+    await done(database, operations.roll_back, act("second", at=AT + timedelta(days=3)))
+    async with database.connection() as connection:
+        found = [
+            await pointer.champion_at(connection, AT + timedelta(days=days)) for days in (-0.1, 0, 1.9, 2, 2.9, 3, 90)
+        ]
+        assert [one and one.model_id for one in found] == [
+            None,
+            *[made.model_id(name) for name in ("first", "first", "second", "second", "first", "first")],
+        ]
+
+
+async def test_the_confirmed_champion_is_the_last_one_that_fresh_sales_confirmed_and_that_has_not_fallen(
+    connection: Connection,
+) -> None:
+    assert await pointer.confirmed(connection) is None
+    await made.promote(connection, "first", AT)
+    assert await pointer.confirmed(connection) == made.model_id("first"), "it had nobody to be measured against"
+    second = await made.promote(connection, "second", AT + timedelta(days=1))
+    assert await pointer.confirmed(connection) == made.model_id("first")
+    await promotions.end(connection, second.decision_id, "confirmed", at=AT + timedelta(days=9))
+    assert await pointer.confirmed(connection) == made.model_id("second")
+    await made.promote(connection, "third", AT + timedelta(days=10))
+    assert await pointer.confirmed(connection) == made.model_id("second")
+    await models.transition(connection, made.model_id("second"), expected="retired", to="quarantined")
+    assert await pointer.confirmed(connection) == made.model_id("first")
+
+
+async def test_every_act_can_be_made_again_from_its_record(database: Database) -> None:
+    async with database.transaction() as connection:
+        await judged(connection, "one", "two")
+    await done(database, operations.promote, act("one"))
+    await done(database, operations.promote, act("two", at=AT + timedelta(days=1)))
+    await done(database, operations.roll_back, act("two", at=AT + timedelta(days=2)))
+    await done(database, operations.quarantine, act("two", at=AT + timedelta(days=3)))
+    async with database.connection() as connection:
+        findings = [await audit.verify(connection, one) for one in await audit.identities(connection)]
+    assert [finding.decision.action for finding in findings] == ["promote", "promote", "rollback", "quarantine"]
+    assert [finding.problems for finding in findings] == [()] * 4

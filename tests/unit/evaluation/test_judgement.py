@@ -1,0 +1,211 @@
+"""A decision is a function of what is on record: once more gives the same text, and something else another one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shared.evaluation import gate_record, judgement
+from shared.evaluation.canonical import canonical_json
+from shared.evaluation.gates import Restraint
+from shared.evaluation.judgement import Judgement, UnjudgeableError
+from shared.evaluation.policy import load_policy
+from shared.evaluation.watch import Health
+from shared.evaluation.watch_record import TripFacts
+from tests.factories import gate_evidence as made
+
+POLICY = load_policy()
+AT = datetime(2025, 3, 1, tzinfo=UTC)
+ONES = [1.0] * 12
+
+
+def gate_inputs(**evidence: object) -> dict[str, Any]:
+    return {
+        "kind": "gate",
+        "model": "m-1",
+        "restraint": vars(Restraint()),
+        "evidence": gate_record.to_plain(made.evidence(**evidence), POLICY),
+    }
+
+
+def shadow_inputs(*, better: float = 25.0, worse: float = 1.0, days: float = 3, sales: int = 100) -> dict[str, Any]:
+    fresh = made.holdout(seed=2, n=60)
+    inside = (np.arange(60) % 20 >= 3).astype(int).tolist()
+    return {
+        "kind": "shadow",
+        "sales": sales,
+        "wealth_worse": [worse] * 12,
+        "wealth_better": [better] * 12,
+        "first_started_at": AT.isoformat(),
+        "decided_at": (AT + timedelta(days=days)).isoformat(),
+        "holdout": gate_record.sales_to_plain(replace(made.holdout(), champion=None)),
+        "fresh": {
+            "price": fresh.price.tolist(),
+            "floor": fresh.floor.tolist(),
+            "value": fresh.contender.value.tolist(),
+            "time": fresh.time.tolist(),
+            "in80": inside,
+            "in90": inside,
+        },
+    }
+
+
+def rollback_inputs(*, worse: float = 25.0, trip: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "kind": "rollback",
+        "sales": 40,
+        "wealth_worse": [worse] * 12,
+        "wealth_better": ONES,
+        "trip": trip,
+    }
+
+
+def confirm_inputs(*, sales: int = 300, days: float = 20) -> dict[str, Any]:
+    return {
+        "kind": "confirm",
+        "sales": sales,
+        "paired_sales": sales,
+        "nowcasts": 2,
+        "warm": True,
+        "wealth_worse": ONES,
+        "wealth_better": ONES,
+        "since": AT.isoformat(),
+        "until": (AT + timedelta(days=days)).isoformat(),
+    }
+
+
+def waiting_inputs(days: float) -> dict[str, Any]:
+    return {"kind": "gate", "since": AT.isoformat(), "decided_at": (AT + timedelta(days=days)).isoformat()}
+
+
+def broken_nowcast() -> dict[str, Any]:
+    return TripFacts(
+        health=Health(published_at=AT, rows=9_999, valid_rows=9_999),
+        started_at=AT,
+        now=AT + timedelta(hours=1),
+        expected_every=timedelta(minutes=30),
+        on_time=True,
+    ).as_plain()
+
+
+def decisions() -> dict[str, Judgement]:
+    return {
+        "gate": judgement.gate(gate_inputs(), POLICY),
+        "shadow": judgement.shadow(shadow_inputs(), POLICY),
+        "rollback": judgement.rollback(rollback_inputs(), POLICY),
+        "confirm": judgement.confirm(confirm_inputs(), POLICY),
+        "operator": judgement.operator({"kind": "operator", "act": "quarantine", "said": "odd"}, POLICY),
+    }
+
+
+@pytest.mark.parametrize("kind", ["gate", "shadow", "rollback", "confirm", "operator"])
+def test_a_decision_made_again_is_the_same_byte_for_byte(kind: str) -> None:
+    first = decisions()[kind]
+    assert judgement.again(kind, first.evidence, POLICY) == first
+    assert json.loads(first.evidence)["action"] == first.action
+
+
+STRICT = POLICY.model_copy(
+    update={
+        "sequential": POLICY.sequential.model_copy(update={"threshold": 1e6}),
+        "holdout": POLICY.holdout.model_copy(update={"min_sales": 10_000}),
+        "watch": POLICY.watch.model_copy(update={"confirm_sales": 10_000}),
+    }
+)
+
+
+def test_under_another_policy_the_same_inputs_are_another_decision() -> None:
+    first = decisions()
+    assert judgement.again("gate", first["gate"].evidence, STRICT).action == "start_shadow"
+    for kind in ("shadow", "rollback", "confirm"):
+        with pytest.raises(UnjudgeableError):
+            judgement.again(kind, first[kind].evidence, STRICT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"n":250}', '{"rules":2}', '{"rules":2,"evidence":{},"restraint":{}}'],
+)
+def test_what_holds_no_inputs_is_said_to(text: str) -> None:
+    with pytest.raises(UnjudgeableError, match="inputs"):
+        judgement.again("gate", text, POLICY)
+
+
+def test_other_rules_are_said_to_be_other_rules() -> None:
+    text = decisions()["gate"].evidence.replace('"rules":2', '"rules":1')
+    with pytest.raises(UnjudgeableError, match="rules 1"):
+        judgement.again("gate", text, POLICY)
+
+
+def test_the_measured_latency_is_no_part_of_the_text_but_whether_it_was_allowed_is() -> None:
+    texts = {
+        seconds: canonical_json(gate_inputs(infra=replace(made.infra(), latency_s=seconds)))
+        for seconds in (0.05, 0.5, 60.0)
+    }
+    assert texts[0.05] == texts[0.5] != texts[60.0]
+    assert judgement.gate(gate_inputs(infra=replace(made.infra(), latency_s=60.0)), POLICY).action == "reject"
+
+
+def test_a_value_that_is_no_number_is_still_none_after_the_record() -> None:
+    sales = made.holdout()
+    value = sales.contender.value.copy()
+    value[3] = np.inf
+    broken = replace(sales, contender=replace(sales.contender, value=value))
+    judged = judgement.gate(gate_inputs(sales=broken), POLICY)
+    assert judged.action == "reject"
+    assert "values" in judged.reason
+
+
+def test_a_shadow_is_promoted_when_its_own_checks_pass_too() -> None:
+    judged = judgement.shadow(shadow_inputs(), POLICY)
+    assert (judged.verdict, judged.action) == ("pass", "promote"), judged.reason
+    assert {check.name for check in judged.checks} == {
+        "shadow_test", "sample", "beats_floor_mean", "beats_floor_median", "bias", "coverage_80", "coverage_90",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "action"),
+    [
+        ({"holdout": None}, "inconclusive", "none"),
+        ({"holdout": None, "decided_at": (AT + timedelta(days=30)).isoformat()}, "inconclusive", "reject"),
+        ({"holdout": None, "sales": 200}, "inconclusive", "reject"),
+        ({"wealth_worse": [25.0] * 12}, "fail", "reject"),
+        ({"wealth_better": ONES, "sales": 200}, "inconclusive", "reject"),
+    ],
+)
+def test_a_shadow_ends_by_its_test_its_checks_or_its_time(changes: dict[str, Any], verdict: str, action: str) -> None:
+    judged = judgement.shadow(shadow_inputs() | changes, POLICY)
+    assert (judged.verdict, judged.action) == (verdict, action), judged.reason
+
+
+def test_a_test_that_has_not_ended_decides_nothing() -> None:
+    with pytest.raises(UnjudgeableError, match="not ended"):
+        judgement.shadow(shadow_inputs(better=1.0), POLICY)
+    with pytest.raises(UnjudgeableError, match="neither"):
+        judgement.rollback(rollback_inputs(worse=19.9), POLICY)
+    with pytest.raises(UnjudgeableError, match="confirms"):
+        judgement.confirm(confirm_inputs(sales=299), POLICY)
+    with pytest.raises(UnjudgeableError, match="may still wait"):
+        judgement.waiting(waiting_inputs(29.9), POLICY)
+
+
+def test_a_hard_trip_needs_no_sales() -> None:
+    judged = judgement.rollback(rollback_inputs(worse=1.0, trip=broken_nowcast()), POLICY)
+    assert judged.reason == "its nowcast has 9999 rows of 10000"
+
+
+def test_a_contender_that_waited_too_long_is_made_again_as_a_gates_decision() -> None:
+    judged = judgement.waiting(waiting_inputs(31), POLICY)
+    assert judgement.again("gate", judged.evidence, POLICY) == judged
+    assert (judged.verdict, judged.action) == ("inconclusive", "reject")
+
+
+@pytest.mark.parametrize(("action", "days"), [("start_shadow", 30), ("none", 30), ("promote", None), ("reject", None)])
+def test_what_leaves_a_model_undecided_has_a_time_out(action: judgement.Action, days: float | None) -> None:
+    assert judgement.patience(action, POLICY) == (None if days is None else timedelta(days=days))

@@ -1,0 +1,94 @@
+"""The card says what is on record, and only that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from shared.evaluation import gate_record, judgement
+from shared.evaluation.gates import Restraint
+from shared.evaluation.policy import load_policy
+from shared.registry import card
+from shared.registry.decisions import Decision
+from shared.registry.lineage import Lineage, Live, Relative, Request
+from shared.registry.models import ModelRecord
+from shared.registry.pointer import Pointer
+from tests.factories import gate_evidence as made
+
+AT = datetime(2025, 2, 1, 12, tzinfo=UTC)
+POLICY = load_policy()
+RECORD = ModelRecord(
+    model_id="m-00000000000000aa", artifact_key="models/aa.json", artifact_sha256="a" * 64, artifact_bytes=1_234_567,
+    artifact_format="f/1", xgboost_version="3.0", git_sha="abc", git_dirty=True, environment_hash="e" * 64,
+    training_snapshot="1" * 64, evaluation_snapshot="2" * 64, data_cutoff=AT, training_rows=20_000, feature_schema="s",
+    params={"eta": 0.05}, seed=7, report={}, training_request=UUID(int=1), parent_model="m-00000000000000bb",
+    registered_at=AT, state="champion",
+)  # fmt: skip
+
+
+def lineage() -> Lineage:
+    judged = judgement.gate(
+        {
+            "kind": "gate",
+            "model": RECORD.model_id,
+            "champion": None,
+            "restraint": vars(Restraint()),
+            "evidence": gate_record.to_plain(made.evidence(), POLICY),
+        },
+        POLICY,
+    )
+    decision = Decision(
+        kind="gate", subject_model=RECORD.model_id, champion_model=None, verdict=judged.verdict, action=judged.action,
+        policy_hash=POLICY.policy_hash, evidence=judged.evidence, actor="gatekeeper", reason="a | b",
+        expected_generation=0, decided_at=AT,
+    )  # fmt: skip
+    return Lineage(
+        record=RECORD,
+        request=Request("drift", "ada", AT),
+        line=[relative("m-00000000000000aa"), relative("m-00000000000000bb")],
+        children=[],
+        decisions=[(decision, judged.checks)],
+        reigns=[Pointer(RECORD.model_id, None, 1, decision.decision_id, AT)],
+        live=Live(40, 0.061, 0.08, 0.12, 0.81, None),
+    )
+
+
+def relative(model_id: str) -> Relative:
+    return Relative(model_id, "champion", AT, AT, "1" * 64, "a" * 64, "abc")
+
+
+def test_every_part_of_the_record_is_on_the_card() -> None:
+    text = card.render(lineage())
+    for part in (
+        "# Model card: m-00000000000000aa", "State **champion**", "| training rows | 20,000 |",
+        "`abc` with uncommitted changes", "drift, by ada", "| eta | 0.05 |", "m-00000000000000bb", POLICY.policy_hash,
+        "| 80 % interval covers | 81.0% |", "| 90 % interval covers | – |", "(pointer generation 1)",
+        "- Trained by code with uncommitted changes.", "- `slice_rare_types` is inconclusive",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_each_check_has_estimate_interval_n_threshold_and_verdict() -> None:
+    found = lineage()
+    text = card.render(found)
+    (_, checks), *_ = found.decisions
+    for check in checks:
+        assert f"| {check.name} | {check.verdict} |" in text
+    bias = next(check for check in checks if check.name == "bias")
+    assert f"{bias.lo:.4g} … {bias.hi:.4g} | 240 | 0.02 |" in text
+
+
+def test_a_bar_in_a_reason_breaks_no_table() -> None:
+    assert r"| a \| b |" in card.render(lineage())
+
+
+def test_the_same_record_gives_the_same_card() -> None:
+    assert card.render(lineage()) == card.render(lineage())
+
+
+def test_a_model_that_nobody_judged_or_saw_says_so() -> None:
+    text = card.render(replace(lineage(), decisions=[], reigns=[], live=Live(0, None, None, None, None, None)))
+    assert "The gate has not judged it yet." in text
+    assert "No sale was scored against its values yet." in text
+    assert "Champion since" not in text
