@@ -108,5 +108,10 @@ async def _fetched(first: int, last: int, fetch: Fetch[T], span: Span) -> list[T
     else:
         span.answered(size, seconds=time.monotonic() - started, logs=len(found))
         return found
-    middle = first + size // 2
-    return await _fetched(first, middle - 1, fetch, span) + await _fetched(middle, last, fetch, span)
+    parts: list[T] = []
+    while first <= last:
+        # Not more than half of what was refused, and less when that was found to be too much as well.
+        end = min(first + min(span.blocks, size // 2) - 1, last)
+        parts += await _fetched(first, end, fetch, span)
+        first = end + 1
+    return parts
