@@ -14,7 +14,6 @@ from shared.errors import ConflictError
 from shared.market.chain import KEPT_BLOCKS, BlockRef, ChainIdentity, Cursor
 
 SELECT_CURSOR_SQL = "select chain_id, market, block from chain_cursor"
-LOCK_CURSOR_SQL = f"{SELECT_CURSOR_SQL} for update"
 SELECT_BLOCKS_SQL = "select block, hash from chain_blocks where block <= $1 order by block"
 STORE_CURSOR_SQL = """
 insert into chain_cursor (only_row, chain_id, market, block, moved_at) values (true, $1, $2, $3, $4)
@@ -73,12 +72,6 @@ async def load_cursor(connection: Connection, identity: ChainIdentity) -> Cursor
         )
     blocks = await connection.fetch(SELECT_BLOCKS_SQL, row["block"])
     return Cursor(row["block"], tuple(BlockRef(one["block"], one["hash"]) for one in blocks))
-
-
-async def lock_cursor(connection: Connection) -> int | None:
-    """The block the cursor is at; until this transaction ends nobody else moves it."""
-    row = await connection.fetchrow(LOCK_CURSOR_SQL)
-    return None if row is None else int(row["block"])
 
 
 async def store_cursor(connection: Connection, identity: ChainIdentity, cursor: Cursor, *, at: datetime) -> None:

@@ -94,6 +94,11 @@ class AppendResult:
     last_block: int
 
 
+async def lock(connection: Connection) -> None:
+    """Be the only writer of events until this transaction ends."""
+    await connection.execute(LOCK_EVENTS_SQL)
+
+
 async def append_events(
     connection: Connection,
     frame: pl.DataFrame,
@@ -114,7 +119,7 @@ async def append_events(
         ConflictError: an event differs from the one stored under its key, or would come before the last one.
     """
     frame = validate(frame, "events")
-    await connection.execute(LOCK_EVENTS_SQL)
+    await lock(connection)
     last_seq = int(await connection.fetchval(LAST_SEQ_SQL))
     last = await connection.fetchrow(LAST_EVENT_SQL)
     stored = 0
@@ -174,7 +179,7 @@ async def store_punks(connection: Connection, punks: pl.DataFrame) -> int:
         ConflictError: other attributes are stored already; attributes never change.
     """
     punks = validate_punks(punks, "punks")
-    await connection.execute(LOCK_EVENTS_SQL)
+    await lock(connection)
     if await connection.fetchval(COUNT_PUNKS_SQL):
         if (await load_punks(connection)).equals(punks):
             return 0

@@ -25,12 +25,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from shared.errors import InvalidInputError, TransientError
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd
+from shared.settings import COINBASE
 
-COINBASE: Final = (
-    "https://api.exchange.coinbase.com/products/ETH-USD/candles?granularity=86400"
-    "&start={start}T00:00:00Z&end={end}T00:00:00Z"
-)
-"""Needs no key and goes back to before the contract, unlike most."""
 FIRST_DAY: Final = date(2017, 5, 1)
 """Some weeks before the contract, for what looks back from its first days."""
 _DAYS_AT_ONCE: Final = 300

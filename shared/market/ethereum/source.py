@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -21,6 +22,7 @@ from shared.market.ethereum.node import EthereumNode
 from shared.market.ethereum.ranges import Span, in_order
 from shared.market.ethereum.raw_logs import raw_logs
 from shared.market.ethereum.scanning import Scanner
+from shared.market.event_files import read_punks_file
 from shared.market.price_source import PriceSource
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,7 @@ class EthereumMarket:
         confirmations: blocks that must lie above one that is read. Since the Merge blocks are replaced, if at all, one
             or two deep; six cost 72 seconds of a nowcast's half hour, and what goes deeper is repaired.
         start_block: where a first read begins.
+        punks: where the punks' attributes come from: the address of a contract, or a file.
         contract_block: where a bid that is older than that is looked for from.
         budget_s: how long one scan may take before what it has is stored.
     """
@@ -46,7 +49,7 @@ class EthereumMarket:
     confirmations: int = 6
     start_block: int = FIRST_BLOCK
     contract_block: int = FIRST_BLOCK
-    traits_contract: str = punk_traits.CRYPTOPUNKS_DATA
+    punks: str = punk_traits.CRYPTOPUNKS_DATA
     in_flight: int = 4
     budget_s: float = 20.0
 
@@ -115,8 +118,10 @@ class EthereumSource:
         return Scan(events, scanned.cursor, scanned.complete)
 
     async def punks(self) -> pl.DataFrame:
-        """The 10,000 punks (`PUNK_SCHEMA`), from the contract that holds their attributes."""
-        return await punk_traits.read_punks(self._node, self._market.traits_contract)
+        """The 10,000 punks (`PUNK_SCHEMA`), from the contract that holds their attributes or from a file."""
+        if self._market.punks.startswith("0x"):
+            return await punk_traits.read_punks(self._node, self._market.punks)
+        return read_punks_file(Path(self._market.punks))
 
     async def eth_usd(self, after: date | None, until: date) -> pl.DataFrame:
         """ETH/USD closes (`ETH_USD_SCHEMA`) of the days after `after`, up to and including `until`."""
