@@ -227,7 +227,7 @@ async def _check_stored(connection: Connection, frame: pl.DataFrame) -> None:
     stored = await _copy_out(
         connection, READ_RANGE_SQL, first["block"], first["log_index"], last["block"], last["log_index"]
     )
-    stored = stored.select(EVENT_SCHEMA)
+    stored = stored.select(EVENT_SCHEMA.keys())
     if stored.equals(frame):
         return
     compared = frame.join(stored, on=["block", "log_index"], how="left", suffix="_stored", maintain_order="left")

@@ -63,7 +63,7 @@ async def test_reading_in_bulk_and_reading_a_few_agree(database: Database) -> No
 
 
 async def test_nothing_stored_reads_as_an_empty_frame_of_the_same_schema(database: Database) -> None:
-    assert (await stored(database)).schema == {"seq": pl.Int64(), **EVENT_SCHEMA}
+    assert (await stored(database)).schema == STORED_EVENT_SCHEMA
     assert await append(database, empty_events()) == AppendResult(0, None, 0, 0)
 
 
