@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from services.cli import database_commands, freeze_commands, model_commands, operator_commands, serve_command
+from services.cli.backfill_command import backfill_command
 from services.cli.demo_command import demo
 from services.cli.replay_command import replay
 
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 app.command("migrate")(database_commands.migrate_command)
 app.command("import")(database_commands.import_command)
+app.command("backfill")(backfill_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
 app.command("decisions")(model_commands.decisions_command)

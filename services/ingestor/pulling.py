@@ -24,17 +24,28 @@ NEWS: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Blocks that were read: from the one after `after` to `last`, on the way to `target`."""
+
+    after: int
+    last: int
+    target: int
+
+
+@dataclass(frozen=True)
 class Stored:
     """What a pull changed in the database.
 
     Attributes:
         appended: new events.
         revision: what a reorganisation superseded.
+        read: the blocks it stands for; None for a source without blocks, or when somebody else was quicker.
         more_after: the block after which more is waiting, None when the source has no more for now.
     """
 
     appended: int = 0
     revision: Revision | None = None
+    read: Blocks | None = None
     more_after: BlockRef | None = None
 
 
@@ -113,7 +124,8 @@ class BlockPull:
         if self.located.orphaned or self.scan.cursor.block > self.cursor.block:
             await chain_repository.store_cursor(connection, self.source.identity, self.scan.cursor, at=at)
         more_after = None if self.scan.complete else self.scan.cursor.recent[-1]
-        return Stored(appended, revision, more_after)
+        read = Blocks(self.located.block, self.scan.cursor.block, self.located.target)
+        return Stored(appended, revision, read, more_after)
 
     def committed(self) -> None:
         self.on_commit()
