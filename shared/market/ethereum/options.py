@@ -10,6 +10,7 @@ has parameters of its own, and further nodes, come from `PUNKCAST_RPC_URLS`; `et
 | `confirmations` | 6 | how many blocks must lie above one that is read |
 | `start_block` | where the contract was deployed; 0 on other chains | where the first read begins |
 | `in_flight` | 4 | requests at the same time |
+| `first_range` | 2000 | blocks to ask for at first; the range then follows what the nodes accept |
 | `timeout_s` | 30 | how long a node may take over one request |
 | `budget_s` | 20 | how long one pull may take before what it has is stored |
 | `punks` | `0x16f5…` (CryptoPunksData) | the punks' attributes: a contract, or a file like `punks.parquet` |
@@ -36,6 +37,7 @@ _LIMITS: Final = {
     "confirmations": (0, 10_000),
     "start_block": (0, 2**32 - 1),
     "in_flight": (1, 64),
+    "first_range": (1, 1_000_000),
     "timeout_s": (1, 600),
     "budget_s": (0, 600),
 }
@@ -91,7 +93,7 @@ def _market(options: dict[str, str]) -> tuple[EthereumMarket, int]:
         contract_block=contract_block,
         start_block=numbers.pop("start_block", contract_block),
         punks=punks,
-        **{name: numbers[name] for name in ("confirmations", "in_flight") if name in numbers},
+        **{name: numbers[name] for name in ("confirmations", "in_flight", "first_range") if name in numbers},
         budget_s=float(numbers.get("budget_s", 20)),
     )
     return market, timeout_s

@@ -41,6 +41,7 @@ class EthereumMarket:
         start_block: where a first read begins.
         punks: where the punks' attributes come from: the address of a contract, or a file.
         contract_block: where a bid that is older than that is looked for from.
+        first_range: blocks to ask for at first; the range then follows what the nodes accept.
         budget_s: how long one scan may take before what it has is stored.
     """
 
@@ -51,6 +52,7 @@ class EthereumMarket:
     contract_block: int = FIRST_BLOCK
     punks: str = punk_traits.CRYPTOPUNKS_DATA
     in_flight: int = 4
+    first_range: int = 2_000
     budget_s: float = 20.0
 
 
@@ -62,7 +64,9 @@ class EthereumSource:
         self._market = market
         self._node = EthereumNode(rpc, market.market)
         self._prices = prices
-        self._scanner = Scanner(self._node, in_flight=market.in_flight, budget_s=market.budget_s)
+        self._scanner = Scanner(
+            self._node, in_flight=market.in_flight, budget_s=market.budget_s, span=Span(blocks=market.first_range)
+        )
         self._contract_seen = False
 
     @property

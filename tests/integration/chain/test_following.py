@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -16,9 +18,9 @@ from tests.integration.chain.conftest import Follow
 
 
 async def test_a_backfill_brings_what_people_did(chain: ContractMarket, follow: Follow) -> None:
-    await chain.trade(1, 120)
+    await chain.trade(1, 100)
     await chain.mine(300)
-    await chain.trade(2, 60)
+    await chain.trade(2, 40)
     following = await follow()
     await following.catch_up()
     events = await following.events()
@@ -39,8 +41,8 @@ async def test_a_backfill_brings_what_people_did(chain: ContractMarket, follow: 
 
 
 async def test_refusals_rate_limits_errors_and_silence_change_nothing(chain: ContractMarket, follow: Follow) -> None:
-    await chain.trade(3, 150)
-    await chain.mine(400)
+    await chain.trade(3, 100)
+    await chain.mine(300)
     clean = await follow()
     await clean.catch_up()
     async with fault_proxy(chain.url) as proxy:
@@ -82,8 +84,7 @@ async def test_when_a_node_falls_silent_the_next_one_goes_on(chain: ContractMark
 
 async def test_what_is_new_is_followed_as_far_as_it_is_confirmed(chain: ContractMarket, follow: Follow) -> None:
     await chain.trade(6, 60)
-    latest = await chain.rpc("eth_getBlockByNumber", "latest", False)
-    clock = ManualClock(small_instant(latest) + timedelta(hours=3))
+    clock = ManualClock(await newest(chain) + timedelta(hours=3))
     following = await follow(clock=clock, confirmations=5)
     await following.catch_up()
     assert await following.rows("select block from chain_cursor") == [(await chain.head() - 5,)]
@@ -96,8 +97,7 @@ async def test_what_is_new_is_followed_as_far_as_it_is_confirmed(chain: Contract
     assert all(row[4] != 200 for row in await following.events()), "not confirmed yet"
 
     await chain.mine(5)
-    latest = await chain.rpc("eth_getBlockByNumber", "latest", False)
-    clock = ManualClock(small_instant(latest))
+    clock = ManualClock(await newest(chain))
     live = await follow(clock=clock, confirmations=5)
     await live.catch_up()
     [(known_at, event_time)] = await live.rows("select known_at, event_time from market_events where punk_id = 200")
@@ -107,31 +107,31 @@ async def test_what_is_new_is_followed_as_far_as_it_is_confirmed(chain: Contract
     assert not (await following.catch_up())[0].stored.appended
 
 
-@pytest.mark.parametrize(
-    ("method", "lie"),
-    [
-        ("eth_getLogs", lambda logs: [log | {"blockNumber": "0xffffff"} for log in logs]),
-        ("eth_getLogs", lambda logs: [log | {"address": "0x" + "1" * 40} for log in logs]),
-        ("eth_getLogs", lambda logs: [log | {"removed": True} for log in logs]),
-        ("eth_getLogs", lambda logs: [log | {"blockHash": "0x" + "1" * 64} for log in logs]),
-        ("eth_getLogs", lambda logs: logs + logs),
-        ("eth_getBlockByNumber", lambda block: block and block | {"parentHash": "0x" + "2" * 64}),
-        ("eth_getBlockByNumber", lambda block: block and block | {"number": "0x1"}),
-    ],
-)
-async def test_a_lying_node_is_not_believed(chain: ContractMarket, follow: Follow, method: str, lie: object) -> None:
-    await chain.trade(7, 30)
+LIES: list[tuple[str, Callable[[Any], Any]]] = [
+    ("eth_getLogs", lambda logs: [log | {"blockNumber": "0xffffff"} for log in logs]),
+    ("eth_getLogs", lambda logs: [log | {"address": "0x" + "1" * 40} for log in logs]),
+    ("eth_getLogs", lambda logs: [log | {"removed": True} for log in logs]),
+    ("eth_getLogs", lambda logs: [log | {"blockHash": "0x" + "1" * 64} for log in logs]),
+    ("eth_getLogs", lambda logs: logs + logs),
+    ("eth_getBlockByNumber", lambda block: block and block | {"parentHash": "0x" + "2" * 64}),
+    ("eth_getBlockByNumber", lambda block: block and block | {"number": "0x1"}),
+]
+
+
+async def test_a_lying_node_is_not_believed(chain: ContractMarket, follow: Follow) -> None:
+    await chain.trade(7, 20)
     async with fault_proxy(chain.url) as proxy:
         following = await follow(proxy.url)
         await following.catch_up()
         before = await following.tables()
         cursor = await following.rows("select block, moved_at from chain_cursor")
-        await chain.trade(8, 30)
-        proxy.distortions.append(lambda asked, result: lie(result) if asked == method else result)  # type: ignore[operator]
-        with pytest.raises(TransientError):
-            await following.catch_up()
-        assert await following.tables() == before
-        assert await following.rows("select block, moved_at from chain_cursor") == cursor
+        await chain.trade(8, 20)
+        for method, lie in LIES:
+            proxy.distortions = [lambda asked, found, m=method, lie=lie: lie(found) if asked == m else found]  # type: ignore[misc]
+            with pytest.raises(TransientError):
+                await following.catch_up()
+            assert await following.tables() == before
+            assert await following.rows("select block, moved_at from chain_cursor") == cursor
         proxy.distortions.clear()
         await following.catch_up()
     clean = await follow()
@@ -200,7 +200,6 @@ async def test_a_bid_older_than_the_first_block_read_is_found(chain: ContractMar
     assert (sale[6], sale[7], sale[8], sale[9]) == (str(9 * ETH), one, three, "accept_bid")
 
 
-def small_instant(block: dict[str, str]):  # type: ignore[no-untyped-def]
-    from datetime import UTC, datetime  # noqa: PLC0415
-
+async def newest(chain: ContractMarket) -> datetime:
+    block = await chain.rpc("eth_getBlockByNumber", "latest", False)
     return datetime.fromtimestamp(int(block["timestamp"], 16), UTC)
