@@ -136,7 +136,10 @@ def parse_closes(body: str, where: str) -> dict[date, float]:
 
 def _rows(body: str) -> Iterator[tuple[date, float]]:
     if body.lstrip()[:1] not in ("[", "{"):
-        for row in pl.read_csv(io.StringIO(body), infer_schema=False).iter_rows(named=True):
+        table = pl.read_csv(io.StringIO(body), infer_schema=False)
+        if not {"date", "eth_usd"} <= set(table.columns) and not {"date", "close"} <= set(table.columns):
+            raise ValueError("no columns date and eth_usd")
+        for row in table.iter_rows(named=True):
             yield _row(row)
         return
     found = json.loads(body)

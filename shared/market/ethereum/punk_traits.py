@@ -59,6 +59,6 @@ def _text(answer: str, punk: int) -> str:
         [text] = decode_abi(["string"], bytes.fromhex(answer[2:]))
     except (DecodingError, UnicodeDecodeError) as error:
         raise InvalidInputError(
-            f"punkAttributes({punk}) answered {answer[:80]}, which is no text: is traits=0x… the right contract?"
+            f"punkAttributes({punk}) answered {answer[:80]}, which is no text: is punks=0x… the right contract?"
         ) from error
     return str(text)

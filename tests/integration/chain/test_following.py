@@ -12,9 +12,13 @@ from aiohttp import web
 from shared.clock import ManualClock
 from shared.errors import ConflictError, InvalidInputError, PermanentError, TransientError
 from shared.market.ethereum.failures import NodeUnavailableError, UnusableNodeError
-from tests.factories.contract_market import ETH, ContractMarket
+from shared.market.ethereum.json_rpc import JsonRpc
+from shared.market.ethereum.node import EthereumNode
+from shared.market.ethereum.punk_traits import read_punks
+from tests.factories.contract_market import CHAIN_ID, ETH, ContractMarket
 from tests.factories.fault_proxy import fault_proxy
 from tests.integration.chain.conftest import Follow
+from tests.plugins.hardhat import Hardhat
 
 
 async def test_a_backfill_brings_what_people_did(chain: ContractMarket, follow: Follow) -> None:
@@ -203,3 +207,18 @@ async def test_a_bid_older_than_the_first_block_read_is_found(chain: ContractMar
 async def newest(chain: ContractMarket) -> datetime:
     block = await chain.rpc("eth_getBlockByNumber", "latest", False)
     return datetime.fromtimestamp(int(block["timestamp"], 16), UTC)
+
+
+async def test_the_punks_attributes_are_read_from_a_contract(chain: ContractMarket, hardhat: Hardhat) -> None:
+    contract = await chain.deploy(hardhat.bytecode["PunkTraits"])
+    rpc = JsonRpc([chain.url], chain_id=CHAIN_ID)
+    punks = await read_punks(EthereumNode(rpc, chain.address), contract)
+    assert punks.head(4).rows() == [
+        (0, "Female", "Mid", ["Earring", "Blonde Bob", "Green Eye Shadow"]),
+        (1, "Male", "Dark", ["Smile", "Mohawk"]),
+        (2, "Alien", None, ["Headband"]),
+        (3, "Male", "Albino", []),
+    ]
+    with pytest.raises(InvalidInputError, match="which is no text: is punks=0x… the right contract"):
+        await read_punks(EthereumNode(rpc, chain.address), chain.accounts[0])
+    await rpc.close()
