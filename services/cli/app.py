@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import database_commands, freeze_commands, model_commands, operator_commands, serve_command
+from services.cli import (
+    database_commands,
+    decode_command,
+    freeze_commands,
+    import_command,
+    model_commands,
+    operator_commands,
+    serve_command,
+)
 from services.cli.backfill_command import backfill_command
 from services.cli.demo_command import demo
 from services.cli.replay_command import replay
@@ -17,7 +25,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("migrate")(database_commands.migrate_command)
-app.command("import")(database_commands.import_command)
+app.command("import")(import_command.import_command)
+app.command("decode")(decode_command.decode_command)
 app.command("backfill")(backfill_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")

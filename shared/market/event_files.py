@@ -36,14 +36,16 @@ def read_event_files(path: Path) -> EventFiles:
     Raises:
         InvalidInputError: no such file, an unreadable file, or the first broken rule with file, row, column.
     """
-    paths = event_paths(path)
-    folder = path if path.is_dir() else path.parent
-    return EventFiles(
-        events=_joined([(file, _read_events(file)) for file in paths]),
-        punks=_optional(folder / PUNKS_FILE, validate_punks),
-        eth_usd=_optional(folder / ETH_USD_FILE, validate_eth_usd),
-        paths=paths,
-    )
+    return _read(path, event_paths(path))
+
+
+def read_beside_pages(path: Path) -> EventFiles:
+    """What lies beside pages of raw logs: the event files of the directory, if there are any, punks and prices.
+
+    Raises:
+        InvalidInputError: an unreadable file, or the first broken rule with file, row, column.
+    """
+    return _read(path, _event_files_in(path) if path.is_dir() else ())
 
 
 def read_punks_file(file: Path) -> pl.DataFrame:
@@ -70,12 +72,10 @@ def event_paths(path: Path) -> tuple[Path, ...]:
         return (path,)
     if not path.is_dir():
         raise InvalidInputError(f"{path}: there is no such file or directory")
-    found = sorted(
-        file for pattern in ("events*.parquet", "events*.csv") for file in path.glob(pattern) if file.is_file()
-    )
+    found = _event_files_in(path)
     if not found:
         raise InvalidInputError(f"{path}: holds no event files; expected events*.parquet or events*.csv")
-    return tuple(found)
+    return found
 
 
 class EventFileSource:
@@ -118,6 +118,21 @@ class EventFileSource:
         beside = [file for name in (PUNKS_FILE, ETH_USD_FILE) if (file := folder / name).is_file()]
         stats = [(file, file.stat()) for file in [*event_paths(self._directory), *beside]]
         return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats)
+
+
+def _event_files_in(folder: Path) -> tuple[Path, ...]:
+    patterns = ("events*.parquet", "events*.csv")
+    return tuple(sorted(file for pattern in patterns for file in folder.glob(pattern) if file.is_file()))
+
+
+def _read(path: Path, paths: tuple[Path, ...]) -> EventFiles:
+    folder = path if path.is_dir() else path.parent
+    return EventFiles(
+        events=_joined([(file, _read_events(file)) for file in paths]),
+        punks=_optional(folder / PUNKS_FILE, validate_punks),
+        eth_usd=_optional(folder / ETH_USD_FILE, validate_eth_usd),
+        paths=paths,
+    )
 
 
 def _joined(parts: list[tuple[Path, pl.DataFrame]]) -> pl.DataFrame:

@@ -109,7 +109,7 @@ def decode(
         MissingBidsError: an accepted bid that is not known.
     """
     logs = market_logs(logs, "logs", market=market)
-    events, after = _events(logs, wrappers), bids.copy()
+    events, after = _events(logs, [wrapper.lower() for wrapper in wrappers]), bids.copy()
     events = _with_accepted_bids(events, after.advance(events))
     events = validate(_with_sellers(events, bids), "decoded logs")
     bids.become(after)

@@ -8,7 +8,7 @@ integers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final, NoReturn
 
 import polars as pl
@@ -40,7 +40,6 @@ _LATEST_SECOND: Final = 253_402_300_799
 _HASH: Final = r"^0x[0-9a-f]{64}$"
 _ADDRESS: Final = r"^0x[0-9a-f]{40}$"
 _BYTES: Final = r"^0x(?:[0-9a-f]{2})*$"
-_NUMBER: Final = r"^(?:0x[0-9a-f]{0,16}|[0-9]{1,18})$"
 
 
 def empty_logs() -> pl.DataFrame:
@@ -108,25 +107,22 @@ def place(logs: pl.DataFrame) -> str:
 def _columns(rows: list[dict[str, Any]], where: str) -> pl.DataFrame:
     """Everything but the time, in the page's order. Numbers that are no numbers become null."""
     try:
-        if any(map(_is_removed, rows)):
+        if not {row.get("removed") for row in rows} <= {None, False}:
             _refuse_first(rows, where)
         columns = {
             **{name: _numbers([row[key] for row in rows]) for name, key in _NUMBERS.items()},
             **{name: _text([row[key] for row in rows]) for name, key in _TEXTS.items()},
-            "timestamp": _numbers([row.get("timeStamp", row.get("blockTimestamp")) for row in rows]),
-            "topics": _topics([row["topics"] for row in rows]),
+            "timestamp": _numbers(_times(rows)),
+            **_topics([row["topics"] for row in rows]),
         }
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
         _refuse_first(rows, where)
-    topics = pl.col("topics")
-    return pl.DataFrame(columns).with_columns(
-        **{name: topics.list.get(number, null_on_oob=True).str.to_lowercase() for number, name in enumerate(TOPICS)},
-        topics=topics.list.len(),
-    )
+    return pl.DataFrame(columns)
 
 
-def _is_removed(row: dict[str, Any]) -> bool:
-    return row.get("removed") not in (None, False)
+def _times(rows: list[dict[str, Any]]) -> list[Any]:
+    times = [row.get("timeStamp") for row in rows]
+    return [row.get("timeStamp", row.get("blockTimestamp")) for row in rows] if None in times else times
 
 
 def _text(values: list[Any]) -> pl.Series:
@@ -138,23 +134,24 @@ def _numbers(values: list[Any]) -> pl.Series:
     if int in set(map(type, values)):
         values = [str(value) if type(value) is int else value for value in values]
     text = pl.col("text")
-    hexadecimal = text.str.slice(2)
-    read = (
-        pl.when(~text.str.contains(_NUMBER))
-        .then(None)
-        .when(~text.str.starts_with("0x"))
-        .then(text.str.to_integer(base=10, strict=False))
-        .when(hexadecimal == "")
-        .then(0)
-        .otherwise(hexadecimal.str.to_integer(base=16, strict=False))
-    )
-    return pl.DataFrame({"text": _text(values)}).select(number=read)["number"]
+    unsigned = ~text.str.contains("+", literal=True)
+    hexadecimal = text.str.slice(2).str.to_integer(base=16, strict=False)
+    read = pl.when(text == "0x").then(0).when(unsigned & text.str.starts_with("0x")).then(hexadecimal)
+    frame = pl.DataFrame({"text": _text(values)})
+    if not frame["text"].str.starts_with("0x").all():
+        read = read.when(unsigned).then(text.str.to_integer(base=10, strict=False))
+    return frame.select(number=read)["number"]
 
 
-def _topics(values: list[Any]) -> pl.Series:
-    if not set(map(type, values)) <= {list, tuple}:
-        raise TypeError("topics are a list")
-    return pl.Series(values, dtype=pl.List(pl.String), strict=True)
+def _topics(values: list[Any]) -> dict[str, pl.Series]:
+    """A column per topic."""
+    if not (set(map(type, values)) <= {list, tuple} and max(map(len, values)) <= len(TOPICS)):
+        raise TypeError("topics are a list of at most four")
+    # All in one column and taken apart there: several times as fast as one list per topic.
+    every = _text([*chain.from_iterable(values)])
+    count = pl.Series([len(topics) for topics in values], dtype=pl.Int64)
+    first = count.cum_sum() - count
+    return {name: every.gather((first + number).set(count <= number, None)) for number, name in enumerate(TOPICS)}
 
 
 def _with_times(
@@ -184,7 +181,6 @@ def _rules() -> list[tuple[str, pl.Expr, str]]:
         ("data", _BYTES, "must be 0x and whole bytes in hexadecimal"),
     ):
         rules.append((name, pl.col(name).is_null() | ~pl.col(name).str.contains(pattern), words))
-    rules.append(("topics", pl.col("topics") > len(TOPICS), "must be at most 4"))
     rules.append(("topic0", pl.col("topic0").is_null(), "must not be missing"))
     for name in TOPICS:
         rules.append((name, ~pl.col(name).str.contains(_HASH), "must be 0x and 64 hexadecimal digits"))
@@ -204,7 +200,7 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
         at = f"{where}: log {number}:"
         if not isinstance(row, dict):
             raise InvalidInputError(f"{at} must be an object (found {_short(row)})")
-        if _is_removed(row):
+        if row.get("removed") not in (None, False):
             raise InvalidInputError(
                 f"{at} removed is {_short(row['removed'])}: a reorganisation took it back; fetch the page again"
             )
@@ -212,15 +208,22 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
             if key not in row:
                 raise InvalidInputError(f"{at} {key} is missing")
         for key in (*_NUMBERS.values(), "timeStamp", "blockTimestamp"):
-            if not (row.get(key) is None or type(row[key]) in (str, int)):
+            if not (_is_text(row.get(key)) or type(row[key]) is int):
                 raise InvalidInputError(f"{at} {key} must be a number or its text (found {_short(row[key])})")
         for key in _TEXTS.values():
-            if not (row[key] is None or isinstance(row[key], str)):
+            if not _is_text(row[key]):
                 raise InvalidInputError(f"{at} {key} must be text (found {_short(row[key])})")
         topics = row["topics"]
-        if not isinstance(topics, list | tuple) or not all(isinstance(topic, str | None) for topic in topics):
+        if not isinstance(topics, list | tuple) or not all(map(_is_text, topics)):
             raise InvalidInputError(f"{at} topics must be a list of text (found {_short(topics)})")
+        if len(topics) > len(TOPICS):
+            raise InvalidInputError(f"{at} topics must be at most {len(TOPICS)} (found {len(topics)})")
     raise AssertionError("every log has the form of one, yet they make no columns")
+
+
+def _is_text(value: object) -> bool:
+    """Also where the value is missing: the rules tell what must not be."""
+    return value is None or (isinstance(value, str) and value.isascii())
 
 
 def _short(value: object) -> str:

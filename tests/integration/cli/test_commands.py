@@ -24,21 +24,6 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command that has to succeed; what it printed to standard output."""
-    monkeypatch.setenv("PUNKCAST_DATABASE_URL", fresh_database_url)
-    monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> str:
-        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    return run
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     event_rows(600).write_parquet(tmp_path / "events.parquet")
     pl.DataFrame(

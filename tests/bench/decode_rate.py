@@ -1,0 +1,40 @@
+"""Logs a second from parsed JSON objects to the event frame, beside merely parsing the JSON of the same logs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from shared.market.ethereum.bids import StandingBids
+from shared.market.ethereum.decoder import decode
+from shared.market.ethereum.raw_logs import raw_logs
+from shared.market.event_files import read_event_files
+from tests.bench.measured import Measured
+from tests.factories.event_logs import event_logs
+
+RUNS = 5
+EVENTS = 165_000
+
+
+async def decode_rate(_url: str, _home: Path, events: Path) -> list[Measured]:
+    """The first years of the history, written back as the 200,000 logs that the contract emitted for them."""
+    text = json.dumps(event_logs(read_event_files(events / "events.parquet").events.head(EVENTS)))
+    rows = json.loads(text)
+    decoding = _seconds(lambda: decode(raw_logs(rows, "bench"), StandingBids()))
+    parsing = _seconds(lambda: json.loads(text))
+    return [
+        Measured("decoding of raw logs, JSON objects to events", len(rows) / decoding, "logs/s", len(rows) / parsing)
+    ]
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    """Median over some runs of the seconds that `action` takes."""
+    seconds = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - started)
+    return median(seconds)
