@@ -54,6 +54,14 @@ where s.event_time > $2
 """
 
 
+# Reorganisations that took back a sale which the test had counted, under whichever of its names.
+TAKEN_BACK_SQL = """
+select count(distinct s.superseded_at)
+from sales s join monitor_steps t on t.step_key = s.tx_hash
+where s.superseded_at is not null and (t.test_id = $1 or starts_with(t.test_id, $1 || '@'))
+"""
+
+
 @dataclass(frozen=True)
 class TestState:
     """A test as stored; `last_sale_at` is the time of the newest sale it counted."""
@@ -92,6 +100,16 @@ class RecordedStep:
     bound: float
     state: EState
     at: datetime
+
+
+async def name_of(connection: Connection, test_id: str) -> str:
+    """Under which name the test goes on.
+
+    Steps are never taken back. When a reorganisation superseded a sale that was counted, the test begins anew under
+    another name and counts all sales that are current; the steps so far stay, a record of what was decided on.
+    """
+    taken_back = int(await connection.fetchval(TAKEN_BACK_SQL, test_id))
+    return f"{test_id}@{taken_back}" if taken_back else test_id
 
 
 async def load(connection: Connection, test_id: str) -> TestState | None:

@@ -34,5 +34,7 @@ create view current_sales as select * from sales where superseded_at is null;
 create view current_outcomes as
     select outcomes.* from outcomes join sales using (event_seq) where sales.superseded_at is null;
 
+create index sales_superseded on sales (tx_hash) where superseded_at is not null;
+
 -- What an orphaned transaction was known for, should it come again in another block.
 create index market_events_superseded on market_events (tx_hash) where superseded_at is not null;
