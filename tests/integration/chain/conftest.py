@@ -50,6 +50,7 @@ class NoPrices(PriceSource):
 class Following:
     """One process that follows the market into one database."""
 
+    url: str
     database: Database
     source: EthereumSource
     ingestor: Ingestor
@@ -91,7 +92,8 @@ async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMar
             confirmations: int = 0,
             **changed: Any,
         ) -> Following:
-            database = await Database.connect(database_url or await make_database(), max_size=3)
+            url = database_url or await make_database()
+            database = await Database.connect(url, max_size=3)
             stack.push_async_callback(database.close)
             market = EthereumMarket(
                 **{
@@ -117,6 +119,6 @@ async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMar
                 bus=MemoryBus(used),
                 store=None,  # type: ignore[arg-type]
             )
-            return Following(database, source, build_ingestor(platform, source, reader), reader)
+            return Following(url, database, source, build_ingestor(platform, source, reader), reader)
 
         yield make

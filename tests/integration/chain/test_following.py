@@ -11,12 +11,14 @@ from aiohttp import web
 
 from shared.clock import ManualClock
 from shared.errors import ConflictError, InvalidInputError, PermanentError, TransientError
+from shared.market import event_repository
 from shared.market.ethereum.failures import NodeUnavailableError, UnusableNodeError
 from shared.market.ethereum.json_rpc import JsonRpc
 from shared.market.ethereum.node import EthereumNode
 from shared.market.ethereum.punk_traits import read_punks
+from shared.market.events import EVENT_SCHEMA
 from tests.factories.contract_market import CHAIN_ID, ETH, ContractMarket
-from tests.factories.fault_proxy import fault_proxy
+from tests.factories.fault_proxy import FaultProxy, fault_proxy
 from tests.integration.chain.conftest import Follow
 from tests.plugins.hardhat import Hardhat
 
@@ -222,3 +224,28 @@ async def test_the_punks_attributes_are_read_from_a_contract(chain: ContractMark
     with pytest.raises(InvalidInputError, match="which is no text: is punks=0x… the right contract"):
         await read_punks(EthereumNode(rpc, chain.address), chain.accounts[0])
     await rpc.close()
+
+
+async def test_a_node_goes_on_where_imported_files_end(chain: ContractMarket, follow: Follow) -> None:
+    await chain.trade(13, 40)
+    await chain.send([chain.claim(210, chain.accounts[0])])
+    clean = await follow()
+    await clean.catch_up()
+    async with clean.database.connection() as connection:
+        events = (await event_repository.read_events(connection)).select(EVENT_SCHEMA.keys())
+    half = events.height // 2
+    following = await follow()
+    async with following.database.transaction() as connection:
+        await event_repository.append_events(connection, events.head(half))
+    async with fault_proxy(chain.url) as proxy:
+        going_on = await follow(proxy.url, database_url=following.url)
+        await going_on.catch_up()
+        asked = blocks_asked(proxy)
+    assert min(asked) == events["block"][half - 1], "the last block may have been imported in part"
+    assert await following.tables() == await clean.tables()
+
+
+def blocks_asked(proxy: FaultProxy) -> set[int]:
+    """Whose headers were asked for."""
+    calls = [call for body in proxy.requests for call in (body if isinstance(body, list) else [body])]
+    return {int(call["params"][0], 16) for call in calls if call["method"] == "eth_getBlockByNumber"}

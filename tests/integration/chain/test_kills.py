@@ -61,19 +61,19 @@ async def test_one_tick_reads_all_of_it_piece_by_piece(chain: ContractMarket, fo
 async def test_killed_at_any_point_it_goes_on_without_gap_or_duplicate(
     chain: ContractMarket, follow: Follow, make_database: Callable[[], Awaitable[str]]
 ) -> None:
-    await chain.trade(31, 90)
-    await chain.mine(250)
+    await chain.trade(31, 70)
+    await chain.mine(150)
     clean = await follow()
     await clean.catch_up()
     url, chosen = await make_database(), random.Random(5)
     following = await follow(database_url=url)  # looks on
     async with fault_proxy(chain.url) as proxy:
-        proxy.at_most(8)
+        proxy.at_most(5)
         proxy.delay_s = 0.03
         for _ in range(KILLS):
             asked = len(proxy.requests)
             process = await backfill(proxy, chain, url)
-            wanted = asked + chosen.randrange(6, 30)
+            wanted = asked + chosen.randrange(6, 16)
 
             async def far_enough(wanted: int = wanted) -> bool:
                 return len(proxy.requests) >= wanted
@@ -99,7 +99,7 @@ async def test_killed_at_any_point_it_goes_on_without_gap_or_duplicate(
 
 
 async def backfill(proxy: FaultProxy, chain: ContractMarket, database_url: str) -> asyncio.subprocess.Process:
-    parameters = f"chain_id={CHAIN_ID}&market={chain.address}&confirmations=0&budget_s=0&in_flight=2&first_range=8"
+    parameters = f"chain_id={CHAIN_ID}&market={chain.address}&confirmations=0&budget_s=0&in_flight=2&first_range=5"
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -140,6 +140,15 @@ async def test_history_is_known_when_it_happened_and_news_when_it_came(database:
     assert rows[1]["known_at"] == now
 
 
+async def test_of_a_mixed_pull_only_the_news_is_known_since_the_pull(database: Database) -> None:
+    frame = event_rows(6)
+    now = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+    async with database.transaction() as connection:
+        await append_events(connection, frame, known_at=now, news_since=frame["timestamp"][4])
+    known = (await stored(database))["known_at"].to_list()
+    assert known == [*frame["timestamp"][:4].to_list(), now, now]
+
+
 async def test_a_rolled_back_append_leaves_no_gap(database: Database) -> None:
     frame = event_rows(20)
     await append(database, frame[:5])
