@@ -7,13 +7,23 @@ Modes are chosen by the schemes of the URLs:
 | `PUNKCAST_DATABASE_URL` | `embedded://` (PostgreSQL from wheels under `PUNKCAST_HOME/postgres`) | `postgresql://…` |
 | `PUNKCAST_BROKER_URL` | `memory://` (all services in one process) | `amqp://…` |
 | `PUNKCAST_OBJECT_STORE_URL` | `folder://` (`PUNKCAST_HOME/objects`), `folder:///path` | `s3://bucket/prefix?…` |
-| `PUNKCAST_SOURCE_URL` | `simulated://?seed=7` | `files:///path/to/dir` |
+| `PUNKCAST_SOURCE_URL` | `simulated://?seed=7` | `files:///path/to/dir`, `ethereum+https://host/path?confirmations=6` |
+
+An `ethereum` source follows the market through a node. More nodes to fail over to, and URLs that have a query of their
+own, go into `PUNKCAST_RPC_URLS`, separated by commas (then `PUNKCAST_SOURCE_URL` may be `ethereum://` alone).
 """
 
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+COINBASE: Final = (
+    "https://api.exchange.coinbase.com/products/ETH-USD/candles?granularity=86400"
+    "&start={start}T00:00:00Z&end={end}T00:00:00Z"
+)
+"""Daily candles without a key, back to before the contract, which few others offer."""
 
 
 class Settings(BaseSettings):
@@ -29,6 +39,10 @@ class Settings(BaseSettings):
     )
     object_store_url: str = "folder://"
     source_url: str = "simulated://?seed=7"
+    rpc_urls: SecretStr | None = Field(
+        default=None, description="Ethereum nodes, separated by commas, in the order in which they are asked"
+    )
+    price_url: str = Field(default=COINBASE, description="Daily ETH/USD closes for an Ethereum source")
     data_dir: Path | None = Field(default=None, description="Real market data for development and tests")
 
     policy_file: Path | None = Field(default=None, description="Promotion policy (TOML); default: the packaged one")

@@ -4,5 +4,6 @@ pytest_plugins = (
     "tests.plugins.postgres",
     "tests.plugins.rabbitmq",
     "tests.plugins.s3",
+    "tests.plugins.hardhat",
     "tests.plugins.market_data",
 )

@@ -22,7 +22,7 @@ from services.cli.serve_command import serve_everything
 from shared.errors import ConflictError, InvalidInputError
 from shared.market.event_files import EventFileSource
 from shared.market.simulated import SimulatedMarket
-from shared.market.source import MarketSource, open_source
+from shared.market.source import BlockSource, MarketSource, source_of
 from shared.settings import Settings
 from shared.telemetry.logging import configure
 
@@ -48,7 +48,11 @@ def demo(
     console = Console()
     if not exit_after:
         _require_free_port(settings)
-    source = open_source(settings.source_url) if events is None else EventFileSource(events)
+    source = source_of(settings) if events is None else EventFileSource(events)
+    if isinstance(source, BlockSource):
+        raise InvalidInputError(
+            "the demo plays a market that is all there; for one on a chain run `punkcast backfill`, then `serve`"
+        )
     summary = run_interruptibly(_play(settings, source, every, console, started), console, advice=GO_ON)
     report(summary, console, to_file=None)
     if not exit_after:

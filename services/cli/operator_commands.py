@@ -28,7 +28,9 @@ NEWEST_NOWCAST_SQL = """
 select g.generation_id, g.model_id, g.as_of, g.published_at
 from nowcast_pointer p join generations g using (generation_id)
 """
-NEWEST_EVENT_SQL = "select seq, block, event_time from market_events order by seq desc limit 1"
+NEWEST_EVENT_SQL = """
+select seq, block, event_time from market_events where superseded_at is null order by seq desc limit 1
+"""
 
 
 @training.command("request")

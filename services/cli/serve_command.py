@@ -10,7 +10,7 @@ from rich.console import Console
 
 from services.cli.context import platform
 from shared.market.reader import MarketReader
-from shared.market.source import open_source
+from shared.market.source import source_of
 from shared.runtime.host import serve as serve_workers
 from shared.runtime.platform import Platform
 from shared.runtime.service import Service
@@ -69,7 +69,7 @@ def _workers(platform: Platform) -> Sequence[Service]:
     # One timeline for all: it is the largest thing in memory.
     reader = MarketReader()
     return (
-        build_ingestor(platform, source=open_source(platform.settings.source_url), reader=reader),
+        build_ingestor(platform, source=source_of(platform.settings), reader=reader),
         build_nowcaster(platform, reader=reader),
         build_trainer(platform, reader=reader),
         build_gatekeeper(platform, reader=reader),

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from services.ingestor.handlers import CONSUMER, Ingestor
+from services.ingestor.pulling import puller
+from services.ingestor.reference import reference
 from shared.contracts.messages import IngestRequested
 from shared.market.reader import MarketReader
-from shared.market.source import MarketSource, open_source
+from shared.market.source import BlockSource, MarketSource, source_of
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
 
 
-def build(
-    platform: Platform, *, source: MarketSource | None = None, reader: MarketReader | None = None
-) -> MessageService:
-    """From a platform; a process that hosts several services passes one reader to all of them."""
-    ingestor = Ingestor(
+def build_ingestor(platform: Platform, source: MarketSource | BlockSource, reader: MarketReader) -> Ingestor:
+    """What does the work, for whoever has it done without messages."""
+    return Ingestor(
         database=platform.database,
         clock=platform.clock,
-        source=source or open_source(platform.settings.source_url),
-        reader=reader or MarketReader(),
+        puller=puller(platform.database, source),
+        reference=reference(platform.database, source),
+        reader=reader,
     )
+
+
+def build(
+    platform: Platform, *, source: MarketSource | BlockSource | None = None, reader: MarketReader | None = None
+) -> MessageService:
+    """From a platform; a process that hosts several services passes one reader to all of them."""
+    ingestor = build_ingestor(platform, source or source_of(platform.settings), reader or MarketReader())
     return MessageService(CONSUMER, {IngestRequested: ingestor.on_ingest_requested})

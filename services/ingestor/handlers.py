@@ -2,73 +2,96 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from uuid import UUID, uuid5
 
-import polars as pl
 import structlog
 
+from services.ingestor.pulling import Puller, Stored
+from services.ingestor.reference import Reference
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
-from shared.contracts.messages import MarketUpdated
-from shared.database.pool import Connection, Database
-from shared.market import event_repository, sale_repository
+from shared.contracts.messages import IngestRequested, MarketUpdated
+from shared.database.pool import Database
+from shared.market import sale_repository
+from shared.market.chain import BlockRef
 from shared.market.reader import MarketReader
-from shared.market.source import MarketSource
-from shared.messaging.transaction import AlreadyHandledError, Transaction, handling
+from shared.messaging.transaction import AlreadyHandledError, Transaction, handling, originating
 
 log = structlog.get_logger(__name__)
 CONSUMER = "ingestor"
+_NAMESPACE = UUID("0c0f3f0a-52a4-5b0e-9a43-5b6c1f6c7d11")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one pull came to: `last_block` is that of the newest event."""
+
+    stored: Stored
+    sales: int
+    scored: int
+    last_block: int
 
 
 class Ingestor:
     """Keeps `market_events`, `sales` and `outcomes` up with the source."""
 
-    def __init__(self, *, database: Database, clock: Clock, source: MarketSource, reader: MarketReader) -> None:
+    def __init__(
+        self, *, database: Database, clock: Clock, puller: Puller, reference: Reference, reader: MarketReader
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._source = source
+        self._puller = puller
+        self._reference = reference
         self._reader = reader
-        self._punks_known = False
-        self._prices_until: date | None = None
 
     async def on_ingest_requested(self, message: Envelope) -> None:
-        """One pull: events, sales, outcomes and the message that tells of them commit together."""
-        async with self._database.connection() as connection:
-            after = await event_repository.last_place(connection)
+        """One pull. When the source has more than one pull brings, the next one is asked for with the same commit."""
+
+        async def ask_for_more(transaction: Transaction, step: Step) -> None:
+            if step.stored.more_after is not None:
+                slot = self._clock.now()
+                await transaction.emit(IngestRequested(slot=slot), message_id=continuation(step.stored.more_after))
+
+        await self._step(lambda: handling(self._database, self._clock, consumer=CONSUMER, cause=message), ask_for_more)
+
+    async def backfill(self) -> Step:
+        """One pull that nobody asked for by message, and that asks for no other."""
+
+        async def nothing(_: Transaction, __: Step) -> None:
+            pass
+
+        return await self._step(lambda: originating(self._database, self._clock, source=CONSUMER), nothing)
+
+    async def _step(
+        self,
+        transaction_of: Callable[[], AbstractAsyncContextManager[Transaction]],
+        then: Callable[[Transaction, Step], Awaitable[None]],
+    ) -> Step:
+        """Events, sales, outcomes, how far the source was read, and the messages that tell of it commit together."""
         now = self._clock.now()
-        events = await self._source.fetch(after, now)
+        pull = await self._puller.pull(now)
+        gathered = await self._reference.gather(now)
         async with self._reader.alone():
             try:
-                async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-                    await self._store_reference_data(transaction.connection)
-                    appended = 0
-                    if not events.is_empty():
-                        result = await event_repository.append_events(transaction.connection, events, known_at=now)
-                        appended = result.appended
-                    await self._derive(transaction, appended)
+                async with transaction_of() as transaction:
+                    await gathered.store(transaction.connection)
+                    stored = await pull.store(transaction.connection, at=now)
+                    step = await self._derive(transaction, stored)
+                    await then(transaction, step)
             except AlreadyHandledError:
                 raise  # nothing was read
             except BaseException:
                 # The timeline may have read rows that were rolled back.
                 self._reader.forget()
-                self._punks_known, self._prices_until = False, None
                 raise
+        self._reference.committed(gathered)
+        pull.committed()
+        return step
 
-    async def _store_reference_data(self, connection: Connection) -> None:
-        if not self._punks_known:
-            await event_repository.store_punks(connection, await self._source.punks())
-        self._punks_known = True
-        yesterday = self._clock.now().date() - timedelta(days=1)
-        if self._prices_until != yesterday:
-            prices = await self._source.eth_usd(yesterday)
-            if self._prices_until is not None:
-                prices = prices.filter(pl.col("date") > self._prices_until)
-            await event_repository.store_eth_usd(connection, prices)
-            # A source may be late with a close: it is asked again until it has yesterday's.
-            if not prices.is_empty():
-                self._prices_until = prices["date"][-1]
-
-    async def _derive(self, transaction: Transaction, appended: int) -> None:
+    async def _derive(self, transaction: Transaction, stored: Stored) -> Step:
         connection = transaction.connection
         await self._reader.refresh(connection)
         # Not only what came just now: an import may have appended events without deriving their sales.
@@ -84,13 +107,26 @@ class Ingestor:
         scored = await sale_repository.score(
             connection, [sale.event_seq for sale in fresh if sale.excluded is None], at=self._clock.now()
         )
-        if appended or fresh:
-            await transaction.emit(
-                MarketUpdated(
-                    last_seq=timeline.last_seq,
-                    last_block=max(timeline.last_key[0], 0),
-                    events=appended,
-                    sales_scored=scored,
-                )
+        step = Step(stored, len(fresh), scored, max(timeline.last_key[0], 0))
+        if stored.appended or stored.revision or fresh:
+            await self._tell(transaction, step, last_seq=timeline.last_seq)
+        return step
+
+    async def _tell(self, transaction: Transaction, step: Step, *, last_seq: int) -> None:
+        revision = step.stored.revision
+        await transaction.emit(
+            MarketUpdated(
+                last_seq=last_seq,
+                last_block=step.last_block,
+                events=step.stored.appended,
+                sales_scored=step.scored,
+                revised_from_block=revision.first_block if revision else None,
+                revised_from_seq=revision.first_seq if revision else None,
             )
-            log.info("market.updated", events=appended, sales=len(fresh), scored=scored)
+        )
+        log.info("market.updated", events=step.stored.appended, sales=step.sales, scored=step.scored)
+
+
+def continuation(after: BlockRef) -> UUID:
+    """The id of the request for what follows a block: however many ticks come meanwhile, there is one."""
+    return uuid5(_NAMESPACE, f"{after.number}/{after.hash}")

@@ -23,7 +23,7 @@ select count(*) from (
     select from generations where role = 'champion' and model_id = $1 and published_at >= $2 limit $3
 ) published
 """
-NEW_VALID_SALES_SQL = "select count(*) from sales where valid and event_time > $1 and event_time <= $2"
+NEW_VALID_SALES_SQL = "select count(*) from current_sales where valid and event_time > $1 and event_time <= $2"
 
 
 class NowcastHealth:

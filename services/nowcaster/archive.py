@@ -79,7 +79,7 @@ class Archive:
             if snapshot.snapshot_id == missing.snapshot_id:
                 archived.append(await snapshot_repository.upload(self._store, snapshot))
             else:
-                # A daily close that arrived later, or a reorganisation, changed what this instant looks like.
+                # A daily close that arrived later changed what this instant looks like.
                 log.warning("archive.snapshot_lost", snapshot=missing.snapshot_id, generation=missing.generation_id)
         async with self._database.transaction() as connection:
             for one in archived:

@@ -85,6 +85,12 @@ class MarketUpdated(Payload):
     last_block: Sequence64
     events: Count = Field(description="How many events were appended")
     sales_scored: Count
+    revised_from_block: Sequence64 | None = Field(
+        default=None, description="A reorganisation replaced what was known of this block and the later ones"
+    )
+    revised_from_seq: Sequence64 | None = Field(
+        default=None, description="The first event that the reorganisation superseded"
+    )
 
 
 class NowcastPublished(Payload):

@@ -48,6 +48,18 @@ def read_beside_pages(path: Path) -> EventFiles:
     return _read(path, _event_files_in(path) if path.is_dir() else ())
 
 
+def read_punks_file(file: Path) -> pl.DataFrame:
+    """The punks (`PUNK_SCHEMA`) of a Parquet file.
+
+    Raises:
+        InvalidInputError: no such file, an unreadable one, or the first broken rule.
+    """
+    punks = _optional(file, validate_punks)
+    if punks is None:
+        raise InvalidInputError(f"{file}: there is no such file")
+    return punks
+
+
 def event_paths(path: Path) -> tuple[Path, ...]:
     """The event files that `path` stands for, by name.
 

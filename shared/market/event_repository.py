@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
@@ -25,8 +25,14 @@ from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_SCHEMA, validate_e
 if TYPE_CHECKING:
     from shared.database.pool import Connection
 
-STORED_EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {"seq": pl.Int64(), **EVENT_SCHEMA}
-"""A stored event: `seq` numbers the events of this database from 1 without gaps, in contract order."""
+STORED_EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "seq": pl.Int64(),
+    **EVENT_SCHEMA,
+    "known_at": pl.Datetime("us", "UTC"),
+}
+"""A stored event: `seq` numbers the events of this database from 1 without gaps; those that are current, as those that
+were at any time, ascend in contract order. `known_at` is when the platform learned of it; for history, its own time.
+"""
 
 # One writer at a time: `seq` has to follow contract order, and two writers would interleave.
 LOCK_EVENTS_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.market_events', 0))"
@@ -38,11 +44,18 @@ LAST_EVENT_SQL = """
 ADVANCE_SEQ_SQL = "select setval(pg_get_serial_sequence('market_events', 'seq'), $1)"
 _SELECT_EVENTS = """
     select seq, event_time at time zone 'UTC', block, tx_index, log_index, punk_id, event_type,
-           price_wei::text, from_address, to_address, sale_kind, tx_hash
+           price_wei::text, from_address, to_address, sale_kind, tx_hash, known_at at time zone 'UTC'
     from market_events
 """
 READ_EVENTS_SQL = f"{_SELECT_EVENTS} where seq > $1 and superseded_at is null order by seq"
 READ_NEXT_SQL = f"{READ_EVENTS_SQL} limit $2"
+# A revision superseded what was current of the events it covers. So an event was current when `$2` was the newest
+# unless one that covers it had come before.
+READ_PAST_SQL = f"""{_SELECT_EVENTS}
+    where seq > $1 and seq <= $2 and not exists (
+        select from market_revisions r where seq between r.first_seq and r.last_seq and r.last_seq < $2)
+    order by seq
+"""
 READ_RANGE_SQL = f"""{_SELECT_EVENTS}
     where (block, log_index) between ($1, $2) and ($3, $4) and superseded_at is null order by block, log_index
 """
@@ -53,6 +66,7 @@ STORE_ETH_USD_SQL = """
     insert into eth_usd_daily (date, close) select * from unnest($1::date[], $2::double precision[])
     on conflict (date) do nothing
 """
+LAST_CLOSE_DATE_SQL = "select max(date) from eth_usd_daily"
 LOAD_ETH_USD_SQL = "select date, close from eth_usd_daily order by date"
 
 _COPY_COLUMNS: Final = {
@@ -61,6 +75,7 @@ _COPY_COLUMNS: Final = {
     "known_at": "known_at",
     **{name: name for name in EVENT_SCHEMA if name != "timestamp"},
 }
+_INSTANTS: Final = ("timestamp", "known_at")
 _ROWS_AT_ONCE: Final = 20_000
 _MANY: Final = 10_000
 _A_FEW: Final = 500
@@ -79,17 +94,24 @@ class AppendResult:
     last_block: int
 
 
+async def lock(connection: Connection) -> None:
+    """Be the only writer of events until this transaction ends."""
+    await connection.execute(LOCK_EVENTS_SQL)
+
+
 async def append_events(
     connection: Connection,
     frame: pl.DataFrame,
     *,
     known_at: datetime | None = None,
+    news_since: datetime | None = None,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> AppendResult:
     """Append the events that are not stored yet. Call it in a transaction: it is all or nothing.
 
     An event's natural key is `(block, log_index)`: events already stored are compared and skipped, however
-    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time.
+    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time, and so it
+    is for events before `news_since`.
     `on_progress` is told how many events were sent or skipped since it was last told.
 
     Raises:
@@ -97,7 +119,7 @@ async def append_events(
         ConflictError: an event differs from the one stored under its key, or would come before the last one.
     """
     frame = validate(frame, "events")
-    await connection.execute(LOCK_EVENTS_SQL)
+    await lock(connection)
     last_seq = int(await connection.fetchval(LAST_SEQ_SQL))
     last = await connection.fetchrow(LAST_EVENT_SQL)
     stored = 0
@@ -113,7 +135,7 @@ async def append_events(
                 f"{_place(fresh)} happened at {fresh['timestamp'][0]}, before the stored event it follows "
                 f"({last['event_time']}); nothing was changed"
             )
-        await _copy_in(connection, fresh, last_seq + 1, known_at, on_progress)
+        await _copy_in(connection, fresh, last_seq + 1, _known(known_at, news_since), on_progress)
         await connection.execute(ADVANCE_SEQ_SQL, last_seq + fresh.height)
         if fresh.height >= _MANY:
             # Without statistics the planner walks a whole index to find the three newest events.
@@ -127,14 +149,20 @@ async def append_events(
     )
 
 
-async def read_events(connection: Connection, after_seq: int = 0) -> pl.DataFrame:
-    """Events with `seq` above `after_seq` (`STORED_EVENT_SCHEMA`), by `seq`; superseded ones are left out."""
+async def read_events(connection: Connection, after_seq: int = 0, *, up_to: int | None = None) -> pl.DataFrame:
+    """Events with `seq` above `after_seq` (`STORED_EVENT_SCHEMA`), by `seq`; superseded ones are left out.
+
+    With `up_to` it is what would have been read when the event of that number was the newest: a reorganisation since
+    then changes nothing.
+    """
+    if up_to is not None:
+        return await _copy_out(connection, READ_PAST_SQL, after_seq, up_to)
     rows = await connection.fetch(READ_NEXT_SQL, after_seq, _A_FEW)
     if len(rows) == _A_FEW:
         return await _copy_out(connection, READ_EVENTS_SQL, after_seq)
-    schema = {**STORED_EVENT_SCHEMA, "timestamp": pl.Datetime("us")}
+    schema = STORED_EVENT_SCHEMA | dict.fromkeys(_INSTANTS, pl.Datetime("us"))
     frame = pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
-    return frame.with_columns(pl.col("timestamp").dt.replace_time_zone("UTC"))
+    return frame.with_columns(pl.col(*_INSTANTS).dt.replace_time_zone("UTC"))
 
 
 async def last_place(connection: Connection) -> tuple[int, int] | None:
@@ -151,7 +179,7 @@ async def store_punks(connection: Connection, punks: pl.DataFrame) -> int:
         ConflictError: other attributes are stored already; attributes never change.
     """
     punks = validate_punks(punks, "punks")
-    await connection.execute(LOCK_EVENTS_SQL)
+    await lock(connection)
     if await connection.fetchval(COUNT_PUNKS_SQL):
         if (await load_punks(connection)).equals(punks):
             return 0
@@ -177,6 +205,17 @@ async def store_eth_usd(connection: Connection, closes: pl.DataFrame) -> None:
     await connection.execute(STORE_ETH_USD_SQL, closes["date"].to_list(), closes["eth_usd"].to_list())
 
 
+async def last_close_date(connection: Connection) -> date | None:
+    """The newest day whose close is known."""
+    found: date | None = await connection.fetchval(LAST_CLOSE_DATE_SQL)
+    return found
+
+
+async def punks_known(connection: Connection) -> bool:
+    """Whether the punks are stored."""
+    return bool(await connection.fetchval(COUNT_PUNKS_SQL))
+
+
 async def load_eth_usd(connection: Connection) -> pl.DataFrame:
     """All closes (`ETH_USD_SCHEMA`) by date."""
     rows = await connection.fetch(LOAD_ETH_USD_SQL)
@@ -188,7 +227,7 @@ async def _check_stored(connection: Connection, frame: pl.DataFrame) -> None:
     stored = await _copy_out(
         connection, READ_RANGE_SQL, first["block"], first["log_index"], last["block"], last["log_index"]
     )
-    stored = stored.drop("seq")
+    stored = stored.select(EVENT_SCHEMA.keys())
     if stored.equals(frame):
         return
     compared = frame.join(stored, on=["block", "log_index"], how="left", suffix="_stored", maintain_order="left")
@@ -210,6 +249,16 @@ async def _check_stored(connection: Connection, frame: pl.DataFrame) -> None:
         )
 
 
+def _known(known_at: datetime | None, news_since: datetime | None) -> pl.Expr:
+    happened, instant = pl.col("timestamp"), pl.Datetime("us", "UTC")
+    if known_at is None:
+        return happened
+    known = pl.lit(known_at.astimezone(UTC), instant)
+    if news_since is None:
+        return known
+    return pl.when(happened < pl.lit(news_since.astimezone(UTC), instant)).then(happened).otherwise(known)
+
+
 def _place(frame: pl.DataFrame) -> str:
     return f"event at block {frame['block'][0]}, log_index {frame['log_index'][0]}"
 
@@ -218,13 +267,11 @@ async def _copy_in(
     connection: Connection,
     frame: pl.DataFrame,
     first_seq: int,
-    known_at: datetime | None,
+    known_at: pl.Expr,
     on_progress: Callable[[int], None],
 ) -> None:
-    instant = pl.Datetime("us", "UTC")
     rows = frame.with_columns(
-        seq=pl.int_range(first_seq, first_seq + pl.len(), dtype=pl.Int64),
-        known_at=pl.col("timestamp") if known_at is None else pl.lit(known_at.astimezone(UTC), instant),
+        seq=pl.int_range(first_seq, first_seq + pl.len(), dtype=pl.Int64), known_at=known_at
     ).select(_COPY_COLUMNS.keys())
     await connection.copy_to_table(
         "market_events",
@@ -255,8 +302,7 @@ async def _copy_out(connection: Connection, query: str, *arguments: object) -> p
     await connection.copy_from_query(query, *arguments, output=body, format="csv")
     if not body.tell():
         return pl.DataFrame(schema=STORED_EVENT_SCHEMA)
-    schema = {name: pl.String() if name == "timestamp" else dtype for name, dtype in STORED_EVENT_SCHEMA.items()}
     body.seek(0)
-    frame = pl.read_csv(body, has_header=False, schema=schema)
-    instant = pl.col("timestamp").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us").dt.replace_time_zone("UTC")
-    return frame.with_columns(instant)
+    frame = pl.read_csv(body, has_header=False, schema=STORED_EVENT_SCHEMA | dict.fromkeys(_INSTANTS, pl.String()))
+    instants = pl.col(*_INSTANTS).str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us").dt.replace_time_zone("UTC")
+    return frame.with_columns(instants)

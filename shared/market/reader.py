@@ -11,7 +11,7 @@ import structlog
 
 from shared.database.pool import Connection
 from shared.errors import TransientError
-from shared.market import event_repository
+from shared.market import chain_repository, event_repository
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import Traits
@@ -34,6 +34,7 @@ class MarketReader:
     def __init__(self) -> None:
         self._timeline: MarketTimeline | None = None
         self._prices: DailyPrices | None = None
+        self._revisions = 0
         self._lock = asyncio.Lock()
 
     @property
@@ -62,7 +63,7 @@ class MarketReader:
     async def refresh(self, connection: Connection, *, up_to: int | None = None) -> list[Sale]:
         """Read events that are new on this connection (its own uncommitted ones too) and return the sales among them.
 
-        With `up_to` no event above that sequence number is read.
+        With `up_to` no event above that sequence number is read, and those that were current when it was the newest.
 
         Raises:
             MarketNotReadyError: no punks are known yet.
@@ -71,14 +72,9 @@ class MarketReader:
         if self._timeline is None:
             self._timeline = MarketTimeline(await self._traits(connection))
         await self._refresh_prices(connection)
-        events = await _events(connection, self._timeline.last_seq, up_to)
+        events = await self._unread(connection, up_to)
         if events.is_empty():
             return []
-        first = (events["block"][0], events["log_index"][0])
-        if first <= self._timeline.last_key:
-            log.warning("market.rebuild", reason="events arrived out of contract order", first=first)
-            self._timeline = MarketTimeline(self._timeline.traits)
-            events = await _events(connection, 0, up_to)
         try:
             if events.height > 5_000:
                 return await asyncio.to_thread(self._timeline.apply, events)
@@ -87,6 +83,24 @@ class MarketReader:
             # A batch folded half is worse than none.
             self.forget()
             raise
+
+    async def _unread(self, connection: Connection, up_to: int | None) -> pl.DataFrame:
+        """The events that the timeline lacks; it begins anew when events that it holds are no longer true."""
+        assert self._timeline is not None
+        while True:
+            revisions = await chain_repository.count_revisions(connection, up_to=up_to)
+            if revisions != self._revisions:
+                if self._timeline.last_seq:
+                    log.warning("market.rebuild", reason="a reorganisation superseded events", revisions=revisions)
+                self._timeline, self._revisions = MarketTimeline(self._timeline.traits), revisions
+            events = await event_repository.read_events(connection, self._timeline.last_seq, up_to=up_to)
+            if await chain_repository.count_revisions(connection, up_to=up_to) != revisions:
+                continue  # it came between the two questions
+            first = None if events.is_empty() else (events["block"][0], events["log_index"][0])
+            if first is None or first > self._timeline.last_key:
+                return events
+            log.warning("market.rebuild", reason="events arrived out of contract order", first=first)
+            self._timeline = MarketTimeline(self._timeline.traits)
 
     async def _refresh_prices(self, connection: Connection) -> None:
         days = int(await connection.fetchval(COUNT_ETH_USD_SQL))
@@ -101,6 +115,7 @@ class MarketReader:
     def forget(self) -> None:
         """Drop everything read: what was read inside a transaction that rolled back never happened."""
         self._timeline = self._prices = None
+        self._revisions = 0
 
     async def _traits(self, connection: Connection) -> Traits:
         punks = await event_repository.load_punks(connection)
@@ -109,8 +124,3 @@ class MarketReader:
                 "no punks in the database; run `punkcast import DIR` or let the ingestor run once"
             )
         return Traits.from_frame(punks)
-
-
-async def _events(connection: Connection, after: int, up_to: int | None) -> pl.DataFrame:
-    events = await event_repository.read_events(connection, after)
-    return events if up_to is None else events.filter(pl.col("seq") <= up_to)

@@ -16,7 +16,8 @@ select * from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::
                      $7::numeric[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[], $13::numeric[])
 on conflict (event_seq) do nothing
 """
-# The published value of each horizon: the last champion generation that was out before the sale (less the horizon).
+# The published value of each horizon: the last champion generation that was out before the sale (less the horizon). A
+# sale that a reorganisation moved to a later block was known before: what was published since then has seen it.
 SCORE_PUBLISHED_SQL = """
 insert into outcomes (event_seq, model_id, horizon, track, generation_id, value_wei, price_wei, floor_wei,
                       log_error, in50, in80, in90, scored_at)
@@ -27,10 +28,15 @@ select s.event_seq, g.model_id, h.horizon, 'champion', g.generation_id, n.value_
        s.price_wei between n.lo90_wei and n.hi90_wei,
        $2
 from sales s
+cross join lateral (
+    select least(s.event_time, min(o.known_at)) as first_known
+    from market_events o
+    where o.tx_hash = s.tx_hash and o.superseded_at is not null and o.punk_id = s.punk_id and o.event_type = 'sale'
+) known
 cross join (values ('latest', interval '0'), ('24h', interval '24 hours'), ('7d', interval '7 days')) h (horizon, lag)
 cross join lateral (
     select * from generations
-    where role = 'champion' and published_at < s.event_time - h.lag
+    where role = 'champion' and published_at < known.first_known - h.lag
     order by published_at desc, generation_id desc
     limit 1
 ) g

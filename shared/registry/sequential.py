@@ -32,7 +32,7 @@ NEW_PAIRS_SQL = """
 select s.tx_hash, s.event_time,
        abs(a.log_error) - abs(b.log_error) as difference,
        abs(ln(a.value_wei::float8) - ln(b.value_wei::float8)) as bound
-from sales s
+from current_sales s
 join outcomes a on a.event_seq = s.event_seq and a.model_id = $2 and a.horizon = 'latest'
 join outcomes b on b.event_seq = s.event_seq and b.model_id = $3 and b.horizon = 'latest'
 where s.event_time > $4 and s.event_time > $5
@@ -41,16 +41,24 @@ order by s.event_seq
 """
 NEW_LOSSES_SQL = """
 select s.tx_hash, s.event_time, abs(a.log_error) as loss
-from sales s
+from current_sales s
 join outcomes a on a.event_seq = s.event_seq and a.model_id = $2 and a.horizon = 'latest'
 where s.event_time > $3 and s.event_time > $4
   and not exists (select from monitor_steps t where t.test_id = $1 and t.step_key = s.tx_hash)
 order by s.event_seq
 """
 COUNT_SCORED_SQL = """
-select count(distinct s.tx_hash) from sales s
+select count(distinct s.tx_hash) from current_sales s
 join outcomes o on o.event_seq = s.event_seq and o.model_id = $1 and o.horizon = 'latest'
 where s.event_time > $2
+"""
+
+
+# Reorganisations that took back a sale which the test had counted, under whichever of its names.
+TAKEN_BACK_SQL = """
+select count(distinct s.superseded_at)
+from sales s join monitor_steps t on t.step_key = s.tx_hash
+where s.superseded_at is not null and (t.test_id = $1 or starts_with(t.test_id, $1 || '@'))
 """
 
 
@@ -92,6 +100,16 @@ class RecordedStep:
     bound: float
     state: EState
     at: datetime
+
+
+async def name_of(connection: Connection, test_id: str) -> str:
+    """Under which name the test goes on.
+
+    Steps are never taken back. When a reorganisation superseded a sale that was counted, the test begins anew under
+    another name and counts all sales that are current; the steps so far stay, a record of what was decided on.
+    """
+    taken_back = int(await connection.fetchval(TAKEN_BACK_SQL, test_id))
+    return f"{test_id}@{taken_back}" if taken_back else test_id
 
 
 async def load(connection: Connection, test_id: str) -> TestState | None:

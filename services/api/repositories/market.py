@@ -56,13 +56,15 @@ left join sales on sales.event_seq = sold.seq
 VOLUME_SQL = """
 select count(*) as sales, count(*) filter (where valid) as valid_sales, coalesce(sum(price_wei),
        0)::text as wei
-from sales
+from current_sales
 where event_time > $1 and event_time <= $2
 """
 ETH_USD_SQL = "select date, close from eth_usd_daily order by date desc limit 1"
 # Compiling this one query takes longer than it saves.
 NO_JIT_SQL = "set local jit = off"
-LAST_SEQ_SQL = "select coalesce(max(seq), 0) from market_events"
+NEWEST_SQL = """
+select (select coalesce(max(seq), 0) from market_events) as seq, (select count(*) from market_revisions) as revisions
+"""
 
 
 async def market(connection: Connection) -> MarketFacts | None:
@@ -71,7 +73,7 @@ async def market(connection: Connection) -> MarketFacts | None:
     Windows of volume end at the last event, so the same events always give the same answer.
     """
     await connection.execute(NO_JIT_SQL)
-    last_seq = await connection.fetchval(LAST_SEQ_SQL)
+    place = await connection.fetchrow(NEWEST_SQL)
     last = await connection.fetchrow(LAST_EVENT_SQL)
     if last is None:
         return None
@@ -83,7 +85,8 @@ async def market(connection: Connection) -> MarketFacts | None:
         volumes.append(Volume(days, found["sales"], found["valid_sales"], int(found["wei"])))
     eth_usd = await connection.fetchrow(ETH_USD_SQL)
     return MarketFacts(
-        last_seq=last_seq,
+        last_seq=place["seq"],
+        revisions=place["revisions"],
         last_block=last["block"],
         last_event_time=last["event_time"],
         punks=[PunkMarketRow(**row) for row in rows],

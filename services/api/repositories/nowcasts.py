@@ -11,6 +11,7 @@ from shared.database.pool import Connection
 POINTER_SQL = """
 select (select generation_id from nowcast_pointer) as generation_id,
        (select max(seq) from market_events) as last_seq,
+       (select count(*) from market_revisions) as revisions,
        (select count(*) from punks) as punks
 """
 GENERATION_SQL = """
@@ -31,17 +32,18 @@ PUNKS_SQL = "select punk_id, type, skin, accessories from punks order by punk_id
 @dataclass(frozen=True)
 class Pointer:
     """Where the platform is: `generation_id` is None before the first nowcast, `last_seq` 0 before the first
-    event."""
+    event. `revisions` counts the reorganisations that replaced events."""
 
     generation_id: int | None
     last_seq: int
+    revisions: int
     punks: int
 
 
 async def pointer(connection: Connection) -> Pointer:
     """One cheap question: has anything moved?"""
     row = await connection.fetchrow(POINTER_SQL)
-    return Pointer(row["generation_id"], row["last_seq"] or 0, row["punks"])
+    return Pointer(row["generation_id"], row["last_seq"] or 0, row["revisions"], row["punks"])
 
 
 async def generation(connection: Connection, generation_id: int) -> tuple[GenerationFacts, Sequence[ValueRow]] | None:

@@ -8,16 +8,17 @@ from datetime import datetime
 
 from shared.database.pool import Connection
 
-# Outcomes are append-only: when neither count nor newest instant has changed, nothing has.
+# Outcomes are only added, and left out when their sale is superseded, which adds a revision.
 OUTCOMES_FINGERPRINT_SQL = """
-select count(*) as n, max(scored_at) as newest from outcomes where track = 'champion'
+select count(*) as n, max(scored_at) as newest, (select count(*) from market_revisions) as revisions
+from outcomes where track = 'champion'
 """
 OUTCOMES_SQL = """
 select o.horizon, s.event_time, s.kind, p.type as punk_type, o.model_id,
        o.value_wei::float8 / 1e18 as value_eth, o.price_wei::float8 / 1e18 as price_eth,
        o.floor_wei::float8 / 1e18 as floor_eth, o.in50, o.in80, o.in90
 from outcomes o
-join sales s using (event_seq)
+join current_sales s using (event_seq)
 left join punks p using (punk_id)
 where o.track = 'champion'
   and ($1::timestamptz is null or s.event_time >= $1)
@@ -46,7 +47,7 @@ class Scored:
 
 async def fingerprint(connection: Connection) -> str:
     row = await connection.fetchrow(OUTCOMES_FINGERPRINT_SQL)
-    return f"{row['n']}@{row['newest']}"
+    return f"{row['n']}@{row['newest']}@{row['revisions']}"
 
 
 async def champion_outcomes(

@@ -80,9 +80,10 @@ class Volume:
 
 @dataclass(frozen=True)
 class MarketFacts:
-    """The market as of its last known event."""
+    """The market as of its last known event; `revisions` counts the reorganisations before."""
 
     last_seq: int
+    revisions: int
     last_block: int
     last_event_time: datetime
     punks: Sequence[PunkMarketRow]
@@ -126,7 +127,18 @@ class Market:
 
     @property
     def seq(self) -> int:
-        return self.facts.last_seq if self.facts else 0
+        return self.place[0]
+
+    @property
+    def tag(self) -> str:
+        """Part of an entity tag: another one whenever the market is another."""
+        seq, revisions = self.place
+        return f"s{seq}.r{revisions}" if revisions else f"s{seq}"
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Newest event and number of reorganisations: when neither has changed, the market has not."""
+        return (self.facts.last_seq, self.facts.revisions) if self.facts else (0, 0)
 
 
 @dataclass(frozen=True)

@@ -104,13 +104,13 @@ class Follower:
             self._catalogue = await asyncio.to_thread(render_catalogue, rows)
         view = self._current.view
         shown = view.generation.facts.generation_id if view else None
-        if view is None and pointer.last_seq != self._market.seq:
+        if view is None and (pointer.last_seq, pointer.revisions) != self._market.place:
             await self._load_market(connection)
         if pointer.generation_id is not None and pointer.generation_id != shown:
             await self._take_over(connection, pointer.generation_id)
         elif view is not None and view.catalogue is not self._catalogue:
             self._current.show(view.generation, self._market, self._catalogue)
-        if pointer.last_seq != self._market.seq:
+        if (pointer.last_seq, pointer.revisions) != self._market.place:
             await self._load_market(connection)
             self._current.show_market(self._market)
         self.looked = True  # only now: who is sent here when it is ready shall find what there is

@@ -44,5 +44,5 @@ async def market(request: Request) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
     generation = view.generation
-    tag = f"g{generation.facts.generation_id}.s{view.market.seq}"
+    tag = f"g{generation.facts.generation_id}.{view.market.tag}"
     return stamped(request, gateway, generation, tag, b"%b,%b}" % (generation.head, view.market.body))

@@ -131,4 +131,4 @@ def _entry(view: View, generation: Generation, punk_id: int) -> bytes:
 
 
 def _tag(generation: Generation, view: View) -> str:
-    return f"g{generation.facts.generation_id}.s{view.market.seq}"
+    return f"g{generation.facts.generation_id}.{view.market.tag}"

@@ -20,10 +20,10 @@ select count(*) as scored,
            as floor_median_ape,
        avg(o.in80::int) as coverage80,
        avg(o.in90::int) as coverage90
-from outcomes o join sales s using (event_seq)
+from outcomes o join current_sales s using (event_seq)
 where o.track = 'champion' and o.horizon = 'latest' and s.event_time >= $1 and s.event_time < $2
 """
-VALID_SALES_SQL = "select count(*) from sales where valid and event_time >= $1 and event_time < $2"
+VALID_SALES_SQL = "select count(*) from current_sales where valid and event_time >= $1 and event_time < $2"
 PUBLISHED_SQL = "select values_sha256 from generations where role = 'champion' order by generation_id"
 MODELS_SQL = "select artifact_sha256 from models order by registered_at, model_id"
 ACTIONS_SQL = "select action, count(*) as n from decisions group by action"

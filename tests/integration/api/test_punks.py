@@ -7,6 +7,7 @@ import pytest
 
 from services.api.documents import MarketDocument, NowcastDocument, PunkDocument, PunkPage
 from shared.database.pool import Database
+from shared.market import chain_repository
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import Happening
@@ -234,6 +235,21 @@ async def test_new_events_show_without_a_new_generation(served: Served, database
     after = await served.client.get("/v1/punks/1", headers={"If-None-Match": before.headers["etag"]})
     assert after.status_code == 200
     assert after.json()["ask"]["price"]["wei"] == str(50 * 10**18)
+
+
+async def test_a_reorganisation_without_new_events_shows_too(served: Served, database: Database) -> None:
+    async with database.connection() as connection:
+        await filling.happen(connection, [Happening("claim", 1, 90, buyer=ALICE), Happening("listed", 1, 8, 50, ALICE)])
+    await served.until(lambda: served.gateway.current.require().market.seq > 0)
+    before = await served.client.get("/v1/punks/1")
+    assert before.json()["ask"] is not None
+    async with database.transaction() as connection:
+        listed = await connection.fetchval("select block from market_events where event_type = 'listed'")
+        assert await chain_repository.supersede(connection, listed - 1, at=filling.NOW)
+    await served.until(lambda: served.gateway.current.require().market.place[1] == 1)
+    after = await served.client.get("/v1/punks/1", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert after.json()["ask"] is None
 
 
 async def test_the_whole_nowcast_equals_the_single_answers(whole: Served) -> None:

@@ -130,3 +130,25 @@ async def test_the_message_counts_the_sales_that_got_a_published_value(stand: St
     told = (await stand.told(MarketUpdated))[-1]
     assert isinstance(told, MarketUpdated)
     assert told.sales_scored == small_market.sales().filter(pl.col("timestamp") >= SOLD).height
+
+
+async def test_a_sale_that_comes_again_in_a_later_block_is_scored_as_of_when_it_was_first_known(stand: Stand) -> None:
+    """What was published after that had seen the orphaned sale."""
+    before = await publish(stand, "good", SOLD - timedelta(minutes=40))
+    await publish(stand, "good", SOLD - timedelta(minutes=20))
+    async with stand.database.transaction() as connection:
+        await connection.execute(
+            """insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, superseded_at,
+                                          punk_id, event_type, price_wei, sale_kind)
+               values ($1, 0, 0, $2, $3, $4, $4, $5, 'sale', 1, 'buy')""",
+            SALE["block"] - 1,
+            SALE["tx_hash"],
+            SOLD - timedelta(minutes=32),
+            SOLD - timedelta(minutes=30),
+            SALE["punk_id"],
+        )
+    await scored(stand)
+    found = await stand.rows(
+        "select generation_id from outcomes join sales using (event_seq) where tx_hash = $1", SALE["tx_hash"]
+    )
+    assert [row["generation_id"] for row in found] == [before]

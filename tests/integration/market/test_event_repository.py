@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from shared.database.pool import Database
 from shared.errors import ConflictError, InvalidInputError
 from shared.market import event_repository
-from shared.market.event_repository import AppendResult, append_events, read_events
+from shared.market.event_repository import STORED_EVENT_SCHEMA, AppendResult, append_events, read_events
 from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_SCHEMA
 from shared.market.simulated import SimulatedMarket
@@ -46,9 +46,10 @@ async def test_what_was_appended_is_read_back_exactly(database: Database) -> Non
     frame = with_value(event_rows(60), 0, "price_wei", "9" * 78)
     assert await append(database, frame) == AppendResult(60, 1, 60, 4_000_059)
     back = await stored(database)
-    assert back.schema == {"seq": pl.Int64(), **EVENT_SCHEMA}
+    assert back.schema == STORED_EVENT_SCHEMA
+    assert back["known_at"].equals(back["timestamp"].alias("known_at"))
     assert back["seq"].to_list() == list(range(1, 61))
-    assert back.drop("seq").equals(frame)
+    assert back.drop("seq", "known_at").equals(frame)
 
 
 async def test_reading_in_bulk_and_reading_a_few_agree(database: Database) -> None:
@@ -62,7 +63,7 @@ async def test_reading_in_bulk_and_reading_a_few_agree(database: Database) -> No
 
 
 async def test_nothing_stored_reads_as_an_empty_frame_of_the_same_schema(database: Database) -> None:
-    assert (await stored(database)).schema == {"seq": pl.Int64(), **EVENT_SCHEMA}
+    assert (await stored(database)).schema == STORED_EVENT_SCHEMA
     assert await append(database, empty_events()) == AppendResult(0, None, 0, 0)
 
 
@@ -70,7 +71,7 @@ async def test_appending_again_appends_nothing(database: Database) -> None:
     await append(database, event_rows(30))
     assert await append(database, event_rows(30)) == AppendResult(0, None, 30, 4_000_029)
     assert await append(database, event_rows(40)) == AppendResult(10, 31, 40, 4_000_039)
-    assert (await stored(database)).drop("seq").equals(event_rows(40))
+    assert (await stored(database)).drop("seq", "known_at").equals(event_rows(40))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -91,7 +92,7 @@ async def test_any_overlapping_pieces_leave_each_event_once_in_order(
         back = await read_events(connection)
         await transaction.rollback()
     assert back["seq"].to_list() == list(range(1, reached + 1))
-    assert back.drop("seq").equals(frame.head(reached))
+    assert back.drop("seq", "known_at").equals(frame.head(reached))
 
 
 async def test_an_event_that_differs_from_the_stored_one_is_refused(database: Database) -> None:
@@ -100,7 +101,7 @@ async def test_an_event_that_differs_from_the_stored_one_is_refused(database: Da
     for column, value in (("price_wei", "5"), ("punk_id", 77), ("tx_hash", "0x" + "f" * 64), ("tx_index", 99)):
         with pytest.raises(ConflictError, match=rf"block 4000006, log_index 18 is stored with {column}"):
             await append(database, with_value(frame, 6, column, value))
-    assert (await stored(database)).drop("seq").equals(frame)
+    assert (await stored(database)).drop("seq", "known_at").equals(frame)
 
 
 async def test_history_cannot_be_slipped_in_before_the_newest_event(database: Database) -> None:
@@ -139,6 +140,15 @@ async def test_history_is_known_when_it_happened_and_news_when_it_came(database:
     assert rows[1]["known_at"] == now
 
 
+async def test_of_a_mixed_pull_only_the_news_is_known_since_the_pull(database: Database) -> None:
+    frame = event_rows(6)
+    now = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+    async with database.transaction() as connection:
+        await append_events(connection, frame, known_at=now, news_since=frame["timestamp"][4])
+    known = (await stored(database))["known_at"].to_list()
+    assert known == [*frame["timestamp"][:4].to_list(), now, now]
+
+
 async def test_a_rolled_back_append_leaves_no_gap(database: Database) -> None:
     frame = event_rows(20)
     await append(database, frame[:5])
@@ -171,7 +181,7 @@ async def test_superseded_events_are_left_out_and_may_be_replaced(database: Data
     assert await append(database, replaced) == AppendResult(2, 11, 12, 4_000_009)
     back = await stored(database)
     assert back["seq"].to_list() == [*range(1, 9), 11, 12]
-    assert back.drop("seq").equals(replaced)
+    assert back.drop("seq", "known_at").equals(replaced)
 
 
 async def test_appenders_at_the_same_time_append_each_event_once(database: Database) -> None:
@@ -195,7 +205,7 @@ async def test_a_connection_cut_inside_the_transaction_leaves_nothing_and_a_repe
             await victim.execute("select 1")
     assert (await stored(database)).height == 1_000
     assert await append(database, frame) == AppendResult(2_000, 1_001, 3_000, 4_002_999)
-    assert (await stored(database)).drop("seq").equals(frame)
+    assert (await stored(database)).drop("seq", "known_at").equals(frame)
 
 
 KILLED = textwrap.dedent(
@@ -243,7 +253,7 @@ async def test_an_import_killed_half_way_leaves_nothing_and_a_repeat_completes(
     assert (await append(database, frame)).appended == 0
     back = await stored(database)
     assert back["seq"].to_list() == list(range(1, frame.height + 1))
-    assert back.drop("seq").equals(frame)
+    assert back.drop("seq", "known_at").equals(frame)
 
 
 async def test_tens_of_thousands_of_events_go_in_within_a_second(database: Database) -> None:

@@ -11,6 +11,7 @@ from shared.contracts.messages import ModelRolledBack
 from shared.evaluation.eprocess import Step, start
 from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import walk
+from shared.market import chain_repository
 from shared.registry import freezes, models, pointer, promotions
 from tests.factories import registry as made
 from tests.integration.monitor.conftest import START, Bench
@@ -129,6 +130,31 @@ async def test_no_sale_is_counted_twice_by_restarts_redeliveries_or_overlapping_
     await promoted.look()
     assert await promoted.value("select n from monitor_tests") == 8
     assert await promoted.value("select wealth_worse from monitor_tests") != before
+
+
+async def test_a_sale_that_a_reorganisation_takes_back_is_not_counted_any_more(promoted: Bench) -> None:
+    for number in range(7):
+        await sell(promoted, {"new": 0.02 * number, "good": 0.03})
+    await promoted.look()
+    async with promoted.database.transaction() as connection:
+        blocks = await connection.fetch("select block from market_events order by seq")
+        revision = await chain_repository.supersede(connection, blocks[4]["block"], at=promoted.clock.now())
+    assert revision is not None
+    assert (revision.events, revision.sales) == (2, 2)
+    promoted.clock.move_to(promoted.clock.now() + timedelta(minutes=1))
+    await promoted.look()
+    counted = "select n from monitor_tests where test_id like '%@1'"
+    assert await promoted.value(counted) == 5
+    evidence = "select e_worse from monitor_steps where step_no = 5 and test_id {} '%@1'"
+    assert await promoted.value(evidence.format("like")) == await promoted.value(evidence.format("not like"))
+    assert await promoted.value("select count(*) from monitor_steps where test_id not like '%@1'") == 7, "on record"
+
+    # One of the two transactions comes again, in another block.
+    await sell(promoted, {"new": 0.5, "good": 0.03}, tx_hash=f"0x{7:064x}")
+    promoted.clock.move_to(promoted.clock.now() + timedelta(minutes=1))
+    await promoted.look()
+    assert await promoted.value(counted) == 6
+    assert await promoted.value("select count(*) from monitor_tests") == 2
 
 
 async def test_batches_of_sales_give_the_same_state_as_one_at_a_time(promoted: Bench) -> None:

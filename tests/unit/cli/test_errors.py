@@ -36,6 +36,27 @@ def test_a_path_that_does_not_exist(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert said(capsys) == "punkcast: /no/such/place: there is no such file or directory\n"
 
 
+def test_only_a_chain_is_read_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "backfill") == 2
+    assert "set PUNKCAST_SOURCE_URL to ethereum+https://host/path" in said(capsys)
+
+
+def test_a_chain_is_no_demo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PUNKCAST_SOURCE_URL", "ethereum+https://node.example/secret")
+    assert run(monkeypatch, "demo", "--exit") == 2
+    assert "run `punkcast backfill`, then `serve`" in said(capsys)
+
+
+def test_a_source_without_a_node_says_where_nodes_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUNKCAST_SOURCE_URL", "ethereum://?confirmations=3")
+    assert run(monkeypatch, "backfill") == 2
+    assert "set PUNKCAST_RPC_URLS" in said(capsys)
+
+
 def test_a_bad_row_is_told_before_the_database_is_even_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -1,0 +1,105 @@
+"""How far the chain was read, in Postgres, and the reorganisations that were found.
+
+The market is bi-temporal: `event_time` says when something happened on the chain, `known_at` and `superseded_at` from
+when to when it was taken for true. See docs/adr/0008.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.database.pool import Connection
+from shared.errors import ConflictError
+from shared.market.chain import KEPT_BLOCKS, BlockRef, ChainIdentity, Cursor
+
+SELECT_CURSOR_SQL = "select chain_id, market, block from chain_cursor"
+SELECT_BLOCKS_SQL = "select block, hash from chain_blocks where block <= $1 order by block"
+STORE_CURSOR_SQL = """
+insert into chain_cursor (only_row, chain_id, market, block, moved_at) values (true, $1, $2, $3, $4)
+on conflict (only_row) do update set block = excluded.block, moved_at = excluded.moved_at
+"""
+STORE_BLOCKS_SQL = """
+insert into chain_blocks (block, hash) select * from unnest($1::bigint[], $2::text[])
+on conflict (block) do update set hash = excluded.hash
+"""
+FORGET_BLOCKS_SQL = "delete from chain_blocks where block > $1 or block <= $2"
+COUNT_REVISIONS_SQL = "select count(*) from market_revisions where $1::bigint is null or last_seq < $1"
+SUPERSEDE_EVENTS_SQL = """
+with orphaned as (
+    update market_events set superseded_at = $2 where superseded_at is null and block > $1 returning seq, block
+)
+select count(*)::integer as events, min(seq) as first_seq, min(block) as first_block,
+       (select max(seq) from market_events) as last_seq
+from orphaned
+"""
+SUPERSEDE_SALES_SQL = """
+with orphaned as (
+    update sales set superseded_at = $2 where superseded_at is null and event_seq >= $1 returning event_seq
+)
+select count(*)::integer from orphaned
+"""
+INSERT_REVISION_SQL = """
+insert into market_revisions (first_block, first_seq, last_seq, events, sales, revised_at)
+values ($1, $2, $3, $4, $5, $6)
+"""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a reorganisation superseded: so many events and sales, the first of them at this block and number."""
+
+    first_block: int
+    first_seq: int
+    events: int
+    sales: int
+
+
+async def load_cursor(connection: Connection, identity: ChainIdentity) -> Cursor | None:
+    """How far this chain's market was read; None before the first time.
+
+    Raises:
+        ConflictError: the database follows another market.
+    """
+    row = await connection.fetchrow(SELECT_CURSOR_SQL)
+    if row is None:
+        return None
+    stored = ChainIdentity(row["chain_id"], row["market"])
+    if stored != identity:
+        raise ConflictError(
+            f"this database follows the market {stored.market} on chain {stored.chain_id}, not {identity.market} on "
+            f"chain {identity.chain_id}; correct PUNKCAST_SOURCE_URL, or use another database"
+        )
+    blocks = await connection.fetch(SELECT_BLOCKS_SQL, row["block"])
+    return Cursor(row["block"], tuple(BlockRef(one["block"], one["hash"]) for one in blocks))
+
+
+async def store_cursor(connection: Connection, identity: ChainIdentity, cursor: Cursor, *, at: datetime) -> None:
+    """The chain was read as far as `cursor`; what is remembered of later blocks and of much earlier ones is dropped."""
+    await connection.execute(STORE_CURSOR_SQL, identity.chain_id, identity.market, cursor.block, at)
+    await connection.execute(
+        STORE_BLOCKS_SQL, [one.number for one in cursor.recent], [one.hash for one in cursor.recent]
+    )
+    await connection.execute(FORGET_BLOCKS_SQL, cursor.block, cursor.block - KEPT_BLOCKS)
+
+
+async def supersede(connection: Connection, ancestor: int, *, at: datetime) -> Revision | None:
+    """Supersede the events after block `ancestor` and what was derived from them; None when there are none.
+
+    What is remembered of the blocks after it is dropped.
+    """
+    await connection.execute(FORGET_BLOCKS_SQL, ancestor, -1)
+    row = await connection.fetchrow(SUPERSEDE_EVENTS_SQL, ancestor, at)
+    assert row is not None
+    if not row["events"]:
+        return None
+    sales = int(await connection.fetchval(SUPERSEDE_SALES_SQL, row["first_seq"], at))
+    await connection.execute(
+        INSERT_REVISION_SQL, row["first_block"], row["first_seq"], row["last_seq"], row["events"], sales, at
+    )
+    return Revision(row["first_block"], row["first_seq"], row["events"], sales)
+
+
+async def count_revisions(connection: Connection, *, up_to: int | None = None) -> int:
+    """Reorganisations so far; with `up_to` those before the event of that number was stored."""
+    return int(await connection.fetchval(COUNT_REVISIONS_SQL, up_to))

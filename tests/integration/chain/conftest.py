@@ -1,0 +1,124 @@
+"""A database that follows the market of a real node."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from services.ingestor.bootstrap import build_ingestor
+from services.ingestor.handlers import Ingestor, Step
+from shared.clock import ManualClock, SystemClock
+from shared.database.pool import Database
+from shared.market import event_repository
+from shared.market.ethereum.json_rpc import JsonRpc, Patience
+from shared.market.ethereum.source import EthereumMarket, EthereumSource
+from shared.market.price_source import PriceSource
+from shared.market.reader import MarketReader
+from shared.messaging.memory import MemoryBus
+from shared.runtime.platform import Platform
+from shared.settings import Settings
+from tests.factories import small_market
+from tests.factories.contract_market import CHAIN_ID, ContractMarket
+
+EVENTS_SQL = """
+select event_time, block, tx_index, log_index, punk_id, event_type, price_wei::text, from_address, to_address,
+       sale_kind, tx_hash
+from market_events where superseded_at is null order by block, log_index
+"""
+SALES_SQL = """
+select block, log_index, tx_hash, event_time, punk_id, price_wei::text, seller, buyer, kind, valid, exclusion,
+       floor_wei::text
+from current_sales order by block, log_index
+"""
+QUICK = Patience(rounds=5, first_pause_s=0.02, longest_pause_s=0.1, request_s=2.0)
+
+
+class NoPrices(PriceSource):
+    """Closes do not matter here."""
+
+    async def closes(self, after: date | None, until: date) -> pl.DataFrame:
+        return small_market.closes().clear()
+
+
+@dataclass
+class Following:
+    """One process that follows the market into one database."""
+
+    url: str
+    database: Database
+    source: EthereumSource
+    ingestor: Ingestor
+    reader: MarketReader
+    steps: list[Step] = field(default_factory=list)
+
+    async def catch_up(self) -> list[Step]:
+        """Pull until there is no more; the steps it took."""
+        steps = []
+        while not steps or steps[-1].stored.more_after is not None:
+            steps.append(await self.ingestor.backfill())
+        self.steps += steps
+        return steps
+
+    async def events(self) -> list[tuple[Any, ...]]:
+        return await self.rows(EVENTS_SQL)
+
+    async def tables(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """All current events and sales, without the numbers that depend on the way here."""
+        return await self.events(), await self.rows(SALES_SQL)
+
+    async def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        async with self.database.connection() as connection:
+            return [tuple(row) for row in await connection.fetch(query, *arguments)]
+
+
+Follow = Callable[..., Awaitable[Following]]
+
+
+@pytest.fixture
+async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMarket) -> AsyncIterator[Follow]:
+    """Makes a process that follows `chain`, by default into a database of its own and from the node itself."""
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            *urls: str,
+            database_url: str | None = None,
+            clock: ManualClock | None = None,
+            confirmations: int = 0,
+            **changed: Any,
+        ) -> Following:
+            url = database_url or await make_database()
+            database = await Database.connect(url, max_size=3)
+            stack.push_async_callback(database.close)
+            market = EthereumMarket(
+                **{
+                    "chain_id": CHAIN_ID,
+                    "market": chain.address,
+                    "confirmations": confirmations,
+                    "start_block": 0,
+                    "contract_block": 0,
+                }
+                | changed
+            )
+            rpc = JsonRpc(urls or [chain.url], chain_id=market.chain_id, patience=QUICK)
+            source = EthereumSource(rpc, market, NoPrices())
+            stack.push_async_callback(source.close)
+            async with database.transaction() as connection:
+                await event_repository.store_punks(connection, small_market.PUNKS)
+            reader = MarketReader()
+            used = clock or SystemClock()
+            platform = Platform(
+                settings=Settings(),
+                clock=used,
+                database=database,
+                bus=MemoryBus(used),
+                store=None,  # type: ignore[arg-type]
+            )
+            return Following(url, database, source, build_ingestor(platform, source, reader), reader)
+
+        yield make

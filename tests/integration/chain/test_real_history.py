@@ -1,0 +1,92 @@
+"""The real market, told by a node in pieces, comes to be stored as it was recorded."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from services.ingestor.bootstrap import build_ingestor
+from shared.clock import SystemClock
+from shared.database.pool import Database
+from shared.market import event_repository
+from shared.market.ethereum.contract import MARKET_ADDRESS
+from shared.market.ethereum.json_rpc import JsonRpc
+from shared.market.ethereum.source import EthereumMarket, EthereumSource
+from shared.market.event_files import read_event_files
+from shared.market.events import EVENT_SCHEMA
+from shared.market.reader import MarketReader
+from shared.messaging.memory import MemoryBus
+from shared.runtime.platform import Platform
+from shared.settings import Settings
+from tests.factories.event_logs import event_logs
+from tests.factories.fake_chain import FakeChain, FakeNode, RpcError, transport
+from tests.integration.chain.conftest import NoPrices
+
+EVENTS = 18_000
+MOST = 5_000
+
+
+@dataclass
+class RecordedNode(FakeNode):
+    """Tells the logs of recorded events, at most 5,000 at once."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._blocks = [int(row["blockNumber"], 16) for row in self.rows]
+        self.refused = 0
+
+    def _logs(self, asked: dict[str, Any]) -> Any:
+        if "blockHash" in asked:
+            return []
+        first, last = int(asked["fromBlock"], 16), int(asked["toBlock"], 16)
+        found = self.rows[bisect_left(self._blocks, first) : bisect_right(self._blocks, last)]
+        if len(found) > MOST:
+            self.refused += 1
+            return RpcError("query returned more than 5000 results", code=-32005)
+        return found
+
+
+@pytest.mark.realdata
+async def test_the_recorded_events_come_through_a_node_unchanged(database: Database, market_data: Path) -> None:
+    files = read_event_files(market_data)
+    events = files.events.head(EVENTS)
+    chain = FakeChain(head=int(events["block"][-1]) + 200)
+    rows = [
+        row
+        | {
+            "blockHash": chain.hash(int(row["blockNumber"], 16)),
+            "blockTimestamp": row["timeStamp"],
+            "address": MARKET_ADDRESS,
+        }
+        for row in event_logs(events)
+    ]
+    node = RecordedNode(chain, rows=rows)
+    rpc = JsonRpc(["http://node/"], chain_id=1, transport=transport(node=node))
+    source = EthereumSource(rpc, EthereumMarket(budget_s=0.0, first_range=50_000), NoPrices())
+    async with database.transaction() as connection:
+        assert files.punks is not None
+        await event_repository.store_punks(connection, files.punks)
+    clock = SystemClock()
+    platform = Platform(Settings(), clock, database, MemoryBus(clock), None)  # type: ignore[arg-type]
+    pieces, reader = 0, MarketReader()
+    while True:
+        # A new one for each piece: nothing depends on what it remembers of bids and owners.
+        step = await build_ingestor(platform, source, reader).backfill()
+        pieces += 1
+        if step.stored.more_after is None:
+            break
+    await source.close()
+    async with database.connection() as connection:
+        stored = await event_repository.read_events(connection)
+        sales = await connection.fetchval("select count(*) from current_sales")
+    assert stored.select(EVENT_SCHEMA.keys()).equals(events)
+    assert stored["known_at"].equals(stored["timestamp"].alias("known_at"))
+    assert sales == events.filter(pl.col("event_type") == "sale").height
+    assert pieces > 3
+    assert node.refused
