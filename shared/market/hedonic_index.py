@@ -72,8 +72,9 @@ class HedonicIndex:
         else:
             covariance[self._diagonal, self._diagonal] += self._drift * (time - self._time)
         self._time = time
-        level, premium = self.level, self.premium(punk)
-        error = log_price - level - premium
+        common, with_traits = float(self._common @ state), float(state[rows].sum())
+        premium = with_traits - float(state[0]) - common
+        error = log_price - with_traits
         with_sale = covariance[:, rows].sum(axis=1)
         variance = float(with_sale[rows].sum()) + (NOISE + NOISE_PER_PREMIUM * max(premium, 0.0)) ** 2
         beyond = abs(error) / (OUTLIER * variance**0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from shared.market.order_book import NAN, WEI, AskBook
+from shared.market.order_book import NAN, WEI, AskBook, price_and_punk
 
 if TYPE_CHECKING:
     from shared.market.hedonic_index import HedonicIndex
@@ -34,7 +34,7 @@ class Lows(NamedTuple):
 
     @classmethod
     def of(cls, book: AskBook) -> Lows:
-        asks = book.lowest_two()
+        asks = [price_and_punk(key) for key in book.lowest_two()]
         return cls(
             lowest=asks[0][0] / WEI if asks else NAN,
             punk=float(asks[0][1]) if asks else -1.0,

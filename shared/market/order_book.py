@@ -39,7 +39,7 @@ class AskBook:
 
     def asks(self) -> list[tuple[int, int]]:
         """All asks as (price in wei, punk), ascending."""
-        return [(key >> _PUNK_BITS, key & _PUNK_MASK) for key in self._sorted]
+        return [price_and_punk(key) for key in self._sorted]
 
     def ask(self, punk: int) -> int | None:
         key = self._keys.get(punk)
@@ -49,7 +49,7 @@ class AskBook:
         """Lowest ask and its punk."""
         if not self._sorted:
             return None
-        return self._sorted[0] >> _PUNK_BITS, self._sorted[0] & _PUNK_MASK
+        return price_and_punk(self._sorted[0])
 
     def floor_without(self, punk: int) -> int | None:
         """Lowest ask of any other punk."""
@@ -58,6 +58,11 @@ class AskBook:
                 return key >> _PUNK_BITS
         return None
 
-    def lowest_two(self) -> list[tuple[int, int]]:
-        """The two lowest asks as (price in wei, punk); fewer where there are not so many."""
-        return [(key >> _PUNK_BITS, key & _PUNK_MASK) for key in self._sorted[:2]]
+    def lowest_two(self) -> list[int]:
+        """Keys of the two lowest asks, fewer where there are not so many. `price_and_punk` reads a key."""
+        return self._sorted[:2]
+
+
+def price_and_punk(key: int) -> tuple[int, int]:
+    """What a book's key stands for: price in wei, and punk."""
+    return key >> _PUNK_BITS, key & _PUNK_MASK

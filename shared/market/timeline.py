@@ -6,6 +6,9 @@ It is incremental: applying 50 new events costs 50 events.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +19,7 @@ from shared.market.events import ACCEPT_BID, ZERO_ADDRESS, contract_key, contrac
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.marks import WAYS, FloorSale, Lows, OwnerChange, PunkSale, Record, SaleMarks, ValidSale
 from shared.market.order_book import NAN, WEI, AskBook
-from shared.market.series import ANY_NUMBER, KeyedSeries, TimeSeries
+from shared.market.series import ANY_NUMBER, Ints, KeyedSeries, TimeSeries
 from shared.market.traits import PUNKS, Traits
 from shared.market.valid_sales import FLASH_LOAN_WEI, Circumstances, Exclusion, exclusion
 
@@ -50,10 +53,10 @@ class Sale:
 
 
 class MarketTimeline:
-    """Everything features may read. Times are UTC seconds.
+    """Everything features may read. Times are UTC seconds; those of the series are when something became known.
 
     Series (all looked up strictly before an instant), each row as its `NamedTuple` in `shared.market.marks` says:
-        lows: the two lowest public asks, whenever the book changed.
+        lows: the two lowest public asks, whenever they changed.
         asks, bids: per punk, its public ask and its standing bid in ETH (NaN when none).
         owner_changes: per punk.
         punk_sales: per punk, its valid sales.
@@ -86,6 +89,7 @@ class MarketTimeline:
         self._listed_in: dict[int, str] = {}  # transaction of the punk's last listing
         self._day_end = 0
         self._previous_day_floor: int | None = None
+        self._last_known = 0
         self._owner_ids: dict[str | None, int] = {}
         self._marks = SaleMarks(self.index)
 
@@ -98,7 +102,9 @@ class MarketTimeline:
         return None if bid is None else (bid[0], int(bid[1]))
 
     def apply(self, events: pl.DataFrame) -> list[Sale]:
-        """Fold events (columns `seq` and the event schema, in contract order) and return the sales among them.
+        """Fold events and return the sales among them.
+
+        Columns: `seq`, the event schema and, where it may differ from the time, `known_at`; in contract order.
 
         The events end with a whole transaction, as blocks do: a sale is judged from all of its own.
 
@@ -106,15 +112,20 @@ class MarketTimeline:
             ValueError: events out of contract order; rebuild the timeline from the start.
         """
         self._check_order(events)
+        with _without_collector():
+            return self._fold(events)
+
+    def _fold(self, events: pl.DataFrame) -> list[Sale]:
         batch = _Batch(self)
-        # Whole seconds, rounded up, so that rounding can never make an event look older than it is.
-        times = (-((-events["timestamp"].dt.epoch("us")) // 1_000_000)).to_list()
+        times = seconds(events["timestamp"])
+        known_at = self._known_at(events, times).tolist()
         returns = later_holders(events)
         columns = zip(
             events["seq"].to_list(),
             events["block"].to_list(),
             events["log_index"].to_list(),
-            times,
+            times.tolist(),
+            known_at,
             events["punk_id"].to_list(),
             events["event_type"].to_list(),
             events["price_wei"].to_list(),
@@ -125,47 +136,54 @@ class MarketTimeline:
             strict=True,
         )
         bids, listed_in, custody, set_ask = self._bids, self._listed_in, self._custody, batch.set_ask
-        for seq, block, log_index, time, punk, kind, price, sender, receiver, sale_kind, tx_hash in columns:
+        for seq, block, log_index, time, known, punk, kind, price, sender, receiver, sale_kind, tx_hash in columns:
             if time >= self._day_end:
                 self._roll_day(time)
             if kind == "listed":
                 listed_in[punk] = tx_hash
                 # Private listings are no asks, and neither is a gift: with a floor of nothing nothing has a ratio.
                 public = receiver is None or receiver == ZERO_ADDRESS
-                set_ask(punk, time, (int(price) or None) if public else None)
+                set_ask(punk, known, (int(price) or None) if public else None)
             elif kind == "bid":
                 bids[punk] = (sender, price)
-                batch.set_bid(punk, time, int(price))
+                batch.set_bid(punk, known, int(price))
             elif kind == "delisted":
-                set_ask(punk, time, None)
+                set_ask(punk, known, None)
             elif kind == "bid_withdrawn":
                 bids.pop(punk, None)
-                batch.set_bid(punk, time, None)
+                batch.set_bid(punk, known, None)
             else:
                 sale, before = None, custody.owner(punk)
                 if kind == "sale":
                     place = (seq, block, log_index, tx_hash, time, punk)
                     sale = self._judge(place, int(price), sender, receiver, sale_kind, returns.get(seq))
-                set_ask(punk, time, None)
+                set_ask(punk, known, None)
                 custody.moved(punk, receiver, time, tx_hash, free=kind == "transfer")
-                change = OwnerChange(time, self._owner_id(before), self._owner_id(receiver), WAYS[sale_kind or kind])
-                batch.owner_changed(punk, time, change)
+                change = OwnerChange(known, self._owner_id(before), self._owner_id(receiver), WAYS[sale_kind or kind])
+                batch.owner_changed(punk, known, change)
                 # A bid ends when it is accepted, and when its bidder gets the punk another way.
                 if punk in bids and (sale_kind == ACCEPT_BID or bids[punk][0] == receiver):
                     del bids[punk]
-                    batch.set_bid(punk, time, None)
+                    batch.set_bid(punk, known, None)
                 if sale is not None:
-                    batch.sold(sale, change)
+                    batch.sold(sale, known, change)
                     if sale.excluded is None:
                         custody.counted(punk, sender, receiver, time)
         if events.height:
-            self.last_seq, self.last_time = events["seq"][-1], times[-1]
+            self.last_seq, self.last_time = events["seq"][-1], int(times[-1])
+            self._last_known = known_at[-1]
             self.last_key = (events["block"][-1], events["log_index"][-1])
-        self.events.extend(times, list(zip(events["seq"].to_list(), events["block"].to_list(), strict=True)))
+        self.events.extend(known_at, list(zip(events["seq"].to_list(), events["block"].to_list(), strict=True)))
         return batch.flush()
 
     def _owner_id(self, address: str | None) -> int:
         return self._owner_ids.setdefault(address, len(self._owner_ids))
+
+    def _known_at(self, events: pl.DataFrame, times: Ints) -> Ints:
+        """When each event became known, never before it happened nor before the events before it."""
+        known = np.maximum(times, seconds(events["known_at"])) if "known_at" in events.columns else times
+        accumulated: Ints = np.maximum.accumulate(np.concatenate([[self._last_known], known]))[1:]
+        return accumulated
 
     def _check_order(self, events: pl.DataFrame) -> None:
         keys = contract_keys(events)
@@ -237,12 +255,14 @@ class _Batch:
 
     def set_ask(self, punk: int, time: int, price_wei: int | None) -> None:
         book = self._timeline.asks_now
+        lowest = book.lowest_two()
         if not book.move(punk, price_wei):
             return
         self._asks[0].append((punk, time))
         self._asks[1].append((NAN if price_wei is None else price_wei / WEI,))
-        self._lows[0].append(time)
-        self._lows[1].append(Lows.of(book))
+        if book.lowest_two() != lowest:
+            self._lows[0].append(time)
+            self._lows[1].append(Lows.of(book))
 
     def set_bid(self, punk: int, time: int, price_wei: int | None) -> None:
         self._bids[0].append((punk, time))
@@ -252,12 +272,12 @@ class _Batch:
         self._owners[0].append((punk, time))
         self._owners[1].append(change)
 
-    def sold(self, sale: Sale, change: OwnerChange) -> None:
-        """`change` is the change of owner that the sale was."""
+    def sold(self, sale: Sale, known: int, change: OwnerChange) -> None:
+        """`known` is when it became known, `change` the change of owner that it was."""
         self._sales.append(sale)
         if sale.excluded is None and sale.floor_wei is not None:
             self._timeline._marks.add(
-                time=sale.time,
+                time=known,
                 punk=sale.punk_id,
                 price_wei=sale.price_wei,
                 floor_wei=sale.floor_wei,
@@ -278,6 +298,20 @@ class _Batch:
         return self._sales
 
 
-def seconds(instants: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the cyclic garbage collector away: half a million small tuples, none of them in a cycle, make it walk through
+    all of them again and again, which is a quarter of a rebuild."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def seconds(instants: pl.Series) -> Ints:
     """Instants as the smallest whole second at or after them: `t < as_of` holds for whole seconds exactly as before."""
-    return (-((-instants.dt.epoch("us")) // 1_000_000)).to_numpy().astype(np.int64)
+    whole: Ints = (-((-instants.dt.epoch("us")) // 1_000_000)).to_numpy().astype(np.int64)
+    return whole
