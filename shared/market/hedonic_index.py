@@ -103,11 +103,9 @@ class Premia:
         # A last entry of zero stands for "no trait", which members say as -1.
         self._premia = np.append(state[1:].astype(np.float64), 0.0)
         self._common = float(traits.common @ self._premia[:-1])
-        self._places = traits.places
+        self._members = traits.padded
 
     def of(self, punks: Ints) -> Floats:
         """What each punk's traits are worth over common punks, shape of `punks`, log units."""
-        total: Floats = np.full(len(punks), -self._common)
-        for place in self._places:
-            total += self._premia[place[punks]]
-        return total
+        total: Floats = np.einsum("ij->i", self._premia.take(self._members.take(punks, axis=0)))
+        return total - self._common

@@ -300,8 +300,8 @@ class _Batch:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Keep the cyclic garbage collector away: half a million small tuples, none of them in a cycle, make it walk through
-    all of them again and again, which is a quarter of a rebuild."""
+    """Keep the cyclic garbage collector away: half a million small tuples, none in a cycle, make it walk through all of
+    them again and again, which is a quarter of a rebuild."""
     on = gc.isenabled()
     gc.disable()
     try:

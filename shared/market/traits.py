@@ -85,9 +85,9 @@ class Traits:
         return held
 
     @cached_property
-    def places(self) -> npt.NDArray[np.int16]:
-        """`members` the other way round, shape (width, 10,000): each place of all punks lies together."""
-        return np.ascontiguousarray(self.members.T.astype(np.int16))
+    def padded(self) -> npt.NDArray[np.int64]:
+        """`members` with the number of traits instead of -1, to look up an array that has one more entry for "none"."""
+        return np.where(self.members < 0, len(self.names), self.members)
 
     @cached_property
     def common(self) -> npt.NDArray[np.float64]:

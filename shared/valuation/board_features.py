@@ -22,7 +22,10 @@ LESSER = 0.02
 NEAR_BID = 0.2
 SERIOUS_BID = 1.0
 """Bids further (log) below the index level are noise."""
-FRESH = 0.1
+WALLS = {"wall_5": 0.05, "wall_10": 0.10}
+_LADDER, _IMPLIED, _WALLS = (np.array([*numbers])[:, None] for numbers in (LADDER, IMPLIED, WALLS.values()))
+_FRESH_WALL = 1
+"""Fresh asks are counted up to the second wall."""
 
 
 class BoardView:
@@ -63,38 +66,36 @@ class BoardView:
             **self._owners(punks, floor),
         }
 
-    def _pick(self, values: Floats, places: Ints) -> Floats:
-        """Values at places, NaN beyond the end."""
-        inside = places < len(values)
-        if len(values) == 0:
-            return np.full(len(places), np.nan)
-        return np.where(inside, values[np.where(inside, places, 0)], np.nan)
+    @staticmethod
+    def _pick(values: Floats, places: Ints) -> Floats:
+        """Values at places, NaN beyond the end. Shape of `places`."""
+        picked: Floats = np.append(values, np.nan).take(np.minimum(places, len(values)))
+        return picked
 
     def _wall(self, place: Ints, floor: Floats, floor_place: Ints) -> dict[str, Floats]:
         own = place >= 0
-        columns = {"asks": np.log(np.maximum(len(self._ask) - own, 1))}
-        for rank in LADDER:
-            # The k-th ask of the others is the next one whenever the own one stands before it.
-            columns[f"ladder_{rank}"] = self._pick(self._ask, rank - 1 + (own & (place < rank))) - floor
-        for name, above in (("wall_5", 0.05), ("wall_10", 0.10)):
-            below = np.searchsorted(self._ask, floor + above, side="left")
-            columns[name] = np.log1p(below - (own & (place < below)))
+        # The k-th ask of the others is the next one whenever the own one stands before it.
+        ladder = self._pick(self._ask, _LADDER - 1 + (own & (place < _LADDER))) - floor
+        below = np.searchsorted(self._ask, floor + _WALLS, side="left")
+        wall = np.log1p(below - (own & (place < below)))
         fresh = self._as_of - self._since < DAY
-        below = np.searchsorted(self._ask, floor + FRESH, side="left")
-        counted = np.concatenate([[0], np.cumsum(fresh)])
-        own_fresh = own & (place < below) & fresh[np.maximum(place, 0)] if len(fresh) else np.zeros(len(place), bool)
-        columns["fresh_asks"] = np.log1p(counted[below] - own_fresh)
-        columns["floor_age"] = np.log1p((self._as_of - self._pick(self._since, floor_place)) / 3_600.0)
-        return columns
+        counted = np.append(0, np.cumsum(fresh))[below[_FRESH_WALL]]
+        own_counted = own & (place < below[_FRESH_WALL])
+        if own_counted.any():
+            counted = counted - (own_counted & fresh[np.maximum(place, 0)])
+        return {
+            "asks": np.log(np.maximum(len(self._ask) - own, 1)),
+            **{f"ladder_{rank}": ladder[row] for row, rank in enumerate(LADDER)},
+            **{name: wall[row] for row, name in enumerate(WALLS)},
+            "fresh_asks": np.log1p(counted),
+            "floor_age": np.log1p((self._as_of - self._pick(self._since, floor_place)) / 3_600.0),
+        }
 
     def _implied(self, place: Ints, floor: Floats, premium: Floats) -> dict[str, Floats]:
-        order, own = self._by_level, place >= 0
-        own_rank = _rank(order, place)
-        levels = self._level[order]
-        return {
-            f"implied_{rank}": self._pick(levels, rank - 1 + (own & (own_rank < rank))) + premium - floor
-            for rank in IMPLIED
-        }
+        """What the asks say that this punk would be worth, from the lowest opinion up."""
+        before = (place >= 0) & (_rank(self._by_level, place) < _IMPLIED)
+        implied = self._pick(self._level[self._by_level], _IMPLIED - 1 + before) + premium - floor
+        return {f"implied_{rank}": implied[row] for row, rank in enumerate(IMPLIED)}
 
     def _better(self, place: Ints, floor: Floats, premium: Floats) -> dict[str, Floats]:
         """Lowest ask among punks with at least so much premium: a buyer would rather take that one."""
@@ -140,7 +141,7 @@ class BoardView:
         end = len(self._listed)
         lowest = np.full((len(wanted), 2), end)
         for row, trait in enumerate(wanted):
-            found = np.flatnonzero(self._traits.holders[trait, self._listed])[:2]
+            found = self._traits.holders[trait].take(self._listed).nonzero()[0][:2]
             lowest[row, : len(found)] = found
         first, second = np.moveaxis(lowest[np.searchsorted(wanted, np.maximum(members, 0)) % len(wanted)], -1, 0)
         places = np.where(first == self._place[punks][:, None], second, first)
