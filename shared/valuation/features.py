@@ -56,7 +56,7 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
         columns |= {**_market(pairs), **_traits(pairs), **_own_history(pairs), **_owner(pairs)}
     matrix = np.column_stack([columns[name] for name in FEATURE_NAMES]).astype(np.float32)
     matrix[~np.isfinite(matrix)] = np.nan
-    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=np.exp(columns["floor"]), matrix=matrix)
+    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=columns["floor_eth"], matrix=matrix)
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
