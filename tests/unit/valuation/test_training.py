@@ -7,7 +7,7 @@ import pytest
 from shared.errors import IntegrityError
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.features import FEATURE_NAMES
+from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import TooFewSalesError, fit
@@ -100,7 +100,9 @@ def test_too_few_sales_are_an_error_that_says_so(learnt):
         )
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"\x80\x04pickle", b'{"format":"punkcast-valuation/2"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"\x80\x04pickle", b'{"format":"punkcast-valuation/1"}', b'{"format":"punkcast-valuation/2"}']
+)
 def test_bytes_that_are_no_model_are_refused(body):
     with pytest.raises(IntegrityError):
         ValuationModel.from_bytes(body)
@@ -113,7 +115,7 @@ def test_a_model_of_another_feature_schema_is_refused(model):
 
 def test_a_flipped_byte_in_the_trees_is_refused(model):
     body = model.to_bytes()
-    middle = body.index(b'"booster":"') + 40
+    middle = body.index(b'"boosters":["') + 40
     with pytest.raises(IntegrityError):
         ValuationModel.from_bytes(body[:middle] + b"!!" + body[middle + 2 :])
 
