@@ -207,8 +207,8 @@ class BoardView:
             "owner": owner.astype(np.float64),
             "owner_way": self._board.way[punks].astype(np.float64),
             "owner_holds": np.where(known, np.log1p(holds), np.nan),
-            "owner_asks": np.log1p(count - (place >= 0)),
-            "owner_ask": self._pick(self._level[by_level], lowest) - floor,
+            "owner_asks": np.where(known, np.log1p(count - (place >= 0)), np.nan),
+            "owner_ask": np.where(known, self._pick(self._level[by_level], lowest) - floor, np.nan),
         }
 
 
