@@ -219,6 +219,12 @@ def test_no_feature_is_empty_or_constant_in_a_market_that_moves():
     assert set(FEATURE_NAMES) - varied - coded == set()
 
 
+def test_no_pairs_have_no_rows():
+    rows = compute(CLEAN, PRICES, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    assert (rows.matrix.shape, rows.floor_eth.shape) == ((0, len(FEATURE_NAMES)), (0,))
+    assert rows.frame().columns == list(FEATURE_NAMES)
+
+
 def test_before_the_first_event_nothing_is_known_but_the_traits():
     rows = features_at(CLEAN, market.START)
     assert np.isnan(rows.floor_eth).all()
