@@ -40,7 +40,7 @@ class Board:
         """Move forward to just before `as_of` (UTC seconds), which must not lie before the last one."""
         for punks, times, rows in self._asks.until(as_of):
             self.ask_eth[punks] = rows[:, 0]
-            self.ask_since[punks] = times
+            self.ask_since[punks] = np.where(np.isnan(rows[:, 0]), np.nan, times)
         for punks, _, rows in self._bids.until(as_of):
             self.bid_eth[punks] = rows[:, 0]
         for punks, _, rows in self._owners.until(as_of):

@@ -34,9 +34,11 @@ class BoardView:
     def __init__(self, board: Board, premia: Premia, traits: Traits, as_of: int) -> None:
         self._board, self._premia, self._traits, self._as_of = board, premia, traits, as_of
         listed = np.flatnonzero(np.isfinite(board.ask_eth))
-        ask = np.log(board.ask_eth[listed])
-        order = np.argsort(ask, kind="stable")
-        self._listed, self._ask = listed[order], ask[order]
+        # Ordered by the price itself: two prices a wei apart may have the same logarithm.
+        order = np.argsort(board.ask_eth[listed], kind="stable")
+        self._listed = listed[order]
+        self._ask_eth = board.ask_eth[self._listed]
+        self._ask = np.log(self._ask_eth)
         """Punks with a public ask and its price, ascending by price."""
         self._since = board.ask_since[self._listed]
         self._premium = premia.of(self._listed)
@@ -48,13 +50,15 @@ class BoardView:
         self._place[self._listed] = np.arange(len(listed))
 
     def columns(self, punks: Ints) -> dict[str, Floats]:
-        """The columns of k punks: all features from asks, bids and owners, and `floor` (ln ETH). Shape (k,) each."""
+        """The columns of k punks: all features from asks, bids and owners, `floor` (ln ETH) and `floor_eth` (the
+        same, exactly as asked). Shape (k,) each."""
         place = self._place[punks]
         floor_place = np.where(place == 0, 1, 0)
         floor = self._pick(self._ask, floor_place)
         premium = self._premia.of(punks)
         return {
             "floor": floor,
+            "floor_eth": self._pick(self._ask_eth, floor_place),
             "premium": premium,
             "level": self._premia.level - floor,
             **self._wall(place, floor, floor_place),
@@ -204,8 +208,8 @@ class BoardView:
             "owner": owner.astype(np.float64),
             "owner_way": self._board.way[punks].astype(np.float64),
             "owner_holds": np.where(known, np.log1p(holds), np.nan),
-            "owner_asks": np.log1p(count - (place >= 0)),
-            "owner_ask": self._pick(self._level[by_level], lowest) - floor,
+            "owner_asks": np.where(known, np.log1p(count - (place >= 0)), np.nan),
+            "owner_ask": np.where(known, self._pick(self._level[by_level], lowest) - floor, np.nan),
         }
 
 

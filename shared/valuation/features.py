@@ -50,13 +50,15 @@ class FeatureRows:
 def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> FeatureRows:
     """Features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up to whole ones."""
     punk_id, as_of = np.asarray(punk_id, dtype=np.int64), np.asarray(as_of, dtype=np.int64)
+    if len(punk_id) == 0:
+        return FeatureRows(punk_id, as_of, np.empty(0), np.empty((0, len(FEATURE_NAMES)), dtype=np.float32))
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = _board_columns(timeline, punk_id, as_of)
         pairs = _Pairs(timeline, prices, punk_id, as_of, columns["floor"], columns["owner"].astype(np.int64))
         columns |= {**_market(pairs), **_traits(pairs), **_own_history(pairs), **_owner(pairs)}
     matrix = np.column_stack([columns[name] for name in FEATURE_NAMES]).astype(np.float32)
     matrix[~np.isfinite(matrix)] = np.nan
-    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=np.exp(columns["floor"]), matrix=matrix)
+    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=columns["floor_eth"], matrix=matrix)
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.errors import InvalidInputError
 
 PARAMS_FILE = Path(__file__).with_name("params.toml")
 _PLAIN = ("rounds", "half_life_days", "learn_days")
+_WHOLE = ("rounds", "learn_days")
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,20 @@ class Params:
         """From the keys of params.toml.
 
         Raises:
-            InvalidInputError: a key is missing or unknown, or a number is not positive.
+            InvalidInputError: a key is missing or unknown, or a number is not positive, finite and where it counts
+                something whole.
         """
         expected = {"booster", *_PLAIN}
         if set(document) != expected:
             raise InvalidInputError(f"{where}: expected exactly the keys {', '.join(sorted(expected))}")
         numbers = {name: document[name] for name in _PLAIN}
         for name, value in numbers.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
                 raise InvalidInputError(f"{where}: {name} must be a number above zero (found {value!r})")
+            if name in _WHOLE and not isinstance(value, int):
+                raise InvalidInputError(f"{where}: {name} must be a whole number (found {value!r})")
+        if not isinstance(document["booster"], dict):
+            raise InvalidInputError(f"{where}: booster must be a table of XGBoost's parameters")
         return cls(booster=dict(document["booster"]), **numbers)
 
     @classmethod
@@ -57,6 +64,6 @@ class Params:
         """
         try:
             document = tomllib.loads(file.read_text())
-        except (OSError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise InvalidInputError(f"{file}: is no readable parameter file ({error})") from error
         return cls.from_dict(document, str(file))

@@ -70,19 +70,25 @@ def walk_forward(
 
     Raises:
         TooFewSalesError: too little history before `first`.
-        InvalidInputError: no horizon, or one that is not positive.
+        InvalidInputError: no horizon, one twice, or one that is not whole minutes above zero; no refit; no valid sale.
     """
-    if not horizons or min(horizons) <= timedelta(0):
-        raise InvalidInputError("name at least one horizon, each above zero, like 30m or 24h")
+    if not horizons or min(horizons) <= timedelta(0) or any(horizon % timedelta(minutes=1) for horizon in horizons):
+        raise InvalidInputError("name at least one horizon, each whole minutes above zero, like 30m or 24h")
+    if len(set(horizons)) < len(horizons):
+        raise InvalidInputError("name each horizon once")
+    if refit_every <= timedelta(0):
+        raise InvalidInputError("the time from refit to refit must be above zero, like 14d")
     params = params or Params.load()
     asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
     learn = sale_rows(timeline, prices, until=until, horizons=TRAINING_HORIZONS_S)
     on_progress(0.15)
     judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
     learn, judged = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judged))
+    if judged.is_empty():
+        raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
     on_progress(0.2)
-    warm_up = _warm_up(first, refit_every)
-    cuts = [*warm_up, *_instants(first - max(horizons), until, refit_every), until]
+    begin = first - max(horizons)
+    cuts = [*_warm_up(begin, refit_every), *_instants(begin, until, refit_every), until]
     residuals: list[Residuals] = []
     valued: list[pl.DataFrame] = []
     for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
@@ -114,11 +120,11 @@ def horizon_name(seconds: int) -> str:
     return f"{seconds // MINUTE_S}m"
 
 
-def _warm_up(first: datetime, refit_every: timedelta) -> list[datetime]:
-    """Cut-offs of models that value nothing and only make the first errors to calibrate intervals with."""
+def _warm_up(begin: datetime, refit_every: timedelta) -> list[datetime]:
+    """Cut-offs before `begin` of models that value nothing and only make the first errors that intervals come from."""
     step = max(timedelta(days=CALIBRATION_DAYS) / (2 * REHEARSALS), refit_every)
     count = max(round(timedelta(days=CALIBRATION_DAYS) / step), 1)
-    return [first - timedelta(days=CALIBRATION_DAYS) + place * step for place in range(count)]
+    return [begin - timedelta(days=CALIBRATION_DAYS) + place * step for place in range(count)]
 
 
 def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetime]:

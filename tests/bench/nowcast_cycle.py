@@ -33,7 +33,7 @@ from shared.messaging.topology import declare_platform
 from shared.registry import models
 from shared.runtime.platform import Platform, open_platform
 from shared.settings import Settings
-from shared.valuation.features import FEATURE_NAMES
+from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.generation import build as build_rows
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
@@ -102,13 +102,16 @@ async def _bare_limit(platform: Platform, reader: MarketReader, as_of: datetime)
     model = ValuationModel.from_bytes(await platform.store.get(models.artifact(record)))
     snapshot = nowcast_snapshot(reader.timeline, reader.prices, as_of)
     matrix = snapshot.frame.select(FEATURE_NAMES).to_numpy().astype(np.float32)
-    booster = xgb.Booster({"nthread": 2})
-    booster.load_model(bytearray(model.booster))
+    boosters = []
+    for file in model.boosters.files:
+        boosters.append(xgb.Booster({"nthread": 2}))
+        boosters[-1].load_model(bytearray(file))
     lines = build_rows(model.predict(snapshot.frame)).lines
     predicted, copied = [], []
     for _ in range(RUNS):
         started = time.perf_counter()
-        booster.inplace_predict(matrix)
+        for booster in boosters:
+            booster.inplace_predict(matrix)
         predicted.append(time.perf_counter() - started)
         copied.append(await _copy(platform.database, lines))
     return median(predicted) + median(copied)

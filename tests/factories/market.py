@@ -12,6 +12,7 @@ from shared.market.traits import Traits
 START = 1_600_000_000
 STEP_S = 1_800
 ACCESSORIES = ("Beanie", "Hoodie", "Pipe", "Mohawk", "Earring", "Cigarette")
+WALLETS = [f"0x{number:040x}" for number in range(1, 41)]
 ZERO = "0x0000000000000000000000000000000000000000"
 
 
@@ -32,48 +33,63 @@ def punks_frame() -> pl.DataFrame:
     )
 
 
-def events_frame(seed: int = 0, count: int = 1_500, trading: int = 120) -> pl.DataFrame:
-    """`count` events in contract order, one every half hour, among the punks 0 to `trading`."""
+def events_frame(seed: int = 0, count: int = 1_500, trading: int = 120, step_s: int = STEP_S) -> pl.DataFrame:
+    """`count` events in contract order, one every `step_s` seconds, among the punks 0 to `trading` and few wallets.
+
+    Everything that moves a book happens: public and private listings, bids, their withdrawal and acceptance, sales,
+    hand-overs without a price.
+    """
     generator = np.random.default_rng(seed)
-    owner = {punk: f"0x{punk:040x}" for punk in range(trading)}
+    owner = {punk: WALLETS[punk % len(WALLETS)] for punk in range(trading)}
     asks: dict[int, float] = {}
+    bids: dict[int, tuple[str, float]] = {}
     rows = []
     for number in range(count):
         punk = int(generator.integers(trading))
         draw = generator.random()
         level = 10.0 * np.exp(0.002 * number / 10) * (1.0 + (punk % 7) / 10)
         price = float(np.round(level * np.exp(generator.normal(0, 0.1)), 3))
-        sender, receiver, sale_kind, wei = owner[punk], None, None, str(round(price * 1000) * 10**15)
-        if draw < 0.5 or (draw < 0.8 and punk not in asks):
-            kind = "listed"
-            receiver = f"0x{9_999_999:040x}" if generator.random() < 0.05 else None
+        other = WALLETS[int(generator.choice([w for w in range(len(WALLETS)) if WALLETS[w] != owner[punk]]))]
+        sender, receiver, sale_kind = owner[punk], None, None
+        eth: float | None = None
+        if draw < 0.46 or (draw < 0.76 and punk not in asks):
+            kind, eth = "listed", price
+            receiver = other if generator.random() < 0.08 else None
             asks.pop(punk, None)
             if receiver is None:
                 asks[punk] = price
-        elif draw < 0.8:
-            kind, sale_kind = "sale", "buy"
-            wei = str(round(asks.pop(punk) * 1000) * 10**15)
-            receiver = f"0x{number + 100_000:040x}"
-            owner[punk] = receiver
-        elif draw < 0.9:
-            kind, wei = "delisted", None
+        elif draw < 0.76:
+            kind, sale_kind, receiver, eth = "sale", "buy", other, asks[punk]
+        elif draw < 0.81:
+            kind = "delisted"
             asks.pop(punk, None)
-        elif draw < 0.95:
-            kind, wei, receiver = "transfer", None, f"0x{number + 200_000:040x}"
-            owner[punk] = receiver
+        elif draw < 0.85:
+            kind, receiver = str(generator.choice(["transfer", "wrap", "unwrap"])), other
+        elif punk not in bids or generator.random() < 0.4:
+            kind, sender, eth = "bid", other, float(np.round(price * 0.9, 3))
+            bids[punk] = (other, eth)
+        elif generator.random() < 0.5:
+            kind, sender, eth = "bid_withdrawn", *bids.pop(punk)
+        elif bids[punk][0] == owner[punk]:
+            kind = "delisted"
             asks.pop(punk, None)
         else:
-            kind = "bid"
+            kind, sale_kind, (receiver, eth) = "sale", "accept_bid", bids.pop(punk)
+        if kind not in ("listed", "delisted", "bid", "bid_withdrawn"):
+            owner[punk] = str(receiver)
+            asks.pop(punk, None)
+            if punk in bids and bids[punk][0] == receiver:
+                del bids[punk]
         rows.append(
             (
                 number + 1,
-                START + number * STEP_S,
+                START + number * step_s,
                 number + 1_000,
                 0,
                 0,
                 punk,
                 kind,
-                wei,
+                None if eth is None else str(round(eth * 1000) * 10**15),
                 sender,
                 receiver,
                 sale_kind,
@@ -103,19 +119,24 @@ def timeline(events: pl.DataFrame, traits: Traits | None = None) -> MarketTimeli
 
 
 def poison(events: pl.DataFrame, as_of: int, seed: int) -> pl.DataFrame:
-    """Every event at or after the instant replaced by other values: prices, punks, kinds."""
+    """Every event at or after the instant replaced by another: its kind, punk, price and wallets."""
     generator = np.random.default_rng(seed)
     later = (events["timestamp"].dt.epoch("s") >= as_of).to_numpy()
     count = events.height
-    kinds = generator.choice(["listed", "sale", "transfer", "delisted"], count)
+    drawn = generator.choice(["listed", "buy", "accept_bid", "transfer", "delisted", "bid", "bid_withdrawn"], count)
+    kinds = pl.Series(np.where(np.isin(drawn, ["buy", "accept_bid"]), "sale", drawn).tolist(), dtype=pl.String)
     prices = [f"{milli}{'0' * 15}" for milli in generator.integers(1, 10**6, count)]
+    wallets = pl.Series(generator.choice(WALLETS, count).tolist(), dtype=pl.String)
     other = pl.DataFrame(
         {
-            "punk_id": pl.Series(generator.integers(0, 10_000, count), dtype=pl.Int32),
+            "punk_id": pl.Series(generator.integers(0, 200, count), dtype=pl.Int32),
             "event_type": kinds,
-            "price_wei": prices,
-            "sale_kind": pl.Series(["buy" if kind == "sale" else None for kind in kinds], dtype=pl.String),
-            "to_address": pl.Series([None] * count, dtype=pl.String),
+            "price_wei": pl.Series(prices, dtype=pl.String),
+            "sale_kind": pl.Series(np.where(kinds == "sale", drawn, None).tolist(), dtype=pl.String),
+            "from_address": wallets,
+            "to_address": pl.Series(
+                np.where(kinds.is_in(["sale", "transfer"]), wallets, None).tolist(), dtype=pl.String
+            ),
         }
     )
     return events.with_columns(

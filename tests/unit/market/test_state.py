@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.order_book import LADDER_COLUMNS
+from shared.market.order_book import WEI
 from shared.market.simulated import SimulatedMarket
 from shared.market.state import PUNK_STATE_SCHEMA, MarketState, state_at
 from shared.market.timeline import MarketTimeline
@@ -34,8 +33,8 @@ def assert_equal(state: MarketState, timeline: MarketTimeline) -> None:
     asks = [(int(wei), punk) for punk, wei in state.book.select("punk_id", "ask_wei").iter_rows()]
     assert asks == timeline.asks_now.asks()
     assert state.floor() == timeline.asks_now.floor()
-    ladder = [None if np.isnan(price) else price for price in timeline.asks_now.ladder()[1:]]
-    assert state.ladder(list(LADDER_COLUMNS)) == ladder
+    ranks = [1, 2, 3, 5, 10]
+    assert state.ladder(ranks) == [asks[rank - 1][0] / WEI if rank <= len(asks) else None for rank in ranks]
     for row in state.punks.iter_rows(named=True):
         punk = row["punk_id"]
         assert row["owner"] == timeline.owner(punk)
@@ -47,13 +46,15 @@ def assert_equal(state: MarketState, timeline: MarketTimeline) -> None:
         last = (str(sales[-1].price_wei), sales[-1].kind) if sales else (None, None)
         assert (row["last_sale_wei"], row["last_sale_kind"]) == last
     floors = state.trait_floors(TRAITS)
-    every = np.arange(len(TRAITS.names), dtype=np.int64)
-    lowest = timeline.trait_floors.last_before(every, np.full(len(every), timeline.last_time + 1))
-    assert floors["trait"].to_list() == np.flatnonzero(~np.isnan(lowest[:, 0])).tolist()
+    by_trait: dict[int, list[int]] = {}
+    for wei, punk in timeline.asks_now.asks():
+        for trait in TRAITS.trait_lists[punk]:
+            by_trait.setdefault(trait, []).append(wei)
+    assert floors["trait"].to_list() == sorted(by_trait)
     for row in floors.iter_rows(named=True):
-        first, second = lowest[row["trait"]]
-        assert int(row["floor_wei"]) / 1e18 == first
-        assert (int(row["second_wei"]) / 1e18 == second) if row["second_wei"] else np.isnan(second)
+        first, *others = by_trait[row["trait"]]
+        assert row["floor_wei"] == str(first)
+        assert row["second_wei"] == (str(others[0]) if others else None)
 
 
 @settings(max_examples=30, deadline=None)

@@ -13,16 +13,18 @@ from tests.factories import market
 
 TRAITS = Traits.from_frame(market.punks_frame())
 SERIES = (
-    "book",
-    "floor_sales",
-    "valid_sales",
-    "events",
+    "lows",
     "asks",
-    "trait_floors",
+    "bids",
     "owner_changes",
     "punk_sales",
-    "trait_sales",
+    "valid_sales",
+    "floor_sales",
+    "sold_by",
+    "bought_by",
+    "events",
 )
+KEYED = ("asks", "bids", "owner_changes", "punk_sales", "sold_by", "bought_by")
 
 
 @settings(max_examples=15, deadline=None)
@@ -36,6 +38,12 @@ def test_folding_in_pieces_equals_folding_at_once(seed, cuts):
     for name in SERIES:
         one, other = getattr(whole, name), getattr(pieces, name)
         assert np.array_equal(one.rows, other.rows, equal_nan=True), name
+        assert np.array_equal(one.times, other.times), name
+    for name in KEYED:
+        assert np.array_equal(getattr(whole, name).keys, getattr(pieces, name).keys), name
+    for name in ("states", "variances"):
+        one, other = getattr(whole.index, name), getattr(pieces.index, name)
+        assert one.rows.tobytes() == other.rows.tobytes(), name
         assert np.array_equal(one.times, other.times), name
     assert whole.sales == pieces.sales
 
@@ -107,4 +115,4 @@ def test_both_flash_loans_are_told_from_their_amount(market_data, folded):
 def test_the_book_has_the_reference_floor_at_the_end_of_every_real_day(market_data, folded):
     reference = pl.read_parquet(market_data / "floor_daily_reference.parquet")
     day_ends = (reference["date"].cast(pl.Int32).to_numpy().astype(np.int64) + 1) * 86_400
-    assert folded.book.last_before(day_ends)[:, 1].tolist() == reference["floor_eth"].to_list()
+    assert folded.lows.last_before(day_ends)[:, 0].tolist() == reference["floor_eth"].to_list()

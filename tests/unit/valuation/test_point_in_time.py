@@ -1,5 +1,6 @@
 """What happens later changes nothing that was published before: no feature, no hash, no value, no model."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from shared.market.traits import Traits
 from shared.valuation.generation import build
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
+from shared.valuation.params import Params
 from shared.valuation.training import fit
 from tests.factories import market
 
@@ -21,10 +23,11 @@ def instant(event: int) -> datetime:
     return datetime.fromtimestamp(market.START + event * market.STEP_S, UTC)
 
 
-MODEL = fit(training_snapshot(CLEAN, PRICES, instant(2_000)), data_cutoff=instant(2_000), threads=1)
+PARAMS = replace(Params.load(), rounds=20)
+MODEL = fit(training_snapshot(CLEAN, PRICES, instant(2_000)), data_cutoff=instant(2_000), threads=1, params=PARAMS)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(2_000, 2_999), st.integers(0, 10**6))
 def test_overwriting_the_future_changes_no_snapshot_and_no_published_value(event, seed):
     as_of = instant(event)
@@ -39,4 +42,4 @@ def test_overwriting_the_future_changes_no_snapshot_and_no_published_value(event
 def test_overwriting_the_future_changes_no_byte_of_a_model():
     poisoned = market.timeline(market.poison(EVENTS, int(instant(2_000).timestamp()), 5), TRAITS)
     snapshot = training_snapshot(poisoned, PRICES, instant(2_000))
-    assert fit(snapshot, data_cutoff=instant(2_000), threads=1).to_bytes() == MODEL.to_bytes()
+    assert fit(snapshot, data_cutoff=instant(2_000), threads=1, params=PARAMS).to_bytes() == MODEL.to_bytes()

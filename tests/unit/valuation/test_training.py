@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from shared.errors import IntegrityError
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.features import FEATURE_NAMES
+from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.params import Params
 from shared.valuation.training import TooFewSalesError, fit
 from tests.factories import market
 
@@ -18,6 +20,12 @@ EVENTS = market.events_frame(5, count=4_000)
 FOLDED = market.timeline(EVENTS, TRAITS)
 PRICES = market.prices()
 NOW = datetime.fromtimestamp(market.START + 4_000 * market.STEP_S, UTC)
+# Trees that look at every column, so that few of them learn what is there to learn.
+PARAMS = replace(
+    Params.load(),
+    booster={"objective": "reg:absoluteerror", "max_bin": 64, "max_depth": 5, "eta": 0.15, "subsample": 0.8},
+    rounds=40,
+)
 CUTOFF = holdout_cutoff(FOLDED, NOW, 100)
 
 
@@ -28,7 +36,7 @@ def learnt():
 
 @pytest.fixture(scope="module")
 def model(learnt):
-    return fit(learnt, data_cutoff=CUTOFF, threads=1)
+    return fit(learnt, data_cutoff=CUTOFF, threads=1, params=PARAMS)
 
 
 def test_the_hold_out_has_the_sales_from_the_cut_off_and_training_none_of_them(learnt):
@@ -46,9 +54,9 @@ def test_every_training_sale_is_seen_at_both_horizons(learnt):
 
 
 def test_the_same_snapshot_and_seed_give_the_same_model_bytes(learnt, model):
-    again = fit(Snapshot.from_parquet(learnt.to_parquet()), data_cutoff=CUTOFF, threads=1)
+    again = fit(Snapshot.from_parquet(learnt.to_parquet()), data_cutoff=CUTOFF, threads=1, params=PARAMS)
     assert again.to_bytes() == model.to_bytes()
-    assert fit(learnt, data_cutoff=CUTOFF, threads=1, seed=8).to_bytes() != model.to_bytes()
+    assert fit(learnt, data_cutoff=CUTOFF, threads=1, seed=8, params=PARAMS).to_bytes() != model.to_bytes()
 
 
 def test_a_model_read_back_values_alike(model):
@@ -74,7 +82,12 @@ def test_shuffled_labels_teach_it_nothing(learnt, model):
     shuffled = learnt.frame.filter(pl.col("floor_eth").is_finite()).with_columns(
         price_eth=pl.col("floor_eth") * (pl.col("price_eth") / pl.col("floor_eth")).shuffle(seed=1)
     )
-    blind = fit(Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, shuffled), data_cutoff=CUTOFF, threads=1)
+    blind = fit(
+        Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, shuffled),
+        data_cutoff=CUTOFF,
+        threads=1,
+        params=PARAMS,
+    )
     held = evaluation_snapshot(FOLDED, PRICES, CUTOFF, NOW).frame
     price = held["price_eth"].to_numpy()
     errors = [np.abs(np.log(m.predict(held).value_eth / price)).mean() for m in (model, blind)]
@@ -84,7 +97,9 @@ def test_shuffled_labels_teach_it_nothing(learnt, model):
 def test_a_planted_leak_would_be_seen(learnt):
     """The comparison above has teeth: a column that knows the answer shows up as a collapsing error."""
     leaked = learnt.frame.with_columns(held=(pl.col("price_eth") / pl.col("floor_eth")).log().cast(pl.Float32))
-    cheat = fit(Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, leaked), data_cutoff=CUTOFF, threads=1)
+    cheat = fit(
+        Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, leaked), data_cutoff=CUTOFF, threads=1, params=PARAMS
+    )
     held = evaluation_snapshot(FOLDED, PRICES, CUTOFF, NOW).frame
     told = held.with_columns(held=(pl.col("price_eth") / pl.col("floor_eth")).log().cast(pl.Float32))
     price = held["price_eth"].to_numpy()
@@ -97,10 +112,13 @@ def test_too_few_sales_are_an_error_that_says_so(learnt):
             Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, learnt.frame.head(50)),
             data_cutoff=CUTOFF,
             threads=1,
+            params=PARAMS,
         )
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"\x80\x04pickle", b'{"format":"punkcast-valuation/2"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"\x80\x04pickle", b'{"format":"punkcast-valuation/1"}', b'{"format":"punkcast-valuation/2"}']
+)
 def test_bytes_that_are_no_model_are_refused(body):
     with pytest.raises(IntegrityError):
         ValuationModel.from_bytes(body)
@@ -113,7 +131,7 @@ def test_a_model_of_another_feature_schema_is_refused(model):
 
 def test_a_flipped_byte_in_the_trees_is_refused(model):
     body = model.to_bytes()
-    middle = body.index(b'"booster":"') + 40
+    middle = body.index(b'"boosters":["') + 40
     with pytest.raises(IntegrityError):
         ValuationModel.from_bytes(body[:middle] + b"!!" + body[middle + 2 :])
 

@@ -1,0 +1,39 @@
+"""docs/features.md, made from the table of features: `python -m shared.valuation.feature_page > docs/features.md`."""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+
+from shared.valuation.feature_table import FEATURES, KNOWN_AT, Feature
+
+COLUMNS = ("name", "meaning", "source", "known at", "unit")
+
+
+def page() -> str:
+    """The page as Markdown: what each source may tell and when, then the features by group in the model's order."""
+    parts = [
+        "# Features",
+        f"All {len(FEATURES)} inputs of the model, in its order. Each is of a pair (punk, as_of) and reads only what "
+        "happened strictly before as_of, never an ask or bid on the punk itself. The floor is the lowest public ask of "
+        "any other punk.",
+        "Made from `shared/valuation/feature_table.py` by `python -m shared.valuation.feature_page`; a test compares.",
+        "## Sources",
+        _table(("source", "known at"), list(KNOWN_AT.items())),
+    ]
+    for group, features in groupby(FEATURES, key=lambda feature: feature.group):
+        parts += [f"## {group.capitalize()}", _table(COLUMNS, [_row(feature) for feature in features])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(feature: Feature) -> tuple[str, ...]:
+    return f"`{feature.name}`", feature.meaning, feature.source, feature.known_at, feature.unit
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,90 @@
+"""The board that moves from instant to instant against a plain fold and against the vectorised state."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.market.board import NOBODY, Board
+from shared.market.state import state_at
+from shared.market.timeline import MarketTimeline
+from shared.market.traits import Traits
+from tests.factories import busy_market, market
+from tests.factories.plain_board import plain_board
+
+TRAITS = Traits.from_frame(market.punks_frame())
+EVENTS = {"made-up": market.events_frame(9), "busy": busy_market.busy_events(9, count=600)}
+FOLDED = {name: market.timeline(events, TRAITS) for name, events in EVENTS.items()}
+SHARES = st.lists(st.floats(0, 1.05), min_size=1, max_size=6).map(sorted)
+
+
+def instants(name: str, shares: list[float]) -> list[int]:
+    times = EVENTS[name]["timestamp"].dt.epoch("s")
+    first, last = int(times[0]), int(times[-1])
+    # Both amid two events and at the very instant of one.
+    return sorted({first + int((last - first) * share) for share in shares} | {int(times[int(shares[0] * 500)])})
+
+
+def known(values: np.ndarray) -> dict[int, float]:
+    return {int(punk): float(values[punk]) for punk in np.flatnonzero(np.isfinite(values))}
+
+
+def owner_numbers(timeline: MarketTimeline) -> dict[int, str | None]:
+    return {number: address for address, number in timeline._owner_ids.items()}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+@settings(max_examples=15, deadline=None)
+@given(shares=SHARES)
+def test_the_board_at_rising_instants_equals_a_plain_fold_of_what_came_strictly_before(name, shares):
+    board, numbers = Board(FOLDED[name]), owner_numbers(FOLDED[name])
+    for as_of in instants(name, shares):
+        board.advance(as_of)
+        plain = plain_board(EVENTS[name], as_of)
+        assert known(board.ask_eth) == {punk: price for punk, (price, _) in plain.asks.items()}
+        assert known(board.ask_since) == {punk: since for punk, (_, since) in plain.asks.items()}
+        assert known(board.bid_eth) == plain.bids
+        held = np.flatnonzero(board.owner != NOBODY)
+        assert {int(punk): (numbers[int(board.owner[punk])], int(board.way[punk])) for punk in held} == plain.owners
+        assert not board.way[board.owner == NOBODY].any()
+
+
+@pytest.mark.parametrize("name", EVENTS)
+@settings(max_examples=8, deadline=None)
+@given(shares=SHARES)
+def test_the_board_says_what_the_vectorised_state_says(name, shares):
+    board, numbers = Board(FOLDED[name]), owner_numbers(FOLDED[name])
+    for as_of in instants(name, shares):
+        board.advance(as_of)
+        state = state_at(EVENTS[name], datetime.fromtimestamp(as_of, UTC))
+        assert known(board.ask_eth) == dict(state.book.select("punk_id", "ask_eth").iter_rows())
+        for row in state.punks.iter_rows(named=True):
+            punk = row["punk_id"]
+            bid = int(row["bid_wei"] or 0) / 1e18
+            assert (board.bid_eth[punk] == bid) if bid else np.isnan(board.bid_eth[punk])
+            if row["ask_wei"] is not None:
+                assert board.ask_since[punk] == row["listed_since"].timestamp()
+            if row["owner"] is not None:
+                assert numbers[int(board.owner[punk])] == row["owner"]
+
+
+def test_an_instant_that_was_passed_already_changes_nothing():
+    board, times = Board(FOLDED["made-up"]), EVENTS["made-up"]["timestamp"].dt.epoch("s")
+    board.advance(int(times[900]))
+    before = board.ask_eth.copy()
+    board.advance(int(times[900]))
+    assert board.ask_eth.tobytes() == before.tobytes()
+
+
+def test_many_changes_of_one_punk_in_one_step_leave_only_the_last():
+    whole, steps = Board(FOLDED["busy"]), Board(FOLDED["busy"])
+    times = sorted(set(EVENTS["busy"]["timestamp"].dt.epoch("s").to_list()))
+    for as_of in times:
+        steps.advance(as_of)
+    whole.advance(times[-1])
+    for name in ("ask_eth", "ask_since", "bid_eth", "owner", "way"):
+        assert getattr(whole, name).tobytes() == getattr(steps, name).tobytes(), name

@@ -1,0 +1,94 @@
+"""The two boosters: exact reasons, the same bytes twice, the same values on any number of threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shared.valuation import boosters
+from shared.valuation.boosters import INDEX_FORECAST, Boosters, index_forecast, matrix
+from shared.valuation.feature_table import FEATURE_NAMES
+from shared.valuation.params import Params
+from tests.factories import small_market
+
+PARAMS = Params(
+    booster={"objective": "reg:absoluteerror", "tree_method": "hist", "max_bin": 64, "eta": 0.1, "max_depth": 5},
+    rounds=20,
+    half_life_days=60.0,
+    learn_days=1_000,
+)
+
+
+@pytest.fixture(scope="module")
+def learnt() -> tuple[pl.DataFrame, np.ndarray]:
+    frame = small_market.inputs()[0].frame.filter(pl.col("floor_eth").is_finite())
+    last = frame["sale_time"].max()
+    return frame, (last - frame["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
+
+
+@pytest.fixture(scope="module")
+def fitted(learnt) -> Boosters:
+    return boosters.train(*learnt, PARAMS, seed=7, threads=1)
+
+
+@pytest.fixture(scope="module")
+def unseen() -> pl.DataFrame:
+    return small_market.inputs()[1].frame
+
+
+def test_parts_and_constant_add_up_to_the_prediction(fitted, unseen):
+    parts, constant = fitted.contributions(unseen)
+    assert parts.shape == (unseen.height, len(FEATURE_NAMES))
+    assert parts.sum(axis=1) + constant == pytest.approx(fitted.predict(unseen), abs=1e-5)
+    assert np.count_nonzero(parts.any(axis=0)) > 10
+
+
+def test_what_the_index_forecast_puts_in_counts_for_its_features_even_where_no_tree_looks_at_them(learnt, unseen):
+    chosen = tuple(name for name in FEATURE_NAMES if name != "own_effect")
+    fitted = boosters.train(*learnt, PARAMS, seed=7, threads=1, features=chosen)
+    parts, constant = fitted.contributions(unseen)
+    assert parts.shape == (unseen.height, len(chosen))
+    assert parts.sum(axis=1) + constant == pytest.approx(fitted.predict(unseen), abs=1e-5)
+    # The half of it that the second booster starts from moves with the feature, one for one.
+    moved = unseen.with_columns(pl.col("own_effect") + 0.5)
+    assert fitted.predict(moved) - fitted.predict(unseen) == pytest.approx(0.25, abs=1e-6)
+
+
+def test_the_index_forecast_is_the_sum_of_what_is_known_of_it(unseen):
+    gap = unseen.head(2).with_columns(premium=pl.Series([None, 0.25], dtype=pl.Float32).fill_null(float("nan")))
+    level, own = gap["level"].to_numpy(), gap["own_effect"].to_numpy()
+    assert index_forecast(gap) == pytest.approx([level[0] + own[0], level[1] + own[1] + 0.25], abs=1e-6)
+    assert INDEX_FORECAST == ("level", "premium", "own_effect")
+
+
+def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(learnt, fitted):
+    sampled = Params({**PARAMS.booster, "subsample": 0.7, "colsample_bytree": 0.5}, 20, 60.0, 1_000)
+    one, again, other = (boosters.train(*learnt, sampled, seed=seed, threads=1).files for seed in (7, 7, 8))
+    assert one == again
+    assert one != other
+    assert len(set(one)) == 2, "the two boosters are not one twice"
+    assert boosters.train(*learnt, PARAMS, seed=7, threads=1).files == fitted.files
+
+
+def test_values_and_reasons_do_not_depend_on_the_number_of_threads(fitted, unseen):
+    two = Boosters(fitted.files, fitted.features, 2)
+    assert two.predict(unseen).tobytes() == fitted.predict(unseen).tobytes()
+    assert two.contributions(unseen)[0].tobytes() == fitted.contributions(unseen)[0].tobytes()
+
+
+def test_old_sales_weigh_less(learnt):
+    """The same rows told twice, an old half that says double the price: the new half is believed."""
+    frame, _ = learnt
+    doubled = pl.concat([frame.with_columns(pl.col("price_eth") * 2), frame])
+    age = np.repeat([600.0, 0.0], frame.height)
+    believed = boosters.train(doubled, age, PARAMS, seed=7, threads=1).predict(frame)
+    old_believed = boosters.train(doubled, age[::-1], PARAMS, seed=7, threads=1).predict(frame)
+    truth = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+    assert np.median(np.abs(believed - truth)) < 0.1
+    assert np.median(old_believed - truth) == pytest.approx(np.log(2), abs=0.15)
+
+
+def test_the_matrix_has_the_asked_features_in_the_asked_order(unseen):
+    assert matrix(unseen, ("held", "level")).tolist() == unseen.select("held", "level").to_numpy().tolist()
+    assert matrix(unseen, FEATURE_NAMES).dtype == np.float32

@@ -1,0 +1,228 @@
+"""The walk-forward: what it says, in which order, and that nobody in it sees the future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shared.errors import InvalidInputError
+from shared.market.prices import DailyPrices
+from shared.market.traits import Traits
+from shared.valuation import walk_forward as module
+from shared.valuation.boosters import Boosters
+from shared.valuation.conformal import Calibration, Residuals
+from shared.valuation.inputs import valid_sales
+from shared.valuation.params import Params
+from shared.valuation.training import CALIBRATION_DAYS, TooFewSalesError
+from shared.valuation.walk_forward import PREDICTION_COLUMNS, horizon_name, walk_forward
+from tests.factories import market
+
+STEP_S = 6 * 3_600
+TRAITS = Traits.from_frame(market.punks_frame())
+EVENTS = market.events_frame(17, count=2_400, step_s=STEP_S)
+FOLDED = market.timeline(EVENTS, TRAITS)
+_DAYS = np.arange(700)
+PRICES = DailyPrices(market.START // 86_400 - 60 + _DAYS, 400.0 + 5.0 * np.sin(_DAYS / 3.0))
+FIRST = datetime.fromtimestamp(market.START + 520 * 86_400, UTC)
+UNTIL = FIRST + timedelta(days=60)
+HORIZONS = (timedelta(minutes=30), timedelta(days=1), timedelta(days=7))
+PARAMS = Params({"objective": "reg:absoluteerror", "max_bin": 32, "max_depth": 3, "eta": 0.2}, 8, 300.0, 1_000)
+
+
+def walk(folded=FOLDED, **changed) -> pl.DataFrame:
+    asked = {
+        "first": FIRST,
+        "until": UNTIL,
+        "refit_every": timedelta(days=20),
+        "horizons": HORIZONS,
+        "threads": 1,
+        "params": PARAMS,
+    }
+    return walk_forward(folded, PRICES, **{**asked, **changed})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_small_history_will_do() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MIN_SALES", 120)
+        yield
+
+
+@pytest.fixture(scope="module")
+def walked() -> pl.DataFrame:
+    return walk()
+
+
+def judged_sales(first: datetime = FIRST, until: datetime = UNTIL) -> list[tuple[str, int]]:
+    return [
+        (sale.tx_hash, sale.log_index)
+        for sale in valid_sales(FOLDED)
+        if first.timestamp() <= sale.time < until.timestamp()
+    ]
+
+
+def test_there_is_one_row_for_each_valid_sale_and_horizon_in_the_order_of_sales_then_horizons(walked):
+    sales = judged_sales()
+    assert len(sales) > 30
+    assert walked.columns == list(PREDICTION_COLUMNS)
+    rows = walked.select("tx_hash", "log_index", "horizon").rows()
+    assert rows == [(*sale, name) for sale in sales for name in ("30m", "24h", "7d")]
+
+
+def test_horizons_stand_in_the_order_they_were_asked_for():
+    rows = walk(horizons=HORIZONS[::-1], until=FIRST + timedelta(days=15))
+    assert rows["horizon"].head(3).to_list() == ["7d", "24h", "30m"]
+
+
+def test_each_row_is_as_of_its_horizon_before_the_sale_and_says_what_was_paid(walked):
+    lengths = dict(zip(("30m", "24h", "7d"), HORIZONS, strict=True))
+    by_hash = {sale.tx_hash: sale for sale in FOLDED.sales}
+    for row in walked.iter_rows(named=True):
+        sale = by_hash[row["tx_hash"]]
+        assert row["sale_time"] - row["as_of"] == lengths[row["horizon"]]
+        assert row["sale_time"].timestamp() == sale.time
+        assert (row["price_eth"], row["punk_id"], row["kind"]) == (sale.price_eth, sale.punk_id, sale.kind)
+
+
+def test_intervals_are_nested_around_values_above_nothing(walked):
+    ordered = walked.select("lo90", "lo80", "lo50", "value_eth", "hi50", "hi80", "hi90").to_numpy()
+    assert (np.diff(ordered, axis=1) >= 0).all()
+    assert (ordered > 0).all()
+    assert np.isfinite(ordered).all()
+    assert set(walked["confidence"]) <= set("ABCD")
+    values = np.log(walked["value_eth"].to_numpy() / walked["price_eth"].to_numpy())
+    assert np.median(np.abs(values)) < 0.15
+
+
+def test_no_value_is_made_by_a_model_whose_data_ends_after_its_instant(walked):
+    assert (walked["data_cutoff"] <= walked["as_of"]).all()
+    # And it is the newest such model.
+    assert (walked["as_of"] - walked["data_cutoff"] < timedelta(days=20)).all()
+    cutoffs = walked["data_cutoff"].unique().sort().to_list()
+    assert all(later - earlier == timedelta(days=20) for earlier, later in pairwise(cutoffs))
+    assert walked.group_by("model_id").agg(pl.col("data_cutoff").n_unique())["data_cutoff"].max() == 1
+    assert walked["model_id"].n_unique() == len(cutoffs)
+
+
+class Watched:
+    """Notes what every fit of a walk learns from and what every calibration is made of."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.trained: list[tuple[datetime, datetime]] = []
+        self.calibrated: list[tuple[datetime, Residuals]] = []
+        self.tested: list[tuple[Boosters, pl.DataFrame]] = []
+        self.cutoff_of: dict[tuple[bytes, ...], datetime] = {}
+        train, fit, residuals_of = module.train, Calibration.fit, module.residuals_of
+
+        def watched_train(frame: pl.DataFrame, data_cutoff: datetime, params: Params, **rest: object) -> Boosters:
+            self.trained.append((data_cutoff, frame["sale_time"].max()))
+            boosters = train(frame, data_cutoff, params, **rest)
+            self.cutoff_of[boosters.files] = data_cutoff
+            return boosters
+
+        def watched_fit(residuals: Residuals, as_of: datetime) -> Calibration:
+            self.calibrated.append((as_of, residuals))
+            return fit(residuals, as_of)
+
+        def watched_residuals(model: Boosters, frame: pl.DataFrame) -> Residuals:
+            self.tested.append((model, frame))
+            return residuals_of(model, frame)
+
+        patch.setattr(module, "train", watched_train)
+        patch.setattr(module, "residuals_of", watched_residuals)
+        patch.setattr(Calibration, "fit", watched_fit)
+
+
+@pytest.mark.parametrize(
+    ("refit_every", "horizons"),
+    [
+        (timedelta(days=14), HORIZONS),
+        # Beyond the distance of the fits that only make errors: the first value lies long before the first sale.
+        (timedelta(days=30), (timedelta(minutes=30), timedelta(days=70))),
+        (timedelta(days=100), (timedelta(days=1),)),
+    ],
+)
+def test_training_and_calibration_end_before_the_cut_off(monkeypatch, refit_every, horizons):
+    watched = Watched(monkeypatch)
+    rows = walk(refit_every=refit_every, horizons=horizons)
+    assert rows.height == len(judged_sales()) * len(horizons)
+    assert (rows["data_cutoff"] <= rows["as_of"]).all()
+    assert all(last < cutoff for cutoff, last in watched.trained)
+    assert [cutoff for cutoff, _ in watched.trained] == sorted({cutoff for cutoff, _ in watched.trained})
+    for cutoff, residuals in watched.calibrated:
+        assert residuals.time.max() < cutoff.timestamp()
+        assert residuals.time.min() >= (cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp()
+        assert len(np.unique(residuals.time)) == len(residuals.time) > 20, "each sale's error once"
+    for boosters, frame in watched.tested:
+        assert frame.is_empty() or frame["sale_time"].min() >= watched.cutoff_of[boosters.files]
+
+
+def test_the_future_of_the_last_instant_changes_no_row(walked):
+    later = int(UNTIL.timestamp())
+    assert later < EVENTS["timestamp"].dt.epoch("s")[-1]
+    for events in (EVENTS.filter(pl.col("timestamp") < UNTIL), market.poison(EVENTS, later, 3)):
+        assert walk(market.timeline(events, TRAITS)).equals(walked)
+
+
+def test_values_of_the_first_part_do_not_know_the_sales_of_the_second(walked):
+    middle = FIRST + timedelta(days=30)
+    poisoned = market.timeline(market.poison(EVENTS, int(middle.timestamp()), 4), TRAITS)
+    first = walked.filter(pl.col("sale_time") < middle)
+    assert walk(poisoned).filter(pl.col("sale_time") < middle).equals(first)
+    assert first.height > 40
+
+
+def test_progress_rises_to_one():
+    told: list[float] = []
+    walk(until=FIRST + timedelta(days=15), on_progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1.0)
+    assert len(told) > 4
+
+
+def test_the_same_walk_twice_gives_the_same_rows(walked):
+    assert walk(threads=2).equals(walked)
+
+
+def test_too_little_history_is_an_error_that_says_so():
+    with pytest.raises(TooFewSalesError, match="begin later, or give more history"):
+        walk(first=FIRST - timedelta(days=280))
+
+
+@pytest.mark.parametrize(
+    "horizons",
+    [
+        (),
+        (timedelta(0),),
+        (timedelta(minutes=30), timedelta(days=-1)),
+        (timedelta(seconds=90),),
+        (timedelta(minutes=60), timedelta(hours=1)),
+    ],
+)
+def test_horizons_that_have_no_name_or_one_name_twice_are_refused(horizons):
+    with pytest.raises(InvalidInputError, match="horizon"):
+        walk(horizons=horizons)
+
+
+@pytest.mark.parametrize("refit_every", [timedelta(0), timedelta(days=-14)])
+def test_a_refit_that_never_comes_is_refused(refit_every):
+    with pytest.raises(InvalidInputError, match="refit"):
+        walk(refit_every=refit_every)
+
+
+def test_a_span_without_a_sale_is_an_error_that_says_so():
+    with pytest.raises(InvalidInputError, match="no valid sale"):
+        walk(first=FIRST, until=FIRST + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name"),
+    [(1_800, "30m"), (5_400, "90m"), (3_600, "1h"), (86_400, "24h"), (129_600, "36h"), (604_800, "7d")],
+)
+def test_a_horizon_is_named_in_its_largest_whole_unit_but_a_day_in_hours(seconds, name):
+    assert horizon_name(seconds) == name
