@@ -18,7 +18,6 @@ from services.cli.evaluation.folder import OutputFolder
 from services.cli.evaluation.market import Window, read_history
 from services.cli.evaluation.walking import (
     ALL_HORIZONS,
-    THREADS,
     Events,
     Force,
     Horizons,
@@ -31,6 +30,7 @@ from services.cli.evaluation.walking import (
 from services.cli.replay_command import duration
 from shared.errors import InvalidInputError
 from shared.evaluation.ablation import changes
+from shared.settings import Settings
 from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, schema_hash
 from shared.valuation.params import PARAMS_FILE, Params
 from shared.valuation.walk_forward import walk_forward
@@ -50,7 +50,7 @@ def ablate_command(
         list[str] | None, typer.Option("--group", help="Leave out this group of features only. Again for more.")
     ] = None,
     params: ParamsFile = None,
-    threads: Threads = THREADS,
+    threads: Threads = None,
     *,
     force: Force = False,
 ) -> None:
@@ -75,7 +75,7 @@ def ablate_command(
             until=window.end,
             refit_every=every,
             horizons=horizons,
-            threads=threads,
+            threads=threads or Settings().threads,
             params=chosen,
             features=features,
             on_progress=on_progress,

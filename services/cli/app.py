@@ -18,6 +18,7 @@ from services.cli.demo_command import demo
 from services.cli.evaluate_command import evaluate_command
 from services.cli.export_command import export_command
 from services.cli.replay_command import replay
+from services.cli.tune_command import tune_command
 
 app = typer.Typer(
     name="punkcast",
@@ -39,6 +40,7 @@ app.add_typer(operator_commands.key_app, name="keys")
 app.add_typer(freeze_commands.app, name="freeze")
 app.command("evaluate")(evaluate_command)
 app.command("ablate")(ablate_command)
+app.command("tune")(tune_command)
 app.command("replay")(replay)
 app.command("demo")(demo)
 app.command("serve")(serve_command.serve_command)

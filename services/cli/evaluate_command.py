@@ -14,7 +14,6 @@ from services.cli.evaluation.market import Window, read_history
 from services.cli.evaluation.summary import show_report
 from services.cli.evaluation.walking import (
     ALL_HORIZONS,
-    THREADS,
     Events,
     Force,
     Horizons,
@@ -27,6 +26,7 @@ from services.cli.evaluation.walking import (
 from services.cli.replay_command import duration
 from shared.evaluation.predictions import in_order
 from shared.evaluation.report import report
+from shared.settings import Settings
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.params import PARAMS_FILE, Params
 from shared.valuation.walk_forward import walk_forward
@@ -43,7 +43,7 @@ def evaluate_command(
     refit_every: Annotated[str, typer.Option(help="Fit a new model this often, like 14d.")] = "14d",
     horizon: Horizons = ALL_HORIZONS,
     params: ParamsFile = None,
-    threads: Threads = THREADS,
+    threads: Threads = None,
     *,
     force: Force = False,
 ) -> None:
@@ -69,7 +69,7 @@ def evaluate_command(
             until=window.end,
             refit_every=every,
             horizons=horizons,
-            threads=threads,
+            threads=threads or Settings().threads,
             params=chosen,
             on_progress=on_progress,
         )

@@ -10,6 +10,7 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 INK: Final = "#222222"
 PALE: Final = "#8a8a8a"
@@ -62,6 +63,11 @@ def panels(count: int, *, width: float, height: float) -> tuple[Figure, list[Axe
     """A figure with panels side by side; `width` and `height` of one in inches."""
     figure = Figure(figsize=(width * count, height), layout="constrained")
     return figure, [figure.add_subplot(1, count, place + 1) for place in range(count)]
+
+
+def percent() -> FuncFormatter:
+    """Fractions as percent, with as many digits as the ticks need."""
+    return FuncFormatter(lambda fraction, _: f"{fraction * 100:.4g} %")
 
 
 def titled(figure: Figure, title: str, under: str) -> None:

@@ -9,13 +9,25 @@ import numpy as np
 import polars as pl
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from services.cli.evaluation.chart_style import COLOURS, INK, MARKERS, PALE, keyed, panels, rendered, style, titled
+from services.cli.evaluation.chart_style import (
+    COLOURS,
+    INK,
+    MARKERS,
+    PALE,
+    keyed,
+    panels,
+    percent,
+    rendered,
+    style,
+    titled,
+)
 from services.cli.evaluation.summary import SEGMENT_TITLES
 from shared.evaluation.paired import wilson
 
 ROLLING: Final = "45d"
+ROLLING_FEWEST: Final = 30
 FEWEST: Final = 15
 """Sales that a point needs: of fewer, a figure would be noise."""
 Z_95: Final = 1.96
@@ -82,7 +94,7 @@ def _error_over_time(predictions: pl.DataFrame, horizons: Found) -> Figure:
     locator = AutoDateLocator(minticks=4, maxticks=10)
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis.yaxis.set_major_formatter(percent())
     axis.set_ylim(bottom=0)
     axis.set_ylabel("median absolute error of the price")
     titled(
@@ -104,7 +116,7 @@ def _rolling(predictions: pl.DataFrame, horizon: str) -> pl.DataFrame:
     return rows.select(
         "sale_time",
         **{
-            name: error.rolling_median_by("sale_time", window_size=ROLLING, min_samples=FEWEST)
+            name: error.rolling_median_by("sale_time", window_size=ROLLING, min_samples=ROLLING_FEWEST)
             for name, error in errors.items()
         },
     )
@@ -125,7 +137,7 @@ def _calibration(horizons: Found) -> Figure:
                 label=horizon if number == 0 else None,
             )  # fmt: skip
     for side in (axis.xaxis, axis.yaxis):
-        side.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        side.set_major_formatter(percent())
     axis.set(xlim=(0.45, 0.95), ylim=(0.4, 1.0), xlabel="the interval says", ylabel="share of prices inside")
     axis.set_xticks([0.5, 0.8, 0.9])
     titled(figure, "Calibration", "Bars: 95 % binomial (Wilson) bands.")
@@ -156,7 +168,7 @@ def _by_segment(horizons: Found) -> Figure:
         axis.set_xticks(at, labels)
         axis.set_xlim(-0.5, len(names) - 0.5)
         axis.grid(visible=False, axis="x")
-        axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axis.yaxis.set_major_formatter(percent())
         axis.set_xlabel("predicted premium over the floor")
     errors.set_ylim(bottom=0)
     errors.set_title("Median absolute error")
@@ -189,7 +201,7 @@ def _model_age(horizons: Found) -> Figure:
     axis.set_xlim(-0.5, max(len(names), 1) - 0.5)
     axis.grid(visible=False, axis="x")
     axis.set_ylim(bottom=0)
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis.yaxis.set_major_formatter(percent())
     axis.set(xlabel="days since the model's data ended", ylabel="median absolute error of the price")
     titled(figure, "Decay with model age", "Bars: 95 % bootstrap over days.")
     keyed(figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,13 +22,14 @@ Out: TypeAlias = Annotated[Path, typer.Option(help="The folder to write to; made
 Horizons: TypeAlias = Annotated[
     list[str], typer.Option("--horizon", help="Value this long before each sale, like 30m, 24h, 7d. Again for more.")
 ]
-Threads: TypeAlias = Annotated[int, typer.Option(min=1, help="Threads of the fits.")]
+Threads: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, help="Threads of the fits; without, PUNKCAST_THREADS, as the trainer.")
+]
 ParamsFile: TypeAlias = Annotated[
     Path | None, typer.Option("--params", help="Parameters of the fits; without, those the trainer uses.")
 ]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Write over what is in the folder.")]
 
-THREADS = min(os.cpu_count() or 1, 8)
 ALL_HORIZONS = ["30m", "24h", "7d"]
 
 
