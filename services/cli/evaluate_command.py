@@ -11,6 +11,7 @@ from rich.console import Console
 
 from services.cli.evaluation.folder import OutputFolder
 from services.cli.evaluation.market import Window, read_history
+from services.cli.evaluation.report_table import markdown
 from services.cli.evaluation.summary import show_report
 from services.cli.evaluation.walking import (
     ALL_HORIZONS,
@@ -33,6 +34,7 @@ from shared.valuation.walk_forward import walk_forward
 
 REPORT_FILE = "report.json"
 PREDICTIONS_FILE = "predictions.parquet"
+TABLE_FILE = "report.md"
 
 
 def evaluate_command(
@@ -49,7 +51,7 @@ def evaluate_command(
 ) -> None:
     """Value every valid sale of a window with models that ended before it, and report how close the values were.
 
-    Writes report.json, predictions.parquet and charts (SVG and PNG).
+    Writes report.json, predictions.parquet, report.md (the main table) and charts (SVG and PNG).
     """
     # Imported here: no other command should wait for the library that draws.
     from services.cli.evaluation.charts import charts  # noqa: PLC0415
@@ -89,6 +91,7 @@ def evaluate_command(
         drawn = charts(predictions, found)
     folder.write_frame(PREDICTIONS_FILE, predictions)
     folder.write_json(REPORT_FILE, document)
+    folder.write(TABLE_FILE, markdown(found).encode())
     for name, body in drawn.items():
         folder.write(name, body)
     show_report(console, found)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 SEGMENT_TITLES = {"floor_tier": "premium < 1.08", "mid": "1.08–1.3", "premium": "1.3–2.5", "rare": "> 2.5"}
-_BASELINES = {"floor": "floor", "last_sale_carry": "last sale", "trait_median": "trait median"}
+BASELINE_TITLES = {"floor": "floor", "last_sale_carry": "last sale", "trait_median": "trait median"}
 
 
 def show_report(console: Console, horizons: Mapping[str, Any]) -> None:
@@ -22,7 +22,7 @@ def show_report(console: Console, horizons: Mapping[str, Any]) -> None:
         table.add_row(f"[bold]{name}[/bold]", *_figures(found["overall"]))
         for segment, title in SEGMENT_TITLES.items():
             table.add_row(f"  {title}", *_figures(found["by_segment"][segment]))
-        for baseline, title in _BASELINES.items():
+        for baseline, title in BASELINE_TITLES.items():
             table.add_row(f"  {title}", *_figures(found["baselines"][baseline]["baseline"]), style="dim")
     console.print(table)
 

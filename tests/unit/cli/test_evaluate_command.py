@@ -98,7 +98,12 @@ def test_the_report_is_that_of_the_predictions_beside_it(events: Path, evaluated
 def test_every_chart_is_there_to_look_at_and_to_scale(evaluated: tuple[Path, str]) -> None:
     out, _ = evaluated
     files = {file.name for file in out.iterdir()}
-    assert files == {"report.json", "predictions.parquet", *(f"{c}.{kind}" for c in CHARTS for kind in ("svg", "png"))}
+    assert files == {
+        "report.json",
+        "report.md",
+        "predictions.parquet",
+        *(f"{c}.{kind}" for c in CHARTS for kind in ("svg", "png")),
+    }
     for chart in CHARTS:
         assert (out / f"{chart}.png").read_bytes().startswith(b"\x89PNG")
         assert "</svg>" in (out / f"{chart}.svg").read_text()
@@ -110,6 +115,18 @@ def test_the_table_shows_each_horizon_its_segments_and_baselines(evaluated: tupl
     row = next(line for line in printed.splitlines() if line.startswith("30m"))
     assert row.split()[1:3] == [f"{overall['n']:,}", f"{overall['median_ape']:.2%}"]
     assert printed.count("premium < 1.08") == printed.count("trait median") == 2
+
+
+def test_the_table_for_documents_has_the_figures_of_the_report(evaluated: tuple[Path, str]) -> None:
+    out, _ = evaluated
+    overall = json.loads((out / "report.json").read_text())["horizons"]["24h"]["overall"]
+    lines = (out / "report.md").read_text().splitlines()
+    assert len({line.count("|") for line in lines}) == 1
+    assert len(lines) == 2 + 2 * (1 + 4 + 3)
+    cells = next(line for line in lines if line.startswith("| **24h**")).split(" | ")
+    assert cells[1] == f"{overall['n']:,}"
+    assert cells[2].startswith(f"{overall['median_ape']:.2%} (")
+    assert cells[-2] == f"{overall['intervals'][2]['coverage']:.1%}"
 
 
 def test_the_same_predictions_draw_the_same_charts(evaluated: tuple[Path, str]) -> None:
