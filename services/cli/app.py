@@ -15,10 +15,13 @@ from services.cli import (
     policy_commands,
     serve_command,
 )
+from services.cli.ablate_command import ablate_command
 from services.cli.backfill_command import backfill_command
 from services.cli.demo_command import demo
+from services.cli.evaluate_command import evaluate_command
 from services.cli.export_command import export_command
 from services.cli.replay_command import replay
+from services.cli.tune_command import tune_command
 
 app = typer.Typer(
     name="punkcast",
@@ -40,6 +43,9 @@ app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)
 app.add_typer(operator_commands.key_app, name="keys")
 app.add_typer(freeze_commands.app, name="freeze")
+app.command("evaluate")(evaluate_command)
+app.command("ablate")(ablate_command)
+app.command("tune")(tune_command)
 app.command("replay")(replay)
 app.command("demo")(demo)
 app.command("serve")(serve_command.serve_command)

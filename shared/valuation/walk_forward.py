@@ -21,7 +21,7 @@ from shared.market.timeline import MarketTimeline
 from shared.valuation.boosters import Boosters
 from shared.valuation.conformal import Calibration, Residuals
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
-from shared.valuation.inputs import TRAINING_HORIZONS_S, sale_rows, with_baselines
+from shared.valuation.inputs import FIRST_TRAINING_SALE, TRAINING_HORIZONS_S, sale_rows, with_baselines
 from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
 from shared.valuation.training import (
@@ -44,21 +44,57 @@ PREDICTION_COLUMNS = (
 
 @dataclass(frozen=True)
 class _Refit:
-    """One model of the walk: in force from its data cut-off until the next one's."""
+    """One model of the walk, in force from its data cut-off on."""
 
     cutoff: datetime
-    until: datetime
     boosters: Boosters
 
 
-def walk_forward(
+@dataclass(frozen=True)
+class SaleHistory:
+    """Features of all sales that a walk may learn from or be judged on, computed once: they never change.
+
+    Attributes:
+        learn: rows at the training horizons. judged: rows at the horizons asked for, with the baselines' values.
+    """
+
+    learn: pl.DataFrame
+    judged: pl.DataFrame
+    horizons: tuple[timedelta, ...]
+
+
+def sale_history(
     timeline: MarketTimeline,
     prices: DailyPrices,
     *,
     first: datetime,
     until: datetime,
-    refit_every: timedelta,
     horizons: tuple[timedelta, ...],
+    learn_days: int,
+) -> SaleHistory:
+    """What walks within [first, until) need, for models that learn from `learn_days`.
+
+    Raises:
+        InvalidInputError: no horizon, or one that is not positive.
+    """
+    if not horizons or min(horizons) <= timedelta(0):
+        raise InvalidInputError("name at least one horizon, each above zero, like 30m or 24h")
+    oldest = first - max(horizons) - timedelta(days=CALIBRATION_DAYS + learn_days)
+    asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
+    learn = sale_rows(
+        timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=TRAINING_HORIZONS_S
+    )
+    judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
+    known = pl.col("floor_eth").is_finite()
+    return SaleHistory(learn.filter(known), judged.filter(known), horizons)
+
+
+def walk_forward(
+    history: SaleHistory,
+    *,
+    first: datetime,
+    until: datetime,
+    refit_every: timedelta,
     threads: int,
     params: Params | None = None,
     features: Sequence[str] = FEATURE_NAMES,
@@ -70,40 +106,28 @@ def walk_forward(
 
     Raises:
         TooFewSalesError: too little history before `first`.
-        InvalidInputError: no horizon, one twice, or one that is not whole minutes above zero; no refit; no valid sale.
     """
-    if not horizons or min(horizons) <= timedelta(0) or any(horizon % timedelta(minutes=1) for horizon in horizons):
-        raise InvalidInputError("name at least one horizon, each whole minutes above zero, like 30m or 24h")
-    if len(set(horizons)) < len(horizons):
-        raise InvalidInputError("name each horizon once")
-    if refit_every <= timedelta(0):
-        raise InvalidInputError("the time from refit to refit must be above zero, like 14d")
     params = params or Params.load()
-    asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
-    learn = sale_rows(timeline, prices, until=until, horizons=TRAINING_HORIZONS_S)
-    on_progress(0.15)
-    judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
-    learn, judged = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judged))
-    if judged.is_empty():
-        raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
-    on_progress(0.2)
-    begin = first - max(horizons)
+    learn = history.learn
+    judged = history.judged.filter(pl.col("sale_time").is_between(first, until, closed="left"))
+    begin = first - max(history.horizons)
     cuts = [*_warm_up(begin, refit_every), *_instants(begin, until, refit_every), until]
     residuals: list[Residuals] = []
-    valued: list[pl.DataFrame] = []
+    valued = [_value_nothing(judged)]
     for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
         seen = learn.filter(pl.col("sale_time") < cutoff)
         if seen["event_seq"].n_unique() < MIN_SALES:
             raise TooFewSalesError(
                 f"fewer than {MIN_SALES} valid sales before {cutoff.date()}: begin later, or give more history"
             )
-        refit = _Refit(cutoff, end, train(seen, cutoff, params, threads=threads, seed=SEED, features=features))
-        if residuals and (rows := judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))).height:
+        refit = _Refit(cutoff, train(seen, cutoff, params, threads=threads, seed=SEED, features=features))
+        rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
+        if residuals and rows.height:
             valued.append(_value(refit, rows, Residuals.joined(residuals), params))
         sold = learn.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
         residuals = [*residuals, residuals_of(refit.boosters, sold)]
-        on_progress(0.2 + 0.8 * done / (len(cuts) - 1))
-    order = {name: place for place, name in enumerate(map(horizon_name, asked))}
+        on_progress(done / (len(cuts) - 1))
+    order = {horizon_name(int(horizon.total_seconds())): place for place, horizon in enumerate(history.horizons)}
     return (
         pl.concat(valued)
         .sort(pl.col("sale_time"), pl.col("event_seq"), pl.col("horizon").replace_strict(order))
@@ -130,6 +154,18 @@ def _warm_up(begin: datetime, refit_every: timedelta) -> list[datetime]:
 def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetime]:
     count = -(-(until - first) // step)
     return [first + place * step for place in range(count)]
+
+
+def _value_nothing(judged: pl.DataFrame) -> pl.DataFrame:
+    """No rows, with the columns of `_value`: a window may have no sale."""
+    empty = judged.clear().select("event_seq", *_KEPT)
+    texts = {name: pl.Series([], dtype=pl.String) for name in ("horizon", "model_id")}
+    cutoff = pl.Series([], dtype=pl.Datetime("us", "UTC"))
+    numbers = {
+        name: pl.Series([], dtype=pl.String if name == "confidence" else pl.Float64)
+        for name in Values.__dataclass_fields__
+    }
+    return empty.with_columns(**texts, data_cutoff=cutoff, **numbers)
 
 
 def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, params: Params) -> pl.DataFrame:

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from shared.market.board import Board
 from shared.market.simulated import SimulatedMarket
-from shared.market.timeline import FLOOR_TIER, MarketTimeline, Sale
+from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import Traits
 from tests.bench.data import find_events
 
@@ -26,6 +27,8 @@ Floats = npt.NDArray[np.float64]
 YEAR = 365
 REAL_SINCE = date(2024, 8, 1)
 SEEDS = (1, 2, 3, 7, 11)
+FLOOR_TIER = 0.10
+"""A sale within this log ratio of the floor is one of the floor tier."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,11 @@ def _lived(events: pl.DataFrame) -> pl.DataFrame:
 
 def _midnights(timeline: MarketTimeline, began: int) -> tuple[Floats, Floats]:
     """Floor and number of public asks at the end of each day of the year."""
-    rows = timeline.book.last_before(began + 86_400 * np.arange(1, YEAR + 1))
-    return rows[:, 1], rows[:, 0]
+    board, floors, counts = Board(timeline), np.empty(YEAR), np.empty(YEAR)
+    for day in range(YEAR):
+        board.advance(began + 86_400 * (day + 1))
+        floors[day], counts[day] = np.nanmin(board.ask_eth), np.isfinite(board.ask_eth).sum()
+    return floors, counts
 
 
 def _book(timeline: MarketTimeline) -> Floats:

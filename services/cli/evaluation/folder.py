@@ -1,0 +1,74 @@
+"""The folder that a command writes its results to: each file is there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkstemp
+
+import polars as pl
+
+from services.cli.export import file as tables
+from shared.errors import ConflictError, InvalidInputError
+from shared.evaluation.canonical import canonical_json
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """An existing folder that can be written to."""
+
+    path: Path
+
+    @classmethod
+    def prepare(cls, path: Path, *, force: bool, own: Collection[str] = ()) -> OutputFolder:
+        """Make the folder if need be. Found out before anything is computed.
+
+        Args:
+            own: names of files that may be there, because the command goes on from where they were written.
+
+        Raises:
+            InvalidInputError: no folder can be made there, or written to.
+            ConflictError: it is not empty, and may not be written over (`force`).
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInputError(f"--out {path}: cannot be made a folder ({error.strerror})") from error
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise InvalidInputError(f"--out {path}: cannot be written to; name another folder")
+        if not force and any(file.name not in own for file in path.iterdir()):
+            raise ConflictError(f"--out {path}: is not empty; name another folder, or write over it with --force")
+        return cls(path)
+
+    def write_frame(self, name: str, frame: pl.DataFrame) -> None:
+        """`name` ends in .parquet."""
+        tables.write(frame, self.path / name)
+
+    def write_json(self, name: str, document: object) -> None:
+        """Indented for reading, keys as they come; a number that is not finite is null."""
+        plain = json.loads(canonical_json(document))
+        self.write(name, (json.dumps(_ordered(plain, document), indent=2) + "\n").encode())
+
+    def write(self, name: str, body: bytes) -> None:
+        """Written beside the file first; then it takes the file's place in one step."""
+        descriptor, beside = mkstemp(dir=self.path, prefix=f".{name}-")
+        part = Path(beside)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(body)
+            part.chmod(0o644)
+            part.replace(self.path / name)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _ordered(plain: object, like: object) -> object:
+    """`plain` with its keys in the order that those of `like` have."""
+    if isinstance(plain, dict) and isinstance(like, dict):
+        return {str(key): _ordered(plain[str(key)], value) for key, value in like.items()}
+    if isinstance(plain, list) and isinstance(like, list | tuple):
+        return [_ordered(one, other) for one, other in zip(plain, like, strict=True)]
+    return plain

@@ -1,0 +1,87 @@
+"""Event files as the valuation reads them: a timeline in memory, without a database."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from shared.errors import InvalidInputError, NotFoundError
+from shared.market.event_files import ETH_USD_FILE, PUNKS_FILE, EventFiles, read_event_files
+from shared.market.prices import DailyPrices
+from shared.market.timeline import MarketTimeline
+from shared.market.traits import Traits
+from shared.valuation.inputs import as_seconds, valid_sales
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days of sales, both inclusive, UTC."""
+
+    first: date
+    last: date
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(self.first, time(), UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The instant after the last day."""
+        return datetime.combine(self.last, time(), UTC) + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything that happened before some instant. `files` has the SHA-256 of each file by its name."""
+
+    timeline: MarketTimeline
+    prices: DailyPrices
+    files: dict[str, str]
+
+    def require_sales(self, window: Window) -> None:
+        """Found out before a model is fitted.
+
+        Raises:
+            NotFoundError: nothing in the window can be scored.
+        """
+        first, until = as_seconds(window.start), as_seconds(window.end)
+        if not any(first <= sale.time < until for sale in valid_sales(self.timeline)):
+            raise NotFoundError(f"there is no valid sale from {window.first} to {window.last}; choose a longer window")
+
+
+def read_history(folder: Path, window: Window) -> History:
+    """Fold the events of a folder from before the window's end.
+
+    Raises:
+        InvalidInputError: a file is missing or breaks a rule, or the window is not within the events.
+    """
+    if window.last < window.first:
+        raise InvalidInputError(f"--to {window.last} is before --from {window.first}")
+    files = read_event_files(folder)
+    if files.punks is None or files.eth_usd is None:
+        missing = PUNKS_FILE if files.punks is None else ETH_USD_FILE
+        raise InvalidInputError(f"{folder / missing}: is missing; put it beside the events")
+    _require_within(files.events, window, folder)
+    events = files.events.filter(pl.col("timestamp") < window.end)
+    timeline = MarketTimeline(Traits.from_frame(files.punks))
+    timeline.apply(events.with_row_index("seq", offset=1).with_columns(pl.col("seq").cast(pl.Int64)))
+    return History(timeline, DailyPrices.from_frame(files.eth_usd), _hashes(files, folder))
+
+
+def _require_within(events: pl.DataFrame, window: Window, folder: Path) -> None:
+    if events.is_empty():
+        raise InvalidInputError(f"{folder}: holds no events")
+    begin, end = events["timestamp"][0].date(), events["timestamp"][-1].date()
+    # A window may end after the last event: then there is nothing more to judge.
+    if not begin <= window.first <= end:
+        raise InvalidInputError(f"--from {window.first} is not within the events of {folder}, from {begin} to {end}")
+
+
+def _hashes(files: EventFiles, folder: Path) -> dict[str, str]:
+    beside = folder if folder.is_dir() else folder.parent
+    paths = [*files.paths, beside / PUNKS_FILE, beside / ETH_USD_FILE]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
