@@ -75,10 +75,12 @@ def sale_history(
     """What walks within [first, until) need, for models that learn from `learn_days`.
 
     Raises:
-        InvalidInputError: no horizon, or one that is not positive.
+        InvalidInputError: no horizon, one twice, or one that is not whole minutes above zero.
     """
-    if not horizons or min(horizons) <= timedelta(0):
-        raise InvalidInputError("name at least one horizon, each above zero, like 30m or 24h")
+    if not horizons or min(horizons) <= timedelta(0) or any(horizon % timedelta(minutes=1) for horizon in horizons):
+        raise InvalidInputError("name at least one horizon, each whole minutes above zero, like 30m or 24h")
+    if len(set(horizons)) < len(horizons):
+        raise InvalidInputError("name each horizon once")
     oldest = first - max(horizons) - timedelta(days=CALIBRATION_DAYS + learn_days)
     asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
     learn = sale_rows(
@@ -106,14 +108,19 @@ def walk_forward(
 
     Raises:
         TooFewSalesError: too little history before `first`.
+        InvalidInputError: no refit, or no valid sale.
     """
+    if refit_every <= timedelta(0):
+        raise InvalidInputError("the time from refit to refit must be above zero, like 14d")
     params = params or Params.load()
     learn = history.learn
     judged = history.judged.filter(pl.col("sale_time").is_between(first, until, closed="left"))
+    if judged.is_empty():
+        raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
     begin = first - max(history.horizons)
     cuts = [*_warm_up(begin, refit_every), *_instants(begin, until, refit_every), until]
     residuals: list[Residuals] = []
-    valued = [_value_nothing(judged)]
+    valued: list[pl.DataFrame] = []
     for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
         seen = learn.filter(pl.col("sale_time") < cutoff)
         if seen["event_seq"].n_unique() < MIN_SALES:
@@ -154,18 +161,6 @@ def _warm_up(begin: datetime, refit_every: timedelta) -> list[datetime]:
 def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetime]:
     count = -(-(until - first) // step)
     return [first + place * step for place in range(count)]
-
-
-def _value_nothing(judged: pl.DataFrame) -> pl.DataFrame:
-    """No rows, with the columns of `_value`: a window may have no sale."""
-    empty = judged.clear().select("event_seq", *_KEPT)
-    texts = {name: pl.Series([], dtype=pl.String) for name in ("horizon", "model_id")}
-    cutoff = pl.Series([], dtype=pl.Datetime("us", "UTC"))
-    numbers = {
-        name: pl.Series([], dtype=pl.String if name == "confidence" else pl.Float64)
-        for name in Values.__dataclass_fields__
-    }
-    return empty.with_columns(**texts, data_cutoff=cutoff, **numbers)
 
 
 def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, params: Params) -> pl.DataFrame:

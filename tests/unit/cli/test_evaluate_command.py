@@ -157,7 +157,7 @@ def refused(
 @pytest.mark.parametrize(
     ("otherwise", "told"),
     [
-        ({"to": str(LAST + timedelta(days=1))}, "is not within the events of"),
+        ({"from": str(LAST + timedelta(days=1)), "to": str(LAST + timedelta(days=2))}, "is not within the events of"),
         ({"from": "2023-01-01"}, "is not within the events of"),
         ({"from": str(LAST), "to": str(FIRST)}, "is before --from"),
         ({"refit-every": "fortnight"}, "is no duration"),

@@ -19,7 +19,7 @@ from shared.valuation.conformal import Calibration, Residuals
 from shared.valuation.inputs import valid_sales
 from shared.valuation.params import Params
 from shared.valuation.training import CALIBRATION_DAYS, TooFewSalesError
-from shared.valuation.walk_forward import PREDICTION_COLUMNS, horizon_name, walk_forward
+from shared.valuation.walk_forward import PREDICTION_COLUMNS, horizon_name, sale_history, walk_forward
 from tests.factories import market
 
 STEP_S = 6 * 3_600
@@ -39,11 +39,18 @@ def walk(folded=FOLDED, **changed) -> pl.DataFrame:
         "first": FIRST,
         "until": UNTIL,
         "refit_every": timedelta(days=20),
-        "horizons": HORIZONS,
         "threads": 1,
         "params": PARAMS,
-    }
-    return walk_forward(folded, PRICES, **{**asked, **changed})
+    } | changed
+    history = sale_history(
+        folded,
+        PRICES,
+        first=asked["first"],
+        until=asked["until"],
+        horizons=asked.pop("horizons", HORIZONS),
+        learn_days=PARAMS.learn_days,
+    )
+    return walk_forward(history, **asked)
 
 
 @pytest.fixture(scope="module", autouse=True)
