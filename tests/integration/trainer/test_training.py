@@ -16,6 +16,7 @@ from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import golden
 from shared.valuation.model import ValuationModel, model_id
+from shared.valuation.params import Params
 from tests.factories import small_market
 from tests.factories.small_market import END, HOLDOUT
 from tests.factories.stand import Stand
@@ -59,7 +60,7 @@ async def test_its_lineage_is_complete(stand: Stand, served: Trainer) -> None:
     assert re.fullmatch(r"[0-9a-f]{7,64}|unknown", record.git_sha)
     assert re.fullmatch(r"[0-9a-f]{64}", record.environment_hash)
     assert re.match(r"\d+\.\d+", record.xgboost_version)
-    assert record.params["rounds"] == 300
+    assert record.params == Params.load().as_dict()
     assert record.report["evaluation_sales"] == HOLDOUT
     learn, judge = await load(stand, record.training_snapshot), await load(stand, record.evaluation_snapshot)
     assert (learn.kind, judge.kind) == ("training", "evaluation")
