@@ -16,6 +16,7 @@ from services.cli import (
     serve_command,
 )
 from services.cli.demo_command import demo
+from services.cli.explain_command import explain_command
 from services.cli.export_command import export_command
 from services.cli.replay_command import replay
 
@@ -30,6 +31,7 @@ app.command("migrate")(database_commands.migrate_command)
 app.command("import")(import_command.import_command)
 app.command("decode")(decode_command.decode_command)
 app.command("export")(export_command)
+app.command("explain")(explain_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
 app.add_typer(decision_commands.app, name="decisions")

@@ -23,6 +23,10 @@ class Grade:
     meaning: str
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _grades() -> dict[str, Grade]:
     says = {
         "A": "values in its price range came close to what was paid",
@@ -33,10 +37,12 @@ def _grades() -> dict[str, Grade]:
     above = 0.0
     grades: dict[str, Grade] = {}
     for name, width in GRADE_WIDTHS:
-        span = f"at most {width:.0%}" if not grades else f"{above:.0%} to {width:.0%}"
+        span = f"at most {_percent(width)}" if not grades else f"{_percent(above)} to {_percent(width)}"
         grades[name] = Grade(name, width, f"the 80 % interval is {span} of the value wide: {says[name]}")
         above = width
-    grades[LOWEST] = Grade(LOWEST, None, f"the 80 % interval is over {above:.0%} of the value wide: {says[LOWEST]}")
+    grades[LOWEST] = Grade(
+        LOWEST, None, f"the 80 % interval is over {_percent(above)} of the value wide: {says[LOWEST]}"
+    )
     return grades
 
 
