@@ -1,8 +1,9 @@
 """Sales of punks most like one, brought to today's market, and the punk's own sales beside them.
 
-Two punks are as far apart as what only one of them has is worth: each such trait counts with the size of its premium by
-the index and a little for its rarity, so that a rare trait matters before the index has learnt much about it. Another
-type and age count as well. A sale's price is brought to the instant by the index: ln(price) + level now - level then.
+Two punks are as far apart as their differences are worth by the index: of two types, skins or accessory counts the
+difference of the premia, of an accessory that only one of them has the size of its premium. Each trait in which they
+differ adds a little for its rarity, so that a rare one matters before the index has learnt much about it; another type
+and age add something, too. A sale's price is brought to the instant by the index: ln(price) + level now - level then.
 Nothing at or after the instant goes in, and no ask or bid.
 """
 
@@ -18,7 +19,7 @@ from shared.market.marks import PunkSale
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
 from shared.market.valid_sales import Exclusion
-from shared.valuation.trait_premia import trait_premia
+from shared.valuation.trait_premia import KINDS, trait_premia
 
 MOST: Final = 8
 RARITY_WEIGHT: Final = 0.01
@@ -83,10 +84,12 @@ class SoldPunks:
         self._time = series.times[rows]
         self._level = float(timeline.index.states.last_before(np.array([as_of], dtype=np.int64))[0, 0])
         self._traits = traits
-        # A last weight of zero stands for "no trait", which members say as -1.
-        self._weight = np.append(np.abs(trait_premia(timeline, as_of)) + RARITY_WEIGHT * traits.rarity, 0.0)
+        # A last entry of zero stands for "no trait", which members say as -1.
+        self._premium = np.append(trait_premia(timeline, as_of), 0.0)
+        self._rare = np.append(RARITY_WEIGHT * traits.rarity, 0.0)
+        self._weight = np.abs(self._premium) + self._rare
         self._members = traits.members[self._punk]
-        self._whole = self._weight[self._members].sum(axis=1)
+        self._accessories = self._weight[self._members[:, KINDS:]].sum(axis=1)
         self._age = AGE_WEIGHT * (as_of - self._time) / YEAR_S
 
     def nearest(self, punk: int, most: int = MOST) -> tuple[Comparable, ...]:
@@ -102,10 +105,15 @@ class SoldPunks:
     def _distance(self, punk: int) -> Floats:
         """To every sold punk, shape (sold,), log units; infinite to itself."""
         own = self._traits.members[punk]
+        accessories = own[KINDS:][own[KINDS:] >= 0]
         held = np.zeros_like(self._weight)
-        held[own[own >= 0]] = self._weight[own[own >= 0]]
-        apart: Floats = held.sum() + self._whole - 2.0 * held[self._members].sum(axis=1)
-        apart += OTHER_TYPE * (self._members[:, 0] != own[0]) + self._age
+        held[accessories] = self._weight[accessories]
+        in_common = held[self._members[:, KINDS:]].sum(axis=1)
+        apart: Floats = self._age + held.sum() + self._accessories - 2.0 * in_common
+        for place in range(KINDS):
+            mine, its = own[place], self._members[:, place]
+            differ = np.abs(self._premium[its] - self._premium[mine]) + self._rare[its] + self._rare[mine]
+            apart += np.where(its != mine, differ + (OTHER_TYPE if place == 0 else 0.0), 0.0)
         return np.where(self._punk == punk, np.inf, apart)
 
     def _comparable(self, punk: int, row: int, distance: float) -> Comparable:
