@@ -62,16 +62,18 @@ class FromRecord:
             champion = await pointer.champion_at(connection, as_of)
             nowcast = await repository.in_force(connection, as_of)
             earlier = None if nowcast is None else await repository.before(connection, nowcast)
-        if self._model_named is None and champion is None:
+        in_charge = nowcast or champion
+        if self._model_named is not None:
+            model, origin = await self._model(self._model_named)
+        elif in_charge is not None:
+            model, origin = await self._model(in_charge.model_id)
+        else:
             raise NotFoundError(
                 f"there was no champion at {as_of.isoformat()}; name a model with --model (`punkcast models list`)"
             )
-        fallback = nowcast.model_id if nowcast is not None else champion.model_id if champion is not None else ""
-        model, origin = await self._model(self._model_named or fallback)
         # The earlier nowcast first: a timeline only grows.
-        past = None if earlier is None else await self._seen(earlier, earlier.as_of)
+        before = None if earlier is None else await self._comparable(earlier, model)
         seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
-        before = None if past is None or past.best.feature_schema != model.feature_schema else past.best
         explanation = await asyncio.to_thread(explain, model, seen.best, self._reader.timeline, punk, before=before)
         return Account(
             explanation=explanation,
@@ -108,6 +110,12 @@ class FromRecord:
                 archived = None if nowcast is None else await self._archived(connection, nowcast.snapshot_id)
             made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
         return _Seen(archived, made)
+
+    async def _comparable(self, earlier: Published, model: ValuationModel) -> Snapshot | None:
+        """The earlier nowcast's own snapshot; None when it is lost, or the model knows other features."""
+        found = (await self._seen(earlier, earlier.as_of)).best
+        fits = found.snapshot_id == earlier.snapshot_id and found.feature_schema == model.feature_schema
+        return found if fits else None
 
     async def _archived(self, connection: Connection, snapshot_id: str) -> Snapshot | None:
         try:

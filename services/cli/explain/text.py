@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import isfinite
 
@@ -27,8 +27,8 @@ def tell(console: Console, account: Account, *, features: bool) -> None:
     told = account.explanation
     _value(console, told)
     _section(console, "Why: the floor, and what is added to it")
-    parts = [Part("floor", "floor", 0.0, told.reasons.floor_eth), *told.reasons.parts]
-    _bars(console, parts, "value", told.reasons.value_eth, scale=told.reasons.parts)
+    floor = ("floor", f"{told.reasons.floor_eth:12,.3f}", "", "")
+    _bars(console, told.reasons.parts, ("value", told.reasons.value_eth), above=[floor])
     _section(console, "Comparable sales, and their prices at the index level of the instant")
     show(
         console,
@@ -96,16 +96,14 @@ def _value(console: Console, told: Explanation) -> None:
     _line(console, f"confidence {told.confidence}: {told.meaning}")
 
 
-def _bars(console: Console, parts: Iterable[Part], total: str, amount: float, *, scale: Iterable[Part]) -> None:
-    largest = max((abs(part.eth) for part in scale), default=0.0)
-    rows: list[tuple[object, ...]] = []
-    for part in parts:
-        # The floor that the reasons stand on is no reason, and would dwarf them.
-        drawn = bar(part.eth, largest) if part.log != 0.0 or part.eth == 0.0 else ""
-        sign = "" if part.name == "floor" else "+"
-        rows.append((label(part.name), f"{part.eth:{sign}12,.3f}", drawn, part.group))
-    rows.append((total, f"{amount:12,.3f}", "", ""))
-    show(console, ("part", "ETH", "", "group"), rows, nothing="")
+def _bars(
+    console: Console, parts: Sequence[Part], total: tuple[str, float], *, above: Sequence[tuple[str, ...]] = ()
+) -> None:
+    """The parts with bars to one scale, the rows `above` before them, and what they add up to below."""
+    largest = max((abs(part.eth) for part in parts), default=0.0)
+    rows = [(label(part.name), f"{part.eth:+12,.3f}", bar(part.eth, largest), part.group) for part in parts]
+    name, amount = total
+    show(console, ("part", "ETH", "", "group"), [*above, *rows, (name, f"{amount:12,.3f}", "", "")], nothing="")
 
 
 def _comparable(sale: Comparable) -> tuple[object, ...]:
@@ -131,7 +129,7 @@ def _changes(console: Console, told: Explanation, previous: Previous | None) -> 
     before, after = told.changes.before_eth, told.changes.after_eth
     _line(console, f"{eth(before)} ETH as of {cell(previous.as_of)}{number}, by the same model")
     moved = [part for part in told.changes.parts if abs(part.eth) >= SHOWN]
-    _bars(console, moved, "difference", after - before, scale=moved)
+    _bars(console, moved, ("difference", after - before))
     if previous.other_model is not None:
         said = "" if previous.published_wei is None else f", which said {eth(previous.published_wei / WEI)} ETH"
         _line(console, f"that nowcast was of another model, {previous.other_model}{said}")
