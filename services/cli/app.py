@@ -19,6 +19,7 @@ from services.cli.ablate_command import ablate_command
 from services.cli.backfill_command import backfill_command
 from services.cli.demo_command import demo
 from services.cli.evaluate_command import evaluate_command
+from services.cli.explain_command import explain_command
 from services.cli.export_command import export_command
 from services.cli.replay_command import replay
 from services.cli.tune_command import tune_command
@@ -35,6 +36,7 @@ app.command("import")(import_command.import_command)
 app.command("decode")(decode_command.decode_command)
 app.command("export")(export_command)
 app.command("backfill")(backfill_command)
+app.command("explain")(explain_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
 app.add_typer(decision_commands.app, name="decisions")

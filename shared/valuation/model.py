@@ -15,6 +15,7 @@ import xgboost as xgb
 
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
+from shared.market.traits import TYPES
 from shared.valuation.boosters import Boosters
 from shared.valuation.conformal import Calibration
 from shared.valuation.feature_table import schema_hash
@@ -24,6 +25,8 @@ FORMAT = "punkcast-valuation/2"
 XGBOOST_VERSION: str = xgb.__version__
 GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
 """Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D."""
+THIN_TYPES = ("Ape", "Alien")
+"""So few of these were ever sold that no width is known well enough: always D."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ class ValuationModel:
         premium = np.exp(self.boosters.predict(frame))
         value = premium * floor
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = self.calibration.bounds(value, premium)
-        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value))
+        return Values(
+            value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, frame["type"].to_numpy())
+        )
 
     def to_bytes(self) -> bytes:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
@@ -121,8 +126,9 @@ def model_id(artifact_sha256: str) -> str:
     return f"m-{artifact_sha256[:16]}"
 
 
-def _grade(relative_width: Floats) -> npt.NDArray[np.str_]:
+def _grade(relative_width: Floats, type_code: npt.NDArray[np.float32]) -> npt.NDArray[np.str_]:
     grade = np.full(len(relative_width), "D")
     for name, width in reversed(GRADE_WIDTHS):
         grade[relative_width <= width] = name
+    grade[np.isin(type_code, [TYPES.index(name) for name in THIN_TYPES])] = "D"
     return grade

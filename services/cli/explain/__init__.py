@@ -1,0 +1,1 @@
+"""What `punkcast explain` gathers, and how it tells it."""

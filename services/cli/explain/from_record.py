@@ -1,0 +1,150 @@
+"""An account from the platform's record: the nowcast in force then, its model, and its snapshot made again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from services.cli.explain import repository
+from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
+from services.cli.explain.from_files import value_wei
+from services.cli.explain.repository import Published
+from shared.database.pool import Connection
+from shared.errors import InvalidInputError, NotFoundError
+from shared.market.reader import MarketReader
+from shared.registry import models, pointer
+from shared.runtime.platform import Platform
+from shared.snapshots import repository as snapshots
+from shared.snapshots.snapshot import Snapshot
+from shared.valuation.explanation import explain
+from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.model import ValuationModel
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A snapshot: as archived (None when it is not in the store), and made again from the events."""
+
+    archived: Snapshot | None
+    recomputed: Snapshot
+
+    @property
+    def best(self) -> Snapshot:
+        return self.archived or self.recomputed
+
+
+class FromRecord:
+    """Everything is read from database and object store; nothing is written."""
+
+    def __init__(self, platform: Platform, *, model: str | Path | None) -> None:
+        """`model`: a model's id, or a model file; None stands for the champion of the time."""
+        self._platform = platform
+        self._model_named = model
+        self._reader = MarketReader()
+
+    async def account(self, punk: int, as_of: datetime | None) -> Account:
+        """The nowcast in force at `as_of` (now, when None); before the first one, the value as of `as_of` itself.
+
+        Raises:
+            NotFoundError: no market then, no champion then, or no such model.
+            InvalidInputError: the instant has not come yet.
+        """
+        now = self._platform.clock.now()
+        as_of = as_of or now
+        if as_of > now:
+            raise InvalidInputError(
+                f"--as-of {as_of.isoformat()} lies ahead of {now.isoformat()}; nothing is known yet"
+            )
+        async with self._platform.database.connection() as connection:
+            require_market(await repository.first_event(connection), as_of, "the database")
+            champion = await pointer.champion_at(connection, as_of)
+            nowcast = await repository.in_force(connection, as_of)
+            earlier = None if nowcast is None else await repository.before(connection, nowcast)
+        in_charge = nowcast or champion
+        if self._model_named is not None:
+            model, origin = await self._model(self._model_named)
+        elif in_charge is not None:
+            model, origin = await self._model(in_charge.model_id)
+        else:
+            raise NotFoundError(
+                f"there was no champion at {as_of.isoformat()}; name a model with --model (`punkcast models list`)"
+            )
+        # The earlier nowcast first: a timeline only grows.
+        before = None if earlier is None else await self._comparable(earlier, model)
+        seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
+        explanation = await asyncio.to_thread(explain, model, seen.best, self._reader.timeline, punk, before=before)
+        return Account(
+            explanation=explanation,
+            origin=origin,
+            reproduction=await self._reproduction(nowcast, seen, model, punk),
+            previous=None
+            if earlier is None or explanation.changes is None
+            else await self._previous(earlier, model, punk),
+        )
+
+    async def _model(self, named: str | Path) -> tuple[ValuationModel, Origin]:
+        threads = self._platform.settings.threads
+        if isinstance(named, Path):
+            body = await asyncio.to_thread(named.read_bytes)
+            model = ValuationModel.from_bytes(body, threads=threads)
+            return model, Origin(model.model_id, model.data_cutoff)
+        async with self._platform.database.connection() as connection:
+            record = await models.get(connection, named)
+        body = await self._platform.store.get(models.artifact(record))
+        return ValuationModel.from_bytes(body, threads=threads), Origin(
+            record.model_id,
+            record.data_cutoff,
+            record.git_sha,
+            record.git_dirty,
+            record.environment_hash,
+            record.training_snapshot,
+        )
+
+    async def _seen(self, nowcast: Published | None, as_of: datetime) -> _Seen:
+        """The snapshot, from the events that had been read when it was made and no others."""
+        async with self._reader.alone():
+            async with self._platform.database.connection() as connection:
+                await self._reader.refresh(connection, up_to=None if nowcast is None else nowcast.last_event_seq)
+                archived = None if nowcast is None else await self._archived(connection, nowcast.snapshot_id)
+            made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
+        return _Seen(archived, made)
+
+    async def _comparable(self, earlier: Published, model: ValuationModel) -> Snapshot | None:
+        """The earlier nowcast's own snapshot; None when it is lost, or the model knows other features."""
+        found = (await self._seen(earlier, earlier.as_of)).best
+        fits = found.snapshot_id == earlier.snapshot_id and found.feature_schema == model.feature_schema
+        return found if fits else None
+
+    async def _archived(self, connection: Connection, snapshot_id: str) -> Snapshot | None:
+        try:
+            return await snapshots.load(connection, self._platform.store, snapshot_id)
+        except NotFoundError:
+            return None
+
+    async def _reproduction(
+        self, nowcast: Published | None, seen: _Seen, model: ValuationModel, punk: int
+    ) -> Reproduction:
+        explained = value_wei(model, seen.best, punk)
+        if nowcast is None:
+            return Reproduction(seen.recomputed.snapshot_id, explained)
+        return Reproduction(
+            recomputed=seen.recomputed.snapshot_id,
+            explained_wei=explained,
+            generation_id=nowcast.generation_id,
+            published_at=nowcast.published_at,
+            recorded=nowcast.snapshot_id,
+            archived=seen.archived is not None,
+            published_wei=await self._published(nowcast, punk) if nowcast.model_id == model.model_id else None,
+        )
+
+    async def _previous(self, earlier: Published, model: ValuationModel, punk: int) -> Previous:
+        if earlier.model_id == model.model_id:
+            return Previous(earlier.as_of, earlier.generation_id)
+        said = await self._published(earlier, punk)
+        return Previous(earlier.as_of, earlier.generation_id, earlier.model_id, said)
+
+    async def _published(self, nowcast: Published, punk: int) -> int | None:
+        async with self._platform.database.connection() as connection:
+            return await repository.value_wei(connection, nowcast.generation_id, punk)

@@ -1,0 +1,179 @@
+"""An account as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import isfinite
+
+from rich.console import Console
+
+from services.cli.context import cell, show
+from services.cli.explain.account import Account, Origin, Previous, Reproduction
+from shared.valuation.comparables import Comparable
+from shared.valuation.explanation import Explanation
+from shared.valuation.feature_table import FEATURES
+from shared.valuation.reasons import Part
+
+BAR = 14
+"""Characters on either side of the axis."""
+WEI = 1e18
+SHOWN = 0.0005
+"""A change of less ETH is no row of its own: it would read 0.000."""
+
+
+def tell(console: Console, account: Account, *, features: bool) -> None:
+    """Print the account; the feature row only when asked for."""
+    told = account.explanation
+    _value(console, told)
+    _section(console, "Why: the floor, and what is added to it")
+    floor = ("floor", f"{told.reasons.floor_eth:12,.3f}", "", "")
+    _bars(console, told.reasons.parts, ("value", told.reasons.value_eth), above=[floor])
+    _section(console, "Comparable sales, and their prices at the index level of the instant")
+    show(
+        console,
+        ("punk", "sold", "price", "floor then", "price now", "similar", "in common", "instead"),
+        [_comparable(sale) for sale in told.comparables],
+        nothing="no punk like it was sold before",
+    )
+    _section(console, "Its own sales")
+    show(
+        console,
+        ("sold", "price", "floor then", "price now", "how", "counts"),
+        [
+            (
+                _day(sale.time),
+                eth(sale.price_eth),
+                eth(sale.floor_eth),
+                eth(sale.adjusted_eth),
+                sale.kind.replace("_", " "),
+                "yes" if sale.excluded is None else f"no: {sale.excluded}",
+            )
+            for sale in told.own_sales
+        ],
+        nothing="it was never sold before",
+    )
+    _changes(console, told, account.previous)
+    if features:
+        _section(console, "Features")
+        known = ((f, told.features[f.name]) for f in FEATURES)
+        rows = [(f.name, f"{x:.6g}" if isfinite(x) else None, f.unit, f.group, f.meaning) for f, x in known]
+        show(console, ("feature", "value", "unit", "group", "meaning"), rows, nothing="")
+    _section(console, "Where it comes from")
+    _origin(console, account.origin)
+    _reproduction(console, told, account.reproduction)
+
+
+def eth(amount: float | None) -> str:
+    """An amount as people write it: more digits where the number is small."""
+    if amount is None:
+        return "–"
+    return f"{amount:,.0f}" if abs(amount) >= 1_000 else f"{amount:,.2f}"
+
+
+def label(name: str) -> str:
+    """A trait, or any other part, in words."""
+    kind, _, rest = name.partition(":")
+    if kind == "count":
+        return "1 accessory" if rest == "1" else f"{rest} accessories"
+    return f"{rest} skin" if kind == "skin" else rest or name
+
+
+def bar(amount: float, largest: float) -> str:
+    """A bar left (less) or right (more) of the axis, as wide as `2 * BAR + 1` characters."""
+    length = round(BAR * abs(amount) / largest) if largest > 0.0 else 0
+    left, right = ("█" * length, "") if amount < 0.0 else ("", "█" * length)
+    return f"{left:>{BAR}}│{right:<{BAR}}"
+
+
+def _value(console: Console, told: Explanation) -> None:
+    traits = ", ".join(map(label, told.traits))
+    _line(console, f"Punk {told.punk_id} ({traits}) as of {cell(told.as_of)}")
+    intervals = "; ".join(
+        f"{level} %: {eth(told.bounds[f'lo{level}'])} to {eth(told.bounds[f'hi{level}'])}" for level in (50, 80, 90)
+    )
+    _line(console, f"{eth(told.reasons.value_eth)} ETH  ({intervals})")
+    _line(console, f"confidence {told.confidence}: {told.meaning}")
+
+
+def _bars(
+    console: Console, parts: Sequence[Part], total: tuple[str, float], *, above: Sequence[tuple[str, ...]] = ()
+) -> None:
+    """The parts with bars to one scale, the rows `above` before them, and what they add up to below."""
+    largest = max((abs(part.eth) for part in parts), default=0.0)
+    rows = [(label(part.name), f"{part.eth:+12,.3f}", bar(part.eth, largest), part.group) for part in parts]
+    name, amount = total
+    show(console, ("part", "ETH", "", "group"), [*above, *rows, (name, f"{amount:12,.3f}", "", "")], nothing="")
+
+
+def _comparable(sale: Comparable) -> tuple[object, ...]:
+    instead = [*(f"−{label(trait)}" for trait in sale.lacks), *(f"+{label(trait)}" for trait in sale.adds)]
+    return (
+        sale.punk_id,
+        _day(sale.time),
+        eth(sale.price_eth),
+        eth(sale.floor_eth),
+        eth(sale.adjusted_eth),
+        f"{sale.similarity:.0%}",
+        ", ".join(map(label, sale.shared)) or "–",
+        ", ".join(instead) or "–",
+    )
+
+
+def _changes(console: Console, told: Explanation, previous: Previous | None) -> None:
+    _section(console, "What changed since the nowcast before")
+    if told.changes is None or previous is None:
+        _line(console, "there is no nowcast before it that this model can be applied to")
+        return
+    number = "" if previous.generation_id is None else f" (nowcast {previous.generation_id})"
+    before, after = told.changes.before_eth, told.changes.after_eth
+    _line(console, f"{eth(before)} ETH as of {cell(previous.as_of)}{number}, by the same model")
+    moved = [part for part in told.changes.parts if abs(part.eth) >= SHOWN]
+    _bars(console, moved, ("difference", after - before))
+    if previous.other_model is not None:
+        said = "" if previous.published_wei is None else f", which said {eth(previous.published_wei / WEI)} ETH"
+        _line(console, f"that nowcast was of another model, {previous.other_model}{said}")
+
+
+def _origin(console: Console, origin: Origin) -> None:
+    _line(console, f"model {origin.model_id}, data until {cell(origin.data_cutoff)}")
+    if origin.git_sha is None:
+        _line(console, "code and environment: a model file does not tell, the registry does")
+        return
+    dirty = " with uncommitted changes" if origin.git_dirty else ""
+    _line(console, f"code {origin.git_sha}{dirty}")
+    _line(console, f"environment {origin.environment_hash}")
+    _line(console, f"training snapshot {origin.training_snapshot}")
+
+
+def _reproduction(console: Console, told: Explanation, made: Reproduction) -> None:
+    _line(console, f"snapshot {told.snapshot_id}")
+    if made.recorded is None:
+        _line(console, "made just now from the events before the instant; no nowcast is on record for it")
+        return
+    place = "read from the object store" if made.archived else "not in the object store yet"
+    _line(console, f"of nowcast {made.generation_id}, published {cell(made.published_at)}; {place}")
+    if made.recomputed == made.recorded:
+        _line(console, "made again from the events known then: the same snapshot id")
+    else:
+        _line(
+            console,
+            f"made again from the events known then: ANOTHER snapshot, {made.recomputed}; a daily close came late, a "
+            "reorganisation changed history, or the features' code is another one",
+        )
+    if made.published_wei is not None:
+        same = "equals" if made.published_wei == made.explained_wei else "DIFFERS FROM"
+        _line(console, f"the value {same} the published one, {made.published_wei / WEI:,.6f} ETH")
+
+
+def _section(console: Console, title: str) -> None:
+    console.print()
+    console.print(title, style="bold", soft_wrap=True)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+
+def _day(time: int) -> str:
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d}"

@@ -1,0 +1,154 @@
+"""Sales of punks most like one, brought to today's market, and the punk's own sales beside them.
+
+Two punks are as far apart as their differences are worth by the index: of two types, skins or accessory counts the
+difference of the premia, of an accessory that only one of them has the size of its premium. Each trait in which they
+differ adds a little for its rarity, so that a rare one matters before the index has learnt much about it; another type
+and age add something, too. A sale's price is brought to the instant by the index: ln(price) + level now - level then.
+Nothing at or after the instant goes in, and no ask or bid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import Final
+
+import numpy as np
+
+from shared.market.marks import PunkSale
+from shared.market.series import Floats, Ints
+from shared.market.timeline import MarketTimeline
+from shared.market.valid_sales import Exclusion
+from shared.valuation.trait_premia import KINDS, trait_premia
+
+MOST: Final = 8
+RARITY_WEIGHT: Final = 0.01
+"""Log units for each nat of a trait's rarity, beside its premium."""
+OTHER_TYPE: Final = 0.25
+"""Log units for another type, beside the types' own premia."""
+AGE_WEIGHT: Final = 0.2
+"""Log units for each year since the sale."""
+LEAST_SIMILARITY: Final = 0.05
+"""What is further away is no comparable: an alien has few."""
+YEAR_S: Final = 365.25 * 86_400
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """The last valid sale of a punk like the one asked about.
+
+    Attributes:
+        time: of the sale, UTC seconds.
+        floor_eth: the floor then, the sold punk's own ask left out.
+        adjusted_eth: the price at the index level of the instant asked about.
+        similarity: exp(-distance), 1 for the same traits sold just now.
+        shared, lacks, adds: traits of both; of the punk asked about only; of the sold punk only.
+    """
+
+    punk_id: int
+    time: int
+    price_eth: float
+    floor_eth: float
+    adjusted_eth: float
+    similarity: float
+    shared: tuple[str, ...]
+    lacks: tuple[str, ...]
+    adds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OwnSale:
+    """A sale of the punk itself; `excluded` says why it does not count. Attributes as of `Comparable`; None where the
+    book was empty, or the index had not begun."""
+
+    time: int
+    price_eth: float
+    floor_eth: float | None
+    adjusted_eth: float | None
+    kind: str
+    excluded: Exclusion | None
+
+
+class SoldPunks:
+    """Every punk's last valid sale strictly before an instant (UTC seconds), ready to be searched for any punk."""
+
+    def __init__(self, timeline: MarketTimeline, as_of: int) -> None:
+        series, traits = timeline.punk_sales, timeline.traits
+        every = np.arange(len(traits.members), dtype=np.int64)
+        rows = series.row_before(every, np.full(len(every), as_of, dtype=np.int64))
+        self._punk: Ints = every[rows >= 0]
+        rows = rows[rows >= 0]
+        self._log_price, self._log_floor, self._log_level = (
+            series.take(rows)[:, PunkSale._fields.index(name)] for name in ("log_price", "log_floor", "level")
+        )
+        self._time = series.times[rows]
+        self._level = float(timeline.index.states.last_before(np.array([as_of], dtype=np.int64))[0, 0])
+        self._traits = traits
+        # A last entry of zero stands for "no trait", which members say as -1.
+        self._premium = np.append(trait_premia(timeline, as_of), 0.0)
+        self._rare = np.append(RARITY_WEIGHT * traits.rarity, 0.0)
+        self._weight = np.abs(self._premium) + self._rare
+        self._members = traits.members[self._punk]
+        self._accessories = self._weight[self._members[:, KINDS:]].sum(axis=1)
+        self._age = AGE_WEIGHT * (as_of - self._time) / YEAR_S
+
+    def nearest(self, punk: int, most: int = MOST) -> tuple[Comparable, ...]:
+        """The sales most like the punk, its own left out, nearest first."""
+        if not len(self._punk):
+            return ()
+        distance = self._distance(punk)
+        # Equal distances: the punk with the lower number first.
+        near = np.lexsort((self._punk, distance))[:most]
+        near = near[np.exp(-distance[near]) >= LEAST_SIMILARITY]
+        return tuple(self._comparable(punk, int(row), float(distance[row])) for row in near)
+
+    def _distance(self, punk: int) -> Floats:
+        """To every sold punk, shape (sold,), log units; infinite to itself."""
+        own = self._traits.members[punk]
+        accessories = own[KINDS:][own[KINDS:] >= 0]
+        held = np.zeros_like(self._weight)
+        held[accessories] = self._weight[accessories]
+        in_common = held[self._members[:, KINDS:]].sum(axis=1)
+        apart: Floats = self._age + held.sum() + self._accessories - 2.0 * in_common
+        for place in range(KINDS):
+            mine, its = own[place], self._members[:, place]
+            differ = np.abs(self._premium[its] - self._premium[mine]) + self._rare[its] + self._rare[mine]
+            apart += np.where(its != mine, differ + (OTHER_TYPE if place == 0 else 0.0), 0.0)
+        return np.where(self._punk == punk, np.inf, apart)
+
+    def _comparable(self, punk: int, row: int, distance: float) -> Comparable:
+        other = int(self._punk[row])
+        own, its = (self._traits.trait_lists[one] for one in (punk, other))
+        names = self._traits.names
+        log_price = float(self._log_price[row])
+        return Comparable(
+            punk_id=other,
+            time=int(self._time[row]),
+            price_eth=exp(log_price),
+            floor_eth=exp(float(self._log_floor[row])),
+            adjusted_eth=exp(log_price + self._level - float(self._log_level[row])),
+            similarity=exp(-distance),
+            shared=tuple(names[trait] for trait in own if trait in its),
+            lacks=tuple(names[trait] for trait in own if trait not in its),
+            adds=tuple(names[trait] for trait in its if trait not in own),
+        )
+
+
+def own_sales(timeline: MarketTimeline, punk: int, as_of: int) -> tuple[OwnSale, ...]:
+    """All sales of the punk strictly before the instant (UTC seconds), newest first, those that do not count too."""
+    sales = [sale for sale in timeline.sales if sale.punk_id == punk and sale.time < as_of][::-1]
+    levels = timeline.index.states
+    # Up to and with the sale's own second: the level right after it.
+    then = levels.last_before(np.array([sale.time + 1 for sale in sales], dtype=np.int64))[:, 0]
+    now = levels.last_before(np.array([as_of], dtype=np.int64))[0, 0]
+    return tuple(
+        OwnSale(
+            time=sale.time,
+            price_eth=sale.price_eth,
+            floor_eth=sale.floor_eth,
+            adjusted_eth=sale.price_eth * exp(float(now) - float(level)) if np.isfinite(level) else None,
+            kind=sale.kind,
+            excluded=sale.excluded,
+        )
+        for sale, level in zip(sales, then, strict=True)
+    )

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.market.timeline import MarketTimeline
+from shared.market.traits import Traits
+from shared.valuation.comparables import MOST, SoldPunks, own_sales
+from shared.valuation.trait_premia import trait_premia
+from tests.factories import market, small_market
+from tests.factories.market_story import BEGAN, Told, told
+
+PUNKS = {
+    0: ("Female", "Mid", ["Hoodie", "Pipe"]),
+    1: ("Female", "Mid", ["Hoodie", "Pipe"]),
+    2: ("Male", "Mid", ["Hoodie", "Pipe"]),
+    3: ("Female", "Dark", ["Hoodie", "Pipe"]),
+    4: ("Ape", None, ["Mole"]),
+}
+"""Everybody else is a female without anything."""
+
+
+def traits() -> Traits:
+    rows = [PUNKS.get(punk, ("Female", "Light", [])) for punk in range(10_000)]
+    kinds, skins, accessories = zip(*rows, strict=True)
+    return Traits.from_frame(
+        pl.DataFrame({"punk_id": range(10_000), "type": kinds, "skin": skins, "accessories": accessories})
+    )
+
+
+def wallet(name: str, punk: int) -> str:
+    """One of its own for each punk."""
+    return f"0x{name}{punk:0{40 - len(name)}}"
+
+
+def sale(punk: int, eth: float, *, buyer: str = "b", seller: str = "a", at: timedelta | None = None) -> Told:
+    return Told("sale", punk, eth, sender=wallet(seller, punk), receiver=wallet(buyer, punk), at=at)
+
+
+def asks() -> list[Told]:
+    return [Told("listed", punk, 8.0 + punk / 1_000, sender=wallet("a", punk)) for punk in range(20, 24)]
+
+
+def market_of(*story: Told) -> MarketTimeline:
+    folded = MarketTimeline(traits())
+    folded.apply(told(*asks(), *story))
+    return folded
+
+
+def after(**gap: float) -> int:
+    return int((BEGAN + timedelta(**gap)).timestamp())
+
+
+def test_punks_with_the_same_traits_come_first_and_another_type_last() -> None:
+    folded = market_of(sale(2, 10.0), sale(3, 10.0), sale(1, 10.0), sale(30, 9.0), sale(4, 90.0))
+    near = SoldPunks(folded, after(hours=1)).nearest(0)
+    assert [one.punk_id for one in near][:3] == [1, 3, 2]
+    assert near[0].similarity == pytest.approx(1.0, abs=1e-3)
+    assert (near[0].lacks, near[0].adds) == ((), ())
+    assert (near[1].lacks, near[1].adds) == (("skin:Mid",), ("skin:Dark",))
+    assert "type:Female" in near[1].shared
+    similar = [one.similarity for one in near]
+    assert similar == sorted(similar, reverse=True)
+    assert 4 not in [one.punk_id for one in near[:-1]]
+
+
+def test_of_two_equal_punks_the_one_sold_later_is_nearer() -> None:
+    folded = market_of(sale(40, 9.0, at=timedelta(days=1)), sale(41, 9.0, at=timedelta(days=90)))
+    assert [one.punk_id for one in SoldPunks(folded, after(days=91)).nearest(50)] == [41, 40]
+
+
+def test_a_punks_own_sale_and_sales_at_the_instant_are_no_comparables() -> None:
+    folded = market_of(sale(0, 10.0, at=timedelta(hours=1)), sale(1, 11.0, at=timedelta(hours=2)))
+    assert SoldPunks(folded, after(hours=2)).nearest(0) == ()
+    assert [one.punk_id for one in SoldPunks(folded, after(hours=2, seconds=1)).nearest(0)] == [1]
+    assert SoldPunks(folded, after(hours=1)).nearest(0) == ()
+
+
+def test_a_sale_that_does_not_count_is_no_comparable_but_is_told_of_the_punk_itself() -> None:
+    folded = market_of(sale(1, 0.001), sale(1, 12.0, seller="b", buyer="c"))
+    near, own = SoldPunks(folded, after(hours=1)).nearest(0), own_sales(folded, 1, after(hours=1))
+    assert [one.price_eth for one in near] == [pytest.approx(12.0)]
+    assert [(one.price_eth, one.excluded) for one in own] == [(12.0, None), (0.001, "dust")]
+    assert own[1].adjusted_eth is None  # nothing had told the index anything by then
+    assert near[0].floor_eth == pytest.approx(own[0].floor_eth) == pytest.approx(8.02)
+
+
+def test_a_price_is_brought_to_the_instant_by_the_index() -> None:
+    folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
+    levels = folded.index.states
+    now = levels.last_before(np.array([as_of]))[0, 0]
+    for one in SoldPunks(folded, as_of).nearest(5):
+        then = levels.last_before(np.array([one.time + 1]))[0, 0]
+        assert one.adjusted_eth == pytest.approx(one.price_eth * np.exp(now - then), rel=1e-6)
+        own = own_sales(folded, one.punk_id, as_of)[0]
+        assert (own.time, own.adjusted_eth) == (one.time, pytest.approx(one.adjusted_eth, rel=1e-6))
+
+
+def test_there_are_at_most_so_many_each_punk_once_with_its_last_sale() -> None:
+    folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
+    near = SoldPunks(folded, as_of).nearest(5)
+    assert len(near) == MOST == len({one.punk_id for one in near})
+    last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
+    assert all(last[one.punk_id] == one.time for one in near)
+    assert SoldPunks(folded, as_of).nearest(5, 3) == near[:3]
+
+
+EVENTS = market.events_frame(3)
+CLEAN = market.timeline(EVENTS, small_market.timeline().traits)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, market.STEP_S * EVENTS.height), st.integers(0, 10**6))
+def test_poisoning_the_future_changes_no_comparable_no_own_sale_and_no_premium(offset: int, seed: int) -> None:
+    as_of = market.START + offset
+    poisoned = market.timeline(market.poison(EVENTS, as_of, seed), CLEAN.traits)
+    assert trait_premia(CLEAN, as_of).tobytes() == trait_premia(poisoned, as_of).tobytes()
+    clean, other = SoldPunks(CLEAN, as_of), SoldPunks(poisoned, as_of)
+    for punk in (0, 7, 5_000):
+        assert clean.nearest(punk) == other.nearest(punk)
+        assert own_sales(CLEAN, punk, as_of) == own_sales(poisoned, punk, as_of)
+
+
+def test_before_the_first_sale_nothing_is_known_of_any_trait() -> None:
+    assert not trait_premia(CLEAN, market.START).any()
+    assert SoldPunks(CLEAN, market.START).nearest(0) == ()
+    assert own_sales(CLEAN, 0, market.START) == ()
+
+
+def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_accessories_are_worth() -> None:
+    as_of = int(small_market.END.timestamp())
+    folded = small_market.timeline()
+    premia, index = trait_premia(folded, as_of), folded.index
+    assert premia.any()
+    offsets = [premia[folded.traits.trait_lists[punk]].sum() - index.premium(punk) for punk in range(0, 10_000, 500)]
+    # A zombie, ape or alien has no skin to be over that of common punks.
+    human = [o for o, punk in zip(offsets, range(0, 10_000, 500), strict=True) if folded.traits.skin_code[punk] >= 0]
+    assert np.ptp(human) == pytest.approx(0.0, abs=1e-5)

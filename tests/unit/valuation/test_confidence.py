@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shared.market.traits import TYPES
+from shared.valuation.confidence import GRADES, meaning
+from shared.valuation.conformal import LEVELS, SEGMENT_BOUNDS, Calibration
+from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.model import THIN_TYPES
+from tests.factories import small_market
+from tests.factories.quick_model import quick_model
+
+
+def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Type and grade of every punk when all intervals are this wide."""
+    half = np.arcsinh(width / 2)
+    narrow = Calibration(tuple(((-half, half),) * (len(SEGMENT_BOUNDS) + 1) for _ in LEVELS))
+    frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), small_market.END).frame
+    types = np.array(TYPES)[frame["type"].to_numpy().astype(int)]
+    return types, replace(quick_model(), calibration=narrow).predict(frame).confidence
+
+
+@pytest.mark.parametrize(("width", "grade"), [(0.1, "A"), (0.3, "B"), (0.7, "C"), (0.9, "D")])
+def test_the_grade_of_a_width_is_the_one_whose_meaning_names_it(width: float, grade: str) -> None:
+    types, grades = graded(width)
+    assert set(grades[~np.isin(types, THIN_TYPES)]) == {grade}
+    limit = GRADES[grade].up_to
+    assert limit is None or width <= limit
+    assert all(one.up_to is not None and one.up_to < width for name, one in GRADES.items() if name < grade)
+
+
+def test_apes_and_aliens_are_never_graded_better_than_the_lowest() -> None:
+    types, grades = graded(0.1)
+    assert set(types) == set(TYPES)
+    assert set(grades[np.isin(types, ("Ape", "Alien"))]) == {"D"}
+    assert "so few apes are ever sold" in meaning("D", "Ape")
+
+
+def test_meanings_name_the_bounds() -> None:
+    assert list(GRADES) == ["A", "B", "C", "D"]
+    assert "at most 15 %" in meaning("A", "Male")
+    assert "15 % to 35 %" in meaning("B", "Female")
+    assert "35 % to 80 %" in meaning("C", "Male")
+    assert "over 80 %" in meaning("D", "Zombie")
