@@ -43,8 +43,9 @@ class Boosters:
         return boosters
 
     def check(self) -> None:
-        """Load the files now. Raises XGBoostError when one is damaged."""
-        assert len(self._loaded) == len(START_FROM_INDEX)
+        """Load the files now. Raises XGBoostError when one is damaged, ValueError when one is missing."""
+        if len(self._loaded) != len(START_FROM_INDEX):
+            raise ValueError(f"{len(self._loaded)} boosters instead of {len(START_FROM_INDEX)}")
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""

@@ -116,7 +116,7 @@ class ValuationModel:
                 feature_schema=document["feature_schema"],
             )
             model.boosters.check()
-        except (ValueError, KeyError, TypeError, AssertionError, InvalidInputError, xgb.core.XGBoostError) as error:
+        except (ValueError, KeyError, TypeError, InvalidInputError, xgb.core.XGBoostError) as error:
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
 

@@ -105,7 +105,7 @@ def _rehearse(
     for start, end in pairwise(cuts):
         seen = frame.filter(pl.col("sale_time") < start)
         model = train(seen, start, params, threads=threads, seed=seed, features=features)
-        made.append(residuals_of(model, frame.filter(pl.col("sale_time").is_between(start, end, closed="left"))))
+        made.append(residuals_of(model, frame.filter((pl.col("as_of") >= start) & (pl.col("sale_time") < end))))
     return Residuals.joined(made)
 
 

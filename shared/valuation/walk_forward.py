@@ -131,7 +131,7 @@ def walk_forward(
         rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
         if residuals and rows.height:
             valued.append(_value(refit, rows, Residuals.joined(residuals), params))
-        sold = learn.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
+        sold = learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
         residuals = [*residuals, residuals_of(refit.boosters, sold)]
         on_progress(done / (len(cuts) - 1))
     order = {horizon_name(int(horizon.total_seconds())): place for place, horizon in enumerate(history.horizons)}

@@ -15,7 +15,7 @@ from services.nowcaster.bootstrap import build as build_nowcaster
 from shared.contracts.messages import NowcastRequested
 from shared.database.pool import Database
 from shared.errors import InvalidInputError, NotFoundError
-from tests.factories.quick_model import quick_model
+from tests.factories import small_market
 from tests.factories.small_market import END
 from tests.factories.stand import Stand
 
@@ -30,7 +30,7 @@ async def stand(database: Database, tmp_path: Path) -> Stand:
     stand = Stand.at(START, database, tmp_path / "home")
     await stand.import_until(START + timedelta(days=1))
     await stand.host(build_nowcaster(stand.platform))
-    await stand.promote(quick_model())
+    await stand.promote(small_market.model())
     return stand
 
 
@@ -65,7 +65,7 @@ async def test_a_published_value_is_explained_and_its_snapshot_made_again(run: R
     assert told["snapshot_id"] == made["recorded"] == made["recomputed"] == row["snapshot_id"]
     assert made["archived"]
     assert (told["as_of"], told["previous"]["as_of"]) == (second, first)
-    assert told["model"]["model_id"] == quick_model().model_id
+    assert told["model"]["model_id"] == small_market.model().model_id
     assert told["model"]["git_sha"] == "abc"
     before = await document(run, PUNK, "--as-of", first)
     assert told["changes"]["before_eth"] == pytest.approx(before["value_eth"])
@@ -92,16 +92,16 @@ async def test_a_snapshot_that_cannot_be_made_again_is_told(run: Run, stand: Sta
 
 async def test_the_nowcast_before_may_be_of_another_model(run: Run, stand: Stand) -> None:
     await tick(stand, 3)
-    other = quick_model(8)
+    other = small_market.model(8)
     await stand.promote(other)
     await tick(stand, 3)
     told = await document(run, PUNK, "--as-of", stand.clock.now().isoformat())
     assert told["model"]["model_id"] == other.model_id
-    assert told["previous"]["other_model"] == quick_model().model_id
+    assert told["previous"]["other_model"] == small_market.model().model_id
     said_then = await stand.value(
         "select value_wei::text from nowcasts join generations using (generation_id) "
         "where model_id = $1 and punk_id = $2 and role = 'champion'",
-        quick_model().model_id,
+        small_market.model().model_id,
         PUNK,
     )
     assert told["previous"]["published_wei"] == said_then
@@ -110,10 +110,10 @@ async def test_the_nowcast_before_may_be_of_another_model(run: Run, stand: Stand
 
 async def test_another_model_can_be_asked_by_id_or_by_file(run: Run, stand: Stand, tmp_path: Path) -> None:
     instant = await tick(stand, 3)
-    other = await stand.register(quick_model(8))
+    other = await stand.register(small_market.model(8))
     by_id = await document(run, PUNK, "--as-of", instant, "--model", other.model_id)
     file = tmp_path / "other.json"
-    file.write_bytes(quick_model(8).to_bytes())
+    file.write_bytes(small_market.model(8).to_bytes())
     by_file = await document(run, PUNK, "--as-of", instant, "--model", file)
     assert by_id["value_eth"] == by_file["value_eth"] != (await document(run, PUNK, "--as-of", instant))["value_eth"]
     assert by_id["model"]["environment_hash"] == "e"

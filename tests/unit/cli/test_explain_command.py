@@ -16,7 +16,6 @@ from shared.errors import InvalidInputError, NotFoundError
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.training import TooFewSalesError
 from tests.factories import small_market
-from tests.factories.quick_model import quick_model
 from tests.factories.small_market import END
 
 
@@ -27,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small_market.EVENTS.drop("seq").write_parquet(folder / "events.parquet")
     small_market.PUNKS.write_parquet(folder / "punks.parquet")
     small_market.closes().write_parquet(folder / "eth_usd_daily.parquet")
-    (folder / "model.json").write_bytes(quick_model().to_bytes())
+    (folder / "model.json").write_bytes(small_market.model().to_bytes())
     return folder
 
 
@@ -40,7 +39,7 @@ def explain(*arguments: object) -> str:
 def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
     told = explain(5, "--events", folder, "--model", folder / "model.json", "--as-of", END.isoformat())
     snapshot = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
-    value = quick_model().predict(snapshot.frame).value_eth[5]
+    value = small_market.model().predict(snapshot.frame).value_eth[5]
     assert f"{value:,.2f} ETH" in told
     for words in (
         "Punk 5 (",
@@ -51,7 +50,7 @@ def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
         "Its own sales",
         "What changed since the nowcast before",
         f"snapshot {snapshot.snapshot_id}",
-        f"model {quick_model().model_id}, data until ",
+        f"model {small_market.model().model_id}, data until ",
         "a model file does not tell",
     ):
         assert words in told

@@ -11,7 +11,6 @@ from shared.valuation.conformal import LEVELS, SEGMENT_BOUNDS, Calibration
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import THIN_TYPES
 from tests.factories import small_market
-from tests.factories.quick_model import quick_model
 
 
 def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
@@ -20,7 +19,7 @@ def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
     narrow = Calibration(tuple(((-half, half),) * (len(SEGMENT_BOUNDS) + 1) for _ in LEVELS))
     frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), small_market.END).frame
     types = np.array(TYPES)[frame["type"].to_numpy().astype(int)]
-    return types, replace(quick_model(), calibration=narrow).predict(frame).confidence
+    return types, replace(small_market.model(), calibration=narrow).predict(frame).confidence
 
 
 @pytest.mark.parametrize(("width", "grade"), [(0.1, "A"), (0.3, "B"), (0.7, "C"), (0.9, "D")])

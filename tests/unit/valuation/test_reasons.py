@@ -18,7 +18,6 @@ from shared.valuation.reason_parts import GROUPS, PART_OF, TraitParts, shares_of
 from shared.valuation.reasons import Reasons, by_group, changes, logarithmic_mean, reasons
 from shared.valuation.trait_premia import trait_premia
 from tests.factories import small_market
-from tests.factories.quick_model import quick_model
 from tests.factories.small_market import END
 
 TRAITS = small_market.timeline().traits
@@ -36,14 +35,14 @@ def premia(hours_ago: int = 0) -> np.ndarray:
 
 
 def explained(rows: pl.DataFrame, hours_ago: int = 0) -> list[Reasons]:
-    return reasons(quick_model(), rows, TRAITS, premia(hours_ago))
+    return reasons(small_market.model(), rows, TRAITS, premia(hours_ago))
 
 
 def test_the_parts_add_up_to_the_value_less_the_floor_for_every_kind_of_punk() -> None:
     every_tenth = frame().gather_every(10)
     made = explained(every_tenth)
     assert set(every_tenth["type"].unique()) == {0, 1, 2, 3, 4}
-    assert np.array_equal([one.value_eth for one in made], quick_model().predict(every_tenth).value_eth)
+    assert np.array_equal([one.value_eth for one in made], small_market.model().predict(every_tenth).value_eth)
     for one in made:
         assert sum(part.eth for part in one.parts) == pytest.approx(one.value_eth - one.floor_eth, abs=1e-9)
         assert sum(part.log for part in one.parts) == pytest.approx(np.log(one.value_eth / one.floor_eth), abs=1e-9)
@@ -136,8 +135,8 @@ def test_contributions_that_do_not_add_up_are_not_passed_off_as_rounding() -> No
             parts, constant = super().contributions(frame)
             return parts, constant + 0.01
 
-    exact = quick_model().boosters
-    off = replace(quick_model(), boosters=Off(exact.files, exact.features, exact.threads))
+    exact = small_market.model().boosters
+    off = replace(small_market.model(), boosters=Off(exact.files, exact.features, exact.threads))
     with pytest.raises(IntegrityError, match=r"miss the prediction by 0\.01"):
         reasons(off, frame()[:1], TRAITS, premia())
 

@@ -47,7 +47,7 @@ async def test_a_storm_of_sales_at_the_price_0_is_left_out_of_the_valid_sales() 
     first_day = [sale for sale in sales if START.timestamp() <= sale.time < START.timestamp() + 86_400]
     free = [sale for sale in first_day if sale.price_wei == 0]
     assert len(free) > 300
-    assert {str(sale.excluded) for sale in free} == {"dust"}
+    assert {str(sale.excluded) for sale in free} == {"custody_move"}
     assert all(sale.price_eth > 1.0 for sale in sales if sale.excluded is None)
 
 
