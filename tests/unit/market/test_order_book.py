@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.market.order_book import AskBook
+from shared.market.order_book import AskBook, price_and_punk
 
 ETH = 10**18
 
@@ -27,7 +27,7 @@ def test_the_book_equals_a_plain_sort_of_the_standing_asks(drawn):
         others = [price for price, other in ordered if other != punk]
         assert book.floor_without(punk) == (others[0] if others else None)
         assert book.ask(punk) == standing.get(punk)
-    assert book.lowest_two() == ordered[:2]
+    assert [price_and_punk(key) for key in book.lowest_two()] == ordered[:2]
 
 
 def test_one_wei_decides_which_ask_is_the_floor_and_equal_prices_go_to_the_lower_punk():
