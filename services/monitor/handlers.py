@@ -10,13 +10,16 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from services.monitor import repository
+from services.monitor import lifecycle, repository
 from services.monitor.retraining import loss_evidence
-from services.monitor.rollback import carry_out, evidence_of_trip
+from services.monitor.rollback import carry_out, evidence_of_trip, impossible
 from services.monitor.stepping import advance_paired
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
+    ContenderRejected,
+    ModelPromoted,
+    ModelRolledBack,
     MonitorRequested,
     RetrainCheckRequested,
     ShadowMatured,
@@ -26,7 +29,7 @@ from shared.database.pool import Connection, Database
 from shared.evaluation import eprocess
 from shared.evaluation.policy import Policy
 from shared.evaluation.retrain import REQUESTED_BY, RetrainFacts, choose
-from shared.evaluation.watch import hard_trip, promotion_outcome, shadow_outcome
+from shared.evaluation.watch import Health, hard_trip, minutes_behind, promotion_outcome, shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
     decisions,
@@ -38,6 +41,7 @@ from shared.registry import (
     shadows,
     training_requests,
 )
+from shared.registry.alerts import raise_alert
 from shared.registry.decisions import Decision
 from shared.registry.promotions import Promotion
 from shared.registry.shadows import Shadow
@@ -71,8 +75,11 @@ class Monitor:
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             promotion = await promotions.current(transaction.connection)
-            if promotion is not None and await self._watch(transaction, promotion, slot):
+            late = await self._minutes_late(transaction, slot)
+            if promotion is not None and await self._watch(transaction, promotion, stale=late is not None):
                 return
+            if late is not None:
+                await self._tell_stale(transaction, late)
             for shadow in await shadows.running(transaction.connection):
                 await self._follow(transaction, shadow, slot)
 
@@ -93,25 +100,56 @@ class Monitor:
             log.info("retrain.requested", reason=trigger.reason, detail=trigger.detail)
 
     async def on_lifecycle_changed(self, message: Envelope) -> None:
-        """A promotion, a rollback or a shadow began: the tables already say so; this puts it on the record."""
-        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
+        """A promotion, a rollback, a rejection or a shadow: the tables already say so; this tells people."""
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             log.info("monitor.told", type=message.type, data=message.data.model_dump(mode="json"))
+            match message.data:
+                case ModelPromoted() as promoted:
+                    await lifecycle.tell_promotion(transaction, promoted)
+                case ModelRolledBack() as rolled_back:
+                    await lifecycle.tell_rollback(transaction, rolled_back)
+                case ContenderRejected() as rejected:
+                    await lifecycle.tell_rejections(transaction, rejected, policy=self._policy)
 
-    async def _watch(self, transaction: Transaction, promotion: Promotion, slot: datetime) -> bool:
+    async def _minutes_late(self, transaction: Transaction, slot: datetime) -> int | None:
+        """How far the published nowcast is behind the expected one; None while it is fresh enough.
+
+        Only a look that comes on time may call it stale: one that waited tells of the platform's absence and finds the
+        nowcaster on its way back too.
+        """
+        now = self._clock.now()
+        at = await pointer.read(transaction.connection)
+        if at is None or now - slot > timedelta(minutes=self._policy.watch.late_tick_minutes):
+            return None
+        published = await repository.last_published(transaction.connection)
+        since = max(published, at.moved_at) if published else at.moved_at
+        return minutes_behind(since, now=now, expected_every=self._nowcast_every, policy=self._policy)
+
+    async def _tell_stale(self, transaction: Transaction, minutes: int) -> None:
+        connection, now = transaction.connection, self._clock.now()
+        at = await pointer.read(connection)
+        assert at is not None
+        published = await repository.last_published(connection)
+        reason = await repository.last_failure(connection, at.model_id, after=published or at.moved_at)
+        why = reason or "no model is to blame: are the nowcaster, its broker and its object store up?"
+        await raise_alert(
+            transaction,
+            "stale_nowcast",
+            "critical",
+            f"the nowcast is {minutes} minutes behind the expected one; {why}",
+            # Once a day while it lasts.
+            key=f"{published}|{now.date()}",
+            model_id=at.model_id,
+        )
+
+    async def _watch(self, transaction: Transaction, promotion: Promotion, *, stale: bool) -> bool:
         """Look at the open promotion; True when it was rolled back."""
         connection, now = transaction.connection, self._clock.now()
-        health = await self._health.read(connection, promotion.model_id, since=promotion.started_at)
-        trip = hard_trip(
-            health,
-            started_at=promotion.started_at,
-            now=now,
-            expected_every=self._nowcast_every,
-            on_time=now - slot <= timedelta(minutes=self._policy.watch.late_tick_minutes),
-            policy=self._policy,
-        )
+        health = await self._health.read(connection, promotion)
+        trip = hard_trip(health, stale=stale, policy=self._policy)
         state, sales = await self._compare(connection, promotion, now)
         if trip is not None:
-            return await self._roll_back(transaction, promotion, state, trip=trip)
+            return await self._roll_back(transaction, promotion, state, health, trip=trip)
         outcome = promotion_outcome(
             state,
             sales=sales,
@@ -122,7 +160,7 @@ class Monitor:
             policy=self._policy,
         )
         if outcome == "rollback":
-            return await self._roll_back(transaction, promotion, state, trip=None)
+            return await self._roll_back(transaction, promotion, state, health, trip=None)
         if outcome != "warm_up" and promotion.state == "warm_up":
             await promotions.watch(connection, promotion.promotion_id)
             log.info("promotion.watching", model=promotion.model_id, sales=sales)
@@ -159,17 +197,22 @@ class Monitor:
         )
 
     async def _roll_back(
-        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, *, trip: str | None
+        self,
+        transaction: Transaction,
+        promotion: Promotion,
+        state: eprocess.EState,
+        health: Health,
+        *,
+        trip: str | None,
     ) -> bool:
-        if promotion.previous_model_id is None:
-            log.error(
-                "rollback.impossible",
-                model=promotion.model_id,
-                reason=trip,
-                advice="there is no previous champion; train a contender",
-            )
-            return False
         evidence, reason = evidence_of_trip(promotion, state, trip, margin=self._policy.watch.margin)
+        if promotion.previous_model_id is None:
+            await impossible(transaction, promotion, reason, "there is no previous champion; train a contender")
+            return False
+        if health.predecessor_failed:
+            # A fast rollback must not land on a model that itself failed.
+            await impossible(transaction, promotion, reason, "the previous champion cannot value the market either")
+            return False
         return await carry_out(
             transaction,
             promotion,
