@@ -40,6 +40,7 @@ async def advance_paired(
     Raises:
         TestAdvancedError: the test was moved meanwhile.
     """
+    await sequential.hold(connection, test_id)
     stored = await sequential.load(connection, test_id)
     state = stored.state if stored else start(policy.sequential)
     last = stored.last_sale_at if stored else None
