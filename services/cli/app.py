@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import database_commands, freeze_commands, model_commands, operator_commands, serve_command
+from services.cli import (
+    database_commands,
+    freeze_commands,
+    model_commands,
+    operator_commands,
+    policy_app,
+    policy_replay_command,
+    serve_command,
+)
 from services.cli.demo_command import demo
 from services.cli.replay_command import replay
 
@@ -24,6 +32,8 @@ app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)
 app.add_typer(operator_commands.key_app, name="keys")
 app.add_typer(freeze_commands.app, name="freeze")
+policy_app.app.command("replay")(policy_replay_command.policy_replay)
+app.add_typer(policy_app.app, name="policy")
 app.command("replay")(replay)
 app.command("demo")(demo)
 app.command("serve")(serve_command.serve_command)

@@ -16,7 +16,7 @@ from typing import Final
 
 import httpx
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -121,7 +121,7 @@ class Alerts:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(WebhookUnavailableError),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=self._pause_s, max=4 * self._pause_s, jitter=self._pause_s),
+            wait=wait_exponential(multiplier=self._pause_s, max=4 * self._pause_s) + wait_random(0, self._pause_s),
             reraise=True,
         ):
             with attempt:

@@ -21,6 +21,7 @@ from shared.database.embedded import database_url
 from shared.database.migrate import migrate
 from shared.settings import Settings
 from tests.bench.data import find_events
+from tests.bench.false_alarms import false_alarms
 from tests.bench.import_rate import import_rate
 from tests.bench.measured import Measured
 from tests.bench.nowcast_cycle import nowcast_cycle
@@ -35,7 +36,7 @@ async def measure(console: Console) -> list[Measured]:
         async with database_url(settings) as url:
             await migrate(url)
             results = []
-            for bench in (import_rate, nowcast_cycle):
+            for bench in (import_rate, nowcast_cycle, false_alarms):
                 console.print(f"measuring {bench.__name__.replace('_', ' ')} …")
                 results += await bench(url, settings.home, events)
             return results
