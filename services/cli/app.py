@@ -14,6 +14,7 @@ from services.cli import (
     serve_command,
 )
 from services.cli.demo_command import demo
+from services.cli.drill_command import drill_command
 from services.cli.replay_command import replay
 
 app = typer.Typer(
@@ -36,4 +37,5 @@ policy_app.app.command("replay")(policy_replay_command.policy_replay)
 app.add_typer(policy_app.app, name="policy")
 app.command("replay")(replay)
 app.command("demo")(demo)
+app.command("drill")(drill_command)
 app.command("serve")(serve_command.serve_command)

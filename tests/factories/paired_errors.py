@@ -2,9 +2,13 @@
 
 The pairs come from the real development year (2024-08-01 to 2025-07-31): every two weeks a model is fitted with the
 production code on the sales before; on the sales of the following two weeks it is the new model and the one before it
-the old one. A run draws whole days with replacement until it has its sales. Per day a fair coin says which of the two
-counts as the new model (A/A): so neither is better in truth, whatever the two are worth, and what sales of one day have
-in common stays. "20 % worse" multiplies the new model's log error ln(value / price) by 1.2 after that coin.
+the old one. A run draws whole days with replacement until it has its sales.
+
+A/A: a fair coin says which of the two counts as the new model, so that neither is better in truth, whatever the two are
+worth. One coin a transaction is the e-process's own hypothesis: what came before says nothing about who wins next. One
+coin a day is harsher: whoever won in the morning wins in the evening, as when a market's mood favours one of them; no
+bound holds for that, so it is only measured. "20 % worse" multiplies the new model's log error ln(value / price) by 1.2
+after the coin.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from functools import partial
 from itertools import groupby, pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -36,6 +41,7 @@ from shared.valuation.training import fit
 YEAR = datetime(2024, 8, 1, tzinfo=UTC), datetime(2025, 8, 1, tzinfo=UTC)
 EVERY = timedelta(days=14)
 SALES = 300
+Coin = Literal["sale", "day"]
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,9 @@ def _steps(sales: Iterable[PairedSale], factor: float) -> list[Step]:
     return steps
 
 
-def run(days: Sequence[tuple[list[Step], list[Step]]], generator: np.random.Generator, policy: Policy) -> Verdict:
+def run(
+    days: Sequence[tuple[list[Step], list[Step]]], generator: np.random.Generator, policy: Policy, *, coin: Coin
+) -> Verdict:
     """One promotion of `SALES` transactions drawn from these days, watched as the monitor watches it."""
     state, begun = start(policy.sequential), YEAR[0]
     decide = partial(
@@ -139,8 +147,11 @@ def run(days: Sequence[tuple[list[Step], list[Step]]], generator: np.random.Gene
     )
     warm = False
     while True:
-        day = days[int(generator.integers(len(days)))][int(generator.integers(2))]
-        for step in day:
+        sides = days[int(generator.integers(len(days)))]
+        count = len(sides[0])
+        tossed = generator.integers(2, size=count) if coin == "sale" else np.full(count, generator.integers(2))
+        for place, side in enumerate(tossed.tolist()):
+            step = sides[side][place]
             state = advance(state, step, margin=policy.watch.margin, rules=policy.sequential)
             outcome = decide(state, sales=state.n, warm=warm)
             if outcome in ("rollback", "confirm"):
@@ -159,9 +170,11 @@ class Outcomes:
     median_sales: float
 
 
-def outcomes(pairs: Sequence[PairedSale], *, worse_by: float, runs: int, seed: int, policy: Policy) -> Outcomes:
+def outcomes(
+    pairs: Sequence[PairedSale], *, worse_by: float, runs: int, seed: int, policy: Policy, coin: Coin = "sale"
+) -> Outcomes:
     days = days_of(pairs, worse_by=worse_by)
-    verdicts = [run(days, np.random.default_rng((seed, number)), policy) for number in range(runs)]
+    verdicts = [run(days, np.random.default_rng((seed, number)), policy, coin=coin) for number in range(runs)]
     needed: Floats = np.array([v.sales if v.outcome == "rollback" else SALES for v in verdicts], dtype=np.float64)
     share = sum(v.outcome == "rollback" for v in verdicts) / runs
     return Outcomes(runs, share, float(np.median(needed)))
