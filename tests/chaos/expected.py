@@ -9,7 +9,9 @@ import asyncpg
 from shared.contracts.messages import ContenderRejected, ModelPromoted, ModelRolledBack, Payload, ShadowStarted
 from tests.chaos.load import Sent
 
-DECISIONS_SQL = "select decision_id, action from decisions where action in ('promote', 'rollback', 'start_shadow')"
+DECISIONS_SQL = (
+    "select decision_id, action from decisions where action in ('promote', 'rollback', 'start_shadow', 'reject')"
+)
 POLICY_REQUESTS_SQL = "select request_id from training_requests where requested_by = 'retrain-policy'"
 INBOX_SQL = "select consumer, message_id from inbox"
 OPEN_REQUESTS_SQL = """
