@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from services.monitor import lifecycle, repository
+from services.monitor import lifecycle, repository, staleness
 from services.monitor.retraining import loss_evidence
 from services.monitor.rollback import carry_out, evidence_of_trip, impossible
 from services.monitor.stepping import advance_paired
@@ -29,7 +29,7 @@ from shared.database.pool import Connection, Database
 from shared.evaluation import eprocess
 from shared.evaluation.policy import Policy
 from shared.evaluation.retrain import REQUESTED_BY, RetrainFacts, choose
-from shared.evaluation.watch import Health, hard_trip, minutes_behind, promotion_outcome, shadow_outcome
+from shared.evaluation.watch import Health, hard_trip, promotion_outcome, shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
     decisions,
@@ -41,7 +41,6 @@ from shared.registry import (
     shadows,
     training_requests,
 )
-from shared.registry.alerts import raise_alert
 from shared.registry.decisions import Decision
 from shared.registry.promotions import Promotion
 from shared.registry.shadows import Shadow
@@ -75,11 +74,13 @@ class Monitor:
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             promotion = await promotions.current(transaction.connection)
-            late = await self._minutes_late(transaction, slot)
+            late = await staleness.minutes_late(
+                transaction, slot, expected_every=self._nowcast_every, policy=self._policy
+            )
             if promotion is not None and await self._watch(transaction, promotion, stale=late is not None):
                 return
             if late is not None:
-                await self._tell_stale(transaction, late)
+                await staleness.tell(transaction, late)
             for shadow in await shadows.running(transaction.connection):
                 await self._follow(transaction, shadow, slot)
 
@@ -110,37 +111,6 @@ class Monitor:
                     await lifecycle.tell_rollback(transaction, rolled_back)
                 case ContenderRejected() as rejected:
                     await lifecycle.tell_rejections(transaction, rejected, policy=self._policy)
-
-    async def _minutes_late(self, transaction: Transaction, slot: datetime) -> int | None:
-        """How far the published nowcast is behind the expected one; None while it is fresh enough.
-
-        Only a look that comes on time may call it stale: one that waited tells of the platform's absence and finds the
-        nowcaster on its way back too.
-        """
-        now = self._clock.now()
-        at = await pointer.read(transaction.connection)
-        if at is None or now - slot > timedelta(minutes=self._policy.watch.late_tick_minutes):
-            return None
-        published = await repository.last_published(transaction.connection)
-        since = max(published, at.moved_at) if published else at.moved_at
-        return minutes_behind(since, now=now, expected_every=self._nowcast_every, policy=self._policy)
-
-    async def _tell_stale(self, transaction: Transaction, minutes: int) -> None:
-        connection, now = transaction.connection, self._clock.now()
-        at = await pointer.read(connection)
-        assert at is not None
-        published = await repository.last_published(connection)
-        reason = await repository.last_failure(connection, at.model_id, after=published or at.moved_at)
-        why = reason or "no model is to blame: are the nowcaster, its broker and its object store up?"
-        await raise_alert(
-            transaction,
-            "stale_nowcast",
-            "critical",
-            f"the nowcast is {minutes} minutes behind the expected one; {why}",
-            # Once a day while it lasts.
-            key=f"{published}|{now.date()}",
-            model_id=at.model_id,
-        )
 
     async def _watch(self, transaction: Transaction, promotion: Promotion, *, stale: bool) -> bool:
         """Look at the open promotion; True when it was rolled back."""
