@@ -70,7 +70,7 @@ class NeverRetrain:
         self.record = Record(first)
 
     def offered(self, candidate: Candidate, at: datetime) -> None:
-        self.record.note(at, "reject", candidate, "never retrain")
+        """Nothing is trained."""
 
     def sold(self, rows: Ints, at: datetime) -> None:
         """Nothing is watched."""

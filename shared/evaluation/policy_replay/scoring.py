@@ -175,10 +175,12 @@ def _fate(candidate: Candidate, fault: Fault, record: Record, history: History) 
     fallen = next((event for event in own if event.act == "rollback"), None)
     days = _days(_reign(record, candidate, history.window.end))
     last = own[-1] if own else None
-    if promoted is None:
+    if last is None:
+        ended = "never trained"
+    elif promoted is None:
         shadowed = any(event.act == "shadow" for event in own)
         ended = "stopped by the shadow" if shadowed else "stopped by the gate"
-        if last is not None and last.act == "shadow":
+        if last.act == "shadow":
             ended = "still a shadow at the end"
     elif fallen is not None:
         ended = "rolled back"
