@@ -26,7 +26,7 @@ def test_an_equal_model_is_rarely_rolled_back_and_a_worse_one_soon() -> None:
 
 @pytest.mark.realdata
 def test_so_it_is_on_the_errors_of_the_real_market(market_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "ROUNDS", 100)
+    monkeypatch.setattr(training, "ROUNDS", 60)
     pairs = real_pairs(market_data, first=YEAR[0], until=YEAR[0] + 2 * EVERY, workers=1)
     assert len(pairs) > 150
     same = outcomes(pairs, worse_by=0.0, runs=RUNS, seed=4, policy=POLICY)
