@@ -29,7 +29,7 @@ def _measure(events: Path) -> list[Measured]:
     moody = outcomes(pairs, worse_by=0.0, runs=RUNS, seed=SEED, policy=policy, coin="day")
     return [
         Measured("rollbacks of an equal model in 300 sales (at most)", 100 * same.rolled_back, "%", 2.0),
-        Measured("the same, where whole days favour one of them", 100 * moody.rolled_back, "%", 2.0),
+        Measured("the same, where whole days favour one of them (not asked)", 100 * moody.rolled_back, "%", 2.0),
         Measured("rollbacks of a model 20 % worse (at least)", 100 * worse.rolled_back, "%", 95.0),
         Measured("sales until a model 20 % worse is rolled back, median (under)", worse.median_sales, "sales", 90.0),
     ]
