@@ -13,10 +13,12 @@ from services.cli import (
     model_commands,
     operator_commands,
     policy_commands,
+    policy_replay_command,
     serve_command,
 )
 from services.cli.backfill_command import backfill_command
 from services.cli.demo_command import demo
+from services.cli.drill_command import drill_command
 from services.cli.export_command import export_command
 from services.cli.replay_command import replay
 
@@ -35,6 +37,7 @@ app.command("backfill")(backfill_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
 app.add_typer(decision_commands.app, name="decisions")
+policy_commands.app.command("replay")(policy_replay_command.policy_replay)
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)
@@ -42,4 +45,5 @@ app.add_typer(operator_commands.key_app, name="keys")
 app.add_typer(freeze_commands.app, name="freeze")
 app.command("replay")(replay)
 app.command("demo")(demo)
+app.command("drill")(drill_command)
 app.command("serve")(serve_command.serve_command)

@@ -10,13 +10,16 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from services.monitor import repository
+from services.monitor import lifecycle, repository, staleness
 from services.monitor.retraining import loss_evidence
-from services.monitor.rollback import carry_out, inputs_of
+from services.monitor.rollback import carry_out, impossible, inputs_of
 from services.monitor.stepping import advance_paired
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
+    ContenderRejected,
+    ModelPromoted,
+    ModelRolledBack,
     MonitorRequested,
     RetrainCheckRequested,
     ShadowMatured,
@@ -72,8 +75,13 @@ class Monitor:
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             promotion = await promotions.current(transaction.connection)
-            if promotion is not None and await self._watch(transaction, promotion, slot):
+            late = await staleness.minutes_late(
+                transaction, slot, expected_every=self._nowcast_every, policy=self._policy
+            )
+            if promotion is not None and await self._watch(transaction, promotion, stale=late is not None):
                 return
+            if late is not None:
+                await staleness.tell(transaction, late)
             for shadow in await shadows.running(transaction.connection):
                 await self._follow(transaction, shadow, slot)
 
@@ -94,25 +102,24 @@ class Monitor:
             log.info("retrain.requested", reason=trigger.reason, detail=trigger.detail)
 
     async def on_lifecycle_changed(self, message: Envelope) -> None:
-        """A promotion, a rollback or a shadow began: the tables already say so; this puts it on the record."""
-        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
+        """A promotion, a rollback, a rejection or a shadow: the tables already say so; this tells people."""
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             log.info("monitor.told", type=message.type, data=message.data.model_dump(mode="json"))
+            match message.data:
+                case ModelPromoted() as promoted:
+                    await lifecycle.tell_promotion(transaction, promoted)
+                case ModelRolledBack() as rolled_back:
+                    await lifecycle.tell_rollback(transaction, rolled_back)
+                case ContenderRejected() as rejected:
+                    await lifecycle.tell_rejections(transaction, rejected, policy=self._policy)
 
-    async def _watch(self, transaction: Transaction, promotion: Promotion, slot: datetime) -> bool:
+    async def _watch(self, transaction: Transaction, promotion: Promotion, *, stale: bool) -> bool:
         """Look at the open promotion; True when it was rolled back."""
         connection, now = transaction.connection, self._clock.now()
-        health = await self._health.read(connection, promotion.model_id, since=promotion.started_at)
-        facts = TripFacts(
-            health,
-            started_at=promotion.started_at,
-            now=now,
-            expected_every=self._nowcast_every,
-            on_time=now - slot <= timedelta(minutes=self._policy.watch.late_tick_minutes),
-        )
-        trip = facts.trip(self._policy)
+        facts = TripFacts(await self._health.read(connection, promotion), stale=stale)
         state, sales = await self._compare(connection, promotion, now)
-        if trip is not None:
-            return await self._roll_back(transaction, promotion, state, trip=facts)
+        if facts.trip(self._policy) is not None:
+            return await self._roll_back(transaction, promotion, state, facts)
         nowcasts = await self._nowcasts(connection, promotion)
         outcome = promotion_outcome(
             state,
@@ -124,7 +131,7 @@ class Monitor:
             policy=self._policy,
         )
         if outcome == "rollback":
-            return await self._roll_back(transaction, promotion, state, trip=None)
+            return await self._roll_back(transaction, promotion, state, facts)
         if outcome != "warm_up" and promotion.state == "warm_up":
             await promotions.watch(connection, promotion.promotion_id)
             log.info("promotion.watching", model=promotion.model_id, sales=sales)
@@ -161,20 +168,22 @@ class Monitor:
         )
 
     async def _roll_back(
-        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, *, trip: TripFacts | None
+        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, facts: TripFacts
     ) -> bool:
+        trip = None if facts.trip(self._policy) is None else facts
+        inputs = inputs_of(promotion, state, trip, margin=self._policy.watch.margin)
+        reason = judgement.rollback(inputs, self._policy).reason
         if promotion.previous_model_id is None:
-            log.error(
-                "rollback.impossible",
-                model=promotion.model_id,
-                reason=None if trip is None else trip.trip(self._policy),
-                advice="there is no previous champion; train a contender",
-            )
+            await impossible(transaction, promotion, reason, "there is no previous champion; train a contender")
+            return False
+        if facts.health.predecessor_failed:
+            # A fast rollback must not land on a model that itself failed.
+            await impossible(transaction, promotion, reason, "the previous champion cannot value the market either")
             return False
         return await carry_out(
             transaction,
             promotion,
-            inputs=inputs_of(promotion, state, trip, margin=self._policy.watch.margin),
+            inputs=inputs,
             actor=CONSUMER,
             policy=self._policy,
             at=self._clock.now(),

@@ -41,6 +41,7 @@ async def advance_paired(
         TestAdvancedError: the test was moved meanwhile.
     """
     test_id = await sequential.name_of(connection, test_id)
+    await sequential.hold(connection, test_id)
     stored = await sequential.load(connection, test_id)
     state = stored.state if stored else start(policy.sequential)
     last = stored.last_sale_at if stored else None

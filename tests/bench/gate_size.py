@@ -7,6 +7,7 @@ both. Whole days of them are drawn anew, their mean moved to the margin.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, trainin
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit
 from tests.bench.measured import Measured
+from tests.factories.paired_errors import NO_RESIDUALS
 
 HOLDOUTS, APART = 11, timedelta(days=30)
 RUNS, DAYS = 2_000, 30
@@ -58,11 +60,16 @@ def _days_of_differences(events: Path) -> list[np.ndarray]:
     ends = [last - APART * back for back in range(HOLDOUTS, -1, -1)]
     models: list[ValuationModel] = []
     days: list[np.ndarray] = []
-    for end in ends:
-        cutoff = holdout_cutoff(timeline, end, sales)
-        models.append(fit(training_snapshot(timeline, prices, cutoff), data_cutoff=cutoff, threads=1))
+    cutoffs = [holdout_cutoff(timeline, end, sales) for end in ends]
+    # Features of past sales do not change: each is computed once for all models.
+    learn = training_snapshot(timeline, prices, cutoffs[-1])
+    judge = evaluation_snapshot(timeline, prices, cutoffs[1], ends[-1]).frame
+    judge = judge.filter(pl.col("floor_eth").is_finite())
+    for cutoff, end in zip(cutoffs, ends, strict=True):
+        known = replace(learn, as_of=cutoff, frame=learn.frame.filter(pl.col("sale_time") < cutoff))
+        models.append(fit(known, data_cutoff=cutoff, threads=1, residuals=NO_RESIDUALS))
         if len(models) > 1:
-            frame = evaluation_snapshot(timeline, prices, cutoff, end).frame
+            frame = judge.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
             price = frame["price_eth"].to_numpy()
             old, new = (loss(price, model.predict(frame).value_eth) for model in models[-2:])
             day = frame["sale_time"].dt.epoch("s").to_numpy() // 86_400

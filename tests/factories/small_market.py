@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import numpy as np
 import polars as pl
-import pytest
 
 from shared.market.prices import DailyPrices
 from shared.market.recorded import RecordedMarket
@@ -18,6 +18,7 @@ from shared.snapshots.snapshot import Snapshot
 from shared.valuation import training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.params import Params
 from tests.factories import market
 
 EVENTS = market.events_frame(5, count=4_000)
@@ -104,6 +105,5 @@ def inputs(until: datetime = END) -> tuple[Snapshot, Snapshot]:
 def model(seed: int = 7) -> ValuationModel:
     """A quick model: few trees are enough where only the way of its values is looked at."""
     learn, _ = inputs()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "ROUNDS", 40)
-        return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed)
+    params = replace(Params.load(), rounds=20)
+    return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed, params=params)
