@@ -20,7 +20,7 @@ from rich.table import Table
 from services.cli.replay.session import write_whole
 from services.cli.replay_command import duration, require_writable
 from shared.errors import InvalidInputError
-from shared.evaluation.policy import Policy, load_policy, parse_policy
+from shared.evaluation.policy import Policy, load_policy
 from shared.evaluation.policy_replay import faults
 from shared.evaluation.policy_replay.candidates import FitMany, candidates, fit_one, jobs
 from shared.evaluation.policy_replay.history import History, Window
@@ -43,7 +43,7 @@ def policy_replay(
         str | None, typer.Option(help="Faults: all, none, or kind@day,… as in docs/governance.md")
     ] = None,
     policy_file: Annotated[
-        Path | None, typer.Option("--policy", help="A policy file; default: the packaged one")
+        Path | None, typer.Option("--policy", help="A policy file; default: the active policy")
     ] = None,
     refit_every: Annotated[str, typer.Option(help="Like 7d, 14d")] = "7d",
 ) -> None:
@@ -53,7 +53,7 @@ def policy_replay(
     """
     started = time.monotonic()
     require_writable(json_file)
-    policy = load_policy() if policy_file is None else _read_policy(policy_file)
+    policy = load_policy(policy_file or Settings().policy_file)
     window = _window(first, last, duration(refit_every))
     injected = faults.parse(inject, window.refits())
     console = Console()
@@ -65,13 +65,6 @@ def policy_replay(
     wall_s = round(time.monotonic() - started, 1)
     write_whole(json_file, json.dumps(_document(window, policy, found, harm, wall_s), indent=2) + "\n")
     _report(console, found, harm, wall_s)
-
-
-def _read_policy(file: Path) -> Policy:
-    try:
-        return parse_policy(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"--policy {file}: cannot be read ({error})") from error
 
 
 def _window(first: datetime, last: datetime, refit_every: timedelta) -> Window:

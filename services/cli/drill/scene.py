@@ -24,7 +24,7 @@ from shared.messaging.outbox import Relay
 from shared.messaging.ticks import tick_id
 from shared.messaging.topology import declare_platform
 from shared.messaging.transaction import originating
-from shared.registry import models, operations, pointer, training_requests
+from shared.registry import models, operations, pointer, sequential, training_requests
 from shared.registry.models import ModelRecord
 from shared.registry.operations import Act
 from shared.runtime.platform import Platform
@@ -36,11 +36,6 @@ from shared.valuation.model import FORMAT, XGBOOST_VERSION, ValuationModel, mode
 
 ACTOR = "drill"
 
-SCORED_SQL = """
-select count(distinct s.tx_hash) from sales s
-join outcomes o on o.event_seq = s.event_seq and o.model_id = $1 and o.horizon = 'latest'
-where s.event_time > $2
-"""
 ROLLBACK_REASON_SQL = "select reason from decisions where subject_model = $1 and action = 'rollback'"
 
 
@@ -126,7 +121,7 @@ class Scene:
     async def scored_since(self, model: str, since: datetime) -> int:
         """Sales that the model's published values have met since then."""
         async with self._platform.database.connection() as connection:
-            return int(await connection.fetchval(SCORED_SQL, model, since))
+            return await sequential.count_scored(connection, model, after=since)
 
     async def why_rolled_back(self, model: str) -> str:
         async with self._platform.database.connection() as connection:

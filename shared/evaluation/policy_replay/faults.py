@@ -19,13 +19,13 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MEANINGS: dict[Kind, str] = {
     "label_noise": "training prices times exp(N(0, 0.5))",
     "stale_features": "values the market of 7 days before: every feature, the floor too",
-    "trait_shuffle": "the premium of the best accessory comes from another punk, drawn at random",
+    "trait_shuffle": "the premium of its traits comes from another punk, drawn at random",
     "units": "training prices ten times too high",
     "subtle": "trained on three of ten sales",
 }
 NOISE = 0.5
 STALE = timedelta(days=7)
-SHUFFLED = "accessory_premium_1"
+SHUFFLED = "premium"
 KEPT = 0.3
 OF_EACH = 2
 """How often `all` injects each kind."""

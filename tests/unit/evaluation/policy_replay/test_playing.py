@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from shared.errors import InvalidInputError
+from shared.evaluation.arrays import Floats
+from shared.evaluation.evidence import Predictions
+from shared.evaluation.metrics import Band
 from shared.evaluation.policy import Policy, load_policy
 from shared.evaluation.policy_replay.candidates import Candidate, Candidates, candidates, fit_one, snapshot_values
 from shared.evaluation.policy_replay.faults import Fault
@@ -26,9 +30,14 @@ HOLDOUT = 120
 
 
 def policy() -> Policy:
-    """The packaged one, for so small a market."""
+    """The packaged one, for so small a market: half as many sales tell the coverage less closely."""
     whole = load_policy()
-    return whole.model_copy(update={"holdout": whole.holdout.model_copy(update={"min_sales": 60})})
+    return whole.model_copy(
+        update={
+            "holdout": whole.holdout.model_copy(update={"min_sales": 60}),
+            "absolute": whole.absolute.model_copy(update={"coverage_resolution": 0.15}),
+        }
+    )
 
 
 @cache
@@ -117,11 +126,15 @@ def test_a_window_without_sales_or_history_is_refused() -> None:
 
 
 def turning(candidate: Candidate, *, before: float, after: float) -> Candidate:
-    """The same model with its log errors multiplied, before its promotion and after: what no gate can see."""
-    later = history().time >= candidate.at.timestamp()
-    error = np.log(candidate.on_sales.value / history().price) * np.where(later, after, before)
-    value = history().price * np.exp(error)
-    return replace(candidate, on_sales=replace(candidate.on_sales, value=value), loss=np.abs(error))
+    """The same model with its log errors multiplied, before its promotion and after: what no gate can see.
+
+    Its intervals keep to their side of the price, so that they hold as often as before.
+    """
+    price, factor = history().price, np.where(history().time >= candidate.at.timestamp(), after, before)
+    moved: Callable[[Floats], Floats] = lambda values: price * (values / price) ** factor  # noqa: E731
+    value = moved(candidate.on_sales.value)
+    bands = tuple(Band(band.level, moved(band.low), moved(band.high)) for band in candidate.on_sales.bands)
+    return replace(candidate, on_sales=Predictions(value, bands), loss=np.abs(np.log(value / price)))
 
 
 def second() -> Candidate:
