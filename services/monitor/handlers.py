@@ -12,7 +12,7 @@ import structlog
 
 from services.monitor import lifecycle, repository, staleness
 from services.monitor.retraining import loss_evidence
-from services.monitor.rollback import carry_out, impossible, inputs_of
+from services.monitor.rollback import Comparison, carry_out, impossible, inputs_of
 from services.monitor.stepping import advance_paired
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -117,13 +117,13 @@ class Monitor:
         """Look at the open promotion; True when it was rolled back."""
         connection, now = transaction.connection, self._clock.now()
         facts = TripFacts(await self._health.read(connection, promotion), stale=stale)
-        state, sales = await self._compare(connection, promotion, now)
+        comparison = await self._compare(connection, promotion, now)
         if facts.trip(self._policy) is not None:
-            return await self._roll_back(transaction, promotion, state, facts)
+            return await self._roll_back(transaction, promotion, comparison, facts)
         nowcasts = await self._nowcasts(connection, promotion)
         outcome = promotion_outcome(
-            state,
-            sales=sales,
+            comparison.state,
+            sales=comparison.sales,
             nowcasts=nowcasts,
             warm=promotion.state == "watching",
             started_at=promotion.started_at,
@@ -131,24 +131,22 @@ class Monitor:
             policy=self._policy,
         )
         if outcome == "rollback":
-            return await self._roll_back(transaction, promotion, state, facts)
+            return await self._roll_back(transaction, promotion, comparison, facts)
         if outcome != "warm_up" and promotion.state == "warm_up":
             await promotions.watch(connection, promotion.promotion_id)
-            log.info("promotion.watching", model=promotion.model_id, sales=sales)
+            log.info("promotion.watching", model=promotion.model_id, sales=comparison.sales)
         if outcome == "confirm":
-            await self._confirm(connection, promotion, state, sales=sales, nowcasts=nowcasts)
+            await self._confirm(connection, promotion, comparison, nowcasts=nowcasts)
         return False
 
-    async def _compare(
-        self, connection: Connection, promotion: Promotion, now: datetime
-    ) -> tuple[eprocess.EState, int]:
-        """The paired test's state and how many transactions were scored since the promotion."""
+    async def _compare(self, connection: Connection, promotion: Promotion, now: datetime) -> Comparison:
+        test_id = await sequential.name_of(connection, f"promotion:{promotion.promotion_id}")
         if promotion.previous_model_id is None:
             sales = await sequential.count_scored(connection, promotion.model_id, after=promotion.started_at)
-            return eprocess.start(self._policy.sequential), sales
+            return Comparison(test_id, eprocess.start(self._policy.sequential), sales)
         state = await advance_paired(
             connection,
-            f"promotion:{promotion.promotion_id}",
+            test_id,
             new=promotion.model_id,
             old=promotion.previous_model_id,
             started_at=promotion.started_at,
@@ -157,7 +155,7 @@ class Monitor:
             policy=self._policy,
             at=now,
         )
-        return state, state.n
+        return Comparison(test_id, state, state.n)
 
     async def _nowcasts(self, connection: Connection, promotion: Promotion) -> int:
         needed = self._policy.watch.warm_up_nowcasts
@@ -168,10 +166,10 @@ class Monitor:
         )
 
     async def _roll_back(
-        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, facts: TripFacts
+        self, transaction: Transaction, promotion: Promotion, comparison: Comparison, facts: TripFacts
     ) -> bool:
         trip = None if facts.trip(self._policy) is None else facts
-        inputs = inputs_of(promotion, state, trip, margin=self._policy.watch.margin)
+        inputs = inputs_of(promotion, comparison, trip, margin=self._policy.watch.margin)
         reason = judgement.rollback(inputs, self._policy).reason
         if promotion.previous_model_id is None:
             await impossible(transaction, promotion, reason, "there is no previous champion; train a contender")
@@ -190,7 +188,7 @@ class Monitor:
         )
 
     async def _confirm(
-        self, connection: Connection, promotion: Promotion, state: eprocess.EState, *, sales: int, nowcasts: int
+        self, connection: Connection, promotion: Promotion, comparison: Comparison, *, nowcasts: int
     ) -> None:
         now = self._clock.now()
         at = await pointer.read(connection)
@@ -202,14 +200,14 @@ class Monitor:
                 "model": promotion.model_id,
                 "champion": promotion.previous_model_id,
                 "expected_generation": generation,
-                "test": f"promotion:{promotion.promotion_id}",
+                "test": comparison.test_id,
                 "margin": self._policy.watch.margin,
-                "sales": sales,
-                "paired_sales": state.n,
+                "sales": comparison.sales,
+                "paired_sales": comparison.state.n,
                 "nowcasts": nowcasts,
                 "warm": promotion.state == "watching",
-                "wealth_worse": state.worse,
-                "wealth_better": state.better,
+                "wealth_worse": comparison.state.worse,
+                "wealth_better": comparison.state.better,
                 "since": promotion.started_at.isoformat(),
                 "until": now.isoformat(),
                 "decided_at": now.isoformat(),
@@ -231,14 +229,14 @@ class Monitor:
         )
         if await promotions.end(connection, promotion.promotion_id, "confirmed", at=now):
             await decisions.record(connection, decision, (), self._policy)
-            log.info("promotion.confirmed", model=promotion.model_id, sales=sales)
+            log.info("promotion.confirmed", model=promotion.model_id, sales=comparison.sales)
 
     async def _follow(self, transaction: Transaction, shadow: Shadow, slot: datetime) -> None:
         """Step a shadow's test; tell when it ended, again each look until the gatekeeper has acted on it."""
         connection, now = transaction.connection, self._clock.now()
         state = await advance_paired(
             connection,
-            shadow.test_id,
+            await sequential.name_of(connection, shadow.test_id),
             new=shadow.model_id,
             old=shadow.champion_id,
             started_at=shadow.started_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid5
@@ -23,18 +24,27 @@ from shared.registry.promotions import Promotion
 log = structlog.get_logger(__name__)
 
 
-def inputs_of(promotion: Promotion, state: EState, trip: TripFacts | None, *, margin: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Comparison:
+    """A promotion's paired test: its name on record, its state, and how many transactions were scored since."""
+
+    test_id: str
+    state: EState
+    sales: int
+
+
+def inputs_of(promotion: Promotion, comparison: Comparison, trip: TripFacts | None, *, margin: float) -> dict[str, Any]:
     """What the rollback is decided from; `trip` when it was a hard one."""
     return {
         "kind": "rollback",
         "promotion": promotion.promotion_id,
         "model": promotion.model_id,
         "champion": promotion.previous_model_id,
-        "test": f"promotion:{promotion.promotion_id}",
+        "test": comparison.test_id,
         "trip": None if trip is None else trip.as_plain(),
-        "sales": state.n,
-        "wealth_worse": state.worse,
-        "wealth_better": state.better,
+        "sales": comparison.state.n,
+        "wealth_worse": comparison.state.worse,
+        "wealth_better": comparison.state.better,
         "margin": margin,
     }
 
