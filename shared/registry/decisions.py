@@ -73,12 +73,6 @@ where action = 'none' and expires_at <= $1
   and subject_model in (select model_id from models where state = 'evaluated')
 order by decided_at, decision_id
 """
-RECENT_ACTIONS_SQL = """
-select action from decisions
-where kind in ('gate', 'shadow') and action in ('promote', 'reject')
-order by decided_at desc, decision_id desc
-limit $1
-"""
 
 
 @dataclass(frozen=True)
@@ -237,12 +231,6 @@ async def upper_bound(connection: Connection, model_id: str, check_name: str) ->
 async def expired(connection: Connection, *, at: datetime) -> list[Decision]:
     """The decisions whose contenders still wait for a person, although their time is out."""
     return [_decision(row) for row in await connection.fetch(EXPIRED_SQL, at)]
-
-
-async def rejections_in_a_row(connection: Connection, *, limit: int) -> int:
-    """How many of the newest contenders were rejected, counted back to the last promotion (at most `limit`)."""
-    actions = [row["action"] for row in await connection.fetch(RECENT_ACTIONS_SQL, limit)]
-    return actions.index("promote") if "promote" in actions else len(actions)
 
 
 def _decision(row: asyncpg.Record) -> Decision:
