@@ -159,6 +159,20 @@ def test_ours_rolls_back_a_model_that_turns_bad_and_cools_down() -> None:
     assert "cool-down" in ours.record.events[-1].reason
 
 
+def test_while_a_promotion_is_on_probation_others_run_in_the_shadow_and_wait() -> None:
+    good = turning(second(), before=0.3, after=0.3)
+    equal = replace(good, at=good.at + timedelta(hours=1))
+    ours = Ours(history(), fitted(()).offered[0], policy())
+    ours.offered(good, good.at)
+    ours.offered(equal, equal.at)
+    assert "is in its warm-up" in ours.record.events[-1].reason
+    for at, rows in history().transactions():
+        if at >= equal.at:
+            ours.sold(rows, at)
+    acts = [(event.act, event.candidate is good) for event in ours.record.events]
+    assert acts[:4] == [("promote", True), ("shadow", False), ("confirm", True), ("promote", False)]
+
+
 def test_the_mape_rule_rolls_back_when_the_rolling_mean_leaves_the_gate_level() -> None:
     first = fitted(()).offered[0]
     bad = turning(second(), before=0.99, after=2.5)
