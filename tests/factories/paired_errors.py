@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby, pairwise
@@ -34,18 +34,15 @@ from shared.market.event_files import read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.snapshots.snapshot import Snapshot
-from shared.valuation.conformal import Residuals
-from shared.valuation.inputs import evaluation_snapshot, training_snapshot
-from shared.valuation.model import ValuationModel
+from shared.valuation.boosters import Boosters
+from shared.valuation.inputs import TRAINING_HORIZONS_S, evaluation_snapshot, sale_rows
 from shared.valuation.params import Params
-from shared.valuation.training import fit
+from shared.valuation.training import SEED, train
 
 YEAR = datetime(2024, 8, 1, tzinfo=UTC), datetime(2025, 8, 1, tzinfo=UTC)
 EVERY = timedelta(days=14)
 SALES = 300
 Coin = Literal["sale", "day"]
-NO_RESIDUALS = Residuals(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -88,33 +85,34 @@ def real_pairs(
     cutoffs = [first - EVERY]
     while cutoffs[-1] + EVERY < until:
         cutoffs.append(cutoffs[-1] + EVERY)
-    learn = training_snapshot(timeline, prices, cutoffs[-1])
-    snapshots = (_before(learn, cutoff) for cutoff in cutoffs)
+    params = params or Params.load()
+    oldest = cutoffs[0] - timedelta(days=params.learn_days)
+    learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=TRAINING_HORIZONS_S))
+    fitted = partial(_fit, learn, params)
     if workers == 1:
-        models = [_fit(snapshot, params) for snapshot in snapshots]
+        models = list(map(fitted, cutoffs))
     else:
         # Not forked: a fork of a process whose libraries have threads may hang.
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            models = list(pool.map(partial(_fit, params=params), snapshots))
+            models = list(pool.map(fitted, cutoffs))
     pairs: list[PairedSale] = []
-    judge = evaluation_snapshot(timeline, prices, first, until).frame.filter(pl.col("floor_eth").is_finite())
+    judge = _priced(evaluation_snapshot(timeline, prices, first, until).frame)
     for (old, new), begin in zip(pairwise(models), cutoffs[1:], strict=True):
         pairs += _pairs(judge.filter(pl.col("sale_time").is_between(begin, begin + EVERY, closed="left")), new, old)
     return pairs
 
 
-def _before(learn: Snapshot, cutoff: datetime) -> Snapshot:
-    """What a trainer would have learnt from then."""
-    return replace(learn, as_of=cutoff, frame=learn.frame.filter(pl.col("sale_time") < cutoff))
+def _priced(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("floor_eth").is_finite())
 
 
-def _fit(snapshot: Snapshot, params: Params | None) -> ValuationModel:
-    return fit(snapshot, data_cutoff=snapshot.as_of, threads=1, params=params, residuals=NO_RESIDUALS)
+def _fit(learn: pl.DataFrame, params: Params, cutoff: datetime) -> Boosters:
+    return train(learn.filter(pl.col("sale_time") < cutoff), cutoff, params, threads=1, seed=SEED)
 
 
-def _pairs(frame: pl.DataFrame, new: ValuationModel, old: ValuationModel) -> list[PairedSale]:
-    price = frame["price_eth"].to_numpy()
-    errors = [np.log(model.predict(frame).value_eth / price).tolist() for model in (new, old)]
+def _pairs(frame: pl.DataFrame, new: Boosters, old: Boosters) -> list[PairedSale]:
+    sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+    errors = [(model.predict(frame) - sold).tolist() for model in (new, old)]
     days = (frame["sale_time"].dt.epoch("s") // 86_400).to_list()
     return [PairedSale(*row) for row in zip(days, frame["tx_hash"].to_list(), *errors, strict=True)]
 

@@ -27,7 +27,7 @@ def test_an_equal_model_is_rarely_rolled_back_and_a_worse_one_soon() -> None:
 
 @pytest.mark.realdata
 def test_so_it_is_on_the_errors_of_the_real_market(market_data: Path) -> None:
-    quick = replace(Params.load(), rounds=60)
+    quick = replace(Params.load(), rounds=60, learn_days=500)
     pairs = real_pairs(market_data, first=YEAR[0], until=YEAR[0] + 2 * EVERY, workers=1, params=quick)
     assert len(pairs) > 150
     same = outcomes(pairs, worse_by=0.0, runs=RUNS, seed=4, policy=POLICY)
