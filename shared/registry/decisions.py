@@ -12,7 +12,7 @@ import asyncpg
 
 from shared.database.pool import Connection
 from shared.errors import NotFoundError
-from shared.evaluation.canonical import canonical_json, sha256_of
+from shared.evaluation.canonical import sha256_of
 from shared.evaluation.checks import Check, Verdict
 from shared.evaluation.policy import Policy
 
@@ -103,11 +103,6 @@ class Decision:
             _NAMESPACE,
             f"{self.subject_model}|{self.champion_model}|{self.policy_hash}|{self.evidence_hash}",
         )
-
-
-def evidence_of(**parts: object) -> str:
-    """Canonical JSON of the evidence; what is not a finite number becomes null."""
-    return canonical_json(parts)
 
 
 @dataclass(frozen=True)

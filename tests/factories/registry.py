@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from shared.database.pool import Connection
+from shared.evaluation.canonical import canonical_json
 from shared.evaluation.policy import load_policy
 from shared.registry import decisions, models, pointer, promotions, shadows, training_requests
 from shared.registry.decisions import Decision
@@ -77,7 +78,7 @@ def decision(
         verdict="pass",
         action=action,
         policy_hash=load_policy().policy_hash,
-        evidence=decisions.evidence_of(name=name, generation=generation),
+        evidence=canonical_json({"name": name, "generation": generation}),
         actor="test",
         reason="because",
         expected_generation=generation,
