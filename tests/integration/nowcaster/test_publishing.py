@@ -149,11 +149,13 @@ async def test_a_rollback_publishes_the_old_champion_again_at_once(stand: Stand,
         await connection.execute(
             """with d as (insert into decisions
                    select gen_random_uuid(), 'rollback', subject_model, champion_model, verdict, 'rollback',
-                          policy_hash, evidence_hash, evidence, actor, reason, 2, decided_at from decisions limit 1
+                          policy_hash, evidence_hash, evidence, actor, reason, 2, decided_at
+                   from decisions where subject_model = $2
                    returning decision_id)
                update model_pointer set model_id = $1, generation = generation + 1,
                       decision_id = (select decision_id from d)""",
             champion,
+            new.model_id,
         )
     stand.clock.move_to(START + timedelta(seconds=3))
     await stand.send(
