@@ -1,6 +1,6 @@
 # `make help` lists what a person, and CI, does here. Needed beforehand: make, Python 3.11 or newer, a package index.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench chaos replay clean python
+.PHONY: help setup demo drill test check format bench chaos replay clean python
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -41,6 +41,9 @@ bench: $(INSTALLED) ## Measure against the bare limits of this machine; writes b
 
 chaos: $(INSTALLED) ## Kill the services at random instants and between commit, publish and ack
 	@$(BIN)/python -m pytest tests/chaos $(ARGS)
+
+drill: $(INSTALLED) ## Promote deliberately bad models in a scratch database and watch them being rolled back
+	@$(BIN)/punkcast drill $(ARGS)
 
 replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h (ARGS="--json file")
 	@test -n "$(EVENTS)" && test -n "$(FROM)" && test -n "$(TO)" || { \

@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     operator_key: SecretStr | None = Field(
         default=None, description="API key accepted with every scope; meant for local use, see `punkcast keys`"
     )
+    alert_webhook_url: SecretStr | None = Field(
+        default=None, description="Where alerts are posted: one URL, or several with spaces between"
+    )
+    alert_webhook_secret: SecretStr | None = Field(default=None, description="Signs what is posted, HMAC-SHA256")
     training_timeout_s: float = Field(default=900.0, gt=0, allow_inf_nan=False)
     training_lease_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     shutdown_grace_s: float = Field(default=20.0, ge=0, allow_inf_nan=False)

@@ -13,11 +13,13 @@ from services.cli import (
     model_commands,
     operator_commands,
     policy_commands,
+    policy_replay_command,
     serve_command,
 )
 from services.cli.ablate_command import ablate_command
 from services.cli.backfill_command import backfill_command
 from services.cli.demo_command import demo
+from services.cli.drill_command import drill_command
 from services.cli.evaluate_command import evaluate_command
 from services.cli.explain_command import explain_command
 from services.cli.export_command import export_command
@@ -40,6 +42,7 @@ app.command("explain")(explain_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
 app.add_typer(decision_commands.app, name="decisions")
+policy_commands.app.command("replay")(policy_replay_command.policy_replay)
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)
@@ -50,4 +53,5 @@ app.command("ablate")(ablate_command)
 app.command("tune")(tune_command)
 app.command("replay")(replay)
 app.command("demo")(demo)
+app.command("drill")(drill_command)
 app.command("serve")(serve_command.serve_command)

@@ -13,7 +13,9 @@ from rich.console import Console
 from services.cli.context import on_platform
 from services.cli.replay_command import duration
 from shared.errors import NotFoundError
+from shared.messaging.transaction import originating
 from shared.registry import freezes
+from shared.registry.alerts import raise_alert
 from shared.runtime.platform import Platform
 
 app = typer.Typer(no_args_is_help=True, help="Freezes of automatic promotions.")
@@ -51,14 +53,11 @@ def add_command(
 
     async def add(platform: Platform) -> UUID:
         identity, now = uuid4(), platform.clock.now()
-        async with platform.database.transaction() as connection:
-            await freezes.freeze(
-                connection,
-                identity,
-                actor=by or getpass.getuser(),
-                reason=reason,
-                at=now,
-                expires_at=None if length is None else now + length,
+        actor, until = by or getpass.getuser(), None if length is None else now + length
+        async with originating(platform.database, platform.clock, source="cli") as transaction:
+            await freezes.freeze(transaction.connection, identity, actor=actor, reason=reason, at=now, expires_at=until)
+            await raise_alert(
+                transaction, "freeze", "info", f"promotions are frozen by {actor}: {reason}", key=str(identity)
             )
         return identity
 

@@ -50,14 +50,14 @@ def replay(
     plan = Plan(first.date(), last.date(), duration(nowcast_every))
     settings = Settings()
     if json_file is not None:
-        _require_writable(json_file)
+        require_writable(json_file)
     console = Console()
     source = EventFileSource(events)
     summary = run_interruptibly(play(settings, source, plan, console, started=started), console, advice=GO_ON)
     report(summary, console, to_file=json_file)
 
 
-def _require_writable(file: Path) -> None:
+def require_writable(file: Path) -> None:
     """Found out now rather than after everything was played.
 
     Raises:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import uuid5
 
-import structlog
-
 from shared.clock import Clock
 from shared.contracts.messages import ContenderRejected, ShadowStarted
 from shared.errors import TransientError
@@ -15,8 +13,6 @@ from shared.evaluation.policy import Policy
 from shared.messaging.transaction import Transaction
 from shared.registry import decisions, models, operations, pointer, shadows
 from shared.registry.decisions import Decision
-
-log = structlog.get_logger(__name__)
 
 
 class PointerMovedError(TransientError):
@@ -79,6 +75,3 @@ class Conclusions:
             model_id=decision.subject_model, decision_id=decision.decision_id, reason=decision.reason
         )
         await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-        alert = self._policy.retrain.rejections_alert
-        if await decisions.rejections_in_a_row(connection, limit=alert) >= alert:
-            log.error("gate.rejections_in_a_row", count=alert, advice="look at the newest decisions' evidence")

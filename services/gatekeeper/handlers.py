@@ -96,7 +96,8 @@ class Gatekeeper:
             ):
                 log.info("shadow.outdated", model=matured.model_id, outcome=matured.outcome)
                 return
-            stored = await sequential.load(connection, shadow.test_id)
+            test_id = await sequential.name_of(connection, shadow.test_id)
+            stored = await sequential.load(connection, test_id)
             state = stored.state if stored else eprocess.start(self._policy.sequential)
             outcome = shadow_outcome(state, first_started_at=shadow.first_started_at, now=now, policy=self._policy)
             if outcome != matured.outcome:
@@ -105,7 +106,7 @@ class Gatekeeper:
             if outcome == "not_worse" and (held := await self._held(connection)):
                 log.info("shadow.held", model=matured.model_id, reason=held)
                 return
-            await self._end_shadow(transaction, shadow, outcome, state, current)
+            await self._end_shadow(transaction, shadow, outcome, test_id, state, current)
 
     async def on_day_passed(self, message: Envelope) -> None:
         """Reject the contenders whose time to be decided about by a person is out."""
@@ -212,6 +213,7 @@ class Gatekeeper:
         transaction: Transaction,
         shadow: Shadow,
         outcome: shadows.Outcome,
+        test_id: str,
         state: eprocess.EState,
         current: Pointer,
     ) -> None:
@@ -223,7 +225,7 @@ class Gatekeeper:
                 "model": shadow.model_id,
                 "champion": shadow.champion_id,
                 "expected_generation": current.generation,
-                "test": shadow.test_id,
+                "test": test_id,
                 "margin": self._policy.shadow.margin,
                 "sales": state.n,
                 "wealth_worse": state.worse,

@@ -10,13 +10,16 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from services.monitor import repository
+from services.monitor import lifecycle, repository, staleness
 from services.monitor.retraining import loss_evidence
-from services.monitor.rollback import carry_out, inputs_of
+from services.monitor.rollback import Comparison, carry_out, impossible, inputs_of
 from services.monitor.stepping import advance_paired
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
+    ContenderRejected,
+    ModelPromoted,
+    ModelRolledBack,
     MonitorRequested,
     RetrainCheckRequested,
     ShadowMatured,
@@ -72,8 +75,13 @@ class Monitor:
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             promotion = await promotions.current(transaction.connection)
-            if promotion is not None and await self._watch(transaction, promotion, slot):
+            late = await staleness.minutes_late(
+                transaction, slot, expected_every=self._nowcast_every, policy=self._policy
+            )
+            if promotion is not None and await self._watch(transaction, promotion, stale=late is not None):
                 return
+            if late is not None:
+                await staleness.tell(transaction, late)
             for shadow in await shadows.running(transaction.connection):
                 await self._follow(transaction, shadow, slot)
 
@@ -94,29 +102,28 @@ class Monitor:
             log.info("retrain.requested", reason=trigger.reason, detail=trigger.detail)
 
     async def on_lifecycle_changed(self, message: Envelope) -> None:
-        """A promotion, a rollback or a shadow began: the tables already say so; this puts it on the record."""
-        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
+        """A promotion, a rollback, a rejection or a shadow: the tables already say so; this tells people."""
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             log.info("monitor.told", type=message.type, data=message.data.model_dump(mode="json"))
+            match message.data:
+                case ModelPromoted() as promoted:
+                    await lifecycle.tell_promotion(transaction, promoted)
+                case ModelRolledBack() as rolled_back:
+                    await lifecycle.tell_rollback(transaction, rolled_back)
+                case ContenderRejected() as rejected:
+                    await lifecycle.tell_rejections(transaction, rejected, policy=self._policy)
 
-    async def _watch(self, transaction: Transaction, promotion: Promotion, slot: datetime) -> bool:
+    async def _watch(self, transaction: Transaction, promotion: Promotion, *, stale: bool) -> bool:
         """Look at the open promotion; True when it was rolled back."""
         connection, now = transaction.connection, self._clock.now()
-        health = await self._health.read(connection, promotion.model_id, since=promotion.started_at)
-        facts = TripFacts(
-            health,
-            started_at=promotion.started_at,
-            now=now,
-            expected_every=self._nowcast_every,
-            on_time=now - slot <= timedelta(minutes=self._policy.watch.late_tick_minutes),
-        )
-        trip = facts.trip(self._policy)
-        state, sales = await self._compare(connection, promotion, now)
-        if trip is not None:
-            return await self._roll_back(transaction, promotion, state, trip=facts)
+        facts = TripFacts(await self._health.read(connection, promotion), stale=stale)
+        comparison = await self._compare(connection, promotion, now)
+        if facts.trip(self._policy) is not None:
+            return await self._roll_back(transaction, promotion, comparison, facts)
         nowcasts = await self._nowcasts(connection, promotion)
         outcome = promotion_outcome(
-            state,
-            sales=sales,
+            comparison.state,
+            sales=comparison.sales,
             nowcasts=nowcasts,
             warm=promotion.state == "watching",
             started_at=promotion.started_at,
@@ -124,24 +131,22 @@ class Monitor:
             policy=self._policy,
         )
         if outcome == "rollback":
-            return await self._roll_back(transaction, promotion, state, trip=None)
+            return await self._roll_back(transaction, promotion, comparison, facts)
         if outcome != "warm_up" and promotion.state == "warm_up":
             await promotions.watch(connection, promotion.promotion_id)
-            log.info("promotion.watching", model=promotion.model_id, sales=sales)
+            log.info("promotion.watching", model=promotion.model_id, sales=comparison.sales)
         if outcome == "confirm":
-            await self._confirm(connection, promotion, state, sales=sales, nowcasts=nowcasts)
+            await self._confirm(connection, promotion, comparison, nowcasts=nowcasts)
         return False
 
-    async def _compare(
-        self, connection: Connection, promotion: Promotion, now: datetime
-    ) -> tuple[eprocess.EState, int]:
-        """The paired test's state and how many transactions were scored since the promotion."""
+    async def _compare(self, connection: Connection, promotion: Promotion, now: datetime) -> Comparison:
+        test_id = await sequential.name_of(connection, f"promotion:{promotion.promotion_id}")
         if promotion.previous_model_id is None:
             sales = await sequential.count_scored(connection, promotion.model_id, after=promotion.started_at)
-            return eprocess.start(self._policy.sequential), sales
+            return Comparison(test_id, eprocess.start(self._policy.sequential), sales)
         state = await advance_paired(
             connection,
-            f"promotion:{promotion.promotion_id}",
+            test_id,
             new=promotion.model_id,
             old=promotion.previous_model_id,
             started_at=promotion.started_at,
@@ -150,7 +155,7 @@ class Monitor:
             policy=self._policy,
             at=now,
         )
-        return state, state.n
+        return Comparison(test_id, state, state.n)
 
     async def _nowcasts(self, connection: Connection, promotion: Promotion) -> int:
         needed = self._policy.watch.warm_up_nowcasts
@@ -161,27 +166,29 @@ class Monitor:
         )
 
     async def _roll_back(
-        self, transaction: Transaction, promotion: Promotion, state: eprocess.EState, *, trip: TripFacts | None
+        self, transaction: Transaction, promotion: Promotion, comparison: Comparison, facts: TripFacts
     ) -> bool:
+        trip = None if facts.trip(self._policy) is None else facts
+        inputs = inputs_of(promotion, comparison, trip, margin=self._policy.watch.margin)
+        reason = judgement.rollback(inputs, self._policy).reason
         if promotion.previous_model_id is None:
-            log.error(
-                "rollback.impossible",
-                model=promotion.model_id,
-                reason=None if trip is None else trip.trip(self._policy),
-                advice="there is no previous champion; train a contender",
-            )
+            await impossible(transaction, promotion, reason, "there is no previous champion; train a contender")
+            return False
+        if facts.health.predecessor_failed:
+            # A fast rollback must not land on a model that itself failed.
+            await impossible(transaction, promotion, reason, "the previous champion cannot value the market either")
             return False
         return await carry_out(
             transaction,
             promotion,
-            inputs=inputs_of(promotion, state, trip, margin=self._policy.watch.margin),
+            inputs=inputs,
             actor=CONSUMER,
             policy=self._policy,
             at=self._clock.now(),
         )
 
     async def _confirm(
-        self, connection: Connection, promotion: Promotion, state: eprocess.EState, *, sales: int, nowcasts: int
+        self, connection: Connection, promotion: Promotion, comparison: Comparison, *, nowcasts: int
     ) -> None:
         now = self._clock.now()
         at = await pointer.read(connection)
@@ -193,14 +200,14 @@ class Monitor:
                 "model": promotion.model_id,
                 "champion": promotion.previous_model_id,
                 "expected_generation": generation,
-                "test": f"promotion:{promotion.promotion_id}",
+                "test": comparison.test_id,
                 "margin": self._policy.watch.margin,
-                "sales": sales,
-                "paired_sales": state.n,
+                "sales": comparison.sales,
+                "paired_sales": comparison.state.n,
                 "nowcasts": nowcasts,
                 "warm": promotion.state == "watching",
-                "wealth_worse": state.worse,
-                "wealth_better": state.better,
+                "wealth_worse": comparison.state.worse,
+                "wealth_better": comparison.state.better,
                 "since": promotion.started_at.isoformat(),
                 "until": now.isoformat(),
                 "decided_at": now.isoformat(),
@@ -222,14 +229,14 @@ class Monitor:
         )
         if await promotions.end(connection, promotion.promotion_id, "confirmed", at=now):
             await decisions.record(connection, decision, (), self._policy)
-            log.info("promotion.confirmed", model=promotion.model_id, sales=sales)
+            log.info("promotion.confirmed", model=promotion.model_id, sales=comparison.sales)
 
     async def _follow(self, transaction: Transaction, shadow: Shadow, slot: datetime) -> None:
         """Step a shadow's test; tell when it ended, again each look until the gatekeeper has acted on it."""
         connection, now = transaction.connection, self._clock.now()
         state = await advance_paired(
             connection,
-            shadow.test_id,
+            await sequential.name_of(connection, shadow.test_id),
             new=shadow.model_id,
             old=shadow.champion_id,
             started_at=shadow.started_at,

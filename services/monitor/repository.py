@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID
 
 from shared.database.pool import Connection
-from shared.evaluation.watch import Health
+from shared.evaluation.watch import Health, Refusal
+from shared.registry.promotions import Promotion
 
 NEWEST_GENERATION_SQL = """
-select generation_id, published_at, row_count from generations
+select generation_id, as_of, published_at, row_count from generations
 where role = 'champion' and model_id = $1 and published_at >= $2
 order by published_at desc, generation_id desc
 limit 1
@@ -18,6 +21,41 @@ VALID_ROWS_SQL = """
 select count(*) from nowcasts
 where generation_id = $1 and value_wei > 0 and value_wei <> 'NaN' and lo90_wei <> 'NaN' and hi90_wei <> 'NaN'
 """
+JUMP_SQL = """
+select avg(abs(ln(n.value_wei::float8) - ln(o.value_wei::float8)))
+from generations g
+join nowcasts o on o.generation_id = g.generation_id
+join nowcasts n on n.generation_id = $1 and n.punk_id = o.punk_id
+where g.role = 'previous' and g.model_id = $2 and g.as_of = $3
+  and n.value_wei > 0 and n.value_wei <> 'NaN' and o.value_wei > 0 and o.value_wei <> 'NaN'
+"""
+NEWEST_FAILURE_SQL = """
+select reason, refused, $2 = any(valued_by) as predecessor_fine from nowcast_failures
+where model_id = $1 and failed_at >= $3 and as_of > $4
+order by as_of desc
+limit 1
+"""
+FAILED_LAST_SQL = """
+select exists (
+    select from nowcast_failures f
+    where f.model_id = $1
+      and f.as_of > (select coalesce(max(as_of), '-infinity') from generations where model_id = $1)
+)
+"""
+LAST_PUBLISHED_SQL = "select max(published_at) from generations where role = 'champion'"
+LAST_FAILURE_REASON_SQL = """
+select reason from nowcast_failures where model_id = $1 and failed_at > $2 order by as_of desc limit 1
+"""
+# What ended the run of rejections before, and how long the run is.
+REJECTIONS_SQL = """
+with promoted as (
+    select decision_id, decided_at from decisions where action = 'promote'
+    order by decided_at desc, decision_id desc limit 1
+)
+select (select decision_id from promoted) as since, count(*) as n from decisions
+where kind in ('gate', 'shadow') and action = 'reject'
+  and decided_at > (select coalesce(max(decided_at), '-infinity') from promoted)
+"""
 COUNT_GENERATIONS_SQL = """
 select count(*) from (
     select from generations where role = 'champion' and model_id = $1 and published_at >= $2 limit $3
@@ -26,20 +64,69 @@ select count(*) from (
 NEW_VALID_SALES_SQL = "select count(*) from current_sales where valid and event_time > $1 and event_time <= $2"
 
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class NowcastHealth:
-    """Looks at the newest nowcast of a promoted model; counts the rows of each generation once per process."""
+    """Looks at what a promoted model published; looks at the rows of each generation once per process."""
 
     def __init__(self) -> None:
-        self._counted: tuple[int, int] | None = None
+        self._looked: tuple[int, int, float | None] | None = None
 
-    async def read(self, connection: Connection, model_id: str, *, since: datetime) -> Health:
-        row = await connection.fetchrow(NEWEST_GENERATION_SQL, model_id, since)
+    async def read(self, connection: Connection, promotion: Promotion) -> Health:
+        """The newest nowcast since the promotion, and failures after it."""
+        model_id, previous = promotion.model_id, promotion.previous_model_id
+        row = await connection.fetchrow(NEWEST_GENERATION_SQL, model_id, promotion.started_at)
+        valued = _LONG_AGO if row is None else row["as_of"]
+        failure = await connection.fetchrow(NEWEST_FAILURE_SQL, model_id, previous, promotion.started_at, valued)
+        health = Health(
+            published_at=None,
+            rows=0,
+            valid_rows=None,
+            refusal=None
+            if failure is None
+            else Refusal(failure["reason"], failure["refused"], bool(failure["predecessor_fine"])),
+            predecessor_failed=bool(await connection.fetchval(FAILED_LAST_SQL, previous)),
+        )
         if row is None:
-            return Health(published_at=None, rows=0, valid_rows=None)
+            return health
         generation_id = row["generation_id"]
-        if self._counted is None or self._counted[0] != generation_id:
-            self._counted = (generation_id, await connection.fetchval(VALID_ROWS_SQL, generation_id))
-        return Health(published_at=row["published_at"], rows=row["row_count"], valid_rows=self._counted[1])
+        if self._looked is None or self._looked[0] != generation_id:
+            jump = await connection.fetchval(JUMP_SQL, generation_id, previous, row["as_of"])
+            self._looked = (generation_id, await connection.fetchval(VALID_ROWS_SQL, generation_id), jump)
+        return replace(
+            health,
+            published_at=row["published_at"],
+            rows=row["row_count"],
+            valid_rows=self._looked[1],
+            jump=self._looked[2],
+        )
+
+
+@dataclass(frozen=True)
+class RejectionRun:
+    """How many contenders in a row were rejected, and the promotion before them (None: there was none)."""
+
+    since: UUID | None
+    count: int
+
+
+async def rejection_run(connection: Connection) -> RejectionRun:
+    row = await connection.fetchrow(REJECTIONS_SQL)
+    assert row is not None
+    return RejectionRun(row["since"], row["n"])
+
+
+async def last_published(connection: Connection) -> datetime | None:
+    """When any champion last published a nowcast."""
+    instant: datetime | None = await connection.fetchval(LAST_PUBLISHED_SQL)
+    return instant
+
+
+async def last_failure(connection: Connection, model_id: str, *, after: datetime) -> str | None:
+    """Why the model could not value the newest cycle that it failed after `after`."""
+    reason: str | None = await connection.fetchval(LAST_FAILURE_REASON_SQL, model_id, after)
+    return reason
 
 
 async def count_generations(connection: Connection, model_id: str, *, since: datetime, enough: int) -> int:

@@ -35,6 +35,7 @@ async def loss_evidence(
     level = min(rules.loss_cap, bound * (1.0 + rules.loss_tolerance))
     since = max(at.moved_at, last_training or at.moved_at)
     test_id = await sequential.name_of(connection, f"absolute:{at.model_id}:{since.isoformat()}")
+    await sequential.hold(connection, test_id)
     stored = await sequential.load(connection, test_id)
     before = stored.state if stored else start(policy.sequential)
     last = stored.last_sale_at if stored else None

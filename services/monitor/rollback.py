@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid5
@@ -16,24 +17,34 @@ from shared.evaluation.policy import Policy
 from shared.evaluation.watch_record import TripFacts
 from shared.messaging.transaction import Transaction
 from shared.registry import decisions, freezes, models, pointer, promotions, shadows
+from shared.registry.alerts import raise_alert
 from shared.registry.decisions import Decision
 from shared.registry.promotions import Promotion
 
 log = structlog.get_logger(__name__)
 
 
-def inputs_of(promotion: Promotion, state: EState, trip: TripFacts | None, *, margin: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Comparison:
+    """A promotion's paired test: its name on record, its state, and how many transactions were scored since."""
+
+    test_id: str
+    state: EState
+    sales: int
+
+
+def inputs_of(promotion: Promotion, comparison: Comparison, trip: TripFacts | None, *, margin: float) -> dict[str, Any]:
     """What the rollback is decided from; `trip` when it was a hard one."""
     return {
         "kind": "rollback",
         "promotion": promotion.promotion_id,
         "model": promotion.model_id,
         "champion": promotion.previous_model_id,
-        "test": f"promotion:{promotion.promotion_id}",
+        "test": comparison.test_id,
         "trip": None if trip is None else trip.as_plain(),
-        "sales": state.n,
-        "wealth_worse": state.worse,
-        "wealth_better": state.better,
+        "sales": comparison.state.n,
+        "wealth_worse": comparison.state.worse,
+        "wealth_better": comparison.state.better,
         "margin": margin,
     }
 
@@ -59,13 +70,14 @@ async def carry_out(
     if current is None or current.decision_id != promotion.promotion_id:
         log.info("rollback.outdated", model=promotion.model_id)
         return False
-    if (await models.get(connection, previous)).state != "retired":
-        # A fast rollback must not land on a model that itself failed.
-        log.error("rollback.impossible", model=promotion.model_id, previous=previous)
-        return False
     judged = judgement.rollback(
         inputs | {"expected_generation": current.generation, "decided_at": at.isoformat()}, policy
     )
+    state = (await models.get(connection, previous)).state
+    if state != "retired":
+        # A fast rollback must not land on a model that itself failed.
+        await impossible(transaction, promotion, judged.reason, f"the previous champion is {state} and stays so")
+        return False
     decision = Decision(
         kind="rollback",
         subject_model=promotion.model_id,
@@ -104,6 +116,19 @@ async def carry_out(
     return True
 
 
+async def impossible(transaction: Transaction, promotion: Promotion, reason: str, obstacle: str) -> None:
+    """The promoted model should go and cannot: only a person can help. Told once a day."""
+    log.error("rollback.impossible", model=promotion.model_id, reason=reason, obstacle=obstacle)
+    await raise_alert(
+        transaction,
+        "rollback_impossible",
+        "critical",
+        f"{promotion.model_id} should be rolled back ({reason}), but {obstacle}",
+        key=f"{promotion.promotion_id}|{transaction.clock.now().date()}",
+        model_id=promotion.model_id,
+    )
+
+
 async def _freeze_if_repeated(transaction: Transaction, decision: Decision, *, actor: str, policy: Policy) -> None:
     connection, at, rules = transaction.connection, decision.decided_at, policy.rollback
     since = at - timedelta(days=rules.freeze_window_days)
@@ -111,4 +136,13 @@ async def _freeze_if_repeated(transaction: Transaction, decision: Decision, *, a
     if count >= rules.freeze_after:
         reason = f"{count} automatic rollbacks within {rules.freeze_window_days:g} days"
         await freezes.freeze(connection, uuid5(decision.decision_id, "freeze"), actor=actor, reason=reason, at=at)
-        log.error("promotions.frozen", reason=reason, advice="find out why, then `punkcast freeze lift`")
+        await raise_alert(
+            transaction,
+            "freeze",
+            "critical",
+            f"promotions are frozen: {reason}; find out why, then `punkcast freeze lift`",
+            key=str(decision.decision_id),
+            model_id=decision.subject_model,
+            decision_id=decision.decision_id,
+        )
+        log.error("promotions.frozen", reason=reason)

@@ -37,10 +37,12 @@ async def advance_paired(
 ) -> EState:
     """Step over every new transaction that both models valued, once each, and return the state.
 
+    `test_id` is the name under which the test goes on (`sequential.name_of`).
+
     Raises:
         TestAdvancedError: the test was moved meanwhile.
     """
-    test_id = await sequential.name_of(connection, test_id)
+    await sequential.hold(connection, test_id)
     stored = await sequential.load(connection, test_id)
     state = stored.state if stored else start(policy.sequential)
     last = stored.last_sale_at if stored else None

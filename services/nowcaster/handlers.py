@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 import structlog
@@ -17,6 +17,7 @@ import structlog
 from services.nowcaster import repository
 from services.nowcaster.archive import Archive
 from services.nowcaster.models import LoadedModels
+from services.nowcaster.repository import Failure, Remembered
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import NowcastPublished, NowcastRequested
@@ -35,6 +36,8 @@ from shared.valuation.inputs import nowcast_snapshot
 
 log = structlog.get_logger(__name__)
 CONSUMER = "nowcaster"
+DRIFT_MEMORY = timedelta(days=2)
+"""Older values are no measure of new ones: after a long outage they would refuse every nowcast for ever."""
 
 
 class GuardError(PermanentError):
@@ -59,6 +62,19 @@ class Prepared:
     merkle_root: str
 
 
+@dataclass(frozen=True)
+class Failed:
+    """One model that could not value this cycle."""
+
+    active: ActiveModel
+    error: Exception
+
+    @property
+    def by_itself(self) -> bool:
+        """Its own fault, not that of a store or database that is away."""
+        return not isinstance(self.error, (TransientError, ConnectionError))
+
+
 class Nowcaster:
     """Publishes nowcasts."""
 
@@ -76,7 +92,7 @@ class Nowcaster:
         self._reader = reader
         self._models = models
         self._archive = archive
-        self._last_values: dict[str, Floats] = {}
+        self._last_values: dict[str, Remembered] = {}
 
     async def on_market_updated(self, message: Envelope) -> None:
         """Read the new events now, so that the next nowcast need not. A hint without effects: no inbox."""
@@ -104,22 +120,25 @@ class Nowcaster:
             active = await registry.active(connection)
         champion = next((one.record.model_id for one in active if one.role == "champion"), None)
         outdated = shown is not None and (as_of < shown.as_of or (as_of == shown.as_of and shown.model_id == champion))
-        snapshot, prepared = None, []
+        snapshot: Snapshot | None = None
+        prepared: list[Prepared] = []
+        failures: list[Failure] = []
         if champion is None:
             log.warning("nowcast.skipped", reason="no champion yet; a training request starts the first one")
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
             snapshot = await self._snapshot(as_of)
-            prepared = [one for model in active if (one := await self._prepare(model, snapshot)) is not None]
+            prepared, failures = await self._prepare_all(active, snapshot)
         written: dict[int, pl.DataFrame] = {}
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             if snapshot is not None:
                 if await repository.lock(transaction.connection) != (champion, shown):
                     raise OvertakenError(f"the nowcast as of {as_of.isoformat()} was overtaken; it is computed again")
                 written = await self._publish(transaction, snapshot, prepared)
+                await repository.note_failures(transaction.connection, failures)
         for one in prepared:
-            self._last_values[one.active.record.model_id] = one.values_eth
+            self._last_values[one.active.record.model_id] = Remembered(as_of, one.values_eth)
         if snapshot is not None:
             await self._archive.catch_up(snapshot, written)
 
@@ -129,13 +148,54 @@ class Nowcaster:
                 await self._reader.refresh(connection)
             return await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
 
-    async def _prepare(self, active: ActiveModel, snapshot: Snapshot) -> Prepared | None:
-        """Value and check. A champion that fails stops the cycle; a companion that fails is left out of it."""
+    async def _prepare_all(self, active: list[ActiveModel], snapshot: Snapshot) -> tuple[list[Prepared], list[Failure]]:
+        """Everybody's values. A companion that fails is left out; a champion that fails ends the cycle.
+
+        Its companions are heard first, so that the monitor can tell a bad champion from a bad day.
+
+        Raises:
+            GuardError, IntegrityError: the champion's values or file are refused. Exception: whatever else stopped it.
+        """
+        prepared: list[Prepared] = []
+        failed: list[Failed] = []
+        for model in active:
+            one = await self._prepare(model, snapshot)
+            if isinstance(one, Prepared):
+                prepared.append(one)
+                continue
+            failed.append(one)
+            if model.role == "champion" and not one.by_itself:
+                raise one.error
+        failures = self._failures(failed, prepared, snapshot)
+        broken = next((one.error for one in failed if one.active.role == "champion"), None)
+        if broken is not None:
+            async with self._database.transaction() as connection:
+                await repository.note_failures(connection, failures)
+            raise broken
+        return prepared, failures
+
+    def _failures(self, failed: list[Failed], prepared: list[Prepared], snapshot: Snapshot) -> list[Failure]:
+        return [
+            Failure(
+                model_id=one.active.record.model_id,
+                as_of=snapshot.as_of,
+                role=one.active.role,
+                refused=isinstance(one.error, PermanentError),
+                reason=str(one.error)[:2000],
+                valued_by=tuple(fine.active.record.model_id for fine in prepared),
+                failed_at=self._clock.now(),
+            )
+            for one in failed
+            if one.by_itself
+        ]
+
+    async def _prepare(self, active: ActiveModel, snapshot: Snapshot) -> Prepared | Failed:
+        """Value and check."""
         model_id = active.record.model_id
         try:
             model = await self._models.load(active.record)
             values = await asyncio.to_thread(model.predict, snapshot.frame)
-            broken = generations.violations(values, await self._previous_values(model_id))
+            broken = generations.violations(values, await self._previous_values(model_id, snapshot.as_of))
             if broken:
                 raise GuardError(
                     f"nowcast of {model_id} as of {snapshot.as_of.isoformat()} refused: {'; '.join(broken)}"
@@ -143,20 +203,20 @@ class Nowcaster:
             generation = generations.build(values)
             return Prepared(active, generation, values.value_eth, generation.merkle_root())
         except Exception as error:
-            # Whatever it is (its file is gone, the store is away, the library fails): it is the companion's alone.
-            if active.role == "champion":
-                raise
-            log.error("nowcast.companion_failed", model=model_id, role=active.role, reason=str(error))
-            return None
+            # Whatever it is (its file is gone, the store is away, the library fails): it is this model's alone.
+            log.error("nowcast.model_failed", model=model_id, role=active.role, reason=str(error))
+            return Failed(active, error)
 
-    async def _previous_values(self, model_id: str) -> Floats | None:
+    async def _previous_values(self, model_id: str, as_of: datetime) -> Floats | None:
+        """What the model said last, if that is recent enough to be compared with."""
         if model_id not in self._last_values:
             async with self._database.connection() as connection:
-                values = await repository.last_values(connection, model_id)
-            if values is None:
+                remembered = await repository.last_values(connection, model_id)
+            if remembered is None:
                 return None
-            self._last_values[model_id] = values
-        return self._last_values[model_id]
+            self._last_values[model_id] = remembered
+        last = self._last_values[model_id]
+        return last.values_eth if as_of - last.as_of <= DRIFT_MEMORY else None
 
     async def _publish(
         self, transaction: Transaction, snapshot: Snapshot, prepared: list[Prepared]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from io import BytesIO
 
@@ -31,11 +32,16 @@ select g.generation_id, g.as_of, g.model_id from nowcast_pointer p join generati
 # One publisher at a time, and no promotion or rollback beside it.
 LOCK_PUBLISHING_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.nowcast_pointer', 0))"
 LOCK_CHAMPION_SQL = "select model_id from model_pointer for share"
+LAST_GENERATION_SQL = """
+select generation_id, as_of from generations where model_id = $1 order by generation_id desc limit 1
+"""
 LAST_VALUES_SQL = """
-select n.value_wei::float8 / 1e18 as value_eth
-from nowcasts n
-where n.generation_id = (select max(generation_id) from generations where model_id = $1)
-order by n.punk_id
+select value_wei::float8 / 1e18 as value_eth from nowcasts where generation_id = $1 order by punk_id
+"""
+NOTE_FAILURE_SQL = """
+insert into nowcast_failures (model_id, as_of, role, refused, reason, valued_by, failed_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (model_id, as_of) do nothing
 """
 UNARCHIVED_GENERATIONS_SQL = """
 select g.generation_id, g.snapshot_id, g.as_of, s.last_event_seq
@@ -72,6 +78,27 @@ class Unarchived:
     last_event_seq: int
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """A model's newest values (ETH, by punk id) and what instant they are of."""
+
+    as_of: datetime
+    values_eth: Floats
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model that could not value a cycle through its own fault; `valued_by` names those that could."""
+
+    model_id: str
+    as_of: datetime
+    role: str
+    refused: bool
+    reason: str
+    valued_by: tuple[str, ...]
+    failed_at: datetime
+
+
 async def current(connection: Connection) -> Current | None:
     row = await connection.fetchrow(CURRENT_SQL)
     return None if row is None else Current(**dict(row))
@@ -84,10 +111,18 @@ async def lock(connection: Connection) -> tuple[str | None, Current | None]:
     return champion, await current(connection)
 
 
-async def last_values(connection: Connection, model_id: str) -> Floats | None:
-    """Values (ETH, by punk id) of the model's newest generation."""
-    rows = await connection.fetch(LAST_VALUES_SQL, model_id)
-    return np.array([row["value_eth"] for row in rows]) if rows else None
+async def last_values(connection: Connection, model_id: str) -> Remembered | None:
+    """What the model's newest generation says."""
+    newest = await connection.fetchrow(LAST_GENERATION_SQL, model_id)
+    if newest is None:
+        return None
+    rows = await connection.fetch(LAST_VALUES_SQL, newest["generation_id"])
+    return Remembered(newest["as_of"], np.array([row["value_eth"] for row in rows]))
+
+
+async def note_failures(connection: Connection, failures: Sequence[Failure]) -> None:
+    """Put them on record (idempotent)."""
+    await connection.executemany(NOTE_FAILURE_SQL, [astuple(failure) for failure in failures])
 
 
 async def write(

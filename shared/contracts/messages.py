@@ -176,9 +176,25 @@ class ModelRolledBack(Payload):
     reason: Text
 
 
+AlertKind = Literal["promotion", "rollback", "rollback_impossible", "freeze", "rejections_in_a_row", "stale_nowcast"]
+AlertSeverity = Literal["info", "warning", "critical"]
+
+
+class AlertRaised(Payload):
+    """Something that a person should know of. Delivered to the webhooks and the log by the monitor."""
+
+    TYPE: ClassVar[str] = "punkcast.alert.raised.v1"
+    kind: AlertKind
+    severity: AlertSeverity
+    summary: Text = Field(description="One sentence for people")
+    raised_at: Instant
+    model_id: ModelId | None = Field(default=None, description="The model it is about, if it is about one")
+    decision_id: UUID | None = Field(default=None, description="The decision that has the details, if there is one")
+
+
 ALL_MESSAGES: tuple[type[Payload], ...] = (
     IngestRequested, NowcastRequested, TrainingDrainRequested, MonitorRequested, RetrainCheckRequested,
     MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered, ContenderRejected,
-    ShadowStarted, ShadowMatured, ModelPromoted, ModelRolledBack,
+    ShadowStarted, ShadowMatured, ModelPromoted, ModelRolledBack, AlertRaised,
 )  # fmt: skip
 BY_TYPE: dict[str, type[Payload]] = {message.TYPE: message for message in ALL_MESSAGES}

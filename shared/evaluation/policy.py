@@ -126,6 +126,7 @@ class Watch(_Section):
     confirm_days: float = Field(gt=0)
     stale_after_minutes: float = Field(gt=0)
     late_tick_minutes: float = Field(gt=0)
+    max_jump: float = Field(gt=0)
     nowcast_rows: int = Field(ge=1)
 
 

@@ -15,12 +15,33 @@ ShadowOutcome = Literal["not_worse", "worse", "expired"]
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A cycle that the promoted model could not value through its own fault, after its newest nowcast.
+
+    `final`: a guard or its own file refused it, so the same would be refused again. `predecessor_fine`: the previous
+    champion valued the same snapshot and passed the same guards.
+    """
+
+    reason: str
+    final: bool
+    predecessor_fine: bool
+
+
+@dataclass(frozen=True)
 class Health:
-    """The newest nowcast that the promoted model published. `valid_rows` is None when it was not counted."""
+    """The newest nowcast of the promoted model, and what came after it.
+
+    `valid_rows` is None when it was not counted. `jump` is the mean |d ln v| of that nowcast against the previous
+    champion's values from the same snapshot; None when there are none. `predecessor_failed`: the previous champion's
+    own newest attempt at a cycle failed.
+    """
 
     published_at: datetime | None
     rows: int
     valid_rows: int | None
+    refusal: Refusal | None = None
+    jump: float | None = None
+    predecessor_failed: bool = False
 
 
 def walk(
@@ -41,33 +62,36 @@ def ended(state: EState, policy: Policy, *, stop_when_better: bool) -> bool:
     return state.e_worse >= threshold or (stop_when_better and state.e_better >= threshold)
 
 
-def hard_trip(
-    health: Health,
-    *,
-    started_at: datetime,
-    now: datetime,
-    expected_every: timedelta,
-    on_time: bool,
-    policy: Policy,
-) -> str | None:
-    """Why the promoted model must go at once, without any label; None when nothing is wrong.
+def hard_trip(health: Health, *, stale: bool, policy: Policy) -> str | None:
+    """Why the promoted model must go at once, without any label; None when nothing speaks against it.
 
-    Stale is measured from the promotion on: what came before it was not this model's. Only a look that comes on time
-    may call a nowcast stale: one that waited (`on_time` false) tells of the platform's absence, not of the model.
+    A nowcast that is merely missing does not: the platform may be away, and the previous champion would be as stale.
+    What counts is that the model was refused where its predecessor valued the same snapshot well. A failure that might
+    pass (`final` false) counts once the nowcast is `stale`.
     """
     rules = policy.watch
-    if health.published_at is not None:
-        if health.rows != rules.nowcast_rows:
-            return f"its nowcast has {health.rows} rows of {rules.nowcast_rows}"
-        if health.valid_rows is not None and health.valid_rows != rules.nowcast_rows:
-            return f"{rules.nowcast_rows - health.valid_rows} of its values are missing or not finite and positive"
-    if not on_time:
+    refusal = health.refusal
+    if refusal is not None and refusal.predecessor_fine and (refusal.final or stale):
+        return f"it cannot be published where the previous champion can: {refusal.reason}"
+    if health.published_at is None:
         return None
-    since = max(health.published_at or started_at, started_at)
-    behind = now - since - expected_every
-    if behind > timedelta(minutes=rules.stale_after_minutes):
-        return f"its nowcast is {round(behind.total_seconds() / 60)} minutes behind the expected one"
+    if health.rows != rules.nowcast_rows:
+        return f"its nowcast has {health.rows} rows of {rules.nowcast_rows}"
+    if health.valid_rows is not None and health.valid_rows != rules.nowcast_rows:
+        return f"{rules.nowcast_rows - health.valid_rows} of its values are missing or not finite and positive"
+    if health.jump is not None and health.jump > rules.max_jump:
+        return (
+            f"its values differ from the previous champion's by {health.jump:.1%} on average on the same snapshot "
+            f"(limit {rules.max_jump:.0%})"
+        )
     return None
+
+
+def minutes_behind(since: datetime, *, now: datetime, expected_every: timedelta, policy: Policy) -> int | None:
+    """How far a nowcast is behind the expected one, once that is too far; `since` is when the newest was published."""
+    behind = now - since - expected_every
+    late = behind > timedelta(minutes=policy.watch.stale_after_minutes)
+    return round(behind.total_seconds() / 60) if late else None
 
 
 def promotion_outcome(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,21 +19,11 @@ class TripFacts:
     """The arguments of `hard_trip`."""
 
     health: Health
-    started_at: datetime
-    now: datetime
-    expected_every: timedelta
-    on_time: bool
+    stale: bool
 
     def trip(self, policy: Policy) -> str | None:
         """Why the promoted model must go at once."""
-        return hard_trip(
-            self.health,
-            started_at=self.started_at,
-            now=self.now,
-            expected_every=self.expected_every,
-            on_time=self.on_time,
-            policy=policy,
-        )
+        return hard_trip(self.health, stale=self.stale, policy=policy)
 
     def as_plain(self) -> dict[str, Any]:
         plain: dict[str, Any] = _FACTS.dump_python(self, mode="json")

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from shared.contracts.messages import (
     ALL_MESSAGES,
+    AlertRaised,
     ContenderRegistered,
+    ContenderRejected,
     IngestRequested,
     MarketUpdated,
     ModelPromoted,
@@ -31,10 +33,19 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
     "nowcaster": (NowcastRequested, MarketUpdated, ModelPromoted, ModelRolledBack),
     "trainer": (TrainingRequested, TrainingDrainRequested),
     "gatekeeper": (ContenderRegistered, ShadowMatured, RetrainCheckRequested),
-    "monitor": (MonitorRequested, RetrainCheckRequested, ModelPromoted, ModelRolledBack, ShadowStarted),
+    "monitor": (
+        MonitorRequested,
+        RetrainCheckRequested,
+        ModelPromoted,
+        ModelRolledBack,
+        ShadowStarted,
+        ContenderRejected,
+    ),
+    # A queue of its own: a webhook that is away holds up no watch.
+    "alerts": (AlertRaised,),
 }
 
-# Some events only inform (nowcast.published, contender.rejected): no service waits for them, an outside
+# Some events only inform (nowcast.published): no service waits for them, an outside
 # observer may bind a queue of its own. They still need one queue, or publishing them would fail as
 # unroutable. That queue is `audit`: bounded in length and age, dropping its oldest, so that it can neither
 # fill the broker nor refuse a message. It is bound only to the types nobody else consumes: bound to

@@ -12,7 +12,7 @@ import asyncpg
 
 from shared.database.pool import Connection
 from shared.errors import NotFoundError
-from shared.evaluation.canonical import canonical_json, sha256_of
+from shared.evaluation.canonical import sha256_of
 from shared.evaluation.checks import Check, Verdict
 from shared.evaluation.policy import Policy
 
@@ -73,12 +73,6 @@ where action = 'none' and expires_at <= $1
   and subject_model in (select model_id from models where state = 'evaluated')
 order by decided_at, decision_id
 """
-RECENT_ACTIONS_SQL = """
-select action from decisions
-where kind in ('gate', 'shadow') and action in ('promote', 'reject')
-order by decided_at desc, decision_id desc
-limit $1
-"""
 
 
 @dataclass(frozen=True)
@@ -109,11 +103,6 @@ class Decision:
             _NAMESPACE,
             f"{self.subject_model}|{self.champion_model}|{self.policy_hash}|{self.evidence_hash}",
         )
-
-
-def evidence_of(**parts: object) -> str:
-    """Canonical JSON of the evidence; what is not a finite number becomes null."""
-    return canonical_json(parts)
 
 
 @dataclass(frozen=True)
@@ -237,12 +226,6 @@ async def upper_bound(connection: Connection, model_id: str, check_name: str) ->
 async def expired(connection: Connection, *, at: datetime) -> list[Decision]:
     """The decisions whose contenders still wait for a person, although their time is out."""
     return [_decision(row) for row in await connection.fetch(EXPIRED_SQL, at)]
-
-
-async def rejections_in_a_row(connection: Connection, *, limit: int) -> int:
-    """How many of the newest contenders were rejected, counted back to the last promotion (at most `limit`)."""
-    actions = [row["action"] for row in await connection.fetch(RECENT_ACTIONS_SQL, limit)]
-    return actions.index("promote") if "promote" in actions else len(actions)
 
 
 def _decision(row: asyncpg.Record) -> Decision:

@@ -9,6 +9,7 @@ from datetime import datetime
 from shared.database.pool import Connection
 from shared.evaluation.eprocess import EState
 
+HOLD_TEST_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.test.' || $1, 0))"
 CREATE_TEST_SQL = """
 insert into monitor_tests (test_id, n, wealth_worse, wealth_better, updated_at) values ($1, $2, $3, $4, $5)
 on conflict (test_id) do nothing
@@ -110,6 +111,15 @@ async def name_of(connection: Connection, test_id: str) -> str:
     """
     taken_back = int(await connection.fetchval(TAKEN_BACK_SQL, test_id))
     return f"{test_id}@{taken_back}" if taken_back else test_id
+
+
+async def hold(connection: Connection, test_id: str) -> None:
+    """Until this transaction ends nobody else moves the test: what is read of it now fits together.
+
+    Without it a monitor may read the state before and the sales after another one has counted them, and see an old
+    state with nothing to add.
+    """
+    await connection.execute(HOLD_TEST_SQL, test_id)
 
 
 async def load(connection: Connection, test_id: str) -> TestState | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.database.pool import Connection
+from shared.registry import sequential
 
 Outcome = Literal["not_worse", "worse", "expired", "superseded"]
 
@@ -39,7 +40,7 @@ limit $2
 TESTS_SQL = "select test_id, n, wealth_worse, wealth_better from monitor_tests where test_id = any($1::text[])"
 OUTCOMES_SQL = """
 select s.price_wei, o.floor_wei, o.value_wei, s.event_time, o.in80, o.in90
-from outcomes o join sales s using (event_seq)
+from outcomes o join current_sales s using (event_seq)
 where o.model_id = $1 and o.horizon = 'latest' and s.event_time >= $2
 order by s.event_seq
 """
@@ -105,9 +106,9 @@ async def running(connection: Connection) -> list[Shadow]:
 async def progress(connection: Connection, *, ended: bool = False, limit: int = 100) -> list[Progress]:
     """Running shadows, with `ended` those that ended too, newest first."""
     found = [_shadow(row) for row in await connection.fetch(LIST_SQL, ended, limit)]
-    rows = await connection.fetch(TESTS_SQL, [shadow.test_id for shadow in found])
-    tests = {row["test_id"]: row for row in rows}
-    return [_progress(shadow, tests.get(shadow.test_id)) for shadow in found]
+    names = [await sequential.name_of(connection, shadow.test_id) for shadow in found]
+    tests = {row["test_id"]: row for row in await connection.fetch(TESTS_SQL, names)}
+    return [_progress(shadow, tests.get(name)) for shadow, name in zip(found, names, strict=True)]
 
 
 async def outcomes(connection: Connection, model_id: str, *, since: datetime) -> Outcomes:

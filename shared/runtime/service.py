@@ -28,12 +28,13 @@ class Service(Protocol):
 
 
 class MessageService:
-    """A service with one queue and a handler per message type.
+    """A service with a handler per message type, all from one queue.
 
     Args:
         consumer: names the queue, and the inbox entries of what was handled.
         background: a loop besides consuming, if it has one.
         drain: what is due without a message, if anything.
+        beside: further queues that the same process consumes.
     """
 
     def __init__(
@@ -43,14 +44,16 @@ class MessageService:
         *,
         background: Callable[[], Awaitable[object]] | None = None,
         drain: Callable[[], Awaitable[object]] | None = None,
+        beside: Sequence[Subscription] = (),
     ) -> None:
         self.name = consumer
         self._handlers = dict(handlers)
         self._background = background
         self._drain = drain
+        self._beside = tuple(beside)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        return [Subscription(self.name, tuple(self._handlers), self._dispatch)]
+        return [Subscription(self.name, tuple(self._handlers), self._dispatch), *self._beside]
 
     async def _dispatch(self, message: Envelope) -> None:
         await self._handlers[type(message.data)](message)

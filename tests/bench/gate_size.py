@@ -13,15 +13,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from shared.evaluation.paired import DayBootstrap, loss
+from shared.evaluation.paired import DayBootstrap
 from shared.evaluation.policy import load_policy
 from shared.market.event_files import read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
-from shared.valuation.model import ValuationModel
-from shared.valuation.training import fit
+from shared.valuation.boosters import Boosters
+from shared.valuation.inputs import TRAINING_HORIZONS_S, evaluation_snapshot, holdout_cutoff, sale_rows
+from shared.valuation.params import Params
+from shared.valuation.training import SEED, train
 from tests.bench.measured import Measured
 
 HOLDOUTS, APART = 11, timedelta(days=30)
@@ -56,15 +57,21 @@ def _days_of_differences(events: Path) -> list[np.ndarray]:
     sales = load_policy().holdout.target_sales
     last = datetime.fromtimestamp(timeline.sales[-1].time, UTC)
     ends = [last - APART * back for back in range(HOLDOUTS, -1, -1)]
-    models: list[ValuationModel] = []
+    models: list[Boosters] = []
     days: list[np.ndarray] = []
-    for end in ends:
-        cutoff = holdout_cutoff(timeline, end, sales)
-        models.append(fit(training_snapshot(timeline, prices, cutoff), data_cutoff=cutoff, threads=1))
+    cutoffs = [holdout_cutoff(timeline, end, sales) for end in ends]
+    # Features of past sales do not change: each is computed once for all models.
+    params = Params.load()
+    oldest = cutoffs[0] - timedelta(days=params.learn_days)
+    learn = sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=TRAINING_HORIZONS_S)
+    judge = evaluation_snapshot(timeline, prices, cutoffs[1], ends[-1]).frame
+    learn, judge = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judge))
+    for cutoff, end in zip(cutoffs, ends, strict=True):
+        models.append(train(learn.filter(pl.col("sale_time") < cutoff), cutoff, params, threads=1, seed=SEED))
         if len(models) > 1:
-            frame = evaluation_snapshot(timeline, prices, cutoff, end).frame
-            price = frame["price_eth"].to_numpy()
-            old, new = (loss(price, model.predict(frame).value_eth) for model in models[-2:])
+            frame = judge.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
+            sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+            old, new = (np.abs(model.predict(frame) - sold) for model in models[-2:])
             day = frame["sale_time"].dt.epoch("s").to_numpy() // 86_400
             difference = new - old - np.mean(new - old)
             days += [difference[day == one] for one in np.unique(day)]

@@ -6,10 +6,12 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from shared.contracts.messages import ModelPromoted, ModelRolledBack, Payload, ShadowStarted
+from shared.contracts.messages import ContenderRejected, ModelPromoted, ModelRolledBack, Payload, ShadowStarted
 from tests.chaos.load import Sent
 
-DECISIONS_SQL = "select decision_id, action from decisions where action in ('promote', 'rollback', 'start_shadow')"
+DECISIONS_SQL = (
+    "select decision_id, action from decisions where action in ('promote', 'rollback', 'start_shadow', 'reject')"
+)
 POLICY_REQUESTS_SQL = "select request_id from training_requests where requested_by = 'retrain-policy'"
 INBOX_SQL = "select consumer, message_id from inbox"
 OPEN_REQUESTS_SQL = """
@@ -29,11 +31,12 @@ async def handled(connection: asyncpg.Connection) -> dict[str, set[UUID]]:
 
 async def expected(connection: asyncpg.Connection, sent: Sent) -> dict[str, set[UUID]]:
     """Exactly the messages that each consumer with a predictable inbox has to have handled."""
-    told: dict[str, set[UUID]] = {"promote": set(), "rollback": set(), "start_shadow": set()}
+    told: dict[str, set[UUID]] = {"promote": set(), "rollback": set(), "start_shadow": set(), "reject": set()}
     types: dict[str, type[Payload]] = {
         "promote": ModelPromoted,
         "rollback": ModelRolledBack,
         "start_shadow": ShadowStarted,
+        "reject": ContenderRejected,
     }
     for row in await connection.fetch(DECISIONS_SQL):
         told[row["action"]].add(uuid5(row["decision_id"], types[row["action"]].TYPE))
@@ -43,7 +46,11 @@ async def expected(connection: asyncpg.Connection, sent: Sent) -> dict[str, set[
         "ingestor": sent.ticks["ingest"],
         "nowcaster": sent.ticks["nowcast"] | changes,
         "trainer": {request.message_id for request in sent.requests} | from_policy,
-        "monitor": sent.ticks["monitor"] | sent.ticks["retrain_check"] | changes | told["start_shadow"],
+        "monitor": sent.ticks["monitor"]
+        | sent.ticks["retrain_check"]
+        | changes
+        | told["start_shadow"]
+        | told["reject"],
     }
 
 

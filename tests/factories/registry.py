@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from shared.database.pool import Connection
+from shared.evaluation.canonical import canonical_json
 from shared.evaluation.policy import load_policy
 from shared.registry import decisions, models, pointer, promotions, shadows, training_requests
 from shared.registry.decisions import Decision
@@ -76,7 +78,7 @@ def decision(
         verdict="pass",
         action=action,
         policy_hash=load_policy().policy_hash,
-        evidence=decisions.evidence_of(name=name, generation=generation),
+        evidence=canonical_json({"name": name, "generation": generation}),
         actor="test",
         reason="because",
         expected_generation=generation,
@@ -114,7 +116,14 @@ async def start_shadow(connection: Connection, name: str, at: datetime) -> None:
 
 
 async def generation(
-    connection: Connection, name: str, at: datetime, *, role: str = "champion", rows: int = 10_000, punks: int = 10_000
+    connection: Connection,
+    name: str,
+    at: datetime,
+    *,
+    role: str = "champion",
+    rows: int = 10_000,
+    punks: int = 10_000,
+    value_wei: int = 10,
 ) -> int:
     """A published generation that says it has `rows` rows and has `punks`."""
     identity: int = await connection.fetchval(
@@ -129,11 +138,26 @@ async def generation(
         40 * ETH,
     )
     await connection.execute(
-        """insert into nowcasts select $1, n, 10, 10, 10, 10, 10, 10, 10, 'A' from generate_series(0, $2 - 1) n""",
+        """insert into nowcasts select $1, n, v, v, v, v, v, v, v, 'A'
+           from generate_series(0, $2 - 1) n, cast($3::bigint as numeric) v""",
         identity,
         punks,
+        value_wei,
     )
     return identity
+
+
+async def nowcast_failure(
+    connection: Connection, name: str, at: datetime, *, refused: bool = True, valued_by: Sequence[str] = ()
+) -> None:
+    """A cycle that the model could not value, as the nowcaster notes it."""
+    await connection.execute(
+        "insert into nowcast_failures values ($1, $2, 'champion', $3, 'the values are nonsense', $4, $2)",
+        model_id(name),
+        at,
+        refused,
+        [model_id(other) for other in valued_by],
+    )
 
 
 @dataclass

@@ -44,7 +44,9 @@ async def play(
     bus = MemoryBus(clock)
     async with database_url(settings) as url:
         await migrate(url)
-        resolved = settings.model_copy(update={"database_url": url, "broker_url": "memory://"})
+        # Nobody is to be woken by history: its alerts go to no webhook.
+        history = {"database_url": url, "broker_url": "memory://", "alert_webhook_url": None}
+        resolved = settings.model_copy(update=history)
         async with open_platform(resolved, clock=clock, bus=bus) as platform:
             with _display(console) as display:
                 shown = _Shown(display)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from services.cli.app import app
 from shared.contracts.envelope import decode
-from shared.contracts.messages import TrainingRequested
+from shared.contracts.messages import AlertRaised, TrainingRequested
 from shared.database.pool import Database
 from shared.errors import NotFoundError
 from shared.market.reference_data import PUNK_SCHEMA
@@ -55,6 +55,15 @@ def test_an_import_that_contradicts_the_stored_events_changes_nothing(run: Run, 
 def test_migrate_says_when_there_is_nothing_to_do(run: Run) -> None:
     assert "up to date" in run("migrate")
     assert "up to date" in run("migrate", "--check")
+
+
+async def test_a_freeze_by_a_person_is_told_to_the_others(run: Run, database: Database) -> None:
+    await asyncio.to_thread(run, "freeze", "add", "--reason", "odd values", "--by", "ada")
+    async with database.connection() as connection:
+        (row,) = await connection.fetch("select body from outbox")
+    alert = decode(bytes(row["body"])).data
+    assert isinstance(alert, AlertRaised)
+    assert (alert.kind, alert.severity, alert.summary) == ("freeze", "info", "promotions are frozen by ada: odd values")
 
 
 async def test_a_training_request_lands_in_the_outbox(run: Run, database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from shared.evaluation.canonical import sha256_of
 from shared.evaluation.eprocess import Step
 from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import walk
+from shared.market import chain_repository
 from shared.registry import decisions, freezes, pointer, promotions, sequential, shadows
 from shared.registry.sequential import RecordedStep
 from tests.factories import gate_evidence
@@ -183,11 +185,34 @@ async def store_test(gate: Gate, name: str, outcome: str) -> None:
     async with gate.database.transaction() as connection:
         shadow = await shadows.get(connection, made.model_id(name))
         assert shadow is not None
+        test_id = await sequential.name_of(connection, shadow.test_id)
         recorded = [
-            RecordedStep(f"0x{number}", step.difference, step.bound, state, gate.clock.now())
+            RecordedStep(f"0x{number:064x}", step.difference, step.bound, state, gate.clock.now())
             for number, (step, state) in enumerate(zip(steps, states, strict=False))
         ]
-        assert await sequential.append(connection, shadow.test_id, before, recorded, at=gate.clock.now())
+        assert await sequential.append(connection, test_id, before, recorded, at=gate.clock.now())
+
+
+async def test_a_shadow_is_judged_by_the_test_that_began_anew_after_a_reorganisation(gate: Gate) -> None:
+    await gate.register("good")
+    await start_shadow(gate, "far")
+    await store_test(gate, "far", "open")
+    async with gate.database.transaction() as connection:
+        generation = await made.generation(connection, "good", START)
+        sales = made.Sales(connection, generation, START)
+        await sales.add({"good": 0.03, "far": 0.02})
+        counted = int(await connection.fetchval("select block from market_events"))
+        assert await chain_repository.supersede(connection, counted - 1, at=gate.clock.now()) is not None
+    await store_test(gate, "far", "not_worse")
+    async with gate.database.connection() as connection:
+        (progress,) = await shadows.progress(connection)
+    assert progress.e_better >= 20
+    gate.clock.move_to(START + timedelta(days=5))
+    await gate.mature("far", "not_worse")
+    assert await gate.state("far") == "champion"
+    assert str(await gate.value("select evidence from decisions where kind = 'shadow'")).count("@1") == 1
+    fresh = json.loads(str(await gate.value("select evidence from decisions where kind = 'shadow'")))["fresh"]
+    assert fresh["price"] == [], "what was taken back is no sale"
 
 
 async def test_a_shadow_that_proved_itself_is_promoted(gate: Gate) -> None:
@@ -252,16 +277,6 @@ async def test_a_proven_shadow_is_not_promoted_during_a_freeze(gate: Gate) -> No
         await freezes.freeze(connection, made.NAMESPACE, actor="me", reason="holiday", at=START)
     await gate.mature("far", "not_worse")
     assert (await gate.state("good"), await gate.state("far")) == ("champion", "shadow")
-
-
-async def test_rejections_in_a_row_are_counted_back_to_the_last_promotion(gate: Gate) -> None:
-    await gate.register("good")
-    gate.chosen.evidence = gate_evidence.evidence(infra=None)
-    for number in range(2):
-        gate.clock.move_to(START + timedelta(days=number + 1))
-        await gate.register(f"bad {number}")
-    async with gate.database.connection() as connection:
-        assert await decisions.rejections_in_a_row(connection, limit=10) == 2
 
 
 async def confirm(gate: Gate) -> None:

@@ -11,7 +11,15 @@ from services.monitor.handlers import Monitor
 from services.monitor.repository import NowcastHealth
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
-from shared.contracts.messages import MonitorRequested, Payload, RetrainCheckRequested
+from shared.contracts.messages import (
+    AlertRaised,
+    ContenderRejected,
+    ModelPromoted,
+    ModelRolledBack,
+    MonitorRequested,
+    Payload,
+    RetrainCheckRequested,
+)
 from shared.database.pool import Database
 from shared.evaluation.policy import load_policy
 from shared.messaging.bus import Subscription
@@ -51,6 +59,14 @@ class Bench:
         slot = self.clock.now()
         await self._send(RetrainCheckRequested(slot=slot), "retrain_check", slot)
 
+    async def tell(self, payload: Payload) -> None:
+        """A message that something happened to a model, delivered twice."""
+        envelope = Envelope.wrap(payload, source="test", time=self.clock.now())
+        for _ in range(2):
+            await self.bus.publish(envelope)
+            await self.bus.run_until_idle()
+        assert await self.bus.dead_letters() == []
+
     async def _send(self, payload: Payload, job: str, slot: datetime) -> None:
         envelope = Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=tick_id(job, slot))
         await self.bus.publish(envelope)
@@ -62,6 +78,9 @@ class Bench:
         async with self.database.connection() as connection:
             rows = await connection.fetch("select body from outbox where routing_key = $1 order by id", kind.TYPE)
         return [decode(bytes(row["body"])).data for row in rows]
+
+    async def alerts(self) -> list[AlertRaised]:
+        return [one for one in await self.told(AlertRaised) if isinstance(one, AlertRaised)]
 
     async def value(self, query: str, *arguments: object) -> object:
         async with self.database.connection() as connection:
@@ -78,6 +97,8 @@ async def bench(database: Database) -> Bench:
     await bench.bus.subscribe(
         Subscription("monitor-daily", (RetrainCheckRequested,), monitor.on_retrain_check_requested)
     )
+    lifecycle = (ModelPromoted, ModelRolledBack, ContenderRejected)
+    await bench.bus.subscribe(Subscription("monitor-lifecycle", lifecycle, monitor.on_lifecycle_changed))
     return bench
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import numpy as np
 
+from shared.market import chain_repository
 from shared.registry import audit
 from shared.registry.audit import Finding
 from tests.integration.monitor.conftest import START, Bench
@@ -22,6 +24,19 @@ async def finding(bench: Bench, kind: str) -> Finding:
 async def test_a_rollback_by_proof_comes_out_the_same(promoted: Bench) -> None:
     await sell_until_rollback(promoted, "new", "good")
     assert (await finding(promoted, "rollback")).problems == ()
+
+
+async def test_a_rollback_after_a_reorganisation_names_the_test_that_began_anew(promoted: Bench) -> None:
+    for number in range(4):
+        await sell(promoted, {"new": 0.02 * number, "good": 0.03})
+    await promoted.look()
+    async with promoted.database.transaction() as connection:
+        last = int(await connection.fetchval("select max(block) from market_events"))
+        assert await chain_repository.supersede(connection, last - 1, at=promoted.clock.now()) is not None
+    await sell_until_rollback(promoted, "new", "good")
+    found = await finding(promoted, "rollback")
+    assert found.problems == ()
+    assert json.loads(found.decision.evidence)["test"].endswith("@1")
 
 
 async def test_a_rollback_by_a_hard_trip_comes_out_the_same(promoted: Bench) -> None:

@@ -201,22 +201,117 @@ async def test_a_sale_that_becomes_known_late_is_still_counted(promoted: Bench) 
     assert await promoted.value("select n from monitor_tests") == 4
 
 
-async def test_a_stale_nowcast_trips_without_any_sale(promoted: Bench) -> None:
+async def fail(bench: Bench, name: str, *, refused: bool = True, valued_by: tuple[str, ...] = ("good",)) -> None:
+    """The nowcaster puts on record that the model could not value this cycle, and who could."""
+    async with bench.database.transaction() as connection:
+        await made.nowcast_failure(connection, name, bench.clock.now(), refused=refused, valued_by=valued_by)
+
+
+async def test_a_missing_nowcast_is_told_and_rolls_nothing_back(promoted: Bench) -> None:
+    """The nowcaster is down: the previous champion would be as stale."""
     promoted.clock.move_to(START + timedelta(hours=13))
+    await promoted.look()
+    assert await promoted.alerts() == []
+    promoted.clock.move_to(START + timedelta(hours=14))
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    (alert,) = await promoted.alerts()
+    assert (alert.kind, alert.model_id) == ("stale_nowcast", made.model_id("new"))
+    assert "120 minutes behind" in alert.summary
+    promoted.clock.move_to(START + timedelta(hours=15))
+    await promoted.look()
+    assert len(await promoted.alerts()) == 1, "the same alert while it lasts"
+    promoted.clock.move_to(START + timedelta(hours=38))
+    await promoted.look()
+    assert len(await promoted.alerts()) == 2, "and again the next day"
+
+
+async def test_a_confirmed_champion_without_a_nowcast_is_told_too(promoted: Bench) -> None:
+    async with promoted.database.transaction() as connection:
+        await connection.execute("update promotions set state = 'confirmed' where state = 'warm_up'")
+    promoted.clock.move_to(START + timedelta(hours=14))
+    await promoted.look()
+    assert [alert.kind for alert in await promoted.alerts()] == ["stale_nowcast"]
+
+
+async def test_a_refused_model_is_rolled_back_where_the_previous_champion_can_be_published(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(minutes=30))
+    await fail(promoted, "new")
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("good")
+    (told,) = await promoted.told(ModelRolledBack)
+    assert isinstance(told, ModelRolledBack)
+    assert "the values are nonsense" in told.reason
+
+
+async def test_a_refusal_that_a_later_nowcast_made_good_is_past(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(minutes=30))
+    await fail(promoted, "new")
+    promoted.clock.move_to(START + timedelta(minutes=60))
+    await publish(promoted, "new")
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+
+
+async def test_a_day_on_which_nobody_can_be_published_rolls_nothing_back(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(hours=14))
+    await fail(promoted, "new", valued_by=())
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    (alert,) = await promoted.alerts()
+    assert "the values are nonsense" in alert.summary
+
+
+async def test_a_failure_that_may_pass_counts_once_the_nowcast_is_stale(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(hours=1))
+    await fail(promoted, "new", refused=False)
     await promoted.look()
     assert await champion(promoted) == made.model_id("new")
     promoted.clock.move_to(START + timedelta(hours=14))
     await promoted.look()
     assert await champion(promoted) == made.model_id("good")
+
+
+async def test_values_far_from_the_previous_champions_on_the_same_snapshot_trip(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(hours=1))
+    async with promoted.database.transaction() as connection:
+        await made.generation(connection, "new", promoted.clock.now())
+        await made.generation(connection, "good", promoted.clock.now(), role="previous", value_wei=7)
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("good")
     (told,) = await promoted.told(ModelRolledBack)
     assert isinstance(told, ModelRolledBack)
-    assert "behind the expected" in told.reason
+    assert "35.7% on average" in told.reason
+
+
+async def test_a_rollback_does_not_land_on_a_model_that_cannot_value_the_market(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(hours=1))
+    async with promoted.database.transaction() as connection:
+        await made.generation(connection, "new", promoted.clock.now(), rows=9_999, punks=9_999)
+    await fail(promoted, "good", valued_by=("new",))
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    (alert,) = await promoted.alerts()
+    assert (alert.kind, alert.severity) == ("rollback_impossible", "critical")
+
+
+async def test_a_rollback_does_not_land_on_a_quarantined_model(promoted: Bench) -> None:
+    promoted.clock.move_to(START + timedelta(hours=1))
+    async with promoted.database.transaction() as connection:
+        await models.transition(connection, made.model_id("good"), expected="retired", to="quarantined")
+        await made.generation(connection, "new", promoted.clock.now(), rows=9_999, punks=9_999)
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    (alert,) = await promoted.alerts()
+    assert alert.kind == "rollback_impossible"
+    assert "quarantined" in alert.summary
 
 
 async def test_a_tick_that_waited_out_an_outage_calls_nothing_stale(promoted: Bench) -> None:
     promoted.clock.move_to(START + timedelta(hours=20))
     await promoted.look(slot=START + timedelta(hours=19))
     assert await champion(promoted) == made.model_id("new")
+    assert await promoted.alerts() == []
 
 
 @pytest.mark.parametrize(("rows", "punks"), [(9_999, 9_999), (10_000, 9_990)])
@@ -243,6 +338,7 @@ async def test_the_first_champion_has_nothing_to_fall_back_on_and_stays(bench: B
     async with bench.database.transaction() as connection:
         await made.promote(connection, "only", START)
     bench.clock.move_to(START + timedelta(days=3))
+    await fail(bench, "only", valued_by=())
     await bench.look()
     assert await champion(bench) == made.model_id("only")
 
@@ -252,9 +348,11 @@ async def test_a_second_rollback_within_a_week_freezes_promotions(promoted: Benc
     async with promoted.database.transaction() as connection:
         assert await freezes.in_force(connection, at=promoted.clock.now()) is None
         await made.promote(connection, "next", promoted.clock.now())
-    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=14))
+    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
+    await fail(promoted, "next")
     await promoted.look()
     assert await champion(promoted) == made.model_id("good")
+    assert "freeze" in [alert.kind for alert in await promoted.alerts()]
     async with promoted.database.connection() as connection:
         freeze = await freezes.in_force(connection, at=promoted.clock.now())
     assert freeze is not None
@@ -291,7 +389,8 @@ async def test_a_rollback_to_a_confirmed_model_leaves_it_confirmed(promoted: Ben
         assert watched is not None
         await promotions.end(connection, watched.promotion_id, "confirmed", at=promoted.clock.now())
         await made.promote(connection, "newer", promoted.clock.now())
-    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=14))
+    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
+    await fail(promoted, "newer", valued_by=("new",))
     await promoted.look()
     assert await champion(promoted) == made.model_id("new")
     async with promoted.database.connection() as connection:

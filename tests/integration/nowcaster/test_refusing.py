@@ -127,3 +127,53 @@ async def test_a_companion_that_fails_does_not_stop_the_champion(stand: Stand, r
     assert here[1:] == (champion.model_id, at)
     assert await stand.value("select array_agg(role) from generations") == ["champion"]
     assert await stand.dead() == []
+
+
+async def failures(stand: Stand) -> list[tuple[str, str, bool, list[str]]]:
+    rows = await stand.rows("select model_id, role, refused, valued_by from nowcast_failures order by as_of, role")
+    return [tuple(row) for row in rows]  # type: ignore[misc]
+
+
+async def test_a_refused_champion_is_put_on_record_with_those_who_could_value_the_same_snapshot(stand: Stand) -> None:
+    good = await stand.promote(small_market.model())
+    await tick(stand)
+    bad = await stand.promote(small_market.model(8))
+    path = file_of(stand, bad)
+    path.write_bytes(b"{}")
+    await tick(stand, minutes=30)
+    assert await failures(stand) == [(bad.model_id, "champion", True, [good.model_id])]
+    assert await stand.value("select count(*) from generations") == 1, "a cycle without its champion publishes nothing"
+    (dead,) = await stand.dead()
+    assert "SHA-256" in dead.reason
+
+
+async def test_a_companion_that_fails_is_put_on_record_beside_the_published_champion(stand: Stand) -> None:
+    old = await stand.promote(small_market.model())
+    new = await stand.promote(small_market.model(8))
+    file_of(stand, old).write_bytes(b"{}")
+    await tick(stand)
+    assert await failures(stand) == [(old.model_id, "previous", True, [new.model_id])]
+
+
+async def test_a_store_that_is_away_is_nobodys_fault(stand: Stand) -> None:
+    await stand.promote(small_market.model())
+    await tick(stand)
+    await stand.promote(small_market.model(8))
+    stand.store.away = -1
+    await tick(stand, minutes=30)
+    assert await failures(stand) == []
+    assert await stand.dead() == [], "it is tried again"
+
+
+async def test_values_are_not_held_against_those_of_before_a_long_outage(stand: Stand, champion: str) -> None:
+    await tick(stand)
+    await rewrite_last_values(stand, champion, np.where(np.arange(10_000) % 2, 1.6, 0.6))
+    async with stand.database.transaction() as connection:
+        await connection.execute("alter table generations disable trigger append_only")
+        await connection.execute("update generations set as_of = as_of - interval '3 days' where role = 'shadow'")
+    again = stand.another()
+    await again.host(build(again.platform))
+    at = await tick(again, minutes=30)
+    here = await shown(stand)
+    assert here is not None
+    assert here[2] == at

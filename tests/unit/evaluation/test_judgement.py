@@ -84,13 +84,7 @@ def waiting_inputs(days: float) -> dict[str, Any]:
 
 
 def broken_nowcast() -> dict[str, Any]:
-    return TripFacts(
-        health=Health(published_at=AT, rows=9_999, valid_rows=9_999),
-        started_at=AT,
-        now=AT + timedelta(hours=1),
-        expected_every=timedelta(minutes=30),
-        on_time=True,
-    ).as_plain()
+    return TripFacts(Health(published_at=AT, rows=9_999, valid_rows=9_999), stale=False).as_plain()
 
 
 def decisions() -> dict[str, Judgement]:

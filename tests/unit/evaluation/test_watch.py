@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from shared.evaluation.eprocess import EState, Step, start
 from shared.evaluation.policy import load_policy
-from shared.evaluation.watch import Health, hard_trip, promotion_outcome, shadow_outcome, walk
+from shared.evaluation.watch import (
+    Health,
+    Refusal,
+    hard_trip,
+    minutes_behind,
+    promotion_outcome,
+    shadow_outcome,
+    walk,
+)
 
 POLICY = load_policy()
 START = datetime(2025, 3, 1, tzinfo=UTC)
@@ -70,41 +78,58 @@ def test_what_a_shadow_has_come_to(found: EState, days: float, outcome: str | No
     assert shadow_outcome(found, first_started_at=START, now=now, policy=POLICY) == outcome
 
 
-def trip(health: Health, after: timedelta, *, on_time: bool = True, every: timedelta = HALF_HOUR) -> str | None:
-    return hard_trip(health, started_at=START, now=START + after, expected_every=every, on_time=on_time, policy=POLICY)
+def trip(*, stale: bool = False, rows: int = 10_000, valid: int | None = 10_000, **found: object) -> str | None:
+    health = Health(START, rows, valid, **found)  # type: ignore[arg-type]
+    return hard_trip(health, stale=stale, policy=POLICY)
 
 
-def test_a_complete_fresh_nowcast_does_not_trip() -> None:
-    assert trip(Health(START, 10_000, 10_000), timedelta(minutes=100)) is None
+def test_a_complete_nowcast_like_its_predecessors_does_not_trip() -> None:
+    assert trip(jump=0.03) is None
 
 
-def test_a_nowcast_more_than_ninety_minutes_behind_trips() -> None:
-    stale = trip(Health(START, 10_000, 10_000), timedelta(minutes=121))
-    assert stale is not None
-    assert "91 minutes behind" in stale
+def test_no_nowcast_at_all_speaks_against_the_platform_not_against_the_model() -> None:
+    assert hard_trip(Health(None, 0, None), stale=True, policy=POLICY) is None
+    assert trip(stale=True) is None
 
 
-def test_no_nowcast_at_all_trips_in_the_same_time() -> None:
-    assert trip(Health(None, 0, None), timedelta(minutes=119)) is None
-    assert trip(Health(None, 0, None), timedelta(minutes=121)) is not None
+@pytest.mark.parametrize(
+    ("final", "predecessor_fine", "stale", "trips"),
+    [
+        (True, True, False, True),
+        (True, True, True, True),
+        (True, False, True, False),
+        (False, True, False, False),
+        (False, True, True, True),
+        (False, False, True, False),
+    ],
+)
+def test_a_refused_model_goes_where_its_predecessor_could_be_published(
+    final: bool, predecessor_fine: bool, stale: bool, trips: bool
+) -> None:
+    refusal = Refusal("a value is not positive", final, predecessor_fine)
+    found = trip(stale=stale, refusal=refusal)
+    assert (found is not None) == trips
+    assert found is None or "a value is not positive" in found
+    assert (hard_trip(Health(None, 0, None, refusal), stale=stale, policy=POLICY) is not None) == trips
 
 
-def test_a_rarer_nowcast_is_expected_later() -> None:
-    assert trip(Health(None, 0, None), timedelta(hours=13), every=timedelta(hours=12)) is None
+def test_incomplete_broken_and_leaping_nowcasts_trip() -> None:
+    assert "9999 rows" in str(trip(rows=9_999))
+    assert "1 of its values" in str(trip(valid=9_999))
+    assert "26.0% on average" in str(trip(jump=0.26))
+    assert trip(jump=0.25) is None
+    assert trip(jump=None, valid=None) is None
 
 
-def test_an_old_nowcast_does_not_count_against_a_model_promoted_just_now() -> None:
-    assert trip(Health(START - timedelta(days=3), 10_000, 10_000), timedelta(minutes=30)) is None
+def behind(after: timedelta, *, every: timedelta = HALF_HOUR) -> int | None:
+    return minutes_behind(START, now=START + after, expected_every=every, policy=POLICY)
 
 
-def test_a_late_look_calls_nothing_stale_but_still_sees_broken_values() -> None:
-    assert trip(Health(START, 10_000, 10_000), timedelta(days=1), on_time=False) is None
-    assert trip(Health(START, 9_999, 9_999), timedelta(0), on_time=False) is not None
-
-
-def test_incomplete_and_broken_nowcasts_trip() -> None:
-    assert "9999 rows" in str(trip(Health(START, 9_999, 9_999), timedelta(0)))
-    assert "1 of its values" in str(trip(Health(START, 10_000, 9_999), timedelta(0)))
+def test_a_nowcast_more_than_ninety_minutes_behind_the_expected_one_is_stale() -> None:
+    assert behind(timedelta(minutes=120)) is None
+    assert behind(timedelta(minutes=121)) == 91
+    assert behind(timedelta(hours=13), every=timedelta(hours=12)) is None
+    assert behind(timedelta(hours=14), every=timedelta(hours=12)) == 120
 
 
 steps = st.lists(st.floats(-0.05, 0.05).map(lambda d: Step(d, 0.05)), max_size=60)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
-from shared.contracts.messages import ContenderRejected, IngestRequested, MonitorRequested, Payload
+from shared.contracts.messages import IngestRequested, MonitorRequested, NowcastPublished, Payload
 from shared.errors import PermanentError, TransientError
 from shared.messaging.bus import RETRY_DELAYS, Bus, Subscription, Volatile
 from shared.messaging.memory import MemoryBus
@@ -135,8 +134,11 @@ async def test_a_message_is_unsettled_until_its_last_consumer_is_done() -> None:
 async def test_the_audit_queue_is_bounded_and_settles_at_once() -> None:
     bus = MemoryBus(ManualClock(NOW))
     await declare_platform(bus)
-    rejected = ContenderRejected(model_id="m-" + "0" * 16, decision_id=uuid4(), reason="worse")
-    message = envelope(rejected)
+    published = NowcastPublished(
+        generation_id=1, model_id="m-" + "0" * 16, snapshot_id="0" * 64, as_of=NOW, published_at=NOW,
+        values_sha256="1" * 64, merkle_root="2" * 64,
+    )  # fmt: skip
+    message = envelope(published)
     for _ in range(AUDIT_LENGTH + 10):
         await bus.publish(message)
     assert not bus.unsettled()

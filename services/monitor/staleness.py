@@ -1,0 +1,47 @@
+"""Is the published nowcast as fresh as it should be? That tells of the platform first, of a model only with more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from services.monitor import repository
+from shared.evaluation.policy import Policy
+from shared.evaluation.watch import minutes_behind
+from shared.messaging.transaction import Transaction
+from shared.registry import pointer
+from shared.registry.alerts import raise_alert
+
+
+async def minutes_late(
+    transaction: Transaction, slot: datetime, *, expected_every: timedelta, policy: Policy
+) -> int | None:
+    """How far the published nowcast is behind the expected one; None while it is fresh enough, or nothing is due.
+
+    Only a look that comes on time may call it stale: one that waited tells of the platform's absence and finds the
+    nowcaster on its way back too.
+    """
+    now = transaction.clock.now()
+    at = await pointer.read(transaction.connection)
+    if at is None or now - slot > timedelta(minutes=policy.watch.late_tick_minutes):
+        return None
+    published = await repository.last_published(transaction.connection)
+    since = max(published, at.moved_at) if published else at.moved_at
+    return minutes_behind(since, now=now, expected_every=expected_every, policy=policy)
+
+
+async def tell(transaction: Transaction, minutes: int) -> None:
+    """Alert, once a day while it lasts, with what stopped the champion if it was the champion."""
+    connection, now = transaction.connection, transaction.clock.now()
+    at = await pointer.read(connection)
+    assert at is not None, "nothing is late without a champion"
+    published = await repository.last_published(connection)
+    reason = await repository.last_failure(connection, at.model_id, after=published or at.moved_at)
+    why = reason or "no model is to blame: are the nowcaster, its broker and its object store up?"
+    await raise_alert(
+        transaction,
+        "stale_nowcast",
+        "critical",
+        f"the nowcast is {minutes} minutes behind the expected one; {why}",
+        key=f"{published}|{now.date()}",
+        model_id=at.model_id,
+    )

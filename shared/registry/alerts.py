@@ -1,0 +1,32 @@
+"""Alerts: raised in the transaction of what they tell of, so that one is sent if and only if it happened."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from shared.contracts.messages import AlertKind, AlertRaised, AlertSeverity
+from shared.messaging.transaction import Transaction
+
+_NAMESPACE = UUID("b1f6f3de-2a0c-5c1e-8f5f-0f6a5e2f7d21")
+
+
+async def raise_alert(
+    transaction: Transaction,
+    kind: AlertKind,
+    severity: AlertSeverity,
+    summary: str,
+    *,
+    key: str,
+    model_id: str | None = None,
+    decision_id: UUID | None = None,
+) -> None:
+    """Put an alert into the outbox. The same `kind` and `key` is the same alert, however often it is raised."""
+    payload = AlertRaised(
+        kind=kind,
+        severity=severity,
+        summary=summary[:2000].replace("\x00", ""),
+        model_id=model_id,
+        decision_id=decision_id,
+        raised_at=transaction.clock.now(),
+    )
+    await transaction.emit(payload, message_id=uuid5(_NAMESPACE, f"{kind}|{key}"))

@@ -1,0 +1,196 @@
+"""Paired errors of two honest models, and runs of the monitor's test over them.
+
+The pairs come from the real development year (2024-08-01 to 2025-07-31): every two weeks a model is fitted with the
+production code on the sales before; on the sales of the following two weeks it is the new model and the one before it
+the old one. A run draws whole days with replacement until it has its sales.
+
+A/A: a fair coin says which of the two counts as the new model, so that neither is better in truth, whatever the two are
+worth. One coin a transaction is the e-process's own hypothesis: what came before says nothing about who wins next. One
+coin a day is harsher: whoever won in the morning wins in the evening, as when a market's mood favours one of them; no
+bound holds for that, so it is only measured. "20 % worse" multiplies the new model's log error ln(value / price) by 1.2
+after the coin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import groupby, pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from shared.evaluation.arrays import Floats
+from shared.evaluation.eprocess import Step, advance, start, step_of
+from shared.evaluation.policy import Policy
+from shared.evaluation.watch import promotion_outcome
+from shared.market.event_files import read_event_files
+from shared.market.prices import DailyPrices
+from shared.market.timeline import MarketTimeline
+from shared.market.traits import Traits
+from shared.valuation.boosters import Boosters
+from shared.valuation.inputs import TRAINING_HORIZONS_S, evaluation_snapshot, sale_rows
+from shared.valuation.params import Params
+from shared.valuation.training import SEED, train
+
+YEAR = datetime(2024, 8, 1, tzinfo=UTC), datetime(2025, 8, 1, tzinfo=UTC)
+EVERY = timedelta(days=14)
+SALES = 300
+Coin = Literal["sale", "day"]
+
+
+@dataclass(frozen=True)
+class PairedSale:
+    """Both models' log errors ln(value / price) of one sale."""
+
+    day: int
+    tx_hash: str
+    new: float
+    old: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the monitor did with a promotion, and after how many sales; `None`: nothing within the run."""
+
+    outcome: str | None
+    sales: int
+
+
+def real_pairs(
+    folder: Path,
+    *,
+    first: datetime = YEAR[0],
+    until: datetime = YEAR[1],
+    workers: int = 2,
+    params: Params | None = None,
+) -> list[PairedSale]:
+    """Every valid sale of the window with the errors of the two models of its time.
+
+    They are fitted with `params`, by default as a trainer does, but for the intervals: only values are looked at.
+    Features of past sales do not change, so each is computed once for all models.
+    """
+    files = read_event_files(folder)
+    assert files.punks is not None
+    assert files.eth_usd is not None
+    timeline = MarketTimeline(Traits.from_frame(files.punks))
+    timeline.apply(files.events.filter(files.events["timestamp"] < until).with_row_index("seq", offset=1))
+    prices = DailyPrices.from_frame(files.eth_usd)
+    cutoffs = [first - EVERY]
+    while cutoffs[-1] + EVERY < until:
+        cutoffs.append(cutoffs[-1] + EVERY)
+    params = params or Params.load()
+    oldest = cutoffs[0] - timedelta(days=params.learn_days)
+    learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=TRAINING_HORIZONS_S))
+    fitted = partial(_fit, learn, params)
+    if workers == 1:
+        models = list(map(fitted, cutoffs))
+    else:
+        # Not forked: a fork of a process whose libraries have threads may hang.
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            models = list(pool.map(fitted, cutoffs))
+    pairs: list[PairedSale] = []
+    judge = _priced(evaluation_snapshot(timeline, prices, first, until).frame)
+    for (old, new), begin in zip(pairwise(models), cutoffs[1:], strict=True):
+        pairs += _pairs(judge.filter(pl.col("sale_time").is_between(begin, begin + EVERY, closed="left")), new, old)
+    return pairs
+
+
+def _priced(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("floor_eth").is_finite())
+
+
+def _fit(learn: pl.DataFrame, params: Params, cutoff: datetime) -> Boosters:
+    return train(learn.filter(pl.col("sale_time") < cutoff), cutoff, params, threads=1, seed=SEED)
+
+
+def _pairs(frame: pl.DataFrame, new: Boosters, old: Boosters) -> list[PairedSale]:
+    sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+    errors = [(model.predict(frame) - sold).tolist() for model in (new, old)]
+    days = (frame["sale_time"].dt.epoch("s") // 86_400).to_list()
+    return [PairedSale(*row) for row in zip(days, frame["tx_hash"].to_list(), *errors, strict=True)]
+
+
+def made_up_pairs(seed: int, *, days: int = 365) -> list[PairedSale]:
+    """Heavy-tailed errors that two models share but for a little, with a mood of the day."""
+    generator = np.random.default_rng(seed)
+    pairs = []
+    for day in range(days):
+        mood = generator.normal(0, 0.02)
+        for number in range(generator.poisson(6)):
+            shared = mood + 0.05 * generator.standard_t(3)
+            new, old = shared + generator.normal(0, 0.02, 2)
+            pairs.append(PairedSale(day, f"{day}/{number}", float(new), float(old)))
+    return pairs
+
+
+def days_of(pairs: Sequence[PairedSale], *, worse_by: float) -> list[tuple[list[Step], list[Step]]]:
+    """Per day the steps of its transactions, with the models as they are and with their parts exchanged."""
+    days = []
+    for _, group in groupby(sorted(pairs, key=lambda sale: (sale.day, sale.tx_hash)), key=lambda sale: sale.day):
+        sales = list(group)
+        exchanged = [PairedSale(sale.day, sale.tx_hash, sale.old, sale.new) for sale in sales]
+        days.append((_steps(sales, 1.0 + worse_by), _steps(exchanged, 1.0 + worse_by)))
+    return days
+
+
+def _steps(sales: Iterable[PairedSale], factor: float) -> list[Step]:
+    steps = []
+    for _, group in groupby(sales, key=lambda sale: sale.tx_hash):
+        swept = list(group)
+        steps.append(
+            step_of(
+                [abs(factor * sale.new) - abs(sale.old) for sale in swept],
+                [abs(factor * sale.new - sale.old) for sale in swept],
+            )
+        )
+    return steps
+
+
+def run(
+    days: Sequence[tuple[list[Step], list[Step]]], generator: np.random.Generator, policy: Policy, *, coin: Coin
+) -> Verdict:
+    """One promotion of `SALES` transactions drawn from these days, watched as the monitor watches it."""
+    state, begun = start(policy.sequential), YEAR[0]
+    decide = partial(
+        promotion_outcome, nowcasts=policy.watch.warm_up_nowcasts, started_at=begun, now=begun, policy=policy
+    )
+    warm = False
+    while True:
+        sides = days[int(generator.integers(len(days)))]
+        count = len(sides[0])
+        tossed = generator.integers(2, size=count) if coin == "sale" else np.full(count, generator.integers(2))
+        for place, side in enumerate(tossed.tolist()):
+            step = sides[side][place]
+            state = advance(state, step, margin=policy.watch.margin, rules=policy.sequential)
+            outcome = decide(state, sales=state.n, warm=warm)
+            if outcome in ("rollback", "confirm"):
+                return Verdict(outcome, state.n)
+            warm = warm or outcome == "watching"
+            if state.n == SALES:
+                return Verdict(None, state.n)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Shares of the runs; `median_sales` until a rollback, over all runs (a run without one counts as `SALES`)."""
+
+    runs: int
+    rolled_back: float
+    median_sales: float
+
+
+def outcomes(
+    pairs: Sequence[PairedSale], *, worse_by: float, runs: int, seed: int, policy: Policy, coin: Coin = "sale"
+) -> Outcomes:
+    days = days_of(pairs, worse_by=worse_by)
+    verdicts = [run(days, np.random.default_rng((seed, number)), policy, coin=coin) for number in range(runs)]
+    needed: Floats = np.array([v.sales if v.outcome == "rollback" else SALES for v in verdicts], dtype=np.float64)
+    share = sum(v.outcome == "rollback" for v in verdicts) / runs
+    return Outcomes(runs, share, float(np.median(needed)))

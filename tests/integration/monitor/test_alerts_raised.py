@@ -1,0 +1,83 @@
+"""What people are told of: promotions, rollbacks and rejections in a row, each once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.contracts.messages import ContenderRejected, ModelPromoted, ModelRolledBack
+from shared.evaluation.policy import load_policy
+from shared.registry import decisions
+from shared.registry.decisions import Decision
+from tests.factories import registry as made
+from tests.integration.monitor.conftest import START, Bench
+
+
+async def reject(bench: Bench, name: str) -> Decision:
+    """A contender fails the gate; nobody is told yet."""
+    bench.clock.move_to(bench.clock.now() + timedelta(hours=1))
+    async with bench.database.transaction() as connection:
+        await made.contender(connection, name, bench.clock.now())
+        decision = replace(
+            made.decision(name, bench.clock.now(), generation=2, action="reject"), verdict="fail", reason=f"{name}: bad"
+        )
+        await decisions.record(connection, decision, (), load_policy())
+    return decision
+
+
+async def tell(bench: Bench, decision: Decision) -> None:
+    await bench.tell(
+        ContenderRejected(model_id=decision.subject_model, decision_id=decision.decision_id, reason=decision.reason)
+    )
+
+
+async def test_a_promotion_and_a_rollback_are_told_once_each(promoted: Bench) -> None:
+    decision = made.decision("new", START, generation=1)
+    new, good = made.model_id("new"), made.model_id("good")
+    await promoted.tell(
+        ModelPromoted(model_id=new, previous_model_id=good, decision_id=decision.decision_id, pointer_generation=2)
+    )
+    await promoted.tell(
+        ModelRolledBack(
+            model_id=good,
+            rolled_back_model_id=new,
+            decision_id=decision.decision_id,
+            pointer_generation=3,
+            reason="worse",
+        )
+    )
+    promotion, rollback = await promoted.alerts()
+    assert (promotion.kind, promotion.severity, promotion.model_id) == ("promotion", "info", new)
+    assert good in promotion.summary
+    assert (rollback.kind, rollback.severity, rollback.model_id) == ("rollback", "warning", new)
+    assert rollback.summary.endswith("worse")
+    assert rollback.decision_id == decision.decision_id
+
+
+async def test_three_rejections_in_a_row_are_told_and_then_every_three(promoted: Bench) -> None:
+    kinds = []
+    for number in range(7):
+        await tell(promoted, await reject(promoted, f"contender {number}"))
+        kinds.append(len(await promoted.alerts()))
+    assert kinds == [0, 0, 1, 1, 1, 2, 2]
+    first = (await promoted.alerts())[0]
+    assert first.kind == "rejections_in_a_row"
+    assert "3 contenders in a row" in first.summary
+    assert "contender 2: bad" in first.summary
+
+
+async def test_rejections_told_late_and_together_are_not_missed(promoted: Bench) -> None:
+    waiting = [await reject(promoted, f"contender {number}") for number in range(4)]
+    for decision in waiting:
+        await tell(promoted, decision)
+    assert [alert.kind for alert in await promoted.alerts()] == ["rejections_in_a_row"]
+
+
+async def test_a_promotion_begins_the_count_anew(promoted: Bench) -> None:
+    for number in range(2):
+        await tell(promoted, await reject(promoted, f"contender {number}"))
+    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
+    async with promoted.database.transaction() as connection:
+        await made.promote(connection, "better", promoted.clock.now())
+    await tell(promoted, await reject(promoted, "contender 2"))
+    assert await promoted.alerts() == []
