@@ -33,7 +33,7 @@ from shared.evaluation.ablation import changes
 from shared.settings import Settings
 from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, schema_hash
 from shared.valuation.params import PARAMS_FILE, Params
-from shared.valuation.walk_forward import sale_history, walk_forward
+from shared.valuation.walk_forward import walk_forward
 
 TABLE_FILE = "ablation.md"
 FIGURES_FILE = "ablation.json"
@@ -67,14 +67,7 @@ def ablate_command(
         history = read_history(events, window)
         history.require_sales(window)
     with console.status("computing the features of all sales"):
-        sales = sale_history(
-            history.timeline,
-            history.prices,
-            first=window.start,
-            until=window.end,
-            horizons=horizons,
-            learn_days=chosen.learn_days,
-        )
+        sales = history.sales(window, horizons, learn_days=chosen.learn_days)
 
     def walk(features: tuple[str, ...], on_progress: Callable[[float], None]) -> pl.DataFrame:
         return walk_forward(

@@ -30,7 +30,7 @@ from shared.evaluation.report import report
 from shared.settings import Settings
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.params import PARAMS_FILE, Params
-from shared.valuation.walk_forward import sale_history, walk_forward
+from shared.valuation.walk_forward import walk_forward
 
 REPORT_FILE = "report.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -64,14 +64,7 @@ def evaluate_command(
         history = read_history(events, window)
         history.require_sales(window)
     with console.status("computing the features of all sales"):
-        sales = sale_history(
-            history.timeline,
-            history.prices,
-            first=window.start,
-            until=window.end,
-            horizons=horizons,
-            learn_days=chosen.learn_days,
-        )
+        sales = history.sales(window, horizons, learn_days=chosen.learn_days)
     with progress_bar(console, "walking forward") as on_progress:
         walked = walk_forward(
             sales,

@@ -23,7 +23,7 @@ from shared.errors import InvalidInputError
 from shared.settings import Settings
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.params import PARAMS_FILE, Params
-from shared.valuation.walk_forward import SaleHistory, sale_history, walk_forward
+from shared.valuation.walk_forward import SaleHistory, walk_forward
 
 if TYPE_CHECKING:
     from services.cli.tuning.search import Found, Search, Walk
@@ -73,14 +73,7 @@ def tune_command(
     with console.status(f"reading {events}"):
         history = read_history(events, inner)
     with console.status("computing the features of all sales"):
-        sales = sale_history(
-            history.timeline,
-            history.prices,
-            first=inner.start,
-            until=inner.end,
-            horizons=search.HORIZONS,
-            learn_days=search.MOST_LEARN_DAYS,
-        )
+        sales = history.sales(inner, search.HORIZONS, learn_days=search.MOST_LEARN_DAYS)
     stop = Event()
     with progress_bar(console, "searching") as on_progress:
         searched = search.Search(

@@ -15,6 +15,7 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.valuation.inputs import as_seconds, valid_sales
+from shared.valuation.walk_forward import SaleHistory, sale_history
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ class History:
         first, until = as_seconds(window.start), as_seconds(window.end)
         if not any(first <= sale.time < until for sale in valid_sales(self.timeline)):
             raise NotFoundError(f"there is no valid sale from {window.first} to {window.last}; choose a longer window")
+
+    def sales(self, window: Window, horizons: tuple[timedelta, ...], *, learn_days: int) -> SaleHistory:
+        """The features of all sales that walks within the window need. This takes a while."""
+        return sale_history(
+            self.timeline,
+            self.prices,
+            first=window.start,
+            until=window.end,
+            horizons=horizons,
+            learn_days=learn_days,
+        )
 
 
 def read_history(folder: Path, window: Window) -> History:
