@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from shared.errors import InvalidInputError
@@ -125,15 +125,21 @@ def test_a_window_without_sales_or_history_is_refused() -> None:
             History(small_market.timeline(), small_market.prices(), window, holdout_sales=HOLDOUT)
 
 
+def _holding(price: Floats, value: Floats, level: float, inside: npt.NDArray[np.bool_]) -> Band:
+    """An interval around each value that reaches the price and beyond where `inside`, else half of the way to it."""
+    reach = value * (price / value) ** np.where(inside, 1.0 + level, 0.5 * level)
+    return Band(level, np.minimum(reach, 0.999 * value), np.maximum(reach, 1.001 * value))
+
+
 def turning(candidate: Candidate, *, before: float, after: float) -> Candidate:
     """The same model with its log errors multiplied, before its promotion and after: what no gate can see.
 
-    Its intervals keep to their side of the price, so that they hold as often as before.
+    Its intervals hold exactly as many prices as they promise, evenly spread over the sales.
     """
     price, factor = history().price, np.where(history().time >= candidate.at.timestamp(), after, before)
-    moved: Callable[[Floats], Floats] = lambda values: price * (values / price) ** factor  # noqa: E731
-    value = moved(candidate.on_sales.value)
-    bands = tuple(Band(band.level, moved(band.low), moved(band.high)) for band in candidate.on_sales.bands)
+    value = price * (candidate.on_sales.value / price) ** factor
+    spread = np.arange(len(price)) * 0.618034 % 1.0
+    bands = tuple(_holding(price, value, band.level, spread < band.level) for band in candidate.on_sales.bands)
     return replace(candidate, on_sales=Predictions(value, bands), loss=np.abs(np.log(value / price)))
 
 
