@@ -9,14 +9,13 @@ from uuid import uuid5
 
 import structlog
 
-from shared.contracts.messages import ModelRolledBack
 from shared.errors import ConflictError
 from shared.evaluation import judgement
 from shared.evaluation.eprocess import EState
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch_record import TripFacts
 from shared.messaging.transaction import Transaction
-from shared.registry import decisions, freezes, models, pointer, promotions, shadows
+from shared.registry import decisions, freezes, models, operations, pointer
 from shared.registry.alerts import raise_alert
 from shared.registry.decisions import Decision
 from shared.registry.promotions import Promotion
@@ -92,27 +91,10 @@ async def carry_out(
         decided_at=at,
     )
     await decisions.record(connection, decision, (), policy)
-    armed = await promotions.unfinished(connection, previous)
-    outcome = await pointer.rollback(
-        connection, decision, to=previous, expected_generation=current.generation, armed=armed
-    )
+    outcome = await operations.carry_out_rollback(transaction, decision, to=previous)
     if not isinstance(outcome, pointer.Swapped):
         raise ConflictError(f"the model pointer refused the rollback of {promotion.model_id}: {outcome}")
-    await promotions.end(connection, promotion.promotion_id, "rolled_back", at=at)
-    if armed is not None:
-        # Its own probation was cut short by the model that just fell: it is watched again, from the start.
-        await promotions.begin(connection, decision.decision_id, model_id=previous, previous_model_id=armed, at=at)
-    await shadows.restart(connection, champion_id=previous, at=at)
     await _freeze_if_repeated(transaction, decision, actor=actor, policy=policy)
-    payload = ModelRolledBack(
-        model_id=previous,
-        rolled_back_model_id=promotion.model_id,
-        decision_id=decision.decision_id,
-        pointer_generation=outcome.generation,
-        reason=judged.reason,
-    )
-    await transaction.emit(payload, message_id=uuid5(decision.decision_id, payload.TYPE))
-    log.warning("model.rolled_back", model=promotion.model_id, champion=previous, reason=judged.reason)
     return True
 
 
