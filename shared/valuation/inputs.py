@@ -14,8 +14,9 @@ from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
-from shared.valuation.feature_table import schema_hash
+from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.features import compute
+from shared.valuation.sale_features import SaleFeatures
 
 TRAINING_HORIZONS_S = (1_800, 86_400)
 """Each past sale is learnt from as it looked 30 minutes and 24 hours before."""
@@ -76,23 +77,25 @@ def sale_rows(
 
     Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
     """
-    start, end = as_seconds(first), as_seconds(until)
-    sales = [s for s in valid_sales(timeline) if start <= s.time < end]
-    times = np.tile(np.array([s.time for s in sales], dtype=np.int64), len(horizons))
-    instants = times - np.repeat(np.array(horizons, dtype=np.int64), len(sales))
-    punks = np.tile(np.array([s.punk_id for s in sales], dtype=np.int64), len(horizons))
-    rows = compute(timeline, prices, punks, instants)
+    valid = valid_sales(timeline)
+    times = np.array([sale.time for sale in valid], dtype=np.int64)
+    start, end = (int(np.searchsorted(times, as_seconds(instant), side="left")) for instant in (first, until))
+    end = max(start, end)
+    sales, kept = valid[start:end], SaleFeatures.of(timeline, prices)
+    known = [kept.rows(timeline, valid, start, end, horizon) for horizon in horizons]
+    sold = np.tile(times[start:end], len(horizons))
     keys = pl.DataFrame(
         {
             "event_seq": np.tile(np.array([s.event_seq for s in sales], dtype=np.int64), len(horizons)),
-            "punk_id": punks.astype(np.int16),
-            "as_of": _instants(instants),
-            "sale_time": _instants(times),
+            "punk_id": np.tile(np.array([s.punk_id for s in sales], dtype=np.int16), len(horizons)),
+            "as_of": _instants(sold - np.repeat(np.array(horizons, dtype=np.int64), len(sales))),
+            "sale_time": _instants(sold),
             "price_eth": np.tile(np.array([s.price_eth for s in sales], dtype=np.float64), len(horizons)),
-            "floor_eth": rows.floor_eth,
+            "floor_eth": np.concatenate([floor for floor, _ in known]),
         }
     )
-    return keys.hstack(rows.frame())
+    matrix = np.concatenate([rows for _, rows in known])
+    return keys.hstack(pl.DataFrame({name: matrix[:, column] for column, name in enumerate(FEATURE_NAMES)}))
 
 
 def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFrame:
