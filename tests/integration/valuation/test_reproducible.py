@@ -58,6 +58,9 @@ async def test_archived_snapshot_and_model_file_give_the_published_values_whatev
 async def test_a_timeline_read_at_once_gives_the_snapshots_of_one_that_grew_in_small_steps(played: Stand) -> None:
     rows = await played.rows("select distinct snapshot_id, as_of from generations order by as_of")
     published = [row["snapshot_id"] for row in rows]
-    again = [nowcast_snapshot(small_market.timeline(), small_market.prices(), row["as_of"]).snapshot_id for row in rows]
+    reader = MarketReader()
+    async with reader.alone(), played.database.connection() as connection:
+        await reader.refresh(connection)
+    again = [nowcast_snapshot(reader.timeline, reader.prices, row["as_of"]).snapshot_id for row in rows]
     assert again == published
     assert len(set(published)) == 4
