@@ -96,9 +96,8 @@ def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
 def _rehearse(
     frame: pl.DataFrame, data_cutoff: datetime, params: Params, *, threads: int, seed: int, features: Sequence[str]
 ) -> Residuals:
-    # A short history keeps at least three quarters of its sales for learning: a rehearsal that knows much less than the
-    # model makes larger errors, and wider intervals. A tenth is for calibration.
-    first = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.75))
+    # A short history keeps at least half of its sales for learning and a tenth for calibration.
+    first = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.5))
     first = min(first, _quantile_time(frame, 0.9))
     step = (data_cutoff - first) / REHEARSALS
     cuts = [first + place * step for place in range(REHEARSALS)] + [data_cutoff]

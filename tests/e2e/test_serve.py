@@ -11,7 +11,8 @@ import httpx
 from tests.e2e.command import PATIENCE_S, Home, end_of, serving
 
 KEY = "only-for-this-test"
-SOURCE = "simulated://?seed=21&days=2&history_days=200"
+# A market whose first contender passes the gates; on many others it is inconclusive at first and waits.
+SOURCE = "simulated://?seed=13&days=2&history_days=200"
 
 
 async def test_a_training_request_over_http_ends_as_the_first_champion_and_its_nowcast(home: Home) -> None:
