@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -25,10 +25,15 @@ async def test_every_valid_sale_of_the_window_is_scored(home: Home, market_data:
     reference = pl.read_parquet(market_data / "sales_reference.parquet")
     clean = reference.filter((pl.col("timestamp") >= FIRST) & (pl.col("timestamp") < END) & pl.col("clean"))
     figures = json.loads(file.read_text())
-    assert figures["valid_sales"] == figures["scored"] == clean.height > 20
+    assert figures["valid_sales"] == clean.height > 20
     assert figures["promotions"] == 1
-    assert figures["nowcasts"] == 4 * 2 + 1 + figures["promotions"]
     async with home.connection() as connection:
+        # The gate may find the first contender inconclusive; then nothing is published before the next one.
+        began = await connection.fetchval("select min(published_at) from generations where role = 'champion'")
+        slots = [FIRST + timedelta(hours=12) * number for number in range(4 * 2 + 1)]
+        assert figures["nowcasts"] == sum(slot > began for slot in slots) + figures["promotions"]
+        clean = clean.filter(pl.col("timestamp") > began)
+        assert figures["scored"] == clean.height > 20
         scored = await connection.fetch(
             "select block, log_index, s.price_wei from outcomes join sales s using (event_seq) "
             "where track = 'champion' and horizon = 'latest' and s.event_time >= $1 order by block, log_index",
