@@ -1,35 +1,43 @@
-"""The two boosted-tree models whose mean is the value, and what each feature contributes to it.
+"""The boosted-tree models whose mean is the value, and what each feature contributes to it.
 
-Both predict ln(price / floor) under absolute error, so they aim at the median and a few absurd sales do not bend them.
-One starts from nothing, the other from the hedonic index's own forecast: the first knows the floor tier better, the
-second the rare punks, whose few sales the index shrinks more wisely than trees do. Their mean beats either.
+All predict ln(price / floor) under absolute error, so they aim at the median and a few absurd sales do not bend them.
+They differ in where their trees start: from nothing, from the hedonic index's own forecast, from a linear forecast. The
+first knows the floor tier best, the second the rare punks, the third what lies between; their mean beats any of them.
+Apes and aliens are so few that trees learn nothing of them: these are left to the booster that starts from the index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
 from shared.market.series import Floats
+from shared.market.traits import TYPES
 from shared.valuation.feature_table import FEATURE_NAMES
+from shared.valuation.linear_forecast import LinearForecast, Matrix
 from shared.valuation.params import Params
 
-INDEX_FORECAST = ("level", "premium", "own_effect")
+Start = Literal["nothing", "index", "linear"]
+STARTS: Final[tuple[Start, ...]] = ("nothing", "index", "linear")
+INDEX_FORECAST: Final = ("level", "premium", "own_effect")
 """Features whose sum is the index's forecast of ln(price / floor), the punk's own past forecast errors included."""
-START_FROM_INDEX = (False, True)
+THIN_TYPES: Final = ("Ape", "Alien")
+"""So few of these were ever sold that trees and intervals learn nothing of them."""
 
 
 @dataclass(frozen=True)
 class Boosters:
-    """Fitted boosters as XGBoost's own UBJSON, one for each entry of `START_FROM_INDEX`."""
+    """Fitted boosters as XGBoost's own UBJSON, one for each of `STARTS`, and the linear forecast of the last."""
 
     files: tuple[bytes, ...]
+    linear: LinearForecast
     features: tuple[str, ...]
     threads: int
 
@@ -44,68 +52,101 @@ class Boosters:
 
     def check(self) -> None:
         """Load the files now. Raises XGBoostError when one is damaged, ValueError when one is missing."""
-        if len(self._loaded) != len(START_FROM_INDEX):
-            raise ValueError(f"{len(self._loaded)} boosters instead of {len(START_FROM_INDEX)}")
+        if len(self._loaded) != len(STARTS):
+            raise ValueError(f"{len(self._loaded)} boosters instead of {len(STARTS)}")
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
-        inputs, start = matrix(frame, self.features), index_forecast(frame)
-        total = np.zeros(frame.height)
-        for booster, from_index in zip(self._loaded, START_FROM_INDEX, strict=True):
-            total += booster.inplace_predict(inputs).astype(np.float64) + (start if from_index else 0.0)
-        return total / len(self.files)
+        inputs = matrix(frame, self.features)
+        starts = (np.zeros(frame.height), index_forecast(frame), self.linear.predict(inputs))
+        each = [
+            booster.inplace_predict(inputs).astype(np.float64) + start
+            for booster, start in zip(self._loaded, starts, strict=True)
+        ]
+        mean: Floats = np.einsum("mn,mn->n", np.array(each), _shares(frame))
+        return mean
 
     def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
         """Exact additive parts of `predict`: per feature, shape (n, features), and the constant, shape (n,).
 
-        XGBoost's own SHAP values (Lundberg et al., Nature Machine Intelligence 2, 2020); what the index forecast puts
-        in directly counts for the features it is made of.
+        XGBoost's own SHAP values (Lundberg et al., Nature Machine Intelligence 2, 2020); what a start puts in directly
+        counts for the features it is made of.
         """
         inputs = matrix(frame, self.features)
-        parts = np.zeros((frame.height, len(self.features)))
-        constant = np.zeros(frame.height)
         data = xgb.DMatrix(inputs, nthread=self.threads)
-        for booster, from_index in zip(self._loaded, START_FROM_INDEX, strict=True):
+        parts, constant = np.zeros((frame.height, len(self.features))), np.zeros(frame.height)
+        starts = (self._nothing, self._from_index, self._from_linear)
+        for booster, start, share in zip(self._loaded, starts, _shares(frame), strict=True):
             shap = booster.predict(data, pred_contribs=True).astype(np.float64)
-            parts += shap[:, :-1]
-            constant += shap[:, -1]
-            if from_index:
-                for name in INDEX_FORECAST:
-                    column = np.nan_to_num(frame[name].to_numpy().astype(np.float64))
-                    if name in self.features:
-                        parts[:, self.features.index(name)] += column
-                    else:
-                        constant += column
-        return parts / len(self.files), constant / len(self.files)
+            started, at = start(frame, inputs)
+            parts += share[:, None] * (shap[:, :-1] + started)
+            constant += share * (shap[:, -1] + at)
+        return parts, constant
+
+    def _nothing(self, frame: pl.DataFrame, _: Matrix) -> tuple[Floats, Floats]:
+        return np.zeros((frame.height, len(self.features))), np.zeros(frame.height)
+
+    def _from_index(self, frame: pl.DataFrame, inputs: Matrix) -> tuple[Floats, Floats]:
+        parts, constant = self._nothing(frame, inputs)
+        for name in INDEX_FORECAST:
+            column = np.nan_to_num(frame[name].to_numpy().astype(np.float64))
+            if name in self.features:
+                parts[:, self.features.index(name)] += column
+            else:
+                constant += column
+        return parts, constant
+
+    def _from_linear(self, frame: pl.DataFrame, inputs: Matrix) -> tuple[Floats, Floats]:
+        return self.linear.contributions(inputs), np.full(frame.height, self.linear.constant)
 
 
 def train(
-    frame: pl.DataFrame,
-    age_days: Floats,
+    rows: Callable[[], tuple[pl.DataFrame, Floats]],
     params: Params,
     *,
     seed: int,
-    threads: int,
+    pool: Executor,
     features: Sequence[str] = FEATURE_NAMES,
-) -> Boosters:
-    """Fit on rows with `price_eth`, `floor_eth` and the features; older ones (`age_days`, shape (n,)) weigh less."""
+) -> Callable[[], Boosters]:
+    """Begin to fit, each booster on one thread of the pool: calling what comes back waits for all of them.
+
+    `rows` gives a frame with `price_eth`, `floor_eth` and the features, and each row's age in days, shape (n,): older
+    ones weigh less. It is called in the pool, so that fits that wait hold no rows. One thread a booster: the bytes do
+    not depend on how many there are, and boosters side by side use them better than trees do.
+    """
+    begun = [
+        pool.submit(_fit, rows, start, params, seed=seed + place, features=features)
+        for place, start in enumerate(STARTS)
+    ]
+
+    def wait() -> Boosters:
+        fitted = [each.result() for each in begun]
+        (linear,) = (linear for _, linear in fitted if linear is not None)
+        return Boosters(tuple(file for file, _ in fitted), linear, tuple(features), threads=1)
+
+    return wait
+
+
+def _fit(
+    rows: Callable[[], tuple[pl.DataFrame, Floats]], start: Start, params: Params, *, seed: int, features: Sequence[str]
+) -> tuple[bytes, LinearForecast | None]:
+    frame, age_days = rows()
+    inputs, linear = matrix(frame, features), None
     target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-    inputs, start = matrix(frame, features), index_forecast(frame)
-    settings = {**params.booster, "nthread": threads}
     weight = 0.5 ** (age_days / params.half_life_days)
-    # Binned once: the boosters differ in what they predict, not in what they see.
+    if start == "index":
+        target = target - index_forecast(frame)
+    elif start == "linear":
+        linear = LinearForecast.fit(inputs, target, weight)
+        target = target - linear.predict(inputs)
     data = xgb.QuantileDMatrix(
-        inputs, label=target, weight=weight, nthread=threads, max_bin=int(params.booster.get("max_bin", 256))
+        inputs, label=target, weight=weight, nthread=1, max_bin=int(params.booster.get("max_bin", 256))
     )
-    files = []
-    for place, from_index in enumerate(START_FROM_INDEX):
-        data.set_label(target - start if from_index else target)
-        fitted = xgb.train({**settings, "seed": seed + place}, data, int(params.rounds))
-        files.append(bytes(fitted.save_raw("ubj")))
-    return Boosters(tuple(files), tuple(features), threads)
+    fitted = xgb.train({**params.booster, "nthread": 1, "seed": seed}, data, int(params.rounds))
+    return bytes(fitted.save_raw("ubj")), linear
 
 
-def matrix(frame: pl.DataFrame, features: Sequence[str]) -> npt.NDArray[np.float32]:
+def matrix(frame: pl.DataFrame, features: Sequence[str]) -> Matrix:
     """The features in order, shape (n, features)."""
     return frame.select(features).to_numpy().astype(np.float32, copy=False)
 
@@ -115,3 +156,18 @@ def index_forecast(frame: pl.DataFrame) -> Floats:
     parts = frame.select(INDEX_FORECAST).to_numpy().astype(np.float64)
     forecast: Floats = np.nan_to_num(parts).sum(axis=1)
     return forecast
+
+
+def is_thin(frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which rows are of `THIN_TYPES`, shape (n,)."""
+    thin: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.isin(
+        frame["type"].to_numpy(), [TYPES.index(name) for name in THIN_TYPES]
+    )
+    return thin
+
+
+def _shares(frame: pl.DataFrame) -> Floats:
+    """What each booster counts in each row's mean, shape (boosters, n)."""
+    alone = np.array([[1.0 if start == "index" else 0.0] for start in STARTS])
+    shares: Floats = np.where(is_thin(frame), alone, 1.0 / len(STARTS))
+    return shares

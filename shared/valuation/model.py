@@ -15,18 +15,17 @@ import xgboost as xgb
 
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
-from shared.market.traits import TYPES
-from shared.valuation.boosters import Boosters
+from shared.valuation.boosters import Boosters, is_thin
 from shared.valuation.conformal import Calibration
 from shared.valuation.feature_table import schema_hash
+from shared.valuation.linear_forecast import LinearForecast
 from shared.valuation.params import Params
 
-FORMAT = "punkcast-valuation/2"
+FORMAT = "punkcast-valuation/3"
 XGBOOST_VERSION: str = xgb.__version__
 GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
-"""Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D."""
-THIN_TYPES = ("Ape", "Alien")
-"""So few of these were ever sold that no width is known well enough: always D."""
+"""Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D, as
+`THIN_TYPES` always are."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,7 @@ class ValuationModel:
         premium = np.exp(self.boosters.predict(frame))
         value = premium * floor
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = self.calibration.bounds(value, premium)
-        return Values(
-            value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, frame["type"].to_numpy())
-        )
+        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, is_thin(frame)))
 
     def to_bytes(self) -> bytes:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
@@ -89,6 +86,7 @@ class ValuationModel:
             "params": self.params.as_dict(),
             "seed": self.seed,
             "calibration": self.calibration.offsets,
+            "linear": self.boosters.linear.as_dict(),
             "boosters": [base64.b64encode(file).decode() for file in self.boosters.files],
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
@@ -105,8 +103,11 @@ class ValuationModel:
             if document["format"] != FORMAT:
                 raise IntegrityError(f"model format {document['format']!r} is not {FORMAT!r}")
             files = tuple(base64.b64decode(file, validate=True) for file in document["boosters"])
+            features = tuple(document["features"])
             model = cls(
-                boosters=Boosters(files, tuple(document["features"]), threads),
+                boosters=Boosters(
+                    files, LinearForecast.from_dict(document["linear"], len(features)), features, threads
+                ),
                 calibration=Calibration(
                     tuple(tuple((low, high) for low, high in level) for level in document["calibration"])
                 ),
@@ -126,9 +127,9 @@ def model_id(artifact_sha256: str) -> str:
     return f"m-{artifact_sha256[:16]}"
 
 
-def _grade(relative_width: Floats, type_code: npt.NDArray[np.float32]) -> npt.NDArray[np.str_]:
+def _grade(relative_width: Floats, thin: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
     grade = np.full(len(relative_width), "D")
     for name, width in reversed(GRADE_WIDTHS):
         grade[relative_width <= width] = name
-    grade[np.isin(type_code, [TYPES.index(name) for name in THIN_TYPES])] = "D"
+    grade[thin] = "D"
     return grade

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from shared.errors import PermanentError
+from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import boosters
 from shared.valuation.boosters import Boosters
@@ -56,10 +58,13 @@ def fit(
         raise TooFewSalesError(
             f"{sales} valid sales before {data_cutoff.isoformat()}, a model needs {MIN_SALES}; import more history"
         )
-    if residuals is None:
-        residuals = _rehearse(frame, data_cutoff, params, threads=threads, seed=seed, features=features)
+    with ThreadPoolExecutor(threads) as pool:
+        fitting = train(lambda: frame, data_cutoff, params, pool=pool, seed=seed, features=features)
+        if residuals is None:
+            residuals = _rehearse(frame, data_cutoff, params, pool=pool, seed=seed, features=features)
+        fitted = fitting()
     return ValuationModel(
-        boosters=train(frame, data_cutoff, params, threads=threads, seed=seed, features=features),
+        boosters=fitted,
         calibration=Calibration.fit(residuals, data_cutoff),
         data_cutoff=data_cutoff,
         params=params,
@@ -69,18 +74,23 @@ def fit(
 
 
 def train(
-    frame: pl.DataFrame,
+    seen: Callable[[], pl.DataFrame],
     data_cutoff: datetime,
     params: Params,
     *,
-    threads: int,
+    pool: Executor,
     seed: int,
     features: Sequence[str] = FEATURE_NAMES,
-) -> Boosters:
-    """The boosters alone, from rows of sales before the cut-off."""
-    recent = frame.filter(pl.col("sale_time") >= data_cutoff - timedelta(days=params.learn_days))
-    age = (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
-    return boosters.train(recent, age, params, seed=seed, threads=threads, features=features)
+) -> Callable[[], Boosters]:
+    """Begin to fit the boosters alone, from rows of sales before the cut-off; see `boosters.train`."""
+
+    def rows() -> tuple[pl.DataFrame, Floats]:
+        recent = seen().filter(
+            pl.col("sale_time").is_between(data_cutoff - timedelta(days=params.learn_days), data_cutoff, closed="left")
+        )
+        return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
+
+    return boosters.train(rows, params, pool=pool, seed=seed, features=features)
 
 
 def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
@@ -94,19 +104,20 @@ def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
 
 
 def _rehearse(
-    frame: pl.DataFrame, data_cutoff: datetime, params: Params, *, threads: int, seed: int, features: Sequence[str]
+    frame: pl.DataFrame, data_cutoff: datetime, params: Params, *, pool: Executor, seed: int, features: Sequence[str]
 ) -> Residuals:
     # A short history keeps at least half of its sales for learning and a tenth for calibration.
     first = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.5))
     first = min(first, _quantile_time(frame, 0.9))
     step = (data_cutoff - first) / REHEARSALS
     cuts = [first + place * step for place in range(REHEARSALS)] + [data_cutoff]
-    made = []
-    for start, end in pairwise(cuts):
-        seen = frame.filter(pl.col("sale_time") < start)
-        model = train(seen, start, params, threads=threads, seed=seed, features=features)
-        made.append(residuals_of(model, frame.filter((pl.col("as_of") >= start) & (pl.col("sale_time") < end))))
-    return Residuals.joined(made)
+    fitting = [train(lambda: frame, cut, params, pool=pool, seed=seed, features=features) for cut in cuts[:-1]]
+    return Residuals.joined(
+        [
+            residuals_of(fitted(), frame.filter((pl.col("as_of") >= start) & (pl.col("sale_time") < end)))
+            for fitted, (start, end) in zip(fitting, pairwise(cuts), strict=True)
+        ]
+    )
 
 
 def _quantile_time(frame: pl.DataFrame, quantile: float) -> datetime:

@@ -8,6 +8,7 @@ feature of the past never changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -119,21 +120,26 @@ def walk_forward(
         raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
     begin = first - max(history.horizons)
     cuts = [*_warm_up(begin, refit_every), *_instants(begin, until, refit_every), until]
+    if learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < MIN_SALES:
+        raise TooFewSalesError(
+            f"fewer than {MIN_SALES} valid sales before {cuts[0].date()}: begin later, or give more history"
+        )
     residuals: list[Residuals] = []
     valued: list[pl.DataFrame] = []
-    for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
-        seen = learn.filter(pl.col("sale_time") < cutoff)
-        if seen["event_seq"].n_unique() < MIN_SALES:
-            raise TooFewSalesError(
-                f"fewer than {MIN_SALES} valid sales before {cutoff.date()}: begin later, or give more history"
-            )
-        refit = _Refit(cutoff, train(seen, cutoff, params, threads=threads, seed=SEED, features=features))
-        rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
-        if residuals and rows.height:
-            valued.append(_value(refit, rows, Residuals.joined(residuals), params))
-        sold = learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
-        residuals = [*residuals, residuals_of(refit.boosters, sold)]
-        on_progress(done / (len(cuts) - 1))
+    pool = ThreadPoolExecutor(threads)
+    try:
+        # All are begun at once, so that no thread waits for what only happens between two fits.
+        fitting = [train(lambda: learn, cut, params, pool=pool, seed=SEED, features=features) for cut in cuts[:-1]]
+        for done, (fitted, (cutoff, end)) in enumerate(zip(fitting, pairwise(cuts), strict=True), 1):
+            refit = _Refit(cutoff, fitted())
+            rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
+            if residuals and rows.height:
+                valued.append(_value(refit, rows, Residuals.joined(residuals), params))
+            sold = learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
+            residuals = [*residuals, residuals_of(refit.boosters, sold)]
+            on_progress(done / (len(cuts) - 1))
+    finally:
+        pool.shutdown(cancel_futures=True)
     order = {horizon_name(int(horizon.total_seconds())): place for place, horizon in enumerate(history.horizons)}
     return (
         pl.concat(valued)

@@ -7,7 +7,9 @@ both. Whole days of them are drawn anew, their mean moved to the margin.
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from shared.market.event_files import read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.boosters import Boosters
+from shared.settings import Settings
 from shared.valuation.inputs import TRAINING_HORIZONS_S, evaluation_snapshot, holdout_cutoff, sale_rows
 from shared.valuation.params import Params
 from shared.valuation.training import SEED, train
@@ -57,7 +59,6 @@ def _days_of_differences(events: Path) -> list[np.ndarray]:
     sales = load_policy().holdout.target_sales
     last = datetime.fromtimestamp(timeline.sales[-1].time, UTC)
     ends = [last - APART * back for back in range(HOLDOUTS, -1, -1)]
-    models: list[Boosters] = []
     days: list[np.ndarray] = []
     cutoffs = [holdout_cutoff(timeline, end, sales) for end in ends]
     # Features of past sales do not change: each is computed once for all models.
@@ -66,15 +67,16 @@ def _days_of_differences(events: Path) -> list[np.ndarray]:
     learn = sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=TRAINING_HORIZONS_S)
     judge = evaluation_snapshot(timeline, prices, cutoffs[1], ends[-1]).frame
     learn, judge = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judge))
-    for cutoff, end in zip(cutoffs, ends, strict=True):
-        models.append(train(learn.filter(pl.col("sale_time") < cutoff), cutoff, params, threads=1, seed=SEED))
-        if len(models) > 1:
-            frame = judge.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
-            sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-            old, new = (np.abs(model.predict(frame) - sold) for model in models[-2:])
-            day = frame["sale_time"].dt.epoch("s").to_numpy() // 86_400
-            difference = new - old - np.mean(new - old)
-            days += [difference[day == one] for one in np.unique(day)]
+    with ThreadPoolExecutor(Settings().threads) as pool:
+        fitting = [train(lambda: learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
+        models = [fitted() for fitted in fitting]
+    for pair, cutoff, end in zip(pairwise(models), cutoffs[1:], ends[1:], strict=True):
+        frame = judge.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
+        sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+        old, new = (np.abs(model.predict(frame) - sold) for model in pair)
+        day = frame["sale_time"].dt.epoch("s").to_numpy() // 86_400
+        difference = new - old - np.mean(new - old)
+        days += [difference[day == one] for one in np.unique(day)]
     middle = np.concatenate(days).mean()
     return [one - middle for one in days]
 

@@ -14,12 +14,11 @@ after the coin.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby, pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -88,13 +87,9 @@ def real_pairs(
     params = params or Params.load()
     oldest = cutoffs[0] - timedelta(days=params.learn_days)
     learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=TRAINING_HORIZONS_S))
-    fitted = partial(_fit, learn, params)
-    if workers == 1:
-        models = list(map(fitted, cutoffs))
-    else:
-        # Not forked: a fork of a process whose libraries have threads may hang.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            models = list(pool.map(fitted, cutoffs))
+    with ThreadPoolExecutor(workers) as pool:
+        fitting = [train(lambda: learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
+        models = [fitted() for fitted in fitting]
     pairs: list[PairedSale] = []
     judge = _priced(evaluation_snapshot(timeline, prices, first, until).frame)
     for (old, new), begin in zip(pairwise(models), cutoffs[1:], strict=True):
@@ -104,10 +99,6 @@ def real_pairs(
 
 def _priced(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("floor_eth").is_finite())
-
-
-def _fit(learn: pl.DataFrame, params: Params, cutoff: datetime) -> Boosters:
-    return train(learn.filter(pl.col("sale_time") < cutoff), cutoff, params, threads=1, seed=SEED)
 
 
 def _pairs(frame: pl.DataFrame, new: Boosters, old: Boosters) -> list[PairedSale]:

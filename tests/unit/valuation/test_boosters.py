@@ -1,13 +1,18 @@
-"""The two boosters: exact reasons, the same bytes twice, the same values on any number of threads."""
+"""The boosters: exact reasons, the same bytes twice, the same values on any number of threads."""
 
 from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from shared.market.traits import TYPES
 from shared.valuation import boosters
-from shared.valuation.boosters import INDEX_FORECAST, Boosters, index_forecast, matrix
+from shared.valuation.boosters import INDEX_FORECAST, STARTS, Boosters, index_forecast, is_thin, matrix
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.params import Params
 from tests.factories import small_market
@@ -20,6 +25,13 @@ PARAMS = Params(
 )
 
 
+def trained(
+    frame: pl.DataFrame, age_days: np.ndarray, params: Params = PARAMS, *, seed: int = 7, **rest: Any
+) -> Boosters:
+    with ThreadPoolExecutor(rest.pop("threads", 1)) as pool:
+        return boosters.train(lambda: (frame, age_days), params, seed=seed, pool=pool, **rest)()
+
+
 @pytest.fixture(scope="module")
 def learnt() -> tuple[pl.DataFrame, np.ndarray]:
     frame = small_market.inputs()[0].frame.filter(pl.col("floor_eth").is_finite())
@@ -29,7 +41,7 @@ def learnt() -> tuple[pl.DataFrame, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def fitted(learnt) -> Boosters:
-    return boosters.train(*learnt, PARAMS, seed=7, threads=1)
+    return trained(*learnt)
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +58,33 @@ def test_parts_and_constant_add_up_to_the_prediction(fitted, unseen):
 
 def test_what_the_index_forecast_puts_in_counts_for_its_features_even_where_no_tree_looks_at_them(learnt, unseen):
     chosen = tuple(name for name in FEATURE_NAMES if name != "own_effect")
-    fitted = boosters.train(*learnt, PARAMS, seed=7, threads=1, features=chosen)
+    fitted = trained(*learnt, features=chosen)
     parts, constant = fitted.contributions(unseen)
     assert parts.shape == (unseen.height, len(chosen))
     assert parts.sum(axis=1) + constant == pytest.approx(fitted.predict(unseen), abs=1e-5)
-    # The half of it that the second booster starts from moves with the feature, one for one.
-    moved = unseen.with_columns(pl.col("own_effect") + 0.5)
-    assert fitted.predict(moved) - fitted.predict(unseen) == pytest.approx(0.25, abs=1e-6)
+    # What the second booster starts from moves with the feature, one for one.
+    moved = unseen.with_columns(pl.col("own_effect") + 0.6)
+    share = np.where(is_thin(unseen), 1.0, 1.0 / len(STARTS))
+    assert fitted.predict(moved) - fitted.predict(unseen) == pytest.approx(0.6 * share, abs=1e-6)
+
+
+def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, unseen):
+    parts, _ = fitted.contributions(unseen)
+    tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
+    inputs = matrix(unseen, FEATURE_NAMES)
+    started = tilted.linear.contributions(inputs) - fitted.linear.contributions(inputs)
+    share = np.where(is_thin(unseen), 0.0, 1.0 / len(STARTS))
+    assert tilted.contributions(unseen)[0] - parts == pytest.approx(started * share[:, None], abs=1e-9)
+
+
+def test_apes_and_aliens_are_left_to_the_booster_that_starts_from_the_index(fitted, unseen):
+    alien = unseen.head(3).with_columns(type=pl.lit(TYPES.index("Alien"), dtype=pl.Float32))
+    moved = alien.with_columns(premium=pl.Series(matrix(alien, ("premium",))[:, 0] + 40.0))
+    parts, constant = fitted.contributions(moved)
+    assert parts.sum(axis=1) + constant == pytest.approx(fitted.predict(moved), abs=1e-4)
+    assert (fitted.predict(moved) - fitted.predict(alien) > 39.0).all()
+    human = moved.with_columns(type=pl.lit(TYPES.index("Male"), dtype=pl.Float32))
+    assert (fitted.predict(human) - fitted.predict(alien) < 30.0).all()
 
 
 def test_the_index_forecast_is_the_sum_of_what_is_known_of_it(unseen):
@@ -64,17 +96,23 @@ def test_the_index_forecast_is_the_sum_of_what_is_known_of_it(unseen):
 
 def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(learnt, fitted):
     sampled = Params({**PARAMS.booster, "subsample": 0.7, "colsample_bytree": 0.5}, 20, 60.0, 1_000)
-    one, again, other = (boosters.train(*learnt, sampled, seed=seed, threads=1).files for seed in (7, 7, 8))
+    one, again, other = (trained(*learnt, sampled, seed=seed).files for seed in (7, 7, 8))
     assert one == again
     assert one != other
-    assert len(set(one)) == 2, "the two boosters are not one twice"
-    assert boosters.train(*learnt, PARAMS, seed=7, threads=1).files == fitted.files
+    assert len(set(one)) == len(STARTS), "the boosters are not one several times"
+    assert trained(*learnt).files == fitted.files
 
 
 def test_values_and_reasons_do_not_depend_on_the_number_of_threads(fitted, unseen):
-    two = Boosters(fitted.files, fitted.features, 2)
+    two = replace(fitted, threads=2)
     assert two.predict(unseen).tobytes() == fitted.predict(unseen).tobytes()
     assert two.contributions(unseen)[0].tobytes() == fitted.contributions(unseen)[0].tobytes()
+
+
+def test_a_fit_does_not_depend_on_the_number_of_threads(learnt, fitted):
+    side_by_side = trained(*learnt, threads=3)
+    assert side_by_side.files == fitted.files
+    assert side_by_side.linear.as_dict() == fitted.linear.as_dict()
 
 
 def test_old_sales_weigh_less(learnt):
@@ -82,8 +120,8 @@ def test_old_sales_weigh_less(learnt):
     frame, _ = learnt
     doubled = pl.concat([frame.with_columns(pl.col("price_eth") * 2), frame])
     age = np.repeat([600.0, 0.0], frame.height)
-    believed = boosters.train(doubled, age, PARAMS, seed=7, threads=1).predict(frame)
-    old_believed = boosters.train(doubled, age[::-1], PARAMS, seed=7, threads=1).predict(frame)
+    believed = trained(doubled, age).predict(frame)
+    old_believed = trained(doubled, age[::-1]).predict(frame)
     truth = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
     assert np.median(np.abs(believed - truth)) < 0.1
     assert np.median(old_believed - truth) == pytest.approx(np.log(2), abs=0.15)

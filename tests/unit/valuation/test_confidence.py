@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from shared.market.traits import TYPES
+from shared.valuation.boosters import THIN_TYPES
 from shared.valuation.confidence import GRADES, meaning
 from shared.valuation.conformal import LEVELS, SEGMENT_BOUNDS, Calibration
 from shared.valuation.inputs import nowcast_snapshot
-from shared.valuation.model import THIN_TYPES
 from tests.factories import small_market
 
 

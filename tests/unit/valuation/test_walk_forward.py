@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ import pytest
 from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.traits import Traits
+from shared.valuation import boosters as boosters_module
 from shared.valuation import walk_forward as module
 from shared.valuation.boosters import Boosters
 from shared.valuation.conformal import Calibration, Residuals
@@ -125,12 +127,28 @@ class Watched:
         self.tested: list[tuple[Boosters, pl.DataFrame]] = []
         self.cutoff_of: dict[tuple[bytes, ...], datetime] = {}
         train, fit, residuals_of = module.train, Calibration.fit, module.residuals_of
+        train_boosters = boosters_module.train
 
-        def watched_train(frame: pl.DataFrame, data_cutoff: datetime, params: Params, **rest: object) -> Boosters:
-            self.trained.append((data_cutoff, frame["sale_time"].max()))
-            boosters = train(frame, data_cutoff, params, **rest)
-            self.cutoff_of[boosters.files] = data_cutoff
-            return boosters
+        def watched_train(
+            seen: Callable[[], pl.DataFrame], data_cutoff: datetime, params: Params, **rest: Any
+        ) -> Callable[[], Boosters]:
+            waiting = train(seen, data_cutoff, params, **rest)
+
+            def watched_wait() -> Boosters:
+                boosters = waiting()
+                self.cutoff_of[boosters.files] = data_cutoff
+                return boosters
+
+            return watched_wait
+
+        def watched_fit_of_boosters(
+            rows: Callable[[], tuple[pl.DataFrame, np.ndarray]], *args: Any, **rest: Any
+        ) -> Any:
+            frame, age_days = rows()
+            last = frame["sale_time"].max()
+            cutoff = frame["sale_time"][0] + timedelta(seconds=round(float(age_days[0]) * 86_400))
+            self.trained.append((cutoff, last))
+            return train_boosters(rows, *args, **rest)
 
         def watched_fit(residuals: Residuals, as_of: datetime) -> Calibration:
             self.calibrated.append((as_of, residuals))
@@ -141,6 +159,7 @@ class Watched:
             return residuals_of(model, frame)
 
         patch.setattr(module, "train", watched_train)
+        patch.setattr(boosters_module, "train", watched_fit_of_boosters)
         patch.setattr(module, "residuals_of", watched_residuals)
         patch.setattr(Calibration, "fit", watched_fit)
 
@@ -160,7 +179,7 @@ def test_training_and_calibration_end_before_the_cut_off(monkeypatch, refit_ever
     assert rows.height == len(judged_sales()) * len(horizons)
     assert (rows["data_cutoff"] <= rows["as_of"]).all()
     assert all(last < cutoff for cutoff, last in watched.trained)
-    assert [cutoff for cutoff, _ in watched.trained] == sorted({cutoff for cutoff, _ in watched.trained})
+    assert {cutoff for cutoff, _ in watched.trained} == set(watched.cutoff_of.values())
     for cutoff, residuals in watched.calibrated:
         assert residuals.time.max() < cutoff.timestamp()
         assert residuals.time.min() >= (cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp()

@@ -1,0 +1,82 @@
+"""The linear forecast: it finds a line among absurd sales, carries on beyond what it saw, and survives its file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import InvalidInputError
+from shared.valuation.linear_forecast import LinearForecast
+
+SLOPES = np.array([0.8, -0.3, 0.0, 0.0])
+
+
+def sales(seed: int = 3, count: int = 600) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features (the third without use, the fourth never known), ln(price / floor) on a line, weights."""
+    generator = np.random.default_rng(seed)
+    inputs = generator.normal(0.0, 1.0, (count, 4)).astype(np.float32)
+    target = 0.1 + inputs.astype(np.float64) @ SLOPES + generator.normal(0.0, 0.01, count)
+    inputs[:, 3] = np.nan
+    return inputs, target, generator.uniform(0.5, 1.0, count)
+
+
+def test_it_finds_the_line_although_every_tenth_price_is_absurd():
+    inputs, target, weight = sales()
+    target[::10] += 3.0
+    fitted = LinearForecast.fit(inputs, target, weight)
+    assert fitted.slope == pytest.approx(SLOPES, abs=0.05)
+    assert fitted.slope[3] == 0.0
+    usual = np.arange(len(target)) % 10 != 0
+    assert np.median(np.abs(fitted.predict(inputs) - target)[usual]) < 0.06
+
+
+def test_contributions_and_the_constant_add_up():
+    inputs, target, weight = sales()
+    fitted = LinearForecast.fit(inputs, target, weight)
+    assert fitted.contributions(inputs).sum(axis=1) + fitted.constant == pytest.approx(fitted.predict(inputs))
+
+
+def test_what_is_unknown_counts_as_usual_and_what_is_absurd_as_the_most_that_was_seen():
+    inputs, target, weight = sales()
+    fitted = LinearForecast.fit(inputs, target, weight)
+    centre = fitted.centre.astype(np.float32)[None]
+    unknown, absurd, infinite = (np.full((1, 4), fill, dtype=np.float32) for fill in (np.nan, 1e9, np.inf))
+    assert fitted.predict(unknown) == pytest.approx(fitted.predict(centre))
+    assert fitted.predict(absurd) == pytest.approx(fitted.predict(fitted.high.astype(np.float32)[None]))
+    assert fitted.predict(infinite) == pytest.approx(fitted.predict(centre))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1_000), st.integers(0, 1_000))
+def test_the_order_of_the_sales_does_not_reach_the_file(seed: int, order: int):
+    inputs, target, weight = sales(seed, 200)
+    shuffled = np.random.default_rng(order).permutation(len(target))
+    one, other = (
+        LinearForecast.fit(inputs, target, weight),
+        LinearForecast.fit(inputs[shuffled], target[shuffled], weight[shuffled]),
+    )
+    assert one.slope == pytest.approx(other.slope, rel=2e-8)
+    assert one.constant == pytest.approx(other.constant, rel=2e-8)
+
+
+def test_a_file_gives_the_same_values_back():
+    inputs, target, weight = sales()
+    fitted = LinearForecast.fit(inputs, target, weight)
+    read = LinearForecast.from_dict(json.loads(json.dumps(fitted.as_dict())), 4)
+    assert read.predict(inputs).tobytes() == fitted.predict(inputs).tobytes()
+
+
+def test_a_damaged_file_is_refused():
+    inputs, target, weight = sales()
+    fitted = LinearForecast.fit(inputs, target, weight)
+    with pytest.raises(InvalidInputError, match="5 features"):
+        LinearForecast.from_dict(fitted.as_dict(), 5)
+    with pytest.raises(InvalidInputError, match="finite"):
+        LinearForecast.from_dict(replace(fitted, constant=float("nan")).as_dict(), 4)
+    with pytest.raises(KeyError):
+        LinearForecast.from_dict({"constant": 0.0}, 4)
