@@ -1,6 +1,7 @@
 """`make bench`: how fast the parts are, as ratios to a bare limit measured in the same run.
 
-Prints a table and writes `bench-results.json`, a list of {name, value, unit, limit, ratio}: `limit` is the bare limit
+Names of benchmarks (`make bench ARGS="gate_size false_alarms"`) choose some; none is all of them. Prints a table and
+writes `bench-results.json`, a list of {name, value, unit, limit, ratio}: `limit` is the bare limit
 on the same machine in the same minutes, `ratio` is value / limit. Medians of several runs.
 """
 
@@ -34,23 +35,27 @@ RESULTS = Path("bench-results.json")
 BENCHES = (import_rate, decode_rate, market_state, nowcast_cycle, gate_size, false_alarms, scale)
 
 
-async def measure(console: Console) -> list[Measured]:
+async def measure(console: Console, asked: list[str]) -> list[Measured]:
     events = find_events()
     with tempfile.TemporaryDirectory(prefix="punkcast-bench-") as folder:
         settings = Settings(home=Path(folder))
         async with database_url(settings) as url:
             await migrate(url)
             results = []
-            for bench in BENCHES:
+            for bench in [bench for bench in BENCHES if not asked or bench.__name__ in asked]:
                 console.print(f"measuring {bench.__name__.replace('_', ' ')} …")
                 results += await bench(url, settings.home, events)
             return results
 
 
 def main() -> int:
-    console = Console()
+    console, asked = Console(), sys.argv[1:]
+    names = [bench.__name__ for bench in BENCHES]
+    if unknown := sorted(set(asked) - set(names)):
+        console.print(f"no benchmark {', '.join(unknown)}: there are {', '.join(names)}")
+        return 2
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    results = asyncio.run(measure(console))
+    results = asyncio.run(measure(console, asked))
     table = Table("what", "value", "bare limit", "ratio", title="Benchmarks (medians)")
     for one in results:
         table.add_row(one.name, _figure(one.value, one.unit), _figure(one.limit, one.unit), f"{one.ratio:.2f}")
