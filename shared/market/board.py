@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.market.marks import OwnerChange
+from shared.market.price_order import PriceOrder
 from shared.market.series import Floats, Ints, KeyedSeries
 from shared.market.traits import PUNKS
 
@@ -24,6 +25,8 @@ class Board:
         ask_eth, ask_since: public ask and when it was placed (UTC seconds); NaN where there is none.
         bid_eth: standing bid, NaN where there is none.
         owner, way: number of the owner (`NOBODY` before the claim) and how it came to the punk (`marks.WAYS`, 0).
+        asks, bids: the same asks and bids in the order of their prices.
+        held: punks of each owner by its number; the last entry, at `NOBODY`, are those without one.
     """
 
     def __init__(self, timeline: MarketTimeline) -> None:
@@ -32,20 +35,33 @@ class Board:
         self.bid_eth: Floats = np.full(PUNKS, np.nan)
         self.owner: Ints = np.full(PUNKS, NOBODY, dtype=np.int64)
         self.way: Ints = np.zeros(PUNKS, dtype=np.int64)
-        self._asks = _Changes(timeline.asks)
-        self._bids = _Changes(timeline.bids)
-        self._owners = _Changes(timeline.owner_changes)
+        self.asks, self.bids = PriceOrder(), PriceOrder()
+        owners = int(np.max(timeline.owner_changes.rows[:, _OWNER], initial=NOBODY)) + 1
+        self.held: Ints = np.zeros(owners + 1, dtype=np.int64)
+        self.held[NOBODY] = PUNKS
+        self._new_asks = _Changes(timeline.asks)
+        self._new_bids = _Changes(timeline.bids)
+        self._new_owners = _Changes(timeline.owner_changes)
 
     def advance(self, as_of: int) -> None:
         """Move forward to just before `as_of` (UTC seconds), which must not lie before the last one."""
-        for punks, times, rows in self._asks.until(as_of):
-            self.ask_eth[punks] = rows[:, 0]
-            self.ask_since[punks] = np.where(np.isnan(rows[:, 0]), np.nan, times)
-        for punks, _, rows in self._bids.until(as_of):
+        if asks := self._new_asks.until(as_of):
+            punks, times, rows = asks
+            prices = rows[:, 0]
+            self.ask_eth[punks] = prices
+            self.ask_since[punks] = np.where(np.isnan(prices), np.nan, times)
+            self.asks.change(punks, prices)
+        if bids := self._new_bids.until(as_of):
+            punks, _, rows = bids
             self.bid_eth[punks] = rows[:, 0]
-        for punks, _, rows in self._owners.until(as_of):
-            self.owner[punks] = rows[:, _OWNER].astype(np.int64)
-            self.way[punks] = rows[:, _WAY].astype(np.int64)
+            self.bids.change(punks, rows[:, 0])
+        if changes := self._new_owners.until(as_of):
+            punks, _, rows = changes
+            owner = rows[:, _OWNER].astype(np.int64)
+            np.subtract.at(self.held, self.owner[punks], 1)
+            np.add.at(self.held, owner, 1)
+            self.owner[punks] = owner
+            self.way[punks] = rows[:, _WAY]
 
 
 class _Changes:
@@ -54,17 +70,19 @@ class _Changes:
     def __init__(self, series: KeyedSeries) -> None:
         self._keys, self._times, self._rows = series.keys, series.times, series.rows
         self._taken = 0
+        self._last: Ints = np.full(PUNKS, -1)
+        """Number of each punk's last row taken."""
 
-    def until(self, as_of: int) -> list[tuple[Ints, Ints, Floats]]:
+    def until(self, as_of: int) -> tuple[Ints, Ints, Floats] | None:
         """What happened before `as_of` and was not taken yet: each punk once, with its last change."""
-        end = int(np.searchsorted(self._times, as_of, side="left"))
+        end = int(self._times.searchsorted(as_of, side="left"))
         start, self._taken = self._taken, max(end, self._taken)
         if end <= start:
-            return []
-        keys, times, rows = self._keys[start:end], self._times[start:end], self._rows[start:end]
-        if end - start > 1:
-            # Assigning through repeated indices is not defined to keep the last one: leave only that.
-            _, from_end = np.unique(keys[::-1], return_index=True)
-            last = len(keys) - 1 - from_end
-            keys, times, rows = keys[last], times[last], rows[last]
-        return [(keys, times, rows)]
+            return None
+        if end == start + 1:
+            return self._keys[start:end], self._times[start:end], self._rows[start:end]
+        # Assigning through repeated indices is not defined to keep the last one: leave only that.
+        keys, numbers = self._keys[start:end], np.arange(start, end)
+        np.maximum.at(self._last, keys, numbers)
+        last = numbers[self._last[keys] == numbers]
+        return self._keys[last], self._times[last], self._rows[last]

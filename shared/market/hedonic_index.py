@@ -101,7 +101,8 @@ class Premia:
         """`state`: a row of `HedonicIndex.states`, shape (1 + traits,)."""
         self.level = float(state[0])
         # A last entry of zero stands for "no trait", which members say as -1.
-        self._premia = np.append(state[1:].astype(np.float64), 0.0)
+        self._premia = np.zeros(len(state))
+        self._premia[:-1] = state[1:]
         self._common = float(traits.common @ self._premia[:-1])
         self._members = traits.padded
 

@@ -90,6 +90,11 @@ class Traits:
         return np.where(self.members < 0, len(self.names), self.members)
 
     @cached_property
+    def padded_holders(self) -> npt.NDArray[np.bool_]:
+        """`holders` with one more row for "no trait", which nobody has."""
+        return np.vstack([self.holders, np.zeros((1, PUNKS), dtype=np.bool_)])
+
+    @cached_property
     def common(self) -> npt.NDArray[np.float64]:
         """Shape (traits,): share of each trait among common punks, the half of males and females whose rarest accessory
         is the least rare."""

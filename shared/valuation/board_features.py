@@ -1,18 +1,22 @@
-"""What other punks' asks, bids and owners say about a punk, at one instant at a time.
+"""What other punks' asks, bids and owners say about a punk, at many instants at once.
 
-`BoardView` holds the book at one instant, sorted in every order that is needed; `columns` then answers for any number
-of punks. A punk's own ask and bid are left out wherever they could matter, so that they may be anything.
+A `Moment` is the book at one instant and the punks asked about; `columns` answers for all punks of many moments, whose
+books lie end to end: thousands of moments with one punk each take numpy no more calls than one with thousands of punks.
+A punk's own ask and bid are left out wherever they could matter, so that they may be anything.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable, Sequence
 
-from shared.market.board import NOBODY, Board
-from shared.market.hedonic_index import Premia
+import numpy as np
+import numpy.typing as npt
+
+from shared.market.board import NOBODY
 from shared.market.series import Floats, Ints
-from shared.market.traits import PUNKS, Traits
+from shared.valuation.board_moment import Moment
 from shared.valuation.feature_table import ACCESSORY_FLOORS, IMPLIED, LADDER
+from shared.valuation.ragged import Number, Ragged
 
 DAY = 86_400.0
 PEERS_A_SIDE = 12
@@ -20,220 +24,202 @@ BETTER = {"better_ask": 0.0, "nearly_better_ask": -0.05, "clearly_better_ask": 0
 LESSER = 0.02
 """A bid counts for every punk whose premium is at least that of its punk, less this."""
 NEAR_BID = 0.2
-SERIOUS_BID = 1.0
-"""Bids further (log) below the index level are noise."""
 WALLS = {"wall_5": 0.05, "wall_10": 0.10}
-_LADDER, _IMPLIED, _WALLS = (np.array([*numbers])[:, None] for numbers in (LADDER, IMPLIED, WALLS.values()))
-_FRESH_WALL = 1
-"""Fresh asks are counted up to the second wall."""
+_LADDER, _IMPLIED, _BETTER, _WALLS = (
+    np.array([*numbers])[:, None] for numbers in (LADDER, IMPLIED, BETTER.values(), WALLS.values())
+)
+_SAME_PREMIUM, _FRESH_WALL = 0, 1
+"""Peers stand around the place of the first of `BETTER`; fresh asks are counted up to the second wall."""
 
 
-class BoardView:
-    """The book as of one instant. Prices are ln ETH from here on."""
+def columns(moments: Sequence[Moment]) -> dict[str, Floats]:
+    """All features from asks, bids and owners, `floor` (ln ETH) and `floor_eth` (the same, exactly as asked).
 
-    def __init__(self, board: Board, premia: Premia, traits: Traits, as_of: int) -> None:
-        self._board, self._premia, self._traits, self._as_of = board, premia, traits, as_of
-        listed = np.flatnonzero(np.isfinite(board.ask_eth))
-        # Ordered by the price itself: two prices a wei apart may have the same logarithm.
-        order = np.argsort(board.ask_eth[listed], kind="stable")
-        self._listed = listed[order]
-        self._ask_eth = board.ask_eth[self._listed]
-        self._ask = np.log(self._ask_eth)
-        """Punks with a public ask and its price, ascending by price."""
-        self._since = board.ask_since[self._listed]
-        self._premium = premia.of(self._listed)
-        self._level = self._ask - self._premium
-        """What each ask says about the market's level."""
-        self._by_level = np.argsort(self._level, kind="stable")
-        self._by_premium = np.argsort(self._premium, kind="stable")
-        self._place = np.full(PUNKS, -1)
-        self._place[self._listed] = np.arange(len(listed))
-
-    def columns(self, punks: Ints) -> dict[str, Floats]:
-        """The columns of k punks: all features from asks, bids and owners, `floor` (ln ETH) and `floor_eth` (the
-        same, exactly as asked). Shape (k,) each."""
-        place = self._place[punks]
-        floor_place = np.where(place == 0, 1, 0)
-        floor = self._pick(self._ask, floor_place)
-        premium = self._premia.of(punks)
-        return {
-            "floor": floor,
-            "floor_eth": self._pick(self._ask_eth, floor_place),
-            "premium": premium,
-            "level": self._premia.level - floor,
-            **self._wall(place, floor, floor_place),
-            **self._implied(place, floor, premium),
-            **self._better(place, floor, premium),
-            **self._peers(place, floor, premium),
-            **self._trait_floors(punks, floor),
-            **self._bids(punks, floor, premium),
-            **self._owners(punks, floor),
-        }
-
-    @staticmethod
-    def _pick(values: Floats, places: Ints) -> Floats:
-        """Values at places, NaN beyond the end. Shape of `places`."""
-        picked: Floats = np.append(values, np.nan).take(np.minimum(places, len(values)))
-        return picked
-
-    def _wall(self, place: Ints, floor: Floats, floor_place: Ints) -> dict[str, Floats]:
-        own = place >= 0
-        # The k-th ask of the others is the next one whenever the own one stands before it.
-        ladder = self._pick(self._ask, _LADDER - 1 + (own & (place < _LADDER))) - floor
-        below = np.searchsorted(self._ask, floor + _WALLS, side="left")
-        wall = np.log1p(below - (own & (place < below)))
-        fresh = self._as_of - self._since < DAY
-        counted = np.append(0, np.cumsum(fresh))[below[_FRESH_WALL]]
-        own_counted = own & (place < below[_FRESH_WALL])
-        if own_counted.any():
-            counted = counted - (own_counted & fresh[np.maximum(place, 0)])
-        return {
-            "asks": np.log(np.maximum(len(self._ask) - own, 1)),
-            **{f"ladder_{rank}": ladder[row] for row, rank in enumerate(LADDER)},
-            **{name: wall[row] for row, name in enumerate(WALLS)},
-            "fresh_asks": np.log1p(counted),
-            "floor_age": np.log1p((self._as_of - self._pick(self._since, floor_place)) / 3_600.0),
-        }
-
-    def _implied(self, place: Ints, floor: Floats, premium: Floats) -> dict[str, Floats]:
-        """What the asks say that this punk would be worth, from the lowest opinion up."""
-        before = (place >= 0) & (_rank(self._by_level, place) < _IMPLIED)
-        implied = self._pick(self._level[self._by_level], _IMPLIED - 1 + before) + premium - floor
-        return {f"implied_{rank}": implied[row] for row, rank in enumerate(IMPLIED)}
-
-    def _better(self, place: Ints, floor: Floats, premium: Floats) -> dict[str, Floats]:
-        """Lowest ask among punks with at least so much premium: a buyer would rather take that one."""
-        order = self._by_premium
-        sorted_premium = self._premium[order]
-        # Lowest place in the book among this and all dearer kinds; places ascend with price.
-        lowest = np.append(np.minimum.accumulate(order[::-1])[::-1], len(order))
-        columns = {}
-        for name, shift in BETTER.items():
-            start = np.searchsorted(sorted_premium, premium + shift, side="left")
-            best = lowest[start]
-            for row in np.flatnonzero((best == place) & (place >= 0)):
-                others = order[start[row] :]
-                best[row] = np.min(others[others != place[row]], initial=len(order))
-            columns[name] = self._pick(self._ask, best) - floor
-        return columns
-
-    def _peers(self, place: Ints, floor: Floats, premium: Floats) -> dict[str, Floats]:
-        """Asks of the punks nearest in premium, brought to this punk's premium."""
-        order = self._by_premium
-        sorted_premium = self._premium[order]
-        others = len(order) - (place >= 0)
-        own = np.where(place >= 0, _rank(order, place), len(order))
-        centre = np.searchsorted(sorted_premium, premium, side="left")
-        # Places in the order without the own ask, then in the order with it.
-        window = centre[:, None] + np.arange(-PEERS_A_SIDE, PEERS_A_SIDE)
-        inside = (window >= 0) & (window < others[:, None])
-        window = np.where(inside, window + (window >= own[:, None]), 0)
-        if len(order) == 0:
-            nothing = np.full(len(place), np.nan)
-            return dict.fromkeys(("peer_ask_1", "peer_ask_3", "peer_ask_6", "peer_spread"), nothing)
-        levels = np.sort(np.where(inside, self._level[order[window]], np.inf), axis=1)
-        reach = sorted_premium[window]
-        spread = np.where(inside, reach, -np.inf).max(axis=1) - np.where(inside, reach, np.inf).min(axis=1)
-        return {
-            **{f"peer_ask_{rank}": levels[:, rank - 1] + premium - floor for rank in (1, 3, 6)},
-            "peer_spread": spread,
-        }
-
-    def _trait_floors(self, punks: Ints, floor: Floats) -> dict[str, Floats]:
-        members = self._traits.members[punks]
-        wanted = np.unique(members[members >= 0])
-        end = len(self._listed)
-        lowest = np.full((len(wanted), 2), end)
-        for row, trait in enumerate(wanted):
-            found = self._traits.holders[trait].take(self._listed).nonzero()[0][:2]
-            lowest[row, : len(found)] = found
-        first, second = np.moveaxis(lowest[np.searchsorted(wanted, np.maximum(members, 0)) % len(wanted)], -1, 0)
-        places = np.where(first == self._place[punks][:, None], second, first)
-        prices = self._pick(self._ask, places.ravel()).reshape(places.shape) - floor[:, None]
-        prices = np.where(members >= 0, prices, np.nan)
-        accessories = -np.sort(-np.where(np.isnan(prices[:, 3:]), -np.inf, prices[:, 3:]), axis=1)
-        return {
-            "type_floor": prices[:, 0],
-            "skin_floor": prices[:, 1],
-            "count_floor": prices[:, 2],
-            **{f"accessory_floor_{rank + 1}": accessories[:, rank] for rank in range(ACCESSORY_FLOORS)},
-        }
-
-    def _bids(self, punks: Ints, floor: Floats, premium: Floats) -> dict[str, Floats]:
-        """Bids are escrowed: who bids so much for a lesser punk can pay it for this one."""
-        with np.errstate(invalid="ignore"):
-            bidden = np.flatnonzero(self._board.bid_eth > np.exp(self._premia.level - SERIOUS_BID))
-        bid, bid_premium = np.log(self._board.bid_eth[bidden]), self._premia.of(bidden)
-        order = np.argsort(bid_premium, kind="stable")
-        bidden, bid, bid_premium = bidden[order], bid[order], bid_premium[order]
-        if len(bidden) == 0:
-            nothing = np.full(len(punks), np.nan)
-            return {"lesser_bid": nothing, "implied_bid": nothing, "bids": np.zeros(len(punks))}
-        place = np.full(PUNKS, -1)
-        place[bidden] = np.arange(len(bidden))
-        own = place[punks]
-        end = np.searchsorted(bid_premium, premium + LESSER, side="right")
-        highest = np.append(-np.inf, np.maximum.accumulate(bid))
-        lesser = highest[end]
-        own_bid = np.where(own >= 0, bid[np.maximum(own, 0)], np.nan)
-        for row in np.flatnonzero((own_bid == lesser) & (own < end)):
-            lesser[row] = np.max(np.delete(bid[: end[row]], own[row]), initial=-np.inf)
-        level = bid - bid_premium
-        top = np.argsort(-level, kind="stable")[:2]
-        implied = np.where(own == top[0], level[top[1]] if len(top) > 1 else np.nan, level[top[0]])
-        ascending = np.sort(bid)
-        near = len(bid) - np.searchsorted(ascending, floor - NEAR_BID, side="right")
-        return {
-            "lesser_bid": np.where(np.isfinite(lesser), lesser, np.nan) - floor,
-            "implied_bid": implied - floor,
-            "bids": np.log1p(near - (own_bid > floor - NEAR_BID)),
-        }
-
-    def _owners(self, punks: Ints, floor: Floats) -> dict[str, Floats]:
-        owner = self._board.owner[punks]
-        known = owner != NOBODY
-        if len(punks) == 1:
-            holds = np.array([np.count_nonzero(self._board.owner == owner[0])])
-        else:
-            holds = np.bincount(self._board.owner + 1)[owner + 1]
-        by_level = self._by_level
-        selling = self._board.owner[self._listed[by_level]]
-        place = self._place[punks]
-        count, first, second = _first_two(selling, owner)
-        own_first = (
-            (place >= 0) & (by_level[np.minimum(first, len(by_level) - 1)] == place) if len(by_level) else place >= 0
-        )
-        lowest = np.where(own_first, second, first)
-        return {
-            "owner": owner.astype(np.float64),
-            "owner_way": self._board.way[punks].astype(np.float64),
-            "owner_holds": np.where(known, np.log1p(holds), np.nan),
-            "owner_asks": np.where(known, np.log1p(count - (place >= 0)), np.nan),
-            "owner_ask": np.where(known, self._pick(self._level[by_level], lowest) - floor, np.nan),
-        }
+    Shape (pairs,) each: the punks of the first moment, then those of the second, and so on.
+    """
+    book = _Book(moments)
+    return {
+        "floor": book.floor,
+        "floor_eth": book.asks.pick(book.ask_eth, book.floor_place),
+        "premium": book.premium,
+        "level": np.repeat([moment.level for moment in moments], book.punks) - book.floor,
+        **_wall(book),
+        **_implied(book),
+        **_premium_order(book),
+        **_trait_floors(book),
+        **_bids(book),
+        **_owners(book),
+    }
 
 
-def _rank(order: Ints, place: Ints) -> Ints:
-    """At which position of `order` each place stands; places below zero get any."""
-    if len(place) == 1:
-        return np.array([np.flatnonzero(order == place[0])[0] if place[0] >= 0 else 0])
+class _Book:
+    """The asks of all moments end to end, each moment's ascending by price, and the n pairs. Prices are ln ETH.
+
+    Attributes:
+        asks: which asks each pair is about; a place is an index into all asks.
+        ask, ask_eth, ask_premium: shape (asks,).
+        ask_level: what each ask says about the market's level.
+        age: seconds since each ask was placed.
+        own, place: shape (n,), whether the punk has an ask itself, and its place (else -1).
+        floor_place, floor: the lowest ask of another punk.
+    """
+
+    def __init__(self, moments: Sequence[Moment]) -> None:
+        self.moments = moments
+        self.punks = [len(moment.punks) for moment in moments]
+        self.row = np.repeat(np.arange(len(moments)), self.punks)
+        self.asks = Ragged.of([len(moment.ask_eth) for moment in moments], self.row)
+        self.ask_eth = self.all(lambda moment: moment.ask_eth)
+        self.ask = np.log(self.ask_eth)
+        self.ask_premium = self.all(lambda moment: moment.ask_premium)
+        self.ask_level = self.ask - self.ask_premium
+        self.age = self.all(lambda moment: moment.as_of - moment.ask_since)
+        self.premium = self.all(lambda moment: moment.premium)
+        place = self.all(lambda moment: moment.place)
+        self.own = place >= 0
+        self.place = np.where(self.own, self.asks.start + place, -1)
+        self.floor_place = self.asks.start + (place == 0)
+        self.floor = self.asks.pick(self.ask, self.floor_place)
+
+    def all(self, part: Callable[[Moment], npt.NDArray[Number]]) -> npt.NDArray[Number]:
+        """A part of every moment, end to end."""
+        return np.concatenate([part(moment) for moment in self.moments])
+
+    def own_part(self, values: Floats) -> Floats:
+        """What is said of the punk's own ask; NaN where it has none."""
+        return self.asks.pick(values, self.place)
+
+
+def _wall(book: _Book) -> dict[str, Floats]:
+    own, place, start = book.own, book.place, book.asks.start
+    # The k-th ask of the others is the next one whenever the own one stands before it.
+    ladder = book.asks.pick(book.ask, start + _LADDER - 1 + (own & (place < start + _LADDER))) - book.floor
+    below = book.asks.search(book.ask, book.floor + _WALLS)
+    own_below = own & (place < below)
+    wall = np.log1p(below - start - own_below)
+    fresh = np.append(book.age < DAY, False)  # the last stands for no own ask, at place -1
+    running = np.append(0, np.cumsum(fresh))
+    counted = running[below[_FRESH_WALL]] - running[start] - (own_below[_FRESH_WALL] & fresh[place])
+    return {
+        "asks": np.log(np.maximum(book.asks.end - start - own, 1)),
+        **{f"ladder_{rank}": ladder[row] for row, rank in enumerate(LADDER)},
+        **{name: wall[row] for row, name in enumerate(WALLS)},
+        "fresh_asks": np.log1p(counted),
+        "floor_age": np.log1p(book.asks.pick(book.age, book.floor_place) / 3_600.0),
+    }
+
+
+def _implied(book: _Book) -> dict[str, Floats]:
+    """What the asks say that this punk would be worth, from the lowest opinion up."""
+    levels = book.asks.each(np.sort, book.ask_level)
+    ranked = book.asks.start + _IMPLIED - 1
+    level = book.asks.pick(levels, ranked)
+    # The own opinion, where it is among them, counts for nothing: the next one moves up.
+    level = np.where(book.own_part(book.ask_level) <= level, book.asks.pick(levels, ranked + 1), level)
+    implied = level + book.premium - book.floor
+    return {f"implied_{rank}": implied[row] for row, rank in enumerate(IMPLIED)}
+
+
+def _premium_order(book: _Book) -> dict[str, Floats]:
+    """What follows from the asks in the order of their punks' premia; the cheaper one first among equals."""
+    order = book.asks.argsort(book.ask_premium)
+    premium = book.ask_premium[order]
     rank = np.empty(len(order) + 1, dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return rank[place]
+    rank[-1] = len(order)  # of no own ask, at place -1
+    starts = book.asks.search(premium, book.premium + _BETTER)
+    return {
+        **_better(book, order, rank, starts),
+        **_peers(book, book.ask_level[order], premium, rank[book.place], starts[_SAME_PREMIUM]),
+    }
 
 
-def _first_two(sequence: Ints, wanted: Ints) -> tuple[Ints, Ints, Ints]:
-    """How often each wanted value occurs in the sequence, and its first two places (the sequence's length: none)."""
-    end = len(sequence)
-    if len(wanted) == 1:
-        found = np.flatnonzero(sequence == wanted[0])
-        padded = np.append(found[:2], [end, end])
-        return np.array([len(found)]), padded[:1], padded[1:2]
-    order = np.argsort(sequence, kind="stable")
-    ordered = sequence[order]
-    start = np.searchsorted(ordered, wanted, side="left")
-    count = np.searchsorted(ordered, wanted, side="right") - start
-    padded = np.append(order, [end, end])
-    first = np.where(count > 0, padded[start], end)
-    second = np.where(count > 1, padded[np.minimum(start + 1, end)], end)
-    return count, first, second
+def _better(book: _Book, order: Ints, rank: Ints, starts: Ints) -> dict[str, Floats]:
+    """Lowest ask among punks with at least so much premium: a buyer would rather take that one."""
+    # Lowest place among this ask and all of dearer kinds. Places ascend with price, and from moment to moment, so that
+    # those of later moments never are the lowest.
+    lowest = np.append(np.minimum.accumulate(order[::-1])[::-1], len(order))
+    best = lowest[starts]
+    kind, pair = np.nonzero(book.own & (best == book.place))
+    if len(pair):
+        # Without the own ask: the lowest between the start and it, or behind it.
+        first, own = starts[kind, pair], rank[book.place[pair]]
+        between = np.minimum.reduceat(order, np.column_stack([first, own]).ravel())[::2]
+        best[kind, pair] = np.minimum(np.where(first < own, between, len(order)), lowest[own + 1])
+    better = book.asks.pick(book.ask, best) - book.floor
+    return {name: better[row] for row, name in enumerate(BETTER)}
+
+
+def _peers(book: _Book, level: Floats, premium: Floats, own: Ints, centre: Ints) -> dict[str, Floats]:
+    """Asks of the punks nearest in premium, brought to this punk's premium. `level` and `premium` of the asks are in
+    the order of premia, `own` and `centre` ranks in that order."""
+    start, end = book.asks.start[:, None], book.asks.end[:, None]
+    # Ranks without the own ask, then with it.
+    window = centre[:, None] + np.arange(-PEERS_A_SIDE, PEERS_A_SIDE)
+    inside = (window >= start) & (window < end - book.own[:, None])
+    window = np.where(inside, window + (window >= own[:, None]), len(level))
+    levels = np.sort(np.append(level, np.inf)[window], axis=1)
+    spread = np.append(premium, -np.inf)[window].max(axis=1) - np.append(premium, np.inf)[window].min(axis=1)
+    return {
+        **{f"peer_ask_{rank}": levels[:, rank - 1] + book.premium - book.floor for rank in (1, 3, 6)},
+        "peer_spread": spread,
+    }
+
+
+def _trait_floors(book: _Book) -> dict[str, Floats]:
+    floors = np.concatenate([moment.trait_floors for moment in book.moments], axis=2)
+    first, second = book.asks.start + floors
+    prices = (book.asks.pick(book.ask, np.where(first == book.place, second, first)) - book.floor).T
+    accessories = -np.sort(-np.where(np.isnan(prices[:, 3:]), -np.inf, prices[:, 3:]), axis=1)
+    return {
+        "type_floor": prices[:, 0],
+        "skin_floor": prices[:, 1],
+        "count_floor": prices[:, 2],
+        **{f"accessory_floor_{rank + 1}": accessories[:, rank] for rank in range(ACCESSORY_FLOORS)},
+    }
+
+
+def _bids(book: _Book) -> dict[str, Floats]:
+    """Bids are escrowed: who bids so much for a lesser punk can pay it for this one."""
+    bids = Ragged.of([len(moment.bid_eth) for moment in book.moments], book.row)
+    bid = np.log(book.all(lambda moment: moment.bid_eth))
+    premium = book.all(lambda moment: moment.bid_premium)
+    order = bids.argsort(premium)
+    end = bids.search(premium[order], book.premium + LESSER, right=True)
+    lesser = bids.pick(bids.each(np.maximum.accumulate, bid[order]), end - 1)
+    levels = bids.each(np.sort, bid - premium)
+    implied = bids.pick(levels, bids.end - 1)
+    own = np.log(book.all(lambda moment: moment.own_bid_eth))
+    for pair in np.flatnonzero(own == lesser):
+        others = np.sort(bid[order[bids.start[pair] : end[pair]]])[:-1]
+        lesser[pair] = others[-1] if len(others) else np.nan
+    implied = np.where(own - book.premium == implied, bids.pick(levels, bids.end - 2), implied)
+    near = bids.end - bids.search(bid, book.floor - NEAR_BID, right=True)
+    return {
+        "lesser_bid": lesser - book.floor,
+        "implied_bid": implied - book.floor,
+        "bids": np.log1p(near - (own > book.floor - NEAR_BID)),
+    }
+
+
+def _owners(book: _Book) -> dict[str, Floats]:
+    owner, holds = book.all(lambda moment: moment.owner), book.all(lambda moment: moment.holds)
+    known = owner != NOBODY
+    seller = book.all(lambda moment: moment.seller)
+    # One number for each owner at each moment.
+    owners = int(max(owner.max(initial=NOBODY), seller.max(initial=NOBODY))) + 2
+    wanted, offered = book.row * owners + owner + 1, book.asks.row_of * owners + seller + 1
+    theirs = np.flatnonzero(np.isin(offered, wanted, kind="table"))
+    order = theirs[np.lexsort((book.ask_level[theirs], offered[theirs]))]
+    first, end = (np.searchsorted(offered[order], wanted, side=side) for side in ("left", "right"))
+    count, levels = end - first, np.append(book.ask_level[order], [np.nan, np.nan])
+    lowest = np.where(count > 0, levels[first], np.nan)
+    second = np.where(count > 1, levels[first + 1], np.nan)
+    lowest = np.where(book.own_part(book.ask_level) == lowest, second, lowest)
+    return {
+        "owner": owner.astype(np.float64),
+        "owner_way": book.all(lambda moment: moment.way).astype(np.float64),
+        "owner_holds": np.where(known, np.log1p(holds), np.nan),
+        "owner_asks": np.where(known, np.log1p(count - book.own), np.nan),
+        "owner_ask": np.where(known, lowest - book.floor, np.nan),
+    }

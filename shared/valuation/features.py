@@ -6,7 +6,9 @@ the floor, the ladder, the bounds and every floor that past sales were measured 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +20,14 @@ from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, FloorSale, 
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints, KeyedSeries
 from shared.market.timeline import MarketTimeline
+from shared.valuation import board_features
 from shared.valuation import feature_table as table
-from shared.valuation.board_features import BoardView
+from shared.valuation.board_moment import Moment
 from shared.valuation.feature_table import FEATURE_NAMES
 
 DAY = 86_400.0
+MOMENTS_AT_ONCE = 64
+"""So many share the cost of numpy's calls, and still fit into a processor's cache."""
 OWN_PRIOR_SALES = 1.0
 OWNER_PRIOR_SALES = 1.0
 """Shrinkage towards no effect: the weight of so many sales without one."""
@@ -62,21 +67,36 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
-    """The columns of `BoardView`, one instant after the other."""
-    board, traits, states = Board(timeline), timeline.traits, timeline.index.states
-    known = states.count_before(as_of)
+    """The columns of `board_features`, some instants at a time."""
     columns: dict[str, Floats] = {}
-    order = np.argsort(as_of, kind="stable")
-    _, starts = np.unique(as_of[order], return_index=True)
-    for rows in np.split(order, starts[1:]):
-        instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
-        board.advance(instant)
-        state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
-        for name, values in BoardView(board, Premia(traits, state), traits, instant).columns(punk_id[rows]).items():
+    for rows, moments in _moments(timeline, punk_id, as_of):
+        for name, values in board_features.columns(moments).items():
             if name not in columns:
                 columns[name] = np.full(len(punk_id), np.nan)
             columns[name][rows] = values
     return columns
+
+
+def _moments(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Iterator[tuple[Ints, list[Moment]]]:
+    """The board at every instant, in order, and which of the pairs are asked of it: some moments at a time."""
+    board, traits, states = Board(timeline), timeline.traits, timeline.index.states
+    known = states.count_before(as_of)
+    order = np.argsort(as_of, kind="stable")
+    starts = np.flatnonzero(np.diff(as_of[order], prepend=as_of[order[0]] - 1))
+    pairs: list[Ints] = []
+    moments: list[Moment] = []
+    for start, end in pairwise([*starts.tolist(), len(order)]):
+        rows = order[start:end]
+        instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
+        board.advance(instant)
+        state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
+        moments.append(Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows]))
+        pairs.append(rows)
+        if len(moments) == MOMENTS_AT_ONCE or len(rows) >= MOMENTS_AT_ONCE:
+            yield np.concatenate(pairs), moments
+            pairs, moments = [], []
+    if moments:
+        yield np.concatenate(pairs), moments
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import numpy as np
@@ -51,6 +52,13 @@ def test_the_board_at_rising_instants_equals_a_plain_fold_of_what_came_strictly_
         held = np.flatnonzero(board.owner != NOBODY)
         assert {int(punk): (numbers[int(board.owner[punk])], int(board.way[punk])) for punk in held} == plain.owners
         assert not board.way[board.owner == NOBODY].any()
+        for order, prices in ((board.asks, board.ask_eth), (board.bids, board.bid_eth)):
+            # Among equal prices the lower punk comes first.
+            assert order.punks.tolist() == sorted(known(prices), key=lambda punk: (prices[punk], punk))
+            assert order.prices.tolist() == sorted(known(prices).values())
+        owners = [address for address, _ in plain.owners.values()]
+        assert board.held[NOBODY] == 10_000 - len(owners)
+        assert {numbers[n]: int(board.held[n]) for n in np.flatnonzero(board.held[:-1])} == Counter(owners)
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -86,5 +94,7 @@ def test_many_changes_of_one_punk_in_one_step_leave_only_the_last():
     for as_of in times:
         steps.advance(as_of)
     whole.advance(times[-1])
-    for name in ("ask_eth", "ask_since", "bid_eth", "owner", "way"):
+    for name in ("ask_eth", "ask_since", "bid_eth", "owner", "way", "held"):
         assert getattr(whole, name).tobytes() == getattr(steps, name).tobytes(), name
+    for order in ("asks", "bids"):
+        assert getattr(whole, order).punks.tolist() == getattr(steps, order).punks.tolist(), order

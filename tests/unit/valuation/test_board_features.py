@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from shared.market.board import Board
 from shared.market.hedonic_index import Premia
+from shared.market.series import Floats, Ints
 from shared.market.traits import Traits
-from shared.valuation.board_features import BoardView
+from shared.valuation import board_features
+from shared.valuation.board_moment import Moment
 from tests.factories import busy_market, market
 from tests.factories.plain_board import PlainBoard, plain_board
 
@@ -28,10 +30,15 @@ def premia_at(name: str, as_of: int) -> Premia:
     return Premia(TRAITS, states.rows[learnt - 1] if learnt else np.zeros(1 + len(TRAITS.names), dtype=np.float32))
 
 
-def view(name: str, as_of: int) -> BoardView:
+def moment(name: str, as_of: int, punks: Ints) -> Moment:
     board = Board(FOLDED[name])
     board.advance(as_of)
-    return BoardView(board, premia_at(name, as_of), TRAITS, as_of)
+    return Moment.of(board, premia_at(name, as_of), TRAITS, as_of, punks)
+
+
+def columns_at(name: str, as_of: int, punks: Ints) -> dict[str, Floats]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return board_features.columns([moment(name, as_of, punks)])
 
 
 class Plain:
@@ -154,7 +161,7 @@ def test_every_column_of_every_punk_is_what_sorting_and_counting_the_others_give
     lowest = sorted(board.asks, key=lambda punk: board.asks[punk])[:3]
     highest = sorted(board.bids, key=lambda punk: -board.bids[punk])[:2]
     punks = np.array([*generator.choice(interesting, 6), *lowest, *highest, *generator.integers(0, 10_000, 2)])
-    columns = view(name, as_of).columns(punks)
+    columns = columns_at(name, as_of, punks)
     for row, punk in enumerate(punks.tolist()):
         expected = Plain(punk, board, premia, as_of).columns()
         assert set(columns) - {"owner"} == set(expected)
@@ -169,18 +176,35 @@ def test_every_column_of_every_punk_is_what_sorting_and_counting_the_others_give
 @settings(max_examples=10, deadline=None)
 @given(st.floats(0, 1))
 def test_asking_for_many_punks_gives_byte_for_byte_what_asking_for_each_gives(name, share):
-    book = view(name, instant(name, share))
-    punks = np.arange(125)
-    together = book.columns(punks)
+    as_of, punks = instant(name, share), np.arange(125)
+    together = columns_at(name, as_of, punks)
     for punk in punks:
-        alone = book.columns(punks[punk : punk + 1])
-        for column, values in alone.items():
-            assert np.float64(together[column][punk]).tobytes() == np.float64(values[0]).tobytes(), column
+        assert_same(together, punk, columns_at(name, as_of, punks[punk : punk + 1]), 0)
+
+
+def assert_same(one: dict[str, Floats], row: int, other: dict[str, Floats], other_row: int) -> None:
+    for column, values in one.items():
+        assert values[row].tobytes() == other[column][other_row].tobytes(), column
+
+
+@pytest.mark.parametrize("name", EVENTS)
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.floats(-0.1, 1), st.integers(0, 4)), min_size=1, max_size=8), st.integers(0, 10**6))
+def test_many_moments_together_give_byte_for_byte_what_each_gives_alone(name, asked, seed):
+    """In any order, with any number of punks each, among them moments of an empty book and of no punk."""
+    generator = np.random.default_rng(seed)
+    moments = [moment(name, instant(name, share), generator.integers(0, 125, count)) for share, count in asked]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        together = board_features.columns(moments)
+        apart = [board_features.columns([one]) for one in moments]
+    rows = [(one, row) for one, (_, count) in zip(apart, asked, strict=True) for row in range(count)]
+    assert all(len(values) == len(rows) for values in together.values())
+    for place, (one, row) in enumerate(rows):
+        assert_same(together, place, one, row)
 
 
 def test_an_empty_book_and_an_empty_list_of_punks_are_no_error():
-    book = view("made-up", market.START)
-    assert np.isnan(book.columns(np.array([0, 5]))["floor"]).all()
-    assert np.isnan(book.columns(np.array([5]))["peer_ask_1"]).all()
-    some = view("made-up", instant("made-up", 0.5))
-    assert all(len(values) == 0 for values in some.columns(np.array([], dtype=np.int64)).values())
+    assert np.isnan(columns_at("made-up", market.START, np.array([0, 5]))["floor"]).all()
+    assert not np.isfinite(columns_at("made-up", market.START, np.array([5]))["peer_ask_1"]).any()
+    some = columns_at("made-up", instant("made-up", 0.5), np.array([], dtype=np.int64))
+    assert all(len(values) == 0 for values in some.values())
