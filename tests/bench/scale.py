@@ -46,21 +46,16 @@ async def scale(_url: str, _home: Path, _events: Path) -> list[Measured]:
 
 
 def fold_rate(events: pl.DataFrame) -> float:
-    """Events that list or end a listing, folded into a book with its ladder read after each, a second."""
+    """Events that list or end a listing, folded into a book with its floor read after each, a second."""
     kind = pl.col("event_type")
     folded = events.filter(kind.is_in([LISTED, DELISTED, *OWNER_CHANGES])).select(
         "punk_id",
-        price=pl.when((kind == LISTED) & pl.col("to_address").is_null()).then(
-            pl.col("price_wei").cast(pl.Float64) / 1e18
-        ),
+        price=pl.when((kind == LISTED) & pl.col("to_address").is_null()).then("price_wei"),
     )
     rows = list(zip(folded["punk_id"].to_list(), folded["price"].to_list(), strict=True))
     book = AskBook()
     started = time.perf_counter()
     for punk, price in rows:
-        if price is None:
-            book.remove(punk)
-        else:
-            book.place(punk, price)
-        book.ladder()
+        book.move(punk, None if price is None else int(price))
+        book.lowest_two()
     return len(rows) / (time.perf_counter() - started)
