@@ -19,7 +19,8 @@ TIMEOUT_S = 30.0
 
 def verify_command(
     source: Annotated[
-        str, typer.Argument(help="A URL or a file: the answer of /v1/nowcasts/…/proof/… or of /v1/nowcasts/…; - reads it.")
+        str,
+        typer.Argument(help="A URL or a file: the answer of /v1/nowcasts/…/proof/… or of /v1/nowcasts/…; - reads it."),
     ],
     root: Annotated[
         str | None, typer.Option(help="The Merkle root you trust, noted when it was published; else the answer's own.")

@@ -1,7 +1,7 @@
 """The Merkle tree over a generation's canonical lines, and proofs that one line is part of it.
 
 The tree of RFC 6962: a leaf is SHA-256(0x00 | line), a node SHA-256(0x01 | left | right), and the last of an odd level
-goes up as it is. Nothing here but hashing, so that a verifier needs nothing else. docs/proofs.md explains it to readers.
+goes up as it is. Nothing here but hashing, so that a verifier needs nothing else; see docs/proofs.md.
 """
 
 from __future__ import annotations

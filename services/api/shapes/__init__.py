@@ -1,1 +1,1 @@
-"""Shapes of answers as OpenAPI shows them, a module for each resource; what they share is in `services.api.documents`."""
+"""Shapes of answers as OpenAPI shows them, a module for each resource; the rest is in `services.api.documents`."""

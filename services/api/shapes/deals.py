@@ -36,7 +36,7 @@ class DealPrior(Document):
 
 
 class DealsDocument(Stamp):
-    """Most probable first. All pages are of one generation and one state of the market."""
+    """Most probable first. All pages are of one generation; asks are those of now."""
 
     generation: GenerationDocument
     market_as_of: MarketAsOf | None

@@ -39,7 +39,9 @@ def judge(document: object, *, trusted_root: str | None) -> Verdict:
                 return Verdict(False, broken)
             found, what = root_of(document["line"].encode(), _steps(document)).hex(), f"the line {document['line']!r}"
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInputError(f"this is no proof and no generation: {error!r} is missing or has no meaning") from error
+        raise InvalidInputError(
+            f"this is no proof and no generation: {error!r} is missing or has no meaning"
+        ) from error
     for name, expected in (("of its generation", root), ("you trust", trusted_root)):
         if expected is not None and found != expected.lower():
             return Verdict(False, f"{what} lead to the root {found}, not to the one {name}, {expected}")
