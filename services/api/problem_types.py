@@ -15,7 +15,7 @@ TITLES_AND_STEPS: dict[str, tuple[str, str]] = {
     ),
     "generation-gone": (
         "That generation is no longer kept",
-        "Use the current generation: leave `cursor` out, or ask for /v1/nowcasts/current.",
+        "Start again without `cursor`, or ask for /v1/nowcasts/current.",
     ),
     "not-found": (
         "There is no such thing",

@@ -45,6 +45,11 @@ class Before:
     floor_eth: Floats
     moved: npt.NDArray[np.float32]
 
+    @classmethod
+    def unmoved(cls, generation_id: int, model_id: str, as_of: datetime, value_micro_eth: Ints) -> Before:
+        """A generation whose reasons are not known, or cannot be compared with."""
+        return cls(generation_id, model_id, as_of, value_micro_eth, np.empty(0), np.empty(0, dtype=np.float32))
+
 
 @dataclass(frozen=True)
 class Explained:

@@ -6,7 +6,7 @@ A batch is a few seconds of work at most, so that who makes them can do somethin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
@@ -134,20 +134,19 @@ def _explained(
 
 
 def compared(after: Explained, before: Explained | None, *, described: Before) -> Explained:
-    """`after` with what the generation before said; how its parts have moved where both are of one model.
+    """`after` with what the generation before said; how its parts have moved, where both are of one model.
 
-    `described` names that generation and its values; its `moved` and `floor_eth` are filled in here.
+    `described` names that generation and its values, `before` are its reasons, if they are known.
     """
-    comparable = (
-        before is not None
-        and before.model_id == after.model_id
-        and len(before.log) == len(after.log)
-        and bool(np.array_equal(before.starts, after.starts))
-        and bool(np.array_equal(np.array(before.parts)[before.part], np.array(after.parts)[after.part]))
-    )
-    if comparable and before is not None:
-        described = Before(
-            described.generation_id, described.model_id, described.as_of, described.value_micro_eth,
-            before.floor_eth, (after.log - before.log).astype(np.float32),
-        )  # fmt: skip
-    return Explained(**{**after.__dict__, "before": described})
+    if before is not None and _same_parts(before, after):
+        described = replace(described, floor_eth=before.floor_eth, moved=(after.log - before.log).astype(np.float32))
+    return replace(after, before=described)
+
+
+def _same_parts(one: Explained, other: Explained) -> bool:
+    """One model, and for each punk the same parts in the same order."""
+    if one.model_id != other.model_id or not np.array_equal(one.starts, other.starts):
+        return False
+    kinds = {key: kind for kind, key in enumerate(other.parts)}
+    translated = np.array([kinds.get(key, NOBODY) for key in one.parts])
+    return np.array_equal(translated[one.part], other.part)
