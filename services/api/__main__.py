@@ -12,9 +12,13 @@ from shared.errors import PunkcastError
 from shared.settings import Settings
 from shared.telemetry.logging import configure
 
+SWITCH_S = 0.0005
+
 
 def main() -> int:
     """Returns the exit code: 0 after a graceful end, 2 for unusable settings."""
+    # Rendering a generation in a thread must not keep the loop from answering for the usual five milliseconds.
+    sys.setswitchinterval(SWITCH_S)
     try:
         settings = Settings()
         configure(settings, "api")
