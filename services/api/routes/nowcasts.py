@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.api import cursors
-from services.api.answers import stamped_large, unstamped
+from services.api.answers import NEGOTIATED, stamped_large, unstamped
 from services.api.config import digest
 from services.api.documents import GenerationDocument, NowcastDocument
 from services.api.gateway import Gateway, gateway_of
@@ -154,7 +154,7 @@ async def whole(request: Request, gateway: Gateway, generation: Generation, name
     tag = f"g{generation.facts.generation_id}"
     if kind == "json":
         return await stamped_large(
-            request, gateway, generation, tag, generation.body, generation.renditions, "json deflated"
+            request, gateway, generation, tag, generation.body, generation.renditions, "json deflated", vary=NEGOTIATED
         )
     rendition = await generation.renditions.get(kind, lambda: FORMATS[kind](generation))
     return await unstamped(request, gateway, generation, tag=f"{tag}.{kind}", rendition=rendition)

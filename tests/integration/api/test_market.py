@@ -178,7 +178,7 @@ async def test_deals_are_live_asks_ranked_by_probability(served: Served, databas
     assert len(every.items) == 12
     assert every.prior is not None
     assert every.prior.asks == 12
-    probabilities = [deal.probability for deal in every.items]
+    probabilities = [round(deal.probability, 9) for deal in every.items]
     assert probabilities == sorted(probabilities, reverse=True)
     best = every.items[0]
     assert best.expected_margin_eth < best.value.eth - best.ask.price.eth, "shrunk, and after gas"
