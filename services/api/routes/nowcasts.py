@@ -58,7 +58,7 @@ async def nowcasts(request: Request, limit: Limit = 50, cursor: Cursor = None) -
     before = 2**63 - 1
     if cursor is not None:
         key = cursors.decode(cursor, secret, scope=scope, keys=1).key[0]
-        if not key.isdigit() or int(key) > before:
+        if not (key.isascii() and key.isdigit()) or int(key) > before:
             raise BadCursorError("The cursor is damaged or was not made by this API.")
         before = int(key)
     async with gateway.reading() as connection:
