@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from math import log
+from math import isfinite, log
 from typing import TYPE_CHECKING, TypedDict
 
-import numpy as np
 import orjson
 
 from services.api.money import WEI_PER_ETH, money_json
@@ -42,6 +41,18 @@ class ResidentExplanation:
         self.generation_id = generation_id
         self.explained = explained
         self._rendered: dict[int, bytes] = {}
+        # As Python's own numbers: taking one out of an array costs ten times as much.
+        self._near: list[list[int]] = explained.near.tolist()
+        self._similarity: list[list[float]] = explained.similarity.tolist()
+        self._sales: list[tuple[int, float, float, float]] = list(
+            zip(
+                explained.sold_time.tolist(),
+                explained.sold_price_eth.tolist(),
+                explained.sold_floor_eth.tolist(),
+                explained.sold_adjusted_eth.tolist(),
+                strict=True,
+            )
+        )
 
     def members(self, punk: int, value_wei: int, floor_wei: int, punks: Mapping[int, PunkRow]) -> bytes:
         """JSON members of the punk's contributions, comparables and changes, with the closing brace. Made once."""
@@ -73,24 +84,23 @@ class ResidentExplanation:
         )
 
     def _comparables(self, punk: int, floor_now: float, punks: Mapping[int, PunkRow]) -> list[dict[str, object]]:
-        told = self.explained
         own = punks[punk].trait_ids if punk in punks else []
-        found = []
-        for sold, alike in zip(told.near[punk].tolist(), told.similarity[punk].tolist(), strict=True):
+        found: list[dict[str, object]] = []
+        for sold, alike in zip(self._near[punk], self._similarity[punk], strict=True):
             if sold == NOBODY:
                 break
             row = punks.get(sold)
             its = row.trait_ids if row else []
-            price, floor = float(told.sold_price_eth[sold]), float(told.sold_floor_eth[sold])
+            time, price, floor, adjusted = self._sales[sold]
             found.append(
                 {
                     "punk_id": sold,
                     "type": row.type if row else None,
-                    "time": datetime.fromtimestamp(int(told.sold_time[sold]), UTC),
+                    "time": datetime.fromtimestamp(time, UTC),
                     "price_eth": _rounded(price),
                     "floor_eth": _rounded(floor),
                     "at_todays_floor_eth": _rounded(price / floor * floor_now),
-                    "at_todays_index_eth": _rounded(float(told.sold_adjusted_eth[sold])),
+                    "at_todays_index_eth": _rounded(adjusted),
                     "similarity": round(alike, 4),
                     "shared": [name for name in own if name in its],
                     "lacks": [name for name in own if name not in its],
@@ -142,4 +152,4 @@ def _in_eth(logs: dict[tuple[str, str], float], value: float, against: float) ->
 
 def _rounded(eth: float) -> float | None:
     """To the micro-ETH; None where unknown."""
-    return round(eth, 6) if np.isfinite(eth) else None
+    return round(eth, 6) if isfinite(eth) else None
