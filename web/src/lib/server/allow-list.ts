@@ -19,11 +19,13 @@ const BOTH = ['GET', 'POST'] as const;
 export const ALLOWED: readonly Allowed[] = [
 	{ path: '/openapi.json', methods: READ },
 	{ path: '/v1/punks', methods: READ },
+	{ path: '/v1/punks/columns', methods: READ },
 	{ path: '/v1/punks/{punk}', methods: READ },
 	{ path: '/v1/punks/{punk}/{part}', methods: READ },
 	{ path: '/v1/nowcast', methods: READ },
 	{ path: '/v1/nowcasts', methods: READ },
-	{ path: '/v1/nowcasts/{number}', methods: READ },
+	{ path: '/v1/nowcasts/{generation}', methods: READ },
+	{ path: '/v1/nowcasts/{generation}/proof/{punk}', methods: READ },
 	{ path: '/v1/market', methods: READ },
 	{ path: '/v1/market/{part}', methods: READ },
 	{ path: '/v1/traits', methods: READ },
@@ -57,7 +59,7 @@ export const ALLOWED: readonly Allowed[] = [
 
 const SEGMENT: Record<string, string> = {
 	punk: '\\d{1,4}',
-	number: '\\d{1,12}',
+	generation: '(?:current|\\d{1,12})',
 	part: '[a-z][a-z0-9-]{0,40}',
 	id: '[A-Za-z0-9-]{1,64}',
 	name: '[A-Za-z0-9 %.\'-]{1,80}'
