@@ -18,15 +18,20 @@ from services.api.problems import Problem
 from services.api.resident.current import Current
 from services.api.resident.follower import Follower
 from services.api.routes import (
+    compat,
+    deals,
     exclusions,
+    history,
     lineage,
-    nowcast,
+    market,
+    nowcasts,
     performance,
     probes,
     punks,
     registry,
     status,
     training_requests,
+    traits,
 )
 from shared.clock import Clock
 from shared.database.pool import Database
@@ -59,7 +64,9 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
 
     app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
     # The lineage's `/v1/models/champion` goes before the registry's `/v1/models/{model_id}`.
-    for part in (punks, nowcast, performance, exclusions, lineage, registry, training_requests, status, probes):
+    for part in (punks, history, nowcasts, market, traits, deals, compat, performance, exclusions):
+        app.include_router(part.router)
+    for part in (lineage, registry, training_requests, status, probes):
         app.include_router(part.router)
     fast_lane.install(app)
     problems.install(app)

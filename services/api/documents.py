@@ -81,6 +81,14 @@ class LastSale(Document):
     tx_hash: str | None
 
 
+class Bid(Document):
+    """The standing bid on a punk."""
+
+    price: Money
+    bidder: str | None
+    since: datetime
+
+
 class PunkEntry(Valued):
     """A punk, its value, and where it stands in the market."""
 
@@ -90,14 +98,11 @@ class PunkEntry(Valued):
     traits: list[str]
     trait_count: int
     ask: Ask | None
+    bid: Bid | None
     last_sale: LastSale | None
     owner: str | None
     owner_since: datetime | None
-
-
-class PunkDocument(PunkEntry, Stamp):
-    generation: GenerationDocument
-    market_as_of: MarketAsOf | None
+    discount: Annotated[float | None, Field(description="1 - ask / value; null without an ask")]
 
 
 class PunkPage(Stamp):
@@ -138,14 +143,3 @@ class VolumeDocument(Document):
 class EthUsd(Document):
     close: float
     date: Date
-
-
-class MarketDocument(Stamp):
-    """The market as of its last event, beside the nowcast it is shown with."""
-
-    generation: GenerationDocument
-    market_as_of: MarketAsOf | None
-    floor: FloorDocument | None
-    asks: Annotated[int, Field(description="Public asks")]
-    volumes: list[VolumeDocument]
-    eth_usd: EthUsd | None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypedDict, cast
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from services.api.config import GatewayConfig
 from services.api.metrics import GatewayMetrics
 from services.api.remembered import Remembered
 from services.api.resident.current import Current
+from services.api.resident.facts import Market
 from services.api.resident.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
@@ -30,6 +32,10 @@ class Gateway:
     follower: Follower
     metrics: GatewayMetrics
     remembered: Remembered = field(default_factory=Remembered)
+    past_markets: dict[datetime, Market] = field(default_factory=dict)
+    """The market of a day ago, which the compatibility routes show."""
+    looking_back: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever reads all events of the past: one at a time."""
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

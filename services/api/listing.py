@@ -10,31 +10,55 @@ from itertools import islice
 from typing import Literal
 
 from services.api.config import digest
-from services.api.resident.facts import Catalogue, Generation
+from services.api.resident.facts import Catalogue, Generation, Market
 from shared.errors import InvalidInputError
 
-Sort = Literal["value", "punk_id"]
+Sort = Literal["value", "punk_id", "price", "discount", "trait_count"]
 Order = Literal["asc", "desc"]
+Grade = Literal["A", "B", "C", "D"]
+Key = tuple[int, int]
+"""What a list is sorted by, and the punk."""
+DISCOUNT_UNIT = 10**9
+"""Discounts are sorted by, and compared, as whole billionths: cursors are exact."""
 
 
 @dataclass(frozen=True)
 class PunkQuery:
-    """What to list. Bounds in wei, inclusive; every trait must be there; names as they are written in the
-    catalogue."""
+    """What to list. Bounds inclusive, of values and asks in wei, of discounts in billionths; every trait must be there;
+    names as they are written in the catalogue."""
 
-    type: str | None
-    traits: tuple[str, ...]
-    trait_count: int | None
-    min_wei: int | None
-    max_wei: int | None
-    sort: Sort
-    order: Order
+    type: str | None = None
+    traits: tuple[str, ...] = ()
+    trait_count: int | None = None
+    min_wei: int | None = None
+    max_wei: int | None = None
+    listed: bool | None = None
+    min_ask: int | None = None
+    max_ask: int | None = None
+    min_discount: int | None = None
+    max_discount: int | None = None
+    grades: tuple[Grade, ...] = ()
+    sort: Sort = "punk_id"
+    order: Order = "asc"
 
     @property
     def digest(self) -> str:
         """Stands for filters and order: a cursor belongs to one of these."""
-        parts = (self.type, self.trait_count, self.min_wei, self.max_wei, self.sort, self.order)
+        bounds = (self.min_wei, self.max_wei, self.min_ask, self.max_ask, self.min_discount, self.max_discount)
+        parts = (self.type, self.trait_count, self.listed, *bounds, self.sort, self.order, *sorted(set(self.grades)))
         return digest("punks", *map(str, parts), *sorted(self.traits))
+
+    @property
+    def needs_ask(self) -> bool:
+        """Only punks with an ask can be there."""
+        bounds = (self.min_ask, self.max_ask, self.min_discount, self.max_discount)
+        by_ask = self.sort in ("price", "discount")
+        return bool(self.listed) or by_ask or any(bound is not None for bound in bounds)
+
+    @property
+    def needs_market(self) -> bool:
+        """The answer depends on asks, and so on more than the generation."""
+        return self.needs_ask or self.listed is not None
 
 
 def known_name(kind: str, asked: str, names: Mapping[str, str]) -> str:
@@ -53,57 +77,97 @@ def known_name(kind: str, asked: str, names: Mapping[str, str]) -> str:
 
 def page(
     generation: Generation,
+    market: Market,
     catalogue: Catalogue,
     query: PunkQuery,
     *,
-    after: tuple[int, int] | None,
+    after: Key | None,
     limit: int,
-) -> tuple[Sequence[int], tuple[int, int] | None]:
+) -> tuple[Sequence[int], Key | None]:
     """Up to `limit` punks behind the key `after`, and the key to go on from (None at the end).
 
-    A key is (value in wei, punk) when sorted by value and (punk, punk) when sorted by punk.
+    A key is what the list is sorted by (wei, billionths, a count, the punk) and the punk.
     """
-    found = list(islice(_matching(generation, catalogue, query, after), limit + 1))
+    found = list(islice(_matching(generation, market, catalogue, query, after), limit + 1))
     more = found[limit - 1] if len(found) > limit else None
     return [punk for _, punk in found[:limit]], more
 
 
+def discount(ask: int, value: int) -> int:
+    """1 - ask / value in billionths, rounded down."""
+    return (value - ask) * DISCOUNT_UNIT // value
+
+
 def _matching(
-    generation: Generation, catalogue: Catalogue, query: PunkQuery, after: tuple[int, int] | None
-) -> Iterator[tuple[int, int]]:
-    if query.sort == "value":
-        ordered: Sequence[tuple[int, int]] = generation.by_value
-        allowed = None
-    else:
-        ordered = [(punk, punk) for punk in generation.by_punk]
-        low = bisect_left(generation.by_value, (query.min_wei or 0, -1))
-        high = _end(generation, query)
-        bounded = query.min_wei is not None or query.max_wei is not None
-        allowed = {punk for _, punk in generation.by_value[low:high]} if bounded else None
+    generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery, after: Key | None
+) -> Iterator[Key]:
+    ordered = _ordered(generation, market, catalogue, query)
     start, stop = 0, len(ordered)
-    if query.sort == "value":
-        start, stop = bisect_left(ordered, (query.min_wei or 0, -1)), _end(generation, query)
     if query.order == "asc":
         if after is not None:
-            start = max(start, bisect_right(ordered, after))
+            start = bisect_right(ordered, after)
         places = range(start, stop)
     else:
         if after is not None:
-            stop = min(stop, bisect_left(ordered, after))
+            stop = bisect_left(ordered, after)
         places = range(stop - 1, start - 1, -1)
     for place in places:
-        punk = ordered[place][1]
-        if (allowed is None or punk in allowed) and _fits(catalogue, query, punk):
+        if _fits(generation, market, catalogue, query, ordered[place][1]):
             yield ordered[place]
 
 
-def _end(generation: Generation, query: PunkQuery) -> int:
-    if query.max_wei is None:
-        return len(generation.by_value)
-    return bisect_right(generation.by_value, (query.max_wei, 10_000))
+def _ordered(generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery) -> Sequence[Key]:
+    """All punks that can be there, by what the list is sorted by, ascending."""
+    if query.sort == "value":
+        low = bisect_left(generation.by_value, (query.min_wei or 0, -1))
+        high = len(generation.by_value)
+        if query.max_wei is not None:
+            high = bisect_right(generation.by_value, (query.max_wei, 10_000))
+        return generation.by_value[low:high]
+    if query.sort == "price":
+        return [(ask, punk) for ask, punk in market.by_ask if punk in generation.wei]
+    asked: Sequence[int] = generation.by_punk
+    if query.needs_ask:
+        asked = sorted(punk for punk in market.asks if punk in generation.wei)
+    if query.sort == "discount":
+        return sorted((discount(market.asks[punk], generation.wei[punk]), punk) for punk in asked)
+    if query.sort == "trait_count":
+        return sorted((_trait_count(catalogue, punk), punk) for punk in asked)
+    return [(punk, punk) for punk in asked]
 
 
-def _fits(catalogue: Catalogue, query: PunkQuery, punk: int) -> bool:
+def _trait_count(catalogue: Catalogue, punk: int) -> int:
+    row = catalogue.punks.get(punk)
+    return len(row.accessories) if row else 0
+
+
+def _fits(generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery, punk: int) -> bool:
+    return (
+        _within(generation.wei[punk], query.min_wei, query.max_wei)
+        and (not query.grades or generation.grades[punk] in query.grades)
+        and _fits_market(generation, market, query, punk)
+        and _fits_traits(catalogue, query, punk)
+    )
+
+
+def _fits_market(generation: Generation, market: Market, query: PunkQuery, punk: int) -> bool:
+    if not query.needs_market:
+        return True
+    ask = market.asks.get(punk)
+    if ask is None:
+        return not query.needs_ask
+    if query.listed is False:
+        return False
+    return _within(ask, query.min_ask, query.max_ask) and _within(
+        discount(ask, generation.wei[punk]), query.min_discount, query.max_discount
+    )
+
+
+def _within(amount: int, low: int | None, high: int | None) -> bool:
+    return (low is None or amount >= low) and (high is None or amount <= high)
+
+
+def _fits_traits(catalogue: Catalogue, query: PunkQuery, punk: int) -> bool:
     if query.type is None and query.trait_count is None and not query.traits:
         return True
     row = catalogue.punks.get(punk)

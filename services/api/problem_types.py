@@ -15,7 +15,7 @@ TITLES_AND_STEPS: dict[str, tuple[str, str]] = {
     ),
     "generation-gone": (
         "That generation is no longer kept",
-        "Start again without `cursor` to page through the current generation.",
+        "Start again without `cursor`, or ask for /v1/nowcasts/current.",
     ),
     "not-found": (
         "There is no such thing",
@@ -48,6 +48,10 @@ TITLES_AND_STEPS: dict[str, tuple[str, str]] = {
         "The method is not allowed here",
         "Use one of the methods in the Allow header; /docs lists them.",
     ),
+    "not-acceptable": (
+        "None of our formats is accepted",
+        "Accept one of the types named in the detail, or say `?format=json`.",
+    ),
     "payload-too-large": (
         "The body is too large",
         "Send a smaller body; every request of this API fits easily.",
@@ -66,6 +70,7 @@ SLUG_OF_STATUS = {
     400: "bad-request",
     404: "not-found",
     405: "method-not-allowed",
+    406: "not-acceptable",
     413: "payload-too-large",
     422: "invalid-input",
 }

@@ -69,6 +69,13 @@ class GoneError(PermanentError):
     slug: ClassVar[str] = "generation-gone"
 
 
+class NotAcceptableError(PermanentError):
+    """None of the formats there are is one that the client accepts."""
+
+    status: ClassVar[int] = 406
+    slug: ClassVar[str] = "not-acceptable"
+
+
 class BadCursorError(PermanentError):
     slug: ClassVar[str] = "bad-cursor"
 
@@ -195,6 +202,7 @@ __all__ = [
     "IdempotencyConflictError",
     "InvalidInputError",
     "NoGenerationError",
+    "NotAcceptableError",
     "NotFoundError",
     "Problem",
     "UnauthorizedError",

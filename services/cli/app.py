@@ -25,6 +25,7 @@ from services.cli.explain_command import explain_command
 from services.cli.export_command import export_command
 from services.cli.replay_command import replay
 from services.cli.tune_command import tune_command
+from services.cli.verify_command import verify_command
 
 app = typer.Typer(
     name="punkcast",
@@ -39,6 +40,7 @@ app.command("decode")(decode_command.decode_command)
 app.command("export")(export_command)
 app.command("backfill")(backfill_command)
 app.command("explain")(explain_command)
+app.command("verify")(verify_command)
 app.command("status")(operator_commands.status_command)
 app.add_typer(model_commands.app, name="models")
 app.add_typer(decision_commands.app, name="decisions")

@@ -31,7 +31,7 @@ async def _serve(settings: Settings) -> None:
 
 
 async def serve_everything(platform: Platform, console: Console, *, workers: bool = True) -> None:
-    """Serve until SIGINT or SIGTERM; without `workers` the gateway alone, over what is already there.
+    """Serve until SIGINT or SIGTERM; without `workers` the gateway, and reasons for what is already there.
 
     Raises:
         InvalidInputError: the settings name no usable source.
@@ -41,7 +41,7 @@ async def serve_everything(platform: Platform, console: Console, *, workers: boo
 
     settings, stop = platform.settings, asyncio.Event()
     gateway = server(build(database=platform.database, settings=settings, clock=platform.clock), settings)
-    services = _workers(platform) if workers else ()
+    services = _workers(platform) if workers else _explainer(platform)
     loop = asyncio.get_running_loop()
     # The gateway's server puts its own handlers on top and, at its end, raises the signal again for these.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,6 +56,13 @@ async def serve_everything(platform: Platform, console: Console, *, workers: boo
         await working
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def _explainer(platform: Platform) -> Sequence[Service]:
+    """The gateway's values want reasons, which no clock has to tick for."""
+    from services.nowcaster.bootstrap import build_explainer  # noqa: PLC0415
+
+    return (build_explainer(platform),)
 
 
 def _workers(platform: Platform) -> Sequence[Service]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.nowcaster.archive import Archive
+from services.nowcaster.explainer import Explainer
 from services.nowcaster.handlers import CONSUMER, Nowcaster
 from services.nowcaster.models import LoadedModels
 from shared.contracts.messages import MarketUpdated, ModelPromoted, ModelRolledBack, NowcastRequested
@@ -22,6 +23,7 @@ def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageS
         models=LoadedModels(platform.store, threads=platform.settings.threads),
         archive=archive,
     )
+    explainer = build_explainer(platform, reader=reader)
     return MessageService(
         CONSUMER,
         {
@@ -30,5 +32,17 @@ def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageS
             ModelPromoted: nowcaster.on_champion_changed,
             ModelRolledBack: nowcaster.on_champion_changed,
         },
+        background=explainer.run,
         drain=archive.catch_up,
+    )
+
+
+def build_explainer(platform: Platform, *, reader: MarketReader | None = None) -> Explainer:
+    """What follows a publication. It needs no messages, and can be a service by itself: it looks for what is
+    missing."""
+    return Explainer(
+        database=platform.database,
+        clock=platform.clock,
+        reader=reader or MarketReader(),
+        models=LoadedModels(platform.store, threads=platform.settings.threads),
     )

@@ -69,6 +69,17 @@ class OwnSale:
     excluded: Exclusion | None
 
 
+@dataclass(frozen=True)
+class LastSales:
+    """The last valid sale of each punk that had one; arrays of one shape, attributes as of `Comparable`."""
+
+    punk_id: Ints
+    time: Ints
+    price_eth: Floats
+    floor_eth: Floats
+    adjusted_eth: Floats
+
+
 class SoldPunks:
     """Every punk's last valid sale strictly before an instant (UTC seconds), ready to be searched for any punk."""
 
@@ -94,13 +105,32 @@ class SoldPunks:
 
     def nearest(self, punk: int, most: int = MOST) -> tuple[Comparable, ...]:
         """The sales most like the punk, its own left out, nearest first."""
+        rows, distance = self._near(punk, most)
+        return tuple(self._comparable(punk, row, apart) for row, apart in zip(rows.tolist(), distance, strict=True))
+
+    def near(self, punk: int, most: int = MOST) -> tuple[Ints, Floats]:
+        """The same as numbers: the punks sold, and their similarity."""
+        rows, distance = self._near(punk, most)
+        return self._punk[rows], np.exp(-distance)
+
+    @property
+    def last_sales(self) -> LastSales:
+        return LastSales(
+            punk_id=self._punk,
+            time=self._time,
+            price_eth=np.exp(self._log_price),
+            floor_eth=np.exp(self._log_floor),
+            adjusted_eth=np.exp(self._log_price + self._level - self._log_level),
+        )
+
+    def _near(self, punk: int, most: int) -> tuple[Ints, Floats]:
         if not len(self._punk):
-            return ()
+            return np.empty(0, dtype=np.int64), np.empty(0)
         distance = self._distance(punk)
         # Equal distances: the punk with the lower number first.
-        near = np.lexsort((self._punk, distance))[:most]
+        near = np.lexsort((self._punk, distance))[:most].astype(np.int64)
         near = near[np.exp(-distance[near]) >= LEAST_SIMILARITY]
-        return tuple(self._comparable(punk, int(row), float(distance[row])) for row in near)
+        return near, distance[near]
 
     def _distance(self, punk: int) -> Floats:
         """To every sold punk, shape (sold,), log units; infinite to itself."""

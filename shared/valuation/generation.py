@@ -15,6 +15,7 @@ import polars as pl
 
 from shared.market.series import Floats
 from shared.market.traits import PUNKS
+from shared.valuation.merkle import merkle_levels
 from shared.valuation.model import Values
 
 COLUMNS = ("value_wei", "lo50_wei", "hi50_wei", "lo80_wei", "hi80_wei", "lo90_wei", "hi90_wei")
@@ -57,18 +58,6 @@ def build(values: Values) -> Generation:
         for name in COLUMNS
     )
     return Generation(frame=frame, lines=frame.write_csv(include_header=False).encode())
-
-
-def merkle_levels(lines: bytes) -> list[list[bytes]]:
-    """All levels of the tree, leaves first: SHA-256(0x00 | line), nodes SHA-256(0x01 | left | right) (RFC 6962)."""
-    sha256 = hashlib.sha256
-    level = [sha256(b"\x00" + line).digest() for line in lines.rstrip(b"\n").split(b"\n")]
-    levels = [level]
-    while len(level) > 1:
-        paired = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
-        level = paired + ([level[-1]] if len(level) % 2 else [])
-        levels.append(level)
-    return levels
 
 
 @dataclass(frozen=True)

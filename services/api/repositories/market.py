@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from services.api.resident.facts import MarketFacts, PunkMarketRow, Volume
+from services.api.resident.facts import MarketFacts, PunkMarketRow, SaleRow, Volume
 from shared.database.pool import Connection
 
 VOLUME_DAYS = (1, 7, 30)
@@ -17,22 +17,26 @@ order by block desc, log_index desc
 limit 1
 """
 # Contract order is (block, log_index): both in one bigint, so that one pass finds the last event of each
-# sort, and the index of the natural key finds the three events again.
-PUNK_MARKET_SQL = """
+# sort, and the index of the natural key finds those events again. A bid ends when it is withdrawn or accepted, and
+# when its bidder gets the punk another way.
+_PUNK_MARKET = """
 with places as (
     select punk_id,
            max(place) filter (where event_type in ('claim', 'sale', 'transfer', 'wrap', 'unwrap')) as owned,
            max(place) filter (where event_type = 'sale') as sold,
            max(place) filter (where event_type in
-               ('listed', 'delisted', 'sale', 'transfer', 'wrap', 'unwrap')) as offered
-    from (select punk_id, event_type, (block << 31) | log_index as place
+               ('listed', 'delisted', 'sale', 'transfer', 'wrap', 'unwrap')) as offered,
+           max(place) filter (where event_type = 'bid') as bid,
+           max(place) filter (where event_type = 'bid_withdrawn' or sale_kind = 'accept_bid') as bid_ended
+    from (select punk_id, event_type, sale_kind, (block << 31) | log_index as place
           from market_events
-          where superseded_at is null and event_type not in ('bid', 'bid_withdrawn')) as events
+          where superseded_at is null {which}) as events
     group by punk_id
 )
 select places.punk_id,
        offer.price_wei::text as ask_wei, offer.from_address as ask_seller, offer.event_time as ask_time,
        offer.block as ask_block,
+       bid.price_wei::text as bid_wei, bid.from_address as bidder, bid.event_time as bid_time,
        owned.to_address as owner, owned.event_time as owner_since,
        sold.price_wei::text as sale_wei, sold.event_time as sale_time, sold.sale_kind,
        sold.from_address as sale_seller, sold.to_address as sale_buyer, sold.tx_hash as sale_tx_hash,
@@ -51,7 +55,36 @@ left join lateral (
 ) as offer
     on offer.event_type = 'listed' and offer.price_wei > 0
    and (offer.to_address is null or offer.to_address = '0x0000000000000000000000000000000000000000')
+left join lateral (
+    select * from market_events
+    where superseded_at is null and block = places.bid >> 31 and log_index = places.bid & 2147483647
+    offset 0
+) as bid
+    on bid.price_wei > 0 and places.bid > coalesce(places.bid_ended, -1)
+   and not exists (
+       select from market_events got
+       where got.superseded_at is null and got.punk_id = places.punk_id
+         and got.event_type in ('claim', 'sale', 'transfer', 'wrap', 'unwrap')
+         and got.to_address = bid.from_address
+         and (got.block << 31 | got.log_index) > places.bid {got})
 left join sales on sales.event_seq = sold.seq
+"""
+PUNK_MARKET_SQL = _PUNK_MARKET.format(which="", got="")
+MARKET_THEN_SQL = _PUNK_MARKET.format(which="and event_time < $1", got="and got.event_time < $1")
+ONE_PUNK_THEN_SQL = _PUNK_MARKET.format(which="and event_time < $1 and punk_id = $2", got="and got.event_time < $1")
+LAST_EVENT_THEN_SQL = """
+select seq, block, event_time
+from market_events
+where superseded_at is null and event_time < $1
+order by block desc, log_index desc
+limit 1
+"""
+ETH_USD_THEN_SQL = "select date, close from eth_usd_daily where date < $1 order by date desc limit 1"
+VALID_SALES_SQL = """
+select event_seq as seq, punk_id, extract(epoch from event_time)::bigint as time, price_wei::text, floor_wei::text, kind
+from current_sales
+where valid and floor_wei > 0 and event_seq > $1
+order by block, log_index
 """
 VOLUME_SQL = """
 select count(*) as sales, count(*) filter (where valid) as valid_sales, coalesce(sum(price_wei),
@@ -67,25 +100,31 @@ select (select coalesce(max(seq), 0) from market_events) as seq, (select count(*
 """
 
 
-async def market(connection: Connection) -> MarketFacts | None:
-    """The market as the open transaction sees it; None before the first event.
+async def market(connection: Connection, *, as_of: datetime | None = None) -> MarketFacts | None:
+    """The market as the open transaction sees it, or as it was strictly before `as_of` by what is known today; None
+    before the first event.
 
     Windows of volume end at the last event, so the same events always give the same answer.
     """
     await connection.execute(NO_JIT_SQL)
     place = await connection.fetchrow(NEWEST_SQL)
-    last = await connection.fetchrow(LAST_EVENT_SQL)
+    then = () if as_of is None else (as_of,)
+    last = await connection.fetchrow(LAST_EVENT_SQL if as_of is None else LAST_EVENT_THEN_SQL, *then)
     if last is None:
         return None
-    rows = await connection.fetch(PUNK_MARKET_SQL)
+    rows = await connection.fetch(PUNK_MARKET_SQL if as_of is None else MARKET_THEN_SQL, *then)
     volumes = []
     for days in VOLUME_DAYS:
         end = last["event_time"]
         found = await connection.fetchrow(VOLUME_SQL, end - timedelta(days=days), end)
         volumes.append(Volume(days, found["sales"], found["valid_sales"], int(found["wei"])))
-    eth_usd = await connection.fetchrow(ETH_USD_SQL)
+    if as_of is None:
+        eth_usd = await connection.fetchrow(ETH_USD_SQL)
+    else:
+        # A day's close is known when the day has ended.
+        eth_usd = await connection.fetchrow(ETH_USD_THEN_SQL, as_of.date())
     return MarketFacts(
-        last_seq=place["seq"],
+        last_seq=place["seq"] if as_of is None else last["seq"],
         revisions=place["revisions"],
         last_block=last["block"],
         last_event_time=last["event_time"],
@@ -94,3 +133,20 @@ async def market(connection: Connection) -> MarketFacts | None:
         eth_usd=eth_usd["close"] if eth_usd else None,
         eth_usd_date=eth_usd["date"] if eth_usd else None,
     )
+
+
+async def valid_sales(connection: Connection, *, after: int) -> list[SaleRow]:
+    """Those with a sequence number above `after` that had a floor, in contract order."""
+    return [
+        SaleRow(row["seq"], row["punk_id"], row["time"], int(row["price_wei"]), int(row["floor_wei"]), row["kind"])
+        for row in await connection.fetch(VALID_SALES_SQL, after)
+    ]
+
+
+async def punk_then(
+    connection: Connection, punk_id: int, as_of: datetime
+) -> tuple[PunkMarketRow | None, tuple[int, datetime] | None]:
+    """Where a punk stood strictly before `as_of`, and block and time of the market's last event then."""
+    last = await connection.fetchrow(LAST_EVENT_THEN_SQL, as_of)
+    row = await connection.fetchrow(ONE_PUNK_THEN_SQL, as_of, punk_id)
+    return PunkMarketRow(**row) if row else None, (last["block"], last["event_time"]) if last else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from services.api.resident.facts import GenerationFacts, PunkRow, ValueRow
 from shared.database.pool import Connection
@@ -12,7 +14,8 @@ POINTER_SQL = """
 select (select generation_id from nowcast_pointer) as generation_id,
        (select max(seq) from market_events) as last_seq,
        (select count(*) from market_revisions) as revisions,
-       (select count(*) from punks) as punks
+       (select count(*) from punks) as punks,
+       (select e.generation_id from explanations e join nowcast_pointer using (generation_id)) as explained
 """
 GENERATION_SQL = """
 select generation_id, model_id, snapshot_id, as_of, published_at, row_count,
@@ -20,6 +23,21 @@ select generation_id, model_id, snapshot_id, as_of, published_at, row_count,
 from generations
 where generation_id = $1
 """
+PUBLISHED_SQL = """
+select generation_id, model_id, snapshot_id, as_of, published_at, row_count,
+       floor_wei::text as floor_wei, last_block, values_sha256, merkle_root
+from generations
+where role = 'champion' and generation_id < $1
+order by generation_id desc
+limit $2
+"""
+ROLE_SQL = "select role from generations where generation_id = $1"
+IN_FORCE_SQL = """
+select generation_id from generations
+where role = 'champion' and published_at <= $1
+order by published_at desc, generation_id desc limit 1
+"""
+EXPLANATION_SQL = "select body from explanations where generation_id = $1"
 VALUES_SQL = """
 select punk_id, value_wei::text, lo50_wei::text, hi50_wei::text, lo80_wei::text, hi80_wei::text,
        lo90_wei::text, hi90_wei::text, confidence::text
@@ -38,12 +56,14 @@ class Pointer:
     last_seq: int
     revisions: int
     punks: int
+    explained: int | None
+    """The shown generation, once its reasons are there."""
 
 
 async def pointer(connection: Connection) -> Pointer:
     """One cheap question: has anything moved?"""
     row = await connection.fetchrow(POINTER_SQL)
-    return Pointer(row["generation_id"], row["last_seq"] or 0, row["revisions"], row["punks"])
+    return Pointer(row["generation_id"], row["last_seq"] or 0, row["revisions"], row["punks"], row["explained"])
 
 
 async def generation(connection: Connection, generation_id: int) -> tuple[GenerationFacts, Sequence[ValueRow]] | None:
@@ -55,9 +75,36 @@ async def generation(connection: Connection, generation_id: int) -> tuple[Genera
     row = await connection.fetchrow(GENERATION_SQL, generation_id)
     if row is None:
         return None
-    facts = GenerationFacts(**{**row, "floor_wei": int(row["floor_wei"])})
+    facts = _facts(row)
     values = [ValueRow(*found) for found in await connection.fetch(VALUES_SQL, generation_id)]
     return (facts, values) if len(values) == facts.row_count else None
+
+
+async def published(connection: Connection, *, before: int, limit: int) -> Sequence[GenerationFacts]:
+    """Published generations with a number below `before`, newest first."""
+    return [_facts(row) for row in await connection.fetch(PUBLISHED_SQL, before, limit)]
+
+
+async def role(connection: Connection, generation_id: int) -> str | None:
+    """`champion` for a published generation; None when there is none of that number."""
+    found: str | None = await connection.fetchval(ROLE_SQL, generation_id)
+    return found
+
+
+async def in_force(connection: Connection, as_of: datetime) -> int | None:
+    """The generation that readers saw at an instant; None before the first."""
+    found: int | None = await connection.fetchval(IN_FORCE_SQL, as_of)
+    return found
+
+
+async def explanation(connection: Connection, generation_id: int) -> bytes | None:
+    """What explains a generation, as `shared.valuation.explained` writes it; None when it is not there."""
+    body: bytes | None = await connection.fetchval(EXPLANATION_SQL, generation_id)
+    return body
+
+
+def _facts(row: Mapping[str, Any]) -> GenerationFacts:
+    return GenerationFacts(**{**row, "floor_wei": int(row["floor_wei"])})
 
 
 async def punks(connection: Connection) -> Sequence[PunkRow]:

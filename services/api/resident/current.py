@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.api.problems import NoGenerationError
+from services.api.resident.explanation import ResidentExplanation
 from services.api.resident.facts import Catalogue, Generation, Market, View
+from services.api.resident.renditions import Renditions
 from shared.clock import Clock
 
 DATABASE_AWAY = "database_away"
@@ -39,15 +41,21 @@ class Current:
         return self.view
 
     def show(self, generation: Generation, market: Market, catalogue: Catalogue) -> None:
-        """Swap to a new view."""
+        """Swap to a new view. What explains the generation stays with it."""
         self.keep(generation)
-        self.view = View(generation, market, catalogue)
+        explained = self.view.explained if self.view and self.view.generation is generation else None
+        self.view = View(generation, market, catalogue, explained)
         self.refused = None
 
     def show_market(self, market: Market) -> None:
         """Swap the market under the same generation."""
         if self.view is not None:
-            self.view = replace(self.view, market=market)
+            self.view = replace(self.view, market=market, renditions=Renditions())
+
+    def show_explanation(self, explained: ResidentExplanation) -> None:
+        """Add what explains the generation that is shown; of another one it is too late, or too early."""
+        if self.view is not None and self.view.generation.facts.generation_id == explained.generation_id:
+            self.view = replace(self.view, explained=explained, renditions=Renditions())
 
     def keep(self, generation: Generation) -> None:
         """Remember a generation; the one unused for longest is forgotten."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
+
+from services.api.resident.explanation import ResidentExplanation
+from services.api.resident.renditions import Renditions
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,13 @@ class PunkRow:
     skin: str | None
     accessories: tuple[str, ...]
 
+    @property
+    def trait_ids(self) -> list[str]:
+        """As the valuation names them, in its order."""
+        skin = [f"skin:{self.skin}"] if self.skin else []
+        accessories = [f"accessory:{name}" for name in self.accessories]
+        return [f"type:{self.type}", *skin, f"count:{len(self.accessories)}", *accessories]
+
 
 @dataclass(frozen=True)
 class PunkMarketRow:
@@ -57,6 +68,9 @@ class PunkMarketRow:
     ask_seller: str | None
     ask_time: datetime | None
     ask_block: int | None
+    bid_wei: str | None
+    bidder: str | None
+    bid_time: datetime | None
     owner: str | None
     owner_since: datetime | None
     sale_wei: str | None
@@ -66,6 +80,17 @@ class PunkMarketRow:
     sale_buyer: str | None
     sale_tx_hash: str | None
     sale_valid: bool | None
+
+
+class SaleRow(NamedTuple):
+    """A valid sale that had a floor; UTC seconds and wei."""
+
+    seq: int
+    punk_id: int
+    time: int
+    price_wei: int
+    floor_wei: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -103,27 +128,37 @@ class Floor:
 @dataclass(frozen=True)
 class Generation:
     """A rendered generation. `values` are JSON members without braces, by punk; `by_value` is (wei, punk)
-    ascending."""
+    ascending, `rows` by punk, `wei` and `grades` each punk's value and confidence."""
 
     facts: GenerationFacts
     head: bytes
+    rows: Sequence[ValueRow]
+    wei: Mapping[int, int]
+    grades: Mapping[int, str]
     values: Mapping[int, bytes]
     by_value: Sequence[tuple[int, int]]
     by_punk: Sequence[int]
+    places: Mapping[int, int]
+    """Place of each punk in `rows`."""
     body: bytes
     """The whole generation as JSON, from after its stamp (age and flags) to the closing brace."""
+    renditions: Renditions = field(default_factory=Renditions, compare=False)
 
 
 @dataclass(frozen=True)
 class Market:
-    """A rendered market. `punks` are JSON members without braces; a punk without events is not in it."""
+    """A rendered market. `punks` are JSON members without braces; a punk without events is not in it. `asks` are
+    wei by punk, `by_ask` (wei, punk) ascending, `sales` all valid ones in contract order."""
 
     facts: MarketFacts | None
-    asks: int
+    asks: Mapping[int, int]
+    by_ask: Sequence[tuple[int, int]]
+    rows: Mapping[int, PunkMarketRow]
     floor: Floor | None
     head: bytes
     punks: Mapping[int, bytes]
     body: bytes
+    sales: Sequence[SaleRow] = ()
 
     @property
     def seq(self) -> int:
@@ -143,18 +178,32 @@ class Market:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The punks themselves. `types` and `traits` map the lowered name to the written one."""
+    """The punks themselves. `types` and `traits` map the lowered name to the written one, `holders` the id of each
+    trait (`type:Ape`, `skin:Mid`, `accessory:Hoodie`, `count:3`) to the punks that have it."""
 
     punks: Mapping[int, PunkRow]
     rendered: Mapping[int, bytes]
     types: Mapping[str, str]
     traits: Mapping[str, str]
+    holders: Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True)
 class View:
-    """Everything a hot route reads, behind one reference."""
+    """Everything a hot route reads, behind one reference. `explained` is of this very generation, or None."""
 
     generation: Generation
     market: Market
     catalogue: Catalogue
+    explained: ResidentExplanation | None = None
+    renditions: Renditions = field(default_factory=Renditions, compare=False)
+
+    @property
+    def tag(self) -> str:
+        """Names generation and market."""
+        return f"g{self.generation.facts.generation_id}.{self.market.tag}"
+
+    def discount(self, punk: int) -> float | None:
+        """1 - ask / value; None without an ask."""
+        ask = self.market.asks.get(punk)
+        return None if ask is None else 1.0 - ask / self.generation.wei[punk]

@@ -14,11 +14,15 @@ from services.api.metrics import GatewayMetrics
 from services.api.problems import DATABASE_AWAY, GoneError
 from services.api.repositories import market as market_repository
 from services.api.repositories import nowcasts
+from services.api.repositories.nowcasts import Pointer
 from services.api.resident.current import Current
+from services.api.resident.explanation import ResidentExplanation
 from services.api.resident.facts import Catalogue, Generation, Market
 from services.api.resident.rendering import render_catalogue, render_generation, render_market
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
+from shared.errors import IntegrityError
+from shared.valuation.explained import Explained
 
 CHANNEL = "punkcast_nowcast"
 _SHORTEST_PAUSE_S = 0.1
@@ -48,6 +52,7 @@ class Follower:
         self._market: Market = render_market(None)
         self._loading = asyncio.Lock()
         self._failures = 0
+        self._unreadable: set[int] = set()
         self.looked = False
 
     async def run(self) -> None:
@@ -113,6 +118,7 @@ class Follower:
         if (pointer.last_seq, pointer.revisions) != self._market.place:
             await self._load_market(connection)
             self._current.show_market(self._market)
+        await self._explain(connection, pointer)
         self.looked = True  # only now: who is sent here when it is ready shall find what there is
 
     async def _take_over(self, connection: Connection, generation_id: int) -> None:
@@ -129,6 +135,28 @@ class Follower:
         self._metrics.load_seconds.labels("generation").observe(perf_counter() - started)
         log.info("generation_shown", generation=generation_id, seconds=round(perf_counter() - started, 3))
 
+    async def _explain(self, connection: Connection, pointer: Pointer) -> None:
+        """Take over the reasons of the generation that is shown, once they are there."""
+        view = self._current.view
+        if view is None or view.explained is not None or pointer.explained is None:
+            return
+        generation_id = view.generation.facts.generation_id
+        if pointer.explained != generation_id or generation_id in self._unreadable:
+            return
+        async with asyncio.timeout(self._config.load_timeout_s):
+            body = await nowcasts.explanation(connection, generation_id)
+        if body is None:
+            return
+        started = perf_counter()
+        try:
+            explained = await asyncio.to_thread(Explained.from_bytes, body)
+        except IntegrityError as error:
+            self._unreadable = {generation_id}
+            log.error("explanation_refused", generation=generation_id, reason=str(error))
+            return
+        self._current.show_explanation(ResidentExplanation(generation_id, explained))
+        self._metrics.load_seconds.labels("explanation").observe(perf_counter() - started)
+
     async def _load_market(self, connection: Connection) -> None:
         started = perf_counter()
         async with (
@@ -136,7 +164,11 @@ class Follower:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             facts = await market_repository.market(connection)
-        self._market = await asyncio.to_thread(render_market, facts)
+            # A reorganisation may have taken back any of the sales known so far.
+            same = facts is not None and facts.revisions == self._market.place[1]
+            known = list(self._market.sales) if same else []
+            new = await market_repository.valid_sales(connection, after=known[-1].seq if known else 0)
+        self._market = await asyncio.to_thread(render_market, facts, [*known, *new])
         self._metrics.load_seconds.labels("market").observe(perf_counter() - started)
 
     async def _load(self, connection: Connection, generation_id: int) -> Generation | None:
@@ -166,6 +198,6 @@ class Follower:
             ):
                 loaded = await self._load(connection, generation_id)
         if loaded is None:
-            raise GoneError(f"Generation {generation_id} has been removed; the cursor cannot go on in it.")
+            raise GoneError(f"Generation {generation_id} has been removed; its values are not kept any more.")
         self._current.keep(loaded)
         return loaded

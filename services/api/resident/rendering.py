@@ -21,11 +21,14 @@ from services.api.resident.facts import (
     MarketFacts,
     PunkMarketRow,
     PunkRow,
+    SaleRow,
     ValueRow,
 )
 
 ZERO_ADDRESS = "0x" + "0" * 40
-NO_MARKET = b'"ask":null,"last_sale":null,"owner":null,"owner_since":null'
+NO_MARKET = b'"ask":null,"bid":null,"last_sale":null,"owner":null,"owner_since":null'
+DEPTH_PERCENT = (0, 1, 2, 5, 10, 20, 50, 100)
+HIGHEST_BIDS = 10
 UNKNOWN_PUNK = b'"type":null,"skin":null,"traits":[],"trait_count":0'
 
 
@@ -49,6 +52,7 @@ def render_generation(facts: GenerationFacts, rows: Sequence[ValueRow]) -> Gener
     """Order and render the rows of a complete generation."""
     values = {row.punk_id: _value(row) for row in rows}
     by_punk = sorted(values)
+    wei = {row.punk_id: int(row.value_wei) for row in rows}
     head = b'"generation":{%b}' % members(
         {
             "generation_id": facts.generation_id,
@@ -66,9 +70,13 @@ def render_generation(facts: GenerationFacts, rows: Sequence[ValueRow]) -> Gener
     return Generation(
         facts=facts,
         head=head,
+        rows=sorted(rows, key=lambda row: row.punk_id),
+        wei=wei,
+        grades={row.punk_id: row.confidence for row in rows},
         values=values,
-        by_value=sorted((int(row.value_wei), row.punk_id) for row in rows),
+        by_value=sorted((value, punk) for punk, value in wei.items()),
         by_punk=by_punk,
+        places={punk: place for place, punk in enumerate(by_punk)},
         body=b'%b,"count":%d,"punks":[%b]}' % (head, len(rows), punks),
     )
 
@@ -86,6 +94,10 @@ def _value(row: ValueRow) -> bytes:
 
 def render_catalogue(rows: Sequence[PunkRow]) -> Catalogue:
     """Render the punks and collect the names that filters accept."""
+    holders: dict[str, list[int]] = {}
+    for row in rows:
+        for trait in row.trait_ids:
+            holders.setdefault(trait, []).append(row.punk_id)
     return Catalogue(
         punks={row.punk_id: row for row in rows},
         rendered={
@@ -101,29 +113,38 @@ def render_catalogue(rows: Sequence[PunkRow]) -> Catalogue:
         },
         types={row.type.lower(): row.type for row in rows},
         traits={trait.lower(): trait for row in rows for trait in row.accessories},
+        holders=holders,
     )
 
 
-def render_market(facts: MarketFacts | None) -> Market:
+def render_market(facts: MarketFacts | None, sales: Sequence[SaleRow] = ()) -> Market:
     """Render the market; `None` is the market before its first event."""
     rows = facts.punks if facts else ()
-    asks = [(int(row.ask_wei), row.punk_id) for row in rows if row.ask_wei is not None]
-    lowest = min(asks, default=None)
-    floor = Floor(punk_id=lowest[1], wei=lowest[0]) if lowest else None
-    as_of = {"block": facts.last_block, "time": instant(facts.last_event_time)} if facts else None
-    head = b'"market_as_of":' + orjson.dumps(as_of)
+    asks = {row.punk_id: int(row.ask_wei) for row in rows if row.ask_wei is not None}
+    by_ask = sorted((wei, punk) for punk, wei in asks.items())
+    floor = Floor(punk_id=by_ask[0][1], wei=by_ask[0][0]) if by_ask else None
+    head = as_of_head(facts.last_block, facts.last_event_time) if facts else b'"market_as_of":null'
     return Market(
         facts=facts,
-        asks=len(asks),
+        asks=asks,
+        by_ask=by_ask,
+        rows={row.punk_id: row for row in rows},
         floor=floor,
         head=head,
-        punks={row.punk_id: _market_members(row) for row in rows},
-        body=b"%b,%b" % (head, members(_market_document(facts, floor, len(asks)))),
+        punks={row.punk_id: market_members(row) for row in rows},
+        body=b"%b,%b" % (head, members(_market_document(facts, floor, by_ask))),
+        sales=sales,
     )
 
 
-def _market_members(row: PunkMarketRow) -> bytes:
-    ask = sale = None
+def as_of_head(block: int, time: datetime) -> bytes:
+    """The member that names the market's last event."""
+    return b'"market_as_of":' + orjson.dumps({"block": block, "time": instant(time)})
+
+
+def market_members(row: PunkMarketRow) -> bytes:
+    """A punk's place in the market: JSON members."""
+    ask = sale = bid = None
     if row.ask_wei is not None and row.ask_time is not None:
         ask = {
             "price": money_member(row.ask_wei),
@@ -131,6 +152,8 @@ def _market_members(row: PunkMarketRow) -> bytes:
             "since": instant(row.ask_time),
             "block": row.ask_block,
         }
+    if row.bid_wei is not None and row.bid_time is not None:
+        bid = {"price": money_member(row.bid_wei), "bidder": row.bidder, "since": instant(row.bid_time)}
     if row.sale_wei is not None and row.sale_time is not None:
         sale = {
             "price": money_member(row.sale_wei),
@@ -144,6 +167,7 @@ def _market_members(row: PunkMarketRow) -> bytes:
     return members(
         {
             "ask": ask,
+            "bid": bid,
             "last_sale": sale,
             "owner": row.owner,
             "owner_since": instant(row.owner_since) if row.owner_since else None,
@@ -151,10 +175,14 @@ def _market_members(row: PunkMarketRow) -> bytes:
     )
 
 
-def _market_document(facts: MarketFacts | None, floor: Floor | None, asks: int) -> dict[str, object]:
+def _market_document(
+    facts: MarketFacts | None, floor: Floor | None, by_ask: Sequence[tuple[int, int]]
+) -> dict[str, object]:
     return {
         "floor": {"price": money_member(floor.wei), "punk_id": floor.punk_id} if floor else None,
-        "asks": asks,
+        "asks": len(by_ask),
+        "depth": depth(by_ask),
+        "bids": _bids(facts.punks if facts else ()),
         "volumes": [
             {
                 "days": volume.days,
@@ -167,4 +195,44 @@ def _market_document(facts: MarketFacts | None, floor: Floor | None, asks: int) 
         "eth_usd": {"close": facts.eth_usd, "date": facts.eth_usd_date}
         if facts and facts.eth_usd is not None
         else None,
+    }
+
+
+def depth(by_ask: Sequence[tuple[int, int]]) -> list[dict[str, object]]:
+    """Asks up to so many percent above the lowest, and what all of them cost; empty without asks."""
+    if not by_ask:
+        return []
+    steps: list[dict[str, object]] = []
+    taken = amount = 0
+    for percent in DEPTH_PERCENT:
+        limit = by_ask[0][0] * (100 + percent) // 100
+        while taken < len(by_ask) and by_ask[taken][0] <= limit:
+            amount += by_ask[taken][0]
+            taken += 1
+        steps.append(
+            {
+                "above_floor_percent": percent,
+                "price": money_member(limit),
+                "asks": taken,
+                "amount": money_member(amount),
+            }
+        )
+    return steps
+
+
+def _bids(rows: Sequence[PunkMarketRow]) -> dict[str, object]:
+    standing = [(int(row.bid_wei), row) for row in rows if row.bid_wei is not None]
+    standing.sort(key=lambda one: (-one[0], one[1].punk_id))
+    return {
+        "standing": len(standing),
+        "amount": money_member(sum(wei for wei, _ in standing)),
+        "highest": [
+            {
+                "punk_id": row.punk_id,
+                "price": money_member(wei),
+                "bidder": row.bidder,
+                "since": instant(row.bid_time) if row.bid_time else None,
+            }
+            for wei, row in standing[:HIGHEST_BIDS]
+        ],
     }

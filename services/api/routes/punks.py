@@ -1,67 +1,114 @@
-"""One punk, and the filtered, paged list of all."""
+"""One punk, the filtered, paged list of all, and all of them in columns."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.api import cursors, listing
-from services.api.answers import stamped
-from services.api.documents import PunkDocument, PunkPage
+from services.api.answers import stamped, stamped_large
+from services.api.documents import PunkPage
 from services.api.gateway import Gateway, gateway_of
+from services.api.looking_back import generation_in_force
 from services.api.money import eth_to_wei
+from services.api.paging import Instant
 from services.api.problems import BadCursorError, documented
+from services.api.repositories import market as market_repository
+from services.api.resident import columns, entries
+from services.api.resident.explanation import EARLIER
 from services.api.resident.facts import Generation, View
-from services.api.resident.rendering import NO_MARKET, UNKNOWN_PUNK
+from services.api.resident.rendering import NO_MARKET, as_of_head, market_members
+from services.api.shapes.nowcasts import ColumnsDocument
+from services.api.shapes.punks import PunkDocument
 from shared.errors import InvalidInputError, NotFoundError
 
 router = APIRouter(tags=["values"])
 
 Eth = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="ETH, inclusive")]
+Share = Annotated[
+    float | None,
+    Query(ge=-1e9, le=1, allow_inf_nan=False, description="1 - ask / value, inclusive: 0.1 is ten percent under value"),
+]
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The copy you have still holds"}}
+
+
+@router.get(
+    "/v1/punks/columns",
+    operation_id="get_punk_columns",
+    summary="All punks in columns, small enough to load at once",
+    response_class=Response,
+    responses={200: {"model": ColumnsDocument}, **NOT_MODIFIED, **documented(503)},
+)
+async def punk_columns(request: Request) -> Response:
+    gateway = gateway_of(request)
+    view = gateway.current.require()
+    body = await view.renditions.get("columns", lambda: columns.render(view))
+    return await stamped_large(
+        request, gateway, view.generation, f"{view.tag}.columns", body, view.renditions, "columns deflated"
+    )
 
 
 @router.get(
     "/v1/punks/{punk_id}",
     operation_id="get_punk",
-    summary="A punk's fair value, interval and place in the market",
+    summary="A punk's fair value, its reasons and comparables, and its place in the market",
     response_class=Response,
-    responses={
-        200: {"model": PunkDocument},
-        304: {"description": "The copy you have still holds"},
-        **documented(404, 422, 503),
-    },
+    responses={200: {"model": PunkDocument}, **NOT_MODIFIED, **documented(404, 410, 422, 503)},
 )
-async def punk(punk_id: int, request: Request) -> Response:
+async def punk(
+    punk_id: int,
+    request: Request,
+    as_of: Annotated[
+        Instant | None, Query(description="As readers saw it then: the value published last, asks and owner of then")
+    ] = None,
+) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
-    generation = view.generation
-    value = generation.values.get(punk_id)
-    if value is None:
-        raise NotFoundError(f"There is no punk {str(punk_id)[:20]}; punks are numbered from 0 to 9999.")
-    market = view.market
-    body = b'%b,%b,"punk_id":%d,%b,%b,%b}' % (
+    if as_of is not None:
+        return await _punk_then(request, gateway, view, punk_id, as_of)
+    return current_punk(request, gateway, view, punk_id)
+
+
+def current_punk(request: Request, gateway: Gateway, view: View, punk_id: int) -> Response:
+    """The hot route: bytes put together from bytes."""
+    if punk_id not in view.generation.values:
+        raise no_such_punk(punk_id)
+    tag = view.tag if view.explained is None else view.tag + ".x"
+    return stamped(request, gateway, view.generation, tag, entries.punk_body(view, punk_id))
+
+
+def no_such_punk(punk_id: int) -> NotFoundError:
+    return NotFoundError(f"There is no punk {str(punk_id)[:20]}; punks are numbered from 0 to 9999.")
+
+
+async def _punk_then(request: Request, gateway: Gateway, view: View, punk_id: int, as_of: datetime) -> Response:
+    generation = await generation_in_force(gateway, as_of)
+    if punk_id not in generation.values:
+        raise no_such_punk(punk_id)
+    async with gateway.reading() as connection:
+        row, last = await market_repository.punk_then(connection, punk_id, as_of)
+    members, ask = NO_MARKET, None
+    if row is not None:
+        members, ask = market_members(row), int(row.ask_wei) if row.ask_wei is not None else None
+    body = b"%b,%b,%b,%b" % (
         generation.head,
-        market.head,
-        punk_id,
-        view.catalogue.rendered.get(punk_id, UNKNOWN_PUNK),
-        value,
-        market.punks.get(punk_id, NO_MARKET),
+        as_of_head(*last) if last else b'"market_as_of":null',
+        entries.entry(view.catalogue, generation, punk_id, members, ask),
+        EARLIER,
     )
-    return stamped(request, gateway, generation, _tag(generation, view), body)
+    tag = f"g{generation.facts.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{view.market.place[1]}"
+    return stamped(request, gateway, generation, tag, body)
 
 
 @router.get(
     "/v1/punks",
     operation_id="list_punks",
-    summary="Punks by type, traits and value",
+    summary="Punks by type, traits, value, ask and discount",
     response_class=Response,
-    responses={
-        200: {"model": PunkPage},
-        304: {"description": "The copy you have still holds"},
-        **documented(400, 410, 422, 503),
-    },
+    responses={200: {"model": PunkPage}, **NOT_MODIFIED, **documented(400, 410, 422, 503)},
 )
 async def punks(
     request: Request,
@@ -72,28 +119,47 @@ async def punks(
         Query(max_length=7, description="Repeat it: a punk must have all of them", examples=[["Hoodie"]]),
     ] = None,
     trait_count: Annotated[int | None, Query(ge=0, le=7)] = None,
+    listed: Annotated[bool | None, Query(description="Only punks with a public ask, or only those without")] = None,
+    min_price: Eth = None,
+    max_price: Eth = None,
     min_value: Eth = None,
     max_value: Eth = None,
-    sort: listing.Sort = "punk_id",
+    min_discount: Share = None,
+    max_discount: Share = None,
+    confidence: Annotated[
+        list[listing.Grade] | None, Query(max_length=4, description="Repeat it: any of them", examples=[["A"]])
+    ] = None,
+    sort: Annotated[listing.Sort, Query(description="`price` and `discount` list punks with an ask only")] = "punk_id",
     order: listing.Order = "asc",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before, same filters")] = None,
 ) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
-    if min_value is not None and max_value is not None and min_value > max_value:
-        raise InvalidInputError(f"min_value {min_value} is above max_value {max_value}; no value can fit.")
+    for name, low, high in (
+        ("value", min_value, max_value),
+        ("price", min_price, max_price),
+        ("discount", min_discount, max_discount),
+    ):
+        if low is not None and high is not None and low > high:
+            raise InvalidInputError(f"min_{name} {low} is above max_{name} {high}; no {name} can fit.")
     query = listing.PunkQuery(
         type=listing.known_name("type", type, view.catalogue.types) if type is not None else None,
         traits=tuple(listing.known_name("trait", name, view.catalogue.traits) for name in trait or ()),
         trait_count=trait_count,
-        min_wei=eth_to_wei(min_value) if min_value is not None else None,
-        max_wei=eth_to_wei(max_value) if max_value is not None else None,
+        min_wei=_wei(min_value),
+        max_wei=_wei(max_value),
+        listed=listed,
+        min_ask=_wei(min_price),
+        max_ask=_wei(max_price),
+        min_discount=_billionths(min_discount),
+        max_discount=_billionths(max_discount),
+        grades=tuple(confidence or ()),
         sort=sort,
         order=order,
     )
     generation, after = await _place(gateway, view, query, cursor)
-    found, more = listing.page(generation, view.catalogue, query, after=after, limit=limit)
+    found, more = listing.page(generation, view.market, view.catalogue, query, after=after, limit=limit)
     next_cursor = None
     if more is not None:
         position = cursors.Position(query.digest, generation.facts.generation_id, tuple(map(str, more)))
@@ -101,15 +167,15 @@ async def punks(
     body = b'%b,%b,"items":[%b],"next_cursor":%b}' % (
         generation.head,
         view.market.head,
-        b",".join(_entry(view, generation, punk_id) for punk_id in found),
+        b",".join(b"{%b}" % entries.listed_entry(view, generation, punk_id) for punk_id in found),
         orjson.dumps(next_cursor),
     )
-    return stamped(request, gateway, generation, _tag(generation, view), body)
+    return stamped(request, gateway, generation, f"g{generation.facts.generation_id}.{view.market.tag}", body)
 
 
 async def _place(
     gateway: Gateway, view: View, query: listing.PunkQuery, cursor: str | None
-) -> tuple[Generation, tuple[int, int] | None]:
+) -> tuple[Generation, listing.Key | None]:
     """The generation to page through, and the key to go on behind."""
     if cursor is None:
         return view.generation, None
@@ -121,14 +187,9 @@ async def _place(
     return await gateway.follower.generation(position.generation), (first, second)
 
 
-def _entry(view: View, generation: Generation, punk_id: int) -> bytes:
-    return b'{"punk_id":%d,%b,%b,%b}' % (
-        punk_id,
-        view.catalogue.rendered.get(punk_id, UNKNOWN_PUNK),
-        generation.values[punk_id],
-        view.market.punks.get(punk_id, NO_MARKET),
-    )
+def _wei(eth: float | None) -> int | None:
+    return None if eth is None else eth_to_wei(eth)
 
 
-def _tag(generation: Generation, view: View) -> str:
-    return f"g{generation.facts.generation_id}.{view.market.tag}"
+def _billionths(share: float | None) -> int | None:
+    return None if share is None else round(share * listing.DISCOUNT_UNIT)

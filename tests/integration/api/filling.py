@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from shared.database.pool import Connection
+from shared.valuation.merkle import canonical_line, merkle_levels
 
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 FLOOR_WEI = 40 * 10**18
@@ -131,13 +132,14 @@ async def publish(
     value: Callable[[int, int], int] = value_wei,
 ) -> int:
     """A generation of `punks` (default: all there are) in one transaction; `row_count` may lie about how many."""
-    rows = []
     async with connection.transaction():
         snapshot = digest(f"nowcast {model} {as_of}")
         await fill_snapshot(connection, snapshot, kind="nowcast", as_of=as_of)
         if punks is None:
             punks = [row["punk_id"] for row in await connection.fetch("select punk_id from punks")]
-        members = list(punks)
+        members = sorted(punks)
+        values = [valued(punk, value(punk, shift)) for punk in members]
+        lines = "\n".join(canonical_line(punk, list(map(str, wei)), grade.decode()) for punk, wei, grade in values)
         generation: int = await connection.fetchval(
             """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei,
                    last_block, values_sha256, merkle_root)
@@ -148,18 +150,10 @@ async def publish(
             as_of + timedelta(seconds=2),
             len(members) if row_count is None else row_count,
             FLOOR_WEI,
-            digest(f"values {as_of} {shift}"),
-            digest(f"root {as_of} {shift}"),
+            digest(f"{lines}\n"),
+            merkle_levels(lines.encode())[-1][0].hex(),
         )
-        for punk in members:
-            middle = value(punk, shift)
-            low, high = (
-                [middle - middle * part // 100 for part in (3, 8, 12)],
-                [middle + middle * part // 100 for part in (3, 9, 14)],
-            )
-            rows.append(
-                (generation, punk, middle, low[0], high[0], low[1], high[1], low[2], high[2], b"ABCD"[punk % 4 :][:1])
-            )
+        rows = [(generation, punk, *wei, grade) for punk, wei, grade in values]
         await connection.copy_records_to_table("nowcasts", records=rows)
         if move:
             await connection.execute(
@@ -169,6 +163,15 @@ async def publish(
                 as_of,
             )
     return generation
+
+
+def valued(punk: int, middle: int) -> tuple[int, tuple[int, ...], bytes]:
+    """A punk, its value with the bounds of the intervals (wei, in the order of the table), its grade."""
+    low, high = (
+        [middle - middle * part // 100 for part in (3, 8, 12)],
+        [middle + middle * part // 100 for part in (3, 9, 14)],
+    )
+    return punk, (middle, low[0], high[0], low[1], high[1], low[2], high[2]), b"ABCD"[punk % 4 :][:1]
 
 
 async def remove_values(connection: Connection, generation: int) -> None:

@@ -5,7 +5,9 @@ import json
 import httpx
 import pytest
 
-from services.api.documents import MarketDocument, NowcastDocument, PunkDocument, PunkPage
+from services.api.documents import NowcastDocument, PunkPage
+from services.api.shapes.market import MarketDocument
+from services.api.shapes.punks import PunkDocument
 from shared.database.pool import Database
 from shared.market import chain_repository
 from tests.integration.api import filling

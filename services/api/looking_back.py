@@ -1,0 +1,43 @@
+"""What readers saw at an earlier instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.api.gateway import Gateway
+from services.api.repositories import market as market_repository
+from services.api.repositories import nowcasts
+from services.api.resident.facts import Generation, Market
+from services.api.resident.rendering import render_market
+from shared.errors import InvalidInputError, NotFoundError
+
+
+async def generation_in_force(gateway: Gateway, as_of: datetime) -> Generation:
+    """The generation that the pointer named at `as_of`.
+
+    Raises:
+        InvalidInputError: the instant has not come yet. NotFoundError: nothing had been published by then.
+        GoneError: its values are not kept any more.
+    """
+    now = gateway.clock.now()
+    if as_of > now:
+        raise InvalidInputError(f"as_of {as_of.isoformat()} lies ahead of {now.isoformat()}; leave it out for now.")
+    view = gateway.current.view
+    if view is not None and view.generation.facts.published_at <= as_of and not gateway.current.flags(0):
+        return view.generation
+    async with gateway.reading() as connection:
+        found = await nowcasts.in_force(connection, as_of)
+    if found is None:
+        raise NotFoundError(f"No nowcast had been published by {as_of.isoformat()}; ask for a later instant.")
+    return await gateway.follower.generation(found)
+
+
+async def market_then(gateway: Gateway, as_of: datetime) -> Market:
+    """The market strictly before `as_of`, by what is known of it today. Reads all events: one at a time."""
+    async with (
+        gateway.looking_back,
+        gateway.reading() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        facts = await market_repository.market(connection, as_of=as_of)
+    return render_market(facts)

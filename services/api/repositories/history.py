@@ -1,0 +1,121 @@
+"""One punk's past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.database.pool import Connection
+
+# The generations first, then one look-up by key for each of them: never a scan of all values.
+VALUES_SQL = """
+with chosen as materialized (
+    select max(generation_id) as generation_id
+    from generations
+    where role = 'champion' and ($2::timestamptz is null or as_of >= $2) and ($3::timestamptz is null or as_of < $3)
+    group by case when $4::bigint is null then generation_id else floor(extract(epoch from as_of) / $4)::bigint end
+    order by 1 desc
+    limit $5
+)
+select g.generation_id, g.model_id, g.as_of, n.value_wei::float8 / 1e18 as value_eth,
+       n.lo80_wei::float8 / 1e18 as lo80_eth, n.hi80_wei::float8 / 1e18 as hi80_eth
+from chosen
+join generations g using (generation_id)
+join nowcasts n on n.generation_id = g.generation_id and n.punk_id = $1
+order by g.generation_id
+"""
+SPAN_SQL = """
+select min(as_of) as first, max(as_of) as last, count(*) as generations
+from generations
+where role = 'champion' and ($1::timestamptz is null or as_of >= $1) and ($2::timestamptz is null or as_of < $2)
+"""
+SALES_SQL = """
+select event_time as time, price_wei::text, floor_wei::text, kind, seller, buyer, valid, exclusion, tx_hash
+from current_sales
+where punk_id = $1 and ($2::timestamptz is null or event_time >= $2) and ($3::timestamptz is null or event_time < $3)
+order by block desc, log_index desc
+limit $4
+"""
+# What may begin or end an ask or a bid, all of it: an ask of the window may have been placed long before.
+EVENTS_SQL = """
+select event_type, event_time as time, price_wei::text, from_address, to_address, sale_kind
+from market_events
+where punk_id = $1 and superseded_at is null
+order by block, log_index
+"""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Published nowcasts in a window."""
+
+    first: datetime | None
+    last: datetime | None
+    generations: int
+
+
+@dataclass(frozen=True)
+class ValueThen:
+    generation_id: int
+    model_id: str
+    as_of: datetime
+    value_eth: float
+    lo80_eth: float
+    hi80_eth: float
+
+
+@dataclass(frozen=True)
+class SaleThen:
+    """Wei as decimal text."""
+
+    time: datetime
+    price_wei: str
+    floor_wei: str | None
+    kind: str
+    seller: str | None
+    buyer: str | None
+    valid: bool
+    exclusion: str | None
+    tx_hash: str
+
+
+@dataclass(frozen=True)
+class EventThen:
+    """Wei as decimal text."""
+
+    event_type: str
+    time: datetime
+    price_wei: str | None
+    from_address: str | None
+    to_address: str | None
+    sale_kind: str | None
+
+
+async def span(connection: Connection, start: datetime | None, end: datetime | None) -> Span:
+    return Span(**await connection.fetchrow(SPAN_SQL, start, end))
+
+
+async def values(
+    connection: Connection,
+    punk_id: int,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    step_s: int | None,
+    limit: int,
+) -> Sequence[ValueThen]:
+    """The newest `limit` values in the window, oldest first; with `step_s` the last of each step."""
+    return [ValueThen(**row) for row in await connection.fetch(VALUES_SQL, punk_id, start, end, step_s, limit)]
+
+
+async def sales(
+    connection: Connection, punk_id: int, start: datetime | None, end: datetime | None, *, limit: int
+) -> Sequence[SaleThen]:
+    """The newest `limit` sales in the window, newest first."""
+    return [SaleThen(**row) for row in await connection.fetch(SALES_SQL, punk_id, start, end, limit)]
+
+
+async def events(connection: Connection, punk_id: int) -> Sequence[EventThen]:
+    """Everything that ever happened to the punk, in contract order."""
+    return [EventThen(**row) for row in await connection.fetch(EVENTS_SQL, punk_id)]

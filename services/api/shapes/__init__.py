@@ -1,0 +1,1 @@
+"""Shapes of answers as OpenAPI shows them, a module for each resource; the rest is in `services.api.documents`."""

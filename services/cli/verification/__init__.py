@@ -1,0 +1,1 @@
+"""Checking what the gateway said against the root that was published with it."""

@@ -1,0 +1,151 @@
+"""What follows a publication: reasons and comparables of all punks, and the market's days.
+
+Reasons cost far more than values: minutes of a core for 10,000 punks. So publishing never waits for them, a newer
+publication ends the work on an older one, and between two batches the process does whatever else there is to do. What
+was not made (the process died, the store was away) is found missing again and made anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+
+import structlog
+
+from services.nowcaster import explanations
+from services.nowcaster.explanations import Shown
+from services.nowcaster.models import LoadedModels
+from shared.clock import Clock
+from shared.database.pool import Database
+from shared.errors import IntegrityError, PermanentError, TransientError
+from shared.market.daily import market_days
+from shared.market.reader import MarketReader
+from shared.messaging.bus import Subscription
+from shared.registry import models as registry
+from shared.snapshots.snapshot import Snapshot
+from shared.valuation.explained import Before, Explained
+from shared.valuation.explaining import MarketThen, compared, explained_in_batches
+from shared.valuation.inputs import as_seconds, nowcast_snapshot
+
+log = structlog.get_logger(__name__)
+LOOK_S = 30.0
+DAYS_AGAIN = timedelta(days=3)
+"""So many days back are written again each time: the last one was going on, and events may have come late."""
+
+
+class Explainer:
+    """Keeps the newest published generation explained."""
+
+    def __init__(self, *, database: Database, clock: Clock, reader: MarketReader, models: LoadedModels) -> None:
+        self._database = database
+        self._clock = clock
+        self._reader = reader
+        self._models = models
+        self._last: tuple[int, Explained] | None = None
+        self._given_up: set[int] = set()
+        self.name = "explainer"
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return ()
+
+    async def background(self) -> None:
+        await self.run()
+
+    async def drain(self) -> None:
+        await self.catch_up()
+
+    async def run(self) -> None:
+        """Look for what is missing until cancelled."""
+        while True:
+            with suppress(TransientError):
+                await self.catch_up()
+            await asyncio.sleep(LOOK_S)
+
+    async def catch_up(self) -> bool:
+        """Explain what the pointer shows, if nobody has; True when something was made."""
+        async with self._database.connection() as connection:
+            shown = await explanations.unexplained(connection)
+        if shown is None or shown.generation_id in self._given_up:
+            return False
+        try:
+            return await self._explain(shown)
+        except PermanentError as error:
+            # It will not get better; the next generation may.
+            self._given_up = {shown.generation_id}
+            log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
+            return False
+
+    async def _explain(self, shown: Shown) -> bool:
+        async with self._database.connection() as connection:
+            record = await registry.get(connection, shown.model_id)
+        model = await self._models.load(record)
+        async with self._reader.alone():
+            async with self._database.connection() as connection:
+                await self._reader.refresh(connection)
+            snapshot = await self._snapshot(shown)
+            then = await asyncio.to_thread(MarketThen.of, self._reader.timeline, as_seconds(shown.as_of))
+            days = await asyncio.to_thread(
+                market_days, self._reader.timeline, as_seconds(shown.as_of), first=await self._first_day()
+            )
+        async with self._database.transaction() as connection:
+            await explanations.write_days(connection, days)
+        batches = explained_in_batches(model, snapshot.frame, then)
+        while True:
+            # Returns the whole with the last batch.
+            whole = await asyncio.to_thread(next, batches)
+            if whole is not None:
+                break
+            if await self._overtaken(shown):
+                log.info("explanation.overtaken", generation=shown.generation_id)
+                return False
+        whole = await self._with_changes(whole, shown)
+        body = await asyncio.to_thread(whole.to_bytes)
+        async with self._database.transaction() as connection:
+            await explanations.write(connection, shown.generation_id, body, at=self._clock.now())
+        self._last = (shown.generation_id, whole)
+        log.info("explanation.made", generation=shown.generation_id, bytes=len(body))
+        return True
+
+    async def _snapshot(self, shown: Shown) -> Snapshot:
+        """Made again from the events before the instant.
+
+        Raises:
+            IntegrityError: something came late, and the same instant looks different now.
+        """
+        snapshot = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, shown.as_of)
+        if snapshot.snapshot_id != shown.snapshot_id:
+            raise IntegrityError(f"the market as of {shown.as_of.isoformat()} is another one now")
+        return snapshot
+
+    async def _first_day(self) -> date | None:
+        async with self._database.connection() as connection:
+            newest = await explanations.newest_day(connection)
+        return None if newest is None else newest - DAYS_AGAIN
+
+    async def _overtaken(self, shown: Shown) -> bool:
+        async with self._database.connection() as connection:
+            now = await explanations.unexplained(connection)
+        return now is None or now.generation_id != shown.generation_id
+
+    async def _with_changes(self, whole: Explained, shown: Shown) -> Explained:
+        """With what the generation before said, if there is one."""
+        async with self._database.connection() as connection:
+            earlier = await explanations.before(connection, shown)
+            if earlier is None:
+                return whole
+            values = await explanations.micro_eth(connection, earlier.generation_id)
+            body = None
+            if self._last is None or self._last[0] != earlier.generation_id:
+                body = await explanations.body(connection, earlier.generation_id)
+        if len(values) != len(whole.floor_eth):
+            return whole
+        told: Explained | None = None
+        if self._last is not None and self._last[0] == earlier.generation_id:
+            told = self._last[1]
+        elif body is not None:
+            with suppress(IntegrityError):
+                told = await asyncio.to_thread(Explained.from_bytes, body)
+        described = Before.unmoved(earlier.generation_id, earlier.model_id, earlier.as_of, values)
+        return compared(whole, told, described=described)

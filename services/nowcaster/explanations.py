@@ -1,0 +1,97 @@
+"""Reasons and days in Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from shared.database.pool import Connection
+from shared.market.daily import MarketDay
+from shared.market.series import Ints
+
+KEPT = 4
+"""Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""
+
+UNEXPLAINED_SQL = """
+select g.generation_id, g.model_id, g.snapshot_id, g.as_of
+from nowcast_pointer join generations g using (generation_id)
+left join explanations e using (generation_id)
+where e.generation_id is null
+"""
+BEFORE_SQL = """
+select generation_id, model_id, snapshot_id, as_of
+from generations
+where role = 'champion' and generation_id < $1 and as_of < $2
+order by generation_id desc
+limit 1
+"""
+MICRO_ETH_SQL = """
+select (value_wei / 1000000000000)::bigint as micro from nowcasts where generation_id = $1 order by punk_id
+"""
+BODY_SQL = "select body from explanations where generation_id = $1"
+WRITE_SQL = """
+insert into explanations (generation_id, made_at, body) values ($1, $2, $3) on conflict (generation_id) do nothing
+"""
+FORGET_SQL = """
+delete from explanations
+where generation_id < (select min(generation_id) from
+    (select generation_id from explanations order by generation_id desc limit $1) as newest)
+"""
+NEWEST_DAY_SQL = "select max(date) from market_days"
+WRITE_DAY_SQL = """
+insert into market_days (date, floor_wei, index_eth) values ($1, $2::text::numeric, $3)
+on conflict (date) do update set floor_wei = excluded.floor_wei, index_eth = excluded.index_eth
+where (market_days.floor_wei, market_days.index_eth) is distinct from (excluded.floor_wei, excluded.index_eth)
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A published generation."""
+
+    generation_id: int
+    model_id: str
+    snapshot_id: str
+    as_of: datetime
+
+
+async def unexplained(connection: Connection) -> Shown | None:
+    """What the pointer shows, unless its reasons are there already."""
+    row = await connection.fetchrow(UNEXPLAINED_SQL)
+    return None if row is None else Shown(**row)
+
+
+async def before(connection: Connection, shown: Shown) -> Shown | None:
+    """The published generation of an earlier instant that it took the place of."""
+    row = await connection.fetchrow(BEFORE_SQL, shown.generation_id, shown.as_of)
+    return None if row is None else Shown(**row)
+
+
+async def micro_eth(connection: Connection, generation_id: int) -> Ints:
+    """Its values in punk order; empty when they are not kept any more."""
+    return np.array([row["micro"] for row in await connection.fetch(MICRO_ETH_SQL, generation_id)], dtype=np.int64)
+
+
+async def body(connection: Connection, generation_id: int) -> bytes | None:
+    found: bytes | None = await connection.fetchval(BODY_SQL, generation_id)
+    return found
+
+
+async def write(connection: Connection, generation_id: int, explained: bytes, *, at: datetime) -> None:
+    """Keep it, and forget those of old generations."""
+    await connection.execute(WRITE_SQL, generation_id, at, explained)
+    await connection.execute(FORGET_SQL, KEPT)
+
+
+async def newest_day(connection: Connection) -> date | None:
+    found: date | None = await connection.fetchval(NEWEST_DAY_SQL)
+    return found
+
+
+async def write_days(connection: Connection, days: Sequence[MarketDay]) -> None:
+    """Write, or correct, days."""
+    rows = [(day.date, None if day.floor_wei is None else str(day.floor_wei), day.index_eth) for day in days]
+    await connection.executemany(WRITE_DAY_SQL, rows)

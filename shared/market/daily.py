@@ -1,0 +1,53 @@
+"""The market at the end of each day, read from a timeline: the floor, and the value index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from math import exp, isfinite
+
+import numpy as np
+
+from shared.market.marks import Lows
+from shared.market.order_book import WEI
+from shared.market.timeline import DAY, MarketTimeline
+
+GWEI = 10**9
+
+
+@dataclass(frozen=True)
+class MarketDay:
+    """`floor_wei`: lowest public ask at the day's end, None where nothing is for sale; `index_eth`: what a common punk
+    is worth by the sales so far, None before the first."""
+
+    date: date
+    floor_wei: int | None
+    index_eth: float | None
+
+
+def market_days(timeline: MarketTimeline, as_of: int, *, first: date | None = None) -> list[MarketDay]:
+    """Every day from `first` (None: that of the first event) up to the one that is going on at `as_of` (UTC seconds).
+
+    Days end at midnight UTC, the last one at `as_of`; only events strictly before count. Floors are whole gwei.
+    """
+    if not len(timeline.events.times):
+        return []
+    begin = int(timeline.events.times[0]) if first is None else _seconds(first)
+    starts = np.arange(begin // DAY * DAY, as_of, DAY, dtype=np.int64)
+    if not len(starts):
+        return []
+    ends = np.minimum(starts + DAY, as_of)
+    floors = timeline.lows.last_before(ends)[:, Lows._fields.index("lowest")].tolist()
+    levels = timeline.index.states.last_before(ends)[:, 0].tolist()
+    return [
+        MarketDay(
+            date=datetime.fromtimestamp(start, UTC).date(),
+            floor_wei=round(floor * (WEI / GWEI)) * GWEI if isfinite(floor) else None,
+            index_eth=exp(level) if isfinite(level) else None,
+        )
+        for start, floor, level in zip(starts.tolist(), floors, levels, strict=True)
+    ]
+
+
+def _seconds(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
