@@ -18,9 +18,11 @@ from services.api.problems import Problem
 from services.api.resident.current import Current
 from services.api.resident.follower import Follower
 from services.api.routes import (
+    backtest,
     exclusions,
     lineage,
     nowcast,
+    outcomes,
     performance,
     probes,
     punks,
@@ -61,6 +63,8 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
     # The lineage's `/v1/models/champion` goes before the registry's `/v1/models/{model_id}`.
     for part in (punks, nowcast, performance, exclusions, lineage, registry, training_requests, status, probes):
         app.include_router(part.router)
+    app.include_router(backtest.router)
+    app.include_router(outcomes.router)
     fast_lane.install(app)
     problems.install(app)
     # The last added is the outermost.

@@ -18,6 +18,9 @@ from services.api.resident.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 
+DOWNLOADS = 3
+"""Streams from the database at a time; the pool has ten connections."""
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -30,6 +33,9 @@ class Gateway:
     follower: Follower
     metrics: GatewayMetrics
     remembered: Remembered = field(default_factory=Remembered)
+    computing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever computes over the whole record."""
+    downloading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

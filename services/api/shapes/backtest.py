@@ -156,7 +156,7 @@ class BacktestTrade(BaseModel):
     exit_kind: ExitKind | None
     exit_event: str | None
     costs: Annotated[Money, Field(description="Gas and fees of both sides")]
-    gain: Annotated[float | None, Field(description="After all costs, over what was paid; null while open")]
+    gain: Annotated[float | None, Field(description="After all costs, over the price paid; null while open")]
     mark_bid: Annotated[Money | None, Field(description="Standing bid at the end, of an open position")]
     mark_floor: Annotated[Money | None, Field(description="Lower of floor and value at the end")]
     mark_value: Annotated[Money | None, Field(description="Published value at the end")]

@@ -77,7 +77,7 @@ def book_document(book: BookResult) -> dict[str, object]:
         "figures": [
             {"mark": one.mark, **{name: asdict(figure) for name, figure in one.figures.items()}} for one in book.marked
         ],
-        "trades": asdict(book.trade_figures),
+        "trades": asdict(book.trade_figures) | {"open_at_end": book.trade_figures.opened - book.trade_figures.closed},
         "months": [{"month": month.month, **month.returns} for month in book.months],
     }
 
