@@ -18,6 +18,7 @@ from services.api.problems import Problem
 from services.api.resident.current import Current
 from services.api.resident.follower import Follower
 from services.api.routes import (
+    backtest,
     compat,
     deals,
     exclusions,
@@ -25,6 +26,7 @@ from services.api.routes import (
     lineage,
     market,
     nowcasts,
+    outcomes,
     performance,
     probes,
     punks,
@@ -68,6 +70,8 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
         app.include_router(part.router)
     for part in (lineage, registry, training_requests, status, probes):
         app.include_router(part.router)
+    app.include_router(backtest.router)
+    app.include_router(outcomes.router)
     fast_lane.install(app)
     problems.install(app)
     # The last added is the outermost.

@@ -20,6 +20,9 @@ from services.api.resident.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 
+DOWNLOADS = 3
+"""Streams from the database at a time; the pool has ten connections."""
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -36,6 +39,9 @@ class Gateway:
     """The market of a day ago, which the compatibility routes show."""
     looking_back: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever reads all events of the past: one at a time."""
+    computing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever computes over the whole record."""
+    downloading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 
 from services.monitor.alerts import CONSUMER as ALERTS
 from services.monitor.alerts import Alerts, Webhooks
+from services.monitor.backtest.handlers import CONSUMER as BACKTESTS
+from services.monitor.backtest.handlers import Backtests
 from services.monitor.handlers import CONSUMER, Monitor
 from services.monitor.repository import NowcastHealth
+from shared.backtest.terms import Terms
 from shared.contracts.messages import (
     AlertRaised,
+    BacktestRequested,
     ContenderRejected,
     ModelPromoted,
     ModelRolledBack,
@@ -39,6 +43,7 @@ def build(
         InvalidInputError: a webhook's URL is none.
     """
     alerts = Alerts(database=platform.database, clock=platform.clock, webhooks=webhooks_of(platform.settings))
+    backtests = Backtests(database=platform.database, clock=platform.clock, terms=Terms())
     monitor = Monitor(
         database=platform.database,
         clock=platform.clock,
@@ -56,7 +61,10 @@ def build(
             ShadowStarted: monitor.on_lifecycle_changed,
             ContenderRejected: monitor.on_lifecycle_changed,
         },
-        beside=[Subscription(ALERTS, (AlertRaised,), alerts.on_alert_raised)],
+        beside=[
+            Subscription(ALERTS, (AlertRaised,), alerts.on_alert_raised),
+            Subscription(BACKTESTS, (BacktestRequested,), backtests.on_backtest_requested),
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from shared.contracts.messages import (
     ALL_MESSAGES,
     AlertRaised,
+    BacktestRequested,
     ContenderRegistered,
     ContenderRejected,
     IngestRequested,
@@ -43,6 +44,8 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
     ),
     # A queue of its own: a webhook that is away holds up no watch.
     "alerts": (AlertRaised,),
+    # And another: a backtest computes for a while.
+    "backtests": (BacktestRequested,),
 }
 
 # Some events only inform (nowcast.published): no service waits for them, an outside
