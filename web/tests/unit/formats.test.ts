@@ -5,7 +5,7 @@ import { age, day, moment, month, utc } from '$lib/format/times';
 
 describe('amounts', () => {
 	it.each([[41.2, '41.20'], [3970.4, '3,970'], [152.34, '152.3'], [0.0839, '0.084'], [0, '0'], [-1.5, '−1.50'], [null, '–'], [undefined, '–'], [NaN, '–'], [Infinity, '–']])('%s ETH is %s', (amount, text) => expect(eth(amount)).toBe(text));
-	it('signs changes and keeps zero plain', () => expect([change(1.2), change(-0.35), change(0)]).toEqual(['+1.20', '−0.350', '0']));
+	it('signs changes and keeps zero plain', () => expect([change(1.2), change(-0.35), change(0)]).toEqual(['+1.20', '−0.35', '0']));
 	it('gives dollars only with a rate', () => expect([usd(2, 2813.4), usd(0.01, 2813.4), usd(2, null)]).toEqual(['$5,627', '$28.13', null]));
 	it('never loses more than half a unit of the last digit shown', () => {
 		fc.assert(fc.property(fc.double({ min: 1, max: 99_999, noNaN: true }), (amount) => Math.abs(Number(eth(amount).replaceAll(',', '')) - amount) <= (amount >= 1000 ? 0.5 : amount >= 100 ? 0.05 : 0.005) + 1e-9));
