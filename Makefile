@@ -37,6 +37,7 @@ format: $(INSTALLED) ## Format the code and repair what ruff can
 	@$(BIN)/ruff format
 
 bench: $(INSTALLED) ## Measure against the bare limits of this machine; writes bench-results.json
+	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --group bench --quiet
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 chaos: $(INSTALLED) ## Kill the services at random instants and between commit, publish and ack

@@ -17,6 +17,7 @@ from services.api.resident.formats import Rendition
 from services.api.resident.renditions import Deflated, Renditions
 
 WORTH_COMPRESSING = 8 * 1024
+NEGOTIATED = b"Accept, Accept-Encoding"
 CACHE_CONTROL = b"public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
 
 
@@ -61,12 +62,20 @@ def stamped(request: Request, gateway: Gateway, generation: Generation, tag: str
 
 
 async def stamped_large(
-    request: Request, gateway: Gateway, generation: Generation, tag: str, body: bytes, renditions: Renditions, name: str
+    request: Request,
+    gateway: Gateway,
+    generation: Generation,
+    tag: str,
+    body: bytes,
+    renditions: Renditions,
+    name: str,
+    *,
+    vary: bytes = b"Accept-Encoding",
 ) -> Response:
     """The same for a long body, which is compressed once, kept in `renditions`, for whoever accepts gzip."""
     encoding = b"gzip" if len(body) >= WORTH_COMPRESSING and accepts_gzip(request) else b""
     stamp, headers, known = _stamp(request, gateway, generation, tag, encoding)
-    headers.append((b"vary", b"Accept-Encoding"))
+    headers.append((b"vary", vary))
     if known:
         return Prepared((), headers, status_code=304)
     if not encoding:
@@ -84,7 +93,7 @@ async def unstamped(
     age = gateway.current.age_seconds(generation.facts.as_of)
     etag = f'"{tag}.{"gzip" if squeezed else "plain"}"'
     headers = _headers(generation, age, gateway.current.flags(age), etag)
-    headers.append((b"vary", b"Accept, Accept-Encoding"))
+    headers.append((b"vary", NEGOTIATED))
     theirs = request.headers.get("if-none-match")
     if theirs is not None and _matching(theirs, tag, etag) is not None:
         return Prepared((), headers, status_code=304)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from services.api.gateway import Gateway
@@ -33,11 +34,15 @@ async def generation_in_force(gateway: Gateway, as_of: datetime) -> Generation:
 
 
 async def market_then(gateway: Gateway, as_of: datetime) -> Market:
-    """The market strictly before `as_of`, by what is known of it today. Reads all events: one at a time."""
+    """The market strictly before `as_of`, by what is known of it today. Reads all events: one at a time.
+
+    Raises TimeoutError: too many wait for the same.
+    """
     async with (
+        asyncio.timeout(gateway.config.load_timeout_s),
         gateway.looking_back,
         gateway.reading() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         facts = await market_repository.market(connection, as_of=as_of)
-    return render_market(facts)
+    return await asyncio.to_thread(render_market, facts)

@@ -24,6 +24,7 @@ from tests.bench.data import find_events
 from tests.bench.decode_rate import decode_rate
 from tests.bench.false_alarms import false_alarms
 from tests.bench.gate_size import gate_size
+from tests.bench.gateway import gateway
 from tests.bench.import_rate import import_rate
 from tests.bench.market_state import market_state
 from tests.bench.measured import Measured
@@ -31,7 +32,7 @@ from tests.bench.nowcast_cycle import nowcast_cycle
 from tests.bench.scale import scale
 
 RESULTS = Path("bench-results.json")
-BENCHES = (import_rate, decode_rate, market_state, nowcast_cycle, gate_size, false_alarms, scale)
+BENCHES = (import_rate, decode_rate, market_state, nowcast_cycle, gate_size, false_alarms, scale, gateway)
 
 
 async def measure(console: Console) -> list[Measured]:

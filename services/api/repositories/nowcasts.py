@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
-from services.api.resident.facts import GenerationFacts, PunkRow, ValueRow
+from services.api.resident.facts import GenerationFacts, PunkRow
 from shared.database.pool import Connection
 
 POINTER_SQL = """
@@ -43,6 +44,7 @@ select punk_id, value_wei::text, lo50_wei::text, hi50_wei::text, lo80_wei::text,
        lo90_wei::text, hi90_wei::text, confidence::text
 from nowcasts
 where generation_id = $1
+order by punk_id
 """
 PUNKS_SQL = "select punk_id, type, skin, accessories from punks order by punk_id"
 
@@ -66,18 +68,20 @@ async def pointer(connection: Connection) -> Pointer:
     return Pointer(row["generation_id"], row["last_seq"] or 0, row["revisions"], row["punks"], row["explained"])
 
 
-async def generation(connection: Connection, generation_id: int) -> tuple[GenerationFacts, Sequence[ValueRow]] | None:
-    """A generation with its values (unordered); None when it, or any of its rows, is not there any more.
+async def generation(connection: Connection, generation_id: int) -> tuple[GenerationFacts, bytes] | None:
+    """A generation with its canonical lines in punk order; None when it, or any of its rows, is not there any more.
 
     The rows are written and removed whole, so a count that differs from `row_count` is a generation
-    being removed.
+    being removed. They come as one text, which costs the loop that also answers requests next to nothing.
     """
     row = await connection.fetchrow(GENERATION_SQL, generation_id)
     if row is None:
         return None
     facts = _facts(row)
-    values = [ValueRow(*found) for found in await connection.fetch(VALUES_SQL, generation_id)]
-    return (facts, values) if len(values) == facts.row_count else None
+    lines = BytesIO()
+    await connection.copy_from_query(VALUES_SQL, generation_id, output=lines, format="csv")
+    found = lines.getvalue()
+    return (facts, found) if found.count(b"\n") == facts.row_count else None
 
 
 async def published(connection: Connection, *, before: int, limit: int) -> Sequence[GenerationFacts]:

@@ -27,8 +27,7 @@ class GenerationFacts:
     merkle_root: str
 
 
-@dataclass(frozen=True)
-class ValueRow:
+class ValueRow(NamedTuple):
     """One punk of a generation; wei as decimal text."""
 
     punk_id: int

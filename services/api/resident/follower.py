@@ -18,7 +18,7 @@ from services.api.repositories.nowcasts import Pointer
 from services.api.resident.current import Current
 from services.api.resident.explanation import ResidentExplanation
 from services.api.resident.facts import Catalogue, Generation, Market
-from services.api.resident.rendering import render_catalogue, render_generation, render_market
+from services.api.resident.rendering import render_catalogue, render_generation, render_market, value_rows
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError
@@ -177,7 +177,10 @@ class Follower:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             found = await nowcasts.generation(connection, generation_id)
-        return await asyncio.to_thread(render_generation, *found) if found else None
+        if found is None:
+            return None
+        facts, lines = found
+        return await asyncio.to_thread(lambda: render_generation(facts, value_rows(lines)))
 
     async def generation(self, generation_id: int) -> Generation:
         """Any generation that still exists: from memory, else from the database (one at a time).

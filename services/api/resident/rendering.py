@@ -48,6 +48,12 @@ def money_member(wei: int | str | None) -> dict[str, object] | None:
     return {"wei": str(wei), "eth": int(wei) / WEI_PER_ETH}
 
 
+def value_rows(lines: bytes) -> list[ValueRow]:
+    """A generation's canonical lines, read."""
+    rows = (line.split(",") for line in lines.decode().splitlines())
+    return [ValueRow(int(punk), *rest) for punk, *rest in rows]
+
+
 def render_generation(facts: GenerationFacts, rows: Sequence[ValueRow]) -> Generation:
     """Order and render the rows of a complete generation."""
     values = {row.punk_id: _value(row) for row in rows}
@@ -83,7 +89,7 @@ def render_generation(facts: GenerationFacts, rows: Sequence[ValueRow]) -> Gener
 
 def _value(row: ValueRow) -> bytes:
     m = money_json
-    return (
+    return (  # one text: 10,000 of these are made while requests wait for the interpreter
         f'"value":{m(row.value_wei)},"intervals":{{'
         f'"50":{{"lo":{m(row.lo50_wei)},"hi":{m(row.hi50_wei)}}},'
         f'"80":{{"lo":{m(row.lo80_wei)},"hi":{m(row.hi80_wei)}}},'

@@ -35,7 +35,10 @@ Many = Annotated[int, Query(ge=1, le=100)]
 
 
 @router.post(
-    "/fair-price", operation_id="compat_fair_price", summary="Fair price of a punk", responses=documented(404, 422, 503)
+    "/fair-price",
+    operation_id="compat_fair_price",
+    summary="Fair price of a punk",
+    responses=documented(400, 404, 413, 422, 503),
 )
 async def fair_price(request: Request, body: PunkBody) -> FairPrice:
     gateway = gateway_of(request)
@@ -47,7 +50,7 @@ async def fair_price(request: Request, body: PunkBody) -> FairPrice:
     "/fair-price-plus",
     operation_id="compat_fair_price_plus",
     summary="Fair price with intervals and distribution",
-    responses=documented(404, 422, 503),
+    responses=documented(400, 404, 413, 422, 503),
 )
 async def fair_price_plus(request: Request, body: PunkBody) -> FairPricePlus:
     gateway = gateway_of(request)
@@ -81,7 +84,7 @@ async def fair_price_plus(request: Request, body: PunkBody) -> FairPricePlus:
     "/top-realtime",
     operation_id="compat_top_realtime_post",
     summary="Best deals of the live asks",
-    responses=documented(422, 503),
+    responses=documented(400, 413, 422, 503),
 )
 @router.get(
     "/top-realtime",
@@ -97,7 +100,10 @@ async def top_realtime(request: Request, limit: Many = 10) -> TopDeals:
 
 
 @router.post(
-    "/top", operation_id="compat_top_post", summary="Best deals of a day ago", responses=documented(404, 410, 422, 503)
+    "/top",
+    operation_id="compat_top_post",
+    summary="Best deals of a day ago",
+    responses=documented(400, 404, 410, 413, 422, 503),
 )
 @router.get(
     "/top", operation_id="compat_top", summary="Best deals of a day ago", responses=documented(404, 410, 422, 503)

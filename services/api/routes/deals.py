@@ -101,10 +101,9 @@ def _type(view: View, punk: int) -> str | None:
 def _items(
     view: View, generation: Generation, asks: Sequence[JudgedAsk], *, fee: float, gas_eth: float
 ) -> list[dict[str, object]]:
-    rows = {row.punk_id: row for row in generation.rows}
     items: list[dict[str, object]] = []
     for ask in asks:
-        row, market = rows[ask.punk_id], view.market.rows[ask.punk_id]
+        row, market = generation.rows[generation.places[ask.punk_id]], view.market.rows[ask.punk_id]
         margin = ask.judgement.margin_eth(ask.offer.ask_eth, fee=fee, gas_eth=gas_eth)
         items.append(
             {

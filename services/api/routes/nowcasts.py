@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.api import cursors
-from services.api.answers import stamped_large, unstamped
+from services.api.answers import NEGOTIATED, stamped_large, unstamped
 from services.api.config import digest
 from services.api.documents import GenerationDocument, NowcastDocument
 from services.api.gateway import Gateway, gateway_of
@@ -58,7 +58,7 @@ async def nowcasts(request: Request, limit: Limit = 50, cursor: Cursor = None) -
     before = 2**63 - 1
     if cursor is not None:
         key = cursors.decode(cursor, secret, scope=scope, keys=1).key[0]
-        if not key.isdigit() or int(key) > before:
+        if not (key.isascii() and key.isdigit()) or int(key) > before:
             raise BadCursorError("The cursor is damaged or was not made by this API.")
         before = int(key)
     async with gateway.reading() as connection:
@@ -154,7 +154,7 @@ async def whole(request: Request, gateway: Gateway, generation: Generation, name
     tag = f"g{generation.facts.generation_id}"
     if kind == "json":
         return await stamped_large(
-            request, gateway, generation, tag, generation.body, generation.renditions, "json deflated"
+            request, gateway, generation, tag, generation.body, generation.renditions, "json deflated", vary=NEGOTIATED
         )
     rendition = await generation.renditions.get(kind, lambda: FORMATS[kind](generation))
     return await unstamped(request, gateway, generation, tag=f"{tag}.{kind}", rendition=rendition)

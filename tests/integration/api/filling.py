@@ -130,6 +130,8 @@ async def publish(
     row_count: int | None = None,
     move: bool = True,
     value: Callable[[int, int], int] = value_wei,
+    role: str = "champion",
+    merkle_root: str | None = None,
 ) -> int:
     """A generation of `punks` (default: all there are) in one transaction; `row_count` may lie about how many."""
     async with connection.transaction():
@@ -143,7 +145,7 @@ async def publish(
         generation: int = await connection.fetchval(
             """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei,
                    last_block, values_sha256, merkle_root)
-               values ('champion', $1, $2, $3, $4, $5, $6, 22000000, $7, $8) returning generation_id""",
+               values ($9, $1, $2, $3, $4, $5, $6, 22000000, $7, $8) returning generation_id""",
             model,
             snapshot,
             as_of,
@@ -151,7 +153,8 @@ async def publish(
             len(members) if row_count is None else row_count,
             FLOOR_WEI,
             digest(f"{lines}\n"),
-            merkle_levels(lines.encode())[-1][0].hex(),
+            merkle_root or merkle_levels(lines.encode())[-1][0].hex(),
+            role,
         )
         rows = [(generation, punk, *wei, grade) for punk, wei, grade in values]
         await connection.copy_records_to_table("nowcasts", records=rows)

@@ -1,0 +1,1 @@
+"""The gateway against bare limits: servers to compare, a client that loads them, a market to serve."""

@@ -1,0 +1,116 @@
+"""Reasons follow a publication; whoever dies or is overtaken leaves nothing half."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from services.nowcaster import explanations
+from services.nowcaster.bootstrap import build_explainer
+from services.nowcaster.explainer import Explainer
+from shared.valuation.explained import Explained
+from tests.factories.stand import Stand
+from tests.integration.nowcaster.conftest import tick
+
+
+@pytest.fixture
+def explainer(stand: Stand) -> Explainer:
+    return build_explainer(stand.platform)
+
+
+async def stored(stand: Stand) -> dict[int, Explained]:
+    rows = await stand.rows("select generation_id, body from explanations order by generation_id")
+    return {row["generation_id"]: Explained.from_bytes(row["body"]) for row in rows}
+
+
+async def test_without_a_publication_there_is_nothing_to_explain(stand: Stand, explainer: Explainer) -> None:
+    assert not await explainer.catch_up()
+    assert await stored(stand) == {}
+
+
+async def test_reasons_add_up_to_what_was_published_and_tell_what_changed(
+    stand: Stand, champion: str, explainer: Explainer
+) -> None:
+    await tick(stand)
+    assert await stored(stand) == {}, "publishing does not wait"
+    assert await explainer.catch_up()
+    assert not await explainer.catch_up(), "once is enough"
+    await tick(stand, minutes=30)
+    assert await explainer.catch_up()
+    first, second = (await stored(stand)).values()
+    assert first.model_id == champion
+    assert first.before is None
+    rows = await stand.rows(
+        "select value_wei::float8 / 1e18 as eth from nowcasts"
+        " where generation_id = (select generation_id from nowcast_pointer) order by punk_id"
+    )
+    values = np.array([row["eth"] for row in rows])
+    total = np.add.reduceat(second.log.astype(np.float64), second.starts[:-1])
+    assert np.log(values / second.floor_eth) == pytest.approx(total, abs=1e-4)
+    assert second.before is not None
+    assert len(second.before.moved) == len(second.log)
+    days = await stand.rows("select * from market_days")
+    assert len(days) > 50
+    assert all(row["index_eth"] for row in days[-10:])
+
+
+async def test_a_process_that_starts_anew_reads_what_it_compares_with(
+    stand: Stand, champion: str, explainer: Explainer
+) -> None:
+    await tick(stand)
+    await explainer.catch_up()
+    await tick(stand, minutes=30)
+    await build_explainer(stand.platform).catch_up()
+    *_, last = (await stored(stand)).values()
+    assert last.before is not None
+    assert len(last.before.moved) == len(last.log)
+
+
+async def test_the_work_on_an_overtaken_generation_ends(
+    stand: Stand, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tick(stand)
+    asked = explanations.unexplained
+    calls = 0
+
+    async def overtaking(connection: object) -> explanations.Shown | None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:  # after the first batch
+            await tick(stand, minutes=30)
+        return await asked(connection)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(explanations, "unexplained", overtaking)
+    assert not await explainer.catch_up()
+    assert await stored(stand) == {}
+    assert await explainer.catch_up()
+    assert len(await stored(stand)) == 1
+
+
+async def test_only_the_newest_are_kept(stand: Stand, champion: str, explainer: Explainer) -> None:
+    async with stand.database.connection() as connection:
+        for _ in range(explanations.KEPT + 2):
+            await tick(stand, minutes=30)
+            shown = await explanations.unexplained(connection)
+            assert shown is not None
+            await explanations.write(connection, shown.generation_id, b"x", at=stand.clock.now())
+        kept = [row["generation_id"] for row in await connection.fetch("select generation_id from explanations")]
+    assert len(kept) == explanations.KEPT
+    assert max(kept) == shown.generation_id
+
+
+async def test_an_instant_that_looks_different_now_is_left_unexplained(
+    stand: Stand, champion: str, explainer: Explainer
+) -> None:
+    await tick(stand)
+    async with stand.database.connection() as connection:
+        last = await connection.fetchval(
+            "select max(date) from eth_usd_daily where date < $1", stand.clock.now().date()
+        )
+        await connection.execute(
+            "update eth_usd_daily set close = close * 3 where date > $1", last - timedelta(days=40)
+        )
+    assert not await explainer.catch_up()
+    assert await stored(stand) == {}

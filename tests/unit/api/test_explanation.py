@@ -1,0 +1,106 @@
+"""Contributions add up to the value, changes to the difference, and what is stored is what is answered."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from services.api.resident import explanation
+from services.api.resident.explanation import ResidentExplanation
+from services.api.resident.facts import PunkRow
+from services.api.shapes.explanations import Changes, ComparableSale, Contributions
+from shared.errors import IntegrityError
+from shared.valuation.explained import NOBODY, Before, Explained
+from shared.valuation.reason_parts import FLOOR_MOVE, GROUPS, USUAL
+from tests.factories.explained import explained
+
+AT = datetime(2025, 6, 1, tzinfo=UTC)
+PUNKS = {
+    punk: PunkRow(punk, "Ape" if punk % 2 else "Male", None if punk % 2 else "Mid", ("Hoodie",)) for punk in range(20)
+}
+VALUE_WEI, FLOOR_WEI = 47_123_456 * 10**12, 41 * 10**18
+
+
+def told(told: Explained, punk: int = 3, value_wei: int = VALUE_WEI) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        b'{"x":0,' + ResidentExplanation(7, told).members(punk, value_wei, FLOOR_WEI, PUNKS)
+    )
+    return found
+
+
+def before(model: str, *, moved: bool) -> Before:
+    parts = 20 * 13
+    return Before(
+        6,
+        model,
+        AT,
+        np.full(20, 45_000_000, dtype=np.int64),
+        np.full(20, 39.0) if moved else np.empty(0),
+        np.full(parts, 0.01, dtype=np.float32) if moved else np.empty(0, dtype=np.float32),
+    )
+
+
+def test_contributions_add_up_to_the_published_value_over_the_floor() -> None:
+    found = Contributions.model_validate(told(explained(20, "m"))["contributions"])
+    assert found.value_eth == VALUE_WEI / 10**18
+    assert sum(part.eth for part in found.parts) == pytest.approx(found.value_eth - found.floor_eth, abs=1e-9)
+    assert sum(group.eth for group in found.groups) == pytest.approx(found.value_eth - found.floor_eth, abs=1e-9)
+    assert all(group.meaning == GROUPS[group.group] for group in found.groups)  # type: ignore[index]
+
+
+def test_a_value_at_its_floor_has_parts_that_cancel() -> None:
+    found = Contributions.model_validate(told(explained(20, "m"), value_wei=40 * 10**18)["contributions"])
+    assert sum(part.eth for part in found.parts) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_changes_add_up_to_the_difference_of_the_published_values() -> None:
+    found = Changes.model_validate(told(explained(20, "m", before=before("m", moved=True)))["changes"])
+    assert found.parts is not None
+    assert found.after.eth - found.before.eth == pytest.approx(sum(part.eth for part in found.parts), abs=1e-9)
+    assert any((part.group, part.name) == FLOOR_MOVE for part in found.parts)
+
+
+def test_across_models_only_the_values_are_compared() -> None:
+    found = Changes.model_validate(told(explained(20, "m", before=before("n", moved=False)))["changes"])
+    assert (found.since.model_id, found.parts) == ("n", None)
+    assert (found.before.wei, found.after.wei) == (str(45 * 10**18), str(VALUE_WEI))
+    assert told(explained(20, "m"))["changes"] is None
+
+
+def test_comparables_say_what_is_alike_and_what_is_not() -> None:
+    sales = [ComparableSale.model_validate(one) for one in told(explained(20, "m"))["comparables"]]
+    assert len(sales) == 8
+    first = sales[0]
+    assert (first.punk_id, first.type) == (4, "Male")
+    assert first.shared == ["count:1", "accessory:Hoodie"]
+    assert (first.lacks, first.adds) == (["type:Ape"], ["type:Male", "skin:Mid"])
+    assert first.at_todays_floor_eth == pytest.approx(first.price_eth / first.floor_eth * 41.0, abs=1e-6)
+    similarity = [sale.similarity for sale in sales]
+    assert similarity == sorted(similarity, reverse=True)
+
+
+def test_a_punk_without_comparables_has_none() -> None:
+    alone = explained(20, "m")
+    alone.near[:] = NOBODY
+    assert told(alone)["comparables"] == []
+
+
+def test_what_is_stored_reads_back() -> None:
+    for one in (explained(20, "m"), explained(20, "m", before=before("m", moved=True))):
+        assert told(Explained.from_bytes(one.to_bytes())) == told(one)
+
+
+def test_damaged_bytes_are_refused() -> None:
+    body = explained(20, "m").to_bytes()
+    for broken in (b"", b"punk", body[:-40], body[:200]):
+        with pytest.raises(IntegrityError):
+            Explained.from_bytes(broken)
+
+
+def test_groups_are_explained_as_the_valuation_explains_them() -> None:
+    assert explanation.MEANINGS == GROUPS
+    assert (explanation.USUAL, explanation.FLOOR_MOVE) == (USUAL, FLOOR_MOVE)
