@@ -20,8 +20,10 @@ from services.api.resident.follower import Follower
 from services.api.routes import (
     backtest,
     exclusions,
+    lifecycle,
     lineage,
     nowcast,
+    operator_acts,
     outcomes,
     performance,
     probes,
@@ -32,6 +34,7 @@ from services.api.routes import (
 )
 from shared.clock import Clock
 from shared.database.pool import Database
+from shared.evaluation.policy import load_policy
 
 DESCRIPTION = """Fair values with intervals for all 10,000 CryptoPunks, scored on every later sale.
 
@@ -46,7 +49,13 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
     current = Current(clock, stale_after_s=config.stale_after_s, generations_kept=config.generations_kept)
     follower = Follower(database=database, clock=clock, current=current, config=config, metrics=metrics)
     gateway = Gateway(
-        database=database, clock=clock, config=config, current=current, follower=follower, metrics=metrics
+        database=database,
+        clock=clock,
+        config=config,
+        current=current,
+        follower=follower,
+        metrics=metrics,
+        policy=load_policy(config.policy_file),
     )
 
     @asynccontextmanager
@@ -65,6 +74,8 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
         app.include_router(part.router)
     app.include_router(backtest.router)
     app.include_router(outcomes.router)
+    app.include_router(lifecycle.router)
+    app.include_router(operator_acts.router)
     fast_lane.install(app)
     problems.install(app)
     # The last added is the outermost.

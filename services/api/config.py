@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from shared.settings import Settings
 
@@ -27,6 +28,8 @@ class GatewayConfig:
     load_timeout_s: float = 30.0
     stale_after_s: float = 90 * 60.0
     """A nowcast older than this is served with the flag `nowcast_stale`."""
+    policy_file: Path | None = None
+    """What operators' acts are recorded under; default: the packaged policy."""
     generations_kept: int = 4
     """Generations in memory for readers who page through an earlier one."""
 
@@ -34,7 +37,7 @@ class GatewayConfig:
     def from_settings(cls, settings: Settings) -> GatewayConfig:
         """The operator key comes from the settings; the rest keeps its default."""
         key = settings.operator_key
-        return cls(operator_key=key.get_secret_value() if key else None)
+        return cls(operator_key=key.get_secret_value() if key else None, policy_file=settings.policy_file)
 
 
 def digest(*parts: str) -> str:

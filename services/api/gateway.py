@@ -17,6 +17,7 @@ from services.api.resident.current import Current
 from services.api.resident.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
+from shared.evaluation.policy import Policy
 
 DOWNLOADS = 3
 """Streams from the database at a time; the pool has ten connections."""
@@ -32,6 +33,7 @@ class Gateway:
     current: Current
     follower: Follower
     metrics: GatewayMetrics
+    policy: Policy
     remembered: Remembered = field(default_factory=Remembered)
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever computes over the whole record."""
