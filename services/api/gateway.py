@@ -11,6 +11,7 @@ from typing import TypedDict, cast
 from fastapi import Request
 
 from services.api.config import GatewayConfig
+from services.api.feed import Feed
 from services.api.metrics import GatewayMetrics
 from services.api.remembered import Remembered
 from services.api.resident.current import Current
@@ -34,6 +35,7 @@ class Gateway:
     follower: Follower
     metrics: GatewayMetrics
     policy: Policy
+    feed: Feed
     remembered: Remembered = field(default_factory=Remembered)
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever computes over the whole record."""
