@@ -12,6 +12,7 @@ from typing import TypedDict, cast
 from fastapi import Request
 
 from services.api.config import GatewayConfig
+from services.api.feed import Feed
 from services.api.metrics import GatewayMetrics
 from services.api.remembered import Remembered
 from services.api.resident.current import Current
@@ -19,6 +20,7 @@ from services.api.resident.facts import Market
 from services.api.resident.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
+from shared.evaluation.policy import Policy
 
 DOWNLOADS = 3
 """Streams from the database at a time; the pool has ten connections."""
@@ -34,6 +36,8 @@ class Gateway:
     current: Current
     follower: Follower
     metrics: GatewayMetrics
+    policy: Policy
+    feed: Feed
     remembered: Remembered = field(default_factory=Remembered)
     past_markets: dict[datetime, Market] = field(default_factory=dict)
     """The market of a day ago, which the compatibility routes show."""

@@ -11,11 +11,15 @@ from services.monitor.backtest.handlers import CONSUMER as BACKTESTS
 from services.monitor.backtest.handlers import Backtests
 from services.monitor.handlers import CONSUMER, Monitor
 from services.monitor.repository import NowcastHealth
+from services.monitor.webhooks.delivering import Deliveries
+from services.monitor.webhooks.handlers import CONSUMER as WEBHOOKS
+from services.monitor.webhooks.handlers import Subscriptions
 from shared.backtest.terms import Terms
 from shared.contracts.messages import (
     AlertRaised,
     BacktestRequested,
     ContenderRejected,
+    MarketUpdated,
     ModelPromoted,
     ModelRolledBack,
     MonitorRequested,
@@ -51,6 +55,13 @@ def build(
         nowcast_every=nowcast_every,
         health=NowcastHealth(),
     )
+    subscriptions = Subscriptions(database=platform.database, clock=platform.clock)
+    deliveries = Deliveries(
+        database=platform.database,
+        clock=platform.clock,
+        private=platform.settings.webhooks_private,
+        look=subscriptions.look_for_deals,
+    )
     return MessageService(
         CONSUMER,
         {
@@ -61,8 +72,15 @@ def build(
             ShadowStarted: monitor.on_lifecycle_changed,
             ContenderRejected: monitor.on_lifecycle_changed,
         },
+        background=deliveries.run,
+        drain=deliveries.deliver_due,
         beside=[
             Subscription(ALERTS, (AlertRaised,), alerts.on_alert_raised),
+            Subscription(
+                WEBHOOKS,
+                (MarketUpdated, ModelPromoted, ModelRolledBack),
+                subscriptions.on_event,
+            ),
             Subscription(BACKTESTS, (BacktestRequested,), backtests.on_backtest_requested),
         ],
     )

@@ -44,6 +44,8 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
     ),
     # A queue of its own: a webhook that is away holds up no watch.
     "alerts": (AlertRaised,),
+    # Writes down what subscriptions are to be told; posting is a loop of its own.
+    "webhooks": (MarketUpdated, ModelPromoted, ModelRolledBack),
     # And another: a backtest computes for a while.
     "backtests": (BacktestRequested,),
 }

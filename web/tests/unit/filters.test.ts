@@ -27,7 +27,7 @@ const filters = fc.record<Filters>({
 
 describe('filters', () => {
 	it('come back from their address as they were', () => {
-		fc.assert(fc.property(filters, (of) => expect(parse(new URLSearchParams(toParams(of).toString()))).toEqual(of)));
+		fc.assert(fc.property(filters, (of) => { expect(parse(new URLSearchParams(toParams(of).toString()))).toEqual(of); }));
 	});
 	it('make an empty address of nothing', () => expect([toParams(EVERYTHING).toString(), active(EVERYTHING)]).toEqual(['', 0]));
 	it('take nonsense for nothing said', () => {
