@@ -29,6 +29,8 @@ class GatewayConfig:
     load_timeout_s: float = 30.0
     stale_after_s: float = 90 * 60.0
     """A nowcast older than this is served with the flag `nowcast_stale`."""
+    simulated: bool = False
+    """The market is made up; readers are told so."""
     policy_file: Path | None = None
     """What operators' acts are recorded under; default: the packaged policy."""
     reading_limit: str = "off"
@@ -49,6 +51,7 @@ class GatewayConfig:
         return cls(
             operator_key=key.get_secret_value() if key else None,
             cursor_key=secret.get_secret_value().encode() if secret else DEFAULT_CURSOR_KEY,
+            simulated=settings.source_url.startswith("simulated:"),
             policy_file=settings.policy_file,
             webhooks_private=settings.webhooks_private,
             reading_limit=settings.rate_limit,
