@@ -80,6 +80,9 @@ where ($6::bigint is null or (seen.event_seq, seen.horizon) > ($6, $7::text))
 order by seen.event_seq, seen.horizon
 limit $8
 """
+NEWEST_OUTCOMES_SQL = OUTCOMES_SQL.replace(
+    "(seen.event_seq, seen.horizon) > ($6, $7::text)", "(seen.event_seq, seen.horizon) < ($6, $7::text)"
+).replace("order by seen.event_seq, seen.horizon\n", "order by seen.event_seq desc, seen.horizon desc\n")
 COUNT_EXCLUDED_SQL = """
 select count(*) from current_sales
 where not valid and ($1::timestamptz is null or event_time >= $1) and ($2::timestamptz is null or event_time < $2)
@@ -159,10 +162,13 @@ async def scored(connection: Connection, span: Span) -> Sequence[Scored]:
     return [Scored(**row) for row in await connection.fetch(SCORED_SQL, *span.arguments)]
 
 
-async def outcomes(connection: Connection, span: Span, *, after: Key | None, limit: int) -> Sequence[OutcomeRow]:
-    """Up to `limit` rows behind the key, in the order in which the sales became known."""
+async def outcomes(
+    connection: Connection, span: Span, *, after: Key | None, limit: int, newest: bool = False
+) -> Sequence[OutcomeRow]:
+    """Up to `limit` rows behind the key, in the order in which the sales became known, or against it."""
     seq, horizon = after or (None, None)
-    rows = await connection.fetch(OUTCOMES_SQL, *span.arguments, seq, horizon, limit)
+    sql = NEWEST_OUTCOMES_SQL if newest else OUTCOMES_SQL
+    rows = await connection.fetch(sql, *span.arguments, seq, horizon, limit)
     return [OutcomeRow(**row) for row in rows]
 
 

@@ -71,6 +71,7 @@ async def outcomes(
     end: Annotated[Instant | None, Query(description="Sales before this instant")] = None,
     model_id: Annotated[ModelId | None, Query()] = None,
     exclusions: Annotated[bool, Query(description="false: excluded sales, too, with `valid` false")] = True,
+    order: Annotated[Literal["asc", "desc"], Query(description="desc: the newest sales first, in JSON pages")] = "asc",
     format: Annotated[Format | None, Query(description="Instead of Accept")] = None,  # noqa: A002
     limit: Annotated[int, Query(ge=1, le=1000, description="Of a JSON page")] = 200,
     cursor: Cursor = None,
@@ -83,7 +84,9 @@ async def outcomes(
     span = Span(start=start, end=end, model_id=model_id, horizon=horizon, excluded=not exclusions)
     chosen = downloads.wanted(accept, format)
     if chosen == "json":
-        return await _page(gateway, span, limit=limit, cursor=cursor)
+        return await _page(gateway, span, newest=order == "desc", limit=limit, cursor=cursor)
+    if order == "desc":
+        raise InvalidInputError("Downloads are in the order of the sales; leave `order` away.")
     if cursor is not None:
         raise InvalidInputError("A cursor belongs to JSON pages; the other formats are sent whole.")
     headers = {
@@ -99,11 +102,11 @@ async def outcomes(
     return StreamingResponse(await _begun(lines), media_type=MEDIA_TYPES[chosen], headers=headers)
 
 
-async def _page(gateway: Gateway, span: Span, *, limit: int, cursor: str | None) -> Response:
-    secret, scope = gateway.config.cursor_key, digest("outcomes", str(span))
+async def _page(gateway: Gateway, span: Span, *, newest: bool, limit: int, cursor: str | None) -> Response:
+    secret, scope = gateway.config.cursor_key, digest("outcomes", str(span), str(newest))
     after = None if cursor is None else _key(cursors.decode(cursor, secret, scope=scope, keys=2).key)
     async with gateway.reading() as connection:
-        rows = await repository.outcomes(connection, span, after=after, limit=limit + 1)
+        rows = await repository.outcomes(connection, span, after=after, limit=limit + 1, newest=newest)
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]

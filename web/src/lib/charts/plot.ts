@@ -52,7 +52,7 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 		},
 		axes: [
 			{ ...axis, grid: { show: false }, space: 74, size: 30, values: chart.counted ? undefined : (plot, splits) => labels(splits) },
-			{ ...axis, size: 54, space: 42, gap: 6, values: (_, splits) => splits.map((value) => (value === null ? '' : chart.format(value))) },
+			{ ...axis, size: 54, space: 42, gap: 6, values: (_, splits) => splits.map((value) => (value === null ? '' : chart.format(value))), ...(chart.ratio ? { filter: powers, grid: { stroke: grid, width: 1, filter: powers } } : {}) },
 			...(bars ? [{ show: false, scale: 'bars' }] : [])
 		],
 		bands: chart.band ? [{ series: [chart.band[0] + 1, chart.band[1] + 1], fill: band }] : [],
@@ -73,6 +73,9 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 		destroy: () => plot.destroy()
 	};
 }
+
+/** Of a ratio axis only the powers of ten are drawn. */
+const powers = (_: uPlot, splits: number[]) => splits.map((at) => (Math.abs(Math.log10(at) % 1) < 1e-9 ? at : null));
 
 function seriesOf(line: Line, tone: Record<Tone, string>): uPlot.Series {
 	const stroke = line.edge ? 'transparent' : tone[line.tone];
