@@ -1,8 +1,12 @@
 // The site as a Node server: SvelteKit's handler with compression in front. PORT, HOST and ORIGIN as in adapter-node.
+import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import { constants } from 'node:zlib';
 import compression from 'compression';
 import { handler } from './build/handler.js';
+
+// The compressor's stream keeps a spent listener for each chunk of a long answer until the answer ends; that is no leak.
+setMaxListeners(2000);
 
 const compress = compression({
 	// Quality 11 is for files made beforehand; 4 costs a millisecond and is still below gzip in size.
