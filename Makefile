@@ -1,6 +1,6 @@
 # `make help` lists what a person, and CI, does here. Needed beforehand: make, Python 3.11 or newer, a package index.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo drill test check format bench chaos replay clean python
+.PHONY: help setup demo drill test check format bench chaos replay web test-web web-budgets web-screenshots web-types clean python
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -14,13 +14,17 @@ PYTHON ?= $(shell for each in $(PYTHONS); do \
 	&& $$each -c 'import sys; print(sys.executable)' && break; done)
 
 EVERY ?= 12h
+WEB_INSTALLED := web/node_modules/.package-lock.json
+WEB_BUILT := web/build/handler.js
+# The site needs Node.js 20; without it the demo says so and serves the API alone.
+SITE_IF_NODE := $(shell node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && echo $(WEB_BUILT))
 
 help: ## List these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(INSTALLED) ## Install everything into .venv, with the punkcast command
 
-demo: $(INSTALLED) ## Play the whole lifecycle, then serve the API (EVENTS=dir real events, DEMO_EXIT=1 end after it)
+demo: $(INSTALLED) $(SITE_IF_NODE) ## Play the whole lifecycle, then serve API and site (EVENTS=dir real events, DEMO_EXIT=1 end after it)
 	@$(BIN)/punkcast demo
 
 test: $(INSTALLED) ## Unit, integration and end-to-end tests on real servers (ARGS="-k floor" for some)
@@ -51,7 +55,34 @@ replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31
 		echo "say which: make replay EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h" >&2; exit 2; }
 	@$(BIN)/punkcast replay --events "$(EVENTS)" --from "$(FROM)" --to "$(TO)" --nowcast-every "$(EVERY)" $(ARGS)
 
+web: $(WEB_BUILT) ## Build the public site (needs Node.js 20); `node web/server.js` runs it
+
+test-web: $(INSTALLED) $(WEB_BUILT) ## The site: types, unit tests, and a real browser over a played gateway (ARGS="-g deals")
+	@cd web && npm run --silent types:check && npm run --silent check && npm run --silent test:unit
+	@web/scripts/chromium.sh
+	@cd web && npm run --silent test:e2e -- $(ARGS)
+
+web-types: $(WEB_INSTALLED) ## Make the site's types from docs/openapi.json
+	@cd web && npm run --silent types
+
+web-budgets: $(INSTALLED) $(WEB_BUILT) ## Measure the site: JavaScript, largest paint, frames, Lighthouse
+	@web/scripts/chromium.sh
+	@cd web && npm run --silent budgets
+
+web-screenshots: $(INSTALLED) $(WEB_BUILT) ## Pictures of every page into docs/screenshots (GATEWAY=url of a gateway to show)
+	@web/scripts/chromium.sh
+	@cd web && npm run --silent screenshots
+
+$(WEB_INSTALLED): web/package.json web/package-lock.json
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB_BUILT): $(WEB_INSTALLED) $(shell find web/src web/static -type f 2>/dev/null) web/svelte.config.js web/vite.config.ts
+	@cd web && npm run --silent build >../.web.log 2>&1 || { cat ../.web.log >&2; exit 1; }
+	@rm -f .web.log
+
 clean: ## Remove what was installed and cached; the data in .punkcast stays
+	rm -rf web/node_modules web/build web/.svelte-kit
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find shared services tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -63,6 +63,14 @@ class Settings(BaseSettings):
         default=None, description="Where alerts are posted: one URL, or several with spaces between"
     )
     alert_webhook_secret: SecretStr | None = Field(default=None, description="Signs what is posted, HMAC-SHA256")
+    cursor_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="Key of page cursors, the same on every replica of the gateway"
+    )
+    rate_limit: str = Field(default="3000/minute", description="Reads of one client at the gateway, or off")
+    write_rate_limit: str = Field(default="60/minute", description="Writes of one client, or off")
+    webhooks_private: bool = Field(
+        default=False, description="Webhooks may be plain http and lead into the own network; for development"
+    )
     training_timeout_s: float = Field(default=900.0, gt=0, allow_inf_nan=False)
     training_lease_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     shutdown_grace_s: float = Field(default=20.0, ge=0, allow_inf_nan=False)

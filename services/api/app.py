@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 
 from services.api import fast_lane, problems
 from services.api.config import GatewayConfig
+from services.api.feed import Feed
 from services.api.gateway import Gateway, State
 from services.api.metrics import GatewayMetrics
 from services.api.middleware import BodyLimit, HeadAsGet, Measured
 from services.api.problems import Problem
+from services.api.rate_limits import Quota, RateLimited
 from services.api.resident.current import Current
 from services.api.resident.follower import Follower
 from services.api.routes import (
+    backtest,
     compat,
     deals,
+    events,
     exclusions,
     history,
+    lifecycle,
     lineage,
     market,
     nowcasts,
+    operator_acts,
+    outcomes,
     performance,
     probes,
     punks,
@@ -32,9 +39,11 @@ from services.api.routes import (
     status,
     training_requests,
     traits,
+    webhooks,
 )
 from shared.clock import Clock
 from shared.database.pool import Database
+from shared.evaluation.policy import load_policy
 
 DESCRIPTION = """Fair values with intervals for all 10,000 CryptoPunks, scored on every later sale.
 
@@ -49,18 +58,28 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
     current = Current(clock, stale_after_s=config.stale_after_s, generations_kept=config.generations_kept)
     follower = Follower(database=database, clock=clock, current=current, config=config, metrics=metrics)
     gateway = Gateway(
-        database=database, clock=clock, config=config, current=current, follower=follower, metrics=metrics
+        database=database,
+        clock=clock,
+        config=config,
+        current=current,
+        follower=follower,
+        metrics=metrics,
+        policy=load_policy(config.policy_file),
+        feed=Feed(database, config),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        following = asyncio.create_task(follower.run(), name="follower")
+        running = [
+            asyncio.create_task(follower.run(), name="follower"),
+            asyncio.create_task(gateway.feed.run(), name="feed"),
+        ]
         try:
             yield State(gateway=gateway)
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
     # The lineage's `/v1/models/champion` goes before the registry's `/v1/models/{model_id}`.
@@ -68,11 +87,20 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
         app.include_router(part.router)
     for part in (lineage, registry, training_requests, status, probes):
         app.include_router(part.router)
+    app.include_router(backtest.router)
+    app.include_router(outcomes.router)
+    app.include_router(lifecycle.router)
+    app.include_router(operator_acts.router)
+    app.include_router(webhooks.router)
+    app.include_router(events.router)
     fast_lane.install(app)
     problems.install(app)
     # The last added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=config.max_body_bytes)
     app.add_middleware(HeadAsGet)
+    reading, writing = Quota.parse("reading", config.reading_limit), Quota.parse("writing", config.writing_limit)
+    if reading or writing:
+        app.add_middleware(RateLimited, reading=reading, writing=writing, metrics=metrics)
     app.add_middleware(Measured, metrics=metrics)
     return app
 

@@ -24,7 +24,7 @@ def build(*, database: Database, settings: Settings, clock: Clock | None = None)
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
     """A server for `app`; `await server.serve()` runs it until it is told to stop (`should_exit`, SIGTERM,
     SIGINT)."""
-    return uvicorn.Server(
+    made = uvicorn.Server(
         uvicorn.Config(
             app,
             host=settings.host,
@@ -40,6 +40,9 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
             timeout_graceful_shutdown=int(settings.shutdown_grace_s),
         )
     )
+    # Streams end by themselves once the server has been told to, or each of them would use up the grace.
+    app.state.stopping = lambda: made.should_exit
+    return made
 
 
 async def serve(settings: Settings) -> None:

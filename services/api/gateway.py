@@ -12,6 +12,7 @@ from typing import TypedDict, cast
 from fastapi import Request
 
 from services.api.config import GatewayConfig
+from services.api.feed import Feed
 from services.api.metrics import GatewayMetrics
 from services.api.remembered import Remembered
 from services.api.resident.current import Current
@@ -19,6 +20,10 @@ from services.api.resident.facts import Market
 from services.api.resident.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
+from shared.evaluation.policy import Policy
+
+DOWNLOADS = 3
+"""Streams from the database at a time; the pool has ten connections."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,16 @@ class Gateway:
     current: Current
     follower: Follower
     metrics: GatewayMetrics
+    policy: Policy
+    feed: Feed
     remembered: Remembered = field(default_factory=Remembered)
     past_markets: dict[datetime, Market] = field(default_factory=dict)
     """The market of a day ago, which the compatibility routes show."""
     looking_back: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever reads all events of the past: one at a time."""
+    computing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever computes over the whole record."""
+    downloading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

@@ -27,6 +27,10 @@ class GatewayMetrics:
         self.load_seconds = Histogram(
             "punkcast_api_load_seconds", "Seconds to load and render", ["what"], registry=self.registry
         )
+        self.limited = Counter("punkcast_api_rate_limited", "Requests refused with 429", registry=self.registry)
+        self.limiter_failures = Counter(
+            "punkcast_api_rate_limiter_failures", "Requests let through uncounted", registry=self.registry
+        )
         self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, route: str, status: int, seconds: float) -> None:

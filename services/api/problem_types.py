@@ -30,6 +30,14 @@ TITLES_AND_STEPS: dict[str, tuple[str, str]] = {
         "A part of the platform is away",
         "Try again after the time in Retry-After; /v1/punks and /v1/nowcast keep answering meanwhile.",
     ),
+    "busy": (
+        "As many as possible are being served",
+        "Try again after the time in Retry-After, or ask another replica.",
+    ),
+    "rate-limited": (
+        "Too many requests",
+        "Wait for Retry-After seconds; the headers RateLimit-Policy and RateLimit say what is left.",
+    ),
     "unauthorized": (
         "An API key is needed",
         "Send `Authorization: Bearer <key>` or `X-API-Key: <key>`; an operator creates keys with "
@@ -73,4 +81,5 @@ SLUG_OF_STATUS = {
     406: "not-acceptable",
     413: "payload-too-large",
     422: "invalid-input",
+    429: "rate-limited",
 }

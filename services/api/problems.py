@@ -62,6 +62,12 @@ class NoGenerationError(TransientError):
     slug: ClassVar[str] = "no-generation"
 
 
+class BusyError(TransientError):
+    """As many as this process serves are being served."""
+
+    slug: ClassVar[str] = "busy"
+
+
 class GoneError(PermanentError):
     """It existed and was removed."""
 

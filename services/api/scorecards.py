@@ -4,96 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from math import isnan
-from typing import Annotated, Literal
+from math import isnan, sqrt
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.repositories.outcomes import Scored
+from services.api.shapes.performance import (
+    HORIZONS,
+    Calibration,
+    Card,
+    Comparison,
+    Coverage,
+    Group,
+    Horizon,
+    PerformanceBody,
+    ValueCard,
+)
 from shared.evaluation import metrics
 
-Horizon = Literal["latest", "24h", "7d"]
-HORIZONS: tuple[Horizon, ...] = ("latest", "24h", "7d")
+_LEVELS = ((0.5, "in50"), (0.8, "in80"), (0.9, "in90"))
+_Z95 = 1.959963984540054
 
 
-class Card(BaseModel):
-    """Errors relative to the sale price, as fractions (0.05 is five percent); null where too little was scored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    n: int
-    median_ape: Annotated[float | None, Field(description="Median of |value - price| / price")]
-    mape: Annotated[float | None, Field(description="Mean of the same")]
-    bias: Annotated[float | None, Field(description="Mean of (value - price) / price; above zero: too high")]
-    median_bias: float | None
-    within_5: Annotated[float | None, Field(description="Share of sales with an error of at most 5 %")]
-    within_10: float | None
-    cod: Annotated[float | None, Field(description="Coefficient of dispersion, percent (IAAO)")]
-    prd: Annotated[float | None, Field(description="Price-related differential (IAAO)")]
-    prb: Annotated[float | None, Field(description="Price-related bias (IAAO)")]
-
-
-class ValueCard(Card):
-    """With the share of sale prices inside the published intervals."""
-
-    coverage_50: float | None
-    coverage_80: float | None
-    coverage_90: float | None
-
-
-class Comparison(BaseModel):
-    """The champion's values and the floor baseline on the same sales."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    champion: ValueCard
-    floor: Card
-
-
-class Group(Comparison):
-    name: Annotated[str, Field(examples=["premium", "2025-03"])]
-
-
-class PerformanceBody(BaseModel):
-    """What has been scored so far."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    computed_at: datetime
-    horizon: Annotated[Horizon, Field(description="Horizon of the breakdowns below")]
-    by_horizon: dict[Horizon, Comparison]
-    by_segment: Annotated[
-        list[Group],
-        Field(
-            description="By predicted premium, value over floor at publication: floor_tier below 1.08, "
-            "mid below 1.3, premium below 2.5, rare above"
-        ),
-    ]
-    by_month: list[Group]
-    by_kind: list[Group]
-    by_type: list[Group]
-    by_model: list[Group]
-
-
-class PerformanceDocument(PerformanceBody):
-    degraded: list[Literal["database_away"]]
-
-
-def performance(scored: Sequence[Scored], *, horizon: Horizon, computed_at: datetime) -> PerformanceBody:
+def performance(
+    scored: Sequence[Scored],
+    *,
+    horizon: Horizon,
+    computed_at: datetime,
+    exclusions: bool = True,
+    excluded_sales: int = 0,
+) -> PerformanceBody:
     """All scorecards over `scored`; the breakdowns are of `horizon`."""
     chosen = [sale for sale in scored if sale.horizon == horizon]
     order = metrics.SEGMENTS
     return PerformanceBody(
         computed_at=computed_at,
         horizon=horizon,
+        exclusions=exclusions,
+        excluded_sales=excluded_sales,
         by_horizon={name: compare([sale for sale in scored if sale.horizon == name]) for name in HORIZONS},
         by_segment=sorted(_groups(chosen, segment), key=lambda group: order.index(group.name)),
         by_month=_groups(chosen, lambda sale: sale.event_time.strftime("%Y-%m")),
         by_kind=_groups(chosen, lambda sale: sale.kind),
         by_type=_groups(chosen, lambda sale: sale.punk_type or "unknown"),
         by_model=_groups(chosen, lambda sale: sale.model_id),
+        calibration=[
+            _calibration("all", chosen),
+            *(_calibration(name, [sale for sale in chosen if segment(sale) == name]) for name in order),
+        ],
     )
+
+
+def wilson(covered: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927), which stays within 0 and 1 however few there are."""
+    share, square = covered / n, _Z95**2
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    reach = _Z95 / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def _calibration(name: str, sales: Sequence[Scored]) -> Calibration:
+    levels = []
+    for level, flag in _LEVELS:
+        n, covered = len(sales), sum(getattr(sale, flag) for sale in sales)
+        lo, hi = wilson(covered, n) if n else (None, None)
+        levels.append(Coverage(level=level, n=n, covered=covered, share=covered / n if n else None, lo=lo, hi=hi))
+    return Calibration(name=name, levels=levels)
 
 
 def segment(sale: Scored) -> str:
@@ -105,8 +81,10 @@ def segment(sale: Scored) -> str:
 
 
 def compare(sales: Sequence[Scored]) -> Comparison:
-    """Champion beside floor on the same sales; a sale without a floor counts for the champion alone."""
+    """Champion beside the baselines; a sale that a baseline says nothing about counts for the champion alone."""
     floored = [sale for sale in sales if sale.floor_eth > 0]
+    carried = [(sale, sale.last_sale_eth) for sale in sales if sale.last_sale_eth]
+    carried_prices = [sale.price_eth for sale, _ in carried]
     champion = _card([sale.price_eth for sale in sales], [sale.value_eth for sale in sales])
     return Comparison(
         champion=ValueCard(
@@ -116,6 +94,8 @@ def compare(sales: Sequence[Scored]) -> Comparison:
             coverage_90=_share([sale.in90 for sale in sales]),
         ),
         floor=_card([sale.price_eth for sale in floored], [sale.floor_eth for sale in floored]),
+        last_sale=_card(carried_prices, [value for _, value in carried]),
+        champion_beside_last_sale=_card(carried_prices, [sale.value_eth for sale, _ in carried]),
     )
 
 
@@ -148,4 +128,4 @@ def _groups(sales: Sequence[Scored], key: Callable[[Scored], str]) -> list[Group
     for sale in sales:
         grouped.setdefault(key(sale), []).append(sale)
     found = {name: compare(members) for name, members in grouped.items()}
-    return [Group(name=name, champion=one.champion, floor=one.floor) for name, one in sorted(found.items())]
+    return [Group(name=name, **one.model_dump()) for name, one in sorted(found.items())]

@@ -18,6 +18,7 @@ from services.cli import (
 )
 from services.cli.ablate_command import ablate_command
 from services.cli.backfill_command import backfill_command
+from services.cli.backtest_command import backtest_command
 from services.cli.demo_command import demo
 from services.cli.drill_command import drill_command
 from services.cli.evaluate_command import evaluate_command
@@ -51,6 +52,7 @@ app.command("dead-letters")(operator_commands.dead_letters_command)
 app.add_typer(operator_commands.key_app, name="keys")
 app.add_typer(freeze_commands.app, name="freeze")
 app.command("evaluate")(evaluate_command)
+app.command("backtest")(backtest_command)
 app.command("ablate")(ablate_command)
 app.command("tune")(tune_command)
 app.command("replay")(replay)

@@ -19,6 +19,7 @@ from services.cli.replay.session import play, report
 from services.cli.replay.summary import Summary
 from services.cli.replay_command import GO_ON, duration
 from services.cli.serve_command import serve_everything
+from services.cli.site import site
 from shared.errors import ConflictError, InvalidInputError
 from shared.market.event_files import EventFileSource
 from shared.market.simulated import SimulatedMarket
@@ -56,7 +57,12 @@ def demo(
     summary = run_interruptibly(_play(settings, source, every, console, started), console, advice=GO_ON)
     report(summary, console, to_file=None)
     if not exit_after:
-        asyncio.run(_serve(settings, console))
+        # Whoever reads the gateway's status is told whether the market was a simulated one.
+        shown = (
+            settings if events is None else settings.model_copy(update={"source_url": f"files://{events.resolve()}"})
+        )
+        with site(f"http://{settings.host}:{settings.api_port}", console):
+            asyncio.run(_serve(shown, console))
 
 
 async def _play(

@@ -110,13 +110,17 @@ def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] 
 @key_app.command("create")
 def create_key_command(
     name: Annotated[str, typer.Option(help="Who uses it.")],
-    scope: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="train (the default), operate, webhooks; again for more.")
+    ] = None,
 ) -> None:
     """Make an API key and show it, once."""
 
     async def create(platform: Platform) -> keys.NewKey:
         async with platform.database.transaction() as connection:
-            return await keys.create_key(connection, name=name, scopes=scope or keys.SCOPES, at=platform.clock.now())
+            return await keys.create_key(
+                connection, name=name, scopes=scope or keys.DEFAULT_SCOPES, at=platform.clock.now()
+            )
 
     key = on_platform(create)
     Console(stderr=True).print(f"key {key.key_id} for {name}; it is shown only now:", soft_wrap=True)

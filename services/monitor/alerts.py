@@ -18,29 +18,19 @@ import httpx
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
+from services.monitor.posting import TIMEOUT_S, WebhookRefusedError, WebhookUnavailableError, post
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import AlertRaised
 from shared.database.pool import Database
-from shared.errors import PermanentError, TransientError
 from shared.messaging.transaction import handling
 
 log = structlog.get_logger(__name__)
 CONSUMER = "alerts"
 SIGNATURE_HEADER = "Punkcast-Signature"
 ID_HEADER = "Punkcast-Alert-Id"
-TIMEOUT_S = 5.0
 ATTEMPTS = 3
-_WORTH_ANOTHER_TRY: Final = frozenset({408, 425, 429})
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
-
-
-class WebhookUnavailableError(TransientError, ConnectionError):
-    """The webhook does not answer or says it cannot now: an outage, waited out however long it lasts."""
-
-
-class WebhookRefusedError(PermanentError):
-    """The webhook refuses the alert; it would refuse it again."""
 
 
 @dataclass(frozen=True)
@@ -128,19 +118,12 @@ class Alerts:
                 await self._try(client, url, message, body)
 
     async def _try(self, client: httpx.AsyncClient, url: str, message: Envelope, body: bytes) -> None:
-        headers = {"Content-Type": "application/json", ID_HEADER: str(message.id)}
+        headers = {ID_HEADER: str(message.id)}
         if self._webhooks.secret is not None:
             at = int(self._clock.now().timestamp())
             headers[SIGNATURE_HEADER] = signature(body, secret=self._webhooks.secret, at=at)
-        # The path of a webhook is often its password: only the host is ever named.
-        host = httpx.URL(url).host
         try:
-            answer = await client.post(url, content=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise WebhookUnavailableError(f"the webhook at {host} does not answer: {type(error).__name__}") from error
-        if answer.is_success:
-            return
-        text = f"the webhook at {host} answered {answer.status_code}"
-        if answer.is_server_error or answer.status_code in _WORTH_ANOTHER_TRY:
-            raise WebhookUnavailableError(text)
-        raise WebhookRefusedError(f"{text}; check PUNKCAST_ALERT_WEBHOOK_URL and what it expects")
+            await post(client, url, body, headers)
+        except WebhookRefusedError as error:
+            text = f"{error}; check PUNKCAST_ALERT_WEBHOOK_URL and what it expects"
+            raise WebhookRefusedError(text, error.answered) from error

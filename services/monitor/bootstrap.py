@@ -7,11 +7,19 @@ from urllib.parse import urlsplit
 
 from services.monitor.alerts import CONSUMER as ALERTS
 from services.monitor.alerts import Alerts, Webhooks
+from services.monitor.backtest.handlers import CONSUMER as BACKTESTS
+from services.monitor.backtest.handlers import Backtests
 from services.monitor.handlers import CONSUMER, Monitor
 from services.monitor.repository import NowcastHealth
+from services.monitor.webhooks.delivering import Deliveries
+from services.monitor.webhooks.handlers import CONSUMER as WEBHOOKS
+from services.monitor.webhooks.handlers import Subscriptions
+from shared.backtest.terms import Terms
 from shared.contracts.messages import (
     AlertRaised,
+    BacktestRequested,
     ContenderRejected,
+    MarketUpdated,
     ModelPromoted,
     ModelRolledBack,
     MonitorRequested,
@@ -39,12 +47,20 @@ def build(
         InvalidInputError: a webhook's URL is none.
     """
     alerts = Alerts(database=platform.database, clock=platform.clock, webhooks=webhooks_of(platform.settings))
+    backtests = Backtests(database=platform.database, clock=platform.clock, terms=Terms())
     monitor = Monitor(
         database=platform.database,
         clock=platform.clock,
         policy=policy or load_policy(platform.settings.policy_file),
         nowcast_every=nowcast_every,
         health=NowcastHealth(),
+    )
+    subscriptions = Subscriptions(database=platform.database, clock=platform.clock)
+    deliveries = Deliveries(
+        database=platform.database,
+        clock=platform.clock,
+        private=platform.settings.webhooks_private,
+        look=subscriptions.look_for_deals,
     )
     return MessageService(
         CONSUMER,
@@ -56,7 +72,17 @@ def build(
             ShadowStarted: monitor.on_lifecycle_changed,
             ContenderRejected: monitor.on_lifecycle_changed,
         },
-        beside=[Subscription(ALERTS, (AlertRaised,), alerts.on_alert_raised)],
+        background=deliveries.run,
+        drain=deliveries.deliver_due,
+        beside=[
+            Subscription(ALERTS, (AlertRaised,), alerts.on_alert_raised),
+            Subscription(
+                WEBHOOKS,
+                (MarketUpdated, ModelPromoted, ModelRolledBack),
+                subscriptions.on_event,
+            ),
+            Subscription(BACKTESTS, (BacktestRequested,), backtests.on_backtest_requested),
+        ],
     )
 
 

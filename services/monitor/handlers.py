@@ -48,6 +48,8 @@ from shared.registry.shadows import Shadow
 
 log = structlog.get_logger(__name__)
 CONSUMER = "monitor"
+ANSWERS_KEPT = timedelta(days=30)
+"""The gateway's answers under an Idempotency-Key."""
 _NAMESPACE = UUID("5a3c1a0e-0f35-5d6c-9b0a-7d1a2c8e4f66")
 
 
@@ -90,6 +92,7 @@ class Monitor:
         assert isinstance(message.data, RetrainCheckRequested)
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            await repository.expire_answers(transaction.connection, before=self._clock.now() - ANSWERS_KEPT)
             facts = await self._retrain_facts(transaction.connection)
             trigger = choose(facts, slot=slot, policy=self._policy)
             if trigger is None:

@@ -62,7 +62,7 @@ select count(*) from (
 ) published
 """
 NEW_VALID_SALES_SQL = "select count(*) from current_sales where valid and event_time > $1 and event_time <= $2"
-
+EXPIRE_ANSWERS_SQL = "delete from idempotency_keys where created_at < $1"
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -136,3 +136,8 @@ async def count_generations(connection: Connection, model_id: str, *, since: dat
 
 async def new_valid_sales(connection: Connection, *, after: datetime, until: datetime) -> int:
     return int(await connection.fetchval(NEW_VALID_SALES_SQL, after, until))
+
+
+async def expire_answers(connection: Connection, *, before: datetime) -> None:
+    """Forget what was answered under an Idempotency-Key before then."""
+    await connection.execute(EXPIRE_ANSWERS_SQL, before)

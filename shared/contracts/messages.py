@@ -77,6 +77,12 @@ class RetrainCheckRequested(Tick):
     TYPE: ClassVar[str] = "punkcast.retrain_check.requested.v1"
 
 
+class BacktestRequested(Tick):
+    """Play the backtest's books over the whole record."""
+
+    TYPE: ClassVar[str] = "punkcast.backtest.requested.v1"
+
+
 class MarketUpdated(Payload):
     """New market events are in the database."""
 
@@ -194,7 +200,7 @@ class AlertRaised(Payload):
 
 ALL_MESSAGES: tuple[type[Payload], ...] = (
     IngestRequested, NowcastRequested, TrainingDrainRequested, MonitorRequested, RetrainCheckRequested,
-    MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered, ContenderRejected,
+    BacktestRequested, MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered, ContenderRejected,
     ShadowStarted, ShadowMatured, ModelPromoted, ModelRolledBack, AlertRaised,
 )  # fmt: skip
 BY_TYPE: dict[str, type[Payload]] = {message.TYPE: message for message in ALL_MESSAGES}

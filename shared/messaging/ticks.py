@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from shared.contracts.messages import (
+    BacktestRequested,
     IngestRequested,
     MonitorRequested,
     NowcastRequested,
@@ -35,6 +36,7 @@ JOBS: Mapping[str, Job] = {
     "monitor": Job(MonitorRequested, timedelta(hours=1)),
     "training_drain": Job(TrainingDrainRequested, timedelta(hours=1)),
     "retrain_check": Job(RetrainCheckRequested, timedelta(days=1)),
+    "backtest": Job(BacktestRequested, timedelta(days=1)),
 }
 
 

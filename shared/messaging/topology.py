@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from shared.contracts.messages import (
     ALL_MESSAGES,
     AlertRaised,
+    BacktestRequested,
     ContenderRegistered,
     ContenderRejected,
     IngestRequested,
@@ -43,6 +44,10 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
     ),
     # A queue of its own: a webhook that is away holds up no watch.
     "alerts": (AlertRaised,),
+    # Writes down what subscriptions are to be told; posting is a loop of its own.
+    "webhooks": (MarketUpdated, ModelPromoted, ModelRolledBack),
+    # And another: a backtest computes for a while.
+    "backtests": (BacktestRequested,),
 }
 
 # Some events only inform (nowcast.published): no service waits for them, an outside

@@ -7,6 +7,11 @@ from uuid import UUID, uuid5
 from shared.contracts.messages import AlertKind, AlertRaised, AlertSeverity
 from shared.messaging.transaction import Transaction
 
+KEEP_SQL = """
+insert into alerts (alert_id, kind, severity, summary, model_id, decision_id, raised_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (alert_id) do nothing
+"""
 _NAMESPACE = UUID("b1f6f3de-2a0c-5c1e-8f5f-0f6a5e2f7d21")
 
 
@@ -29,4 +34,8 @@ async def raise_alert(
         decision_id=decision_id,
         raised_at=transaction.clock.now(),
     )
-    await transaction.emit(payload, message_id=uuid5(_NAMESPACE, f"{kind}|{key}"))
+    identity = uuid5(_NAMESPACE, f"{kind}|{key}")
+    await transaction.connection.execute(
+        KEEP_SQL, identity, kind, severity, payload.summary, model_id, decision_id, payload.raised_at
+    )
+    await transaction.emit(payload, message_id=identity)

@@ -11,7 +11,9 @@ from datetime import datetime
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 
-SCOPES = ("train",)
+SCOPES = ("train", "operate", "webhooks")
+DEFAULT_SCOPES = ("train",)
+"""Of a key that nobody said more about: promoting and freezing are given on purpose."""
 
 INSERT_KEY_SQL = """
 insert into api_keys (key_id, name, secret_sha256, scopes, created_at) values ($1, $2, $3, $4, $5)

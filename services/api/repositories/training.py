@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from shared.database.pool import Connection
 
-CLAIM_IDEMPOTENCY_KEY_SQL = """
-insert into idempotency_keys (key_id, idempotency_key, request_sha256, response_status,
-    response_body, created_at)
-values ($1, $2, $3, $4, $5, $6)
-on conflict (key_id, idempotency_key) do nothing
-returning true
-"""
-IDEMPOTENT_ANSWER_SQL = """
-select request_sha256, response_status, response_body
-from idempotency_keys
-where key_id = $1 and idempotency_key = $2
-"""
 REQUEST_SQL = """
 select request_id, reason, requested_by, data_cutoff, status, requested_at, started_at, finished_at,
        attempts, model_id, error
@@ -31,10 +20,16 @@ REQUESTS_SQL = """
 select request_id, reason, requested_by, data_cutoff, status, requested_at, started_at, finished_at,
        attempts, model_id, error
 from training_requests
-where ($1::text is null or status = $1)
-  and ($2::timestamptz is null or (requested_at, request_id) < ($2, $3::uuid))
+where ($1::text is null or status = $1) and ($2::text is null or reason = $2)
+  and ($3::text is null or requested_by = $3)
+  and ($4::timestamptz is null or (requested_at, request_id) < ($4, $5::uuid))
 order by requested_at desc, request_id desc
-limit $4
+limit $6
+"""
+ENTER_CANCELLED_SQL = """
+insert into training_requests (request_id, reason, requested_by, data_cutoff, requested_at, status, finished_at)
+values ($1, $2, $3, $4, $5, 'cancelled', $6)
+on conflict (request_id) do nothing
 """
 # A request that was accepted here and has no row yet is still on its way; once the trainer has taken the
 # message without opening a row, an open request with the same reason stands for it.
@@ -62,13 +57,13 @@ class TrainingRow:
     error: str | None
 
 
-@dataclass(frozen=True)
-class IdempotentAnswer:
-    """What was answered to the first request with a key."""
+class Asked(Protocol):
+    """What was asked for."""
 
-    request_sha256: str
-    response_status: int
-    response_body: str
+    reason: str
+    requested_by: str
+    data_cutoff: datetime | None
+    requested_at: datetime
 
 
 @dataclass(frozen=True)
@@ -78,28 +73,6 @@ class Accepted:
 
     body: str
     taken: bool
-
-
-async def claim_idempotency_key(
-    connection: Connection, *, key_id: str, idempotency_key: str, answer: IdempotentAnswer, at: datetime
-) -> IdempotentAnswer | None:
-    """None when the key is new and now holds `answer`; else the first answer.
-
-    Waits for a transaction that is claiming the same key.
-    """
-    claimed = await connection.fetchval(
-        CLAIM_IDEMPOTENCY_KEY_SQL,
-        key_id,
-        idempotency_key,
-        answer.request_sha256,
-        answer.response_status,
-        answer.response_body,
-        at,
-    )
-    if claimed:
-        return None
-    row = await connection.fetchrow(IDEMPOTENT_ANSWER_SQL, key_id, idempotency_key)
-    return IdempotentAnswer(**row)
 
 
 async def request(connection: Connection, request_id: UUID) -> TrainingRow | None:
@@ -113,8 +86,22 @@ async def accepted(connection: Connection, request_id: UUID) -> Accepted | None:
 
 
 async def requests(
-    connection: Connection, *, status: str | None, before: tuple[datetime, UUID] | None, limit: int
+    connection: Connection,
+    *,
+    status: str | None,
+    reason: str | None,
+    requested_by: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
 ) -> Sequence[TrainingRow]:
     """Newest first, behind the key `before`."""
     at, request_id = before or (None, None)
-    return [TrainingRow(**row) for row in await connection.fetch(REQUESTS_SQL, status, at, request_id, limit)]
+    rows = await connection.fetch(REQUESTS_SQL, status, reason, requested_by, at, request_id, limit)
+    return [TrainingRow(**row) for row in rows]
+
+
+async def enter_cancelled(connection: Connection, request_id: UUID, asked: Asked, *, at: datetime) -> None:
+    """A request that the trainer has not seen, as one that is over already."""
+    await connection.execute(
+        ENTER_CANCELLED_SQL, request_id, asked.reason, asked.requested_by, asked.data_cutoff, asked.requested_at, at
+    )

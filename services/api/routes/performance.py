@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 
 import orjson
@@ -14,7 +13,8 @@ from services.api.paging import Instant
 from services.api.problems import DATABASE_AWAY, documented
 from services.api.remembered import Answer
 from services.api.repositories import outcomes
-from services.api.scorecards import Horizon, PerformanceDocument, performance
+from services.api.scorecards import performance
+from services.api.shapes.performance import Horizon, PerformanceDocument
 from shared.contracts.messages import ModelId
 from shared.errors import InvalidInputError
 
@@ -34,39 +34,49 @@ async def get_performance(
     start: Annotated[Instant | None, Query(description="Sales from this instant on")] = None,
     end: Annotated[Instant | None, Query(description="Sales before this instant")] = None,
     model_id: Annotated[ModelId | None, Query()] = None,
+    exclusions: Annotated[bool, Query(description="false: excluded sales are scored, too")] = True,
 ) -> Response:
+    """Every figure can be computed again from `GET /v1/outcomes` with the same filters."""
     gateway = gateway_of(request)
     if start is not None and end is not None and start >= end:
         raise InvalidInputError("start must be before end.")
-    key = f"{horizon}|{start}|{end}|{model_id}"
+    span = outcomes.Span(start=start, end=end, model_id=model_id, excluded=not exclusions)
+    key = f"performance|{horizon}|{span}"
     known = gateway.remembered.get(key)
     try:
-        answer = await _fresh(gateway, known, horizon=horizon, start=start, end=end, model_id=model_id)
+        answer = await _fresh(gateway, known, span, horizon)
     except DATABASE_AWAY:
         if known is None:
             raise
         return _response(known, degraded=["database_away"])
-    gateway.remembered.put(key, answer)
     return _response(answer, degraded=[])
 
 
-async def _fresh(
-    gateway: Gateway,
-    known: Answer | None,
-    *,
-    horizon: Horizon,
-    start: datetime | None,
-    end: datetime | None,
-    model_id: str | None,
-) -> Answer:
+async def _fresh(gateway: Gateway, known: Answer | None, span: outcomes.Span, horizon: Horizon) -> Answer:
     async with gateway.reading() as connection:
         fingerprint = await outcomes.fingerprint(connection)
+    if known is not None and known.fingerprint == fingerprint:
+        return known
+    # One at a time: what reads the whole record must not be multiplied by how many ask for it.
+    async with gateway.computing:
+        known = gateway.remembered.get(f"performance|{horizon}|{span}")
         if known is not None and known.fingerprint == fingerprint:
             return known
-        scored = await outcomes.champion_outcomes(connection, start=start, end=end, model_id=model_id)
-    now = gateway.clock.now()
-    body = await asyncio.to_thread(performance, scored, horizon=horizon, computed_at=now)
-    return Answer(fingerprint, body.model_dump_json().encode(), now)
+        async with gateway.reading() as connection:
+            scored = await outcomes.scored(connection, span)
+            excluded = await outcomes.count_excluded(connection, start=span.start, end=span.end)
+        now = gateway.clock.now()
+        body = await asyncio.to_thread(
+            performance,
+            scored,
+            horizon=horizon,
+            computed_at=now,
+            exclusions=not span.excluded,
+            excluded_sales=excluded,
+        )
+        answer = Answer(fingerprint, body.model_dump_json().encode(), now)
+        gateway.remembered.put(f"performance|{horizon}|{span}", answer)
+        return answer
 
 
 def _response(answer: Answer, *, degraded: list[str]) -> Response:

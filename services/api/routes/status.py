@@ -29,6 +29,7 @@ class MarketStatus(BaseModel):
     last_block: int
     last_event_time: datetime
     age_seconds: int
+    simulated: Annotated[bool, Field(description="The market is made up, by the settings' source")]
 
 
 class QueueStatus(BaseModel):
@@ -97,6 +98,7 @@ async def status(request: Request) -> StatusDocument:
             last_block=market.last_block,
             last_event_time=market.last_event_time,
             age_seconds=current.age_seconds(market.last_event_time),
+            simulated=gateway.config.simulated,
         )
         if market
         else None,

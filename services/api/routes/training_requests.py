@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.api.auth import Caller, caller_with
-from services.api.gateway import Gateway, gateway_of
+from services.api.auth import OPERATOR, Caller, caller_with
+from services.api.gateway import gateway_of
+from services.api.idempotency import IdempotencyKey, once
 from services.api.paging import Cursor, Limit, next_cursor, position_before
-from services.api.problems import IdempotencyConflictError, documented
+from services.api.problems import ForbiddenError, documented
 from services.api.repositories import training
-from shared.contracts.messages import EARLIEST_INSTANT, Reason, TrainingRequested
-from shared.errors import InvalidInputError, NotFoundError
+from shared.contracts.messages import EARLIEST_INSTANT, Actor, Reason, TrainingRequested
+from shared.database.pool import Connection
+from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.messaging.transaction import originating
+from shared.registry import training_requests
 
 router = APIRouter(tags=["lifecycle"])
 
 SOURCE = "api"
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="Any text of yours, new for each new request. With it, sending twice asks once.",
-    ),
-]
+Trainer = Annotated[Caller, Depends(caller_with("train"))]
 
 
 class TrainingOrder(BaseModel):
@@ -92,23 +86,13 @@ class TrainingRequestPage(BaseModel):
 async def create(
     request: Request,
     order: TrainingOrder,
-    caller: Annotated[Caller, Depends(caller_with("train"))],
+    caller: Trainer,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     gateway = gateway_of(request)
     now = gateway.clock.now()
     if order.data_cutoff is not None and not EARLIEST_INSTANT < order.data_cutoff <= now:
         raise InvalidInputError(f"data_cutoff must lie between {EARLIEST_INSTANT.isoformat()} and now.")
-    body = await _publish(gateway, order, caller, idempotency_key)
-    location = f"/v1/training-requests/{orjson.loads(body)['request_id']}"
-    headers = {"Location": location, "Cache-Control": "no-store"}
-    return Response(body, status_code=202, media_type="application/json", headers=headers)
-
-
-async def _publish(gateway: Gateway, order: TrainingOrder, caller: Caller, idempotency_key: str | None) -> str:
-    """Record the answer under its key and publish the request in one commit; or find the answer already
-    given."""
-    now = gateway.clock.now()
     request_id = uuid4()
     accepted = AcceptedRequest(
         request_id=request_id,
@@ -117,23 +101,12 @@ async def _publish(gateway: Gateway, order: TrainingOrder, caller: Caller, idemp
         data_cutoff=order.data_cutoff,
         requested_at=now,
     )
-    answer = training.IdempotentAnswer(
-        request_sha256=hashlib.sha256(order.model_dump_json().encode()).hexdigest(),
-        response_status=202,
-        response_body=accepted.model_dump_json(),
-    )
     async with (
         asyncio.timeout(gateway.config.database_timeout_s),
         originating(gateway.database, gateway.clock, source=SOURCE) as transaction,
     ):
-        earlier = await training.claim_idempotency_key(
-            transaction.connection,
-            key_id=caller.key_id,
-            idempotency_key=idempotency_key or f"request:{request_id}",
-            answer=answer,
-            at=now,
-        )
-        if earlier is None:
+
+        async def act() -> AcceptedRequest:
             payload = TrainingRequested(
                 reason=order.reason,
                 requested_by=accepted.requested_by,
@@ -141,23 +114,34 @@ async def _publish(gateway: Gateway, order: TrainingOrder, caller: Caller, idemp
                 data_cutoff=order.data_cutoff,
             )
             await transaction.emit(payload, message_id=request_id)
-    if earlier is None:
-        return answer.response_body
-    if earlier.request_sha256 != answer.request_sha256:
-        raise IdempotencyConflictError("This Idempotency-Key was used with another body.")
-    return earlier.response_body
+            return accepted
+
+        # Without a key of the caller's it is kept under its own: the answer says where the request stands until the
+        # trainer has it.
+        key = idempotency_key or f"request:{request_id}"
+        answer = await once(transaction, caller, key, what="training", order=order, status=202, act=act)
+    location = f"/v1/training-requests/{orjson.loads(answer.response_body)['request_id']}"
+    headers = {"Location": location, "Cache-Control": "no-store"}
+    return Response(answer.response_body, status_code=202, media_type="application/json", headers=headers)
 
 
 @router.get("/v1/training-requests", operation_id="list_training_requests", responses=documented(400, 422, 503))
 async def requests(
-    request: Request, status: Status | None = None, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    status: Status | None = None,
+    reason: Annotated[Reason | None, Query(description="Exactly this")] = None,
+    requested_by: Annotated[Actor | None, Query(description="Exactly this, as in an answer")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> TrainingRequestPage:
     """Requests that reached the trainer's queue, newest first."""
     gateway = gateway_of(request)
-    scope = ("training-requests", str(status))
+    scope = ("training-requests", str(status), str(reason), str(requested_by))
     before = position_before(gateway.config.cursor_key, scope, cursor, UUID)
     async with gateway.reading() as connection:
-        rows = await training.requests(connection, status=status, before=before, limit=limit + 1)
+        rows = await training.requests(
+            connection, status=status, reason=reason, requested_by=requested_by, before=before, limit=limit + 1
+        )
     more = rows[limit - 1] if len(rows) > limit else None
     return TrainingRequestPage(
         items=[TrainingRequestDocument(**asdict(row)) for row in rows[:limit]],
@@ -175,9 +159,40 @@ async def requests(
 async def training_request(request: Request, request_id: UUID) -> TrainingRequestDocument:
     """Where a request stands."""
     async with gateway_of(request).reading() as connection:
-        # Accepted first: between the two questions the trainer may open the row, never the other way round.
-        accepted = await training.accepted(connection, request_id)
-        row = await training.request(connection, request_id)
+        return await _standing(connection, request_id)
+
+
+@router.post(
+    "/v1/training-requests/{request_id}/cancel",
+    operation_id="cancel_training_request",
+    summary="Withdraw a request that nobody works on yet",
+    responses=documented(401, 403, 404, 409, 413, 422, 503),
+)
+async def cancel(request: Request, request_id: UUID, caller: Trainer) -> TrainingRequestDocument:
+    """By who asked for it, or by the operator. Cancelling twice is cancelling once; 409 when it runs or has run."""
+    gateway = gateway_of(request)
+    now = gateway.clock.now()
+    async with asyncio.timeout(gateway.config.database_timeout_s), gateway.database.transaction() as connection:
+        found = await _standing(connection, request_id)
+        if caller.key_id != OPERATOR and found.requested_by != f"api:{caller.name}":
+            raise ForbiddenError(
+                f"The request {request_id} is by {found.requested_by}; only they or the operator cancel."
+            )
+        if found.status == "accepted":
+            # Its message is still on its way: the trainer finds a request that is over already, and leaves it.
+            await training.enter_cancelled(connection, found.request_id, found, at=now)
+        await training_requests.cancel(connection, request_id, at=now)
+        found = await _standing(connection, request_id)
+    if found.status != "cancelled":
+        raise ConflictError(f"The request is {found.status}; only one that is queued can be cancelled.")
+    return found
+
+
+async def _standing(connection: Connection, request_id: UUID) -> TrainingRequestDocument:
+    """Raises NotFoundError."""
+    # Accepted first: between the two questions the trainer may open the row, never the other way round.
+    accepted = await training.accepted(connection, request_id)
+    row = await training.request(connection, request_id)
     if row is not None:
         return TrainingRequestDocument(**asdict(row))
     if accepted is None:

@@ -28,6 +28,7 @@ from services.trainer.executor import ProcessExecutor
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
+    BacktestRequested,
     ContenderRegistered,
     IngestRequested,
     MarketUpdated,
@@ -143,6 +144,7 @@ class Replay:
                 self._show("playing")
                 finished = instant is left[-1]
                 if finished:
+                    await self._tick("backtest", BacktestRequested(slot=instant.at))
                     self._stopped = time.monotonic()
                 await record.advance(self._platform.database, instant.at, wall_s=self.wall_s, finished=finished)
 

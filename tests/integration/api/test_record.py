@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.api.scorecards import PerformanceDocument
+from services.api.shapes.performance import PerformanceDocument
 from shared.database.pool import Database
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served

@@ -128,7 +128,7 @@ async def test_outcomes_of_a_sale_that_never_was_count_nowhere(chain: ContractMa
     await following.catch_up()
     assert await following.rows("select count(*) from outcomes") >= [(before,)], "they stay on record"
     async with following.database.connection() as connection:
-        scored = await outcomes.champion_outcomes(connection, start=None, end=None, model_id=None)
+        scored = await outcomes.scored(connection, outcomes.Span())
         assert await outcomes.fingerprint(connection) != fingerprint
     superseded = await following.rows(
         "select count(*) from current_outcomes join sales using (event_seq) where sales.superseded_at is not null"

@@ -21,7 +21,7 @@ def test_the_file_follows_the_compose_specification(compose: Object) -> None:
 
 
 def test_every_part_of_the_platform_is_there_once(compose: Object) -> None:
-    assert set(compose["services"]) == SERVERS | OWN | {"migrate"}
+    assert set(compose["services"]) == SERVERS | OWN | {"migrate", "web"}
 
 
 @pytest.mark.parametrize("service", sorted(OWN))
@@ -92,7 +92,7 @@ def test_a_container_is_given_longer_to_stop_than_its_process_takes(compose: Obj
 
 
 def test_own_containers_run_without_privileges(compose: Object) -> None:
-    for name in OWN | {"migrate"}:
+    for name in OWN | {"migrate", "web"}:
         service = compose["services"][name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -102,9 +102,9 @@ def test_own_containers_run_without_privileges(compose: Object) -> None:
 def test_every_variable_is_a_setting(compose: Object) -> None:
     used = {
         name
-        for service in compose["services"].values()
+        for own, service in compose["services"].items()
         for name in service.get("environment", {})
-        if name.startswith("PUNKCAST_")
+        if name.startswith("PUNKCAST_") and own != "web"
     }
     assert used
     assert used <= {f"PUNKCAST_{field.upper()}" for field in Settings.model_fields}
@@ -119,3 +119,12 @@ def test_the_settings_of_every_service_are_accepted(compose: Object) -> None:
         }
         settings = Settings.model_validate(given)
         assert settings.database_url.startswith("postgresql://")
+
+
+def test_the_site_is_built_from_its_folder_and_asks_the_gateway_of_this_file(compose: Object, root: Path) -> None:
+    web = compose["services"]["web"]
+    assert (root / web["build"]["context"] / "Dockerfile").is_file()
+    assert urlsplit(web["environment"]["PUNKCAST_GATEWAY_URL"]).netloc == "api:8000"
+    assert web["depends_on"] == {"api": {"condition": "service_healthy"}}
+    # SvelteKit compares the origin of forms with it.
+    assert web["ports"] == [web["environment"]["ORIGIN"].removeprefix("http://") + ":3000"]

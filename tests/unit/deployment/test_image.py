@@ -46,7 +46,7 @@ def test_only_the_services_extra_is_installed_and_exactly_as_locked(recipe: str)
 def test_every_service_that_is_built_has_an_extra_and_a_module(
     compose: Object, project: dict[str, Any], root: Path
 ) -> None:
-    built = {s["build"]["args"]["SERVICE"] for s in compose["services"].values() if "build" in s}
+    built = {s["build"]["args"]["SERVICE"] for s in compose["services"].values() if "args" in s.get("build", {})}
     assert built == {*WORKERS, "api", "scheduler", "cli"}
     assert built <= set(project["project"]["optional-dependencies"])
     assert all((root / "services" / service / "__main__.py").is_file() for service in built)

@@ -43,8 +43,9 @@ def test_a_kustomization_names_files_that_exist_and_leaves_none_out(root: Path, 
 
 def test_the_workers_and_the_api_run_their_own_module(objects: list[Object], root: Path) -> None:
     deployments = _of(objects, "Deployment")
-    assert set(deployments) == {*WORKERS, "api"}
-    for name, one in deployments.items():
+    assert set(deployments) == {*WORKERS, "api", "web"}
+    for name in (*WORKERS, "api"):
+        one = deployments[name]
         container = one["spec"]["template"]["spec"]["containers"][0]
         assert container["image"] == f"punkcast/{name}"
         assert container["command"] == ["python", "-m", f"services.{name}"]
@@ -67,7 +68,9 @@ def test_probes_ask_where_the_service_answers_them(objects: list[Object], root: 
         for line in (root / "k8s/base/punkcast.env").read_text().splitlines()
         if line.startswith("PUNKCAST_")
     )
-    for name, one in _of(objects, "Deployment").items():
+    deployments = _of(objects, "Deployment")
+    for name in (*WORKERS, "api"):
+        one = deployments[name]
         # The gateway answers on its own port, a worker on the side port.
         port, setting = ("http", "PUNKCAST_API_PORT") if name == "api" else ("probes", "PUNKCAST_PROBE_PORT")
         container = one["spec"]["template"]["spec"]["containers"][0]
@@ -82,6 +85,17 @@ def test_probes_ask_where_the_service_answers_them(objects: list[Object], root: 
         assert annotations["prometheus.io/port"] == configured[setting]
 
 
+def test_the_site_knows_the_gateway_by_its_service_and_holds_no_secret_of_the_platform(objects: list[Object]) -> None:
+    container = _of(objects, "Deployment")["web"]["spec"]["template"]["spec"]["containers"][0]
+    gateway = _of(objects, "Service")["api"]["spec"]["ports"][0]["port"]
+    assert container["env"] == [{"name": "PUNKCAST_GATEWAY_URL", "value": "http://api"}]
+    assert gateway == 80
+    assert "envFrom" not in container
+    asked = {container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
+    assert asked == {"/about"}
+    assert _of(objects, "Service")["web"]["spec"]["ports"][0]["targetPort"] == container["ports"][0]["name"]
+
+
 def test_a_pod_is_given_longer_to_stop_than_its_process_takes(objects: list[Object], root: Path) -> None:
     text = (root / "k8s/base/punkcast.env").read_text()
     grace = float(next(line for line in text.splitlines() if "SHUTDOWN_GRACE" in line).partition("=")[2])
@@ -92,7 +106,7 @@ def test_a_pod_is_given_longer_to_stop_than_its_process_takes(objects: list[Obje
 
 
 def test_every_own_pod_is_hardened_alike(own_pods: dict[str, Object]) -> None:
-    assert len(own_pods) == len(WORKERS) + 1 + len(JOBS) + 1
+    assert len(own_pods) == len(WORKERS) + 2 + len(JOBS) + 1
     for template in own_pods.values():
         spec = template["spec"]
         assert spec["automountServiceAccountToken"] is False
@@ -109,7 +123,9 @@ def test_every_own_pod_is_hardened_alike(own_pods: dict[str, Object]) -> None:
 
 
 def test_every_own_pod_reads_the_same_settings_and_secret(own_pods: dict[str, Object]) -> None:
-    for template in own_pods.values():
+    for name, template in own_pods.items():
+        if name == "web":
+            continue
         assert template["spec"]["containers"][0]["envFrom"] == [
             {"configMapRef": {"name": "punkcast"}},
             {"secretRef": {"name": "punkcast-secrets"}},

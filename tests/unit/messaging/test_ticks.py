@@ -22,6 +22,7 @@ def test_the_platforms_timers() -> None:
         "monitor": timedelta(hours=1),
         "training_drain": timedelta(hours=1),
         "retrain_check": timedelta(days=1),
+        "backtest": timedelta(days=1),
     }
 
 

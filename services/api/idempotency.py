@@ -1,0 +1,59 @@
+"""A request that changes something is carried out once for each Idempotency-Key, and answered alike however often it
+comes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel
+
+from services.api.auth import Caller
+from services.api.problems import IdempotencyConflictError
+from services.api.repositories import idempotency as repository
+from services.api.repositories.idempotency import IdempotentAnswer
+from shared.messaging.transaction import Transaction
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once.",
+    ),
+]
+
+
+async def once(
+    transaction: Transaction,
+    caller: Caller,
+    key: str | None,
+    *,
+    what: str,
+    order: BaseModel,
+    status: int,
+    act: Callable[[], Awaitable[BaseModel]],
+) -> IdempotentAnswer:
+    """The answer of `act`, kept under the caller's key in the same commit; or the one that was given before.
+
+    `what` is the route with its ids: a key that is sent to two of them is used for two requests.
+
+    Raises:
+        IdempotencyConflictError: the key was used for another request.
+    """
+    request = hashlib.sha256(f"{what}\n{order.model_dump_json()}".encode()).hexdigest()
+    if key is not None:
+        await repository.hold(transaction.connection, caller.key_id, key)
+        earlier = await repository.find(transaction.connection, caller.key_id, key)
+        if earlier is not None:
+            if earlier.request_sha256 != request:
+                raise IdempotencyConflictError("This Idempotency-Key was used for another request.")
+            return earlier
+    answer = IdempotentAnswer(request, status, (await act()).model_dump_json())
+    if key is not None:
+        await repository.keep(transaction.connection, caller.key_id, key, answer, at=transaction.clock.now())
+    return answer

@@ -1,0 +1,137 @@
+"""How often a client may ask: fixed windows counted in this process, told in every answer.
+
+Headers as in draft-ietf-httpapi-ratelimit-headers-10. A limiter that fails lets requests through and is counted: it
+protects the gateway, it must not take it down.
+
+The notation is that of the `limits` library. Its in-memory storage is not used: it starts a timer thread on most hits,
+which was measured at 25 to 45 µs a request, a quarter of what a hot route takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from time import time
+from typing import Final
+
+from limits import RateLimitItem, parse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.metrics import GatewayMetrics
+from services.api.problems import problem_response
+from shared.errors import InvalidInputError
+
+UNLIMITED: Final = frozenset({"/livez", "/readyz", "/metrics"})
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+OFF: Final = "off"
+
+
+@dataclass(frozen=True)
+class Quota:
+    """`limit` requests in each window of `seconds`."""
+
+    name: str
+    limit: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> Quota | None:
+        """From `600/minute` (the notation of the `limits` library); None for `off`.
+
+        Raises:
+            InvalidInputError: neither.
+        """
+        if text.strip().lower() == OFF:
+            return None
+        try:
+            item: RateLimitItem = parse(text)
+        except ValueError as error:
+            raise InvalidInputError(f"rate limit {name}: {text!r} is none; say it like 600/minute, or off") from error
+        return cls(name, item.amount, item.get_expiry())
+
+    @cached_property
+    def wire_name(self) -> bytes:
+        return self.name.encode()
+
+    @cached_property
+    def policy(self) -> bytes:
+        return f'"{self.name}";q={self.limit};w={self.seconds}'.encode()
+
+
+class Windows:
+    """Requests of each client in the present window. Everybody's window begins at once, so that forgetting the last
+    one is dropping a table."""
+
+    def __init__(self, quota: Quota) -> None:
+        self.quota = quota
+        self._window = 0
+        self._used: dict[str, int] = {}
+
+    def hit(self, client: str, now: float) -> tuple[int, int]:
+        """Requests of the client in this window with this one, and seconds until the next window."""
+        seconds = self.quota.seconds
+        window = int(now // seconds)
+        if window != self._window:
+            self._window, self._used = window, {}
+        used = self._used[client] = self._used.get(client, 0) + 1
+        return used, max(1, ceil((window + 1) * seconds - now))
+
+
+class RateLimited:
+    """Counts each client's requests."""
+
+    def __init__(self, app: ASGIApp, *, reading: Quota | None, writing: Quota | None, metrics: GatewayMetrics) -> None:
+        self._app = app
+        self._reading = None if reading is None else Windows(reading)
+        self._writing = None if writing is None else Windows(writing)
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        windows = self._reading if scope["method"] in _READING else self._writing
+        if windows is None or scope["path"] in UNLIMITED:
+            await self._app(scope, receive, send)
+            return
+        try:
+            used, left_s = windows.hit(_client(scope), time())
+        except Exception:
+            self._metrics.limiter_failures.inc()
+            await self._app(scope, receive, send)
+            return
+        quota = windows.quota
+        headers = [
+            (b"ratelimit-policy", quota.policy),
+            (b"ratelimit", b'"%b";r=%d;t=%d' % (quota.wire_name, max(0, quota.limit - used), left_s)),
+        ]
+        if used > quota.limit:
+            self._metrics.limited.inc()
+            response = problem_response(
+                scope["path"],
+                slug="rate-limited",
+                status=429,
+                detail=f"{quota.limit} requests in {quota.seconds} s are allowed; more in {left_s} s.",
+                headers={"Retry-After": str(left_s)},
+            )
+            response.raw_headers.extend(headers)
+            await response(scope, receive, send)
+            return
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *headers]
+            await send(message)
+
+        await self._app(scope, receive, told)
+
+
+def _client(scope: Scope) -> str:
+    """Who asks: the address (of IPv6 the network of 64 bits, which is one customer). Not the API key: it has not been
+    checked yet, and a made-up one for each request would be a new client each time."""
+    client = scope.get("client")
+    if not client:
+        return "unknown"
+    host: str = client[0]
+    return ":".join(host.split(":")[:4]) if ":" in host else host

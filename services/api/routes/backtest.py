@@ -1,0 +1,212 @@
+"""Strategy against passive, as the monitor's worker computed it last."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from services.api import cursors
+from services.api.config import digest
+from services.api.gateway import Gateway, gateway_of
+from services.api.money import Money, money
+from services.api.paging import Cursor, Limit
+from services.api.problems import DATABASE_AWAY, BadCursorError, GoneError, documented
+from services.api.remembered import Answer
+from services.api.repositories import backtest as repository
+from services.api.shapes.backtest import (
+    Assumptions,
+    BacktestDocument,
+    BacktestTrade,
+    BacktestTradePage,
+    Book,
+    BookName,
+    EquityCurve,
+    EquityDocument,
+    EquityPoint,
+    Versus,
+)
+from shared.database.pool import Connection
+from shared.errors import InvalidInputError, NotFoundError
+
+router = APIRouter(tags=["record"])
+
+BOOKS: tuple[BookName, ...] = ("executable", "seed_style", "buy_all", "random_entry", "floor_index")
+DESCRIPTIONS: dict[BookName, str] = {
+    "executable": "Takes a public ask that is under the published value by the margin, one nowcast later if it is "
+    "still there, with gas, a limit of capital and of each position; leaves at the punk's next valid sale.",
+    "seed_style": "Steps into every valid sale below the value published before it, without costs or limit; leaves at "
+    "the punk's next valid sale.",
+    "buy_all": "Passive: steps into every valid sale that a value was published before, whatever its price.",
+    "random_entry": "Passive: for each purchase of the executable book one of the next ten valid sales at random, with "
+    "the same costs and limits.",
+    "floor_index": "Passive: as many floor punks as the capital buys on the first day, without costs.",
+}
+_KEY = "backtest"
+_TRADES = "backtest-trades"
+CACHE = {"Cache-Control": "public, max-age=60, stale-if-error=86400"}
+
+
+@router.get(
+    "/v1/backtest",
+    operation_id="get_backtest",
+    summary="Strategy against passive on the forward record",
+    response_class=Response,
+    responses={200: {"model": BacktestDocument}, **documented(404, 503)},
+)
+async def get_backtest(request: Request) -> Response:
+    """The newest backtest: figures of every book with 90 % intervals. It is recomputed once a day."""
+    gateway = gateway_of(request)
+    known = gateway.remembered.get(_KEY)
+    try:
+        async with gateway.reading() as connection:
+            newest = await _newest_id(connection)
+            if known is None or known.fingerprint != str(newest):
+                known = await _read(connection)
+                gateway.remembered.put(_KEY, known)
+    except DATABASE_AWAY:
+        if known is None:
+            raise
+        return _answer(gateway, known, degraded=["database_away"])
+    return _answer(gateway, known, degraded=[])
+
+
+@router.get("/v1/backtest/equity", operation_id="get_backtest_equity", responses=documented(404, 422, 503))
+async def equity(
+    request: Request,
+    book: Annotated[list[BookName] | None, Query(description="Repeat it for several; default: all")] = None,
+    start: Annotated[date | None, Query(description="First day")] = None,
+    end: Annotated[date | None, Query(description="Last day, inclusive")] = None,
+) -> EquityDocument:
+    """Daily equity and growth of the newest backtest's books."""
+    if start is not None and end is not None and start > end:
+        raise InvalidInputError("start must not be after end.")
+    wanted = [name for name in BOOKS if book is None or name in book]
+    async with gateway_of(request).reading() as connection:
+        backtest_id = await _newest_id(connection)
+        rows = await repository.days(connection, backtest_id, wanted, first=start, last=end)
+    points: dict[BookName, list[EquityPoint]] = {name: [] for name in wanted}
+    for row in rows:
+        fields = asdict(row)
+        points[fields.pop("book")].append(EquityPoint(**fields))
+    curves = [EquityCurve(book=name, points=own) for name, own in points.items()]
+    return EquityDocument(backtest_id=str(backtest_id), curves=curves)
+
+
+@router.get("/v1/backtest/trades", operation_id="list_backtest_trades", responses=documented(400, 404, 410, 422, 503))
+async def trades(
+    request: Request,
+    book: Annotated[BookName, Query(description="floor_index has none")] = "executable",
+    punk_id: Annotated[int | None, Query(ge=0, le=9999)] = None,
+    open: Annotated[bool | None, Query(description="Only those open at the end, or only those closed")] = None,  # noqa: A002
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> BacktestTradePage:
+    """A book's trades by time of purchase. Pages stay in the backtest they began with; 410 once it is gone."""
+    gateway = gateway_of(request)
+    secret, scope = gateway.config.cursor_key, digest(_TRADES, book, str(punk_id), str(open))
+    async with gateway.reading() as connection:
+        backtest_id, after = await _place(connection, secret, scope, cursor)
+        rows = await repository.trades(
+            connection, backtest_id, book=book, after=after, punk_id=punk_id, still_open=open, limit=limit + 1
+        )
+    following = None
+    if len(rows) > limit:
+        position = cursors.Position(scope, 0, (str(backtest_id), str(rows[limit - 1].trade)))
+        following = cursors.encode(position, secret)
+    return BacktestTradePage(
+        backtest_id=str(backtest_id), items=[_trade(row) for row in rows[:limit]], next_cursor=following
+    )
+
+
+async def _place(connection: Connection, secret: bytes, scope: str, cursor: str | None) -> tuple[UUID, int]:
+    """The backtest and the trade behind which a page begins."""
+    if cursor is None:
+        return await _newest_id(connection), 0
+    identity, trade = cursors.decode(cursor, secret, scope=scope, keys=2).key
+    try:
+        backtest_id, after = UUID(identity), int(trade)
+    except ValueError as error:
+        raise BadCursorError("The cursor is damaged or was not made by this API.") from error
+    if not await repository.exists(connection, backtest_id):
+        raise GoneError("That backtest has been replaced; start again without `cursor`.")
+    return backtest_id, after
+
+
+async def _newest_id(connection: Connection) -> UUID:
+    found = await repository.newest_id(connection)
+    if found is None:
+        raise NotFoundError(
+            "No backtest has been computed yet: it follows the first nowcasts, once a day (tick `backtest`)."
+        )
+    return found
+
+
+async def _read(connection: Connection) -> Answer:
+    row = await repository.newest(connection)
+    assert row is not None
+    last = await repository.last_days(connection, row.backtest_id)
+    books = [_book(found, last[found["book"]]) for found in orjson.loads(row.books)]
+    body = {
+        "backtest_id": str(row.backtest_id),
+        "computed_at": row.computed_at,
+        "first_day": row.first_day,
+        "last_day": row.last_day,
+        "generations": row.generations,
+        "sales": row.sales,
+        "assumptions": _assumptions(orjson.loads(row.terms)).model_dump(),
+        "books": [book.model_dump() for book in books],
+        "versus": [Versus(**one).model_dump() for one in orjson.loads(row.versus)],
+    }
+    return Answer(str(row.backtest_id), orjson.dumps(body), row.computed_at)
+
+
+def _answer(gateway: Gateway, known: Answer, *, degraded: list[str]) -> Response:
+    age = max(0, int((gateway.clock.now() - known.at).total_seconds()))
+    headers = CACHE | ({"Punkcast-Degraded": ", ".join(degraded)} if degraded else {})
+    body = b'{"age_seconds":%d,"degraded":%b,%b' % (age, orjson.dumps(degraded), known.body[1:])
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _assumptions(terms: dict[str, Any]) -> Assumptions:
+    return Assumptions(
+        margin=terms["margin_bps"] / 10_000,
+        latency_nowcasts=terms["latency"],
+        buy_gas=money(terms["buy_gas_wei"]),
+        sell_gas=money(terms["sell_gas_wei"]),
+        sell_fee=terms["sell_fee_bps"] / 10_000,
+        capital=money(terms["capital_wei"]),
+        largest_position=terms["largest_bps"] / 10_000,
+        seed=terms["seed"],
+        block_days=terms["block_days"],
+        resamples=terms["resamples"],
+    )
+
+
+def _book(found: dict[str, Any], last: repository.LastDayRow) -> Book:
+    return Book(
+        **found,
+        description=DESCRIPTIONS[found["book"]],
+        last_cash=money(last.cash),
+        last_positions_bid=money(last.bid),
+        last_positions_floor=money(last.floor),
+        last_positions_value=money(last.value),
+    )
+
+
+def _trade(row: repository.TradeRow) -> BacktestTrade:
+    fields = asdict(row)
+    amounts = ("value", "bought_for", "sold_for", "costs", "mark_bid", "mark_floor", "mark_value")
+    gain = None
+    if row.sold_for is not None:
+        # The gas of the purchase was paid too; it is among the costs, which are those of both sides.
+        gain = (int(row.sold_for) - int(row.bought_for) - int(row.costs)) / int(row.bought_for)
+    return BacktestTrade(**fields | {name: _money(fields[name]) for name in amounts}, gain=gain)
+
+
+def _money(wei: str | None) -> Money | None:
+    return None if wei is None else money(wei)

@@ -1,0 +1,69 @@
+"""What happened to models, in order; and how far the evidence about each promotion is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from services.api.gateway import gateway_of
+from services.api.paging import Cursor, Limit, next_cursor, position_before
+from services.api.problems import documented
+from services.api.repositories import lifecycle as repository
+from services.api.shapes.lifecycle import (
+    EValueList,
+    EValuePath,
+    EValuePoint,
+    LifecycleEvent,
+    LifecycleKind,
+    LifecyclePage,
+    TestKind,
+)
+from shared.contracts.messages import ModelId
+
+router = APIRouter(tags=["lifecycle"])
+
+
+@router.get("/v1/lifecycle", operation_id="list_lifecycle", responses=documented(400, 422, 503))
+async def lifecycle(
+    request: Request,
+    kind: Annotated[list[LifecycleKind] | None, Query(description="Repeat it for several; default: all")] = None,
+    model_id: Annotated[ModelId | None, Query(description="About this model, or against it")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> LifecyclePage:
+    """Training, contenders, gates, shadows, promotions, confirmations, rollbacks, freezes and alerts, newest first."""
+    gateway = gateway_of(request)
+    secret = gateway.config.cursor_key
+    scope = ("lifecycle", ",".join(sorted(set(kind or ()))), str(model_id))
+    before = position_before(secret, scope, cursor, str)
+    async with gateway.reading() as connection:
+        rows = await repository.timeline(connection, kinds=kind, model_id=model_id, before=before, limit=limit + 1)
+    more = rows[limit - 1] if len(rows) > limit else None
+    return LifecyclePage(
+        items=[LifecycleEvent(**asdict(row)) for row in rows[:limit]],
+        next_cursor=next_cursor(secret, scope, (more.at, more.id) if more else None),
+    )
+
+
+@router.get("/v1/lifecycle/evalue", operation_id="list_evalue_paths", responses=documented(422, 503))
+async def evalue(
+    request: Request,
+    model_id: ModelId | None = None,
+    kind: TestKind | None = None,
+    max_points: Annotated[int, Query(ge=2, le=2000, description="Of each path; it is thinned evenly")] = 500,
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> EValueList:
+    """E-values after each step of the monitor's tests: at the threshold a promotion is rolled back, or a shadow
+    ends."""
+    gateway = gateway_of(request)
+    paths = []
+    async with gateway.reading() as connection:
+        for row in await repository.tests(connection, model_id=model_id, kind=kind, limit=limit):
+            every = max(1, -(-row.steps // (max_points - 1)))
+            found = await repository.points(connection, row.test_id, every=every, last=row.steps)
+            points = [EValuePoint(**asdict(point)) for point in found]
+            threshold = gateway.policy.sequential.threshold
+            paths.append(EValuePath(**asdict(row), threshold=threshold, points=points))
+    return EValueList(items=paths)

@@ -1,0 +1,183 @@
+"""The rows behind the scorecard, to page through or to download."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from services.api import cursors, downloads
+from services.api.config import digest
+from services.api.downloads import MEDIA_TYPES, Format
+from services.api.gateway import Gateway, gateway_of
+from services.api.money import money
+from services.api.paging import Cursor, Instant
+from services.api.problems import BadCursorError, documented
+from services.api.repositories import outcomes as repository
+from services.api.repositories.outcomes import Key, OutcomeRow, Span
+from services.api.shapes.outcomes import Outcome, OutcomePage
+from services.api.shapes.performance import HORIZONS, Horizon
+from shared.contracts.messages import ModelId
+from shared.errors import InvalidInputError
+
+router = APIRouter(tags=["record"])
+
+PAGE = 2_000
+LARGEST_PARQUET = 500_000
+"""Rows. A Parquet file is made in memory; all else is sent while it is read."""
+COLUMNS = (
+    "event_seq", "punk_id", "type", "sold_at", "tx_hash", "log_index", "kind", "horizon", "generation_id",
+    "published_at", "model_id", "price_wei", "price_eth", "value_wei", "value_eth", "floor_wei", "floor_eth",
+    "last_sale_wei", "last_sale_eth", "in50", "in80", "in90", "valid", "exclusion",
+)  # fmt: skip
+_AMOUNTS = ("price", "value", "floor", "last_sale")
+_INTEGERS = ("event_seq", "punk_id", "log_index", "generation_id")
+_FLAGS = ("in50", "in80", "in90", "valid")
+SCHEMA = {
+    name: pl.Int64()
+    if name in _INTEGERS
+    else pl.Boolean()
+    if name in _FLAGS
+    else pl.Float64()
+    if name.endswith("_eth")
+    else pl.String()
+    for name in COLUMNS
+}
+_CONTENT: dict[str, Any] = {
+    MEDIA_TYPES["ndjson"]: {"schema": {"type": "string"}},
+    "text/csv": {"schema": {"type": "string"}},
+    MEDIA_TYPES["parquet"]: {"schema": {"type": "string", "format": "binary"}},
+}
+
+
+@router.get(
+    "/v1/outcomes",
+    operation_id="list_outcomes",
+    summary="Every scored sale, paged or as a download",
+    response_class=Response,
+    responses={200: {"model": OutcomePage, "content": _CONTENT}, **documented(400, 422, 503)},
+)
+async def outcomes(
+    request: Request,
+    horizon: Annotated[Horizon | None, Query(description="Default: all")] = None,
+    start: Annotated[Instant | None, Query(description="Sales from this instant on")] = None,
+    end: Annotated[Instant | None, Query(description="Sales before this instant")] = None,
+    model_id: Annotated[ModelId | None, Query()] = None,
+    exclusions: Annotated[bool, Query(description="false: excluded sales, too, with `valid` false")] = True,
+    order: Annotated[Literal["asc", "desc"], Query(description="desc: the newest sales first, in JSON pages")] = "asc",
+    format: Annotated[Format | None, Query(description="Instead of Accept")] = None,  # noqa: A002
+    limit: Annotated[int, Query(ge=1, le=1000, description="Of a JSON page")] = 200,
+    cursor: Cursor = None,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Response:
+    """JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`."""
+    gateway = gateway_of(request)
+    if start is not None and end is not None and start >= end:
+        raise InvalidInputError("start must be before end.")
+    span = Span(start=start, end=end, model_id=model_id, horizon=horizon, excluded=not exclusions)
+    chosen = downloads.wanted(accept, format)
+    if chosen == "json":
+        return await _page(gateway, span, newest=order == "desc", limit=limit, cursor=cursor)
+    if order == "desc":
+        raise InvalidInputError("Downloads are in the order of the sales; leave `order` away.")
+    if cursor is not None:
+        raise InvalidInputError("A cursor belongs to JSON pages; the other formats are sent whole.")
+    headers = {
+        "Content-Disposition": f'attachment; filename="punkcast-outcomes.{chosen}"',
+        "Vary": "Accept",
+        "Cache-Control": "public, max-age=30",
+    }
+    if chosen == "parquet":
+        body = await _parquet(gateway, span)
+        return Response(body, media_type=MEDIA_TYPES[chosen], headers=headers)
+    rows = _flat_pages(gateway, span)
+    lines = downloads.ndjson_lines(rows) if chosen == "ndjson" else downloads.csv_lines(rows, COLUMNS)
+    return StreamingResponse(await _begun(lines), media_type=MEDIA_TYPES[chosen], headers=headers)
+
+
+async def _page(gateway: Gateway, span: Span, *, newest: bool, limit: int, cursor: str | None) -> Response:
+    secret, scope = gateway.config.cursor_key, digest("outcomes", str(span), str(newest))
+    after = None if cursor is None else _key(cursors.decode(cursor, secret, scope=scope, keys=2).key)
+    async with gateway.reading() as connection:
+        rows = await repository.outcomes(connection, span, after=after, limit=limit + 1, newest=newest)
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = cursors.encode(cursors.Position(scope, 0, (str(last.event_seq), last.horizon)), secret)
+    page = OutcomePage(items=[_outcome(row) for row in rows[:limit]], next_cursor=following)
+    headers = {"Vary": "Accept", "Cache-Control": "public, max-age=30"}
+    return Response(page.model_dump_json(), media_type="application/json", headers=headers)
+
+
+async def _flat_pages(gateway: Gateway, span: Span) -> AsyncGenerator[Sequence[dict[str, object]], None]:
+    """All rows as of one instant. A few downloads at a time: each keeps a connection for as long as its client
+    reads."""
+    async with (
+        gateway.downloading,
+        gateway.database.connection() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+        aclosing(repository.pages(connection, span, size=PAGE)) as pages,
+    ):
+        async for page in pages:
+            yield [_flat(row) for row in page]
+
+
+async def _begun(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same lines; the first is there before the answer's head is sent, so that a database that is away is a
+    problem and not a broken download."""
+    first = await anext(lines, b"")
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in lines:
+            yield chunk
+
+    return all_of_it()
+
+
+async def _parquet(gateway: Gateway, span: Span) -> bytes:
+    rows: list[dict[str, object]] = []
+    async with aclosing(_flat_pages(gateway, span)) as pages:
+        async for page in pages:
+            rows += page
+            if len(rows) > LARGEST_PARQUET:
+                raise InvalidInputError(f"These are over {LARGEST_PARQUET:,} rows; narrow start and end.")
+    return await asyncio.to_thread(_to_parquet, rows)
+
+
+def _to_parquet(rows: list[dict[str, object]]) -> bytes:
+    frame = pl.DataFrame(rows, schema=SCHEMA)
+    buffer = io.BytesIO()
+    frame.select(COLUMNS).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _outcome(row: OutcomeRow) -> Outcome:
+    fields = asdict(row)
+    amounts = {name: None if fields[name] is None else money(fields[name]) for name in _AMOUNTS}
+    return Outcome(**fields | amounts)
+
+
+def _flat(row: OutcomeRow) -> dict[str, object]:
+    fields = asdict(row)
+    for name in _AMOUNTS:
+        wei = fields.pop(name)
+        fields[f"{name}_wei"] = wei
+        fields[f"{name}_eth"] = None if wei is None else int(wei) / 1e18
+    fields["sold_at"] = row.sold_at.isoformat()
+    fields["published_at"] = row.published_at.isoformat()
+    return {name: fields[name] for name in COLUMNS}
+
+
+def _key(parts: tuple[str, ...]) -> Key:
+    seq, horizon = parts
+    if not seq.isdigit() or len(seq) > 18 or horizon not in HORIZONS:
+        raise BadCursorError("The cursor is damaged or was not made by this API.")
+    return int(seq), horizon

@@ -1,0 +1,139 @@
+"""Subscriptions to what happens. The monitor's process posts to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.api.auth import OPERATOR, Caller, caller_with
+from services.api.gateway import Gateway, gateway_of
+from services.api.idempotency import IdempotencyKey, once
+from services.api.problems import documented
+from services.api.repositories import webhooks as repository
+from services.api.shapes.webhooks import CreatedWebhook, WebhookDocument, WebhookList, WebhookOrder
+from shared.database.pool import Connection
+from shared.errors import ConflictError, NotFoundError
+from shared.messaging.transaction import Transaction, originating
+from shared.webhooks import signing
+from shared.webhooks.addresses import check_url
+
+router = APIRouter(tags=["webhooks"])
+Subscriber = Annotated[Caller, Depends(caller_with("webhooks"))]
+MOST = 20
+
+
+@router.post(
+    "/v1/webhooks",
+    operation_id="create_webhook",
+    summary="Subscribe a URL to events",
+    status_code=201,
+    response_class=Response,
+    responses={201: {"model": CreatedWebhook}, **documented(400, 401, 403, 409, 413, 422, 503)},
+)
+async def create(
+    request: Request, order: WebhookOrder, caller: Subscriber, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """The answer has the secret that signs every delivery; it is shown only here. At most 20 for each key."""
+    gateway = gateway_of(request)
+    check_url(order.url, private=gateway.config.webhooks_private)
+    async with _writing(gateway) as transaction:
+
+        async def act() -> CreatedWebhook:
+            connection, identity = transaction.connection, uuid4()
+            if await repository.count(connection, caller.key_id) >= MOST:
+                raise ConflictError(f"This key has {MOST} webhooks; delete one first.")
+            secret = signing.new_secret()
+            await repository.insert(
+                connection,
+                identity,
+                caller.key_id,
+                url=order.url,
+                events=sorted(set(order.events)),
+                deal_margin=order.deal_margin,
+                description=order.description,
+                secret=secret,
+                at=gateway.clock.now(),
+            )
+            made = await _known(connection, identity, caller)
+            return CreatedWebhook(**made.model_dump(), secret=secret)
+
+        answer = await once(transaction, caller, idempotency_key, what="webhook", order=order, status=201, act=act)
+    headers = {"Cache-Control": "no-store"}
+    return Response(answer.response_body, status_code=201, media_type="application/json", headers=headers)
+
+
+@router.get("/v1/webhooks", operation_id="list_webhooks", responses=documented(401, 403, 422, 503))
+async def listing(request: Request, caller: Subscriber) -> WebhookList:
+    """Those of the key; the operator sees all of them."""
+    async with gateway_of(request).reading() as connection:
+        rows = await repository.listing(connection, _owner(caller))
+    return WebhookList(items=[_document(row) for row in rows])
+
+
+@router.get("/v1/webhooks/{webhook_id}", operation_id="get_webhook", responses=documented(401, 403, 404, 422, 503))
+async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
+    """How a subscription is doing."""
+    async with gateway_of(request).reading() as connection:
+        return await _known(connection, webhook_id, caller)
+
+
+@router.delete(
+    "/v1/webhooks/{webhook_id}",
+    operation_id="delete_webhook",
+    status_code=204,
+    response_class=Response,
+    responses=documented(401, 403, 404, 413, 422, 503),
+)
+async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
+    """With whatever was still to be delivered there."""
+    async with _writing(gateway_of(request)) as transaction:
+        if not await repository.delete(transaction.connection, webhook_id, _owner(caller)):
+            raise _nothing(webhook_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/v1/webhooks/{webhook_id}/enable",
+    operation_id="enable_webhook",
+    summary="Go on with a webhook that was disabled after repeated failure",
+    responses=documented(401, 403, 404, 413, 422, 503),
+)
+async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
+    """What was not given up meanwhile is delivered now."""
+    async with _writing(gateway_of(request)) as transaction:
+        await repository.enable(transaction.connection, webhook_id, _owner(caller))
+        return await _known(transaction.connection, webhook_id, caller)
+
+
+@asynccontextmanager
+async def _writing(gateway: Gateway) -> AsyncIterator[Transaction]:
+    async with (
+        asyncio.timeout(gateway.config.database_timeout_s),
+        originating(gateway.database, gateway.clock, source="api") as transaction,
+    ):
+        yield transaction
+
+
+async def _known(connection: Connection, webhook_id: UUID, caller: Caller) -> WebhookDocument:
+    row = await repository.one(connection, webhook_id, _owner(caller))
+    if row is None:
+        raise _nothing(webhook_id)
+    return _document(row)
+
+
+def _owner(caller: Caller) -> str | None:
+    return None if caller.key_id == OPERATOR else caller.key_id
+
+
+def _document(row: repository.WebhookRow) -> WebhookDocument:
+    return WebhookDocument(**asdict(row))
+
+
+def _nothing(webhook_id: UUID) -> NotFoundError:
+    return NotFoundError(f"This key has no webhook {webhook_id}; GET /v1/webhooks lists them.")

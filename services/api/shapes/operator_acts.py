@@ -1,0 +1,73 @@
+"""What an operator sends, and what is answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.contracts.messages import ModelId, Reason
+
+
+class OperatorOrder(BaseModel):
+    """Why, and at which place of the pointer the operator looked."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "the watch is quiet"}]})
+
+    reason: Annotated[Reason, Field(description="Kept with the decision")]
+    expected_generation: Annotated[
+        int | None,
+        Field(ge=0, le=2**63 - 1, description="Of the model pointer: refused when it has moved since; default: now"),
+    ] = None
+
+
+class RollbackOrder(OperatorOrder):
+    to: Annotated[ModelId | None, Field(description="A retired model; default: the champion before")] = None
+
+
+class ActDocument(BaseModel):
+    """What was decided and what became of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision_id: UUID
+    act: Literal["promote", "rollback", "quarantine"]
+    model_id: str
+    outcome: Annotated[
+        Literal["swapped", "already_applied", "recorded"],
+        Field(description="The pointer moved; had moved by this very decision; or does not move by such an act"),
+    ]
+    pointer_generation: int | None
+    actor: str
+    reason: str
+    decided_at: datetime
+
+
+class FreezeOrder(BaseModel):
+    """Stop automatic promotions."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "a node reports old blocks"}]})
+
+    reason: Reason
+    expires_at: Annotated[AwareDatetime | None, Field(description="Default: until a person lifts it")] = None
+
+
+class FreezeDocument(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    freeze_id: UUID
+    actor: str
+    reason: str
+    starts_at: datetime
+    expires_at: datetime | None
+    lifted_at: datetime | None
+    lifted_by: str | None
+    in_force: bool
+
+
+class FreezeList(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[FreezeDocument]

@@ -1,0 +1,62 @@
+"""What the routes of webhooks take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+WebhookEvent = Literal["deal.found", "sale.scored", "model.promoted", "model.rolled_back"]
+
+
+class WebhookOrder(BaseModel):
+    """Where to post, and what."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"url": "https://example.org/hooks/punks", "events": ["sale.scored"]}]},
+    )
+
+    url: Annotated[
+        str,
+        StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[^\x00-\x20]+$"),
+        Field(description="https, reachable from the internet; redirects are not followed"),
+    ]
+    events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=4)]
+    deal_margin: Annotated[
+        float, Field(ge=0.0, le=0.95, description="deal.found: ask at most value x (1 - margin)")
+    ] = 0.1
+    description: Annotated[
+        str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Field(description="For your own list")
+    ] = ""
+
+
+class WebhookDocument(BaseModel):
+    """A subscription; the path of its URL may be a password and is shown to the key that made it alone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    webhook_id: UUID
+    url: str
+    events: list[WebhookEvent]
+    deal_margin: float
+    description: str
+    state: Annotated[Literal["active", "disabled"], Field(description="disabled: after repeated failure")]
+    created_at: datetime
+    failing_since: datetime | None
+    failures: Annotated[int, Field(description="In a row")]
+    last_status: Annotated[int | None, Field(description="Status of the last answer; null: none yet, or no answer")]
+    last_delivered_at: datetime | None
+    disabled_reason: str | None
+
+
+class CreatedWebhook(WebhookDocument):
+    secret: Annotated[str, Field(description="Shown once. Signs every delivery", examples=["whsec_…"])]
+
+
+class WebhookList(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[WebhookDocument]

@@ -1,0 +1,1 @@
+"""What `punkcast backtest` is made of."""

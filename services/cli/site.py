@@ -1,0 +1,58 @@
+"""The public site beside a demo, where it has been built and Node.js is new enough to run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+WEB = Path(__file__).parents[2] / "web"
+OLDEST_NODE = 20
+SITE_PORT = 3000
+
+
+@contextmanager
+def site(gateway: str, console: Console) -> Iterator[None]:
+    """Serve the site over `gateway` while the context is open; without one, say why and how to get it."""
+    if missing := _missing():
+        console.print(f"no site beside the API: {missing}", soft_wrap=True)
+        yield
+        return
+    port = os.environ.get("PORT", str(SITE_PORT))
+    environment = os.environ | {"PUNKCAST_GATEWAY_URL": gateway, "HOST": "127.0.0.1", "PORT": port}
+    # A session of its own: Ctrl-C reaches this process alone, which then ends the site in order.
+    process = subprocess.Popen(["node", "server.js"], cwd=WEB, env=environment, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _missing() -> str | None:
+    """What the site lacks, with what to do; None when nothing."""
+    if not (WEB / "server.js").is_file():
+        return "this installation has no web/ folder; the site comes with the source tree"
+    version = node_version()
+    if version is None:
+        return f"it needs Node.js {OLDEST_NODE} or newer, and there is none; install it, then `make web`"
+    if version < OLDEST_NODE:
+        return f"it needs Node.js {OLDEST_NODE} or newer, and this is {version}; update it, then `make web`"
+    if not (WEB / "build/handler.js").is_file():
+        return "it has not been built; `make web` does that"
+    return None
+
+
+def node_version() -> int | None:
+    """Major version of the Node.js in PATH, None without one."""
+    if shutil.which("node") is None:
+        return None
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)\.", said)
+    return int(found[1]) if found else None

@@ -1,0 +1,58 @@
+"""Once a day: play the books over the whole record, and store what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from services.monitor.backtest import reading, store
+from shared.backtest.player import Player
+from shared.backtest.result import BacktestResult, result_of
+from shared.backtest.terms import Terms
+from shared.clock import Clock
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import BacktestRequested
+from shared.database.pool import Connection, Database
+from shared.messaging.transaction import handling
+
+log = structlog.get_logger(__name__)
+CONSUMER = "backtests"
+
+
+class Backtests:
+    """A queue of its own beside the monitor's: minutes of computing must not keep a rollback waiting."""
+
+    def __init__(self, *, database: Database, clock: Clock, terms: Terms) -> None:
+        self._database = database
+        self._clock = clock
+        self._terms = terms
+
+    async def on_backtest_requested(self, message: Envelope) -> None:
+        """Compute, then write under the message's own id. Nothing new on the record, nothing to do."""
+        assert isinstance(message.data, BacktestRequested)
+        # One instant of the database for all that is read: what is published meanwhile belongs to the next backtest.
+        async with (
+            self._database.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            reach = await reading.extent(connection)
+            known = await store.newest_fingerprint(connection)
+            fresh = reach is not None and f"{reach.fingerprint}/{self._terms}" != known
+            result = await play(connection, reach, self._terms) if reach is not None and fresh else None
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            if result is None or reach is None:
+                log.info("backtest.skipped", reason="nothing new on the record" if reach else "no nowcast yet")
+                return
+            fingerprint = f"{reach.fingerprint}/{self._terms}"
+            await store.save(transaction.connection, message.id, result, fingerprint=fingerprint, at=self._clock.now())
+            log.info("backtest.computed", days=result.last_day - result.first_day + 1, sales=result.sales)
+
+
+async def play(connection: Connection, reach: reading.Extent, terms: Terms) -> BacktestResult | None:
+    """The whole record, a day at a time; what computes runs beside the event loop."""
+    player = Player(terms)
+    player.warm_up(await reading.warm_up(connection, reach.first_day))
+    async for day in reading.days(connection, reach, player.board, margin_bps=terms.margin_bps):
+        await asyncio.to_thread(player.play, day)
+    return await asyncio.to_thread(result_of, player)

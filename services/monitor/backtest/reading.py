@@ -1,0 +1,150 @@
+"""The platform's record as days of a tape.
+
+Only what was published is read: champion generations, and the champion's outcomes for the value before each sale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from shared.backtest.board import Board
+from shared.backtest.tape import DAY_S, Close, Day, Happening, Nowcast, SaleFacts, Valued
+from shared.backtest.terms import WHOLE
+from shared.database.pool import Connection
+
+EXTENT_SQL = """
+select min(extract(epoch from as_of))::bigint as first_as_of, max(extract(epoch from as_of))::bigint as last_as_of,
+       count(*) as generations, max(generation_id) as last_generation,
+       (select coalesce(max(seq), 0) from market_events) as last_seq,
+       (select count(*) from market_revisions) as revisions,
+       (select count(*) from outcomes where track = 'champion') as outcomes
+from generations where role = 'champion'
+"""
+_EVENT_COLUMNS = """
+    e.seq, ceil(extract(epoch from e.event_time))::bigint as time,
+    ceil(extract(epoch from e.known_at))::bigint as known,
+    e.punk_id as punk, e.event_type as kind, coalesce(e.price_wei, 0)::text as price, e.from_address as sender,
+    e.to_address as receiver, e.tx_hash || ':' || e.log_index as ref, s.kind as sale_kind, s.valid
+"""
+WARM_UP_SQL = f"""
+select {_EVENT_COLUMNS}, null::text as value, null::bigint as valued_as_of, null::bigint as generation_id
+from market_events e left join sales s on s.event_seq = e.seq
+where e.superseded_at is null and e.event_time < to_timestamp($1::bigint)
+order by e.block, e.log_index
+"""
+DAY_SQL = f"""
+select {_EVENT_COLUMNS}, o.value_wei::text as value, extract(epoch from g.as_of)::bigint as valued_as_of,
+       o.generation_id
+from market_events e
+left join sales s on s.event_seq = e.seq
+left join outcomes o on o.event_seq = e.seq and o.track = 'champion' and o.horizon = 'latest'
+left join generations g on g.generation_id = o.generation_id
+where e.superseded_at is null
+  and e.event_time >= to_timestamp($1::bigint) and e.event_time < to_timestamp($1::bigint) + interval '1 day'
+order by e.block, e.log_index
+"""
+GENERATIONS_SQL = """
+select generation_id, extract(epoch from as_of)::bigint as as_of,
+       ceil(extract(epoch from published_at))::bigint as published_at,
+       floor_wei::text as floor
+from generations
+where role = 'champion' and generation_id <= $2
+  and as_of >= to_timestamp($1::bigint) and as_of < to_timestamp($1::bigint) + interval '1 day'
+order by as_of, generation_id
+"""
+# An ask of the day can only be bought by a generation whose value it is under; $4: 10,000 less the margin.
+CANDIDATES_SQL = """
+select n.generation_id, n.punk_id, n.value_wei::text as value
+from unnest($2::smallint[], $3::numeric[]) asked (punk_id, wei)
+join nowcasts n on n.generation_id = any($1::bigint[]) and n.punk_id = asked.punk_id
+where asked.wei * 10000 <= n.value_wei * $4::integer
+"""
+VALUES_SQL = "select punk_id, value_wei::text as value from nowcasts where generation_id = $1"
+ZERO_ADDRESS: Final = "0x" + "0" * 40
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far the record reaches. `fingerprint` changes with whatever a backtest could see."""
+
+    first_day: int
+    last_day: int
+    last_generation: int
+    fingerprint: str
+
+
+async def extent(connection: Connection) -> Extent | None:
+    """None before the first nowcast."""
+    row = await connection.fetchrow(EXTENT_SQL)
+    if row is None or row["first_as_of"] is None:
+        return None
+    seen = (row["generations"], row["last_generation"], row["last_seq"], row["revisions"], row["outcomes"])
+    return Extent(
+        row["first_as_of"] // DAY_S, row["last_as_of"] // DAY_S, row["last_generation"], "/".join(map(str, seen))
+    )
+
+
+async def warm_up(connection: Connection, first_day: int) -> Sequence[Happening]:
+    """The market before the first day, in contract order."""
+    return [_happening(row) for row in await connection.fetch(WARM_UP_SQL, first_day * DAY_S)]
+
+
+async def days(connection: Connection, reach: Extent, board: Board, *, margin_bps: int) -> AsyncIterator[Day]:
+    """Day after day. `board` is that of the player, which stands at the end of the day before when the next is read."""
+    for number in range(reach.first_day, reach.last_day + 1):
+        start = number * DAY_S
+        happenings = [_happening(row) for row in await connection.fetch(DAY_SQL, start)]
+        generations = await connection.fetch(GENERATIONS_SQL, start, reach.last_generation)
+        asked = _lowest_asks(board, happenings)
+        values: dict[int, dict[int, int]] = {row["generation_id"]: {} for row in generations}
+        rows = await connection.fetch(
+            CANDIDATES_SQL, list(values), list(asked), list(asked.values()), WHOLE - margin_bps
+        )
+        for row in rows:
+            values[row["generation_id"]][row["punk_id"]] = int(row["value"])
+        close = None
+        if generations:
+            last = generations[-1]
+            marks = await connection.fetch(VALUES_SQL, last["generation_id"])
+            close = Close(int(last["floor"]), {row["punk_id"]: int(row["value"]) for row in marks})
+        nowcasts = [
+            Nowcast(row["generation_id"], row["as_of"], row["published_at"], values[row["generation_id"]])
+            for row in generations
+        ]
+        yield Day(number, happenings, nowcasts, close)
+
+
+def _lowest_asks(board: Board, happenings: Iterable[Happening]) -> dict[int, int]:
+    """The lowest public ask that each punk has at any time of a day, in wei."""
+    lowest = dict(board.asks())
+    for event in happenings:
+        if event.public:
+            lowest[event.punk] = min(event.price_wei, lowest.get(event.punk, event.price_wei))
+    return lowest
+
+
+def _happening(row: asyncpg.Record) -> Happening:
+    sale = None
+    if row["sale_kind"] is not None:
+        valued = None
+        if row["value"] is not None:
+            valued = Valued(int(row["value"]), row["valued_as_of"], row["generation_id"])
+        sale = SaleFacts(row["sale_kind"], bool(row["valid"]), valued)
+    price = int(row["price"])
+    return Happening(
+        seq=row["seq"],
+        time=row["time"],
+        known=row["known"],
+        punk=row["punk"],
+        kind=row["kind"],
+        price_wei=price,
+        ref=row["ref"],
+        public=row["kind"] == "listed" and price > 0 and row["receiver"] in (None, ZERO_ADDRESS),
+        sender=row["sender"],
+        receiver=row["receiver"],
+        sale=sale,
+    )

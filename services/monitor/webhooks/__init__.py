@@ -1,0 +1,1 @@
+"""Subscriptions: what happens is written down for each of them, and posted until it has arrived."""

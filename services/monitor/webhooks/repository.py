@@ -1,0 +1,157 @@
+"""Subscriptions, and what has to be posted to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.database.pool import Connection
+
+SUBSCRIBED_SQL = """
+select webhook_id, deal_margin, created_at from webhooks where state = 'active' and $1 = any(events) order by webhook_id
+"""
+ENTER_SQL = """
+insert into webhook_deliveries (delivery_id, webhook_id, event, body, created_at, next_attempt_at)
+values ($1, $2, $3, $4, $5, $5)
+on conflict (delivery_id) do nothing
+"""
+SCORED_SINCE_SQL = """
+select o.event_seq, s.punk_id, s.event_time as sold_at, s.tx_hash, s.log_index, s.kind, o.price_wei::text as price_wei,
+       o.value_wei::text as value_wei, o.floor_wei::text as floor_wei, o.generation_id, o.model_id, o.in90, o.scored_at
+from outcomes o join current_sales s using (event_seq)
+where o.track = 'champion' and o.horizon = 'latest' and o.scored_at >= $1
+order by o.event_seq
+"""
+# Public asks that stand: the last listing that nothing has ended, to anybody, for a price. $2: the smallest share of
+# the value that any subscriber asks an ask to be under.
+DEALS_SQL = """
+with last as (
+    select distinct on (punk_id) punk_id, seq, event_type, price_wei, to_address, event_time
+    from market_events
+    where superseded_at is null and event_type in ('claim', 'listed', 'delisted', 'sale', 'transfer', 'wrap', 'unwrap')
+    order by punk_id, block desc, log_index desc
+)
+select last.punk_id, last.seq as listing, last.event_time as listed_at, last.price_wei::text as ask_wei,
+       n.value_wei::text as value_wei, n.lo80_wei::text as lo80_wei, n.hi80_wei::text as hi80_wei, n.confidence::text,
+       g.model_id, g.as_of
+from last
+join nowcasts n on n.generation_id = $1 and n.punk_id = last.punk_id
+join generations g on g.generation_id = n.generation_id
+where last.event_type = 'listed' and last.price_wei > 0
+  and coalesce(last.to_address, '0x0000000000000000000000000000000000000000')
+      = '0x0000000000000000000000000000000000000000'
+  and last.price_wei::float8 <= n.value_wei::float8 * (1 - $2::float8)
+order by last.price_wei / n.value_wei
+limit 500
+"""
+# Taken for a while, not locked: a process that dies while it posts leaves them to the next.
+TAKE_SQL = """
+update webhook_deliveries d set next_attempt_at = $2, attempts = attempts + 1
+from webhooks w
+where w.webhook_id = d.webhook_id and d.delivery_id in (
+    select delivery_id from webhook_deliveries
+    join webhooks using (webhook_id)
+    where next_attempt_at <= $1 and state = 'active'
+    order by next_attempt_at
+    limit $3
+    for update of webhook_deliveries skip locked
+)
+returning d.delivery_id, d.webhook_id, d.body, d.attempts, w.url, w.secret
+"""
+DELIVERED_SQL = """
+update webhook_deliveries set delivered_at = $2, next_attempt_at = null, error = null where delivery_id = $1
+"""
+AGAIN_SQL = "update webhook_deliveries set next_attempt_at = $2, error = $3 where delivery_id = $1"
+WELL_SQL = """
+update webhooks set failing_since = null, failures = 0, last_status = $2, last_delivered_at = $3 where webhook_id = $1
+"""
+FAILING_SQL = """
+update webhooks set failing_since = coalesce(failing_since, $3), failures = failures + 1, last_status = $2
+where webhook_id = $1
+returning failing_since
+"""
+DISABLE_SQL = "update webhooks set state = 'disabled', disabled_reason = $2 where webhook_id = $1 and state = 'active'"
+SHOWN_SQL = "select generation_id from nowcast_pointer"
+PURGE_SQL = "delete from webhook_deliveries where created_at < $1"
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    webhook_id: UUID
+    deal_margin: float
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class DueDelivery:
+    """A delivery taken for an attempt; `attempts` counts this one."""
+
+    delivery_id: UUID
+    webhook_id: UUID
+    body: str
+    attempts: int
+    url: str
+    secret: str
+
+
+async def subscribed(connection: Connection, event: str) -> Sequence[Subscriber]:
+    return [Subscriber(**row) for row in await connection.fetch(SUBSCRIBED_SQL, event)]
+
+
+async def enter(
+    connection: Connection, delivery_id: UUID, webhook_id: UUID, *, event: str, body: str, at: datetime
+) -> None:
+    """To be posted from now on (idempotent by id)."""
+    await connection.execute(ENTER_SQL, delivery_id, webhook_id, event, body, at)
+
+
+async def scored_since(connection: Connection, since: datetime) -> Sequence[dict[str, object]]:
+    """Sales of the champion's track by their sequence number."""
+    return [dict(row) for row in await connection.fetch(SCORED_SINCE_SQL, since)]
+
+
+async def deals(connection: Connection, generation_id: int, *, margin: float) -> Sequence[dict[str, object]]:
+    """Public asks under the generation's value by the margin, the deepest first."""
+    return [dict(row) for row in await connection.fetch(DEALS_SQL, generation_id, margin)]
+
+
+async def take(connection: Connection, *, at: datetime, until: datetime, limit: int) -> Sequence[DueDelivery]:
+    """What is due, for this process alone until then."""
+    return [DueDelivery(**row) for row in await connection.fetch(TAKE_SQL, at, until, limit)]
+
+
+async def delivered(connection: Connection, due: DueDelivery, *, status: int, at: datetime) -> None:
+    await connection.execute(DELIVERED_SQL, due.delivery_id, at)
+    await connection.execute(WELL_SQL, due.webhook_id, status, at)
+
+
+async def failed(
+    connection: Connection,
+    due: DueDelivery,
+    error: str,
+    *,
+    status: int | None,
+    at: datetime,
+    again_at: datetime | None,
+) -> datetime:
+    """Try again then (None: give it up); returns since when the webhook fails."""
+    await connection.execute(AGAIN_SQL, due.delivery_id, again_at, error)
+    since: datetime | None = await connection.fetchval(FAILING_SQL, due.webhook_id, status, at)
+    return since or at
+
+
+async def disable(connection: Connection, webhook_id: UUID, reason: str) -> None:
+    """Post nothing more there until a person enables it."""
+    await connection.execute(DISABLE_SQL, webhook_id, reason)
+
+
+async def shown(connection: Connection) -> int | None:
+    """The generation that readers see."""
+    generation: int | None = await connection.fetchval(SHOWN_SQL)
+    return generation
+
+
+async def purge(connection: Connection, *, before: datetime) -> None:
+    await connection.execute(PURGE_SQL, before)

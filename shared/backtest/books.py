@@ -1,0 +1,191 @@
+"""The books: what each buys and when it sells.
+
+Every price paid or received is that of a real event. A position is left at the punk's next valid sale, at its price:
+an excluded sale (`shared.market.valid_sales`) was no trade between strangers and buys nothing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.backtest.board import Board
+from shared.backtest.ledger import Entry, Exit, Ledger, Trade, share_of
+from shared.backtest.tape import Happening, Nowcast
+from shared.backtest.terms import WHOLE, Terms
+
+LONGEST_SKIP = 9
+"""A random entry takes one of the next ten sales."""
+
+
+class SaleBook:
+    """Steps into valid sales at their price, frictionless and without a limit: into those below the published value
+    (the seed's style), or into all that had one (`buy_all`)."""
+
+    def __init__(self, *, buy_all: bool) -> None:
+        self.ledger = Ledger(capital_wei=None)
+        self._buy_all = buy_all
+
+    def on_sale(self, event: Happening) -> None:
+        sale = event.sale
+        if sale is None or not sale.valid:
+            return
+        _leave(self.ledger, event, costs_wei=0)
+        valued = sale.valued
+        if valued is not None and (self._buy_all or event.price_wei < valued.value_wei):
+            self.ledger.buy(
+                Entry(
+                    punk=event.punk,
+                    decided_at=valued.as_of,
+                    generation_id=valued.generation_id,
+                    value_wei=valued.value_wei,
+                    at=event.time,
+                    price_wei=event.price_wei,
+                    gas_wei=0,
+                    ref=event.ref,
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """To take one listing, decided on a nowcast."""
+
+    punk: int
+    listing: int
+    price_wei: int
+    value_wei: int
+    decided_at: int
+    generation_id: int
+
+
+class ExecutableBook:
+    """Takes public asks that are under the value by the margin, with latency, costs and a limit of capital.
+
+    Whoever really took an ask that the book took before is the buyer it displaced: that purchase is no exit, since it
+    is the demand that the book itself met. The punk's next valid sale after it is one; so is a valid sale without it,
+    at another price or to a bidder, which the book as the owner could have made.
+    """
+
+    def __init__(self, terms: Terms) -> None:
+        self.ledger = Ledger(capital_wei=terms.capital_wei)
+        self.missed = 0
+        self._terms = terms
+        self._ordered: dict[int, int] = {}  # wei set aside, by punk
+
+    def decide(self, nowcast: Nowcast, board: Board) -> Sequence[Order]:
+        """Orders for the asks known as of the nowcast, the deepest discount first, as far as the cash goes."""
+        found: list[tuple[float, int, Order]] = []
+        for punk, value in nowcast.values.items():
+            ask = board.ask(punk)
+            if ask is None or ask.known >= nowcast.as_of or self.ledger.holds(punk) or punk in self._ordered:
+                continue
+            if ask.price_wei * WHOLE <= value * (WHOLE - self._terms.margin_bps):
+                order = Order(punk, ask.seq, ask.price_wei, value, nowcast.as_of, nowcast.generation_id)
+                found.append((ask.price_wei / value, punk, order))
+        if not found:
+            return ()
+        orders: list[Order] = []
+        free = self.ledger.cash - sum(self._ordered.values())
+        largest = share_of(self.ledger.cash + self.ledger.cost_wei, self._terms.largest_bps)
+        for _, punk, order in sorted(found, key=lambda one: one[:2]):
+            price = order.price_wei + self._terms.buy_gas_wei
+            if price <= min(free, largest):
+                free -= price
+                self._ordered[punk] = price
+                orders.append(order)
+        return orders
+
+    def arrive(self, orders: Sequence[Order], at: int, board: Board) -> int:
+        """Fill what is still on offer; returns how many were filled."""
+        filled = 0
+        for order in orders:
+            del self._ordered[order.punk]
+            ask = board.ask(order.punk)
+            if ask is None or ask.seq != order.listing:
+                self.missed += 1
+                continue
+            self.ledger.buy(
+                Entry(
+                    punk=order.punk,
+                    decided_at=order.decided_at,
+                    generation_id=order.generation_id,
+                    value_wei=order.value_wei,
+                    at=at,
+                    price_wei=ask.price_wei,
+                    gas_wei=self._terms.buy_gas_wei,
+                    ref=ask.ref,
+                    listing=ask.seq,
+                )
+            )
+            filled += 1
+        return filled
+
+    def on_sale(self, event: Happening, board: Board) -> None:
+        """A sale, before it changes the board."""
+        trade = self.ledger.position(event.punk)
+        if trade is None or event.sale is None or not event.sale.valid:
+            return
+        ask = board.ask(event.punk)
+        if event.sale.kind == "buy" and ask is not None and ask.seq == trade.entry.listing:
+            return
+        _leave(self.ledger, event, costs_wei=_selling(self._terms, event))
+
+
+class RandomBook:
+    """For every purchase of the executable book one at random: one of the next ten valid sales, at its price, with the
+    same costs and limits. What is left of a strategy when its choice is taken away."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.ledger = Ledger(capital_wei=terms.capital_wei)
+        self.missed = 0
+        self._terms = terms
+        self._random = random.Random(terms.seed)
+        self._skips: list[int] = []
+
+    def wish(self, count: int) -> None:
+        """The executable book bought `count` punks."""
+        self._skips += [self._random.randint(0, LONGEST_SKIP) for _ in range(count)]
+
+    def on_sale(self, event: Happening) -> None:
+        sale = event.sale
+        if sale is None or not sale.valid:
+            return
+        _leave(self.ledger, event, costs_wei=_selling(self._terms, event))
+        if not self._skips or sale.valued is None:
+            return
+        if self._skips[0] > 0:
+            self._skips[0] -= 1
+            return
+        price = event.price_wei + self._terms.buy_gas_wei
+        equity = self.ledger.cash + self.ledger.cost_wei
+        if price > min(self.ledger.cash, share_of(equity, self._terms.largest_bps)):
+            self.missed += 1
+            return  # the next sale that it can afford
+        self._skips.pop(0)
+        self.ledger.buy(
+            Entry(
+                punk=event.punk,
+                decided_at=event.time,
+                generation_id=sale.valued.generation_id,
+                value_wei=sale.valued.value_wei,
+                at=event.time,
+                price_wei=event.price_wei,
+                gas_wei=self._terms.buy_gas_wei,
+                ref=event.ref,
+            )
+        )
+
+
+def _selling(terms: Terms, event: Happening) -> int:
+    return terms.sell_gas_wei + share_of(event.price_wei, terms.sell_fee_bps)
+
+
+def _leave(ledger: Ledger, event: Happening, *, costs_wei: int) -> None:
+    """Sell the punk, if it is held, at the price of its valid sale."""
+    trade: Trade | None = ledger.position(event.punk)
+    if trade is None:
+        return
+    assert event.sale is not None
+    ledger.sell(event.punk, Exit(event.time, event.price_wei, costs_wei, event.sale.kind, event.ref))

@@ -1,0 +1,57 @@
+"""Circular block bootstrap of days (Politis and Romano 1992): blocks keep what follows from day to day together, which
+the marks of a market that hardly trades need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+_CELLS = 400_000
+LOW, HIGH = 5.0, 95.0
+"""Percentiles of the intervals: 90 %."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its percentile interval; None where it is not defined, or too seldom among the resamples."""
+
+    value: float | None
+    lo: float | None
+    hi: float | None
+
+
+def resampled_days(n: int, *, block: int, resamples: int, seed: int) -> Ints:
+    """Indices of shape (resamples, n): each row is made of blocks of `block` days that begin anywhere, around the
+    end to the beginning. All books are resampled with the same ones, so that differences are paired."""
+    generator = np.random.default_rng(seed)
+    blocks = -(-n // block)
+    starts = generator.integers(0, n, size=(resamples, blocks))
+    days = (starts[:, :, None] + np.arange(block)[None, None, :]) % n
+    return days.reshape(resamples, -1)[:, :n].astype(np.int64)
+
+
+def estimate(figure: Callable[[Floats], Floats], returns: Floats, days: Ints) -> Estimate:
+    """A figure of daily returns, with its interval. `figure` maps (paths, n) to (paths,), NaN where undefined."""
+    value = float(figure(returns[None, :])[0]) if len(returns) else float("nan")
+    if not np.isfinite(value):
+        return Estimate(None, None, None)
+    return interval(value, over_paths(figure, returns, days))
+
+
+def over_paths(figure: Callable[[Floats], Floats], returns: Floats, days: Ints) -> Floats:
+    """The figure of every resampled path, a few paths at a time: years of days by a thousand paths are large."""
+    return np.concatenate([figure(returns[some]) for some in np.array_split(days, -(-days.size // _CELLS))])
+
+
+def interval(value: float, resamples: Floats) -> Estimate:
+    """The percentile interval; none where over a tenth of the resamples have no such figure."""
+    known = resamples[np.isfinite(resamples)]
+    if len(known) < 0.9 * len(resamples) or not len(known):
+        return Estimate(value, None, None)
+    lo, hi = np.percentile(known, [LOW, HIGH])
+    return Estimate(value, float(lo), float(hi))

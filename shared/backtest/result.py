@@ -1,0 +1,218 @@
+"""What a backtest comes to: every book with its figures, intervals, months, trades and days."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from shared.backtest import figures
+from shared.backtest.bootstrap import Estimate, Floats, Ints, estimate, interval, over_paths, resampled_days
+from shared.backtest.ledger import MARKS, DayEnd, Mark, Trade
+from shared.backtest.player import BookName, Played, Player
+from shared.backtest.tape import DAY_S
+from shared.backtest.terms import Terms
+
+FIGURES = {
+    "total_return": figures.total_return,
+    "annual_return": figures.annual_return,
+    "volatility": figures.volatility,
+    "sharpe": figures.sharpe,
+    "sortino": figures.sortino,
+    "calmar": figures.calmar,
+    "max_drawdown": figures.max_drawdown,
+}
+STRATEGIES: tuple[BookName, ...] = ("executable", "seed_style")
+_UNKNOWN = Estimate(None, None, None)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Figures of a book with its open positions marked one way, and its growth of one unit after each day."""
+
+    mark: Mark
+    figures: dict[str, Estimate]
+    growth: Sequence[float]
+
+
+@dataclass(frozen=True)
+class TradeFigures:
+    opened: int
+    closed: int
+    hit_rate: Estimate
+    mean_return: Estimate
+    median_days_held: float | None
+    turnover: float | None
+    invested_share: float | None
+    missed_fills: int
+
+
+@dataclass(frozen=True)
+class Month:
+    """Compound return of one month by mark."""
+
+    month: str
+    returns: dict[Mark, float]
+
+
+@dataclass(frozen=True)
+class BookResult:
+    name: BookName
+    marked: Sequence[Marked]
+    trade_figures: TradeFigures
+    months: Sequence[Month]
+    days: Sequence[DayEnd]
+    trades: Sequence[Trade]
+
+
+@dataclass(frozen=True)
+class Versus:
+    """A strategy minus a passive book on the same resampled days."""
+
+    book: BookName
+    against: BookName
+    mark: Mark
+    sharpe_difference: Estimate
+    annual_return_difference: Estimate
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """`first_day` and `last_day` are days since 1970."""
+
+    terms: Terms
+    first_day: int
+    last_day: int
+    generations: int
+    sales: int
+    books: Sequence[BookResult]
+    versus: Sequence[Versus]
+
+
+def result_of(player: Player) -> BacktestResult | None:
+    """Everything from what was played; None while no day has ended."""
+    played = player.played()
+    days = len(played[0].days)
+    if not days:
+        return None
+    terms = player.terms
+    indices = resampled_days(days, block=terms.block_days, resamples=terms.resamples, seed=terms.seed)
+    returns = {(book.name, mark): _returns(book, mark, terms) for book in played for mark in MARKS}
+    return BacktestResult(
+        terms=terms,
+        first_day=played[0].days[0].day,
+        last_day=played[0].days[-1].day,
+        generations=player.generations,
+        sales=player.sales,
+        books=[_book(book, returns, indices) for book in played],
+        versus=_versus(played, returns, indices),
+    )
+
+
+def day_of(number: int) -> date:
+    """The date of a number of days since 1970."""
+    return datetime.fromtimestamp(number * DAY_S, UTC).date()
+
+
+def _returns(book: Played, mark: Mark, terms: Terms) -> Floats:
+    per_trade = book.name in ("seed_style", "buy_all")
+    return figures.daily_returns(book.days, mark, start_wei=0 if per_trade else terms.capital_wei)
+
+
+def _book(book: Played, returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> BookResult:
+    marked = [
+        Marked(
+            mark,
+            {name: estimate(figure, returns[book.name, mark], indices) for name, figure in FIGURES.items()},
+            figures.growth(returns[book.name, mark][None, :])[0].tolist(),
+        )
+        for mark in MARKS
+    ]
+    return BookResult(
+        name=book.name,
+        marked=marked,
+        trade_figures=_trade_figures(book, indices),
+        months=_months(book, {mark: returns[book.name, mark] for mark in MARKS}),
+        days=book.days,
+        trades=book.trades,
+    )
+
+
+def _months(book: Played, returns: dict[Mark, Floats]) -> list[Month]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, day in enumerate(book.days):
+        places[f"{day_of(day.day):%Y-%m}"].append(place)
+    return [
+        Month(month, {mark: float(figures.total_return(one[own][None, :])[0]) for mark, one in returns.items()})
+        for month, own in places.items()
+    ]
+
+
+def _trade_figures(book: Played, indices: Ints) -> TradeFigures:
+    closed = [trade for trade in book.trades if trade.exit is not None]
+    held = [(trade.exit.at - trade.entry.at) / DAY_S for trade in closed if trade.exit is not None]
+    years = len(book.days) / figures.DAYS_A_YEAR
+    at_work = np.array([float(day.cash + day.cost) for day in book.days])
+    invested = np.array([float(day.cost) for day in book.days])
+    traded = float(sum(day.bought + day.sold for day in book.days))
+    mean = float(np.mean(at_work))
+    at_all = mean > 0 and bool(book.trades)
+    return TradeFigures(
+        opened=len(book.trades),
+        closed=len(closed),
+        hit_rate=_of_trades(book, closed, indices, hits=True),
+        mean_return=_of_trades(book, closed, indices, hits=False),
+        median_days_held=float(np.median(held)) if held else None,
+        turnover=traded / 2.0 / mean / years if at_all else None,
+        invested_share=float(np.sum(invested) / np.sum(at_work)) if at_all else None,
+        missed_fills=book.missed,
+    )
+
+
+def _of_trades(book: Played, closed: Sequence[Trade], indices: Ints, *, hits: bool) -> Estimate:
+    """Mean over closed trades; the interval resamples the days on which they were closed."""
+    if not closed:
+        return _UNKNOWN
+    first = book.days[0].day
+    sums, counts = np.zeros(len(book.days)), np.zeros(len(book.days))
+    for trade in closed:
+        assert trade.exit is not None and trade.gain_wei is not None
+        place = max(0, trade.exit.at // DAY_S - first)
+        sums[place] += (trade.gain_wei > 0) if hits else trade.gain_wei / trade.paid_wei
+        counts[place] += 1
+    value = float(sums.sum() / counts.sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        resampled: Floats = sums[indices].sum(axis=1) / counts[indices].sum(axis=1)
+    return interval(value, resampled)
+
+
+def _versus(played: Sequence[Played], returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> list[Versus]:
+    names = [book.name for book in played]
+    found = []
+    for strategy in STRATEGIES:
+        for passive in names:
+            if strategy not in names or passive in STRATEGIES:
+                continue
+            for mark in MARKS:
+                pair = returns[strategy, mark], returns[passive, mark]
+                found.append(
+                    Versus(
+                        strategy,
+                        passive,
+                        mark,
+                        _difference(figures.sharpe, pair, indices),
+                        _difference(figures.annual_return, pair, indices),
+                    )
+                )
+    return found
+
+
+def _difference(figure: figures.Figure, pair: tuple[Floats, Floats], indices: Ints) -> Estimate:
+    ours, theirs = pair
+    value = float(figure(ours[None, :])[0] - figure(theirs[None, :])[0])
+    if not np.isfinite(value):
+        return _UNKNOWN
+    return interval(value, over_paths(figure, ours, indices) - over_paths(figure, theirs, indices))

@@ -1,0 +1,88 @@
+"""What the books are played on: market events, nowcasts and the marks of each day's end. Times are UTC seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """The value that was published before a sale, and by which nowcast."""
+
+    value_wei: int
+    as_of: int
+    generation_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleFacts:
+    """What is known of a sale event. `valued` is None where nothing had been published before it."""
+
+    kind: Literal["buy", "accept_bid"]
+    valid: bool
+    valued: Valued | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A market event, in contract order.
+
+    Attributes:
+        seq: ascends in contract order; also the name of a listing.
+        time, known: when it happened, and when the platform learned of it.
+        kind: the event's type.
+        public: of a listing: anybody may take it, for a price.
+        sender, receiver: as the log says.
+        ref: transaction hash and log index, `0x…:12`.
+    """
+
+    seq: int
+    time: int
+    known: int
+    punk: int
+    kind: str
+    price_wei: int
+    ref: str
+    public: bool = False
+    sender: str | None = None
+    receiver: str | None = None
+    sale: SaleFacts | None = None
+
+
+@dataclass(frozen=True)
+class Nowcast:
+    """A published generation. `values` (wei by punk) has at least the punks whose ask is under the value by the
+    margin; a punk that it lacks is not looked at."""
+
+    generation_id: int
+    as_of: int
+    published_at: int
+    values: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Close:
+    """What open positions are marked to at a day's end.
+
+    Attributes:
+        floor_wei: lowest public ask.
+        values: wei by punk, of the day's last nowcast. A punk that it lacks keeps its last value, moved by the floor.
+    """
+
+    floor_wei: int
+    values: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Day:
+    """One UTC day: `number` is days since 1970; happenings in contract order, nowcasts by `as_of`."""
+
+    number: int
+    happenings: Sequence[Happening]
+    nowcasts: Sequence[Nowcast]
+    close: Close | None
+    """None: no nowcast that day; the marks of the day before stay."""

@@ -1,0 +1,99 @@
+"""Where a stranger's webhook may lead: to the internet, never into the network that the platform runs in.
+
+A name is resolved once for each attempt, every address it has is looked at, and the connection goes to one of these
+addresses and not to the name again: who controls the name cannot change his mind in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from shared.errors import InvalidInputError, TransientError
+
+RESOLVE_TIMEOUT_S = 5.0
+
+
+class ForbiddenAddressError(InvalidInputError):
+    """The URL leads to where no webhook may."""
+
+
+class UnresolvedError(TransientError, ConnectionError):
+    """The name has no address now."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A URL and the address that it is to be reached at."""
+
+    host: str
+    port: int
+    address: str
+
+
+def check_url(url: str, *, private: bool) -> SplitResult:
+    """What can be told of a URL without resolving its name.
+
+    Args:
+        private: http and addresses of the own network are allowed (development, and receivers within one's own).
+
+    Raises:
+        ForbiddenAddressError: not https, a user in it, a port below 1, or an address that is not of the internet.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ForbiddenAddressError("The url is none that can be read.") from error
+    if parts.scheme != "https" and not (private and parts.scheme == "http"):
+        raise ForbiddenAddressError("The url must begin with https://.")
+    if not host or port == 0 or parts.username is not None or parts.fragment:
+        raise ForbiddenAddressError("The url needs a host, and must have no user, password or fragment.")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return parts
+    if not private and not is_public(address):
+        raise ForbiddenAddressError(f"{host} is no address of the internet.")
+    return parts
+
+
+async def resolve(url: str, *, private: bool) -> Target:
+    """One address of the URL's host, when every address it has may be posted to.
+
+    Raises:
+        ForbiddenAddressError: as `check_url`, or one of its addresses is not of the internet.
+        UnresolvedError: the name does not resolve.
+    """
+    parts = check_url(url, private=private)
+    assert parts.hostname is not None
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+            found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise UnresolvedError(f"{parts.hostname} does not resolve") from error
+    addresses = [entry[4][0] for entry in found]
+    if not addresses:
+        raise UnresolvedError(f"{parts.hostname} does not resolve")
+    if not private and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
+        raise ForbiddenAddressError(f"{parts.hostname} leads to an address that is not of the internet")
+    return Target(parts.hostname, port, str(addresses[0]))
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is a single host of the internet. Those that carry an IPv4 address are judged by it."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -1,0 +1,143 @@
+"""Small markets for the backtest: days of events and nowcasts, written by hand or drawn at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.backtest.tape import DAY_S, Close, Day, Happening, Nowcast, SaleFacts, Valued
+from shared.backtest.terms import ETH
+
+FIRST_DAY = 20_000
+START = FIRST_DAY * DAY_S
+HALF_HOUR = 1_800
+
+
+@dataclass
+class Tape:
+    """Collects happenings and nowcasts; `days` cuts them at midnight. Hours count from the first day's begin."""
+
+    happenings: list[Happening] = field(default_factory=list)
+    nowcasts: list[Nowcast] = field(default_factory=list)
+    floor_eth: float = 40.0
+
+    def happen(self, kind: str, punk: int, hour: float, eth: float = 0.0, **more: object) -> Happening:
+        at = START + round(hour * 3600)
+        seq = len(self.happenings) + 1
+        event = Happening(
+            seq=seq,
+            time=at,
+            known=at,
+            punk=punk,
+            kind=kind,
+            price_wei=round(eth * 1000) * ETH // 1000,
+            ref=f"0x{seq:064x}:0",
+            public=kind == "listed",
+            **more,  # type: ignore[arg-type]
+        )
+        self.happenings.append(event)
+        return event
+
+    def sale(
+        self,
+        punk: int,
+        hour: float,
+        eth: float,
+        *,
+        value: float | None = None,
+        kind: str = "buy",
+        valid: bool = True,
+        buyer: str = "0xb",
+    ) -> Happening:
+        at = START + round(hour * 3600)
+        valued = None if value is None else Valued(round(value * 1000) * ETH // 1000, at - HALF_HOUR, 1)
+        facts = SaleFacts(kind, valid, valued)  # type: ignore[arg-type]
+        return self.happen("sale", punk, hour, eth, sale=facts, receiver=buyer)
+
+    def nowcast(self, hour: float, values: dict[int, float]) -> Nowcast:
+        at = START + round(hour * 3600)
+        wei = {punk: round(value * 1000) * ETH // 1000 for punk, value in values.items()}
+        found = Nowcast(len(self.nowcasts) + 1, at, at + 2, wei)
+        self.nowcasts.append(found)
+        return found
+
+    def days(self, count: int) -> list[Day]:
+        cut = []
+        for number in range(FIRST_DAY, FIRST_DAY + count):
+            own = [one for one in self.nowcasts if one.as_of // DAY_S == number]
+            values = own[-1].values if own else {}
+            cut.append(
+                Day(
+                    number,
+                    [one for one in self.happenings if one.time // DAY_S == number],
+                    own,
+                    Close(round(self.floor_eth * 1000) * ETH // 1000, values) if own else None,
+                )
+            )
+        return cut
+
+
+def random_days(seed: int, *, days: int = 12, punks: int = 12) -> list[Day]:
+    """A market that lists, relists, delists, bids and sells at random, with a nowcast every six hours."""
+    draw = random.Random(seed)
+    tape = Tape()
+    listed: dict[int, float] = {}
+    hours = sorted(draw.uniform(0, days * 24) for _ in range(days * 14))
+    value = {punk: draw.uniform(40, 80) for punk in range(punks)}
+    for hour in hours:
+        punk = draw.randrange(punks)
+        kind = draw.choice(["listed", "listed", "sale", "delisted", "bid", "transfer", "bid_withdrawn"])
+        price = round(value[punk] * draw.uniform(0.6, 1.3), 3)
+        if kind == "listed":
+            tape.happen("listed", punk, hour, price)
+            listed[punk] = price
+        elif kind == "sale":
+            taken = punk in listed and draw.random() < 0.7
+            tape.sale(
+                punk,
+                hour,
+                listed[punk] if taken else price,
+                value=value[punk] if draw.random() < 0.8 else None,
+                kind="buy" if taken else "accept_bid",
+                valid=draw.random() < 0.9,
+            )
+            listed.pop(punk, None)
+        else:
+            tape.happen(kind, punk, hour, price if kind == "bid" else 0.0)
+            if kind != "bid" and kind != "bid_withdrawn":
+                listed.pop(punk, None)
+    for step in range(days * 4):
+        tape.nowcast(step * 6.0, {punk: round(worth * draw.uniform(0.9, 1.1), 3) for punk, worth in value.items()})
+    return tape.days(days)
+
+
+def garbage_after(days: Sequence[Day], instant: int, seed: int) -> list[Day]:
+    """The same tape up to `instant`, and nonsense from there on: other prices, values and closes."""
+    draw = random.Random(seed)
+    poisoned = []
+    for day in days:
+        happenings = [
+            one
+            if one.time < instant
+            else Happening(
+                one.seq, one.time, one.known, draw.randrange(12), draw.choice(["listed", "delisted", "transfer"]),
+                draw.randrange(1, 10**6) * ETH, one.ref, public=True,
+            )
+            for one in day.happenings
+        ]  # fmt: skip
+        nowcasts = [
+            one
+            if one.as_of < instant
+            else Nowcast(
+                one.generation_id,
+                one.as_of,
+                one.published_at,
+                {punk: draw.randrange(1, 10**6) * ETH for punk in range(12)},
+            )
+            for one in day.nowcasts
+        ]
+        late = (day.number + 1) * DAY_S > instant
+        close = Close(draw.randrange(1, 10**4) * ETH, {}) if late and day.close else day.close
+        poisoned.append(Day(day.number, happenings, nowcasts, close))
+    return poisoned

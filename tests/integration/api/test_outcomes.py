@@ -1,0 +1,210 @@
+"""Outcomes as pages and downloads, and the scorecard that follows from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import polars as pl
+import pytest
+import pytest_asyncio
+
+from services.api.downloads import wanted
+from services.api.routes import outcomes as route
+from shared.database.pool import Database
+from shared.errors import InvalidInputError
+from shared.market import sale_repository
+from tests.integration.api import filling, recomputed
+from tests.integration.api.conftest import Served, serving
+from tests.integration.api.filling import NOW, Happening
+
+SALES = 160
+
+
+@pytest_asyncio.fixture(scope="module")
+async def recorded(make_record: Database) -> AsyncIterator[Served]:
+    async with serving(make_record) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="module")
+async def make_record(postgres_url: str, template_database: str) -> AsyncIterator[Database]:
+    """Two models' nowcasts over ten weeks, sales of every kind of punk, one in ten excluded, scored by the ingestor's
+    own statement."""
+    from tests.plugins.postgres import _fresh  # noqa: PLC0415
+
+    async with _fresh(postgres_url, template=template_database, purpose="outcomes") as url:
+        database = await Database.connect(url)
+        async with database.connection() as connection:
+            await fill(connection)
+        yield database
+        await database.close()
+
+
+async def fill(connection: object) -> None:
+    draw = random.Random(11)
+    await filling.fill_punks(connection, 60)  # type: ignore[arg-type]
+    models = [await filling.fill_model(connection, number, champion=number == 1) for number in (1, 2)]  # type: ignore[arg-type]
+    for step in range(35, 0, -1):
+        await filling.publish(
+            connection,  # type: ignore[arg-type]
+            models[step < 15],
+            as_of=NOW - timedelta(days=2 * step),
+            value=lambda punk, _: filling.FLOOR_WEI * (100 + punk * punk // 9) // 100 + draw.randrange(10**18),
+        )
+    happenings = []
+    for number in range(SALES):
+        punk = draw.randrange(60)
+        worth = 40 * (100 + punk * punk // 9) / 100
+        happenings.append(
+            Happening(
+                "sale",
+                punk,
+                24 * 69 * (1 - number / SALES),
+                worth * draw.uniform(0.85, 1.2),
+                "0x1",
+                "0x2",
+                exclusion="far_below_floor" if number % 10 == 3 else None,
+            )
+        )
+    await filling.happen(connection, happenings)  # type: ignore[arg-type]
+    await connection.execute("update sales set kind = 'accept_bid' where punk_id % 3 = 0")  # type: ignore[attr-defined]
+    seqs = [row["event_seq"] for row in await connection.fetch("select event_seq from sales")]  # type: ignore[attr-defined]
+    await sale_repository.score(connection, seqs, at=NOW)  # type: ignore[arg-type]
+
+
+async def downloaded(served: Served, **query: str) -> list[dict[str, object]]:
+    answer = await served.client.get("/v1/outcomes", params={"format": "ndjson", **query})
+    assert answer.status_code == 200
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+@pytest.mark.parametrize("horizon", ["latest", "24h", "7d"])
+@pytest.mark.parametrize("exclusions", ["true", "false"])
+async def test_the_scorecard_is_what_its_rows_say(recorded: Served, horizon: str, exclusions: str) -> None:
+    rows = await downloaded(recorded, exclusions=exclusions)
+    document = (
+        await recorded.client.get("/v1/performance", params={"horizon": horizon, "exclusions": exclusions})
+    ).json()
+    assert document["by_horizon"][horizon]["champion"]["n"] > 100
+    assert document["by_horizon"][horizon]["last_sale"]["n"] > 20
+    assert len(document["by_model"]) == 2
+    assert document["excluded_sales"] == SALES // 10
+    recomputed.assert_same(recomputed.scorecard(rows, horizon), recomputed.flattened(document))
+
+
+async def test_a_window_and_a_model_are_the_same_in_both(recorded: Served) -> None:
+    filters = {"start": (NOW - timedelta(days=30)).isoformat(), "end": NOW.isoformat(), "model_id": filling.model_id(2)}
+    rows = await downloaded(recorded, **filters)
+    document = (await recorded.client.get("/v1/performance", params=filters)).json()
+    assert 0 < document["by_horizon"]["latest"]["champion"]["n"] < SALES
+    recomputed.assert_same(recomputed.scorecard(rows, "latest"), recomputed.flattened(document))
+
+
+async def test_the_baseline_knows_no_sale_after_the_publication(recorded: Served) -> None:
+    """Recomputed row by row: the last valid sale of the punk before the nowcast's instant."""
+    rows = [row for row in await downloaded(recorded) if row["horizon"] == "24h"]
+    seen = 0
+    for row in rows:
+        earlier = [
+            one
+            for one in await downloaded(recorded, horizon="latest")
+            if one["punk_id"] == row["punk_id"] and str(one["sold_at"]) < str(row["published_at"])
+        ] if seen < 5 and row["last_sale_wei"] is not None else []  # fmt: skip
+        if earlier:
+            seen += 1
+            newest = max(earlier, key=lambda one: str(one["sold_at"]))
+            assert int(str(row["last_sale_wei"])) == int(str(newest["price_wei"]))  # the floor did not move
+    assert seen == 5
+
+
+async def test_all_formats_hold_the_same_rows(recorded: Served) -> None:
+    lines = await downloaded(recorded, exclusions="false")
+    assert len(lines) == len({(row["event_seq"], row["horizon"]) for row in lines}) > 3 * 140
+    assert any(not row["valid"] for row in lines)
+    as_csv = await recorded.client.get("/v1/outcomes?exclusions=false", headers={"Accept": "text/csv"})
+    assert as_csv.headers["content-type"].startswith("text/csv")
+    table = list(csv.DictReader(io.StringIO(as_csv.text)))
+    assert [row["price_wei"] for row in table] == [row["price_wei"] for row in lines]
+    assert [row["valid"] for row in table] == [str(row["valid"]).lower() for row in lines]
+    parquet = await recorded.client.get(
+        "/v1/outcomes?exclusions=false", headers={"Accept": "application/vnd.apache.parquet"}
+    )
+    assert pl.read_parquet(io.BytesIO(parquet.content)).to_dicts() == lines
+    paged: list[dict[str, object]] = []
+    cursor = ""
+    while True:
+        query = {"exclusions": "false", "limit": "100"} | ({"cursor": cursor} if cursor else {})
+        page = (await recorded.client.get("/v1/outcomes", params=query)).json()
+        paged += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert [(row["event_seq"], row["horizon"], row["price"]["wei"]) for row in paged] == [  # type: ignore[index]
+        (row["event_seq"], row["horizon"], row["price_wei"]) for row in lines
+    ]
+
+
+async def test_downloads_read_a_page_at_a_time(recorded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = await downloaded(recorded)
+    monkeypatch.setattr(route, "PAGE", 7)
+    assert await downloaded(recorded) == whole
+    monkeypatch.setattr(route, "LARGEST_PARQUET", 20)
+    refused = await recorded.client.get("/v1/outcomes?format=parquet")
+    assert refused.status_code == 422
+    assert "narrow" in refused.json()["detail"]
+
+
+async def test_no_rows_are_an_empty_file(unchanging: Served) -> None:
+    assert (await unchanging.client.get("/v1/outcomes?format=ndjson")).text == ""
+    assert (await unchanging.client.get("/v1/outcomes?format=csv")).text == ",".join(route.COLUMNS) + "\r\n"
+    parquet = await unchanging.client.get("/v1/outcomes?format=parquet")
+    assert pl.read_parquet(io.BytesIO(parquet.content)).columns == list(route.COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("horizon=1h", 422), ("cursor=abc", 400), ("limit=0", 422), ("format=xml", 422),
+        ("start=2025-05-01T00:00:00Z&end=2025-04-01T00:00:00Z", 422), ("format=csv&cursor=abc", 422),
+    ],
+)  # fmt: skip
+async def test_wrong_questions_are_explained(unchanging: Served, query: str, status: int) -> None:
+    answer = await unchanging.client.get(f"/v1/outcomes?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_accept_is_read_as_the_rfc_says() -> None:
+    assert wanted(None, None) == wanted("*/*", None) == "json"
+    assert wanted("text/csv;q=0.5, application/x-ndjson;q=0.9", None) == "ndjson"
+    assert wanted("text/csv, application/json", None) == "csv"
+    assert wanted("text/csv", "parquet") == "parquet"
+    assert wanted("text/html, */*;q=0.1", None) == "json"
+    for nothing in ("image/png", "text/csv;q=0", ",;"):
+        with pytest.raises(InvalidInputError, match="Accept"):
+            wanted(nothing, None)
+
+
+async def test_performance_is_computed_once_for_many_who_ask(recorded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio  # noqa: PLC0415
+
+    from services.api.repositories import outcomes  # noqa: PLC0415
+
+    asked = 0
+    honest = outcomes.scored
+
+    async def counted(*arguments: object) -> object:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.05)
+        return await honest(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(outcomes, "scored", counted)
+    path = "/v1/performance?start=2025-04-01T00:00:00Z"
+    answers = await asyncio.gather(*(recorded.client.get(path) for _ in range(12)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert asked == 1

@@ -1,0 +1,69 @@
+"""A gateway for the site's tests: a short simulated market played through the whole lifecycle, then served.
+
+`python -m tests.web.gateway --home DIR --port 8123` plays once into DIR and serves from then on; the site's tests start
+it themselves (web/tests/e2e/servers.ts). Everything goes through the services' own code: nothing is made up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from services.cli.context import platform
+from services.cli.serve_command import serve_everything
+from services.monitor.backtest.handlers import Backtests
+from services.nowcaster.bootstrap import build_explainer
+from shared.backtest.terms import Terms
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import BacktestRequested
+from shared.runtime.platform import Platform
+from shared.settings import Settings
+
+SOURCE = "simulated://?seed=13&days=30&history_days=200"
+OPERATOR_KEY = "only-for-the-tests-of-the-site"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--source", default=SOURCE)
+    given = parser.parse_args()
+    environment = {
+        "PUNKCAST_HOME": str(given.home),
+        "PUNKCAST_SOURCE_URL": given.source,
+        "PUNKCAST_API_PORT": str(given.port),
+        "PUNKCAST_OPERATOR_KEY": OPERATOR_KEY,
+        "PUNKCAST_LOG_LEVEL": "WARNING",
+    }
+    os.environ |= environment
+    played = given.home / "played"
+    if not played.exists():
+        subprocess.run([sys.executable, "-m", "services.cli", "demo", "--exit"], check=True, stdout=sys.stderr)
+    asyncio.run(_serve(played))
+
+
+async def _serve(played: Path) -> None:
+    async with platform(Settings(broker_url="memory://")) as opened:
+        if not played.exists():
+            await _complete(opened)
+            played.touch()
+        await serve_everything(opened, Console(stderr=True), workers=False)
+
+
+async def _complete(opened: Platform) -> None:
+    """What follows publications by itself where the workers run."""
+    await build_explainer(opened).catch_up()
+    backtests = Backtests(database=opened.database, clock=opened.clock, terms=Terms())
+    now = opened.clock.now()
+    await backtests.on_backtest_requested(Envelope.wrap(BacktestRequested(slot=now), source="tests/web", time=now))
+
+
+if __name__ == "__main__":
+    main()

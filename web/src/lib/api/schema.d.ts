@@ -1,0 +1,7293 @@
+// Made from docs/openapi.json by `npm run types`; not edited by hand.
+export interface paths {
+    "/v1/punks/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All punks in columns, small enough to load at once */
+        get: operations["get_punk_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/punks/{punk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A punk's fair value, its reasons and comparables, and its place in the market */
+        get: operations["get_punk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/punks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Punks by type, traits, value, ask and discount */
+        get: operations["list_punks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/punks/{punk_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a punk was valued at, listed for, bid for and sold for */
+        get: operations["get_punk_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nowcasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Published generations, newest first */
+        get: operations["list_nowcasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nowcasts/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All values of the current generation */
+        get: operations["get_current_nowcast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nowcasts/{generation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All values of one generation */
+        get: operations["get_nowcast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nowcasts/{generation_id}/proof/{punk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Merkle proof that a value was part of a generation */
+        get: operations["get_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nowcast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The former name of /v1/nowcasts/current
+         * @deprecated
+         */
+        get: operations["get_nowcast_by_its_former_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Floor, depth, bids, volumes and ETH/USD as of the last event */
+        get: operations["get_market"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Floor, value index, sales and volume day by day */
+        get: operations["get_market_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every type, skin, accessory and number of accessories with its floor and premium */
+        get: operations["list_traits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traits/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One trait with its lowest asks, and recent sales at today's floor */
+        get: operations["get_trait"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live asks ranked by the probability that the punk is worth more */
+        get: operations["list_deals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compat/agents/v2/fair-price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fair price of a punk */
+        post: operations["compat_fair_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compat/agents/v2/fair-price-plus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fair price with intervals and distribution */
+        post: operations["compat_fair_price_plus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compat/agents/v2/top-realtime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Best deals of the live asks */
+        get: operations["compat_top_realtime"];
+        put?: never;
+        /** Best deals of the live asks */
+        post: operations["compat_top_realtime_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compat/agents/v2/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Best deals of a day ago */
+        get: operations["compat_top"];
+        put?: never;
+        /** Best deals of a day ago */
+        post: operations["compat_top_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forward scorecard beside the floor baseline
+         * @description Every figure can be computed again from `GET /v1/outcomes` with the same filters.
+         */
+        get: operations["get_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exclusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exclusions
+         * @description Excluded sales, newest first; of one reason when given.
+         */
+        get: operations["list_exclusions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/champion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Champion At
+         * @description Who was champion at an instant.
+         */
+        get: operations["get_champion_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Card
+         * @description The model card in Markdown, made from lineage and evidence.
+         */
+        get: operations["get_model_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Lineage
+         * @description Where a model comes from and what became of it.
+         */
+        get: operations["get_model_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Evidence
+         * @description What was decided about a model, and by which checks.
+         */
+        get: operations["get_model_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shadows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shadows
+         * @description Shadows and how far their tests are, newest first.
+         */
+        get: operations["list_shadows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current Model
+         * @description The champion.
+         */
+        get: operations["get_current_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models
+         * @description Models, newest first.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description A model's card.
+         */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decisions
+         * @description Decisions with their checks, newest first; of one subject model when given.
+         */
+        get: operations["list_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/decisions/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decision
+         * @description A decision with its whole evidence.
+         */
+        get: operations["get_decision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests
+         * @description Requests that reached the trainer's queue, newest first.
+         */
+        get: operations["list_training_requests"];
+        put?: never;
+        /** Ask for a contender to be trained */
+        post: operations["create_training_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training-requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Training Request
+         * @description Where a request stands.
+         */
+        get: operations["get_training_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training-requests/{request_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a request that nobody works on yet
+         * @description By who asked for it, or by the operator. Cancelling twice is cancelling once; 409 when it runs or has run.
+         */
+        post: operations["cancel_training_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description Ages, queues and flags; answers even while the database is away.
+         */
+        get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Strategy against passive on the forward record
+         * @description The newest backtest: figures of every book with 90 % intervals. It is recomputed once a day.
+         */
+        get: operations["get_backtest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backtest/equity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Equity
+         * @description Daily equity and growth of the newest backtest's books.
+         */
+        get: operations["get_backtest_equity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backtest/trades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trades
+         * @description A book's trades by time of purchase. Pages stay in the backtest they began with; 410 once it is gone.
+         */
+        get: operations["list_backtest_trades"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every scored sale, paged or as a download
+         * @description JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`.
+         */
+        get: operations["list_outcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lifecycle
+         * @description Training, contenders, gates, shadows, promotions, confirmations, rollbacks, freezes and alerts, newest first.
+         */
+        get: operations["list_lifecycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lifecycle/evalue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evalue
+         * @description E-values after each step of the monitor's tests: at the threshold a promotion is rolled back, or a shadow
+         *     ends.
+         */
+        get: operations["list_evalue_paths"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a judged contender, a shadow or a former champion the champion
+         * @description In spite of freeze and cool-down; never past a gate that rejected it.
+         */
+        post: operations["promote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the champion down and bring the one before back
+         * @description `model_id` is the champion that falls.
+         */
+        post: operations["roll_back_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a model out of everything for good
+         * @description Any model but the champion.
+         */
+        post: operations["quarantine_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Freezes
+         * @description Freezes of automatic promotions, newest first, at most 200.
+         */
+        get: operations["list_freezes"];
+        put?: never;
+        /**
+         * Stop automatic promotions
+         * @description Until it expires or a person lifts it. Rollbacks go on.
+         */
+        post: operations["create_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes/{freeze_id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let automatic promotions go on
+         * @description Lifting twice is lifting once; who did it first stays on record.
+         */
+        post: operations["lift_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listing
+         * @description Those of the key; the operator sees all of them.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Subscribe a URL to events
+         * @description The answer has the secret that signs every delivery; it is shown only here. At most 20 for each key.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhook
+         * @description How a subscription is doing.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete
+         * @description With whatever was still to be delivered there.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a webhook that was disabled after repeated failure
+         * @description What was not given up meanwhile is delivered now.
+         */
+        post: operations["enable_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New generations, scored sales, promotions and rollbacks as server-sent events
+         * @description `event: reset` says that more was missed than is kept. Comments keep the connection alive.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * AcceptedRequest
+         * @description The request has been published; follow it at Location.
+         */
+        AcceptedRequest: {
+            /**
+             * Request Id
+             * Format: uuid
+             */
+            request_id: string;
+            /**
+             * Status
+             * @default accepted
+             * @constant
+             */
+            status?: "accepted";
+            /** Reason */
+            reason: string;
+            /** Requested By */
+            requested_by: string;
+            /** Data Cutoff */
+            data_cutoff: string | null;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+        };
+        /**
+         * ActDocument
+         * @description What was decided and what became of it.
+         */
+        ActDocument: {
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "promote" | "rollback" | "quarantine";
+            /** Model Id */
+            model_id: string;
+            /**
+             * Outcome
+             * @description The pointer moved; had moved by this very decision; or does not move by such an act
+             * @enum {string}
+             */
+            outcome: "swapped" | "already_applied" | "recorded";
+            /** Pointer Generation */
+            pointer_generation: number | null;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+        };
+        /**
+         * Ask
+         * @description A public listing. Values never read the punk's own ask.
+         */
+        Ask: {
+            price: components["schemas"]["Money"];
+            /** Seller */
+            seller: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Block */
+            block: number;
+        };
+        /**
+         * Assumptions
+         * @description What the books were played with.
+         */
+        Assumptions: {
+            /**
+             * Margin
+             * @description An ask is bought when it is at most value x (1 - margin)
+             */
+            margin: number;
+            /**
+             * Latency Nowcasts
+             * @description Nowcasts between the decision and the order's arrival
+             */
+            latency_nowcasts: number;
+            /** @description Gas of a purchase */
+            buy_gas: components["schemas"]["Money"];
+            /** @description Gas of a sale */
+            sell_gas: components["schemas"]["Money"];
+            /**
+             * Sell Fee
+             * @description Share of the price that a sale costs; the contract takes none
+             */
+            sell_fee: number;
+            capital: components["schemas"]["Money"];
+            /**
+             * Largest Position
+             * @description Largest share of equity in one purchase
+             */
+            largest_position: number;
+            /** Seed */
+            seed: number;
+            /**
+             * Block Days
+             * @description Length of a block of the bootstrap
+             */
+            block_days: number;
+            /** Resamples */
+            resamples: number;
+        };
+        /**
+         * BacktestDocument
+         * @description Strategy against passive on the platform's own record: only values that were published before.
+         */
+        BacktestDocument: {
+            /** Backtest Id */
+            backtest_id: string;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Generations
+             * @description Nowcasts that were played
+             */
+            generations: number;
+            /**
+             * Sales
+             * @description Valid sales with a value published before them
+             */
+            sales: number;
+            assumptions: components["schemas"]["Assumptions"];
+            /** Books */
+            books: components["schemas"]["Book"][];
+            /** Versus */
+            versus: components["schemas"]["Versus"][];
+            /**
+             * Age Seconds
+             * @description Since it was computed
+             */
+            age_seconds: number;
+            /** Degraded */
+            degraded: "database_away"[];
+        };
+        /**
+         * BacktestTrade
+         * @description One position. `exit` fields are null while it is open at the end.
+         */
+        BacktestTrade: {
+            /**
+             * Book
+             * @enum {string}
+             */
+            book: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
+            /**
+             * Trade
+             * @description Number within the book, by time of purchase
+             */
+            trade: number;
+            /** Punk Id */
+            punk_id: number;
+            /**
+             * Decided At
+             * Format: date-time
+             * @description As-of of the nowcast that the purchase was decided on
+             */
+            decided_at: string;
+            /** Generation Id */
+            generation_id: number | null;
+            /** @description Published value at the decision */
+            value: components["schemas"]["Money"];
+            /**
+             * Bought At
+             * Format: date-time
+             */
+            bought_at: string;
+            /** @description Price of the ask or the sale, before gas */
+            bought_for: components["schemas"]["Money"];
+            /**
+             * Entry Event
+             * @description Transaction and log index of the ask or sale
+             * @example 0x…:12
+             */
+            entry_event: string;
+            /** Sold At */
+            sold_at: string | null;
+            sold_for: components["schemas"]["Money"] | null;
+            /** Exit Kind */
+            exit_kind: ("buy" | "accept_bid") | null;
+            /** Exit Event */
+            exit_event: string | null;
+            /** @description Gas and fees of both sides */
+            costs: components["schemas"]["Money"];
+            /**
+             * Gain
+             * @description After all costs, over the price paid; null while open
+             */
+            gain: number | null;
+            /** @description Standing bid at the end, of an open position */
+            mark_bid: components["schemas"]["Money"] | null;
+            /** @description Lower of floor and value at the end */
+            mark_floor: components["schemas"]["Money"] | null;
+            /** @description Published value at the end */
+            mark_value: components["schemas"]["Money"] | null;
+        };
+        /** BacktestTradePage */
+        BacktestTradePage: {
+            /** Backtest Id */
+            backtest_id: string;
+            /** Items */
+            items: components["schemas"]["BacktestTrade"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Bid
+         * @description The standing bid on a punk.
+         */
+        Bid: {
+            price: components["schemas"]["Money"];
+            /** Bidder */
+            bidder: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /** BidsDocument */
+        BidsDocument: {
+            /**
+             * Standing
+             * @description Bids that nothing has ended
+             */
+            standing: number;
+            /** @description All of them together */
+            amount: components["schemas"]["Money"];
+            /**
+             * Highest
+             * @description The ten highest
+             */
+            highest: components["schemas"]["HighBid"][];
+        };
+        /**
+         * Book
+         * @description One way of trading, or of not trading, over the same days.
+         */
+        Book: {
+            /**
+             * Book
+             * @enum {string}
+             */
+            book: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
+            /** Description */
+            description: string;
+            /**
+             * Figures
+             * @description One for each mark
+             */
+            figures: components["schemas"]["Figures"][];
+            trades: components["schemas"]["TradeFigures"];
+            /** Months */
+            months: components["schemas"]["MonthReturn"][];
+            /**
+             * Funding
+             * @description A fixed capital, or each purchase paid in and each sale paid out again
+             * @enum {string}
+             */
+            funding: "capital" | "per_trade";
+            last_cash: components["schemas"]["Money"];
+            last_positions_bid: components["schemas"]["Money"];
+            last_positions_floor: components["schemas"]["Money"];
+            last_positions_value: components["schemas"]["Money"];
+        };
+        /**
+         * Calibration
+         * @description Reliability of the intervals over all sales of the horizon (`all`), or of one segment.
+         */
+        Calibration: {
+            /**
+             * Name
+             * @example all
+             * @example premium
+             */
+            name: string;
+            /** Levels */
+            levels: components["schemas"]["Coverage"][];
+        };
+        /**
+         * Card
+         * @description Errors relative to the sale price, as fractions (0.05 is five percent); null where too little was scored.
+         */
+        Card: {
+            /** N */
+            n: number;
+            /**
+             * Median Ape
+             * @description Median of |value - price| / price
+             */
+            median_ape: number | null;
+            /**
+             * Mape
+             * @description Mean of the same
+             */
+            mape: number | null;
+            /**
+             * Bias
+             * @description Mean of (value - price) / price; above zero: too high
+             */
+            bias: number | null;
+            /** Median Bias */
+            median_bias: number | null;
+            /**
+             * Within 5
+             * @description Share of sales with an error of at most 5 %
+             */
+            within_5: number | null;
+            /** Within 10 */
+            within_10: number | null;
+            /**
+             * Cod
+             * @description Coefficient of dispersion, percent (IAAO)
+             */
+            cod: number | null;
+            /**
+             * Prd
+             * @description Price-related differential (IAAO)
+             */
+            prd: number | null;
+            /**
+             * Prb
+             * @description Price-related bias (IAAO)
+             */
+            prb: number | null;
+        };
+        /**
+         * ChampionAt
+         * @description Who was champion at an instant, and by which decision.
+         */
+        ChampionAt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Model Id */
+            model_id: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Pointer Generation
+             * @description Generation of the model pointer
+             */
+            pointer_generation: number;
+            /** Previous Model Id */
+            previous_model_id: string | null;
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+        };
+        /**
+         * Changes
+         * @description What moved the value since the nowcast before; the parts' ETH add up to after - before.
+         */
+        Changes: {
+            since: components["schemas"]["Since"];
+            before: components["schemas"]["Money"];
+            after: components["schemas"]["Money"];
+            /**
+             * Parts
+             * @description Null when the nowcast before was of another model: two models' reasons do not subtract
+             */
+            parts: components["schemas"]["ContributionPart"][] | null;
+        };
+        /**
+         * Check
+         * @description One check of a gate: missing evidence is never a pass.
+         */
+        Check: {
+            /** Check Name */
+            check_name: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "fail" | "inconclusive" | "error";
+            /** Estimate */
+            estimate: number | null;
+            /** Interval Lo */
+            interval_lo: number | null;
+            /** Interval Hi */
+            interval_hi: number | null;
+            /** N */
+            n: number | null;
+            /** Threshold */
+            threshold: number | null;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * Columns
+         * @description One entry for each punk, in the order of `punk_id`. Amounts in ETH, to six significant digits.
+         */
+        Columns: {
+            /** Punk Id */
+            punk_id: number[];
+            /**
+             * Type
+             * @description Place in `types`
+             */
+            type: (number | null)[];
+            /**
+             * Skin
+             * @description Place in `skins`; null for zombies, apes and aliens
+             */
+            skin: (number | null)[];
+            /**
+             * Traits
+             * @description Places in `traits`
+             */
+            traits: number[][];
+            /** Value Eth */
+            value_eth: number[];
+            /** Lo80 Eth */
+            lo80_eth: number[];
+            /** Hi80 Eth */
+            hi80_eth: number[];
+            /**
+             * Ask Eth
+             * @description Public ask
+             */
+            ask_eth: (number | null)[];
+            /**
+             * Bid Eth
+             * @description Standing bid
+             */
+            bid_eth: (number | null)[];
+            /** Last Sale Eth */
+            last_sale_eth: (number | null)[];
+            /**
+             * Confidence
+             * @description One letter a punk
+             * @example AABD
+             */
+            confidence: string;
+        };
+        /**
+         * ColumnsDocument
+         * @description Everything a page needs to show, filter and sort all punks by itself. About 200 kB compressed.
+         */
+        ColumnsDocument: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            /** Count */
+            count: number;
+            /** Types */
+            types: string[];
+            /** Skins */
+            skins: string[];
+            /**
+             * Traits
+             * @description Accessories
+             */
+            traits: string[];
+            columns: components["schemas"]["Columns"];
+        };
+        /**
+         * ComparableSale
+         * @description The last valid sale of a punk like this one. Amounts in ETH.
+         */
+        ComparableSale: {
+            /** Punk Id */
+            punk_id: number;
+            /** Type */
+            type: string | null;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Price Eth */
+            price_eth: number;
+            /**
+             * Floor Eth
+             * @description The floor when it was sold
+             */
+            floor_eth: number;
+            /**
+             * At Todays Floor Eth
+             * @description price / floor then * floor as of the generation
+             */
+            at_todays_floor_eth: number;
+            /**
+             * At Todays Index Eth
+             * @description Price brought to today by the sales index
+             */
+            at_todays_index_eth: number;
+            /**
+             * Similarity
+             * @description 1: the same traits, sold just now
+             */
+            similarity: number;
+            /**
+             * Shared
+             * @description Traits of both
+             */
+            shared: string[];
+            /**
+             * Lacks
+             * @description Traits of this punk that the sold one has not
+             */
+            lacks: string[];
+            /**
+             * Adds
+             * @description Traits that only the sold one has
+             */
+            adds: string[];
+        };
+        /**
+         * Comparison
+         * @description The champion's values, and the baselines where they say anything of the same sales.
+         */
+        Comparison: {
+            champion: components["schemas"]["ValueCard"];
+            /** @description Baseline: the floor of the same generation */
+            floor: components["schemas"]["Card"];
+            /** @description Baseline: the punk's last valid sale known then, carried by the floor; fewer sales */
+            last_sale: components["schemas"]["Card"];
+            /** @description The champion on the sales of `last_sale` */
+            champion_beside_last_sale: components["schemas"]["Card"];
+        };
+        /**
+         * ContributionGroup
+         * @description The parts of one group together.
+         */
+        ContributionGroup: {
+            /**
+             * Group
+             * @example traits
+             */
+            group: string;
+            /**
+             * Meaning
+             * @example what the punk is
+             */
+            meaning: string;
+            /** Eth */
+            eth: number;
+        };
+        /**
+         * ContributionPart
+         * @description One reason and the ETH it adds.
+         */
+        ContributionPart: {
+            /**
+             * Group
+             * @example traits
+             */
+            group: string;
+            /**
+             * Name
+             * @description A trait, or what the group calls it
+             * @example accessory:Hoodie
+             */
+            name: string;
+            /** Eth */
+            eth: number;
+        };
+        /**
+         * Contributions
+         * @description The value, taken apart: `floor_eth` and the ETH of all parts (or of all groups) add up to `value_eth`.
+         */
+        Contributions: {
+            /**
+             * Floor Eth
+             * @description Lowest ask of any other punk as of the generation
+             */
+            floor_eth: number;
+            /** Value Eth */
+            value_eth: number;
+            /** Groups */
+            groups: components["schemas"]["ContributionGroup"][];
+            /** Parts */
+            parts: components["schemas"]["ContributionPart"][];
+        };
+        /**
+         * Coverage
+         * @description How often an interval held, with the 95 % interval of that share (Wilson).
+         */
+        Coverage: {
+            /**
+             * Level
+             * @example 0.8
+             */
+            level: number;
+            /** N */
+            n: number;
+            /** Covered */
+            covered: number;
+            /** Share */
+            share: number | null;
+            /** Lo */
+            lo: number | null;
+            /** Hi */
+            hi: number | null;
+        };
+        /** CreatedWebhook */
+        CreatedWebhook: {
+            /**
+             * Webhook Id
+             * Format: uuid
+             */
+            webhook_id: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
+            /** Deal Margin */
+            deal_margin: number;
+            /** Description */
+            description: string;
+            /**
+             * State
+             * @description disabled: after repeated failure
+             * @enum {string}
+             */
+            state: "active" | "disabled";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Failures
+             * @description In a row
+             */
+            failures: number;
+            /**
+             * Last Status
+             * @description Status of the last answer; null: none yet, or no answer
+             */
+            last_status: number | null;
+            /** Last Delivered At */
+            last_delivered_at: string | null;
+            /** Disabled Reason */
+            disabled_reason: string | null;
+            /**
+             * Secret
+             * @description Shown once. Signs every delivery
+             * @example whsec_…
+             */
+            secret: string;
+        };
+        /**
+         * CurrentModel
+         * @description The champion, and where the pointer stands.
+         */
+        CurrentModel: {
+            /** Pointer Generation */
+            pointer_generation: number;
+            /** Previous Model Id */
+            previous_model_id: string | null;
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+            /**
+             * Moved At
+             * Format: date-time
+             */
+            moved_at: string;
+            model: components["schemas"]["ModelDocument"];
+        };
+        /**
+         * Deal
+         * @description A public ask beside the value. `probability` and margins know that asks under their value were picked for it.
+         */
+        Deal: {
+            /** Punk Id */
+            punk_id: number;
+            /** Type */
+            type: string | null;
+            ask: components["schemas"]["Ask"];
+            value: components["schemas"]["Money"];
+            lo80: components["schemas"]["Money"];
+            hi80: components["schemas"]["Money"];
+            /**
+             * Confidence
+             * @enum {string}
+             */
+            confidence: "A" | "B" | "C" | "D";
+            /**
+             * Discount
+             * @description 1 - ask / value, before anything is shrunk
+             */
+            discount: number;
+            /**
+             * Probability
+             * @description That the value exceeds the ask
+             */
+            probability: number;
+            /**
+             * Shrunk Value Eth
+             * @description The value, shrunk towards what asks are usually worth
+             */
+            shrunk_value_eth: number;
+            /**
+             * Expected Margin Eth
+             * @description Shrunk value after the fee, less ask and gas
+             */
+            expected_margin_eth: number;
+            /**
+             * Expected Return
+             * @description Expected margin over ask and gas
+             */
+            expected_return: number;
+        };
+        /**
+         * DealPrior
+         * @description What was learnt from all live asks: ln(value / ask) has this mean and spread.
+         */
+        DealPrior: {
+            /** Asks */
+            asks: number;
+            /** Mean */
+            mean: number;
+            /** Spread */
+            spread: number;
+        };
+        /**
+         * DealsDocument
+         * @description Most probable first. All pages are of one generation; asks are those of now.
+         */
+        DealsDocument: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            /** Fee Percent */
+            fee_percent: number;
+            /** Gas Eth */
+            gas_eth: number;
+            /** Min Probability */
+            min_probability: number;
+            prior: components["schemas"]["DealPrior"] | null;
+            /** Items */
+            items: components["schemas"]["Deal"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Decision
+         * @description What was decided, by which policy, on what evidence.
+         */
+        Decision: {
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+            /** Kind */
+            kind: string;
+            /** Subject Model */
+            subject_model: string;
+            /** Champion Model */
+            champion_model: string | null;
+            /** Verdict */
+            verdict: string;
+            /** Action */
+            action: string;
+            /** Policy Hash */
+            policy_hash: string;
+            /** Evidence Hash */
+            evidence_hash: string;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
+            /** Expected Generation */
+            expected_generation: number;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /**
+             * Owner
+             * @description Who may close what this leaves open; null: it leaves nothing open
+             */
+            owner: string | null;
+            /**
+             * Expires At
+             * @description When that closes by itself
+             */
+            expires_at: string | null;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+        };
+        /** DecisionDocument */
+        DecisionDocument: {
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+            /** Kind */
+            kind: string;
+            /** Subject Model */
+            subject_model: string;
+            /** Champion Model */
+            champion_model: string | null;
+            /** Verdict */
+            verdict: string;
+            /** Action */
+            action: string;
+            /** Policy Hash */
+            policy_hash: string;
+            /** Evidence Hash */
+            evidence_hash: string;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
+            /** Expected Generation */
+            expected_generation: number;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /**
+             * Owner
+             * @description Who may close what this leaves open; null: it leaves nothing open
+             */
+            owner: string | null;
+            /**
+             * Expires At
+             * @description When that closes by itself
+             */
+            expires_at: string | null;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+            /**
+             * Evidence
+             * @description The canonical JSON that evidence_hash is over, parsed
+             */
+            evidence: unknown;
+            /**
+             * Evidence Text
+             * @description Its exact bytes
+             */
+            evidence_text: string;
+        };
+        /** DecisionPage */
+        DecisionPage: {
+            /** Items */
+            items: components["schemas"]["Decision"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DepthStep
+         * @description All public asks up to a price, counted from the floor upwards.
+         */
+        DepthStep: {
+            /** Above Floor Percent */
+            above_floor_percent: number;
+            /** @description The floor, and so many percent */
+            price: components["schemas"]["Money"];
+            /**
+             * Asks
+             * @description Asks up to that price
+             */
+            asks: number;
+            /** @description What buying all of them would cost */
+            amount: components["schemas"]["Money"];
+        };
+        /**
+         * Distribution
+         * @description Quantiles of the price of a valid sale now, by level; and the log-normal that fits the 80 % interval.
+         */
+        Distribution: {
+            /**
+             * Quantiles
+             * @example {
+             *       "0.05": 30,
+             *       "0.5": 40,
+             *       "0.95": 52
+             *     }
+             */
+            quantiles: {
+                [key: string]: number;
+            };
+            /** Log Mean */
+            log_mean: number;
+            /** Log Sd */
+            log_sd: number;
+        };
+        /**
+         * EValueList
+         * @description Newest first.
+         */
+        EValueList: {
+            /** Items */
+            items: components["schemas"]["EValuePath"][];
+        };
+        /**
+         * EValuePath
+         * @description One sequential test: a promoted model against its predecessor, or a shadow against the champion.
+         */
+        EValuePath: {
+            /** Test Id */
+            test_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "promotion" | "shadow";
+            /** Model Id */
+            model_id: string;
+            /** Other Model Id */
+            other_model_id: string | null;
+            /**
+             * State
+             * @description Of the promotion (warm_up, watching, confirmed, …) or of the shadow
+             */
+            state: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Threshold
+             * @description At this E-value the test ends by itself
+             * @example 20
+             */
+            threshold: number;
+            /**
+             * Steps
+             * @description Steps taken; `points` thins them to at most `max_points`
+             */
+            steps: number;
+            /** Points */
+            points: components["schemas"]["EValuePoint"][];
+        };
+        /**
+         * EValuePoint
+         * @description After one step: all sales of one transaction.
+         */
+        EValuePoint: {
+            /** Step */
+            step: number;
+            /**
+             * At
+             * Format: date-time
+             * @description Of the sale
+             */
+            at: string;
+            /**
+             * Difference
+             * @description Loss of the model minus loss of the other, log units
+             */
+            difference: number;
+            /**
+             * E Worse
+             * @description Evidence that it is worse than the other
+             */
+            e_worse: number;
+            /**
+             * E Better
+             * @description Evidence that it is better, or not worse by the margin (shadows)
+             */
+            e_better: number;
+        };
+        /** EquityCurve */
+        EquityCurve: {
+            /**
+             * Book
+             * @enum {string}
+             */
+            book: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
+            /** Points */
+            points: components["schemas"]["EquityPoint"][];
+        };
+        /**
+         * EquityDocument
+         * @description Daily equity (cash and positions, ETH) and growth of one unit, a curve for each book asked for.
+         */
+        EquityDocument: {
+            /** Backtest Id */
+            backtest_id: string;
+            /** Curves */
+            curves: components["schemas"]["EquityCurve"][];
+        };
+        /**
+         * EquityPoint
+         * @description At the end of a UTC day.
+         */
+        EquityPoint: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Cash */
+            cash: number;
+            /** Positions Bid */
+            positions_bid: number;
+            /** Positions Floor */
+            positions_floor: number;
+            /** Positions Value */
+            positions_value: number;
+            /**
+             * Held
+             * @description Punks held
+             */
+            held: number;
+            /**
+             * Growth Bid
+             * @description What one unit has become: chart this
+             */
+            growth_bid: number;
+            /** Growth Floor */
+            growth_floor: number;
+            /** Growth Value */
+            growth_value: number;
+        };
+        /**
+         * Estimate
+         * @description A figure with its 90 % interval (circular block bootstrap of days); null where too little happened to say.
+         */
+        Estimate: {
+            /** Value */
+            value: number | null;
+            /** Lo */
+            lo: number | null;
+            /** Hi */
+            hi: number | null;
+        };
+        /** EthUsd */
+        EthUsd: {
+            /** Close */
+            close: number;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+        };
+        /**
+         * EvidenceDocument
+         * @description Everything that was decided about a model, oldest first, with its checks.
+         */
+        EvidenceDocument: {
+            /** Model Id */
+            model_id: string;
+            /** Decisions */
+            decisions: components["schemas"]["Decision"][];
+        };
+        /**
+         * ExcludedSale
+         * @description A sale that is left out, as it was judged from what was known when it happened.
+         */
+        ExcludedSale: {
+            /** Punk Id */
+            punk_id: number;
+            /**
+             * Sold At
+             * Format: date-time
+             */
+            sold_at: string;
+            /** Block */
+            block: number;
+            /** Log Index */
+            log_index: number;
+            /** Tx Hash */
+            tx_hash: string;
+            /**
+             * Kind
+             * @description buy or accept_bid
+             */
+            kind: string;
+            price: components["schemas"]["Money"];
+            /** @description Lowest public ask of any other punk just before */
+            floor: components["schemas"]["Money"] | null;
+            /** Seller */
+            seller: string | null;
+            /** Buyer */
+            buyer: string | null;
+            /**
+             * Reason
+             * @example custody_move
+             */
+            reason: string;
+            /** Explanation */
+            explanation: string;
+        };
+        /**
+         * Exclusion
+         * @description Why a sale does not count.
+         * @enum {string}
+         */
+        Exclusion: "custody_move" | "dust" | "self_sale" | "flash_loan" | "round_trip" | "duplicate" | "far_below_floor" | "far_below_previous_day_floor";
+        /** ExclusionPage */
+        ExclusionPage: {
+            /** Items */
+            items: components["schemas"]["ExcludedSale"][];
+            /**
+             * Counts
+             * @description Of all excluded sales, whatever is filtered; most first
+             */
+            counts: components["schemas"]["ReasonCount"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * FairPrice
+         * @description Amounts in ETH.
+         */
+        FairPrice: {
+            /** Id Punk */
+            id_punk: number;
+            /** Fair Price */
+            fair_price: number;
+            /**
+             * Currency
+             * @constant
+             */
+            currency: "ETH";
+            /** Model */
+            model: string;
+            /** Generation */
+            generation: number;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Age Seconds */
+            age_seconds: number;
+        };
+        /** FairPricePlus */
+        FairPricePlus: {
+            /** Id Punk */
+            id_punk: number;
+            /** Fair Price */
+            fair_price: number;
+            /**
+             * Currency
+             * @constant
+             */
+            currency: "ETH";
+            /** Model */
+            model: string;
+            /** Generation */
+            generation: number;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Age Seconds */
+            age_seconds: number;
+            /**
+             * Confidence
+             * @enum {string}
+             */
+            confidence: "A" | "B" | "C" | "D";
+            /**
+             * Intervals
+             * @description By coverage in percent
+             */
+            intervals: {
+                [key: string]: components["schemas"]["PricedInterval"];
+            };
+            distribution: components["schemas"]["Distribution"];
+        };
+        /**
+         * Figures
+         * @description Of daily equity marked one way. Shares are fractions (0.05 is five percent).
+         */
+        Figures: {
+            /**
+             * Mark
+             * @description Open positions at the punk's standing bid (0 without one), at the lower of floor and value, or at the published value, with which the model marks its own purchases
+             * @enum {string}
+             */
+            mark: "bid" | "floor" | "value";
+            total_return: components["schemas"]["Estimate"];
+            /** @description Compound, 365 days a year */
+            annual_return: components["schemas"]["Estimate"];
+            /** @description Of daily returns, times the root of 365 */
+            volatility: components["schemas"]["Estimate"];
+            /** @description Mean over deviation of daily returns, times the root of 365 */
+            sharpe: components["schemas"]["Estimate"];
+            /** @description The same over the downside deviation from zero */
+            sortino: components["schemas"]["Estimate"];
+            /** @description Annual return over maximum drawdown */
+            calmar: components["schemas"]["Estimate"];
+            /** @description Largest fall from a peak, as a share of the peak */
+            max_drawdown: components["schemas"]["Estimate"];
+        };
+        /** FloorDocument */
+        FloorDocument: {
+            price: components["schemas"]["Money"];
+            /** Punk Id */
+            punk_id: number;
+        };
+        /** FreezeDocument */
+        FreezeDocument: {
+            /**
+             * Freeze Id
+             * Format: uuid
+             */
+            freeze_id: string;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Lifted By */
+            lifted_by: string | null;
+            /** In Force */
+            in_force: boolean;
+        };
+        /** FreezeList */
+        FreezeList: {
+            /** Items */
+            items: components["schemas"]["FreezeDocument"][];
+        };
+        /**
+         * FreezeOrder
+         * @description Stop automatic promotions.
+         * @example {
+         *       "reason": "a node reports old blocks"
+         *     }
+         */
+        FreezeOrder: {
+            /** Reason */
+            reason: string;
+            /**
+             * Expires At
+             * @description Default: until a person lifts it
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * GenerationDocument
+         * @description Which nowcast: 10,000 values made from one snapshot by one model.
+         */
+        GenerationDocument: {
+            /** Generation Id */
+            generation_id: number;
+            /** Model Id */
+            model_id: string;
+            /** Snapshot Id */
+            snapshot_id: string;
+            /**
+             * As Of
+             * Format: date-time
+             * @description Values know only what happened before this instant, UTC
+             */
+            as_of: string;
+            /** As Of Block */
+            as_of_block: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            floor: components["schemas"]["Money"];
+            /** Values Sha256 */
+            values_sha256: string;
+            /** Merkle Root */
+            merkle_root: string;
+        };
+        /**
+         * GenerationPage
+         * @description Published generations, newest first.
+         */
+        GenerationPage: {
+            /** Items */
+            items: components["schemas"]["GenerationDocument"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Group */
+        Group: {
+            champion: components["schemas"]["ValueCard"];
+            /** @description Baseline: the floor of the same generation */
+            floor: components["schemas"]["Card"];
+            /** @description Baseline: the punk's last valid sale known then, carried by the floor; fewer sales */
+            last_sale: components["schemas"]["Card"];
+            /** @description The champion on the sales of `last_sale` */
+            champion_beside_last_sale: components["schemas"]["Card"];
+            /**
+             * Name
+             * @example premium
+             * @example 2025-03
+             */
+            name: string;
+        };
+        /** HighBid */
+        HighBid: {
+            /** Punk Id */
+            punk_id: number;
+            price: components["schemas"]["Money"];
+            /** Bidder */
+            bidder: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * HistoryDocument
+         * @description Oldest first. Every list is complete unless `truncated` names it: then only the newest are shown.
+         */
+        HistoryDocument: {
+            /** Punk Id */
+            punk_id: number;
+            /**
+             * Start
+             * @description `from` of the request
+             */
+            start: string | null;
+            /**
+             * End
+             * @description `to` of the request
+             */
+            end: string | null;
+            /** Values */
+            values: components["schemas"]["ValuePoint"][];
+            /**
+             * Step Seconds
+             * @description The values are the last of each step of so many seconds; null: all of them
+             */
+            step_seconds: number | null;
+            /** Sales */
+            sales: components["schemas"]["PastSale"][];
+            /**
+             * Asks
+             * @description Public asks
+             */
+            asks: components["schemas"]["Standing"][];
+            /** Bids */
+            bids: components["schemas"]["Standing"][];
+            /** Truncated */
+            truncated: ("sales" | "asks" | "bids")[];
+            /** Degraded */
+            degraded: string[];
+        };
+        /** Interval */
+        Interval: {
+            lo: components["schemas"]["Money"];
+            hi: components["schemas"]["Money"];
+        };
+        /** LastSale */
+        LastSale: {
+            price: components["schemas"]["Money"];
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Kind */
+            kind: ("buy" | "accept_bid") | null;
+            /**
+             * Valid
+             * @description Counts for training and scoring
+             */
+            valid: boolean | null;
+            /** Seller */
+            seller: string | null;
+            /** Buyer */
+            buyer: string | null;
+            /** Tx Hash */
+            tx_hash: string | null;
+        };
+        /**
+         * LifecycleEvent
+         * @description Something that happened to a model, or to what decides about models.
+         */
+        LifecycleEvent: {
+            /**
+             * Id
+             * @description Stable, unique in the timeline
+             * @example promoted:4711
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "training_requested" | "training_succeeded" | "training_failed" | "training_cancelled" | "contender_registered" | "gate_decided" | "shadow_started" | "shadow_ended" | "promoted" | "confirmed" | "rolled_back" | "operator_decided" | "frozen" | "unfrozen" | "alert";
+            /**
+             * Summary
+             * @description One sentence for people
+             */
+            summary: string;
+            /** Model Id */
+            model_id: string | null;
+            /**
+             * Other Model Id
+             * @description The champion before, or the one compared with
+             */
+            other_model_id: string | null;
+            /** Decision Id */
+            decision_id: string | null;
+            /** Request Id */
+            request_id: string | null;
+            /** Actor */
+            actor: string | null;
+            /** Verdict */
+            verdict: string | null;
+            /** Severity */
+            severity: ("info" | "warning" | "critical") | null;
+        };
+        /** LifecyclePage */
+        LifecyclePage: {
+            /** Items */
+            items: components["schemas"]["LifecycleEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** LifecycleStatus */
+        LifecycleStatus: {
+            /** Champion */
+            champion: string | null;
+            /**
+             * Promotion
+             * @description warm_up or watching while a promotion is open
+             */
+            promotion: string | null;
+            /** Shadows */
+            shadows: number;
+            /** Freezes */
+            freezes: number;
+        };
+        /**
+         * LineageDocument
+         * @description A model's origin and its descendants. `line` goes from the model back to the first of its ancestors.
+         */
+        LineageDocument: {
+            /** Model Id */
+            model_id: string;
+            request: components["schemas"]["TrainedFor"] | null;
+            /** Line */
+            line: components["schemas"]["Relative"][];
+            /** Children */
+            children: components["schemas"]["Relative"][];
+            /** Reigns */
+            reigns: components["schemas"]["Reign"][];
+            live: components["schemas"]["Live"];
+        };
+        /**
+         * Live
+         * @description How its values did on later sales, as champion or beside it; losses are mean absolute log errors.
+         */
+        Live: {
+            /** N */
+            n: number;
+            /** Median Ape */
+            median_ape: number | null;
+            /** Mean Loss */
+            mean_loss: number | null;
+            /**
+             * Floor Loss
+             * @description Of the floor on the same sales
+             */
+            floor_loss: number | null;
+            /** Coverage80 */
+            coverage80: number | null;
+            /** Coverage90 */
+            coverage90: number | null;
+        };
+        /**
+         * MarketAsOf
+         * @description Last event that asks, owners and sales are derived from.
+         */
+        MarketAsOf: {
+            /** Block */
+            block: number;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+        };
+        /**
+         * MarketDay
+         * @description One day (UTC). Amounts in ETH, null where unknown.
+         */
+        MarketDay: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Floor Eth
+             * @description Lowest public ask at the day's end
+             */
+            floor_eth: number | null;
+            /**
+             * Index Eth
+             * @description Value index: what a common punk is worth by the sales index at the day's end
+             */
+            index_eth: number | null;
+            /** Sales */
+            sales: number;
+            /** Valid Sales */
+            valid_sales: number;
+            /** Volume Eth */
+            volume_eth: number;
+            /** Eth Usd */
+            eth_usd: number | null;
+        };
+        /**
+         * MarketDocument
+         * @description The market as of its last event, beside the nowcast it is shown with.
+         */
+        MarketDocument: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            floor: components["schemas"]["FloorDocument"] | null;
+            /**
+             * Asks
+             * @description Public asks
+             */
+            asks: number;
+            /** Depth */
+            depth: components["schemas"]["DepthStep"][];
+            bids: components["schemas"]["BidsDocument"];
+            /** Volumes */
+            volumes: components["schemas"]["VolumeDocument"][];
+            eth_usd: components["schemas"]["EthUsd"] | null;
+        };
+        /**
+         * MarketSeriesDocument
+         * @description Days in order; those without anything to tell are there, too.
+         */
+        MarketSeriesDocument: {
+            /** Start */
+            start: string | null;
+            /** End */
+            end: string | null;
+            /** Days */
+            days: components["schemas"]["MarketDay"][];
+            /** Degraded */
+            degraded: string[];
+        };
+        /** MarketStatus */
+        MarketStatus: {
+            /** Last Event Seq */
+            last_event_seq: number;
+            /** Last Block */
+            last_block: number;
+            /**
+             * Last Event Time
+             * Format: date-time
+             */
+            last_event_time: string;
+            /** Age Seconds */
+            age_seconds: number;
+        };
+        /**
+         * ModelDocument
+         * @description Lineage of a model: the artifact by content, code, environment, data and reports.
+         */
+        ModelDocument: {
+            /** Model Id */
+            model_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
+            /**
+             * Data Cutoff
+             * Format: date-time
+             * @description Trained on sales before this instant
+             */
+            data_cutoff: string;
+            /** Training Rows */
+            training_rows: number;
+            /** Feature Schema */
+            feature_schema: string;
+            /** Parent Model */
+            parent_model: string | null;
+            /**
+             * Training Request
+             * Format: uuid
+             */
+            training_request: string;
+            /**
+             * Registered At
+             * Format: date-time
+             */
+            registered_at: string;
+            /** Artifact Key */
+            artifact_key: string;
+            /** Artifact Sha256 */
+            artifact_sha256: string;
+            /** Artifact Bytes */
+            artifact_bytes: number;
+            /** Artifact Format */
+            artifact_format: string;
+            /** Xgboost Version */
+            xgboost_version: string;
+            /** Git Sha */
+            git_sha: string;
+            /** Git Dirty */
+            git_dirty: boolean;
+            /** Environment Hash */
+            environment_hash: string;
+            /** Training Snapshot */
+            training_snapshot: string;
+            /** Evaluation Snapshot */
+            evaluation_snapshot: string;
+            /** Params */
+            params: unknown;
+            /** Seed */
+            seed: number;
+            /** Report */
+            report: unknown;
+            /** Reigns */
+            reigns: components["schemas"]["Reign"][];
+        };
+        /** ModelPage */
+        ModelPage: {
+            /** Items */
+            items: components["schemas"]["ModelSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ModelSummary
+         * @description A model in the registry.
+         */
+        ModelSummary: {
+            /** Model Id */
+            model_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
+            /**
+             * Data Cutoff
+             * Format: date-time
+             * @description Trained on sales before this instant
+             */
+            data_cutoff: string;
+            /** Training Rows */
+            training_rows: number;
+            /** Feature Schema */
+            feature_schema: string;
+            /** Parent Model */
+            parent_model: string | null;
+            /**
+             * Training Request
+             * Format: uuid
+             */
+            training_request: string;
+            /**
+             * Registered At
+             * Format: date-time
+             */
+            registered_at: string;
+        };
+        /**
+         * Money
+         * @description An amount of ether.
+         */
+        Money: {
+            /**
+             * Wei
+             * @description Exact
+             * @example 45000000000000000000
+             */
+            wei: string;
+            /**
+             * Eth
+             * @description The same in ETH, rounded to a double
+             * @example 45
+             */
+            eth: number;
+        };
+        /** MonthReturn */
+        MonthReturn: {
+            /**
+             * Month
+             * @example 2025-03
+             */
+            month: string;
+            /** Bid */
+            bid: number;
+            /** Floor */
+            floor: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * NowcastDocument
+         * @description A whole generation, by punk.
+         */
+        NowcastDocument: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            generation: components["schemas"]["GenerationDocument"];
+            /** Count */
+            count: number;
+            /** Punks */
+            punks: components["schemas"]["NowcastEntry"][];
+        };
+        /** NowcastEntry */
+        NowcastEntry: {
+            value: components["schemas"]["Money"];
+            /** Intervals */
+            intervals: {
+                [key: string]: components["schemas"]["Interval"];
+            };
+            /**
+             * Confidence
+             * @description A is best
+             * @enum {string}
+             */
+            confidence: "A" | "B" | "C" | "D";
+            /** Punk Id */
+            punk_id: number;
+        };
+        /** NowcastStatus */
+        NowcastStatus: {
+            /** Generation Id */
+            generation_id: number;
+            /** Model Id */
+            model_id: string;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Age Seconds */
+            age_seconds: number;
+        };
+        /**
+         * OperatorOrder
+         * @description Why, and at which place of the pointer the operator looked.
+         * @example {
+         *       "reason": "the watch is quiet"
+         *     }
+         */
+        OperatorOrder: {
+            /**
+             * Reason
+             * @description Kept with the decision
+             */
+            reason: string;
+            /**
+             * Expected Generation
+             * @description Of the model pointer: refused when it has moved since; default: now
+             */
+            expected_generation?: number | null;
+        };
+        /** OutboxStatus */
+        OutboxStatus: {
+            /**
+             * Depth
+             * @description Messages committed and not yet taken by the broker
+             */
+            depth: number;
+            /** Oldest Age Seconds */
+            oldest_age_seconds: number;
+        };
+        /**
+         * Outcome
+         * @description A sale beside the last value published at least a horizon before it.
+         */
+        Outcome: {
+            /** Event Seq */
+            event_seq: number;
+            /** Punk Id */
+            punk_id: number;
+            /** Type */
+            type: string | null;
+            /**
+             * Sold At
+             * Format: date-time
+             */
+            sold_at: string;
+            /** Tx Hash */
+            tx_hash: string;
+            /** Log Index */
+            log_index: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "buy" | "accept_bid";
+            /**
+             * Horizon
+             * @enum {string}
+             */
+            horizon: "latest" | "24h" | "7d";
+            /** Generation Id */
+            generation_id: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Model Id */
+            model_id: string;
+            price: components["schemas"]["Money"];
+            value: components["schemas"]["Money"];
+            /** @description Of the same generation */
+            floor: components["schemas"]["Money"];
+            /** @description Baseline: the punk's last valid sale known then, carried by the floor */
+            last_sale: components["schemas"]["Money"] | null;
+            /**
+             * In50
+             * @description The price lies in the 50 % interval
+             */
+            in50: boolean;
+            /** In80 */
+            in80: boolean;
+            /** In90 */
+            in90: boolean;
+            /**
+             * Valid
+             * @description Counts for the scorecard; otherwise `exclusion` says why not
+             */
+            valid: boolean;
+            /** Exclusion */
+            exclusion: string | null;
+        };
+        /** OutcomePage */
+        OutcomePage: {
+            /** Items */
+            items: components["schemas"]["Outcome"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PastSale */
+        PastSale: {
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            price: components["schemas"]["Money"];
+            /** @description Lowest public ask of any other punk just before */
+            floor: components["schemas"]["Money"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "buy" | "accept_bid";
+            /** Seller */
+            seller: string | null;
+            /** Buyer */
+            buyer: string | null;
+            /**
+             * Valid
+             * @description Counts for training and scoring
+             */
+            valid: boolean;
+            /**
+             * Exclusion
+             * @description Why it does not count
+             */
+            exclusion: string | null;
+            /** Tx Hash */
+            tx_hash: string;
+        };
+        /** PerformanceDocument */
+        PerformanceDocument: {
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /**
+             * Horizon
+             * @description Horizon of the breakdowns below
+             * @enum {string}
+             */
+            horizon: "latest" | "24h" | "7d";
+            /**
+             * Exclusions
+             * @description False: excluded sales were scored, too
+             */
+            exclusions: boolean;
+            /**
+             * Excluded Sales
+             * @description Sales of the horizon's period that are left out (or were added)
+             */
+            excluded_sales: number;
+            /** By Horizon */
+            by_horizon: {
+                [key: string]: components["schemas"]["Comparison"];
+            };
+            /**
+             * By Segment
+             * @description By predicted premium, value over floor at publication: floor_tier below 1.08, mid below 1.3, premium below 2.5, rare above
+             */
+            by_segment: components["schemas"]["Group"][];
+            /** By Month */
+            by_month: components["schemas"]["Group"][];
+            /** By Kind */
+            by_kind: components["schemas"]["Group"][];
+            /** By Type */
+            by_type: components["schemas"]["Group"][];
+            /** By Model */
+            by_model: components["schemas"]["Group"][];
+            /** Calibration */
+            calibration: components["schemas"]["Calibration"][];
+            /** Degraded */
+            degraded: "database_away"[];
+        };
+        /**
+         * Premium
+         * @description What a trait adds, by the sales index: other traits held equal. Amounts in ETH for a common punk of today.
+         */
+        Premium: {
+            /**
+             * Log
+             * @description ln(price with the trait / price without)
+             */
+            log: number;
+            /**
+             * Standard Error
+             * @description Of `log`, by the index's Kalman filter
+             */
+            standard_error: number;
+            /** Eth */
+            eth: number;
+            /** Lo80 Eth */
+            lo80_eth: number;
+            /** Hi80 Eth */
+            hi80_eth: number;
+        };
+        /** PricedInterval */
+        PricedInterval: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
+         * ProofDocument
+         * @description That a value was part of a generation whose root was published with it. See docs/proofs.md.
+         */
+        ProofDocument: {
+            generation: components["schemas"]["GenerationDocument"];
+            /** Punk Id */
+            punk_id: number;
+            /**
+             * Line
+             * @description punk_id,value_wei,lo50_wei,hi50_wei,lo80_wei,hi80_wei,lo90_wei,hi90_wei,confidence
+             * @example 7804,4000000000000000000000,1,2,1,2,1,2,D
+             */
+            line: string;
+            /**
+             * Leaf
+             * @description SHA-256 of a zero byte and the line
+             */
+            leaf: string;
+            /** Leaf Index */
+            leaf_index: number;
+            /** Leaf Count */
+            leaf_count: number;
+            /**
+             * Path
+             * @description From the leaf upwards
+             */
+            path: components["schemas"]["ProofStep"][];
+            /**
+             * Root
+             * @description What the path leads to; equals the generation's `merkle_root`
+             */
+            root: string;
+            /**
+             * Algorithm
+             * @constant
+             */
+            algorithm: "rfc6962-sha256";
+        };
+        /**
+         * ProofStep
+         * @description A neighbour on the way from the leaf to the root.
+         */
+        ProofStep: {
+            /**
+             * Side
+             * @description Where the neighbour stands
+             * @enum {string}
+             */
+            side: "left" | "right";
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * PunkBody
+         * @description What is asked about.
+         */
+        PunkBody: {
+            /**
+             * Id Punk
+             * @example 9999
+             */
+            id_punk: number;
+        };
+        /**
+         * PunkDocument
+         * @description A punk's value, what it is made of, and where the punk stands in the market.
+         */
+        PunkDocument: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            value: components["schemas"]["Money"];
+            /** Intervals */
+            intervals: {
+                [key: string]: components["schemas"]["Interval"];
+            };
+            /**
+             * Confidence
+             * @description A is best
+             * @enum {string}
+             */
+            confidence: "A" | "B" | "C" | "D";
+            /** Punk Id */
+            punk_id: number;
+            /** Type */
+            type: string | null;
+            /** Skin */
+            skin: string | null;
+            /** Traits */
+            traits: string[];
+            /** Trait Count */
+            trait_count: number;
+            ask: components["schemas"]["Ask"] | null;
+            bid: components["schemas"]["Bid"] | null;
+            last_sale: components["schemas"]["LastSale"] | null;
+            /** Owner */
+            owner: string | null;
+            /** Owner Since */
+            owner_since: string | null;
+            /**
+             * Discount
+             * @description 1 - ask / value; null without an ask
+             */
+            discount: number | null;
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            contributions: components["schemas"]["Contributions"] | null;
+            /**
+             * Comparables
+             * @description Most alike first
+             */
+            comparables: components["schemas"]["ComparableSale"][] | null;
+            /** @description Since the nowcast before; null when there is none */
+            changes: components["schemas"]["Changes"] | null;
+            /**
+             * Unexplained
+             * @description Why contributions and comparables are null: they follow a publication after a while
+             * @example The reasons of this generation are being worked out; ask again in a minute.
+             */
+            unexplained: string | null;
+        };
+        /**
+         * PunkEntry
+         * @description A punk, its value, and where it stands in the market.
+         */
+        PunkEntry: {
+            value: components["schemas"]["Money"];
+            /** Intervals */
+            intervals: {
+                [key: string]: components["schemas"]["Interval"];
+            };
+            /**
+             * Confidence
+             * @description A is best
+             * @enum {string}
+             */
+            confidence: "A" | "B" | "C" | "D";
+            /** Punk Id */
+            punk_id: number;
+            /** Type */
+            type: string | null;
+            /** Skin */
+            skin: string | null;
+            /** Traits */
+            traits: string[];
+            /** Trait Count */
+            trait_count: number;
+            ask: components["schemas"]["Ask"] | null;
+            bid: components["schemas"]["Bid"] | null;
+            last_sale: components["schemas"]["LastSale"] | null;
+            /** Owner */
+            owner: string | null;
+            /** Owner Since */
+            owner_since: string | null;
+            /**
+             * Discount
+             * @description 1 - ask / value; null without an ask
+             */
+            discount: number | null;
+        };
+        /**
+         * PunkPage
+         * @description Up to `limit` punks; go on with `next_cursor` until it is null. All pages show the same generation.
+         */
+        PunkPage: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            /** Items */
+            items: components["schemas"]["PunkEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** QueueStatus */
+        QueueStatus: {
+            /** Queued */
+            queued: number;
+            /** Running */
+            running: number;
+        };
+        /** ReasonCount */
+        ReasonCount: {
+            /** Reason */
+            reason: string;
+            /** Explanation */
+            explanation: string;
+            /** Sales */
+            sales: number;
+        };
+        /**
+         * Reign
+         * @description A move of the model pointer to this model.
+         */
+        Reign: {
+            /**
+             * Generation
+             * @description Of the model pointer
+             */
+            generation: number;
+            /** Previous Model Id */
+            previous_model_id: string | null;
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+            /**
+             * Moved At
+             * Format: date-time
+             */
+            moved_at: string;
+        };
+        /**
+         * Relative
+         * @description A model in the line of another one.
+         */
+        Relative: {
+            /** Model Id */
+            model_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
+            /**
+             * Data Cutoff
+             * Format: date-time
+             */
+            data_cutoff: string;
+            /**
+             * Registered At
+             * Format: date-time
+             */
+            registered_at: string;
+            /** Training Snapshot */
+            training_snapshot: string;
+            /** Artifact Sha256 */
+            artifact_sha256: string;
+            /** Git Sha */
+            git_sha: string;
+        };
+        /**
+         * RollbackOrder
+         * @example {
+         *       "reason": "the watch is quiet"
+         *     }
+         */
+        RollbackOrder: {
+            /**
+             * Reason
+             * @description Kept with the decision
+             */
+            reason: string;
+            /**
+             * Expected Generation
+             * @description Of the model pointer: refused when it has moved since; default: now
+             */
+            expected_generation?: number | null;
+            /**
+             * To
+             * @description A retired model; default: the champion before
+             */
+            to?: string | null;
+        };
+        /**
+         * ShadowDocument
+         * @description A contender that values every punk beside the champion, and how far its test against it is.
+         */
+        ShadowDocument: {
+            /** Model Id */
+            model_id: string;
+            /** Champion Id */
+            champion_id: string;
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+            /**
+             * First Started At
+             * Format: date-time
+             */
+            first_started_at: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description Of the test against this champion
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Outcome */
+            outcome: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Age Days */
+            age_days: number;
+            /**
+             * Sales
+             * @description Transactions that the test has counted
+             */
+            sales: number;
+            /**
+             * E Not Worse
+             * @description Evidence that it is not worse than the champion by the margin
+             */
+            e_not_worse: number;
+            /** E Worse */
+            e_worse: number;
+        };
+        /** ShadowList */
+        ShadowList: {
+            /** Items */
+            items: components["schemas"]["ShadowDocument"][];
+        };
+        /**
+         * Since
+         * @description The nowcast that the changes are against.
+         */
+        Since: {
+            /** Generation Id */
+            generation_id: number;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Model Id */
+            model_id: string;
+        };
+        /**
+         * Standing
+         * @description An ask or a bid, from when it was placed to when it ended.
+         */
+        Standing: {
+            price: components["schemas"]["Money"];
+            /**
+             * By
+             * @description Address of the seller, or of the bidder
+             */
+            by: string | null;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * @description Null while it stands
+             */
+            end: string | null;
+            /**
+             * Ended By
+             * @description Type of the event that ended it
+             * @example delisted
+             */
+            ended_by: string | null;
+        };
+        /**
+         * StatusDocument
+         * @description Null where the database would have to answer and does not.
+         */
+        StatusDocument: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /**
+             * Degraded
+             * @description Empty when all is well
+             */
+            degraded: ("no_generation" | "database_away" | "nowcast_stale" | "generation_refused" | "frozen")[];
+            nowcast: components["schemas"]["NowcastStatus"] | null;
+            market: components["schemas"]["MarketStatus"] | null;
+            outbox: components["schemas"]["OutboxStatus"] | null;
+            training: components["schemas"]["QueueStatus"] | null;
+            lifecycle: components["schemas"]["LifecycleStatus"] | null;
+            /** Last Scored At */
+            last_scored_at: string | null;
+        };
+        /** TopDeal */
+        TopDeal: {
+            /** Id Punk */
+            id_punk: number;
+            /** Type */
+            type: string | null;
+            /** Ask Price */
+            ask_price: number;
+            /** Fair Price */
+            fair_price: number;
+            /** Discount */
+            discount: number;
+            /** Probability */
+            probability: number;
+            /** Expected Profit */
+            expected_profit: number;
+        };
+        /**
+         * TopDeals
+         * @description Best first. Amounts in ETH.
+         */
+        TopDeals: {
+            /** Deals */
+            deals: components["schemas"]["TopDeal"][];
+            /** Count */
+            count: number;
+            /** Delay Seconds */
+            delay_seconds: number;
+            /** Model */
+            model: string;
+            /** Generation */
+            generation: number;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Market As Of */
+            market_as_of: string | null;
+        };
+        /**
+         * TradeFigures
+         * @description Of the trades that were closed.
+         */
+        TradeFigures: {
+            /** Opened */
+            opened: number;
+            /** Closed */
+            closed: number;
+            /** Open At End */
+            open_at_end: number;
+            /** @description Share of closed trades with a gain after all costs */
+            hit_rate: components["schemas"]["Estimate"];
+            /** @description Mean gain over cost of closed trades */
+            mean_return: components["schemas"]["Estimate"];
+            /** Median Days Held */
+            median_days_held: number | null;
+            /**
+             * Turnover
+             * @description Bought and sold, over twice the mean equity, per year
+             */
+            turnover: number | null;
+            /**
+             * Invested Share
+             * @description Mean share of equity in punks
+             */
+            invested_share: number | null;
+            /**
+             * Missed Fills
+             * @description Asks that were gone when the order arrived
+             */
+            missed_fills: number;
+        };
+        /**
+         * TrainedFor
+         * @description The request that the training answered.
+         */
+        TrainedFor: {
+            /** Reason */
+            reason: string;
+            /** Requested By */
+            requested_by: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+        };
+        /**
+         * TrainingOrder
+         * @description What to train.
+         */
+        TrainingOrder: {
+            /**
+             * Reason
+             * @description Why; one request per reason is open at a time
+             */
+            reason: string;
+            /**
+             * Data Cutoff
+             * @description Train on sales before this instant; default: by policy
+             */
+            data_cutoff?: string | null;
+        };
+        /**
+         * TrainingRequestDocument
+         * @description accepted (published) -> queued -> running -> succeeded, failed or cancelled; merged when an open
+         *     request with the same reason stands for it.
+         */
+        TrainingRequestDocument: {
+            /**
+             * Request Id
+             * Format: uuid
+             */
+            request_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "accepted" | "merged" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Reason */
+            reason: string;
+            /** Requested By */
+            requested_by: string;
+            /** Data Cutoff */
+            data_cutoff: string | null;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Started At */
+            started_at?: string | null;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts?: number;
+            /** Model Id */
+            model_id?: string | null;
+            /** Error */
+            error?: string | null;
+        };
+        /** TrainingRequestPage */
+        TrainingRequestPage: {
+            /** Items */
+            items: components["schemas"]["TrainingRequestDocument"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** TraitAsk */
+        TraitAsk: {
+            /** Punk Id */
+            punk_id: number;
+            price: components["schemas"]["Money"];
+            value: components["schemas"]["Money"];
+            /**
+             * Discount
+             * @description 1 - ask / value
+             */
+            discount: number;
+        };
+        /** TraitDocument */
+        TraitDocument: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            trait: components["schemas"]["TraitEntry"];
+            /**
+             * Recent Sales
+             * @description Newest first, up to twenty
+             */
+            recent_sales: components["schemas"]["TraitSale"][];
+            /**
+             * Lowest Asks
+             * @description Up to twenty
+             */
+            lowest_asks: components["schemas"]["TraitAsk"][];
+        };
+        /**
+         * TraitEntry
+         * @description A type, a skin, an accessory, or a number of accessories.
+         */
+        TraitEntry: {
+            /**
+             * Id
+             * @example accessory:Hoodie
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "type" | "skin" | "accessory" | "count";
+            /**
+             * Name
+             * @example Hoodie
+             */
+            name: string;
+            /**
+             * Punks
+             * @description How many have it
+             */
+            punks: number;
+            /**
+             * Listed
+             * @description How many of them have a public ask
+             */
+            listed: number;
+            /** @description The lowest of those asks */
+            floor: components["schemas"]["FloorDocument"] | null;
+            /**
+             * Over Floor Eth
+             * @description The trait's floor less the market's
+             */
+            over_floor_eth: number | null;
+            /** @description Lowest value of a punk that has it */
+            lowest_value: components["schemas"]["Money"];
+            median_value: components["schemas"]["Money"];
+            /**
+             * Sales 365D
+             * @description Valid sales in the year up to the last event
+             */
+            sales_365d: number;
+            /** @description Null until the generation's explanation is there */
+            premium: components["schemas"]["Premium"] | null;
+        };
+        /**
+         * TraitSale
+         * @description A valid sale of a punk with the trait.
+         */
+        TraitSale: {
+            /** Punk Id */
+            punk_id: number;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            price: components["schemas"]["Money"];
+            /** @description The floor just before */
+            floor: components["schemas"]["Money"];
+            /**
+             * At Todays Floor Eth
+             * @description price / floor then * floor now
+             */
+            at_todays_floor_eth: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "buy" | "accept_bid";
+        };
+        /** TraitsDocument */
+        TraitsDocument: {
+            /**
+             * Age Seconds
+             * @description Seconds since the generation's `as_of`
+             */
+            age_seconds: number;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            /** Items */
+            items: components["schemas"]["TraitEntry"][];
+        };
+        /**
+         * ValueCard
+         * @description With the share of sale prices inside the published intervals.
+         */
+        ValueCard: {
+            /** N */
+            n: number;
+            /**
+             * Median Ape
+             * @description Median of |value - price| / price
+             */
+            median_ape: number | null;
+            /**
+             * Mape
+             * @description Mean of the same
+             */
+            mape: number | null;
+            /**
+             * Bias
+             * @description Mean of (value - price) / price; above zero: too high
+             */
+            bias: number | null;
+            /** Median Bias */
+            median_bias: number | null;
+            /**
+             * Within 5
+             * @description Share of sales with an error of at most 5 %
+             */
+            within_5: number | null;
+            /** Within 10 */
+            within_10: number | null;
+            /**
+             * Cod
+             * @description Coefficient of dispersion, percent (IAAO)
+             */
+            cod: number | null;
+            /**
+             * Prd
+             * @description Price-related differential (IAAO)
+             */
+            prd: number | null;
+            /**
+             * Prb
+             * @description Price-related bias (IAAO)
+             */
+            prb: number | null;
+            /** Coverage 50 */
+            coverage_50: number | null;
+            /** Coverage 80 */
+            coverage_80: number | null;
+            /** Coverage 90 */
+            coverage_90: number | null;
+        };
+        /**
+         * ValuePoint
+         * @description What one published nowcast said. Amounts in ETH.
+         */
+        ValuePoint: {
+            /** Generation Id */
+            generation_id: number;
+            /** Model Id */
+            model_id: string;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Value Eth */
+            value_eth: number;
+            /** Lo80 Eth */
+            lo80_eth: number;
+            /** Hi80 Eth */
+            hi80_eth: number;
+        };
+        /**
+         * Versus
+         * @description A strategy minus a passive book, on the same days; the interval resamples both together.
+         */
+        Versus: {
+            /**
+             * Book
+             * @enum {string}
+             */
+            book: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
+            /**
+             * Against
+             * @enum {string}
+             */
+            against: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
+            /**
+             * Mark
+             * @enum {string}
+             */
+            mark: "bid" | "floor" | "value";
+            sharpe_difference: components["schemas"]["Estimate"];
+            annual_return_difference: components["schemas"]["Estimate"];
+        };
+        /**
+         * VolumeDocument
+         * @description Sales in the days up to the market's last event.
+         */
+        VolumeDocument: {
+            /** Days */
+            days: number;
+            /** Sales */
+            sales: number;
+            /** Valid Sales */
+            valid_sales: number;
+            volume: components["schemas"]["Money"];
+        };
+        /**
+         * WebhookDocument
+         * @description A subscription; the path of its URL may be a password and is shown to the key that made it alone.
+         */
+        WebhookDocument: {
+            /**
+             * Webhook Id
+             * Format: uuid
+             */
+            webhook_id: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
+            /** Deal Margin */
+            deal_margin: number;
+            /** Description */
+            description: string;
+            /**
+             * State
+             * @description disabled: after repeated failure
+             * @enum {string}
+             */
+            state: "active" | "disabled";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Failures
+             * @description In a row
+             */
+            failures: number;
+            /**
+             * Last Status
+             * @description Status of the last answer; null: none yet, or no answer
+             */
+            last_status: number | null;
+            /** Last Delivered At */
+            last_delivered_at: string | null;
+            /** Disabled Reason */
+            disabled_reason: string | null;
+        };
+        /** WebhookList */
+        WebhookList: {
+            /** Items */
+            items: components["schemas"]["WebhookDocument"][];
+        };
+        /**
+         * WebhookOrder
+         * @description Where to post, and what.
+         * @example {
+         *       "events": [
+         *         "sale.scored"
+         *       ],
+         *       "url": "https://example.org/hooks/punks"
+         *     }
+         */
+        WebhookOrder: {
+            /**
+             * Url
+             * @description https, reachable from the internet; redirects are not followed
+             */
+            url: string;
+            /** Events */
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
+            /**
+             * Deal Margin
+             * @description deal.found: ask at most value x (1 - margin)
+             * @default 0.1
+             */
+            deal_margin?: number;
+            /**
+             * Description
+             * @description For your own list
+             * @default
+             */
+            description?: string;
+        };
+        /**
+         * Place
+         * @description One broken rule of an invalid request.
+         */
+        Place: {
+            /**
+             * Location
+             * @description Where: query.limit, path.punk_id, body.reason
+             * @example query.limit
+             */
+            location: string;
+            /**
+             * Rule
+             * @example Input should be less than or equal to 500
+             */
+            rule: string;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details, with the next step as an extension member.
+         */
+        Problem: {
+            /**
+             * Type
+             * @example https://punkcast.dev/problems/not-found
+             */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /**
+             * Instance
+             * @description Path of the request
+             * @example /v1/punks/10000
+             */
+            instance: string;
+            /**
+             * Next Step
+             * @description What to do about it
+             */
+            next_step: string;
+            /**
+             * Errors
+             * @default null
+             */
+            errors?: components["schemas"]["Place"][] | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    get_punk_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_punk: {
+        parameters: {
+            query?: {
+                /** @description As readers saw it then: the value published last, asks and owner of then */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                punk_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PunkDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_punks: {
+        parameters: {
+            query?: {
+                type?: string | null;
+                /** @description Repeat it: a punk must have all of them */
+                trait?: string[] | null;
+                trait_count?: number | null;
+                /** @description Only punks with a public ask, or only those without */
+                listed?: boolean | null;
+                /** @description ETH, inclusive */
+                min_price?: number | null;
+                /** @description ETH, inclusive */
+                max_price?: number | null;
+                /** @description ETH, inclusive */
+                min_value?: number | null;
+                /** @description ETH, inclusive */
+                max_value?: number | null;
+                /** @description 1 - ask / value, inclusive: 0.1 is ten percent under value */
+                min_discount?: number | null;
+                /** @description 1 - ask / value, inclusive: 0.1 is ten percent under value */
+                max_discount?: number | null;
+                /** @description Repeat it: any of them */
+                confidence?: ("A" | "B" | "C" | "D")[] | null;
+                /** @description `price` and `discount` list punks with an ask only */
+                sort?: "value" | "punk_id" | "price" | "discount" | "trait_count";
+                order?: "asc" | "desc";
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PunkPage"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_punk_history: {
+        parameters: {
+            query?: {
+                /** @description From this instant on */
+                from?: string | null;
+                /** @description Before this instant */
+                to?: string | null;
+                /** @description At most about so many values: the last of each of equal steps */
+                points?: number | null;
+            };
+            header?: never;
+            path: {
+                punk_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_nowcasts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_nowcast: {
+        parameters: {
+            query?: {
+                /** @description Instead of the Accept header */
+                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
+                /** @description The generation that readers saw then */
+                as_of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "application/jsonl": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.apache.arrow.file": string;
+                    "application/json": components["schemas"]["NowcastDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_nowcast: {
+        parameters: {
+            query?: {
+                /** @description Instead of the Accept header */
+                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
+            };
+            header?: never;
+            path: {
+                /** @description A generation's id */
+                generation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "application/jsonl": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.apache.arrow.file": string;
+                    "application/json": components["schemas"]["NowcastDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                generation_id: number | "current";
+                punk_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_nowcast_by_its_former_name: {
+        parameters: {
+            query?: {
+                /** @description Instead of the Accept header */
+                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "application/jsonl": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.apache.arrow.file": string;
+                    "application/json": components["schemas"]["NowcastDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_market: {
+        parameters: {
+            query?: {
+                /** @description The market then, beside the nowcast of then */
+                as_of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_market_series: {
+        parameters: {
+            query?: {
+                /** @description First day (UTC) */
+                from?: string | null;
+                /** @description Last day (UTC), inclusive */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketSeriesDocument"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_traits: {
+        parameters: {
+            query?: {
+                kind?: ("type" | "skin" | "accessory" | "count") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitsDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id like `accessory:Hoodie`, or a name, whatever its case */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deals: {
+        parameters: {
+            query?: {
+                min_probability?: number;
+                /** @description Of the later sale; the punks' own market takes none */
+                fee_percent?: number;
+                /** @description Of both transactions */
+                gas_eth?: number;
+                type?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealsDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compat_fair_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PunkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FairPrice"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compat_fair_price_plus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PunkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FairPricePlus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compat_top_realtime: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopDeals"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compat_top_realtime_post: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopDeals"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compat_top: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopDeals"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compat_top_post: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopDeals"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_performance: {
+        parameters: {
+            query?: {
+                /** @description Of the breakdowns */
+                horizon?: "latest" | "24h" | "7d";
+                /** @description Sales from this instant on */
+                start?: string | null;
+                /** @description Sales before this instant */
+                end?: string | null;
+                model_id?: string | null;
+                /** @description false: excluded sales are scored, too */
+                exclusions?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceDocument"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_exclusions: {
+        parameters: {
+            query?: {
+                reason?: components["schemas"]["Exclusion"] | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExclusionPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_champion_at: {
+        parameters: {
+            query?: {
+                /** @description Default: now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChampionAt"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "text/markdown": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shadows: {
+        parameters: {
+            query?: {
+                /** @description Those that ended, too */
+                ended?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                state?: ("registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined") | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_decisions: {
+        parameters: {
+            query?: {
+                model_id?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_training_requests: {
+        parameters: {
+            query?: {
+                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+                /** @description Exactly this */
+                reason?: string | null;
+                /** @description Exactly this, as in an answer */
+                requested_by?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRequestPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_training_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRequest"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_training_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRequestDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_training_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRequestDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusDocument"];
+                };
+            };
+        };
+    };
+    get_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_backtest_equity: {
+        parameters: {
+            query?: {
+                /** @description Repeat it for several; default: all */
+                book?: ("executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index")[] | null;
+                /** @description First day */
+                start?: string | null;
+                /** @description Last day, inclusive */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquityDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_backtest_trades: {
+        parameters: {
+            query?: {
+                /** @description floor_index has none */
+                book?: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
+                punk_id?: number | null;
+                /** @description Only those open at the end, or only those closed */
+                open?: boolean | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestTradePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outcomes: {
+        parameters: {
+            query?: {
+                /** @description Default: all */
+                horizon?: ("latest" | "24h" | "7d") | null;
+                /** @description Sales from this instant on */
+                start?: string | null;
+                /** @description Sales before this instant */
+                end?: string | null;
+                model_id?: string | null;
+                /** @description false: excluded sales, too, with `valid` false */
+                exclusions?: boolean;
+                /** @description Instead of Accept */
+                format?: ("json" | "ndjson" | "csv" | "parquet") | null;
+                /** @description Of a JSON page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/json": components["schemas"]["OutcomePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lifecycle: {
+        parameters: {
+            query?: {
+                /** @description Repeat it for several; default: all */
+                kind?: ("training_requested" | "training_succeeded" | "training_failed" | "training_cancelled" | "contender_registered" | "gate_decided" | "shadow_started" | "shadow_ended" | "promoted" | "confirmed" | "rolled_back" | "operator_decided" | "frozen" | "unfrozen" | "alert")[] | null;
+                /** @description About this model, or against it */
+                model_id?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecyclePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_evalue_paths: {
+        parameters: {
+            query?: {
+                model_id?: string | null;
+                kind?: ("promotion" | "shadow") | null;
+                /** @description Of each path; it is thinned evenly */
+                max_points?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EValueList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_freezes: {
+        parameters: {
+            query?: {
+                /** @description Only those in force, or only the others */
+                active?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_freeze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                freeze_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhook"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description Repeat it for several; default: all */
+                types?: ("generation" | "sale_scored" | "promotion" | "rollback")[] | null;
+            };
+            header?: {
+                /** @description Goes on behind that event; browsers send it by themselves */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that does not end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

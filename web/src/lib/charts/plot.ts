@@ -1,0 +1,120 @@
+/** A chart as uPlot draws it. Imported when the first chart comes near the screen, never before. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { day } from '$lib/format/times';
+import type { Chart, Line, Tone } from './series';
+
+const VARIABLE: Record<Tone, string> = { value: '--value', ask: '--ask', bid: '--bid', ink: '--ink', soft: '--strong-line', band: '--band80' };
+
+export interface Drawn {
+	plot: uPlot;
+	/** Put the cursor at a place of the data. */
+	point(at: number | null): void;
+	destroy(): void;
+}
+
+export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: (at: number | null) => void): Drawn {
+	const style = getComputedStyle(into);
+	// Colours of light-dark() are resolved by giving them to an element; a canvas does not know them.
+	const probe = into.appendChild(document.createElement('i'));
+	const colour = (name: string) => {
+		probe.style.color = `var(${name})`;
+		return getComputedStyle(probe).color;
+	};
+	const tone = Object.fromEntries(Object.entries(VARIABLE).map(([name, variable]) => [name, colour(variable)])) as Record<Tone, string>;
+	const [soft, grid, band] = [colour('--soft'), colour('--line'), colour('--band90')];
+	probe.remove();
+	const font = `500 12px ${style.fontFamily}`;
+	const axis = { stroke: soft, font, grid: { stroke: grid, width: 1 }, ticks: { show: false }, border: { show: false } };
+	const bars = chart.lines.some((line) => line.bars);
+	const options: uPlot.Options = {
+		width: into.clientWidth,
+		height,
+		padding: [10, 2, 0, 0],
+		cursor: {
+			y: false,
+			points: { size: 8, width: 2, fill: colour('--paper'), stroke: (_, at) => tone[chart.lines[at - 1]?.tone ?? 'ink'] },
+			drag: { x: true, y: false, uni: 20 }
+		},
+		legend: { show: false },
+		scales: {
+			x: { time: !chart.counted },
+			y: {
+				distr: chart.ratio ? 3 : 1,
+				range: chart.ratio
+					? undefined
+					: (_, low, high) => {
+							const [from, to] = [chart.zero ? Math.min(low, 0) : low, Math.max(high, chart.mark?.at ?? high)];
+							return uPlot.rangeNum(from, to, { min: { pad: 0.06, soft: 0, mode: chart.zero ? 1 : 3 }, max: { pad: 0.08, soft: 0, mode: 3 } });
+						}
+			},
+			bars: { range: (_, __, high) => [0, Math.max(high, 1) * 4.5] }
+		},
+		axes: [
+			{ ...axis, grid: { show: false }, space: 74, size: 30, values: chart.counted ? undefined : (plot, splits) => labels(splits) },
+			{ ...axis, size: 54, space: 42, gap: 6, values: (_, splits) => splits.map((value) => (value === null ? '' : chart.format(value))), ...(chart.ratio ? { filter: powers, grid: { stroke: grid, width: 1, filter: powers } } : {}) },
+			...(bars ? [{ show: false, scale: 'bars' }] : [])
+		],
+		bands: chart.band ? [{ series: [chart.band[0] + 1, chart.band[1] + 1], fill: band }] : [],
+		series: [{}, ...chart.lines.map((line) => seriesOf(line, tone))],
+		hooks: {
+			setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
+			draw: chart.mark ? [(plot) => markAt(plot, chart.mark!, tone.ask, font)] : []
+		}
+	};
+	const data = [[...chart.times], ...chart.lines.map(({ values }) => [...values])] as uPlot.AlignedData;
+	const plot = new uPlot(options, data, into);
+	return {
+		plot,
+		point(at) {
+			const time = at === null ? undefined : chart.times[at];
+			plot.setCursor({ left: time === undefined ? -10 : plot.valToPos(time, 'x'), top: 10 });
+		},
+		destroy: () => plot.destroy()
+	};
+}
+
+/** Of a ratio axis only the powers of ten are drawn. */
+const powers = (_: uPlot, splits: number[]) => splits.map((at) => (Math.abs(Math.log10(at) % 1) < 1e-9 ? at : null));
+
+function seriesOf(line: Line, tone: Record<Tone, string>): uPlot.Series {
+	const stroke = line.edge ? 'transparent' : tone[line.tone];
+	const common = { label: line.name, stroke, spanGaps: !line.steps };
+	if (line.bars) return { ...common, scale: 'bars', fill: tone.band, stroke: tone.band, paths: uPlot.paths.bars!({ size: [0.8, 14] }), points: { show: false } };
+	if (line.points) return { ...common, paths: () => null, points: { show: true, size: 8, width: 2, fill: line.points === 'ring' ? undefined : stroke, stroke } };
+	return {
+		...common,
+		width: line.edge ? 0 : (line.width ?? 2),
+		dash: line.dashed ? [6, 5] : undefined,
+		paths: line.steps ? uPlot.paths.stepped!({ align: 1 }) : undefined,
+		points: { show: false }
+	};
+}
+
+function labels(splits: number[]): string[] {
+	const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
+	return splits.map((at, number) => {
+		const [number_, month, year] = day(at * 1000).split(' ');
+		if (span > 75 * 86_400) return number === 0 || month === 'Jan' ? `${month} ${year}` : `${month}`;
+		if (span < 2 * 86_400) return new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+		return `${number_} ${month}`;
+	});
+}
+
+function markAt(plot: uPlot, mark: { at: number; name: string }, stroke: string, font: string): void {
+	const { ctx, bbox } = plot;
+	const y = Math.round(plot.valToPos(mark.at, 'y', true));
+	if (y < bbox.top || y > bbox.top + bbox.height) return;
+	ctx.save();
+	ctx.strokeStyle = ctx.fillStyle = stroke;
+	ctx.lineWidth = devicePixelRatio;
+	ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+	ctx.beginPath();
+	ctx.moveTo(bbox.left, y);
+	ctx.lineTo(bbox.left + bbox.width, y);
+	ctx.stroke();
+	ctx.font = font.replace('12px', `${12 * devicePixelRatio}px`);
+	ctx.textAlign = 'right';
+	ctx.fillText(mark.name, bbox.left + bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+	ctx.restore();
+}

@@ -1,0 +1,67 @@
+/** Server-sent events of the gateway, through the site: one stream for the whole page. */
+import { invalidate } from '$app/navigation';
+import type { Schemas } from '$lib/api/client';
+
+export const VALUES = 'punkcast:values';
+export const MODELS = 'punkcast:models';
+export const STATUS = 'punkcast:status';
+
+export type ScoredSale = Schemas['SaleScoredEvent'];
+
+const KEPT = 20;
+
+class Live {
+	connected = $state(false);
+	sales = $state.raw<ScoredSale[]>([]);
+	generation = $state<number | null>(null);
+
+	#source: EventSource | null = null;
+
+	/** Listen until the returned function is called. */
+	listen(): () => void {
+		this.#source = new EventSource('/api/v1/events');
+		this.#source.onopen = () => (this.connected = true);
+		this.#source.onerror = () => {
+			this.connected = false;
+			// A refused stream is not tried again by the browser; ages go on being shown.
+			if (this.#source?.readyState === EventSource.CLOSED) this.#later();
+		};
+		this.#on<Schemas['GenerationEvent']>('generation', ({ generation_id }) => {
+			const first = this.generation === null;
+			const moved = this.generation !== generation_id;
+			this.generation = generation_id;
+			if (moved && !first) {
+				void invalidate(VALUES);
+				void invalidate(STATUS);
+			}
+		});
+		this.#on<ScoredSale>('sale_scored', (sale) => {
+			if (!this.sales.some(({ event_seq }) => event_seq === sale.event_seq)) this.sales = [sale, ...this.sales].slice(0, KEPT);
+		});
+		for (const kind of ['promotion', 'rollback']) this.#on(kind, () => void invalidate(MODELS));
+		return () => {
+			this.#source?.close();
+			this.#source = null;
+			this.connected = false;
+		};
+	}
+
+	#later() {
+		const closed = this.#source;
+		setTimeout(() => {
+			if (this.#source === closed && closed) this.listen();
+		}, 30_000);
+	}
+
+	#on<T>(kind: string, act: (event: T) => void) {
+		this.#source?.addEventListener(kind, (message) => {
+			try {
+				act(JSON.parse((message as MessageEvent<string>).data) as T);
+			} catch {
+				// A message that is no JSON says nothing; the next one will.
+			}
+		});
+	}
+}
+
+export const live = new Live();

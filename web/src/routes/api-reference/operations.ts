@@ -1,0 +1,132 @@
+/** What the reference shows of an OpenAPI document: operations by tag, with parameters, bodies and answers. */
+
+interface Schema {
+	$ref?: string;
+	type?: string;
+	format?: string;
+	enum?: unknown[];
+	const?: unknown;
+	default?: unknown;
+	description?: string;
+	anyOf?: Schema[];
+	items?: Schema;
+	properties?: Record<string, Schema>;
+	required?: string[];
+	additionalProperties?: Schema | boolean;
+	minimum?: number;
+	maximum?: number;
+}
+
+interface RawParameter {
+	name: string;
+	in: string;
+	required?: boolean;
+	description?: string;
+	schema?: Schema;
+}
+
+interface RawOperation {
+	operationId?: string;
+	summary?: string;
+	description?: string;
+	tags?: string[];
+	parameters?: RawParameter[];
+	requestBody?: { content?: Record<string, { schema?: Schema }> };
+	responses?: Record<string, { description?: string; content?: Record<string, { schema?: Schema }> }>;
+	security?: unknown[];
+}
+
+export interface Document {
+	info: { title: string; version: string };
+	paths: Record<string, Record<string, RawOperation>>;
+	components?: { schemas?: Record<string, Schema> };
+}
+
+export interface Field { name: string; type: string; required: boolean; description: string }
+export interface Parameter extends Field { in: 'path' | 'query'; choices: string[]; many: boolean; initial: string }
+export interface Operation {
+	id: string;
+	method: string;
+	path: string;
+	summary: string;
+	description: string;
+	parameters: Parameter[];
+	body: Field[];
+	answers: { status: string; description: string; type: string }[];
+	fields: Field[];
+	key: boolean;
+}
+export interface Group { name: string; operations: Operation[] }
+
+/** Only what passes the site's proxy is listed: paths under /v1. */
+export function operations(document: Document): Group[] {
+	const schemas = document.components?.schemas ?? {};
+	const groups = new Map<string, Operation[]>();
+	for (const [path, methods] of Object.entries(document.paths)) {
+		if (!path.startsWith('/v1/')) continue;
+		for (const [method, raw] of Object.entries(methods)) {
+			if (method !== 'get' && method !== 'post') continue;
+			const tag = raw.tags?.[0] ?? 'other';
+			groups.set(tag, [...(groups.get(tag) ?? []), operation(method, path, raw, schemas)]);
+		}
+	}
+	return [...groups].map(([name, operations]) => ({ name, operations }));
+}
+
+function operation(method: string, path: string, raw: RawOperation, schemas: Record<string, Schema>): Operation {
+	const answers = Object.entries(raw.responses ?? {}).map(([status, { description, content }]) => ({
+		status,
+		description: description ?? '',
+		type: name(Object.values(content ?? {})[0]?.schema)
+	}));
+	const good = Object.entries(raw.responses ?? {}).find(([status]) => status.startsWith('2'))?.[1];
+	return {
+		id: raw.operationId ?? `${method}${path}`,
+		method: method.toUpperCase(),
+		path,
+		summary: raw.summary ?? path,
+		description: raw.description ?? '',
+		parameters: (raw.parameters ?? []).filter((one) => one.in === 'path' || one.in === 'query').map((one) => parameter(one)),
+		body: fields(raw.requestBody?.content?.['application/json']?.schema, schemas),
+		answers,
+		fields: fields(good?.content?.['application/json']?.schema, schemas),
+		key: Boolean(raw.security?.length)
+	};
+}
+
+function parameter(raw: RawParameter): Parameter {
+	const schema = raw.schema ?? {};
+	const inner = schema.anyOf?.find((one) => one.type !== 'null') ?? schema;
+	const choices = (inner.items ?? inner).enum?.map(String) ?? (inner.type === 'boolean' ? ['true', 'false'] : []);
+	return {
+		name: raw.name,
+		in: raw.in as 'path' | 'query',
+		required: raw.required ?? false,
+		type: name(schema),
+		description: raw.description ?? schema.description ?? inner.description ?? '',
+		choices,
+		many: inner.type === 'array',
+		initial: raw.name === 'punk_id' ? '7804' : raw.in === 'path' && raw.name === 'generation_id' ? 'current' : ''
+	};
+}
+
+function fields(schema: Schema | undefined, schemas: Record<string, Schema>): Field[] {
+	const found = resolve(schema, schemas);
+	return Object.entries(found?.properties ?? {}).map(([key, of]) => ({ name: key, type: name(of), required: found?.required?.includes(key) ?? false, description: of.description ?? '' }));
+}
+
+function resolve(schema: Schema | undefined, schemas: Record<string, Schema>): Schema | undefined {
+	return schema?.$ref ? schemas[schema.$ref.split('/').at(-1) ?? ''] : schema;
+}
+
+/** A short name of a type: `string or null`, `list of Deal`. */
+export function name(schema: Schema | undefined): string {
+	if (!schema) return '';
+	if (schema.$ref) return schema.$ref.split('/').at(-1) ?? '';
+	if (schema.anyOf) return schema.anyOf.map(name).join(' or ');
+	if (schema.const !== undefined) return JSON.stringify(schema.const);
+	if (schema.enum) return schema.enum.map(String).join(' | ');
+	if (schema.type === 'array') return `list of ${name(schema.items) || 'anything'}`;
+	if (schema.type === 'object' && typeof schema.additionalProperties === 'object') return `map to ${name(schema.additionalProperties) || 'anything'}`;
+	return schema.format ? `${schema.type} (${schema.format})` : (schema.type ?? 'anything');
+}

@@ -1,0 +1,13 @@
+import { read, type Schemas } from '$lib/api/client';
+import { looks } from '$lib/punks/looks';
+import { VALUES } from '$lib/state/live.svelte';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch, depends, url }) => {
+	depends(VALUES);
+	const say = (name: string) => url.searchParams.get(name);
+	const deals = await read<Schemas['DealsDocument']>(fetch, '/v1/deals', {
+		min_probability: say('min_probability'), fee_percent: say('fee_percent'), type: say('type'), cursor: say('cursor'), limit: 50
+	});
+	return { deals, looks: await looks(fetch, (deals.data?.items ?? []).map(({ punk_id }) => punk_id)) };
+};

@@ -1,0 +1,118 @@
+import { expect, settled, test } from './site';
+
+test('a filter changes list and address, and the address gives the same list again', async ({ page }) => {
+	await page.goto('/explore');
+	await settled(page);
+	await expect(page.getByText('All 10,000 punks')).toBeVisible();
+	await page.getByRole('checkbox', { name: 'Zombie' }).check();
+	await page.getByLabel('Sort by').selectOption('value');
+	await expect(page).toHaveURL(/type=Zombie/);
+	await expect(page).toHaveURL(/sort=value&order=desc/);
+	const count = page.locator('.count');
+	await expect(count).toHaveText(/^\d+ punks of 10,000$/);
+	const [said, first] = [await count.textContent(), await page.getByRole('gridcell').first().textContent()];
+	await page.goto(page.url());
+	await settled(page);
+	await expect(count).toHaveText(said!);
+	await expect(page.getByRole('gridcell').first()).toHaveText(first!);
+	await expect(page.getByRole('checkbox', { name: 'Zombie' })).toBeChecked();
+	await page.getByRole('button', { name: 'Clear all filters' }).click();
+	await expect(page.getByText('All 10,000 punks')).toBeVisible();
+});
+
+test('price, discount and trait filters narrow the list', async ({ page }) => {
+	await page.goto('/explore?listed=true&trait=Beanie');
+	await settled(page).catch(() => undefined);
+	await expect(page.getByRole('button', { name: 'Remove Beanie' })).toBeVisible();
+	await page.goto('/explore?listed=true');
+	await settled(page);
+	const number = async () => Number((await page.locator('.count').textContent())!.replace(/ punks?.*/, '').replace(/\D/g, ''));
+	const listed = await number();
+	await page.getByLabel('Discount from, %').fill('5');
+	await expect(page).toHaveURL(/min_discount=5/);
+	expect(await number()).toBeLessThan(listed);
+	await page.goto('/explore?min_price=1000000');
+	await expect(page.getByText('No punk passes all of these filters.')).toBeVisible({ timeout: 30_000 });
+});
+
+test('the grid is walked with the keyboard, to the last punk', async ({ page }) => {
+	await page.goto('/explore');
+	await settled(page);
+	await page.locator('[data-at="0"]').focus();
+	await page.keyboard.press('ArrowRight');
+	await expect(page.locator('[data-at="1"]')).toBeFocused();
+	await page.keyboard.press('End');
+	await expect(page.locator('[data-at="9999"]')).toBeFocused();
+	await expect(page.locator('[data-at="9999"]')).toBeInViewport();
+	expect(await page.getByRole('gridcell').count()).toBeLessThan(150);
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/\/punk\/9999$/);
+});
+
+test('a punk’s proof is followed to the published root in the browser', async ({ page }) => {
+	await page.goto('/punk/12');
+	await settled(page);
+	await page.getByRole('button', { name: 'Check the proof here' }).click();
+	await expect(page.getByText(/^Proved: the line/)).toBeVisible();
+});
+
+test('a chart is read with the keyboard, and has its numbers as a table', async ({ page }) => {
+	await page.goto('/');
+	await settled(page);
+	const chart = page.getByRole('img', { name: /Arrow keys read the points/ }).first();
+	await chart.scrollIntoViewIfNeeded();
+	await expect(chart.locator('canvas')).toBeVisible();
+	await chart.focus();
+	await page.keyboard.press('End');
+	await expect(page.locator('.readout').first()).toContainText(/\d{4}.*Floor/);
+	await page.getByText('The numbers').first().click();
+	expect(await page.locator('details .table tbody tr').count()).toBeGreaterThan(10);
+});
+
+test('times are the reader’s, UTC on hover; ETH has dollars on hover', async ({ page }) => {
+	await page.goto('/performance');
+	await settled(page);
+	const time = page.getByRole('region', { name: 'Scored sales' }).locator('time').first();
+	const instant = new Date((await time.getAttribute('datetime'))!);
+	await expect(time).toHaveAttribute('title', `${instant.toISOString().slice(0, 19).replace('T', ' ')} UTC`);
+	const local = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'America/New_York' }).format(instant);
+	await expect(time).toContainText(local);
+	await expect(page.locator('.eth').first()).toHaveAttribute('title', /^\$[\d,.]+ at \d{4}-\d{2}-\d{2}’s close$/);
+});
+
+test('horizon, exclusions and breakdown change the record', async ({ page }) => {
+	await page.goto('/performance');
+	await settled(page);
+	await page.getByRole('link', { name: 'A week before' }).click();
+	await expect(page).toHaveURL(/horizon=7d/);
+	await page.getByRole('checkbox', { name: /Score excluded sales/ }).click();
+	await expect(page).toHaveURL(/exclusions=false/);
+	await page.getByRole('button', { name: 'Kind of sale' }).click();
+	await expect(page.getByRole('region', { name: 'Scorecard' })).toContainText('Ask taken');
+});
+
+test('stale values are named so, with their age', async ({ page }) => {
+	await page.goto('/');
+	// The played market ended long ago.
+	await expect(page.locator('.fresh')).toContainText(/old values: \d+ (months|years|days)/);
+});
+
+test('the reference tries an operation out', async ({ page }) => {
+	await page.goto('/api-reference#get_market');
+	await settled(page);
+	const operation = page.locator('details', { has: page.locator('code', { hasText: /^\/v1\/market$/ }) }).first();
+	if (!(await operation.getAttribute('open'))) await operation.locator('summary').click();
+	await operation.getByRole('button', { name: 'Try it' }).click();
+	await expect(operation.getByRole('region', { name: 'Answer' })).toContainText('"floor"');
+});
+
+test('pictures come from the place that is configured, and a failing one is drawn instead', async ({ page }) => {
+	await page.goto('/punk/12');
+	await expect(page.getByRole('img', { name: 'Portrait of punk 12' })).toBeVisible();
+	expect(await page.locator('img').evaluateAll((all) => (all as HTMLImageElement[]).filter((one) => one.complete && one.naturalWidth === 0).length)).toBe(0);
+});
+
+test('the stream of events reaches the page', async ({ page }) => {
+	await page.goto('/status');
+	await expect(page.getByText('pages change by themselves')).toBeVisible({ timeout: 20_000 });
+});

@@ -1,0 +1,41 @@
+// Every page in light, dark and phone width into docs/screenshots. `make web-screenshots`; GATEWAY or SITE shows another one.
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium } from '@playwright/test';
+import sharp from 'sharp';
+import { CHROMIUM } from '../e2e/ports.mjs';
+import { withSite } from '../servers.mjs';
+
+const INTO = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
+const PAGES = { home: '/', explore: '/explore', 'explore-table': '/explore?view=table&sort=value&order=desc', punk: '/punk/12', deals: '/deals', traits: '/traits', trait: '/traits/Beanie', performance: '/performance', backtest: '/backtest', models: '/models', status: '/status', api: '/api-reference', about: '/about', ops: '/ops' };
+const VIEWS = { light: { width: 1280, height: 860, colorScheme: 'light' }, dark: { width: 1280, height: 860, colorScheme: 'dark' }, phone: { width: 360, height: 780, colorScheme: 'light' } };
+const TALLEST = 3200;
+
+await mkdir(INTO, { recursive: true });
+await withSite(async (site) => {
+	const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+	for (const [view, { width, height, colorScheme }] of Object.entries(VIEWS)) {
+		const context = await browser.newContext({ viewport: { width, height }, colorScheme, timezoneId: 'UTC', reducedMotion: 'reduce' });
+		for (const [name, path] of Object.entries(PAGES)) {
+			const page = await context.newPage();
+			await page.goto(site + path, { timeout: 90_000 });
+			const list = name.startsWith('explore');
+			if (list) await page.getByRole('gridcell').first().waitFor({ timeout: 60_000 });
+			// Charts come when they are near: go by all of them once.
+			await page.evaluate(async (tall) => {
+				for (let y = 0; y < Math.min(document.body.scrollHeight, tall); y += 500) {
+					scrollTo(0, y);
+					await new Promise((resolve) => setTimeout(resolve, 80));
+				}
+				scrollTo(0, 0);
+			}, list ? 0 : TALLEST);
+			await page.waitForTimeout(700);
+			const whole = list ? height : Math.min(TALLEST, await page.evaluate(() => document.documentElement.scrollHeight));
+			const picture = await page.screenshot({ fullPage: !list, clip: { x: 0, y: 0, width, height: whole }, animations: 'disabled' });
+			await sharp(picture).webp({ quality: 82, effort: 5 }).toFile(`${INTO}${name}-${view}.webp`);
+			await page.close();
+		}
+		await context.close();
+	}
+	await browser.close();
+});
