@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from math import isfinite, log
+from math import log
 from typing import TYPE_CHECKING, TypedDict
 
+import numpy as np
 import orjson
 
 from services.api.money import WEI_PER_ETH, money_json
@@ -32,6 +33,8 @@ PENDING = b'"contributions":null,"comparables":null,"changes":null,"unexplained"
 SOON = PENDING % b"The reasons of this generation are being worked out; they follow a publication within some minutes."
 EARLIER = PENDING % b"Reasons are kept for the newest generations only; `punkcast explain --as-of` works out any."
 MICRO_ETH = 10**12
+DIGITS = 6
+"""Decimals of ETH amounts: micro-ETH."""
 
 
 class ResidentExplanation:
@@ -41,15 +44,16 @@ class ResidentExplanation:
         self.generation_id = generation_id
         self.explained = explained
         self._rendered: dict[int, bytes] = {}
-        # As Python's own numbers: taking one out of an array costs ten times as much.
+        # Rounded, and as Python's own numbers: to do so for each answer costs more than the rest of it.
         self._near: list[list[int]] = explained.near.tolist()
-        self._similarity: list[list[float]] = explained.similarity.tolist()
-        self._sales: list[tuple[int, float, float, float]] = list(
+        self._similarity: list[list[float]] = np.round(explained.similarity.astype(np.float64), 4).tolist()
+        self._sales: list[tuple[int, float, float, float, float]] = list(
             zip(
                 explained.sold_time.tolist(),
-                explained.sold_price_eth.tolist(),
-                explained.sold_floor_eth.tolist(),
-                explained.sold_adjusted_eth.tolist(),
+                np.round(explained.sold_price_eth, DIGITS).tolist(),
+                np.round(explained.sold_floor_eth, DIGITS).tolist(),
+                np.round(explained.sold_adjusted_eth, DIGITS).tolist(),
+                (explained.sold_price_eth / explained.sold_floor_eth).tolist(),
                 strict=True,
             )
         )
@@ -91,17 +95,17 @@ class ResidentExplanation:
                 break
             row = punks.get(sold)
             its = row.trait_ids if row else []
-            time, price, floor, adjusted = self._sales[sold]
+            time, price, floor, adjusted, over_floor = self._sales[sold]
             found.append(
                 {
                     "punk_id": sold,
                     "type": row.type if row else None,
                     "time": datetime.fromtimestamp(time, UTC),
-                    "price_eth": _rounded(price),
-                    "floor_eth": _rounded(floor),
-                    "at_todays_floor_eth": _rounded(price / floor * floor_now),
-                    "at_todays_index_eth": _rounded(adjusted),
-                    "similarity": round(alike, 4),
+                    "price_eth": price,
+                    "floor_eth": floor,
+                    "at_todays_floor_eth": round(over_floor * floor_now, DIGITS),
+                    "at_todays_index_eth": adjusted,
+                    "similarity": alike,
                     "shared": [name for name in own if name in its],
                     "lacks": [name for name in own if name not in its],
                     "adds": [name for name in its if name not in own],
@@ -148,8 +152,3 @@ def _in_eth(logs: dict[tuple[str, str], float], value: float, against: float) ->
     mean = (value - against) / ratio if ratio else value
     logs[USUAL] = ratio - sum(amount for key, amount in logs.items() if key != USUAL)
     return [{"group": group, "name": name, "eth": mean * amount} for (group, name), amount in logs.items()]
-
-
-def _rounded(eth: float) -> float | None:
-    """To the micro-ETH; None where unknown."""
-    return round(eth, 6) if isfinite(eth) else None
