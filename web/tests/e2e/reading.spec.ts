@@ -21,16 +21,17 @@ test('a filter changes list and address, and the address gives the same list aga
 });
 
 test('price, discount and trait filters narrow the list', async ({ page }) => {
-	await page.goto('/explore?listed=true&trait=Beanie');
-	await settled(page).catch(() => undefined);
+	await page.goto('/explore?trait=Beanie');
+	await settled(page);
 	await expect(page.getByRole('button', { name: 'Remove Beanie' })).toBeVisible();
 	await page.goto('/explore?listed=true');
 	await settled(page);
 	const number = async () => Number((await page.locator('.count').textContent())!.replace(/ punks?.*/, '').replace(/\D/g, ''));
 	const listed = await number();
 	await page.getByLabel('Discount from, %').fill('5');
+	await page.keyboard.press('Tab');
 	await expect(page).toHaveURL(/min_discount=5/);
-	expect(await number()).toBeLessThan(listed);
+	await expect.poll(number).toBeLessThan(listed);
 	await page.goto('/explore?min_price=1000000');
 	await expect(page.getByText('No punk passes all of these filters.')).toBeVisible({ timeout: 30_000 });
 });
@@ -88,7 +89,7 @@ test('horizon, exclusions and breakdown change the record', async ({ page }) => 
 	await page.getByRole('checkbox', { name: /Score excluded sales/ }).click();
 	await expect(page).toHaveURL(/exclusions=false/);
 	await page.getByRole('button', { name: 'Kind of sale' }).click();
-	await expect(page.getByRole('region', { name: 'Scorecard' })).toContainText('Ask taken');
+	await expect(page.getByRole('region', { name: 'Scorecard' }).last()).toContainText('Ask taken');
 });
 
 test('stale values are named so, with their age', async ({ page }) => {

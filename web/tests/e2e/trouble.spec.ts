@@ -88,7 +88,7 @@ test('an operator’s key goes through, a wrong one is refused, and neither is k
 	await page.getByLabel('Key', { exact: true }).fill(KEY);
 	await train.getByRole('button', { name: 'Request it' }).click();
 	await expect(page.locator('.said')).toContainText('Done: accepted');
-	await expect(page.getByRole('region', { name: 'Training queue' })).toBeVisible();
+	await expect(page.getByRole('region', { name: 'Training queue' }).last()).toBeVisible();
 	expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))).not.toContain(KEY);
 	await page.reload();
 	await expect(page.getByLabel('Key', { exact: true })).toHaveValue('');
