@@ -23,6 +23,7 @@ STATUSES: Final[dict[str, tuple[int, ...]]] = {
     "conflict": (409,),
     "idempotency-conflict": (409,),
     "method-not-allowed": (405,),
+    "not-acceptable": (406,),
     "payload-too-large": (413,),
     "integrity": (500,),
     "internal": (500,),

@@ -9,7 +9,6 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-import polars as pl
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -40,16 +39,6 @@ COLUMNS = (
 _AMOUNTS = ("price", "value", "floor", "last_sale")
 _INTEGERS = ("event_seq", "punk_id", "log_index", "generation_id")
 _FLAGS = ("in50", "in80", "in90", "valid")
-SCHEMA = {
-    name: pl.Int64()
-    if name in _INTEGERS
-    else pl.Boolean()
-    if name in _FLAGS
-    else pl.Float64()
-    if name.endswith("_eth")
-    else pl.String()
-    for name in COLUMNS
-}
 _CONTENT: dict[str, Any] = {
     MEDIA_TYPES["ndjson"]: {"schema": {"type": "string"}},
     "text/csv": {"schema": {"type": "string"}},
@@ -153,7 +142,20 @@ async def _parquet(gateway: Gateway, span: Span) -> bytes:
 
 
 def _to_parquet(rows: list[dict[str, object]]) -> bytes:
-    frame = pl.DataFrame(rows, schema=SCHEMA)
+    # Imported here: a process that is never asked for tables does without the library.
+    import polars as pl  # noqa: PLC0415
+
+    schema: dict[str, pl.DataType] = {
+        name: pl.Int64()
+        if name in _INTEGERS
+        else pl.Boolean()
+        if name in _FLAGS
+        else pl.Float64()
+        if name.endswith("_eth")
+        else pl.String()
+        for name in COLUMNS
+    }
+    frame = pl.DataFrame(rows, schema=schema)
     buffer = io.BytesIO()
     frame.select(COLUMNS).write_parquet(buffer)
     return buffer.getvalue()

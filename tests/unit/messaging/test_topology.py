@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from shared.contracts.messages import (
     ALL_MESSAGES,
+    BacktestRequested,
     IngestRequested,
     MonitorRequested,
     NowcastRequested,
@@ -28,5 +29,6 @@ def test_every_timer_wakes_its_service() -> None:
         TrainingDrainRequested: {"trainer"},
         MonitorRequested: {"monitor"},
         RetrainCheckRequested: {"monitor", "gatekeeper"},
+        BacktestRequested: {"backtests"},
     }
     assert set(woken) == {m for m in ALL_MESSAGES if issubclass(m, Tick)}
