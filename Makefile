@@ -15,6 +15,7 @@ PYTHON ?= $(shell for each in $(PYTHONS); do \
 	&& $$each -c 'import sys; print(sys.executable)' && break; done)
 
 EVERY ?= 12h
+WORKERS ?= 2
 WEB_INSTALLED := web/node_modules/.package-lock.json
 WEB_BUILT := web/build/handler.js
 # The site needs Node.js 20; without it the demo says so and serves the API alone.
@@ -28,8 +29,9 @@ setup: $(INSTALLED) ## Install everything into .venv, with the punkcast command
 demo: $(INSTALLED) $(SITE_IF_NODE) ## Play the whole lifecycle, then serve API and site (EVENTS=dir real events, DEMO_EXIT=1 end after it)
 	@$(BIN)/punkcast demo
 
+# A file stays with one worker: its fixtures are set up once, and its tests keep their order.
 test: $(INSTALLED) ## Unit, integration and end-to-end tests on real servers (ARGS="-k floor" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(INSTALLED) ## Lint, format, types and import layers
 	@$(BIN)/ruff check
