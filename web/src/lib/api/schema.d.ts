@@ -2587,6 +2587,11 @@ export interface components {
             last_event_time: string;
             /** Age Seconds */
             age_seconds: number;
+            /**
+             * Simulated
+             * @description The market is made up, by the settings' source
+             */
+            simulated: boolean;
         };
         /**
          * ModelDocument
@@ -6211,6 +6216,8 @@ export interface operations {
                 model_id?: string | null;
                 /** @description false: excluded sales, too, with `valid` false */
                 exclusions?: boolean;
+                /** @description desc: the newest sales first, in JSON pages */
+                order?: "asc" | "desc";
                 /** @description Instead of Accept */
                 format?: ("json" | "ndjson" | "csv" | "parquet") | null;
                 /** @description Of a JSON page */
