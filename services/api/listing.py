@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -101,7 +101,8 @@ def discount(ask: int, value: int) -> int:
 def _matching(
     generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery, after: Key | None
 ) -> Iterator[Key]:
-    ordered = _ordered(generation, market, catalogue, query)
+    allowed = _with_traits(catalogue, query)
+    ordered = _ordered(generation, market, catalogue, query, allowed)
     start, stop = 0, len(ordered)
     if query.order == "asc":
         if after is not None:
@@ -112,11 +113,28 @@ def _matching(
             stop = bisect_left(ordered, after)
         places = range(stop - 1, start - 1, -1)
     for place in places:
-        if _fits(generation, market, catalogue, query, ordered[place][1]):
+        punk = ordered[place][1]
+        if (allowed is None or punk in allowed) and _fits(generation, market, query, punk):
             yield ordered[place]
 
 
-def _ordered(generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery) -> Sequence[Key]:
+def _with_traits(catalogue: Catalogue, query: PunkQuery) -> Set[int] | None:
+    """The punks that are what is asked for; None when anything will do."""
+    wanted = [f"accessory:{name}" for name in query.traits]
+    if query.type is not None:
+        wanted.append(f"type:{query.type}")
+    if query.trait_count is not None:
+        wanted.append(f"count:{query.trait_count}")
+    if not wanted:
+        return None
+    # From the rarest on, so that the sets stay small.
+    first, *rest = sorted((catalogue.holders.get(trait, ()) for trait in wanted), key=len)
+    return set(first).intersection(*rest)
+
+
+def _ordered(
+    generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery, allowed: Set[int] | None
+) -> Sequence[Key]:
     """All punks that can be there, by what the list is sorted by, ascending."""
     if query.sort == "value":
         low = bisect_left(generation.by_value, (query.min_wei or 0, -1))
@@ -126,14 +144,13 @@ def _ordered(generation: Generation, market: Market, catalogue: Catalogue, query
         return generation.by_value[low:high]
     if query.sort == "price":
         return [(ask, punk) for ask, punk in market.by_ask if punk in generation.wei]
-    asked: Sequence[int] = generation.by_punk
-    if query.needs_ask:
-        asked = sorted(punk for punk in market.asks if punk in generation.wei)
+    asked: Iterable[int] = market.asks if query.needs_ask else generation.by_punk if allowed is None else allowed
+    punks = [punk for punk in asked if punk in generation.wei]
     if query.sort == "discount":
-        return sorted((discount(market.asks[punk], generation.wei[punk]), punk) for punk in asked)
+        return sorted((discount(market.asks[punk], generation.wei[punk]), punk) for punk in punks)
     if query.sort == "trait_count":
-        return sorted((_trait_count(catalogue, punk), punk) for punk in asked)
-    return [(punk, punk) for punk in asked]
+        return sorted((_trait_count(catalogue, punk), punk) for punk in punks)
+    return [(punk, punk) for punk in sorted(punks)]
 
 
 def _trait_count(catalogue: Catalogue, punk: int) -> int:
@@ -141,12 +158,11 @@ def _trait_count(catalogue: Catalogue, punk: int) -> int:
     return len(row.accessories) if row else 0
 
 
-def _fits(generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery, punk: int) -> bool:
+def _fits(generation: Generation, market: Market, query: PunkQuery, punk: int) -> bool:
     return (
         _within(generation.wei[punk], query.min_wei, query.max_wei)
         and (not query.grades or generation.grades[punk] in query.grades)
         and _fits_market(generation, market, query, punk)
-        and _fits_traits(catalogue, query, punk)
     )
 
 
@@ -165,16 +181,3 @@ def _fits_market(generation: Generation, market: Market, query: PunkQuery, punk:
 
 def _within(amount: int, low: int | None, high: int | None) -> bool:
     return (low is None or amount >= low) and (high is None or amount <= high)
-
-
-def _fits_traits(catalogue: Catalogue, query: PunkQuery, punk: int) -> bool:
-    if query.type is None and query.trait_count is None and not query.traits:
-        return True
-    row = catalogue.punks.get(punk)
-    if row is None:
-        return False
-    return (
-        (query.type is None or row.type == query.type)
-        and (query.trait_count is None or len(row.accessories) == query.trait_count)
-        and all(trait in row.accessories for trait in query.traits)
-    )

@@ -42,7 +42,7 @@ def market_days(timeline: MarketTimeline, as_of: int, *, first: date | None = No
     return [
         MarketDay(
             date=datetime.fromtimestamp(start, UTC).date(),
-            floor_wei=round(floor * (WEI / GWEI)) * GWEI if isfinite(floor) else None,
+            floor_wei=max(round(floor * (WEI / GWEI)), 1) * GWEI if isfinite(floor) else None,
             index_eth=exp(level) if isfinite(level) else None,
         )
         for start, floor, level in zip(starts.tolist(), floors, levels, strict=True)

@@ -33,6 +33,8 @@ PENDING = b'"contributions":null,"comparables":null,"changes":null,"unexplained"
 SOON = PENDING % b"The reasons of this generation are being worked out; they follow a publication within some minutes."
 EARLIER = PENDING % b"Reasons are kept for the newest generations only; `punkcast explain --as-of` works out any."
 MICRO_ETH = 10**12
+DIGITS = 6
+"""Decimals of ETH amounts: micro-ETH."""
 
 
 class ResidentExplanation:
@@ -42,6 +44,19 @@ class ResidentExplanation:
         self.generation_id = generation_id
         self.explained = explained
         self._rendered: dict[int, bytes] = {}
+        # Rounded, and as Python's own numbers: to do so for each answer costs more than the rest of it.
+        self._near: list[list[int]] = explained.near.tolist()
+        self._similarity: list[list[float]] = np.round(explained.similarity.astype(np.float64), 4).tolist()
+        self._sales: list[tuple[int, float, float, float, float]] = list(
+            zip(
+                explained.sold_time.tolist(),
+                np.round(explained.sold_price_eth, DIGITS).tolist(),
+                np.round(explained.sold_floor_eth, DIGITS).tolist(),
+                np.round(explained.sold_adjusted_eth, DIGITS).tolist(),
+                (explained.sold_price_eth / explained.sold_floor_eth).tolist(),
+                strict=True,
+            )
+        )
 
     def members(self, punk: int, value_wei: int, floor_wei: int, punks: Mapping[int, PunkRow]) -> bytes:
         """JSON members of the punk's contributions, comparables and changes, with the closing brace. Made once."""
@@ -73,25 +88,24 @@ class ResidentExplanation:
         )
 
     def _comparables(self, punk: int, floor_now: float, punks: Mapping[int, PunkRow]) -> list[dict[str, object]]:
-        told = self.explained
         own = punks[punk].trait_ids if punk in punks else []
-        found = []
-        for sold, alike in zip(told.near[punk].tolist(), told.similarity[punk].tolist(), strict=True):
+        found: list[dict[str, object]] = []
+        for sold, alike in zip(self._near[punk], self._similarity[punk], strict=True):
             if sold == NOBODY:
                 break
             row = punks.get(sold)
             its = row.trait_ids if row else []
-            price, floor = float(told.sold_price_eth[sold]), float(told.sold_floor_eth[sold])
+            time, price, floor, adjusted, over_floor = self._sales[sold]
             found.append(
                 {
                     "punk_id": sold,
                     "type": row.type if row else None,
-                    "time": datetime.fromtimestamp(int(told.sold_time[sold]), UTC),
-                    "price_eth": _rounded(price),
-                    "floor_eth": _rounded(floor),
-                    "at_todays_floor_eth": _rounded(price / floor * floor_now),
-                    "at_todays_index_eth": _rounded(float(told.sold_adjusted_eth[sold])),
-                    "similarity": round(alike, 4),
+                    "time": datetime.fromtimestamp(time, UTC),
+                    "price_eth": price,
+                    "floor_eth": floor,
+                    "at_todays_floor_eth": round(over_floor * floor_now, DIGITS),
+                    "at_todays_index_eth": adjusted,
+                    "similarity": alike,
                     "shared": [name for name in own if name in its],
                     "lacks": [name for name in own if name not in its],
                     "adds": [name for name in its if name not in own],
@@ -138,8 +152,3 @@ def _in_eth(logs: dict[tuple[str, str], float], value: float, against: float) ->
     mean = (value - against) / ratio if ratio else value
     logs[USUAL] = ratio - sum(amount for key, amount in logs.items() if key != USUAL)
     return [{"group": group, "name": name, "eth": mean * amount} for (group, name), amount in logs.items()]
-
-
-def _rounded(eth: float) -> float | None:
-    """To the micro-ETH; None where unknown."""
-    return round(eth, 6) if np.isfinite(eth) else None

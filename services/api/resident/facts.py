@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from services.api.resident.explanation import ResidentExplanation
@@ -50,7 +51,7 @@ class PunkRow:
     skin: str | None
     accessories: tuple[str, ...]
 
-    @property
+    @cached_property
     def trait_ids(self) -> list[str]:
         """As the valuation names them, in its order."""
         skin = [f"skin:{self.skin}"] if self.skin else []

@@ -149,12 +149,12 @@ class Follower:
             return
         started = perf_counter()
         try:
-            explained = await asyncio.to_thread(Explained.from_bytes, body)
+            explained = await asyncio.to_thread(lambda: ResidentExplanation(generation_id, Explained.from_bytes(body)))
         except IntegrityError as error:
             self._unreadable = {generation_id}
             log.error("explanation_refused", generation=generation_id, reason=str(error))
             return
-        self._current.show_explanation(ResidentExplanation(generation_id, explained))
+        self._current.show_explanation(explained)
         self._metrics.load_seconds.labels("explanation").observe(perf_counter() - started)
 
     async def _load_market(self, connection: Connection) -> None:

@@ -60,7 +60,7 @@ class Columns(Document):
 
 
 class ColumnsDocument(Stamp):
-    """Everything a page needs to show, filter and sort all punks by itself. About 200 kB compressed."""
+    """Everything a page needs to show, filter and sort all punks by itself. Under 300 kB compressed."""
 
     generation: GenerationDocument
     market_as_of: MarketAsOf | None

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -58,8 +58,7 @@ class Connection(asyncio.Protocol):
         self._sent = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._ask()
 
     def _ask(self) -> None:
@@ -129,10 +128,11 @@ class Run:
         self.going = False
         await asyncio.sleep(0.1)
         ordered = sorted(self._seconds)
-        if ordered:
-            self.seen.per_second = len(ordered) / took
-            self.seen.p50_ms = 1000 * ordered[len(ordered) // 2]
-            self.seen.p99_ms = 1000 * ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
+        if not ordered:
+            raise RuntimeError("the server answered nothing")
+        self.seen.per_second = len(ordered) / took
+        self.seen.p50_ms = 1000 * ordered[len(ordered) // 2]
+        self.seen.p99_ms = 1000 * ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
         return self.seen
 
 

@@ -275,7 +275,6 @@ async def test_the_whole_nowcast_equals_the_single_answers(whole: Served) -> Non
         "/v1/deals",
         "/v1/traits",
         "/v1/punks/columns",
-        "/v1/nowcasts/1?format=csv",
     ],
 )
 async def test_a_copy_that_still_holds_is_answered_304(

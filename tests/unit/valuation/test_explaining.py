@@ -100,7 +100,7 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
 
 def test_premiums_are_surer_the_more_was_sold() -> None:
     timeline = small_market.timeline()
-    early, late = (premium_errors(timeline, at(hours)) for hours in (1500, 0))
+    early, late = (premium_errors(timeline, at(hours)) for hours in (1940, 0))
     assert np.isfinite(late).all()
     assert (late > 0).any()
     assert np.median(late) < np.median(early)
