@@ -1,6 +1,6 @@
 # `make help` lists what a person, and CI, does here. Needed beforehand: make, Python 3.11 or newer, a package index.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo drill test check format bench chaos replay web test-web web-budgets web-screenshots web-types clean python
+.PHONY: help setup demo drill test check format bench fuzz document chaos replay web test-web web-budgets web-screenshots web-types clean python
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -43,6 +43,13 @@ format: $(INSTALLED) ## Format the code and repair what ruff can
 bench: $(INSTALLED) ## Measure against the bare limits of this machine; writes bench-results.json
 	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --group bench --quiet
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: $(INSTALLED) ## Ask the served gateway 500 cases of each operation of its document (EXAMPLES=500)
+	@PUNKCAST_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest tests/integration/api/test_document_holds.py $(ARGS)
+
+document: $(INSTALLED) ## Write docs/openapi.json and docs/problems.md anew from the code
+	@$(BIN)/python -m services.api.document > docs/openapi.json
+	@$(BIN)/python -m services.api.problem_page > docs/problems.md
 
 chaos: $(INSTALLED) ## Kill the services at random instants and between commit, publish and ack
 	@$(BIN)/python -m pytest tests/chaos $(ARGS)

@@ -41,6 +41,7 @@ from services.api.routes import (
     traits,
     webhooks,
 )
+from services.api.routes import problems as problem_pages
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.evaluation.policy import load_policy
@@ -93,6 +94,7 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
     app.include_router(operator_acts.router)
     app.include_router(webhooks.router)
     app.include_router(events.router)
+    app.include_router(problem_pages.router)
     fast_lane.install(app)
     problems.install(app)
     # The last added is the outermost.
@@ -105,6 +107,13 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
     return app
 
 
+_RATE_LIMITED = {
+    "description": "Too Many Requests",
+    "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}},
+    "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
 class Gatewayed(FastAPI):
     """FastAPI whose OpenAPI document names our problem shape instead of FastAPI's own validation error."""
 
@@ -115,6 +124,10 @@ class Gatewayed(FastAPI):
             shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(shape.pop("$defs", {}))
             schemas["Problem"] = shape
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    # Any route may be asked too often, whatever else it answers.
+                    operation["responses"].setdefault("429", _RATE_LIMITED)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             self.openapi_schema = document

@@ -34,7 +34,7 @@ Trainer = Annotated[Caller, Depends(caller_with("train"))]
 class TrainingOrder(BaseModel):
     """What to train."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "drift"}]})
 
     reason: Annotated[Reason, Field(description="Why; one request per reason is open at a time")]
     data_cutoff: Annotated[

@@ -1,0 +1,25 @@
+"""A typed client of a Punkcast gateway.
+
+    with Punkcast("https://punkcast.example") as punkcast:
+        print(punkcast.performance().by_horizon["latest"].champion.median_ape)
+        for sale in punkcast.outcomes(horizon="24h"):
+            print(sale.punk_id, sale.price.eth, sale.value.eth)
+
+`AsyncPunkcast` has the same methods; its iterators are read with `async for`.
+"""
+
+from punkcast_client.asynchronous import AsyncPunkcast
+from punkcast_client.errors import ProblemError, PunkcastUnavailableError
+from punkcast_client.retrying import Retries
+from punkcast_client.synchronous import Punkcast
+from punkcast_client.webhooks import ForgedWebhookError, verify_webhook
+
+__all__ = [
+    "AsyncPunkcast",
+    "ForgedWebhookError",
+    "ProblemError",
+    "Punkcast",
+    "PunkcastUnavailableError",
+    "Retries",
+    "verify_webhook",
+]

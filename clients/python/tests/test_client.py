@@ -1,0 +1,206 @@
+"""Both clients against a gateway that a test writes down: pages, retries, problems, streams."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+from punkcast_client import (
+    AsyncPunkcast,
+    ForgedWebhookError,
+    ProblemError,
+    Punkcast,
+    PunkcastUnavailableError,
+    Retries,
+    verify_webhook,
+)
+
+EVENT = {
+    "id": "promoted:1", "at": "2025-06-01T00:00:00Z", "kind": "promoted", "summary": "it was", "model_id": "m-1",
+    "decision_id": None, "actor": "policy", "weather": "sunny",
+}  # fmt: skip
+QUICK = Retries(tries=3, first_s=0.0, longest_s=0.0)
+Answers = Callable[[httpx.Request], httpx.Response]
+
+
+def both(answers: Answers) -> tuple[Punkcast, AsyncPunkcast]:
+    transport = httpx.MockTransport(answers)
+    return (
+        Punkcast("http://gateway", retries=QUICK, transport=transport),
+        AsyncPunkcast("http://gateway", api_key="pc_x", retries=QUICK, transport=transport),
+    )
+
+
+def paged(request: httpx.Request) -> httpx.Response:
+    place = int(request.url.params.get("cursor", "0"))
+    items = [EVENT | {"id": f"e{place}"}, EVENT | {"id": f"e{place + 1}"}]
+    return httpx.Response(200, json={"items": items, "next_cursor": str(place + 2) if place < 4 else None})
+
+
+async def test_iterators_read_every_page() -> None:
+    sync, asynchronous = both(paged)
+    expected = [f"e{number}" for number in range(6)]
+    assert [event.id for event in sync.lifecycle(kind=["promoted"])] == expected
+    assert [event.id async for event in asynchronous.lifecycle()] == expected
+
+
+def test_answers_are_typed_and_keep_what_they_do_not_know() -> None:
+    (first, *_) = both(paged)[0].lifecycle()
+    assert first.at == datetime(2025, 6, 1, tzinfo=UTC)
+    assert first.model_extra == {"weather": "sunny"}
+
+
+async def test_what_is_asked_is_what_is_sent() -> None:
+    seen: list[httpx.Request] = []
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        act = {"decision_id": "0b8b7b0e-6a1c-5d7e-9f00-1234567890ab", "act": "promote", "model_id": "m-1"}
+        return httpx.Response(200, json=act | {"outcome": "swapped", "pointer_generation": 2})
+
+    sync, asynchronous = both(answers)
+    sync.promote("m-1", "because", key="mine")
+    await asynchronous.promote("m-1", "because", expected_generation=1)
+    one, two = seen
+    assert one.url.path == "/v1/models/m-1/promote"
+    assert one.headers["idempotency-key"] == "mine"
+    assert "authorization" not in one.headers
+    assert two.headers["authorization"] == "Bearer pc_x"
+    assert json.loads(two.content) == {"reason": "because", "expected_generation": 1}
+    assert two.headers["idempotency-key"]
+
+
+async def test_a_problem_is_an_error_with_its_slug_and_next_step() -> None:
+    problem = {"type": "https://punkcast.dev/problems/not-found", "detail": "None.", "next_step": "Check the id."}
+    asked = 0
+
+    def answers(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        return httpx.Response(404, json=problem)
+
+    sync, asynchronous = both(answers)
+    with pytest.raises(ProblemError) as found:
+        sync.punk(1)
+    assert (found.value.slug, found.value.status, found.value.next_step) == ("not-found", 404, "Check the id.")
+    with pytest.raises(ProblemError):
+        await asynchronous.punk(1)
+    assert asked == 2, "a problem that stays is not tried again"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
+def test_an_answer_that_is_no_problem_is_one_all_the_same(body: bytes) -> None:
+    sync, _ = both(lambda _: httpx.Response(400, content=body))
+    with pytest.raises(ProblemError, match="400"):
+        sync.backtest()
+
+
+async def test_retries_honour_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    answered: list[int] = []
+
+    def answers(_: httpx.Request) -> httpx.Response:
+        answered.append(1)
+        if len(answered) % 2:
+            return httpx.Response(429, headers={"Retry-After": "7"}, json={})
+        return httpx.Response(200, json={"punk_id": 1})
+
+    sync, asynchronous = both(answers)
+    assert sync.punk(1).punk_id == 1
+    assert (await asynchronous.punk(1)).punk_id == 1
+    assert slept == [7.0, 7.0]
+
+
+def test_what_is_waited_for_and_what_is_not() -> None:
+    retries = Retries(tries=3, patience_s=60)
+
+    def answer(status: int, after: str | None = None) -> httpx.Response:
+        return httpx.Response(status, headers={"Retry-After": after} if after else {})
+
+    assert retries.pause(1, answer(503, "61")) is None
+    assert retries.pause(1, answer(404)) is None
+    assert retries.pause(1, answer(500)) is None
+    assert retries.pause(3, answer(503)) is None
+    in_a_while = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    found = retries.pause(1, answer(503, in_a_while))
+    assert found is not None
+    assert 25 <= found <= 31
+    for odd in ("soon", "-1"):
+        pause = retries.pause(1, answer(503, odd))
+        assert pause is not None
+        assert pause <= 0.5
+    assert retries.pause(1, None) is not None
+
+
+async def test_a_broken_line_is_tried_again_and_then_said() -> None:
+    tries = 0
+
+    def answers(_: httpx.Request) -> httpx.Response:
+        nonlocal tries
+        tries += 1
+        raise httpx.ConnectError("refused")
+
+    sync, asynchronous = both(answers)
+    with pytest.raises(PunkcastUnavailableError, match="3 tries"):
+        sync.punk(1)
+    with pytest.raises(PunkcastUnavailableError):
+        await asynchronous.punk(1)
+    assert tries == 6
+
+
+STREAM = (
+    b": punkcast\nretry: 5000\n\n"
+    b'event: generation\ndata: {"generation_id": 3}\nid: g3.s1.p1\n\n'
+    b": heartbeat\n\ndata: {}\n\n"
+)
+
+
+async def test_events_are_read_from_the_stream() -> None:
+    seen: list[httpx.Request] = []
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, content=STREAM, headers={"Content-Type": "text/event-stream"})
+
+    sync, asynchronous = both(answers)
+    one, two = list(sync.events("generation", last_event_id="g2.s1.p1"))
+    assert (one.id, one.event, one.data) == ("g3.s1.p1", "generation", {"generation_id": 3})
+    assert (two.event, two.id) == ("message", "g3.s1.p1")
+    assert seen[0].headers["last-event-id"] == "g2.s1.p1"
+    assert [event.id async for event in asynchronous.events()] == ["g3.s1.p1", "g3.s1.p1"]
+
+
+def test_a_stream_that_is_refused_is_a_problem() -> None:
+    sync, _ = both(lambda _: httpx.Response(503, json={"type": "x/busy"}))
+    with pytest.raises(ProblemError, match="busy"):
+        list(sync.events())
+
+
+def test_a_webhook_is_verified() -> None:
+    headers = {
+        "Webhook-Id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "Webhook-Timestamp": "1614265330",
+        "Webhook-Signature": "v2,abc v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
+    assert verify_webhook(secret, headers, body, now=1614265331) == {"test": 2432232314}
+    for wrong in (
+        lambda: verify_webhook(secret, headers, body + b" ", now=1614265331),
+        lambda: verify_webhook(secret, headers, body),
+        lambda: verify_webhook(secret, {}, body),
+        lambda: verify_webhook(secret, headers | {"Webhook-Timestamp": "x"}, body),
+    ):
+        with pytest.raises(ForgedWebhookError):
+            wrong()

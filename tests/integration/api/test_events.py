@@ -1,0 +1,180 @@
+"""The stream of events: what is told, resumed, missed, and how many may listen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import pytest
+
+from services.api import feed as feeding
+from services.api.feed import Feed, place_of
+from services.api.repositories.events import Place
+from services.api.routes.events import _stream
+from shared.database.pool import Database
+from tests.integration.api import filling
+from tests.integration.api.conftest import Served, serving
+from tests.integration.api.filling import NOW, Happening
+
+
+class Reader:
+    """Reads a stream beside the test. (httpx's in-process transport waits for an answer's end, which never comes.)"""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    async def read(self, stream: AsyncIterator[bytes]) -> None:
+        async for chunk in stream:
+            self.text += chunk.decode()
+
+    @property
+    def events(self) -> list[tuple[str, str, dict[str, object]]]:
+        """(id, name, data)."""
+        found = []
+        for block in self.text.split("\n\n"):
+            lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+            if "event" in lines:
+                found.append((lines.get("id", ""), lines["event"], json.loads(lines["data"])))
+        return found
+
+    async def until(self, count: int) -> None:
+        for _ in range(500):
+            if len(self.events) >= count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{len(self.events)} events, not {count}: {self.text}")
+
+
+@asynccontextmanager
+async def listening(served: Served, *types: str, last: str | None = None) -> AsyncIterator[Reader]:
+    reader = Reader()
+    stream = _stream(served.gateway.feed, frozenset(types), last, lambda: False)  # type: ignore[arg-type]
+    task = asyncio.create_task(reader.read(stream))
+    try:
+        for _ in range(500):
+            if served.gateway.feed.started and "retry" in reader.text:
+                break
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
+        yield reader
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def something_happens(database: Database, model: str, hour: int = 1) -> None:
+    """A generation, and a sale that is scored."""
+    async with database.connection() as connection:
+        generation = await filling.publish(connection, model, as_of=NOW + timedelta(hours=hour))
+        await filling.happen(
+            connection, [Happening("sale", 7, 1, 41.0, "0x1", "0x2")], first_block=21_000_000 + 10 * hour
+        )
+        await filling.score(connection, generation=generation, model=model, punk=7, value_eth=42.0)
+
+
+async def test_what_happens_is_told(served: Served, database: Database, model: str) -> None:
+    async with listening(served) as all_of_it, listening(served, "sale_scored") as sales:
+        await something_happens(database, model)
+        await all_of_it.until(2)
+        await sales.until(1)
+    assert [name for _, name, _ in all_of_it.events] == ["generation", "sale_scored"]
+    (_, _, sale) = sales.events[0]
+    assert (sale["punk_id"], sale["price"]) == (7, {"wei": str(41 * 10**18), "eth": 41.0})
+
+
+async def test_promotions_and_rollbacks_are_told(
+    served: Served, database: Database, operator: dict[str, str], model: str
+) -> None:
+    async with database.connection() as connection:
+        contender = await filling.fill_model(connection, 2)
+        await connection.execute("update models set state = 'evaluated' where model_id = $1", contender)
+    async with listening(served, "promotion", "rollback") as reader:
+        for act in ("promote", "rollback"):
+            answer = await served.client.post(f"/v1/models/{contender}/{act}", json={"reason": "x"}, headers=operator)
+            assert answer.status_code == 200
+        await reader.until(2)
+    assert [(name, data["model_id"]) for _, name, data in reader.events] == [
+        ("promotion", contender), ("rollback", model),
+    ]  # fmt: skip
+
+
+async def test_a_reader_goes_on_where_it_was_on_another_process_too(
+    served: Served, database: Database, model: str
+) -> None:
+    async with listening(served) as reader:
+        await something_happens(database, model)
+        await reader.until(2)
+        first, second = reader.events
+    async with listening(served, last=first[0]) as again:
+        await again.until(1)
+    assert again.events == [second]
+    async with serving(database) as elsewhere, listening(elsewhere, last=first[0]) as other:
+        await other.until(1)
+        assert other.events == [second]
+    async with listening(served, last=second[0]) as nothing:
+        await something_happens(database, model, hour=3)
+        await nothing.until(2)
+    assert [name for _, name, _ in nothing.events] == ["generation", "sale_scored"]
+
+
+async def test_who_missed_more_than_is_kept_is_told_so(
+    served: Served, database: Database, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(served) as reader:
+        await something_happens(database, model)
+        await reader.until(2)
+    feed = served.gateway.feed
+    monkeypatch.setattr(feed, "_floor", Place(10**6, 10**6, 10**6))
+    async with listening(served, last=reader.events[0][0]) as late:
+        await late.until(1)
+    assert late.events[0][1] == "reset"
+
+
+async def test_the_buffer_is_bounded_and_knows_what_it_dropped(database: Database, served: Served) -> None:
+    feed = Feed(database, served.gateway.config)
+    data = feeding.GenerationEvent(generation_id=1, model_id="m", as_of=NOW, published_at=NOW)
+    for number in range(1, feeding.KEPT + 6):
+        feed._add("generation", "generation", number, data)
+    assert len(feed._events) == feeding.KEPT
+    assert feed._floor.generation == 5
+    assert feed.after(Place(5, 0, 0))[1]
+    assert not feed.after(Place(4, 0, 0))[1]
+
+
+async def test_heartbeats_keep_the_line_open(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.api.routes.events.HEARTBEAT_S", 0.1)
+    monkeypatch.setattr("services.api.routes.events.CHECK_S", 0.05)
+    async with listening(served) as reader:
+        await asyncio.sleep(0.6)
+    assert reader.text.count(": heartbeat") >= 2
+
+
+async def test_streams_end_when_the_server_is_told_to(served: Served) -> None:
+    stream = _stream(served.gateway.feed, frozenset(), None, lambda: True)
+    assert [chunk async for chunk in stream] != []
+    assert served.gateway.feed.streams == 0
+
+
+async def test_no_more_streams_than_the_cap(database: Database, served: Served, model: str) -> None:
+    async with serving(database, max_streams=0) as full:
+        answer = await full.client.get("/v1/events")
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "busy")
+    assert answer.headers["retry-after"]
+
+
+async def test_head_and_wrong_questions(unchanging: Served) -> None:
+    head = await unchanging.client.head("/v1/events")
+    assert (head.status_code, head.headers["content-type"].partition(";")[0]) == (200, "text/event-stream")
+    assert (await unchanging.client.get("/v1/events?types=weather")).status_code == 422
+    assert (await unchanging.client.get("/v1/events", headers={"Last-Event-ID": "abc"})).status_code == 422
+
+
+def test_ids_are_places() -> None:
+    assert place_of("g12.s34.p5") == Place(12, 34, 5)
+    for wrong in ("", "g1", "g1.s2", "g-1.s2.p3", "g1.s2.p3.x", "g" + "9" * 30 + ".s1.p1"):
+        assert place_of(wrong) is None

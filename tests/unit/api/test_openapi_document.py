@@ -1,0 +1,67 @@
+"""docs/openapi.json and docs/problems.md are what the code says, and the document is one to build on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.api.document import document, to_json
+from services.api.problem_page import RETRIES, STATUSES, entry, page
+from services.api.problem_types import TITLES_AND_STEPS
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.fixture(scope="module")
+def served() -> dict[str, Any]:
+    return document()
+
+
+def operations(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def test_the_published_document_is_up_to_date(served: dict[str, Any]) -> None:
+    assert (DOCS / "openapi.json").read_text() == to_json(served), "run `make document` and look at the difference"
+
+
+def test_the_page_of_problems_is_up_to_date() -> None:
+    assert (DOCS / "problems.md").read_text() == page(), "run `make document` and look at the difference"
+
+
+def test_every_type_of_problem_has_its_status_and_its_section() -> None:
+    assert set(STATUSES) == set(TITLES_AND_STEPS)
+    assert set(TITLES_AND_STEPS) >= RETRIES
+    for slug in TITLES_AND_STEPS:
+        assert entry(slug) in page()
+
+
+def test_it_is_openapi_31_with_ids_tags_and_problems(served: dict[str, Any]) -> None:
+    assert served["openapi"].startswith("3.1")
+    identities = [operation["operationId"] for _, operation in operations(served)]
+    assert len(identities) == len(set(identities))
+    for name, operation in operations(served):
+        assert operation["tags"], name
+        assert operation.get("summary") or operation.get("description"), name
+        assert any(status.startswith("2") for status in operation["responses"]), name
+        assert "429" in operation["responses"], name
+        if name.startswith(("post", "delete")):
+            assert operation["security"], name
+
+
+def test_every_body_has_an_example(served: dict[str, Any]) -> None:
+    for name, operation in operations(served):
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            continue
+        reference = content["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
+        shape = served["components"]["schemas"].get(reference, {})
+        own = [
+            field.get("examples") or field.get("default") is not None for field in shape.get("properties", {}).values()
+        ]
+        assert shape.get("examples") or any(own), name
