@@ -19,7 +19,7 @@ MARKDOWN = "text/markdown; charset=utf-8"
     operation_id="get_problem_type",
     summary="What a type of problem means, and what to do",
     response_class=PlainTextResponse,
-    responses={200: {"content": {"text/markdown": {}}}, **documented(404)},
+    responses={200: {"content": {"text/markdown": {}}}, **documented(404, 422)},
 )
 async def problem_type(slug: str) -> PlainTextResponse:
     """In Markdown."""

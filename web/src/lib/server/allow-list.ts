@@ -53,8 +53,7 @@ export const ALLOWED: readonly Allowed[] = [
 	{ path: '/v1/freezes/{id}/lift', methods: WRITE, operator: true },
 	{ path: '/v1/training-requests', methods: BOTH, operator: true },
 	{ path: '/v1/training-requests/{id}', methods: READ },
-	{ path: '/v1/training-requests/{id}/cancel', methods: WRITE, operator: true },
-	{ path: '/v1/proof/verify', methods: WRITE }
+	{ path: '/v1/training-requests/{id}/cancel', methods: WRITE, operator: true }
 ];
 
 const SEGMENT: Record<string, string> = {
