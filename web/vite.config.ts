@@ -4,5 +4,5 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
 	plugins: [sveltekit()],
 	build: { target: 'es2022' },
-	test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' }
+	test: { include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 30_000 }
 });

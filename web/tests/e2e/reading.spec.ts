@@ -102,7 +102,7 @@ test('the reference tries an operation out', async ({ page }) => {
 	await page.goto('/api-reference#get_market');
 	await settled(page);
 	const operation = page.locator('details', { has: page.locator('code', { hasText: /^\/v1\/market$/ }) }).first();
-	if (!(await operation.getAttribute('open'))) await operation.locator('summary').click();
+	if ((await operation.getAttribute('open')) === null) await operation.locator('summary').click();
 	await operation.getByRole('button', { name: 'Try it' }).click();
 	await expect(operation.getByRole('region', { name: 'Answer' })).toContainText('"floor"');
 });

@@ -51,7 +51,7 @@ async function ready() {
 	}
 	start('node', ['server.js'], {
 		cwd: fileURLToPath(new URL('../..', import.meta.url)),
-		env: { ...process.env, HOST: '127.0.0.1', PORT: String(SITE_PORT), PUNKCAST_GATEWAY_URL: `http://127.0.0.1:${LINE_PORT}`, PUNKCAST_GATEWAY_KEY: KEY, PUNKCAST_GATEWAY_TIMEOUT_MS: process.env.PUNKCAST_GATEWAY_TIMEOUT_MS ?? '4000' }
+		env: { ...process.env, HOST: '127.0.0.1', PORT: String(SITE_PORT), PUNKCAST_GATEWAY_URL: `http://127.0.0.1:${LINE_PORT}`, PUNKCAST_GATEWAY_KEY: KEY, PUNKCAST_GATEWAY_TIMEOUT_MS: process.env.PUNKCAST_GATEWAY_TIMEOUT_MS ?? '8000' }
 	});
 }
 

@@ -1,14 +1,87 @@
 // Made from docs/openapi.json by `npm run types`; not edited by hand.
 export interface paths {
-    "/v1/punks/columns": {
+    "/compat/agents/v2/fair-price": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** All punks in columns, small enough to load at once */
-        get: operations["get_punk_columns"];
+        get?: never;
+        put?: never;
+        /** Fair price of a punk */
+        post: operations["compat_fair_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compat/agents/v2/fair-price-plus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fair price with intervals and distribution */
+        post: operations["compat_fair_price_plus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compat/agents/v2/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Best deals of a day ago */
+        get: operations["compat_top"];
+        put?: never;
+        /** Best deals of a day ago */
+        post: operations["compat_top_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compat/agents/v2/top-realtime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Best deals of the live asks */
+        get: operations["compat_top_realtime"];
+        put?: never;
+        /** Best deals of the live asks */
+        post: operations["compat_top_realtime_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a type of problem means, and what to do
+         * @description In Markdown.
+         */
+        get: operations["get_problem_type"];
         put?: never;
         post?: never;
         delete?: never;
@@ -17,15 +90,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/punks/{punk_id}": {
+    "/v1/backtest": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** A punk's fair value, its reasons and comparables, and its place in the market */
-        get: operations["get_punk"];
+        /**
+         * Strategy against passive on the forward record
+         * @description The newest backtest: figures of every book with 90 % intervals. It is recomputed once a day.
+         */
+        get: operations["get_backtest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -34,15 +110,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/punks": {
+    "/v1/backtest/equity": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Punks by type, traits, value, ask and discount */
-        get: operations["list_punks"];
+        /**
+         * Equity
+         * @description Daily equity and growth of the newest backtest's books.
+         */
+        get: operations["get_backtest_equity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -51,15 +130,454 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/punks/{punk_id}/history": {
+    "/v1/backtest/trades": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What a punk was valued at, listed for, bid for and sold for */
-        get: operations["get_punk_history"];
+        /**
+         * Trades
+         * @description A book's trades by time of purchase. Pages stay in the backtest they began with; 410 once it is gone.
+         */
+        get: operations["list_backtest_trades"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live asks ranked by the probability that the punk is worth more */
+        get: operations["list_deals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decisions
+         * @description Decisions with their checks, newest first; of one subject model when given.
+         */
+        get: operations["list_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/decisions/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decision
+         * @description A decision with its whole evidence.
+         */
+        get: operations["get_decision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New generations, scored sales, promotions and rollbacks as server-sent events
+         * @description `event: reset` says that more was missed than is kept. Comments keep the connection alive.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exclusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exclusions
+         * @description Excluded sales, newest first; of one reason when given.
+         */
+        get: operations["list_exclusions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Freezes
+         * @description Freezes of automatic promotions, newest first, at most 200.
+         */
+        get: operations["list_freezes"];
+        put?: never;
+        /**
+         * Stop automatic promotions
+         * @description Until it expires or a person lifts it. Rollbacks go on.
+         */
+        post: operations["create_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes/{freeze_id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let automatic promotions go on
+         * @description Lifting twice is lifting once; who did it first stays on record.
+         */
+        post: operations["lift_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lifecycle
+         * @description Training, contenders, gates, shadows, promotions, confirmations, rollbacks, freezes and alerts, newest first.
+         */
+        get: operations["list_lifecycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lifecycle/evalue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evalue
+         * @description E-values after each step of the monitor's tests: at the threshold a promotion is rolled back, or a shadow
+         *     ends.
+         */
+        get: operations["list_evalue_paths"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Floor, depth, bids, volumes and ETH/USD as of the last event */
+        get: operations["get_market"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Floor, value index, sales and volume day by day */
+        get: operations["get_market_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models
+         * @description Models, newest first.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/champion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Champion At
+         * @description Who was champion at an instant.
+         */
+        get: operations["get_champion_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current Model
+         * @description The champion.
+         */
+        get: operations["get_current_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description A model's card.
+         */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Card
+         * @description The model card in Markdown, made from lineage and evidence.
+         */
+        get: operations["get_model_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Evidence
+         * @description What was decided about a model, and by which checks.
+         */
+        get: operations["get_model_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Lineage
+         * @description Where a model comes from and what became of it.
+         */
+        get: operations["get_model_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a judged contender, a shadow or a former champion the champion
+         * @description In spite of freeze and cool-down; never past a gate that rejected it.
+         */
+        post: operations["promote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a model out of everything for good
+         * @description Any model but the champion.
+         */
+        post: operations["quarantine_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the champion down and bring the one before back
+         * @description `model_id` is the champion that falls.
+         */
+        post: operations["roll_back_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nowcast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The former name of /v1/nowcasts/current
+         * @deprecated
+         */
+        get: operations["get_nowcast_by_its_former_name"];
         put?: never;
         post?: never;
         delete?: never;
@@ -136,7 +654,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/nowcast": {
+    "/v1/outcomes": {
         parameters: {
             query?: never;
             header?: never;
@@ -144,167 +662,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The former name of /v1/nowcasts/current
-         * @deprecated
+         * Every scored sale, paged or as a download
+         * @description JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`.
          */
-        get: operations["get_nowcast_by_its_former_name"];
+        get: operations["list_outcomes"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/market": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Floor, depth, bids, volumes and ETH/USD as of the last event */
-        get: operations["get_market"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/market/series": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Floor, value index, sales and volume day by day */
-        get: operations["get_market_series"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/traits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every type, skin, accessory and number of accessories with its floor and premium */
-        get: operations["list_traits"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/traits/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One trait with its lowest asks, and recent sales at today's floor */
-        get: operations["get_trait"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/deals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Live asks ranked by the probability that the punk is worth more */
-        get: operations["list_deals"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/compat/agents/v2/fair-price": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Fair price of a punk */
-        post: operations["compat_fair_price"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/compat/agents/v2/fair-price-plus": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Fair price with intervals and distribution */
-        post: operations["compat_fair_price_plus"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/compat/agents/v2/top-realtime": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Best deals of the live asks */
-        get: operations["compat_top_realtime"];
-        put?: never;
-        /** Best deals of the live asks */
-        post: operations["compat_top_realtime_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/compat/agents/v2/top": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Best deals of a day ago */
-        get: operations["compat_top"];
-        put?: never;
-        /** Best deals of a day ago */
-        post: operations["compat_top_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -331,18 +694,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/exclusions": {
+    "/v1/punks": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Exclusions
-         * @description Excluded sales, newest first; of one reason when given.
-         */
-        get: operations["list_exclusions"];
+        /** Punks by type, traits, value, ask and discount */
+        get: operations["list_punks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -351,18 +711,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/models/champion": {
+    "/v1/punks/columns": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Champion At
-         * @description Who was champion at an instant.
-         */
-        get: operations["get_champion_at"];
+        /** All punks in columns, small enough to load at once */
+        get: operations["get_punk_columns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -371,18 +728,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/models/{model_id}/card": {
+    "/v1/punks/{punk_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Model Card
-         * @description The model card in Markdown, made from lineage and evidence.
-         */
-        get: operations["get_model_card"];
+        /** A punk's fair value, its reasons and comparables, and its place in the market */
+        get: operations["get_punk"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,38 +745,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/models/{model_id}/lineage": {
+    "/v1/punks/{punk_id}/history": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Model Lineage
-         * @description Where a model comes from and what became of it.
-         */
-        get: operations["get_model_lineage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{model_id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Model Evidence
-         * @description What was decided about a model, and by which checks.
-         */
-        get: operations["get_model_evidence"];
+        /** What a punk was valued at, listed for, bid for and sold for */
+        get: operations["get_punk_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -451,7 +782,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/models/current": {
+    "/v1/status": {
         parameters: {
             query?: never;
             header?: never;
@@ -459,90 +790,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Current Model
-         * @description The champion.
+         * Status
+         * @description Ages, queues and flags; answers even while the database is away.
          */
-        get: operations["get_current_model"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Models
-         * @description Models, newest first.
-         */
-        get: operations["list_models"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{model_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Model
-         * @description A model's card.
-         */
-        get: operations["get_model"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/decisions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Decisions
-         * @description Decisions with their checks, newest first; of one subject model when given.
-         */
-        get: operations["list_decisions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/decisions/{decision_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Decision
-         * @description A decision with its whole evidence.
-         */
-        get: operations["get_decision"];
+        get: operations["get_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -612,18 +863,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/status": {
+    "/v1/traits": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Status
-         * @description Ages, queues and flags; answers even while the database is away.
-         */
-        get: operations["get_status"];
+        /** Every type, skin, accessory and number of accessories with its floor and premium */
+        get: operations["list_traits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -632,225 +880,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/backtest": {
+    "/v1/traits/{name}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Strategy against passive on the forward record
-         * @description The newest backtest: figures of every book with 90 % intervals. It is recomputed once a day.
-         */
-        get: operations["get_backtest"];
+        /** One trait with its lowest asks, and recent sales at today's floor */
+        get: operations["get_trait"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/backtest/equity": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Equity
-         * @description Daily equity and growth of the newest backtest's books.
-         */
-        get: operations["get_backtest_equity"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/backtest/trades": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Trades
-         * @description A book's trades by time of purchase. Pages stay in the backtest they began with; 410 once it is gone.
-         */
-        get: operations["list_backtest_trades"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/outcomes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Every scored sale, paged or as a download
-         * @description JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`.
-         */
-        get: operations["list_outcomes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/lifecycle": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Lifecycle
-         * @description Training, contenders, gates, shadows, promotions, confirmations, rollbacks, freezes and alerts, newest first.
-         */
-        get: operations["list_lifecycle"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/lifecycle/evalue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Evalue
-         * @description E-values after each step of the monitor's tests: at the threshold a promotion is rolled back, or a shadow
-         *     ends.
-         */
-        get: operations["list_evalue_paths"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{model_id}/promote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make a judged contender, a shadow or a former champion the champion
-         * @description In spite of freeze and cool-down; never past a gate that rejected it.
-         */
-        post: operations["promote_model"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{model_id}/rollback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Take the champion down and bring the one before back
-         * @description `model_id` is the champion that falls.
-         */
-        post: operations["roll_back_model"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{model_id}/quarantine": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Take a model out of everything for good
-         * @description Any model but the champion.
-         */
-        post: operations["quarantine_model"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/freezes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Freezes
-         * @description Freezes of automatic promotions, newest first, at most 200.
-         */
-        get: operations["list_freezes"];
-        put?: never;
-        /**
-         * Stop automatic promotions
-         * @description Until it expires or a person lifts it. Rollbacks go on.
-         */
-        post: operations["create_freeze"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/freezes/{freeze_id}/lift": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Let automatic promotions go on
-         * @description Lifting twice is lifting once; who did it first stays on record.
-         */
-        post: operations["lift_freeze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -925,26 +965,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * New generations, scored sales, promotions and rollbacks as server-sent events
-         * @description `event: reset` says that more was missed than is kept. Comments keep the connection alive.
-         */
-        get: operations["stream_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -954,28 +974,28 @@ export interface components {
          * @description The request has been published; follow it at Location.
          */
         AcceptedRequest: {
+            /** Data Cutoff */
+            data_cutoff: string | null;
+            /** Reason */
+            reason: string;
             /**
              * Request Id
              * Format: uuid
              */
             request_id: string;
             /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string;
+            /**
              * Status
              * @default accepted
              * @constant
              */
             status?: "accepted";
-            /** Reason */
-            reason: string;
-            /** Requested By */
-            requested_by: string;
-            /** Data Cutoff */
-            data_cutoff: string | null;
-            /**
-             * Requested At
-             * Format: date-time
-             */
-            requested_at: string;
         };
         /**
          * ActDocument
@@ -983,15 +1003,22 @@ export interface components {
          */
         ActDocument: {
             /**
-             * Decision Id
-             * Format: uuid
-             */
-            decision_id: string;
-            /**
              * Act
              * @enum {string}
              */
             act: "promote" | "rollback" | "quarantine";
+            /** Actor */
+            actor: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
             /** Model Id */
             model_id: string;
             /**
@@ -1002,21 +1029,16 @@ export interface components {
             outcome: "swapped" | "already_applied" | "recorded";
             /** Pointer Generation */
             pointer_generation: number | null;
-            /** Actor */
-            actor: string;
             /** Reason */
             reason: string;
-            /**
-             * Decided At
-             * Format: date-time
-             */
-            decided_at: string;
         };
         /**
          * Ask
          * @description A public listing. Values never read the punk's own ask.
          */
         Ask: {
+            /** Block */
+            block: number;
             price: components["schemas"]["Money"];
             /** Seller */
             seller: string | null;
@@ -1025,8 +1047,6 @@ export interface components {
              * Format: date-time
              */
             since: string;
-            /** Block */
-            block: number;
         };
         /**
          * Assumptions
@@ -1034,84 +1054,84 @@ export interface components {
          */
         Assumptions: {
             /**
-             * Margin
-             * @description An ask is bought when it is at most value x (1 - margin)
+             * Block Days
+             * @description Length of a block of the bootstrap
              */
-            margin: number;
-            /**
-             * Latency Nowcasts
-             * @description Nowcasts between the decision and the order's arrival
-             */
-            latency_nowcasts: number;
+            block_days: number;
             /** @description Gas of a purchase */
             buy_gas: components["schemas"]["Money"];
-            /** @description Gas of a sale */
-            sell_gas: components["schemas"]["Money"];
-            /**
-             * Sell Fee
-             * @description Share of the price that a sale costs; the contract takes none
-             */
-            sell_fee: number;
             capital: components["schemas"]["Money"];
             /**
              * Largest Position
              * @description Largest share of equity in one purchase
              */
             largest_position: number;
+            /**
+             * Latency Nowcasts
+             * @description Nowcasts between the decision and the order's arrival
+             */
+            latency_nowcasts: number;
+            /**
+             * Margin
+             * @description An ask is bought when it is at most value x (1 - margin)
+             */
+            margin: number;
+            /** Resamples */
+            resamples: number;
             /** Seed */
             seed: number;
             /**
-             * Block Days
-             * @description Length of a block of the bootstrap
+             * Sell Fee
+             * @description Share of the price that a sale costs; the contract takes none
              */
-            block_days: number;
-            /** Resamples */
-            resamples: number;
+            sell_fee: number;
+            /** @description Gas of a sale */
+            sell_gas: components["schemas"]["Money"];
         };
         /**
          * BacktestDocument
          * @description Strategy against passive on the platform's own record: only values that were published before.
          */
         BacktestDocument: {
+            /**
+             * Age Seconds
+             * @description Since it was computed
+             */
+            age_seconds: number;
+            assumptions: components["schemas"]["Assumptions"];
             /** Backtest Id */
             backtest_id: string;
+            /** Books */
+            books: components["schemas"]["Book"][];
             /**
              * Computed At
              * Format: date-time
              */
             computed_at: string;
+            /** Degraded */
+            degraded: "database_away"[];
             /**
              * First Day
              * Format: date
              */
             first_day: string;
             /**
-             * Last Day
-             * Format: date
-             */
-            last_day: string;
-            /**
              * Generations
              * @description Nowcasts that were played
              */
             generations: number;
             /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
              * Sales
              * @description Valid sales with a value published before them
              */
             sales: number;
-            assumptions: components["schemas"]["Assumptions"];
-            /** Books */
-            books: components["schemas"]["Book"][];
             /** Versus */
             versus: components["schemas"]["Versus"][];
-            /**
-             * Age Seconds
-             * @description Since it was computed
-             */
-            age_seconds: number;
-            /** Degraded */
-            degraded: "database_away"[];
         };
         /**
          * BacktestTrade
@@ -1124,55 +1144,55 @@ export interface components {
              */
             book: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
             /**
-             * Trade
-             * @description Number within the book, by time of purchase
-             */
-            trade: number;
-            /** Punk Id */
-            punk_id: number;
-            /**
-             * Decided At
-             * Format: date-time
-             * @description As-of of the nowcast that the purchase was decided on
-             */
-            decided_at: string;
-            /** Generation Id */
-            generation_id: number | null;
-            /** @description Published value at the decision */
-            value: components["schemas"]["Money"];
-            /**
              * Bought At
              * Format: date-time
              */
             bought_at: string;
             /** @description Price of the ask or the sale, before gas */
             bought_for: components["schemas"]["Money"];
+            /** @description Gas and fees of both sides */
+            costs: components["schemas"]["Money"];
+            /**
+             * Decided At
+             * Format: date-time
+             * @description As-of of the nowcast that the purchase was decided on
+             */
+            decided_at: string;
             /**
              * Entry Event
              * @description Transaction and log index of the ask or sale
              * @example 0x…:12
              */
             entry_event: string;
-            /** Sold At */
-            sold_at: string | null;
-            sold_for: components["schemas"]["Money"] | null;
-            /** Exit Kind */
-            exit_kind: ("buy" | "accept_bid") | null;
             /** Exit Event */
             exit_event: string | null;
-            /** @description Gas and fees of both sides */
-            costs: components["schemas"]["Money"];
+            /** Exit Kind */
+            exit_kind: ("buy" | "accept_bid") | null;
             /**
              * Gain
              * @description After all costs, over the price paid; null while open
              */
             gain: number | null;
+            /** Generation Id */
+            generation_id: number | null;
             /** @description Standing bid at the end, of an open position */
             mark_bid: components["schemas"]["Money"] | null;
             /** @description Lower of floor and value at the end */
             mark_floor: components["schemas"]["Money"] | null;
             /** @description Published value at the end */
             mark_value: components["schemas"]["Money"] | null;
+            /** Punk Id */
+            punk_id: number;
+            /** Sold At */
+            sold_at: string | null;
+            sold_for: components["schemas"]["Money"] | null;
+            /**
+             * Trade
+             * @description Number within the book, by time of purchase
+             */
+            trade: number;
+            /** @description Published value at the decision */
+            value: components["schemas"]["Money"];
         };
         /** BacktestTradePage */
         BacktestTradePage: {
@@ -1188,9 +1208,9 @@ export interface components {
          * @description The standing bid on a punk.
          */
         Bid: {
-            price: components["schemas"]["Money"];
             /** Bidder */
             bidder: string | null;
+            price: components["schemas"]["Money"];
             /**
              * Since
              * Format: date-time
@@ -1199,11 +1219,6 @@ export interface components {
         };
         /** BidsDocument */
         BidsDocument: {
-            /**
-             * Standing
-             * @description Bids that nothing has ended
-             */
-            standing: number;
             /** @description All of them together */
             amount: components["schemas"]["Money"];
             /**
@@ -1211,6 +1226,11 @@ export interface components {
              * @description The ten highest
              */
             highest: components["schemas"]["HighBid"][];
+            /**
+             * Standing
+             * @description Bids that nothing has ended
+             */
+            standing: number;
         };
         /**
          * Book
@@ -1229,9 +1249,6 @@ export interface components {
              * @description One for each mark
              */
             figures: components["schemas"]["Figures"][];
-            trades: components["schemas"]["TradeFigures"];
-            /** Months */
-            months: components["schemas"]["MonthReturn"][];
             /**
              * Funding
              * @description A fixed capital, or each purchase paid in and each sale paid out again
@@ -1242,67 +1259,70 @@ export interface components {
             last_positions_bid: components["schemas"]["Money"];
             last_positions_floor: components["schemas"]["Money"];
             last_positions_value: components["schemas"]["Money"];
+            /** Months */
+            months: components["schemas"]["MonthReturn"][];
+            trades: components["schemas"]["TradeFigures"];
         };
         /**
          * Calibration
          * @description Reliability of the intervals over all sales of the horizon (`all`), or of one segment.
          */
         Calibration: {
+            /** Levels */
+            levels: components["schemas"]["Coverage"][];
             /**
              * Name
              * @example all
              * @example premium
              */
             name: string;
-            /** Levels */
-            levels: components["schemas"]["Coverage"][];
         };
         /**
          * Card
          * @description Errors relative to the sale price, as fractions (0.05 is five percent); null where too little was scored.
          */
         Card: {
-            /** N */
-            n: number;
-            /**
-             * Median Ape
-             * @description Median of |value - price| / price
-             */
-            median_ape: number | null;
-            /**
-             * Mape
-             * @description Mean of the same
-             */
-            mape: number | null;
             /**
              * Bias
              * @description Mean of (value - price) / price; above zero: too high
              */
             bias: number | null;
-            /** Median Bias */
-            median_bias: number | null;
-            /**
-             * Within 5
-             * @description Share of sales with an error of at most 5 %
-             */
-            within_5: number | null;
-            /** Within 10 */
-            within_10: number | null;
             /**
              * Cod
              * @description Coefficient of dispersion, percent (IAAO)
              */
             cod: number | null;
             /**
-             * Prd
-             * @description Price-related differential (IAAO)
+             * Mape
+             * @description Mean of the same
              */
-            prd: number | null;
+            mape: number | null;
+            /**
+             * Median Ape
+             * @description Median of |value - price| / price
+             */
+            median_ape: number | null;
+            /** Median Bias */
+            median_bias: number | null;
+            /** N */
+            n: number;
             /**
              * Prb
              * @description Price-related bias (IAAO)
              */
             prb: number | null;
+            /**
+             * Prd
+             * @description Price-related differential (IAAO)
+             */
+            prd: number | null;
+            /** Within 10 */
+            within_10: number | null;
+            /**
+             * Within 5
+             * @description Share of sales with an error of at most 5 %
+             */
+            within_5: number | null;
         };
         /**
          * ChampionAt
@@ -1314,13 +1334,13 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
             /** Model Id */
             model_id: string;
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
             /**
              * Pointer Generation
              * @description Generation of the model pointer
@@ -1329,24 +1349,24 @@ export interface components {
             /** Previous Model Id */
             previous_model_id: string | null;
             /**
-             * Decision Id
-             * Format: uuid
+             * Since
+             * Format: date-time
              */
-            decision_id: string;
+            since: string;
         };
         /**
          * Changes
          * @description What moved the value since the nowcast before; the parts' ETH add up to after - before.
          */
         Changes: {
-            since: components["schemas"]["Since"];
-            before: components["schemas"]["Money"];
             after: components["schemas"]["Money"];
+            before: components["schemas"]["Money"];
             /**
              * Parts
              * @description Null when the nowcast before was of another model: two models' reasons do not subtract
              */
             parts: components["schemas"]["ContributionPart"][] | null;
+            since: components["schemas"]["Since"];
         };
         /**
          * Check
@@ -1355,52 +1375,29 @@ export interface components {
         Check: {
             /** Check Name */
             check_name: string;
+            /** Detail */
+            detail: string;
+            /** Estimate */
+            estimate: number | null;
+            /** Interval Hi */
+            interval_hi: number | null;
+            /** Interval Lo */
+            interval_lo: number | null;
+            /** N */
+            n: number | null;
+            /** Threshold */
+            threshold: number | null;
             /**
              * Verdict
              * @enum {string}
              */
             verdict: "pass" | "fail" | "inconclusive" | "error";
-            /** Estimate */
-            estimate: number | null;
-            /** Interval Lo */
-            interval_lo: number | null;
-            /** Interval Hi */
-            interval_hi: number | null;
-            /** N */
-            n: number | null;
-            /** Threshold */
-            threshold: number | null;
-            /** Detail */
-            detail: string;
         };
         /**
          * Columns
          * @description One entry for each punk, in the order of `punk_id`. Amounts in ETH, to six significant digits.
          */
         Columns: {
-            /** Punk Id */
-            punk_id: number[];
-            /**
-             * Type
-             * @description Place in `types`
-             */
-            type: (number | null)[];
-            /**
-             * Skin
-             * @description Place in `skins`; null for zombies, apes and aliens
-             */
-            skin: (number | null)[];
-            /**
-             * Traits
-             * @description Places in `traits`
-             */
-            traits: number[][];
-            /** Value Eth */
-            value_eth: number[];
-            /** Lo80 Eth */
-            lo80_eth: number[];
-            /** Hi80 Eth */
-            hi80_eth: number[];
             /**
              * Ask Eth
              * @description Public ask
@@ -1411,18 +1408,41 @@ export interface components {
              * @description Standing bid
              */
             bid_eth: (number | null)[];
-            /** Last Sale Eth */
-            last_sale_eth: (number | null)[];
             /**
              * Confidence
              * @description One letter a punk
              * @example AABD
              */
             confidence: string;
+            /** Hi80 Eth */
+            hi80_eth: number[];
+            /** Last Sale Eth */
+            last_sale_eth: (number | null)[];
+            /** Lo80 Eth */
+            lo80_eth: number[];
+            /** Punk Id */
+            punk_id: number[];
+            /**
+             * Skin
+             * @description Place in `skins`; null for zombies, apes and aliens
+             */
+            skin: (number | null)[];
+            /**
+             * Traits
+             * @description Places in `traits`
+             */
+            traits: number[][];
+            /**
+             * Type
+             * @description Place in `types`
+             */
+            type: (number | null)[];
+            /** Value Eth */
+            value_eth: number[];
         };
         /**
          * ColumnsDocument
-         * @description Everything a page needs to show, filter and sort all punks by itself. About 200 kB compressed.
+         * @description Everything a page needs to show, filter and sort all punks by itself. Under 300 kB compressed.
          */
         ColumnsDocument: {
             /**
@@ -1430,6 +1450,9 @@ export interface components {
              * @description Seconds since the generation's `as_of`
              */
             age_seconds: number;
+            columns: components["schemas"]["Columns"];
+            /** Count */
+            count: number;
             /**
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
@@ -1437,10 +1460,6 @@ export interface components {
             degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
             generation: components["schemas"]["GenerationDocument"];
             market_as_of: components["schemas"]["MarketAsOf"] | null;
-            /** Count */
-            count: number;
-            /** Types */
-            types: string[];
             /** Skins */
             skins: string[];
             /**
@@ -1448,29 +1467,19 @@ export interface components {
              * @description Accessories
              */
             traits: string[];
-            columns: components["schemas"]["Columns"];
+            /** Types */
+            types: string[];
         };
         /**
          * ComparableSale
          * @description The last valid sale of a punk like this one. Amounts in ETH.
          */
         ComparableSale: {
-            /** Punk Id */
-            punk_id: number;
-            /** Type */
-            type: string | null;
             /**
-             * Time
-             * Format: date-time
+             * Adds
+             * @description Traits that only the sold one has
              */
-            time: string;
-            /** Price Eth */
-            price_eth: number;
-            /**
-             * Floor Eth
-             * @description The floor when it was sold
-             */
-            floor_eth: number;
+            adds: string[];
             /**
              * At Todays Floor Eth
              * @description price / floor then * floor as of the generation
@@ -1482,25 +1491,36 @@ export interface components {
              */
             at_todays_index_eth: number;
             /**
-             * Similarity
-             * @description 1: the same traits, sold just now
+             * Floor Eth
+             * @description The floor when it was sold
              */
-            similarity: number;
+            floor_eth: number;
+            /**
+             * Lacks
+             * @description Traits of this punk that the sold one has not
+             */
+            lacks: string[];
+            /** Price Eth */
+            price_eth: number;
+            /** Punk Id */
+            punk_id: number;
             /**
              * Shared
              * @description Traits of both
              */
             shared: string[];
             /**
-             * Lacks
-             * @description Traits of this punk that the sold one has not
+             * Similarity
+             * @description 1: the same traits, sold just now
              */
-            lacks: string[];
+            similarity: number;
             /**
-             * Adds
-             * @description Traits that only the sold one has
+             * Time
+             * Format: date-time
              */
-            adds: string[];
+            time: string;
+            /** Type */
+            type: string | null;
         };
         /**
          * Comparison
@@ -1508,18 +1528,20 @@ export interface components {
          */
         Comparison: {
             champion: components["schemas"]["ValueCard"];
+            /** @description The champion on the sales of `last_sale` */
+            champion_beside_last_sale: components["schemas"]["Card"];
             /** @description Baseline: the floor of the same generation */
             floor: components["schemas"]["Card"];
             /** @description Baseline: the punk's last valid sale known then, carried by the floor; fewer sales */
             last_sale: components["schemas"]["Card"];
-            /** @description The champion on the sales of `last_sale` */
-            champion_beside_last_sale: components["schemas"]["Card"];
         };
         /**
          * ContributionGroup
          * @description The parts of one group together.
          */
         ContributionGroup: {
+            /** Eth */
+            eth: number;
             /**
              * Group
              * @example traits
@@ -1530,14 +1552,14 @@ export interface components {
              * @example what the punk is
              */
             meaning: string;
-            /** Eth */
-            eth: number;
         };
         /**
          * ContributionPart
          * @description One reason and the ETH it adds.
          */
         ContributionPart: {
+            /** Eth */
+            eth: number;
             /**
              * Group
              * @example traits
@@ -1549,8 +1571,6 @@ export interface components {
              * @example accessory:Hoodie
              */
             name: string;
-            /** Eth */
-            eth: number;
         };
         /**
          * Contributions
@@ -1562,60 +1582,49 @@ export interface components {
              * @description Lowest ask of any other punk as of the generation
              */
             floor_eth: number;
-            /** Value Eth */
-            value_eth: number;
             /** Groups */
             groups: components["schemas"]["ContributionGroup"][];
             /** Parts */
             parts: components["schemas"]["ContributionPart"][];
+            /** Value Eth */
+            value_eth: number;
         };
         /**
          * Coverage
          * @description How often an interval held, with the 95 % interval of that share (Wilson).
          */
         Coverage: {
+            /** Covered */
+            covered: number;
+            /** Hi */
+            hi: number | null;
             /**
              * Level
              * @example 0.8
              */
             level: number;
-            /** N */
-            n: number;
-            /** Covered */
-            covered: number;
-            /** Share */
-            share: number | null;
             /** Lo */
             lo: number | null;
-            /** Hi */
-            hi: number | null;
+            /** N */
+            n: number;
+            /** Share */
+            share: number | null;
         };
         /** CreatedWebhook */
         CreatedWebhook: {
-            /**
-             * Webhook Id
-             * Format: uuid
-             */
-            webhook_id: string;
-            /** Url */
-            url: string;
-            /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
-            /** Deal Margin */
-            deal_margin: number;
-            /** Description */
-            description: string;
-            /**
-             * State
-             * @description disabled: after repeated failure
-             * @enum {string}
-             */
-            state: "active" | "disabled";
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Deal Margin */
+            deal_margin: number;
+            /** Description */
+            description: string;
+            /** Disabled Reason */
+            disabled_reason: string | null;
+            /** Events */
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
             /** Failing Since */
             failing_since: string | null;
             /**
@@ -1623,56 +1632,60 @@ export interface components {
              * @description In a row
              */
             failures: number;
+            /** Last Delivered At */
+            last_delivered_at: string | null;
             /**
              * Last Status
              * @description Status of the last answer; null: none yet, or no answer
              */
             last_status: number | null;
-            /** Last Delivered At */
-            last_delivered_at: string | null;
-            /** Disabled Reason */
-            disabled_reason: string | null;
             /**
              * Secret
              * @description Shown once. Signs every delivery
              * @example whsec_…
              */
             secret: string;
+            /**
+             * State
+             * @description disabled: after repeated failure
+             * @enum {string}
+             */
+            state: "active" | "disabled";
+            /** Url */
+            url: string;
+            /**
+             * Webhook Id
+             * Format: uuid
+             */
+            webhook_id: string;
         };
         /**
          * CurrentModel
          * @description The champion, and where the pointer stands.
          */
         CurrentModel: {
-            /** Pointer Generation */
-            pointer_generation: number;
-            /** Previous Model Id */
-            previous_model_id: string | null;
             /**
              * Decision Id
              * Format: uuid
              */
             decision_id: string;
+            model: components["schemas"]["ModelDocument"];
             /**
              * Moved At
              * Format: date-time
              */
             moved_at: string;
-            model: components["schemas"]["ModelDocument"];
+            /** Pointer Generation */
+            pointer_generation: number;
+            /** Previous Model Id */
+            previous_model_id: string | null;
         };
         /**
          * Deal
          * @description A public ask beside the value. `probability` and margins know that asks under their value were picked for it.
          */
         Deal: {
-            /** Punk Id */
-            punk_id: number;
-            /** Type */
-            type: string | null;
             ask: components["schemas"]["Ask"];
-            value: components["schemas"]["Money"];
-            lo80: components["schemas"]["Money"];
-            hi80: components["schemas"]["Money"];
             /**
              * Confidence
              * @enum {string}
@@ -1684,16 +1697,6 @@ export interface components {
              */
             discount: number;
             /**
-             * Probability
-             * @description That the value exceeds the ask
-             */
-            probability: number;
-            /**
-             * Shrunk Value Eth
-             * @description The value, shrunk towards what asks are usually worth
-             */
-            shrunk_value_eth: number;
-            /**
              * Expected Margin Eth
              * @description Shrunk value after the fee, less ask and gas
              */
@@ -1703,6 +1706,23 @@ export interface components {
              * @description Expected margin over ask and gas
              */
             expected_return: number;
+            hi80: components["schemas"]["Money"];
+            lo80: components["schemas"]["Money"];
+            /**
+             * Probability
+             * @description That the value exceeds the ask
+             */
+            probability: number;
+            /** Punk Id */
+            punk_id: number;
+            /**
+             * Shrunk Value Eth
+             * @description The value, shrunk towards what asks are usually worth
+             */
+            shrunk_value_eth: number;
+            /** Type */
+            type: string | null;
+            value: components["schemas"]["Money"];
         };
         /**
          * DealPrior
@@ -1731,122 +1751,122 @@ export interface components {
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
             degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
-            generation: components["schemas"]["GenerationDocument"];
-            market_as_of: components["schemas"]["MarketAsOf"] | null;
             /** Fee Percent */
             fee_percent: number;
             /** Gas Eth */
             gas_eth: number;
-            /** Min Probability */
-            min_probability: number;
-            prior: components["schemas"]["DealPrior"] | null;
+            generation: components["schemas"]["GenerationDocument"];
             /** Items */
             items: components["schemas"]["Deal"][];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            /** Min Probability */
+            min_probability: number;
             /** Next Cursor */
             next_cursor: string | null;
+            prior: components["schemas"]["DealPrior"] | null;
         };
         /**
          * Decision
          * @description What was decided, by which policy, on what evidence.
          */
         Decision: {
-            /**
-             * Decision Id
-             * Format: uuid
-             */
-            decision_id: string;
-            /** Kind */
-            kind: string;
-            /** Subject Model */
-            subject_model: string;
-            /** Champion Model */
-            champion_model: string | null;
-            /** Verdict */
-            verdict: string;
             /** Action */
             action: string;
-            /** Policy Hash */
-            policy_hash: string;
-            /** Evidence Hash */
-            evidence_hash: string;
             /** Actor */
             actor: string;
-            /** Reason */
-            reason: string;
-            /** Expected Generation */
-            expected_generation: number;
+            /** Champion Model */
+            champion_model: string | null;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
             /**
              * Decided At
              * Format: date-time
              */
             decided_at: string;
             /**
-             * Owner
-             * @description Who may close what this leaves open; null: it leaves nothing open
+             * Decision Id
+             * Format: uuid
              */
-            owner: string | null;
+            decision_id: string;
+            /** Evidence Hash */
+            evidence_hash: string;
+            /** Expected Generation */
+            expected_generation: number;
             /**
              * Expires At
              * @description When that closes by itself
              */
             expires_at: string | null;
-            /** Checks */
-            checks: components["schemas"]["Check"][];
+            /** Kind */
+            kind: string;
+            /**
+             * Owner
+             * @description Who may close what this leaves open; null: it leaves nothing open
+             */
+            owner: string | null;
+            /** Policy Hash */
+            policy_hash: string;
+            /** Reason */
+            reason: string;
+            /** Subject Model */
+            subject_model: string;
+            /** Verdict */
+            verdict: string;
         };
         /** DecisionDocument */
         DecisionDocument: {
-            /**
-             * Decision Id
-             * Format: uuid
-             */
-            decision_id: string;
-            /** Kind */
-            kind: string;
-            /** Subject Model */
-            subject_model: string;
-            /** Champion Model */
-            champion_model: string | null;
-            /** Verdict */
-            verdict: string;
             /** Action */
             action: string;
-            /** Policy Hash */
-            policy_hash: string;
-            /** Evidence Hash */
-            evidence_hash: string;
             /** Actor */
             actor: string;
-            /** Reason */
-            reason: string;
-            /** Expected Generation */
-            expected_generation: number;
+            /** Champion Model */
+            champion_model: string | null;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
             /**
              * Decided At
              * Format: date-time
              */
             decided_at: string;
             /**
-             * Owner
-             * @description Who may close what this leaves open; null: it leaves nothing open
+             * Decision Id
+             * Format: uuid
              */
-            owner: string | null;
-            /**
-             * Expires At
-             * @description When that closes by itself
-             */
-            expires_at: string | null;
-            /** Checks */
-            checks: components["schemas"]["Check"][];
+            decision_id: string;
             /**
              * Evidence
              * @description The canonical JSON that evidence_hash is over, parsed
              */
             evidence: unknown;
+            /** Evidence Hash */
+            evidence_hash: string;
             /**
              * Evidence Text
              * @description Its exact bytes
              */
             evidence_text: string;
+            /** Expected Generation */
+            expected_generation: number;
+            /**
+             * Expires At
+             * @description When that closes by itself
+             */
+            expires_at: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Owner
+             * @description Who may close what this leaves open; null: it leaves nothing open
+             */
+            owner: string | null;
+            /** Policy Hash */
+            policy_hash: string;
+            /** Reason */
+            reason: string;
+            /** Subject Model */
+            subject_model: string;
+            /** Verdict */
+            verdict: string;
         };
         /** DecisionPage */
         DecisionPage: {
@@ -1862,21 +1882,25 @@ export interface components {
         DepthStep: {
             /** Above Floor Percent */
             above_floor_percent: number;
-            /** @description The floor, and so many percent */
-            price: components["schemas"]["Money"];
+            /** @description What buying all of them would cost */
+            amount: components["schemas"]["Money"];
             /**
              * Asks
              * @description Asks up to that price
              */
             asks: number;
-            /** @description What buying all of them would cost */
-            amount: components["schemas"]["Money"];
+            /** @description The floor, and so many percent */
+            price: components["schemas"]["Money"];
         };
         /**
          * Distribution
          * @description Quantiles of the price of a valid sale now, by level; and the log-normal that fits the 80 % interval.
          */
         Distribution: {
+            /** Log Mean */
+            log_mean: number;
+            /** Log Sd */
+            log_sd: number;
             /**
              * Quantiles
              * @example {
@@ -1888,10 +1912,6 @@ export interface components {
             quantiles: {
                 [key: string]: number;
             };
-            /** Log Mean */
-            log_mean: number;
-            /** Log Sd */
-            log_sd: number;
         };
         /**
          * EValueList
@@ -1906,8 +1926,8 @@ export interface components {
          * @description One sequential test: a promoted model against its predecessor, or a shadow against the champion.
          */
         EValuePath: {
-            /** Test Id */
-            test_id: string;
+            /** Ended At */
+            ended_at: string | null;
             /**
              * Kind
              * @enum {string}
@@ -1917,39 +1937,37 @@ export interface components {
             model_id: string;
             /** Other Model Id */
             other_model_id: string | null;
+            /** Points */
+            points: components["schemas"]["EValuePoint"][];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
             /**
              * State
              * @description Of the promotion (warm_up, watching, confirmed, …) or of the shadow
              */
             state: string;
             /**
-             * Started At
-             * Format: date-time
+             * Steps
+             * @description Steps taken; `points` thins them to at most `max_points`
              */
-            started_at: string;
-            /** Ended At */
-            ended_at: string | null;
+            steps: number;
+            /** Test Id */
+            test_id: string;
             /**
              * Threshold
              * @description At this E-value the test ends by itself
              * @example 20
              */
             threshold: number;
-            /**
-             * Steps
-             * @description Steps taken; `points` thins them to at most `max_points`
-             */
-            steps: number;
-            /** Points */
-            points: components["schemas"]["EValuePoint"][];
         };
         /**
          * EValuePoint
          * @description After one step: all sales of one transaction.
          */
         EValuePoint: {
-            /** Step */
-            step: number;
             /**
              * At
              * Format: date-time
@@ -1962,15 +1980,17 @@ export interface components {
              */
             difference: number;
             /**
-             * E Worse
-             * @description Evidence that it is worse than the other
-             */
-            e_worse: number;
-            /**
              * E Better
              * @description Evidence that it is better, or not worse by the margin (shadows)
              */
             e_better: number;
+            /**
+             * E Worse
+             * @description Evidence that it is worse than the other
+             */
+            e_worse: number;
+            /** Step */
+            step: number;
         };
         /** EquityCurve */
         EquityCurve: {
@@ -1997,24 +2017,13 @@ export interface components {
          * @description At the end of a UTC day.
          */
         EquityPoint: {
+            /** Cash */
+            cash: number;
             /**
              * Day
              * Format: date
              */
             day: string;
-            /** Cash */
-            cash: number;
-            /** Positions Bid */
-            positions_bid: number;
-            /** Positions Floor */
-            positions_floor: number;
-            /** Positions Value */
-            positions_value: number;
-            /**
-             * Held
-             * @description Punks held
-             */
-            held: number;
             /**
              * Growth Bid
              * @description What one unit has become: chart this
@@ -2024,18 +2033,29 @@ export interface components {
             growth_floor: number;
             /** Growth Value */
             growth_value: number;
+            /**
+             * Held
+             * @description Punks held
+             */
+            held: number;
+            /** Positions Bid */
+            positions_bid: number;
+            /** Positions Floor */
+            positions_floor: number;
+            /** Positions Value */
+            positions_value: number;
         };
         /**
          * Estimate
          * @description A figure with its 90 % interval (circular block bootstrap of days); null where too little happened to say.
          */
         Estimate: {
-            /** Value */
-            value: number | null;
-            /** Lo */
-            lo: number | null;
             /** Hi */
             hi: number | null;
+            /** Lo */
+            lo: number | null;
+            /** Value */
+            value: number | null;
         };
         /** EthUsd */
         EthUsd: {
@@ -2052,48 +2072,48 @@ export interface components {
          * @description Everything that was decided about a model, oldest first, with its checks.
          */
         EvidenceDocument: {
-            /** Model Id */
-            model_id: string;
             /** Decisions */
             decisions: components["schemas"]["Decision"][];
+            /** Model Id */
+            model_id: string;
         };
         /**
          * ExcludedSale
          * @description A sale that is left out, as it was judged from what was known when it happened.
          */
         ExcludedSale: {
-            /** Punk Id */
-            punk_id: number;
-            /**
-             * Sold At
-             * Format: date-time
-             */
-            sold_at: string;
             /** Block */
             block: number;
-            /** Log Index */
-            log_index: number;
-            /** Tx Hash */
-            tx_hash: string;
+            /** Buyer */
+            buyer: string | null;
+            /** Explanation */
+            explanation: string;
+            /** @description Lowest public ask of any other punk just before */
+            floor: components["schemas"]["Money"] | null;
             /**
              * Kind
              * @description buy or accept_bid
              */
             kind: string;
+            /** Log Index */
+            log_index: number;
             price: components["schemas"]["Money"];
-            /** @description Lowest public ask of any other punk just before */
-            floor: components["schemas"]["Money"] | null;
-            /** Seller */
-            seller: string | null;
-            /** Buyer */
-            buyer: string | null;
+            /** Punk Id */
+            punk_id: number;
             /**
              * Reason
              * @example custody_move
              */
             reason: string;
-            /** Explanation */
-            explanation: string;
+            /** Seller */
+            seller: string | null;
+            /**
+             * Sold At
+             * Format: date-time
+             */
+            sold_at: string;
+            /** Tx Hash */
+            tx_hash: string;
         };
         /**
          * Exclusion
@@ -2103,13 +2123,13 @@ export interface components {
         Exclusion: "custody_move" | "dust" | "self_sale" | "flash_loan" | "round_trip" | "duplicate" | "far_below_floor" | "far_below_previous_day_floor";
         /** ExclusionPage */
         ExclusionPage: {
-            /** Items */
-            items: components["schemas"]["ExcludedSale"][];
             /**
              * Counts
              * @description Of all excluded sales, whatever is filtered; most first
              */
             counts: components["schemas"]["ReasonCount"][];
+            /** Items */
+            items: components["schemas"]["ExcludedSale"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2118,54 +2138,53 @@ export interface components {
          * @description Amounts in ETH.
          */
         FairPrice: {
-            /** Id Punk */
-            id_punk: number;
-            /** Fair Price */
-            fair_price: number;
-            /**
-             * Currency
-             * @constant
-             */
-            currency: "ETH";
-            /** Model */
-            model: string;
-            /** Generation */
-            generation: number;
+            /** Age Seconds */
+            age_seconds: number;
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
-            /** Age Seconds */
-            age_seconds: number;
+            /**
+             * Currency
+             * @constant
+             */
+            currency: "ETH";
+            /** Fair Price */
+            fair_price: number;
+            /** Generation */
+            generation: number;
+            /** Id Punk */
+            id_punk: number;
+            /** Model */
+            model: string;
         };
         /** FairPricePlus */
         FairPricePlus: {
-            /** Id Punk */
-            id_punk: number;
-            /** Fair Price */
-            fair_price: number;
-            /**
-             * Currency
-             * @constant
-             */
-            currency: "ETH";
-            /** Model */
-            model: string;
-            /** Generation */
-            generation: number;
+            /** Age Seconds */
+            age_seconds: number;
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
-            /** Age Seconds */
-            age_seconds: number;
             /**
              * Confidence
              * @enum {string}
              */
             confidence: "A" | "B" | "C" | "D";
+            /**
+             * Currency
+             * @constant
+             */
+            currency: "ETH";
+            distribution: components["schemas"]["Distribution"];
+            /** Fair Price */
+            fair_price: number;
+            /** Generation */
+            generation: number;
+            /** Id Punk */
+            id_punk: number;
             /**
              * Intervals
              * @description By coverage in percent
@@ -2173,32 +2192,33 @@ export interface components {
             intervals: {
                 [key: string]: components["schemas"]["PricedInterval"];
             };
-            distribution: components["schemas"]["Distribution"];
+            /** Model */
+            model: string;
         };
         /**
          * Figures
          * @description Of daily equity marked one way. Shares are fractions (0.05 is five percent).
          */
         Figures: {
+            /** @description Compound, 365 days a year */
+            annual_return: components["schemas"]["Estimate"];
+            /** @description Annual return over maximum drawdown */
+            calmar: components["schemas"]["Estimate"];
             /**
              * Mark
              * @description Open positions at the punk's standing bid (0 without one), at the lower of floor and value, or at the published value, with which the model marks its own purchases
              * @enum {string}
              */
             mark: "bid" | "floor" | "value";
-            total_return: components["schemas"]["Estimate"];
-            /** @description Compound, 365 days a year */
-            annual_return: components["schemas"]["Estimate"];
-            /** @description Of daily returns, times the root of 365 */
-            volatility: components["schemas"]["Estimate"];
+            /** @description Largest fall from a peak, as a share of the peak */
+            max_drawdown: components["schemas"]["Estimate"];
             /** @description Mean over deviation of daily returns, times the root of 365 */
             sharpe: components["schemas"]["Estimate"];
             /** @description The same over the downside deviation from zero */
             sortino: components["schemas"]["Estimate"];
-            /** @description Annual return over maximum drawdown */
-            calmar: components["schemas"]["Estimate"];
-            /** @description Largest fall from a peak, as a share of the peak */
-            max_drawdown: components["schemas"]["Estimate"];
+            total_return: components["schemas"]["Estimate"];
+            /** @description Of daily returns, times the root of 365 */
+            volatility: components["schemas"]["Estimate"];
         };
         /** FloorDocument */
         FloorDocument: {
@@ -2208,13 +2228,21 @@ export interface components {
         };
         /** FreezeDocument */
         FreezeDocument: {
+            /** Actor */
+            actor: string;
+            /** Expires At */
+            expires_at: string | null;
             /**
              * Freeze Id
              * Format: uuid
              */
             freeze_id: string;
-            /** Actor */
-            actor: string;
+            /** In Force */
+            in_force: boolean;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Lifted By */
+            lifted_by: string | null;
             /** Reason */
             reason: string;
             /**
@@ -2222,14 +2250,6 @@ export interface components {
              * Format: date-time
              */
             starts_at: string;
-            /** Expires At */
-            expires_at: string | null;
-            /** Lifted At */
-            lifted_at: string | null;
-            /** Lifted By */
-            lifted_by: string | null;
-            /** In Force */
-            in_force: boolean;
         };
         /** FreezeList */
         FreezeList: {
@@ -2244,25 +2264,19 @@ export interface components {
          *     }
          */
         FreezeOrder: {
-            /** Reason */
-            reason: string;
             /**
              * Expires At
              * @description Default: until a person lifts it
              */
             expires_at?: string | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * GenerationDocument
          * @description Which nowcast: 10,000 values made from one snapshot by one model.
          */
         GenerationDocument: {
-            /** Generation Id */
-            generation_id: number;
-            /** Model Id */
-            model_id: string;
-            /** Snapshot Id */
-            snapshot_id: string;
             /**
              * As Of
              * Format: date-time
@@ -2271,16 +2285,22 @@ export interface components {
             as_of: string;
             /** As Of Block */
             as_of_block: number;
+            floor: components["schemas"]["Money"];
+            /** Generation Id */
+            generation_id: number;
+            /** Merkle Root */
+            merkle_root: string;
+            /** Model Id */
+            model_id: string;
             /**
              * Published At
              * Format: date-time
              */
             published_at: string;
-            floor: components["schemas"]["Money"];
+            /** Snapshot Id */
+            snapshot_id: string;
             /** Values Sha256 */
             values_sha256: string;
-            /** Merkle Root */
-            merkle_root: string;
         };
         /**
          * GenerationPage
@@ -2295,12 +2315,12 @@ export interface components {
         /** Group */
         Group: {
             champion: components["schemas"]["ValueCard"];
+            /** @description The champion on the sales of `last_sale` */
+            champion_beside_last_sale: components["schemas"]["Card"];
             /** @description Baseline: the floor of the same generation */
             floor: components["schemas"]["Card"];
             /** @description Baseline: the punk's last valid sale known then, carried by the floor; fewer sales */
             last_sale: components["schemas"]["Card"];
-            /** @description The champion on the sales of `last_sale` */
-            champion_beside_last_sale: components["schemas"]["Card"];
             /**
              * Name
              * @example premium
@@ -2310,11 +2330,11 @@ export interface components {
         };
         /** HighBid */
         HighBid: {
-            /** Punk Id */
-            punk_id: number;
-            price: components["schemas"]["Money"];
             /** Bidder */
             bidder: string | null;
+            price: components["schemas"]["Money"];
+            /** Punk Id */
+            punk_id: number;
             /**
              * Since
              * Format: date-time
@@ -2326,27 +2346,6 @@ export interface components {
          * @description Oldest first. Every list is complete unless `truncated` names it: then only the newest are shown.
          */
         HistoryDocument: {
-            /** Punk Id */
-            punk_id: number;
-            /**
-             * Start
-             * @description `from` of the request
-             */
-            start: string | null;
-            /**
-             * End
-             * @description `to` of the request
-             */
-            end: string | null;
-            /** Values */
-            values: components["schemas"]["ValuePoint"][];
-            /**
-             * Step Seconds
-             * @description The values are the last of each step of so many seconds; null: all of them
-             */
-            step_seconds: number | null;
-            /** Sales */
-            sales: components["schemas"]["PastSale"][];
             /**
              * Asks
              * @description Public asks
@@ -2354,43 +2353,73 @@ export interface components {
             asks: components["schemas"]["Standing"][];
             /** Bids */
             bids: components["schemas"]["Standing"][];
-            /** Truncated */
-            truncated: ("sales" | "asks" | "bids")[];
             /** Degraded */
             degraded: string[];
+            /**
+             * End
+             * @description `to` of the request
+             */
+            end: string | null;
+            /** Punk Id */
+            punk_id: number;
+            /** Sales */
+            sales: components["schemas"]["PastSale"][];
+            /**
+             * Start
+             * @description `from` of the request
+             */
+            start: string | null;
+            /**
+             * Step Seconds
+             * @description The values are the last of each step of so many seconds; null: all of them
+             */
+            step_seconds: number | null;
+            /** Truncated */
+            truncated: ("sales" | "asks" | "bids")[];
+            /** Values */
+            values: components["schemas"]["ValuePoint"][];
         };
         /** Interval */
         Interval: {
-            lo: components["schemas"]["Money"];
             hi: components["schemas"]["Money"];
+            lo: components["schemas"]["Money"];
         };
         /** LastSale */
         LastSale: {
+            /** Buyer */
+            buyer: string | null;
+            /** Kind */
+            kind: ("buy" | "accept_bid") | null;
             price: components["schemas"]["Money"];
+            /** Seller */
+            seller: string | null;
             /**
              * Time
              * Format: date-time
              */
             time: string;
-            /** Kind */
-            kind: ("buy" | "accept_bid") | null;
+            /** Tx Hash */
+            tx_hash: string | null;
             /**
              * Valid
              * @description Counts for training and scoring
              */
             valid: boolean | null;
-            /** Seller */
-            seller: string | null;
-            /** Buyer */
-            buyer: string | null;
-            /** Tx Hash */
-            tx_hash: string | null;
         };
         /**
          * LifecycleEvent
          * @description Something that happened to a model, or to what decides about models.
          */
         LifecycleEvent: {
+            /** Actor */
+            actor: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Decision Id */
+            decision_id: string | null;
             /**
              * Id
              * @description Stable, unique in the timeline
@@ -2398,20 +2427,10 @@ export interface components {
              */
             id: string;
             /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
              * Kind
              * @enum {string}
              */
             kind: "training_requested" | "training_succeeded" | "training_failed" | "training_cancelled" | "contender_registered" | "gate_decided" | "shadow_started" | "shadow_ended" | "promoted" | "confirmed" | "rolled_back" | "operator_decided" | "frozen" | "unfrozen" | "alert";
-            /**
-             * Summary
-             * @description One sentence for people
-             */
-            summary: string;
             /** Model Id */
             model_id: string | null;
             /**
@@ -2419,16 +2438,17 @@ export interface components {
              * @description The champion before, or the one compared with
              */
             other_model_id: string | null;
-            /** Decision Id */
-            decision_id: string | null;
             /** Request Id */
             request_id: string | null;
-            /** Actor */
-            actor: string | null;
-            /** Verdict */
-            verdict: string | null;
             /** Severity */
             severity: ("info" | "warning" | "critical") | null;
+            /**
+             * Summary
+             * @description One sentence for people
+             */
+            summary: string;
+            /** Verdict */
+            verdict: string | null;
         };
         /** LifecyclePage */
         LifecyclePage: {
@@ -2441,6 +2461,8 @@ export interface components {
         LifecycleStatus: {
             /** Champion */
             champion: string | null;
+            /** Freezes */
+            freezes: number;
             /**
              * Promotion
              * @description warm_up or watching while a promotion is open
@@ -2448,45 +2470,43 @@ export interface components {
             promotion: string | null;
             /** Shadows */
             shadows: number;
-            /** Freezes */
-            freezes: number;
         };
         /**
          * LineageDocument
          * @description A model's origin and its descendants. `line` goes from the model back to the first of its ancestors.
          */
         LineageDocument: {
-            /** Model Id */
-            model_id: string;
-            request: components["schemas"]["TrainedFor"] | null;
-            /** Line */
-            line: components["schemas"]["Relative"][];
             /** Children */
             children: components["schemas"]["Relative"][];
+            /** Line */
+            line: components["schemas"]["Relative"][];
+            live: components["schemas"]["Live"];
+            /** Model Id */
+            model_id: string;
             /** Reigns */
             reigns: components["schemas"]["Reign"][];
-            live: components["schemas"]["Live"];
+            request: components["schemas"]["TrainedFor"] | null;
         };
         /**
          * Live
          * @description How its values did on later sales, as champion or beside it; losses are mean absolute log errors.
          */
         Live: {
-            /** N */
-            n: number;
-            /** Median Ape */
-            median_ape: number | null;
-            /** Mean Loss */
-            mean_loss: number | null;
+            /** Coverage80 */
+            coverage80: number | null;
+            /** Coverage90 */
+            coverage90: number | null;
             /**
              * Floor Loss
              * @description Of the floor on the same sales
              */
             floor_loss: number | null;
-            /** Coverage80 */
-            coverage80: number | null;
-            /** Coverage90 */
-            coverage90: number | null;
+            /** Mean Loss */
+            mean_loss: number | null;
+            /** Median Ape */
+            median_ape: number | null;
+            /** N */
+            n: number;
         };
         /**
          * MarketAsOf
@@ -2511,6 +2531,8 @@ export interface components {
              * Format: date
              */
             date: string;
+            /** Eth Usd */
+            eth_usd: number | null;
             /**
              * Floor Eth
              * @description Lowest public ask at the day's end
@@ -2527,8 +2549,6 @@ export interface components {
             valid_sales: number;
             /** Volume Eth */
             volume_eth: number;
-            /** Eth Usd */
-            eth_usd: number | null;
         };
         /**
          * MarketDocument
@@ -2541,115 +2561,120 @@ export interface components {
              */
             age_seconds: number;
             /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
-            generation: components["schemas"]["GenerationDocument"];
-            market_as_of: components["schemas"]["MarketAsOf"] | null;
-            floor: components["schemas"]["FloorDocument"] | null;
-            /**
              * Asks
              * @description Public asks
              */
             asks: number;
+            bids: components["schemas"]["BidsDocument"];
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
             /** Depth */
             depth: components["schemas"]["DepthStep"][];
-            bids: components["schemas"]["BidsDocument"];
+            eth_usd: components["schemas"]["EthUsd"] | null;
+            floor: components["schemas"]["FloorDocument"] | null;
+            generation: components["schemas"]["GenerationDocument"];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
             /** Volumes */
             volumes: components["schemas"]["VolumeDocument"][];
-            eth_usd: components["schemas"]["EthUsd"] | null;
         };
         /**
          * MarketSeriesDocument
          * @description Days in order; those without anything to tell are there, too.
          */
         MarketSeriesDocument: {
-            /** Start */
-            start: string | null;
-            /** End */
-            end: string | null;
             /** Days */
             days: components["schemas"]["MarketDay"][];
             /** Degraded */
             degraded: string[];
+            /** End */
+            end: string | null;
+            /** Start */
+            start: string | null;
         };
         /** MarketStatus */
         MarketStatus: {
-            /** Last Event Seq */
-            last_event_seq: number;
+            /** Age Seconds */
+            age_seconds: number;
             /** Last Block */
             last_block: number;
+            /** Last Event Seq */
+            last_event_seq: number;
             /**
              * Last Event Time
              * Format: date-time
              */
             last_event_time: string;
-            /** Age Seconds */
-            age_seconds: number;
+            /**
+             * Simulated
+             * @description The market is made up, by the settings' source
+             */
+            simulated: boolean;
         };
         /**
          * ModelDocument
          * @description Lineage of a model: the artifact by content, code, environment, data and reports.
          */
         ModelDocument: {
-            /** Model Id */
-            model_id: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
+            /** Artifact Bytes */
+            artifact_bytes: number;
+            /** Artifact Format */
+            artifact_format: string;
+            /** Artifact Key */
+            artifact_key: string;
+            /** Artifact Sha256 */
+            artifact_sha256: string;
             /**
              * Data Cutoff
              * Format: date-time
              * @description Trained on sales before this instant
              */
             data_cutoff: string;
-            /** Training Rows */
-            training_rows: number;
+            /** Environment Hash */
+            environment_hash: string;
+            /** Evaluation Snapshot */
+            evaluation_snapshot: string;
             /** Feature Schema */
             feature_schema: string;
+            /** Git Dirty */
+            git_dirty: boolean;
+            /** Git Sha */
+            git_sha: string;
+            /** Model Id */
+            model_id: string;
+            /** Params */
+            params: unknown;
             /** Parent Model */
             parent_model: string | null;
-            /**
-             * Training Request
-             * Format: uuid
-             */
-            training_request: string;
             /**
              * Registered At
              * Format: date-time
              */
             registered_at: string;
-            /** Artifact Key */
-            artifact_key: string;
-            /** Artifact Sha256 */
-            artifact_sha256: string;
-            /** Artifact Bytes */
-            artifact_bytes: number;
-            /** Artifact Format */
-            artifact_format: string;
-            /** Xgboost Version */
-            xgboost_version: string;
-            /** Git Sha */
-            git_sha: string;
-            /** Git Dirty */
-            git_dirty: boolean;
-            /** Environment Hash */
-            environment_hash: string;
-            /** Training Snapshot */
-            training_snapshot: string;
-            /** Evaluation Snapshot */
-            evaluation_snapshot: string;
-            /** Params */
-            params: unknown;
-            /** Seed */
-            seed: number;
-            /** Report */
-            report: unknown;
             /** Reigns */
             reigns: components["schemas"]["Reign"][];
+            /** Report */
+            report: unknown;
+            /** Seed */
+            seed: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
+            /**
+             * Training Request
+             * Format: uuid
+             */
+            training_request: string;
+            /** Training Rows */
+            training_rows: number;
+            /** Training Snapshot */
+            training_snapshot: string;
+            /** Xgboost Version */
+            xgboost_version: string;
         };
         /** ModelPage */
         ModelPage: {
@@ -2663,35 +2688,35 @@ export interface components {
          * @description A model in the registry.
          */
         ModelSummary: {
-            /** Model Id */
-            model_id: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
             /**
              * Data Cutoff
              * Format: date-time
              * @description Trained on sales before this instant
              */
             data_cutoff: string;
-            /** Training Rows */
-            training_rows: number;
             /** Feature Schema */
             feature_schema: string;
+            /** Model Id */
+            model_id: string;
             /** Parent Model */
             parent_model: string | null;
-            /**
-             * Training Request
-             * Format: uuid
-             */
-            training_request: string;
             /**
              * Registered At
              * Format: date-time
              */
             registered_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
+            /**
+             * Training Request
+             * Format: uuid
+             */
+            training_request: string;
+            /** Training Rows */
+            training_rows: number;
         };
         /**
          * Money
@@ -2699,29 +2724,29 @@ export interface components {
          */
         Money: {
             /**
-             * Wei
-             * @description Exact
-             * @example 45000000000000000000
-             */
-            wei: string;
-            /**
              * Eth
              * @description The same in ETH, rounded to a double
              * @example 45
              */
             eth: number;
+            /**
+             * Wei
+             * @description Exact
+             * @example 45000000000000000000
+             */
+            wei: string;
         };
         /** MonthReturn */
         MonthReturn: {
+            /** Bid */
+            bid: number;
+            /** Floor */
+            floor: number;
             /**
              * Month
              * @example 2025-03
              */
             month: string;
-            /** Bid */
-            bid: number;
-            /** Floor */
-            floor: number;
             /** Value */
             value: number;
         };
@@ -2735,46 +2760,46 @@ export interface components {
              * @description Seconds since the generation's `as_of`
              */
             age_seconds: number;
+            /** Count */
+            count: number;
             /**
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
             degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
             generation: components["schemas"]["GenerationDocument"];
-            /** Count */
-            count: number;
             /** Punks */
             punks: components["schemas"]["NowcastEntry"][];
         };
         /** NowcastEntry */
         NowcastEntry: {
-            value: components["schemas"]["Money"];
-            /** Intervals */
-            intervals: {
-                [key: string]: components["schemas"]["Interval"];
-            };
             /**
              * Confidence
              * @description A is best
              * @enum {string}
              */
             confidence: "A" | "B" | "C" | "D";
+            /** Intervals */
+            intervals: {
+                [key: string]: components["schemas"]["Interval"];
+            };
             /** Punk Id */
             punk_id: number;
+            value: components["schemas"]["Money"];
         };
         /** NowcastStatus */
         NowcastStatus: {
-            /** Generation Id */
-            generation_id: number;
-            /** Model Id */
-            model_id: string;
+            /** Age Seconds */
+            age_seconds: number;
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
-            /** Age Seconds */
-            age_seconds: number;
+            /** Generation Id */
+            generation_id: number;
+            /** Model Id */
+            model_id: string;
         };
         /**
          * OperatorOrder
@@ -2785,15 +2810,15 @@ export interface components {
          */
         OperatorOrder: {
             /**
-             * Reason
-             * @description Kept with the decision
-             */
-            reason: string;
-            /**
              * Expected Generation
              * @description Of the model pointer: refused when it has moved since; default: now
              */
             expected_generation?: number | null;
+            /**
+             * Reason
+             * @description Kept with the decision
+             */
+            reason: string;
         };
         /** OutboxStatus */
         OutboxStatus: {
@@ -2812,44 +2837,17 @@ export interface components {
         Outcome: {
             /** Event Seq */
             event_seq: number;
-            /** Punk Id */
-            punk_id: number;
-            /** Type */
-            type: string | null;
-            /**
-             * Sold At
-             * Format: date-time
-             */
-            sold_at: string;
-            /** Tx Hash */
-            tx_hash: string;
-            /** Log Index */
-            log_index: number;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "buy" | "accept_bid";
+            /** Exclusion */
+            exclusion: string | null;
+            /** @description Of the same generation */
+            floor: components["schemas"]["Money"];
+            /** Generation Id */
+            generation_id: number;
             /**
              * Horizon
              * @enum {string}
              */
             horizon: "latest" | "24h" | "7d";
-            /** Generation Id */
-            generation_id: number;
-            /**
-             * Published At
-             * Format: date-time
-             */
-            published_at: string;
-            /** Model Id */
-            model_id: string;
-            price: components["schemas"]["Money"];
-            value: components["schemas"]["Money"];
-            /** @description Of the same generation */
-            floor: components["schemas"]["Money"];
-            /** @description Baseline: the punk's last valid sale known then, carried by the floor */
-            last_sale: components["schemas"]["Money"] | null;
             /**
              * In50
              * @description The price lies in the 50 % interval
@@ -2860,12 +2858,39 @@ export interface components {
             /** In90 */
             in90: boolean;
             /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "buy" | "accept_bid";
+            /** @description Baseline: the punk's last valid sale known then, carried by the floor */
+            last_sale: components["schemas"]["Money"] | null;
+            /** Log Index */
+            log_index: number;
+            /** Model Id */
+            model_id: string;
+            price: components["schemas"]["Money"];
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Punk Id */
+            punk_id: number;
+            /**
+             * Sold At
+             * Format: date-time
+             */
+            sold_at: string;
+            /** Tx Hash */
+            tx_hash: string;
+            /** Type */
+            type: string | null;
+            /**
              * Valid
              * @description Counts for the scorecard; otherwise `exclusion` says why not
              */
             valid: boolean;
-            /** Exclusion */
-            exclusion: string | null;
+            value: components["schemas"]["Money"];
         };
         /** OutcomePage */
         OutcomePage: {
@@ -2876,12 +2901,13 @@ export interface components {
         };
         /** PastSale */
         PastSale: {
+            /** Buyer */
+            buyer: string | null;
             /**
-             * Time
-             * Format: date-time
+             * Exclusion
+             * @description Why it does not count
              */
-            time: string;
-            price: components["schemas"]["Money"];
+            exclusion: string | null;
             /** @description Lowest public ask of any other punk just before */
             floor: components["schemas"]["Money"] | null;
             /**
@@ -2889,73 +2915,95 @@ export interface components {
              * @enum {string}
              */
             kind: "buy" | "accept_bid";
+            price: components["schemas"]["Money"];
             /** Seller */
             seller: string | null;
-            /** Buyer */
-            buyer: string | null;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Tx Hash */
+            tx_hash: string;
             /**
              * Valid
              * @description Counts for training and scoring
              */
             valid: boolean;
-            /**
-             * Exclusion
-             * @description Why it does not count
-             */
-            exclusion: string | null;
-            /** Tx Hash */
-            tx_hash: string;
         };
         /** PerformanceDocument */
         PerformanceDocument: {
+            /** By Horizon */
+            by_horizon: {
+                [key: string]: components["schemas"]["Comparison"];
+            };
+            /** By Kind */
+            by_kind: components["schemas"]["Group"][];
+            /** By Model */
+            by_model: components["schemas"]["Group"][];
+            /** By Month */
+            by_month: components["schemas"]["Group"][];
+            /**
+             * By Segment
+             * @description By predicted premium, value over floor at publication: floor_tier below 1.08, mid below 1.3, premium below 2.5, rare above
+             */
+            by_segment: components["schemas"]["Group"][];
+            /** By Type */
+            by_type: components["schemas"]["Group"][];
+            /** Calibration */
+            calibration: components["schemas"]["Calibration"][];
             /**
              * Computed At
              * Format: date-time
              */
             computed_at: string;
+            /** Degraded */
+            degraded: "database_away"[];
             /**
-             * Horizon
-             * @description Horizon of the breakdowns below
-             * @enum {string}
+             * Excluded Sales
+             * @description Sales of the horizon's period that are left out (or were added)
              */
-            horizon: "latest" | "24h" | "7d";
+            excluded_sales: number;
             /**
              * Exclusions
              * @description False: excluded sales were scored, too
              */
             exclusions: boolean;
             /**
-             * Excluded Sales
-             * @description Sales of the horizon's period that are left out (or were added)
+             * Horizon
+             * @description Horizon of the breakdowns below
+             * @enum {string}
              */
-            excluded_sales: number;
-            /** By Horizon */
-            by_horizon: {
-                [key: string]: components["schemas"]["Comparison"];
-            };
+            horizon: "latest" | "24h" | "7d";
+        };
+        /**
+         * Place
+         * @description One broken rule of an invalid request.
+         */
+        Place: {
             /**
-             * By Segment
-             * @description By predicted premium, value over floor at publication: floor_tier below 1.08, mid below 1.3, premium below 2.5, rare above
+             * Location
+             * @description Where: query.limit, path.punk_id, body.reason
+             * @example query.limit
              */
-            by_segment: components["schemas"]["Group"][];
-            /** By Month */
-            by_month: components["schemas"]["Group"][];
-            /** By Kind */
-            by_kind: components["schemas"]["Group"][];
-            /** By Type */
-            by_type: components["schemas"]["Group"][];
-            /** By Model */
-            by_model: components["schemas"]["Group"][];
-            /** Calibration */
-            calibration: components["schemas"]["Calibration"][];
-            /** Degraded */
-            degraded: "database_away"[];
+            location: string;
+            /**
+             * Rule
+             * @example Input should be less than or equal to 500
+             */
+            rule: string;
         };
         /**
          * Premium
          * @description What a trait adds, by the sales index: other traits held equal. Amounts in ETH for a common punk of today.
          */
         Premium: {
+            /** Eth */
+            eth: number;
+            /** Hi80 Eth */
+            hi80_eth: number;
+            /** Lo80 Eth */
+            lo80_eth: number;
             /**
              * Log
              * @description ln(price with the trait / price without)
@@ -2966,28 +3014,67 @@ export interface components {
              * @description Of `log`, by the index's Kalman filter
              */
             standard_error: number;
-            /** Eth */
-            eth: number;
-            /** Lo80 Eth */
-            lo80_eth: number;
-            /** Hi80 Eth */
-            hi80_eth: number;
         };
         /** PricedInterval */
         PricedInterval: {
-            /** Low */
-            low: number;
             /** High */
             high: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details, with the next step as an extension member.
+         */
+        Problem: {
+            /** Detail */
+            detail: string;
+            /**
+             * Errors
+             * @default null
+             */
+            errors?: components["schemas"]["Place"][] | null;
+            /**
+             * Instance
+             * @description Path of the request
+             * @example /v1/punks/10000
+             */
+            instance: string;
+            /**
+             * Next Step
+             * @description What to do about it
+             */
+            next_step: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @example https://punkcast.dev/problems/not-found
+             */
+            type: string;
         };
         /**
          * ProofDocument
          * @description That a value was part of a generation whose root was published with it. See docs/proofs.md.
          */
         ProofDocument: {
+            /**
+             * Algorithm
+             * @constant
+             */
+            algorithm: "rfc6962-sha256";
             generation: components["schemas"]["GenerationDocument"];
-            /** Punk Id */
-            punk_id: number;
+            /**
+             * Leaf
+             * @description SHA-256 of a zero byte and the line
+             */
+            leaf: string;
+            /** Leaf Count */
+            leaf_count: number;
+            /** Leaf Index */
+            leaf_index: number;
             /**
              * Line
              * @description punk_id,value_wei,lo50_wei,hi50_wei,lo80_wei,hi80_wei,lo90_wei,hi90_wei,confidence
@@ -2995,43 +3082,31 @@ export interface components {
              */
             line: string;
             /**
-             * Leaf
-             * @description SHA-256 of a zero byte and the line
-             */
-            leaf: string;
-            /** Leaf Index */
-            leaf_index: number;
-            /** Leaf Count */
-            leaf_count: number;
-            /**
              * Path
              * @description From the leaf upwards
              */
             path: components["schemas"]["ProofStep"][];
+            /** Punk Id */
+            punk_id: number;
             /**
              * Root
              * @description What the path leads to; equals the generation's `merkle_root`
              */
             root: string;
-            /**
-             * Algorithm
-             * @constant
-             */
-            algorithm: "rfc6962-sha256";
         };
         /**
          * ProofStep
          * @description A neighbour on the way from the leaf to the root.
          */
         ProofStep: {
+            /** Hash */
+            hash: string;
             /**
              * Side
              * @description Where the neighbour stands
              * @enum {string}
              */
             side: "left" | "right";
-            /** Hash */
-            hash: string;
         };
         /**
          * PunkBody
@@ -3054,99 +3129,99 @@ export interface components {
              * @description Seconds since the generation's `as_of`
              */
             age_seconds: number;
+            ask: components["schemas"]["Ask"] | null;
+            bid: components["schemas"]["Bid"] | null;
+            /** @description Since the nowcast before; null when there is none */
+            changes: components["schemas"]["Changes"] | null;
             /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             * Comparables
+             * @description Most alike first
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
-            value: components["schemas"]["Money"];
-            /** Intervals */
-            intervals: {
-                [key: string]: components["schemas"]["Interval"];
-            };
+            comparables: components["schemas"]["ComparableSale"][] | null;
             /**
              * Confidence
              * @description A is best
              * @enum {string}
              */
             confidence: "A" | "B" | "C" | "D";
-            /** Punk Id */
-            punk_id: number;
-            /** Type */
-            type: string | null;
-            /** Skin */
-            skin: string | null;
-            /** Traits */
-            traits: string[];
-            /** Trait Count */
-            trait_count: number;
-            ask: components["schemas"]["Ask"] | null;
-            bid: components["schemas"]["Bid"] | null;
-            last_sale: components["schemas"]["LastSale"] | null;
-            /** Owner */
-            owner: string | null;
-            /** Owner Since */
-            owner_since: string | null;
+            contributions: components["schemas"]["Contributions"] | null;
+            /**
+             * Degraded
+             * @description Empty when all is well; the header Punkcast-Degraded says the same
+             */
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
             /**
              * Discount
              * @description 1 - ask / value; null without an ask
              */
             discount: number | null;
             generation: components["schemas"]["GenerationDocument"];
+            /** Intervals */
+            intervals: {
+                [key: string]: components["schemas"]["Interval"];
+            };
+            last_sale: components["schemas"]["LastSale"] | null;
             market_as_of: components["schemas"]["MarketAsOf"] | null;
-            contributions: components["schemas"]["Contributions"] | null;
-            /**
-             * Comparables
-             * @description Most alike first
-             */
-            comparables: components["schemas"]["ComparableSale"][] | null;
-            /** @description Since the nowcast before; null when there is none */
-            changes: components["schemas"]["Changes"] | null;
+            /** Owner */
+            owner: string | null;
+            /** Owner Since */
+            owner_since: string | null;
+            /** Punk Id */
+            punk_id: number;
+            /** Skin */
+            skin: string | null;
+            /** Trait Count */
+            trait_count: number;
+            /** Traits */
+            traits: string[];
+            /** Type */
+            type: string | null;
             /**
              * Unexplained
              * @description Why contributions and comparables are null: they follow a publication after a while
              * @example The reasons of this generation are being worked out; ask again in a minute.
              */
             unexplained: string | null;
+            value: components["schemas"]["Money"];
         };
         /**
          * PunkEntry
          * @description A punk, its value, and where it stands in the market.
          */
         PunkEntry: {
-            value: components["schemas"]["Money"];
-            /** Intervals */
-            intervals: {
-                [key: string]: components["schemas"]["Interval"];
-            };
+            ask: components["schemas"]["Ask"] | null;
+            bid: components["schemas"]["Bid"] | null;
             /**
              * Confidence
              * @description A is best
              * @enum {string}
              */
             confidence: "A" | "B" | "C" | "D";
-            /** Punk Id */
-            punk_id: number;
-            /** Type */
-            type: string | null;
-            /** Skin */
-            skin: string | null;
-            /** Traits */
-            traits: string[];
-            /** Trait Count */
-            trait_count: number;
-            ask: components["schemas"]["Ask"] | null;
-            bid: components["schemas"]["Bid"] | null;
-            last_sale: components["schemas"]["LastSale"] | null;
-            /** Owner */
-            owner: string | null;
-            /** Owner Since */
-            owner_since: string | null;
             /**
              * Discount
              * @description 1 - ask / value; null without an ask
              */
             discount: number | null;
+            /** Intervals */
+            intervals: {
+                [key: string]: components["schemas"]["Interval"];
+            };
+            last_sale: components["schemas"]["LastSale"] | null;
+            /** Owner */
+            owner: string | null;
+            /** Owner Since */
+            owner_since: string | null;
+            /** Punk Id */
+            punk_id: number;
+            /** Skin */
+            skin: string | null;
+            /** Trait Count */
+            trait_count: number;
+            /** Traits */
+            traits: string[];
+            /** Type */
+            type: string | null;
+            value: components["schemas"]["Money"];
         };
         /**
          * PunkPage
@@ -3164,9 +3239,9 @@ export interface components {
              */
             degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
             generation: components["schemas"]["GenerationDocument"];
-            market_as_of: components["schemas"]["MarketAsOf"] | null;
             /** Items */
             items: components["schemas"]["PunkEntry"][];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3179,10 +3254,10 @@ export interface components {
         };
         /** ReasonCount */
         ReasonCount: {
-            /** Reason */
-            reason: string;
             /** Explanation */
             explanation: string;
+            /** Reason */
+            reason: string;
             /** Sales */
             sales: number;
         };
@@ -3192,51 +3267,51 @@ export interface components {
          */
         Reign: {
             /**
-             * Generation
-             * @description Of the model pointer
-             */
-            generation: number;
-            /** Previous Model Id */
-            previous_model_id: string | null;
-            /**
              * Decision Id
              * Format: uuid
              */
             decision_id: string;
             /**
+             * Generation
+             * @description Of the model pointer
+             */
+            generation: number;
+            /**
              * Moved At
              * Format: date-time
              */
             moved_at: string;
+            /** Previous Model Id */
+            previous_model_id: string | null;
         };
         /**
          * Relative
          * @description A model in the line of another one.
          */
         Relative: {
-            /** Model Id */
-            model_id: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
+            /** Artifact Sha256 */
+            artifact_sha256: string;
             /**
              * Data Cutoff
              * Format: date-time
              */
             data_cutoff: string;
+            /** Git Sha */
+            git_sha: string;
+            /** Model Id */
+            model_id: string;
             /**
              * Registered At
              * Format: date-time
              */
             registered_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined";
             /** Training Snapshot */
             training_snapshot: string;
-            /** Artifact Sha256 */
-            artifact_sha256: string;
-            /** Git Sha */
-            git_sha: string;
         };
         /**
          * RollbackOrder
@@ -3246,15 +3321,15 @@ export interface components {
          */
         RollbackOrder: {
             /**
-             * Reason
-             * @description Kept with the decision
-             */
-            reason: string;
-            /**
              * Expected Generation
              * @description Of the model pointer: refused when it has moved since; default: now
              */
             expected_generation?: number | null;
+            /**
+             * Reason
+             * @description Kept with the decision
+             */
+            reason: string;
             /**
              * To
              * @description A retired model; default: the champion before
@@ -3266,8 +3341,8 @@ export interface components {
          * @description A contender that values every punk beside the champion, and how far its test against it is.
          */
         ShadowDocument: {
-            /** Model Id */
-            model_id: string;
+            /** Age Days */
+            age_days: number;
             /** Champion Id */
             champion_id: string;
             /**
@@ -3276,36 +3351,36 @@ export interface components {
              */
             decision_id: string;
             /**
-             * First Started At
-             * Format: date-time
-             */
-            first_started_at: string;
-            /**
-             * Started At
-             * Format: date-time
-             * @description Of the test against this champion
-             */
-            started_at: string;
-            /** Ended At */
-            ended_at: string | null;
-            /** Outcome */
-            outcome: string | null;
-            /** Expires At */
-            expires_at: string | null;
-            /** Age Days */
-            age_days: number;
-            /**
-             * Sales
-             * @description Transactions that the test has counted
-             */
-            sales: number;
-            /**
              * E Not Worse
              * @description Evidence that it is not worse than the champion by the margin
              */
             e_not_worse: number;
             /** E Worse */
             e_worse: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * First Started At
+             * Format: date-time
+             */
+            first_started_at: string;
+            /** Model Id */
+            model_id: string;
+            /** Outcome */
+            outcome: string | null;
+            /**
+             * Sales
+             * @description Transactions that the test has counted
+             */
+            sales: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description Of the test against this champion
+             */
+            started_at: string;
         };
         /** ShadowList */
         ShadowList: {
@@ -3317,13 +3392,13 @@ export interface components {
          * @description The nowcast that the changes are against.
          */
         Since: {
-            /** Generation Id */
-            generation_id: number;
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
+            /** Generation Id */
+            generation_id: number;
             /** Model Id */
             model_id: string;
         };
@@ -3332,17 +3407,11 @@ export interface components {
          * @description An ask or a bid, from when it was placed to when it ended.
          */
         Standing: {
-            price: components["schemas"]["Money"];
             /**
              * By
              * @description Address of the seller, or of the bidder
              */
             by: string | null;
-            /**
-             * Start
-             * Format: date-time
-             */
-            start: string;
             /**
              * End
              * @description Null while it stands
@@ -3354,6 +3423,12 @@ export interface components {
              * @example delisted
              */
             ended_by: string | null;
+            price: components["schemas"]["Money"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
         };
         /**
          * StatusDocument
@@ -3361,95 +3436,95 @@ export interface components {
          */
         StatusDocument: {
             /**
-             * Now
-             * Format: date-time
-             */
-            now: string;
-            /**
              * Degraded
              * @description Empty when all is well
              */
             degraded: ("no_generation" | "database_away" | "nowcast_stale" | "generation_refused" | "frozen")[];
-            nowcast: components["schemas"]["NowcastStatus"] | null;
-            market: components["schemas"]["MarketStatus"] | null;
-            outbox: components["schemas"]["OutboxStatus"] | null;
-            training: components["schemas"]["QueueStatus"] | null;
-            lifecycle: components["schemas"]["LifecycleStatus"] | null;
             /** Last Scored At */
             last_scored_at: string | null;
+            lifecycle: components["schemas"]["LifecycleStatus"] | null;
+            market: components["schemas"]["MarketStatus"] | null;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            nowcast: components["schemas"]["NowcastStatus"] | null;
+            outbox: components["schemas"]["OutboxStatus"] | null;
+            training: components["schemas"]["QueueStatus"] | null;
         };
         /** TopDeal */
         TopDeal: {
-            /** Id Punk */
-            id_punk: number;
-            /** Type */
-            type: string | null;
             /** Ask Price */
             ask_price: number;
-            /** Fair Price */
-            fair_price: number;
             /** Discount */
             discount: number;
-            /** Probability */
-            probability: number;
             /** Expected Profit */
             expected_profit: number;
+            /** Fair Price */
+            fair_price: number;
+            /** Id Punk */
+            id_punk: number;
+            /** Probability */
+            probability: number;
+            /** Type */
+            type: string | null;
         };
         /**
          * TopDeals
          * @description Best first. Amounts in ETH.
          */
         TopDeals: {
-            /** Deals */
-            deals: components["schemas"]["TopDeal"][];
-            /** Count */
-            count: number;
-            /** Delay Seconds */
-            delay_seconds: number;
-            /** Model */
-            model: string;
-            /** Generation */
-            generation: number;
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
+            /** Count */
+            count: number;
+            /** Deals */
+            deals: components["schemas"]["TopDeal"][];
+            /** Delay Seconds */
+            delay_seconds: number;
+            /** Generation */
+            generation: number;
             /** Market As Of */
             market_as_of: string | null;
+            /** Model */
+            model: string;
         };
         /**
          * TradeFigures
          * @description Of the trades that were closed.
          */
         TradeFigures: {
-            /** Opened */
-            opened: number;
             /** Closed */
             closed: number;
-            /** Open At End */
-            open_at_end: number;
             /** @description Share of closed trades with a gain after all costs */
             hit_rate: components["schemas"]["Estimate"];
-            /** @description Mean gain over cost of closed trades */
-            mean_return: components["schemas"]["Estimate"];
-            /** Median Days Held */
-            median_days_held: number | null;
-            /**
-             * Turnover
-             * @description Bought and sold, over twice the mean equity, per year
-             */
-            turnover: number | null;
             /**
              * Invested Share
              * @description Mean share of equity in punks
              */
             invested_share: number | null;
+            /** @description Mean gain over cost of closed trades */
+            mean_return: components["schemas"]["Estimate"];
+            /** Median Days Held */
+            median_days_held: number | null;
             /**
              * Missed Fills
              * @description Asks that were gone when the order arrived
              */
             missed_fills: number;
+            /** Open At End */
+            open_at_end: number;
+            /** Opened */
+            opened: number;
+            /**
+             * Turnover
+             * @description Bought and sold, over twice the mean equity, per year
+             */
+            turnover: number | null;
         };
         /**
          * TrainedFor
@@ -3458,29 +3533,32 @@ export interface components {
         TrainedFor: {
             /** Reason */
             reason: string;
-            /** Requested By */
-            requested_by: string;
             /**
              * Requested At
              * Format: date-time
              */
             requested_at: string;
+            /** Requested By */
+            requested_by: string;
         };
         /**
          * TrainingOrder
          * @description What to train.
+         * @example {
+         *       "reason": "drift"
+         *     }
          */
         TrainingOrder: {
-            /**
-             * Reason
-             * @description Why; one request per reason is open at a time
-             */
-            reason: string;
             /**
              * Data Cutoff
              * @description Train on sales before this instant; default: by policy
              */
             data_cutoff?: string | null;
+            /**
+             * Reason
+             * @description Why; one request per reason is open at a time
+             */
+            reason: string;
         };
         /**
          * TrainingRequestDocument
@@ -3489,39 +3567,39 @@ export interface components {
          */
         TrainingRequestDocument: {
             /**
+             * Attempts
+             * @default 0
+             */
+            attempts?: number;
+            /** Data Cutoff */
+            data_cutoff: string | null;
+            /** Error */
+            error?: string | null;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Model Id */
+            model_id?: string | null;
+            /** Reason */
+            reason: string;
+            /**
              * Request Id
              * Format: uuid
              */
             request_id: string;
             /**
-             * Status
-             * @enum {string}
-             */
-            status: "accepted" | "merged" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
-            /** Reason */
-            reason: string;
-            /** Requested By */
-            requested_by: string;
-            /** Data Cutoff */
-            data_cutoff: string | null;
-            /**
              * Requested At
              * Format: date-time
              */
             requested_at: string;
+            /** Requested By */
+            requested_by: string;
             /** Started At */
             started_at?: string | null;
-            /** Finished At */
-            finished_at?: string | null;
             /**
-             * Attempts
-             * @default 0
+             * Status
+             * @enum {string}
              */
-            attempts?: number;
-            /** Model Id */
-            model_id?: string | null;
-            /** Error */
-            error?: string | null;
+            status: "accepted" | "merged" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
         };
         /** TrainingRequestPage */
         TrainingRequestPage: {
@@ -3532,15 +3610,15 @@ export interface components {
         };
         /** TraitAsk */
         TraitAsk: {
-            /** Punk Id */
-            punk_id: number;
-            price: components["schemas"]["Money"];
-            value: components["schemas"]["Money"];
             /**
              * Discount
              * @description 1 - ask / value
              */
             discount: number;
+            price: components["schemas"]["Money"];
+            /** Punk Id */
+            punk_id: number;
+            value: components["schemas"]["Money"];
         };
         /** TraitDocument */
         TraitDocument: {
@@ -3555,24 +3633,26 @@ export interface components {
              */
             degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
             generation: components["schemas"]["GenerationDocument"];
-            market_as_of: components["schemas"]["MarketAsOf"] | null;
-            trait: components["schemas"]["TraitEntry"];
-            /**
-             * Recent Sales
-             * @description Newest first, up to twenty
-             */
-            recent_sales: components["schemas"]["TraitSale"][];
             /**
              * Lowest Asks
              * @description Up to twenty
              */
             lowest_asks: components["schemas"]["TraitAsk"][];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
+            /**
+             * Recent Sales
+             * @description Newest first, up to twenty
+             */
+            recent_sales: components["schemas"]["TraitSale"][];
+            trait: components["schemas"]["TraitEntry"];
         };
         /**
          * TraitEntry
          * @description A type, a skin, an accessory, or a number of accessories.
          */
         TraitEntry: {
+            /** @description The lowest of those asks */
+            floor: components["schemas"]["FloorDocument"] | null;
             /**
              * Id
              * @example accessory:Hoodie
@@ -3584,43 +3664,54 @@ export interface components {
              */
             kind: "type" | "skin" | "accessory" | "count";
             /**
+             * Listed
+             * @description How many of them have a public ask
+             */
+            listed: number;
+            /** @description Lowest value of a punk that has it */
+            lowest_value: components["schemas"]["Money"];
+            median_value: components["schemas"]["Money"];
+            /**
              * Name
              * @example Hoodie
              */
             name: string;
+            /**
+             * Over Floor Eth
+             * @description The trait's floor less the market's
+             */
+            over_floor_eth: number | null;
+            /** @description Null until the generation's explanation is there */
+            premium: components["schemas"]["Premium"] | null;
             /**
              * Punks
              * @description How many have it
              */
             punks: number;
             /**
-             * Listed
-             * @description How many of them have a public ask
-             */
-            listed: number;
-            /** @description The lowest of those asks */
-            floor: components["schemas"]["FloorDocument"] | null;
-            /**
-             * Over Floor Eth
-             * @description The trait's floor less the market's
-             */
-            over_floor_eth: number | null;
-            /** @description Lowest value of a punk that has it */
-            lowest_value: components["schemas"]["Money"];
-            median_value: components["schemas"]["Money"];
-            /**
              * Sales 365D
              * @description Valid sales in the year up to the last event
              */
             sales_365d: number;
-            /** @description Null until the generation's explanation is there */
-            premium: components["schemas"]["Premium"] | null;
         };
         /**
          * TraitSale
          * @description A valid sale of a punk with the trait.
          */
         TraitSale: {
+            /**
+             * At Todays Floor Eth
+             * @description price / floor then * floor now
+             */
+            at_todays_floor_eth: number | null;
+            /** @description The floor just before */
+            floor: components["schemas"]["Money"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "buy" | "accept_bid";
+            price: components["schemas"]["Money"];
             /** Punk Id */
             punk_id: number;
             /**
@@ -3628,19 +3719,6 @@ export interface components {
              * Format: date-time
              */
             time: string;
-            price: components["schemas"]["Money"];
-            /** @description The floor just before */
-            floor: components["schemas"]["Money"];
-            /**
-             * At Todays Floor Eth
-             * @description price / floor then * floor now
-             */
-            at_todays_floor_eth: number | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "buy" | "accept_bid";
         };
         /** TraitsDocument */
         TraitsDocument: {
@@ -3655,83 +3733,83 @@ export interface components {
              */
             degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
             generation: components["schemas"]["GenerationDocument"];
-            market_as_of: components["schemas"]["MarketAsOf"] | null;
             /** Items */
             items: components["schemas"]["TraitEntry"][];
+            market_as_of: components["schemas"]["MarketAsOf"] | null;
         };
         /**
          * ValueCard
          * @description With the share of sale prices inside the published intervals.
          */
         ValueCard: {
-            /** N */
-            n: number;
-            /**
-             * Median Ape
-             * @description Median of |value - price| / price
-             */
-            median_ape: number | null;
-            /**
-             * Mape
-             * @description Mean of the same
-             */
-            mape: number | null;
             /**
              * Bias
              * @description Mean of (value - price) / price; above zero: too high
              */
             bias: number | null;
-            /** Median Bias */
-            median_bias: number | null;
-            /**
-             * Within 5
-             * @description Share of sales with an error of at most 5 %
-             */
-            within_5: number | null;
-            /** Within 10 */
-            within_10: number | null;
             /**
              * Cod
              * @description Coefficient of dispersion, percent (IAAO)
              */
             cod: number | null;
-            /**
-             * Prd
-             * @description Price-related differential (IAAO)
-             */
-            prd: number | null;
-            /**
-             * Prb
-             * @description Price-related bias (IAAO)
-             */
-            prb: number | null;
             /** Coverage 50 */
             coverage_50: number | null;
             /** Coverage 80 */
             coverage_80: number | null;
             /** Coverage 90 */
             coverage_90: number | null;
+            /**
+             * Mape
+             * @description Mean of the same
+             */
+            mape: number | null;
+            /**
+             * Median Ape
+             * @description Median of |value - price| / price
+             */
+            median_ape: number | null;
+            /** Median Bias */
+            median_bias: number | null;
+            /** N */
+            n: number;
+            /**
+             * Prb
+             * @description Price-related bias (IAAO)
+             */
+            prb: number | null;
+            /**
+             * Prd
+             * @description Price-related differential (IAAO)
+             */
+            prd: number | null;
+            /** Within 10 */
+            within_10: number | null;
+            /**
+             * Within 5
+             * @description Share of sales with an error of at most 5 %
+             */
+            within_5: number | null;
         };
         /**
          * ValuePoint
          * @description What one published nowcast said. Amounts in ETH.
          */
         ValuePoint: {
-            /** Generation Id */
-            generation_id: number;
-            /** Model Id */
-            model_id: string;
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
-            /** Value Eth */
-            value_eth: number;
-            /** Lo80 Eth */
-            lo80_eth: number;
+            /** Generation Id */
+            generation_id: number;
             /** Hi80 Eth */
             hi80_eth: number;
+            /** Lo80 Eth */
+            lo80_eth: number;
+            /** Model Id */
+            model_id: string;
+            /** Value Eth */
+            value_eth: number;
         };
         /**
          * Versus
@@ -3739,22 +3817,22 @@ export interface components {
          */
         Versus: {
             /**
-             * Book
-             * @enum {string}
-             */
-            book: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
-            /**
              * Against
              * @enum {string}
              */
             against: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
+            annual_return_difference: components["schemas"]["Estimate"];
+            /**
+             * Book
+             * @enum {string}
+             */
+            book: "executable" | "seed_style" | "buy_all" | "random_entry" | "floor_index";
             /**
              * Mark
              * @enum {string}
              */
             mark: "bid" | "floor" | "value";
             sharpe_difference: components["schemas"]["Estimate"];
-            annual_return_difference: components["schemas"]["Estimate"];
         };
         /**
          * VolumeDocument
@@ -3775,29 +3853,18 @@ export interface components {
          */
         WebhookDocument: {
             /**
-             * Webhook Id
-             * Format: uuid
-             */
-            webhook_id: string;
-            /** Url */
-            url: string;
-            /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
-            /** Deal Margin */
-            deal_margin: number;
-            /** Description */
-            description: string;
-            /**
-             * State
-             * @description disabled: after repeated failure
-             * @enum {string}
-             */
-            state: "active" | "disabled";
-            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Deal Margin */
+            deal_margin: number;
+            /** Description */
+            description: string;
+            /** Disabled Reason */
+            disabled_reason: string | null;
+            /** Events */
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
             /** Failing Since */
             failing_since: string | null;
             /**
@@ -3805,15 +3872,26 @@ export interface components {
              * @description In a row
              */
             failures: number;
+            /** Last Delivered At */
+            last_delivered_at: string | null;
             /**
              * Last Status
              * @description Status of the last answer; null: none yet, or no answer
              */
             last_status: number | null;
-            /** Last Delivered At */
-            last_delivered_at: string | null;
-            /** Disabled Reason */
-            disabled_reason: string | null;
+            /**
+             * State
+             * @description disabled: after repeated failure
+             * @enum {string}
+             */
+            state: "active" | "disabled";
+            /** Url */
+            url: string;
+            /**
+             * Webhook Id
+             * Format: uuid
+             */
+            webhook_id: string;
         };
         /** WebhookList */
         WebhookList: {
@@ -3832,13 +3910,6 @@ export interface components {
          */
         WebhookOrder: {
             /**
-             * Url
-             * @description https, reachable from the internet; redirects are not followed
-             */
-            url: string;
-            /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
-            /**
              * Deal Margin
              * @description deal.found: ask at most value x (1 - margin)
              * @default 0.1
@@ -3850,56 +3921,13 @@ export interface components {
              * @default
              */
             description?: string;
-        };
-        /**
-         * Place
-         * @description One broken rule of an invalid request.
-         */
-        Place: {
+            /** Events */
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
             /**
-             * Location
-             * @description Where: query.limit, path.punk_id, body.reason
-             * @example query.limit
+             * Url
+             * @description https, reachable from the internet; redirects are not followed
              */
-            location: string;
-            /**
-             * Rule
-             * @example Input should be less than or equal to 500
-             */
-            rule: string;
-        };
-        /**
-         * Problem
-         * @description RFC 9457 problem details, with the next step as an extension member.
-         */
-        Problem: {
-            /**
-             * Type
-             * @example https://punkcast.dev/problems/not-found
-             */
-            type: string;
-            /** Title */
-            title: string;
-            /** Status */
-            status: number;
-            /** Detail */
-            detail: string;
-            /**
-             * Instance
-             * @description Path of the request
-             * @example /v1/punks/10000
-             */
-            instance: string;
-            /**
-             * Next Step
-             * @description What to do about it
-             */
-            next_step: string;
-            /**
-             * Errors
-             * @default null
-             */
-            errors?: components["schemas"]["Place"][] | null;
+            url: string;
         };
     };
     responses: never;
@@ -3910,879 +3938,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_punk_columns: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ColumnsDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_punk: {
-        parameters: {
-            query?: {
-                /** @description As readers saw it then: the value published last, asks and owner of then */
-                as_of?: string | null;
-            };
-            header?: never;
-            path: {
-                punk_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PunkDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_punks: {
-        parameters: {
-            query?: {
-                type?: string | null;
-                /** @description Repeat it: a punk must have all of them */
-                trait?: string[] | null;
-                trait_count?: number | null;
-                /** @description Only punks with a public ask, or only those without */
-                listed?: boolean | null;
-                /** @description ETH, inclusive */
-                min_price?: number | null;
-                /** @description ETH, inclusive */
-                max_price?: number | null;
-                /** @description ETH, inclusive */
-                min_value?: number | null;
-                /** @description ETH, inclusive */
-                max_value?: number | null;
-                /** @description 1 - ask / value, inclusive: 0.1 is ten percent under value */
-                min_discount?: number | null;
-                /** @description 1 - ask / value, inclusive: 0.1 is ten percent under value */
-                max_discount?: number | null;
-                /** @description Repeat it: any of them */
-                confidence?: ("A" | "B" | "C" | "D")[] | null;
-                /** @description `price` and `discount` list punks with an ask only */
-                sort?: "value" | "punk_id" | "price" | "discount" | "trait_count";
-                order?: "asc" | "desc";
-                limit?: number;
-                /** @description `next_cursor` of the page before, same filters */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PunkPage"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_punk_history: {
-        parameters: {
-            query?: {
-                /** @description From this instant on */
-                from?: string | null;
-                /** @description Before this instant */
-                to?: string | null;
-                /** @description At most about so many values: the last of each of equal steps */
-                points?: number | null;
-            };
-            header?: never;
-            path: {
-                punk_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryDocument"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_nowcasts: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next_cursor` of the page before, same filters */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GenerationPage"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_current_nowcast: {
-        parameters: {
-            query?: {
-                /** @description Instead of the Accept header */
-                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
-                /** @description The generation that readers saw then */
-                as_of?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": string;
-                    "application/jsonl": string;
-                    "text/csv": string;
-                    "application/vnd.apache.parquet": string;
-                    "application/vnd.apache.arrow.file": string;
-                    "application/json": components["schemas"]["NowcastDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_nowcast: {
-        parameters: {
-            query?: {
-                /** @description Instead of the Accept header */
-                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
-            };
-            header?: never;
-            path: {
-                /** @description A generation's id */
-                generation_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": string;
-                    "application/jsonl": string;
-                    "text/csv": string;
-                    "application/vnd.apache.parquet": string;
-                    "application/vnd.apache.arrow.file": string;
-                    "application/json": components["schemas"]["NowcastDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_proof: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                generation_id: number | "current";
-                punk_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProofDocument"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_nowcast_by_its_former_name: {
-        parameters: {
-            query?: {
-                /** @description Instead of the Accept header */
-                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": string;
-                    "application/jsonl": string;
-                    "text/csv": string;
-                    "application/vnd.apache.parquet": string;
-                    "application/vnd.apache.arrow.file": string;
-                    "application/json": components["schemas"]["NowcastDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_market: {
-        parameters: {
-            query?: {
-                /** @description The market then, beside the nowcast of then */
-                as_of?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MarketDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_market_series: {
-        parameters: {
-            query?: {
-                /** @description First day (UTC) */
-                from?: string | null;
-                /** @description Last day (UTC), inclusive */
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MarketSeriesDocument"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_traits: {
-        parameters: {
-            query?: {
-                kind?: ("type" | "skin" | "accessory" | "count") | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TraitsDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_trait: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description An id like `accessory:Hoodie`, or a name, whatever its case */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TraitDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_deals: {
-        parameters: {
-            query?: {
-                min_probability?: number;
-                /** @description Of the later sale; the punks' own market takes none */
-                fee_percent?: number;
-                /** @description Of both transactions */
-                gas_eth?: number;
-                type?: string | null;
-                limit?: number;
-                /** @description `next_cursor` of the page before, same filters */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DealsDocument"];
-                };
-            };
-            /** @description The copy you have still holds */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     compat_fair_price: {
         parameters: {
             query?: never;
@@ -4835,6 +3990,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4910,98 +4076,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
-            503: {
+            /** @description Too Many Requests */
+            429: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compat_top_realtime: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopDeals"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compat_top_realtime_post: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopDeals"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5060,6 +4139,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5142,6 +4232,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -5153,18 +4254,10 @@ export interface operations {
             };
         };
     };
-    get_performance: {
+    compat_top_realtime: {
         parameters: {
             query?: {
-                /** @description Of the breakdowns */
-                horizon?: "latest" | "24h" | "7d";
-                /** @description Sales from this instant on */
-                start?: string | null;
-                /** @description Sales before this instant */
-                end?: string | null;
-                model_id?: string | null;
-                /** @description false: excluded sales are scored, too */
-                exclusions?: boolean;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5178,7 +4271,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PerformanceDocument"];
+                    "application/json": components["schemas"]["TopDeals"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5190,6 +4283,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -5201,13 +4305,10 @@ export interface operations {
             };
         };
     };
-    list_exclusions: {
+    compat_top_realtime_post: {
         parameters: {
             query?: {
-                reason?: components["schemas"]["Exclusion"] | null;
                 limit?: number;
-                /** @description `next_cursor` of the page before, same filters */
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -5221,7 +4322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExclusionPage"];
+                    "application/json": components["schemas"]["TopDeals"];
                 };
             };
             /** @description Bad Request */
@@ -5233,9 +4334,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5253,62 +4374,12 @@ export interface operations {
             };
         };
     };
-    get_champion_at: {
-        parameters: {
-            query?: {
-                /** @description Default: now */
-                at?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChampionAt"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_model_card: {
+    get_problem_type: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                model_id: string;
+                slug: string;
             };
             cookie?: never;
         };
@@ -5320,8 +4391,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
                     "text/markdown": unknown;
+                    "text/plain": string;
                 };
             };
             /** @description Not Found */
@@ -5342,693 +4413,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
-            503: {
+            /** @description Too Many Requests */
+            429: {
                 headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_model_lineage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                model_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LineageDocument"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_model_evidence: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                model_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvidenceDocument"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_shadows: {
-        parameters: {
-            query?: {
-                /** @description Those that ended, too */
-                ended?: boolean;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ShadowList"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_current_model: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CurrentModel"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_models: {
-        parameters: {
-            query?: {
-                state?: ("registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined") | null;
-                limit?: number;
-                /** @description `next_cursor` of the page before, same filters */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelPage"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_model: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                model_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelDocument"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_decisions: {
-        parameters: {
-            query?: {
-                model_id?: string | null;
-                limit?: number;
-                /** @description `next_cursor` of the page before, same filters */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionPage"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_decision: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                decision_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionDocument"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_training_requests: {
-        parameters: {
-            query?: {
-                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
-                /** @description Exactly this */
-                reason?: string | null;
-                /** @description Exactly this, as in an answer */
-                requested_by?: string | null;
-                limit?: number;
-                /** @description `next_cursor` of the page before, same filters */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TrainingRequestPage"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_training_request: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TrainingOrder"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AcceptedRequest"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_training_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TrainingRequestDocument"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel_training_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TrainingRequestDocument"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_status: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatusDocument"];
                 };
             };
         };
@@ -6054,6 +4447,17 @@ export interface operations {
             /** @description Not Found */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6108,6 +4512,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6188,6 +4603,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -6199,21 +4625,15 @@ export interface operations {
             };
         };
     };
-    list_outcomes: {
+    list_deals: {
         parameters: {
             query?: {
-                /** @description Default: all */
-                horizon?: ("latest" | "24h" | "7d") | null;
-                /** @description Sales from this instant on */
-                start?: string | null;
-                /** @description Sales before this instant */
-                end?: string | null;
-                model_id?: string | null;
-                /** @description false: excluded sales, too, with `valid` false */
-                exclusions?: boolean;
-                /** @description Instead of Accept */
-                format?: ("json" | "ndjson" | "csv" | "parquet") | null;
-                /** @description Of a JSON page */
+                min_probability?: number;
+                /** @description Of the later sale; the punks' own market takes none */
+                fee_percent?: number;
+                /** @description Of both transactions */
+                gas_eth?: number;
+                type?: string | null;
                 limit?: number;
                 /** @description `next_cursor` of the page before, same filters */
                 cursor?: string | null;
@@ -6230,10 +4650,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": string;
-                    "text/csv": string;
-                    "application/vnd.apache.parquet": string;
-                    "application/json": components["schemas"]["OutcomePage"];
+                    "application/json": components["schemas"]["DealsDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_decisions: {
+        parameters: {
+            query?: {
+                model_id?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
                 };
             };
             /** @description Bad Request */
@@ -6248,6 +4744,444 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description Repeat it for several; default: all */
+                types?: ("generation" | "sale_scored" | "promotion" | "rollback")[] | null;
+            };
+            header?: {
+                /** @description Goes on behind that event; browsers send it by themselves */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that does not end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_exclusions: {
+        parameters: {
+            query?: {
+                reason?: components["schemas"]["Exclusion"] | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExclusionPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_freezes: {
+        parameters: {
+            query?: {
+                /** @description Only those in force, or only the others */
+                active?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_freeze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                freeze_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6309,6 +5243,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -6347,6 +5292,562 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_market: {
+        parameters: {
+            query?: {
+                /** @description The market then, beside the nowcast of then */
+                as_of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_market_series: {
+        parameters: {
+            query?: {
+                /** @description First day (UTC) */
+                from?: string | null;
+                /** @description Last day (UTC), inclusive */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketSeriesDocument"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                state?: ("registered" | "evaluated" | "rejected" | "shadow" | "champion" | "retired" | "rolled_back" | "quarantined") | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_champion_at: {
+        parameters: {
+            query?: {
+                /** @description Default: now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChampionAt"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": unknown;
+                    "text/plain": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6454,101 +5955,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
-            503: {
+            /** @description Too Many Requests */
+            429: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    roll_back_model: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                model_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RollbackOrder"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActDocument"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6656,6 +6067,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -6667,11 +6089,123 @@ export interface operations {
             };
         };
     };
-    list_freezes: {
+    roll_back_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of yours, new for each new request; kept for 30 days. With it, sending twice asks once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_nowcast_by_its_former_name: {
         parameters: {
             query?: {
-                /** @description Only those in force, or only the others */
-                active?: boolean | null;
+                /** @description Instead of the Accept header */
+                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
             };
             header?: never;
             path?: never;
@@ -6685,12 +6219,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FreezeList"];
+                    "application/json": components["schemas"]["NowcastDocument"];
+                    "application/jsonl": string;
+                    "application/vnd.apache.arrow.file": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6708,7 +6274,909 @@ export interface operations {
             };
         };
     };
-    create_freeze: {
+    list_nowcasts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_nowcast: {
+        parameters: {
+            query?: {
+                /** @description Instead of the Accept header */
+                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
+                /** @description The generation that readers saw then */
+                as_of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NowcastDocument"];
+                    "application/jsonl": string;
+                    "application/vnd.apache.arrow.file": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_nowcast: {
+        parameters: {
+            query?: {
+                /** @description Instead of the Accept header */
+                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
+            };
+            header?: never;
+            path: {
+                /** @description A generation's id */
+                generation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NowcastDocument"];
+                    "application/jsonl": string;
+                    "application/vnd.apache.arrow.file": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                generation_id: number | "current";
+                punk_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outcomes: {
+        parameters: {
+            query?: {
+                /** @description Default: all */
+                horizon?: ("latest" | "24h" | "7d") | null;
+                /** @description Sales from this instant on */
+                start?: string | null;
+                /** @description Sales before this instant */
+                end?: string | null;
+                model_id?: string | null;
+                /** @description false: excluded sales, too, with `valid` false */
+                exclusions?: boolean;
+                /** @description desc: the newest sales first, in JSON pages */
+                order?: "asc" | "desc";
+                /** @description Instead of Accept */
+                format?: ("json" | "ndjson" | "csv" | "parquet") | null;
+                /** @description Of a JSON page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomePage"];
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_performance: {
+        parameters: {
+            query?: {
+                /** @description Of the breakdowns */
+                horizon?: "latest" | "24h" | "7d";
+                /** @description Sales from this instant on */
+                start?: string | null;
+                /** @description Sales before this instant */
+                end?: string | null;
+                model_id?: string | null;
+                /** @description false: excluded sales are scored, too */
+                exclusions?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceDocument"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_punks: {
+        parameters: {
+            query?: {
+                type?: string | null;
+                /** @description Repeat it: a punk must have all of them */
+                trait?: string[] | null;
+                trait_count?: number | null;
+                /** @description Only punks with a public ask, or only those without */
+                listed?: boolean | null;
+                /** @description ETH, inclusive */
+                min_price?: number | null;
+                /** @description ETH, inclusive */
+                max_price?: number | null;
+                /** @description ETH, inclusive */
+                min_value?: number | null;
+                /** @description ETH, inclusive */
+                max_value?: number | null;
+                /** @description 1 - ask / value, inclusive: 0.1 is ten percent under value */
+                min_discount?: number | null;
+                /** @description 1 - ask / value, inclusive: 0.1 is ten percent under value */
+                max_discount?: number | null;
+                /** @description Repeat it: any of them */
+                confidence?: ("A" | "B" | "C" | "D")[] | null;
+                /** @description `price` and `discount` list punks with an ask only */
+                sort?: "value" | "punk_id" | "price" | "discount" | "trait_count";
+                order?: "asc" | "desc";
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PunkPage"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_punk_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_punk: {
+        parameters: {
+            query?: {
+                /** @description As readers saw it then: the value published last, asks and owner of then */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                punk_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PunkDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_punk_history: {
+        parameters: {
+            query?: {
+                /** @description From this instant on */
+                from?: string | null;
+                /** @description Before this instant */
+                to?: string | null;
+                /** @description At most about so many values: the last of each of equal steps */
+                points?: number | null;
+            };
+            header?: never;
+            path: {
+                punk_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shadows: {
+        parameters: {
+            query?: {
+                /** @description Those that ended, too */
+                ended?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusDocument"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_training_requests: {
+        parameters: {
+            query?: {
+                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+                /** @description Exactly this */
+                reason?: string | null;
+                /** @description Exactly this, as in an answer */
+                requested_by?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before, same filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRequestPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_training_request: {
         parameters: {
             query?: never;
             header?: {
@@ -6720,17 +7188,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FreezeOrder"];
+                "application/json": components["schemas"]["TrainingOrder"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FreezeDocument"];
+                    "application/json": components["schemas"]["AcceptedRequest"];
                 };
             };
             /** @description Bad Request */
@@ -6787,6 +7255,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -6798,12 +7277,12 @@ export interface operations {
             };
         };
     };
-    lift_freeze: {
+    get_training_request: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                freeze_id: string;
+                request_id: string;
             };
             cookie?: never;
         };
@@ -6815,16 +7294,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FreezeDocument"];
+                    "application/json": components["schemas"]["TrainingRequestDocument"];
                 };
             };
-            /** @description Bad Request */
-            400: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_training_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRequestDocument"];
                 };
             };
             /** @description Unauthorized */
@@ -6854,6 +7384,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -6866,6 +7405,143 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_traits: {
+        parameters: {
+            query?: {
+                kind?: ("type" | "skin" | "accessory" | "count") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitsDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id like `accessory:Hoodie`, or a name, whatever its case */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitDocument"];
+                };
+            };
+            /** @description The copy you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6922,6 +7598,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7018,6 +7705,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -7079,6 +7777,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7153,6 +7862,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7235,44 +7955,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
-            503: {
+            /** @description Too Many Requests */
+            429: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stream_events: {
-        parameters: {
-            query?: {
-                /** @description Repeat it for several; default: all */
-                types?: ("generation" | "sale_scored" | "promotion" | "rollback")[] | null;
-            };
-            header?: {
-                /** @description Goes on behind that event; browsers send it by themselves */
-                "last-event-id"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A stream that does not end */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -38,10 +38,10 @@ export function whole(count: number | null | undefined): string {
 	return count === null || count === undefined ? '–' : signed(format(0, 0).format(count));
 }
 
-/** `8.4 %` of 0.084. */
+/** `8.4 %` of 0.084, unbroken. */
 export function percent(share: number | null | undefined, digits = 1): string {
 	if (share === null || share === undefined || !Number.isFinite(share)) return '–';
-	return `${signed(format(digits, digits).format(share * 100))}\u2009%`;
+	return `${signed(format(digits, digits).format(share * 100))}\u202f%`;
 }
 
 export function signedPercent(share: number | null | undefined, digits = 1): string {

@@ -53,8 +53,7 @@ export const ALLOWED: readonly Allowed[] = [
 	{ path: '/v1/freezes/{id}/lift', methods: WRITE, operator: true },
 	{ path: '/v1/training-requests', methods: BOTH, operator: true },
 	{ path: '/v1/training-requests/{id}', methods: READ },
-	{ path: '/v1/training-requests/{id}/cancel', methods: WRITE, operator: true },
-	{ path: '/v1/proof/verify', methods: WRITE }
+	{ path: '/v1/training-requests/{id}/cancel', methods: WRITE, operator: true }
 ];
 
 const SEGMENT: Record<string, string> = {
@@ -62,7 +61,8 @@ const SEGMENT: Record<string, string> = {
 	generation: '(?:current|\\d{1,12})',
 	part: '[a-z][a-z0-9-]{0,40}',
 	id: '[A-Za-z0-9-]{1,64}',
-	name: '[A-Za-z0-9 %.\'-]{1,80}'
+	// A trait's name or id, as browsers encode it; no dots in front, no encoded slash.
+	name: "[A-Za-z0-9](?:[A-Za-z0-9 .':-]|%20|%3A|%27){0,80}"
 };
 
 const COMPILED = ALLOWED.map((allowed) => ({

@@ -1,12 +1,24 @@
 /** Server-sent events of the gateway, through the site: one stream for the whole page. */
 import { invalidate } from '$app/navigation';
-import type { Schemas } from '$lib/api/client';
+import type { Money } from '$lib/api/client';
 
 export const VALUES = 'punkcast:values';
 export const MODELS = 'punkcast:models';
 export const STATUS = 'punkcast:status';
 
-export type ScoredSale = Schemas['SaleScoredEvent'];
+/** Data of an event `sale_scored`; streams are not in the OpenAPI document's schemas. */
+export interface ScoredSale {
+	event_seq: number;
+	punk_id: number;
+	sold_at: string;
+	kind: 'buy' | 'accept_bid';
+	price: Money;
+	value: Money;
+	floor: Money;
+	generation_id: number;
+	model_id: string;
+	in90: boolean;
+}
 
 const KEPT = 20;
 
@@ -26,7 +38,7 @@ class Live {
 			// A refused stream is not tried again by the browser; ages go on being shown.
 			if (this.#source?.readyState === EventSource.CLOSED) this.#later();
 		};
-		this.#on<Schemas['GenerationEvent']>('generation', ({ generation_id }) => {
+		this.#on<{ generation_id: number }>('generation', ({ generation_id }) => {
 			const first = this.generation === null;
 			const moved = this.generation !== generation_id;
 			this.generation = generation_id;
