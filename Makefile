@@ -1,6 +1,6 @@
 # `make help` lists what a person, and CI, does here. Needed beforehand: make, Python 3.11 or newer, a package index.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo drill test check format bench fuzz document chaos replay web test-web web-budgets web-screenshots \
+.PHONY: help setup demo drill test check format bench fuzz document chaos replay web check-web test-web web-budgets web-screenshots \
 	web-types clean python
 
 UV_VERSION := 0.13.9
@@ -67,8 +67,10 @@ replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31
 
 web: $(WEB_BUILT) ## Build the public site (needs Node.js 20); `node web/server.js` runs it
 
-test-web: $(INSTALLED) $(WEB_BUILT) ## The site: types, unit tests, and a real browser over a played gateway (ARGS="-g deals")
+check-web: $(WEB_BUILT) ## The site without a gateway: types, unit tests, its build
 	@cd web && npm run --silent types:check && npm run --silent check && npm run --silent test:unit
+
+test-web: $(INSTALLED) check-web ## The site in a real browser over a played gateway (ARGS="-g deals")
 	@web/scripts/chromium.sh
 	@cd web && npm run --silent test:e2e -- $(ARGS)
 

@@ -17,5 +17,5 @@ export default defineConfig({
 		trace: 'retain-on-failure',
 		launchOptions: { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] }
 	},
-	webServer: { command: 'node tests/e2e/servers.mjs', url: `${SITE}/about`, timeout: 300_000, reuseExistingServer: false, gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 } }
+	webServer: { command: 'node tests/e2e/servers.mjs', url: `${SITE}/about`, timeout: 900_000, reuseExistingServer: false, gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 } }
 });
