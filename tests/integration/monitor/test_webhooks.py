@@ -23,7 +23,7 @@ from shared.database.pool import Database
 from shared.messaging.transaction import AlreadyHandledError
 from shared.webhooks import signing
 from tests.integration.api import filling
-from tests.integration.api.conftest import Served, serving
+from tests.integration.api.conftest import OPERATOR_KEY, Served, serving
 from tests.integration.api.filling import NOW, Happening
 
 
@@ -259,7 +259,8 @@ async def test_a_process_that_dies_while_posting_leaves_it_to_the_next(
     assert len(receiver.got) == 1
 
 
-async def test_keys_see_their_own(stand: Stand, receiver: Receiver, operator: dict[str, str]) -> None:
+async def test_keys_see_their_own(stand: Stand, receiver: Receiver) -> None:
+    operator = {"Authorization": f"Bearer {OPERATOR_KEY}"}
     made = await stand.subscribe(receiver.url, "model.promoted")
     async with stand.database.connection() as connection:
         other = {"X-API-Key": (await keys.create_key(connection, name="b", scopes=["webhooks"], at=NOW)).key}
