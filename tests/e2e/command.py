@@ -21,7 +21,7 @@ from shared.database.embedded_server import DATABASE, EmbeddedServer
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 240.0
+PATIENCE_S = 800.0
 # What a database says that is not there yet, or has no tables yet.
 NOT_YET = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
