@@ -21,7 +21,9 @@ from services.api.resident.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.evaluation.policy import Policy
+from shared.messaging.transaction import Transaction, originating
 
+SOURCE = "api"
 DOWNLOADS = 3
 """Streams from the database at a time; the pool has ten connections."""
 
@@ -52,6 +54,15 @@ class Gateway:
         """A connection for one request, within the request's time limit."""
         async with asyncio.timeout(self.config.database_timeout_s), self.database.connection() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Transaction]:
+        """A transaction of the gateway's own messages for one request, within the request's time limit."""
+        async with (
+            asyncio.timeout(self.config.database_timeout_s),
+            originating(self.database, self.clock, source=SOURCE) as transaction,
+        ):
+            yield transaction
 
 
 class State(TypedDict):

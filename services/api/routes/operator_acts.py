@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
@@ -26,14 +24,13 @@ from services.api.shapes.operator_acts import (
 )
 from shared.contracts.messages import ModelId
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
-from shared.messaging.transaction import Transaction, originating
+from shared.messaging.transaction import Transaction
 from shared.registry import freezes, operations
 from shared.registry.alerts import raise_alert
 from shared.registry.operations import Act, Done
 from shared.registry.pointer import Stale, Swapped
 
 router = APIRouter(tags=["operator"])
-SOURCE = "api"
 Operator = Annotated[Caller, Depends(caller_with("operate"))]
 ActName = Literal["promote", "rollback", "quarantine"]
 _ACTED = {200: {"model": ActDocument}, **documented(400, 401, 403, 404, 409, 413, 422, 503)}
@@ -125,7 +122,7 @@ async def freeze(
     now = gateway.clock.now()
     if order.expires_at is not None and order.expires_at <= now:
         raise InvalidInputError("expires_at must lie ahead.")
-    async with _writing(gateway) as transaction:
+    async with gateway.writing() as transaction:
 
         async def act() -> FreezeDocument:
             identity, actor = uuid4(), f"api:{caller.name}"
@@ -150,7 +147,7 @@ async def lift(request: Request, freeze_id: UUID, caller: Operator) -> FreezeDoc
     """Lifting twice is lifting once; who did it first stays on record."""
     gateway = gateway_of(request)
     now = gateway.clock.now()
-    async with _writing(gateway) as transaction:
+    async with gateway.writing() as transaction:
         await freezes.lift(transaction.connection, freeze_id, actor=f"api:{caller.name}", at=now)
         return _freeze(await _known(transaction, freeze_id), now)
 
@@ -164,7 +161,7 @@ async def _act(
     key: str | None,
     carry_out: Callable[[Transaction, Act], Awaitable[Done]],
 ) -> Response:
-    async with _writing(gateway) as transaction:
+    async with gateway.writing() as transaction:
 
         async def act() -> ActDocument:
             wanted = Act(
@@ -201,15 +198,6 @@ def _done(name: ActName, wanted: Act, done: Done) -> ActDocument:
         reason=wanted.reason,
         decided_at=wanted.at,
     )
-
-
-@asynccontextmanager
-async def _writing(gateway: Gateway) -> AsyncIterator[Transaction]:
-    async with (
-        asyncio.timeout(gateway.config.database_timeout_s),
-        originating(gateway.database, gateway.clock, source=SOURCE) as transaction,
-    ):
-        yield transaction
 
 
 async def _known(transaction: Transaction, freeze_id: UUID) -> freezes.Freeze:

@@ -21,12 +21,10 @@ from services.api.repositories import training
 from shared.contracts.messages import EARLIEST_INSTANT, Actor, Reason, TrainingRequested
 from shared.database.pool import Connection
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
-from shared.messaging.transaction import originating
 from shared.registry import training_requests
 
 router = APIRouter(tags=["lifecycle"])
 
-SOURCE = "api"
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Trainer = Annotated[Caller, Depends(caller_with("train"))]
 
@@ -101,10 +99,7 @@ async def create(
         data_cutoff=order.data_cutoff,
         requested_at=now,
     )
-    async with (
-        asyncio.timeout(gateway.config.database_timeout_s),
-        originating(gateway.database, gateway.clock, source=SOURCE) as transaction,
-    ):
+    async with gateway.writing() as transaction:
 
         async def act() -> AcceptedRequest:
             payload = TrainingRequested(

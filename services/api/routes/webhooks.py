@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -12,14 +9,13 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.api.auth import OPERATOR, Caller, caller_with
-from services.api.gateway import Gateway, gateway_of
+from services.api.gateway import gateway_of
 from services.api.idempotency import IdempotencyKey, once
 from services.api.problems import documented
 from services.api.repositories import webhooks as repository
 from services.api.shapes.webhooks import CreatedWebhook, WebhookDocument, WebhookList, WebhookOrder
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
-from shared.messaging.transaction import Transaction, originating
 from shared.webhooks import signing
 from shared.webhooks.addresses import check_url
 
@@ -42,7 +38,7 @@ async def create(
     """The answer has the secret that signs every delivery; it is shown only here. At most 20 for each key."""
     gateway = gateway_of(request)
     check_url(order.url, private=gateway.config.webhooks_private)
-    async with _writing(gateway) as transaction:
+    async with gateway.writing() as transaction:
 
         async def act() -> CreatedWebhook:
             connection, identity = transaction.connection, uuid4()
@@ -92,7 +88,7 @@ async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> Web
 )
 async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
     """With whatever was still to be delivered there."""
-    async with _writing(gateway_of(request)) as transaction:
+    async with gateway_of(request).writing() as transaction:
         if not await repository.delete(transaction.connection, webhook_id, _owner(caller)):
             raise _nothing(webhook_id)
     return Response(status_code=204)
@@ -106,18 +102,9 @@ async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Resp
 )
 async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
     """What was not given up meanwhile is delivered now."""
-    async with _writing(gateway_of(request)) as transaction:
+    async with gateway_of(request).writing() as transaction:
         await repository.enable(transaction.connection, webhook_id, _owner(caller))
         return await _known(transaction.connection, webhook_id, caller)
-
-
-@asynccontextmanager
-async def _writing(gateway: Gateway) -> AsyncIterator[Transaction]:
-    async with (
-        asyncio.timeout(gateway.config.database_timeout_s),
-        originating(gateway.database, gateway.clock, source="api") as transaction,
-    ):
-        yield transaction
 
 
 async def _known(connection: Connection, webhook_id: UUID, caller: Caller) -> WebhookDocument:
