@@ -43,9 +43,9 @@ def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     """Judge a contender.
 
     Any error or failure rejects. What is inconclusive (too few sales, non-inferiority neither shown nor refuted, a
-    large blast radius) is left to a shadow; without a champion to run beside it is left to a person. While the champion
-    is on probation the last confirmed one is compared with as well: a chain of small steps, each within the margin,
-    must not add up to a large one.
+    large blast radius) is left to a shadow; without a champion to run beside it is left to a person, unless the policy
+    tolerates it of a first champion. While the champion is on probation the last confirmed one is compared with as
+    well: a chain of small steps, each within the margin, must not add up to a large one.
     """
     bootstrap = DayBootstrap(policy.statistics.bootstrap_draws, policy.statistics.confidence, policy.statistics.seed)
     checks = [
@@ -67,6 +67,8 @@ def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     verdict = overall(checks)
     action = _action(verdict, evidence.has_champion)
     reason = _reason(checks, verdict)
+    if action == "none" and _blocking(checks, verdict).keys() <= policy.promotion.first_tolerates:
+        action, reason = "promote", f"{reason}; the policy tolerates it of a first champion"
     if action == "promote" and evidence.has_champion and policy.promotion.mode == "shadow_first":
         action, reason = "start_shadow", f"{reason}; the policy promotes from the shadow only"
     return GateResult(tuple(check.rounded() for check in checks), verdict, action, reason, cards)
@@ -128,5 +130,9 @@ def _action(verdict: Verdict, has_champion: bool) -> Action:
 def _reason(checks: list[Check], verdict: Verdict) -> str:
     if verdict == "pass":
         return "every check passed"
-    names = [c.name for c in checks if c.verdict == verdict and (c.blocking or verdict in ("error", "fail"))]
-    return f"{verdict}: {', '.join(names)}"
+    return f"{verdict}: {', '.join(_blocking(checks, verdict))}"
+
+
+def _blocking(checks: list[Check], verdict: Verdict) -> dict[str, Check]:
+    """The checks that led to this overall verdict, by name, in their order."""
+    return {c.name: c for c in checks if c.verdict == verdict and (c.blocking or verdict in ("error", "fail"))}

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
 
 from shared.errors import InvalidInputError
 from shared.evaluation.canonical import canonical_json, sha256_of
@@ -46,9 +46,18 @@ class Statistics(_Section):
 
 
 class PromotionRules(_Section):
-    """`automatic`: what passes every check serves at once. `shadow_first`: it proves itself on fresh sales before."""
+    """`automatic`: what passes every check serves at once. `shadow_first`: it proves itself on fresh sales before.
+
+    `first_tolerates` names checks that may be inconclusive for a model that would be the first champion: it has nobody
+    to run beside as a shadow, and what is not published cannot prove itself. A failed check is never tolerated.
+    """
 
     mode: Literal["automatic", "shadow_first"]
+    first_tolerates: frozenset[str]
+
+    @field_serializer("first_tolerates")
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        return sorted(names)
 
 
 class Inconclusive(_Section):

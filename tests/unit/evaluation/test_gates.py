@@ -13,7 +13,8 @@ from shared.evaluation.canonical import canonical_json
 from shared.evaluation.checks import Check, band_verdict, overall
 from shared.evaluation.evidence import GateEvidence, HoldoutSales, Predictions, SnapshotValues
 from shared.evaluation.gates import GateResult, Restraint, decide, restrain
-from shared.evaluation.policy import PromotionRules, load_policy
+from shared.evaluation.metrics import Band
+from shared.evaluation.policy import load_policy
 from tests.factories import gate_evidence as made
 
 POLICY = load_policy()
@@ -109,6 +110,33 @@ def test_without_a_champion_what_is_not_proven_is_not_promoted(
     assert (result.verdict, result.action) == (verdict, action)
 
 
+def off_coverage(share: float) -> HoldoutSales:
+    """80 % intervals that hold `share` of the prices."""
+    sales = replace(made.holdout(), champion=None)
+    held = np.arange(len(sales)) < round(share * len(sales))
+    held = np.random.default_rng(5).permutation(held)
+    band = Band(0.8, np.where(held, sales.price * 0.9, sales.price * 1.1), sales.price * 1.2)
+    return replace(sales, contender=replace(sales.contender, bands=(band,)))
+
+
+def test_a_first_champion_may_have_coverage_that_is_not_proven_but_none_that_is_refuted() -> None:
+    unproven = decide(made.first_contender(sales=off_coverage(0.735)), POLICY)
+    assert (unproven.verdict, unproven.action) == ("inconclusive", "promote")
+    assert unproven.reason == "inconclusive: coverage_80; the policy tolerates it of a first champion"
+    strict = POLICY.promotion.model_copy(update={"first_tolerates": frozenset[str]()})
+    assert (
+        decide(made.first_contender(sales=off_coverage(0.735)), POLICY.model_copy(update={"promotion": strict})).action
+        == "none"
+    )
+    refuted = decide(made.first_contender(sales=off_coverage(0.6)), POLICY)
+    assert (refuted.verdict, refuted.action) == ("fail", "reject")
+
+
+def test_a_challenger_with_unproven_coverage_is_not_tolerated() -> None:
+    sales = replace(off_coverage(0.735), champion=made.holdout().champion)
+    assert decide(made.evidence(sales=sales), POLICY).action == "start_shadow"
+
+
 def test_all_sales_of_one_day_are_one_piece_of_news_and_prove_nothing() -> None:
     sales = made.holdout()
     one_day = replace(sales, time=np.full(len(sales), int(made.CUTOFF.timestamp()) + 60))
@@ -196,7 +224,7 @@ def test_sales_that_the_confirmed_champion_learnt_from_are_an_overlap() -> None:
 
 
 def test_a_policy_may_ask_for_the_shadow_first() -> None:
-    careful = POLICY.model_copy(update={"promotion": PromotionRules(mode="shadow_first")})
+    careful = POLICY.model_copy(update={"promotion": POLICY.promotion.model_copy(update={"mode": "shadow_first"})})
     result = decide(made.evidence(), careful)
     assert (result.verdict, result.action) == ("pass", "start_shadow")
     assert "shadow only" in result.reason
