@@ -1,9 +1,10 @@
-"""The boosted-tree models whose mean is the value, and what each feature contributes to it.
+"""The boosted-tree models whose blend is the value, and what each feature contributes to it.
 
 All predict ln(price / floor) under absolute error, so they aim at the median and a few absurd sales do not bend them.
 They differ in where their trees start: from nothing, from the hedonic index's own forecast, from a linear forecast. The
-first knows the floor tier best, the second the rare punks, the third what lies between; their mean beats any of them.
-Apes and aliens are so few that trees learn nothing of them: these are left to the booster that starts from the index.
+first knows the floor tier best, the last the dear punks, where trees have few sales to stand on; in between their mean
+beats any of them (`SHARES`). Apes and aliens are so few that trees learn nothing of them: these are left to the booster
+that starts from the index.
 """
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ INDEX_FORECAST: Final = ("level", "premium", "own_effect")
 """Features whose sum is the index's forecast of ln(price / floor), the punk's own past forecast errors included."""
 THIN_TYPES: Final = ("Ape", "Alien")
 """So few of these were ever sold that trees and intervals learn nothing of them."""
+SHARES: Final[tuple[tuple[float, float, float, float], ...]] = (
+    # premium, and what the boosters of STARTS count there
+    (1.03, 0.6, 0.2, 0.2),
+    (1.06, 1 / 3, 1 / 3, 1 / 3),
+    (1.80, 1 / 3, 1 / 3, 1 / 3),
+    (2.50, 0.0, 0.25, 0.75),
+)
+"""By the premium over the floor that the boosters' mean predicts; linear in its logarithm between, constant beyond."""
 
 
 @dataclass(frozen=True)
@@ -57,26 +66,32 @@ class Boosters:
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
-        inputs = matrix(frame, self.features)
+        each = self._each(frame, matrix(frame, self.features))
+        blend: Floats = np.einsum("mn,mn->n", each, shares(frame, each))
+        return blend
+
+    def _each(self, frame: pl.DataFrame, inputs: Matrix) -> Floats:
+        """What every booster predicts, shape (boosters, n)."""
         starts = (np.zeros(frame.height), index_forecast(frame), self.linear.predict(inputs))
-        each = [
-            booster.inplace_predict(inputs).astype(np.float64) + start
-            for booster, start in zip(self._loaded, starts, strict=True)
-        ]
-        mean: Floats = np.einsum("mn,mn->n", np.array(each), _shares(frame))
-        return mean
+        return np.array(
+            [
+                booster.inplace_predict(inputs).astype(np.float64) + start
+                for booster, start in zip(self._loaded, starts, strict=True)
+            ]
+        )
 
     def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
         """Exact additive parts of `predict`: per feature, shape (n, features), and the constant, shape (n,).
 
         XGBoost's own SHAP values (Lundberg et al., Nature Machine Intelligence 2, 2020); what a start puts in directly
-        counts for the features it is made of.
+        counts for the features it is made of. How the boosters are blended is taken as given for the row.
         """
         inputs = matrix(frame, self.features)
         data = xgb.DMatrix(inputs, nthread=self.threads)
         parts, constant = np.zeros((frame.height, len(self.features))), np.zeros(frame.height)
         starts = (self._nothing, self._from_index, self._from_linear)
-        for booster, start, share in zip(self._loaded, starts, _shares(frame), strict=True):
+        counted = shares(frame, self._each(frame, inputs))
+        for booster, start, share in zip(self._loaded, starts, counted, strict=True):
             shap = booster.predict(data, pred_contribs=True).astype(np.float64)
             started, at = start(frame, inputs)
             parts += share[:, None] * (shap[:, :-1] + started)
@@ -166,8 +181,11 @@ def is_thin(frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return thin
 
 
-def _shares(frame: pl.DataFrame) -> Floats:
-    """What each booster counts in each row's mean, shape (boosters, n)."""
+def shares(frame: pl.DataFrame, each: Floats) -> Floats:
+    """What each booster counts in each row's value, shape (boosters, n); `each` is what they predict."""
+    premium, *columns = np.array(SHARES).T
+    at = each.mean(axis=0)
+    blended = np.array([np.interp(at, np.log(premium), column) for column in columns])
     alone = np.array([[1.0 if start == "index" else 0.0] for start in STARTS])
-    shares: Floats = np.where(is_thin(frame), alone, 1.0 / len(STARTS))
-    return shares
+    counted: Floats = np.where(is_thin(frame), alone, blended)
+    return counted

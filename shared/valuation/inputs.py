@@ -18,9 +18,8 @@ from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.features import compute
 from shared.valuation.sale_features import SaleFeatures
 
-TRAINING_HORIZONS_S = (1_800, 86_400)
-"""Each past sale is learnt from as it looked 30 minutes and 24 hours before."""
-EVALUATION_HORIZON_S = 1_800
+HORIZON_S = 1_800
+"""Each past sale is learnt from, and judged in a hold-out, as it looked 30 minutes before."""
 FIRST_TRAINING_SALE = datetime(2018, 1, 1, tzinfo=UTC)
 """The first half year after the claim had no market to speak of."""
 TRAIT_MEDIAN_SALES = 25
@@ -40,8 +39,8 @@ def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datet
 
 
 def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
-    """Every valid sale before the cut-off at both training horizons: the columns of `sale_rows`."""
-    frame = sale_rows(timeline, prices, until=data_cutoff, horizons=TRAINING_HORIZONS_S)
+    """Every valid sale before the cut-off as it looked `HORIZON_S` before: the columns of `sale_rows`."""
+    frame = sale_rows(timeline, prices, until=data_cutoff, horizons=(HORIZON_S,))
     return _snapshot("training", timeline, data_cutoff, frame)
 
 
@@ -49,7 +48,7 @@ def evaluation_snapshot(
     timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime, until: datetime
 ) -> Snapshot:
     """The hold-out: valid sales from the cut-off to `until`, 30 minutes before each, with the baselines' values."""
-    frame = sale_rows(timeline, prices, first=data_cutoff, until=until, horizons=(EVALUATION_HORIZON_S,))
+    frame = sale_rows(timeline, prices, first=data_cutoff, until=until, horizons=(HORIZON_S,))
     return _snapshot("evaluation", timeline, until, with_baselines(timeline, frame))
 
 

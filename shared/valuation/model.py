@@ -21,7 +21,7 @@ from shared.valuation.feature_table import schema_hash
 from shared.valuation.linear_forecast import LinearForecast
 from shared.valuation.params import Params
 
-FORMAT = "punkcast-valuation/3"
+FORMAT = "punkcast-valuation/4"
 XGBOOST_VERSION: str = xgb.__version__
 GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
 """Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D, as

@@ -25,8 +25,6 @@ CALIBRATION_DAYS = 180
 """Intervals come from the errors of models on the sales of this long before the cut-off, which they had not seen …"""
 REHEARSALS = 2
 """… each refitted so often within that time, as the real ones are."""
-INTERVAL_HORIZON = timedelta(minutes=30)
-"""Intervals are calibrated on values this old at the sale."""
 MIN_SALES = 300
 
 
@@ -94,12 +92,11 @@ def train(
 
 
 def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
-    """Errors ln(price / value) of a model on sales it has not seen, at the intervals' horizon."""
-    rows = frame.filter(pl.col("sale_time") - pl.col("as_of") == INTERVAL_HORIZON)
-    predicted = model.predict(rows)
-    log_price = np.log(rows["price_eth"].to_numpy() / rows["floor_eth"].to_numpy())
+    """Errors ln(price / value) of a model on sales it has not seen."""
+    predicted = model.predict(frame)
+    log_price = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
     return Residuals(
-        error=log_price - predicted, premium=np.exp(predicted), time=rows["sale_time"].dt.epoch("s").to_numpy()
+        error=log_price - predicted, premium=np.exp(predicted), time=frame["sale_time"].dt.epoch("s").to_numpy()
     )
 
 

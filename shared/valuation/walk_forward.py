@@ -22,7 +22,7 @@ from shared.market.timeline import MarketTimeline
 from shared.valuation.boosters import Boosters
 from shared.valuation.conformal import Calibration, Residuals
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
-from shared.valuation.inputs import FIRST_TRAINING_SALE, TRAINING_HORIZONS_S, sale_rows, with_baselines
+from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
 from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
 from shared.valuation.training import (
@@ -56,7 +56,7 @@ class SaleHistory:
     """Features of all sales that a walk may learn from or be judged on, computed once: they never change.
 
     Attributes:
-        learn: rows at the training horizons. judged: rows at the horizons asked for, with the baselines' values.
+        learn: each sale as a model learns from it. judged: rows at the horizons asked for, with the baselines' values.
     """
 
     learn: pl.DataFrame
@@ -84,9 +84,7 @@ def sale_history(
         raise InvalidInputError("name each horizon once")
     oldest = first - max(horizons) - timedelta(days=CALIBRATION_DAYS + learn_days)
     asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
-    learn = sale_rows(
-        timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=TRAINING_HORIZONS_S
-    )
+    learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))
     judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
     known = pl.col("floor_eth").is_finite()
     return SaleHistory(learn.filter(known), judged.filter(known), horizons)

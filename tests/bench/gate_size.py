@@ -22,7 +22,7 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.settings import Settings
-from shared.valuation.inputs import TRAINING_HORIZONS_S, evaluation_snapshot, holdout_cutoff, sale_rows
+from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, holdout_cutoff, sale_rows
 from shared.valuation.params import Params
 from shared.valuation.training import SEED, train
 from tests.bench.measured import Measured
@@ -64,7 +64,7 @@ def _days_of_differences(events: Path) -> list[np.ndarray]:
     # Features of past sales do not change: each is computed once for all models.
     params = Params.load()
     oldest = cutoffs[0] - timedelta(days=params.learn_days)
-    learn = sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=TRAINING_HORIZONS_S)
+    learn = sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,))
     judge = evaluation_snapshot(timeline, prices, cutoffs[1], ends[-1]).frame
     learn, judge = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judge))
     with ThreadPoolExecutor(Settings().threads) as pool:

@@ -34,7 +34,7 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.valuation.boosters import Boosters
-from shared.valuation.inputs import TRAINING_HORIZONS_S, evaluation_snapshot, sale_rows
+from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, sale_rows
 from shared.valuation.params import Params
 from shared.valuation.training import SEED, train
 
@@ -86,7 +86,7 @@ def real_pairs(
         cutoffs.append(cutoffs[-1] + EVERY)
     params = params or Params.load()
     oldest = cutoffs[0] - timedelta(days=params.learn_days)
-    learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=TRAINING_HORIZONS_S))
+    learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,)))
     with ThreadPoolExecutor(workers) as pool:
         fitting = [train(lambda: learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
         models = [fitted() for fitted in fitting]

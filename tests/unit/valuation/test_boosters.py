@@ -56,6 +56,26 @@ def test_parts_and_constant_add_up_to_the_prediction(fitted, unseen):
     assert np.count_nonzero(parts.any(axis=0)) > 10
 
 
+@pytest.fixture
+def equal_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every booster counts the same whatever the premium, so that what one of them adds can be told."""
+    monkeypatch.setattr(boosters, "SHARES", ((1.0, *[1.0 / len(STARTS)] * len(STARTS)),))
+
+
+def test_shares_are_whole_and_move_from_the_booster_of_the_floor_tier_to_that_of_dear_punks(unseen):
+    premium = np.linspace(0.5, 30.0, unseen.height)
+    each = np.tile(np.log(premium), (len(STARTS), 1))
+    human = unseen.with_columns(type=pl.lit(TYPES.index("Male"), dtype=pl.Float32))
+    shares = boosters.shares(human, each)
+    assert shares.sum(axis=0) == pytest.approx(1.0, abs=1e-12)
+    assert (shares >= 0).all()
+    assert (np.diff(shares[STARTS.index("nothing")]) <= 1e-12).all()
+    assert (np.diff(shares[STARTS.index("linear")]) >= -1e-12).all()
+    apes = unseen.with_columns(type=pl.lit(TYPES.index("Ape"), dtype=pl.Float32))
+    assert (boosters.shares(apes, each)[STARTS.index("index")] == 1.0).all()
+
+
+@pytest.mark.usefixtures("equal_shares")
 def test_what_the_index_forecast_puts_in_counts_for_its_features_even_where_no_tree_looks_at_them(learnt, unseen):
     chosen = tuple(name for name in FEATURE_NAMES if name != "own_effect")
     fitted = trained(*learnt, features=chosen)
@@ -68,6 +88,7 @@ def test_what_the_index_forecast_puts_in_counts_for_its_features_even_where_no_t
     assert fitted.predict(moved) - fitted.predict(unseen) == pytest.approx(0.6 * share, abs=1e-6)
 
 
+@pytest.mark.usefixtures("equal_shares")
 def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, unseen):
     parts, _ = fitted.contributions(unseen)
     tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
