@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.api.resident.explanation import ResidentExplanation
 from services.api.resident.renditions import Renditions
+from services.api.resident.values import ValueMembers, ValueRow
 
 
 @dataclass(frozen=True)
@@ -26,20 +27,6 @@ class GenerationFacts:
     last_block: int
     values_sha256: str
     merkle_root: str
-
-
-class ValueRow(NamedTuple):
-    """One punk of a generation; wei as decimal text."""
-
-    punk_id: int
-    value_wei: str
-    lo50_wei: str
-    hi50_wei: str
-    lo80_wei: str
-    hi80_wei: str
-    lo90_wei: str
-    hi90_wei: str
-    confidence: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +114,7 @@ class Floor:
 
 @dataclass(frozen=True)
 class Generation:
-    """A rendered generation. `values` are JSON members without braces, by punk; `by_value` is (wei, punk)
+    """A generation, rendered as it is asked for. `by_value` is (wei, punk)
     ascending, `rows` by punk, `wei` and `grades` each punk's value and confidence."""
 
     facts: GenerationFacts
@@ -135,14 +122,18 @@ class Generation:
     rows: Sequence[ValueRow]
     wei: Mapping[int, int]
     grades: Mapping[int, str]
-    values: Mapping[int, bytes]
+    values: ValueMembers
     by_value: Sequence[tuple[int, int]]
     by_punk: Sequence[int]
     places: Mapping[int, int]
     """Place of each punk in `rows`."""
-    body: bytes
-    """The whole generation as JSON, from after its stamp (age and flags) to the closing brace."""
     renditions: Renditions = field(default_factory=Renditions, compare=False)
+
+    @cached_property
+    def body(self) -> bytes:
+        """The whole generation as JSON, from after its stamp (age and flags) to the closing brace."""
+        punks = b",".join(b'{"punk_id":%d,%b}' % (punk, self.values[punk]) for punk in self.by_punk)
+        return b'%b,"count":%d,"punks":[%b]}' % (self.head, len(self.by_punk), punks)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from services.api.money import WEI_PER_ETH, money_json
+from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import (
     Catalogue,
     Floor,
@@ -22,8 +22,8 @@ from services.api.resident.facts import (
     PunkMarketRow,
     PunkRow,
     SaleRow,
-    ValueRow,
 )
+from services.api.resident.values import ValueMembers, ValueRow
 
 ZERO_ADDRESS = "0x" + "0" * 40
 NO_MARKET = b'"ask":null,"bid":null,"last_sale":null,"owner":null,"owner_since":null'
@@ -55,9 +55,8 @@ def value_rows(lines: bytes) -> list[ValueRow]:
 
 
 def render_generation(facts: GenerationFacts, rows: Sequence[ValueRow]) -> Generation:
-    """Order and render the rows of a complete generation."""
-    values = {row.punk_id: _value(row) for row in rows}
-    by_punk = sorted(values)
+    """Order the rows of a complete generation; what is made of them is made when it is asked for."""
+    by_punk = sorted(row.punk_id for row in rows)
     wei = {row.punk_id: int(row.value_wei) for row in rows}
     head = b'"generation":{%b}' % members(
         {
@@ -72,30 +71,17 @@ def render_generation(facts: GenerationFacts, rows: Sequence[ValueRow]) -> Gener
             "merkle_root": facts.merkle_root,
         }
     )
-    punks = b",".join(b'{"punk_id":%d,%b}' % (punk, values[punk]) for punk in by_punk)
     return Generation(
         facts=facts,
         head=head,
         rows=sorted(rows, key=lambda row: row.punk_id),
         wei=wei,
         grades={row.punk_id: row.confidence for row in rows},
-        values=values,
+        values=ValueMembers(rows),
         by_value=sorted((value, punk) for punk, value in wei.items()),
         by_punk=by_punk,
         places={punk: place for place, punk in enumerate(by_punk)},
-        body=b'%b,"count":%d,"punks":[%b]}' % (head, len(rows), punks),
     )
-
-
-def _value(row: ValueRow) -> bytes:
-    m = money_json
-    return (  # one text: 10,000 of these are made while requests wait for the interpreter
-        f'"value":{m(row.value_wei)},"intervals":{{'
-        f'"50":{{"lo":{m(row.lo50_wei)},"hi":{m(row.hi50_wei)}}},'
-        f'"80":{{"lo":{m(row.lo80_wei)},"hi":{m(row.hi80_wei)}}},'
-        f'"90":{{"lo":{m(row.lo90_wei)},"hi":{m(row.hi90_wei)}}}}},'
-        f'"confidence":"{row.confidence}"'
-    ).encode()
 
 
 def render_catalogue(rows: Sequence[PunkRow]) -> Catalogue:

@@ -43,7 +43,7 @@ class Deflated:
         squeeze = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._body = body
         self._blocks = squeeze.compress(body) + squeeze.flush()
-        self._last: tuple[bytes, bytes] = (b"\x00", b"")
+        self._last: tuple[bytes | None, bytes] = (None, b"")
 
     def after(self, beginning: bytes) -> tuple[bytes, bytes, bytes]:
         """The gzip stream of `beginning` (up to 65,535 bytes) and the body, in three pieces."""

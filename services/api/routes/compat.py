@@ -13,8 +13,9 @@ from services.api.gateway import Gateway, gateway_of
 from services.api.looking_back import generation_in_force, market_then
 from services.api.money import WEI_PER_ETH
 from services.api.problems import documented
-from services.api.resident.facts import Generation, Market, ValueRow, View
+from services.api.resident.facts import Generation, Market, View
 from services.api.resident.offers import JudgedAsk, judged
+from services.api.resident.values import ValueRow
 from services.api.routes.deals import GAS_ETH, judged_asks
 from services.api.routes.punks import no_such_punk
 from services.api.shapes.compat import (

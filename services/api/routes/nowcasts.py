@@ -113,7 +113,7 @@ async def proof(request: Request, generation_id: Number | Literal["current"], pu
         generation = gateway.current.require().generation
     else:
         generation = await published(gateway, generation_id)
-    if punk_id not in generation.values:
+    if punk_id not in generation.wei:
         raise no_such_punk(punk_id)
     tree = await generation.renditions.get("tree", lambda: Tree(generation))
     found = tree.proof(punk_id)
@@ -153,8 +153,9 @@ async def whole(request: Request, gateway: Gateway, generation: Generation, name
     kind = chosen(request.headers.get("accept"), named, MEDIA_TYPES)
     tag = f"g{generation.facts.generation_id}"
     if kind == "json":
+        body = await generation.renditions.get("json", lambda: generation.body)
         return await stamped_large(
-            request, gateway, generation, tag, generation.body, generation.renditions, "json deflated", vary=NEGOTIATED
+            request, gateway, generation, tag, body, generation.renditions, "json deflated", vary=NEGOTIATED
         )
     rendition = await generation.renditions.get(kind, lambda: FORMATS[kind](generation))
     return await unstamped(request, gateway, generation, tag=f"{tag}.{kind}", rendition=rendition)

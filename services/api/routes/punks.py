@@ -74,7 +74,7 @@ async def punk(
 
 def current_punk(request: Request, gateway: Gateway, view: View, punk_id: int) -> Response:
     """The hot route: bytes put together from bytes."""
-    if punk_id not in view.generation.values:
+    if punk_id not in view.generation.wei:
         raise no_such_punk(punk_id)
     tag = view.tag if view.explained is None else view.tag + ".x"
     return stamped(request, gateway, view.generation, tag, entries.punk_body(view, punk_id))
@@ -86,7 +86,7 @@ def no_such_punk(punk_id: int) -> NotFoundError:
 
 async def _punk_then(request: Request, gateway: Gateway, view: View, punk_id: int, as_of: datetime) -> Response:
     generation = await generation_in_force(gateway, as_of)
-    if punk_id not in generation.values:
+    if punk_id not in generation.wei:
         raise no_such_punk(punk_id)
     async with gateway.reading() as connection:
         row, last = await market_repository.punk_then(connection, punk_id, as_of)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from services.api.resident import columns
-from services.api.resident.facts import GenerationFacts, MarketFacts, PunkMarketRow, PunkRow, ValueRow, View
+from services.api.resident.facts import GenerationFacts, MarketFacts, PunkMarketRow, PunkRow, View
 from services.api.resident.rendering import render_catalogue, render_generation, render_market
 from services.api.resident.renditions import Deflated
+from services.api.resident.values import ValueRow
 from services.api.shapes.nowcasts import ColumnsDocument
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)

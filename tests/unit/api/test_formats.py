@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from services.api.resident.facts import Generation, GenerationFacts, ValueRow
+from services.api.resident.facts import Generation, GenerationFacts
 from services.api.resident.formats import FORMATS, WEI_COLUMNS, amounts
 from services.api.resident.proofs import Tree
 from services.api.resident.rendering import render_generation, value_rows
+from services.api.resident.values import ValueRow
 from shared.errors import IntegrityError
 from shared.valuation.merkle import canonical_line, merkle_levels, root_of
 

@@ -18,9 +18,9 @@ from services.api.resident.facts import (
     MarketFacts,
     PunkMarketRow,
     PunkRow,
-    ValueRow,
 )
 from services.api.resident.rendering import render_catalogue, render_generation, render_market
+from services.api.resident.values import ValueRow
 from shared.errors import InvalidInputError
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)

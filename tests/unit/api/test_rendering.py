@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from services.api.documents import NowcastDocument
 from services.api.money import Money, eth_to_wei, money, money_json
-from services.api.resident.facts import GenerationFacts, ValueRow
+from services.api.resident.facts import GenerationFacts
 from services.api.resident.rendering import render_generation
+from services.api.resident.values import ValueRow
 
 AT = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 FACTS = GenerationFacts(7, "m-" + "a" * 16, "0" * 64, AT, AT, 2, 40 * 10**18, 22, "1" * 64, "2" * 64)

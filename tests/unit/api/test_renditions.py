@@ -7,12 +7,13 @@ import gzip
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.api.resident.renditions import Deflated, Renditions
 
 
+@example(body=b"", beginnings=[b"\x00"])
 @given(body=st.binary(max_size=3000), beginnings=st.lists(st.binary(max_size=200), min_size=1, max_size=4))
 def test_any_beginning_and_the_body_are_one_gzip_stream(body: bytes, beginnings: list[bytes]) -> None:
     deflated = Deflated(body)
