@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     )
     rate_limit: str = Field(default="3000/minute", description="Reads of one client at the gateway, or off")
     write_rate_limit: str = Field(default="60/minute", description="Writes of one client, or off")
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses and networks, separated by commas, whose X-Forwarded-For tells the gateway who asks",
+    )
     webhooks_private: bool = Field(
         default=False, description="Webhooks may be plain http and lead into the own network; for development"
     )

@@ -35,6 +35,8 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
             lifespan="on",
             access_log=False,
             server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
             log_config=None,
             log_level="warning",
             timeout_graceful_shutdown=int(settings.shutdown_grace_s),
