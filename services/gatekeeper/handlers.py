@@ -253,13 +253,13 @@ class Gatekeeper:
         log.info("shadow.ended", model=shadow.model_id, outcome=outcome, action=judged.action, sales=state.n)
 
     async def _holdout(self, connection: Connection, shadow: Shadow) -> dict[str, Any] | None:
-        """The contender's own part of the hold-out that its gate was decided on; None when that is not on record."""
+        """The hold-out that its gate was decided on, with the champion of then; None when that is not on record."""
         gate = await decisions.get(connection, shadow.decision_id)
         recorded = json.loads(gate.evidence).get("evidence", {}).get("sales")
         if recorded is None:
             return None
         sales = gate_record.sales_from_plain(recorded)
-        return gate_record.sales_to_plain(replace(sales, champion=None, anchor=None))
+        return gate_record.sales_to_plain(replace(sales, anchor=None))
 
     async def _expire(self, transaction: Transaction, waited: Decision) -> None:
         connection = transaction.connection

@@ -50,7 +50,7 @@ def figure(value: float | None) -> float | None:
     return float(f"{value:.10g}") if value is not None and isfinite(value) else None
 
 
-_EDGE = 1e-12
+EDGE = 1e-12
 """0.9 - 0.85 is a little more than 0.05 to a computer: an estimate on the edge of its band lies inside."""
 
 
@@ -66,7 +66,7 @@ def band_verdict(
     if lo > target + tolerance or hi < target - tolerance:
         return "fail"
     known = target - resolution <= lo <= hi <= target + resolution
-    return "pass" if known and abs(estimate - target) <= tolerance + _EDGE else "inconclusive"
+    return "pass" if known and abs(estimate - target) <= tolerance + EDGE else "inconclusive"
 
 
 def overall(checks: Iterable[Check]) -> Verdict:

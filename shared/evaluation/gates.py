@@ -95,7 +95,7 @@ def _judge(sales: HoldoutSales, evidence: GateEvidence, bootstrap: DayBootstrap,
     checks = [
         *absolute_checks.baseline_checks(sales, bootstrap),
         absolute_checks.bias_check(sales, bootstrap, policy),
-        *absolute_checks.coverage_checks(sales, policy),
+        *absolute_checks.coverage_checks(sales, sales, policy),
         absolute_checks.loss_level_check(sales, bootstrap, policy),
     ]
     others = ((NON_INFERIORITY, evidence.has_champion, sales.champion), (ANCHORED, evidence.has_anchor, sales.anchor))

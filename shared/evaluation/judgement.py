@@ -26,7 +26,7 @@ from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.evaluation.watch_record import confirm_outcome, trip_of
 
-RULES = 2
+RULES = 3
 """Of the way from inputs to a decision. Another number: judged by another version of this code."""
 REASON_LENGTH = 2000
 _OUTCOMES = ("rules", "checks", "scorecards", "verdict", "action", "reason")
@@ -209,7 +209,10 @@ def _judged(
 
 
 def _repeated(plain: dict[str, Any], policy: Policy) -> list[Check]:
-    """The checks of the contender by itself, on its hold-out (None: too old to be on record) and its fresh sales."""
+    """The checks of the contender by itself, on its hold-out (None: too old to be on record) and its fresh sales.
+
+    The hold-out has the intervals of who was champion at the gate; fresh sales have the shadow's own alone.
+    """
     rules = policy.statistics
     bootstrap = DayBootstrap(rules.bootstrap_draws, rules.confidence, rules.seed)
     fresh = fresh_sales(plain["fresh"])
@@ -221,7 +224,7 @@ def _repeated(plain: dict[str, Any], policy: Policy) -> list[Check]:
         absolute_checks.sample_check(sales, policy),
         *absolute_checks.floor_checks(sales, bootstrap),
         absolute_checks.bias_check(sales, bootstrap, policy),
-        *absolute_checks.coverage_checks(sales, policy),
+        *absolute_checks.coverage_checks(sales, held, policy),
     ]
 
 

@@ -72,6 +72,7 @@ class Absolute(_Section):
     bias_resolution: float = Field(gt=0)
     coverage_tolerance: float = Field(gt=0, lt=1)
     coverage_resolution: float = Field(gt=0, lt=1)
+    coverage_slack: float = Field(ge=0, lt=1)
 
     @model_validator(mode="after")
     def _resolution_holds_the_band(self) -> Self:

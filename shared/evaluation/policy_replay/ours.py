@@ -39,6 +39,8 @@ class Shadow:
     """A candidate beside the champion."""
 
     candidate: Candidate
+    beside: Candidate
+    """Who was champion at its gate."""
     first_started_at: datetime
     state: EState
 
@@ -66,7 +68,7 @@ class Ours:
         if action == "promote":
             self._promote(candidate, at, reason)
         elif action == "start_shadow":
-            self._shadows.append(Shadow(candidate, at, start(self._policy.sequential)))
+            self._shadows.append(Shadow(candidate, self.record.champion, at, start(self._policy.sequential)))
             self.record.note(at, "shadow", candidate, reason)
         else:
             self.record.note(at, "reject", candidate, _why(result, reason))
@@ -243,7 +245,7 @@ class Ours:
             "wealth_better": shadow.state.better,
             "first_started_at": shadow.first_started_at.isoformat(),
             "decided_at": at.isoformat(),
-            "holdout": gate_record.sales_to_plain(self._holdout(candidate)),
+            "holdout": gate_record.sales_to_plain(self._holdout(candidate, shadow.beside)),
             "fresh": {
                 "price": price.tolist(),
                 "floor": history.column("floor_eth")[fresh].tolist(),

@@ -132,9 +132,36 @@ def test_a_first_champion_may_have_coverage_that_is_not_proven_but_none_that_is_
     assert (refuted.verdict, refuted.action) == ("fail", "reject")
 
 
-def test_a_challenger_with_unproven_coverage_is_not_tolerated() -> None:
-    sales = replace(off_coverage(0.735), champion=made.holdout().champion)
-    assert decide(made.evidence(sales=sales), POLICY).action == "start_shadow"
+def challenged(share: float, champions: float) -> HoldoutSales:
+    """80 % intervals of a challenger and of a champion that hold such shares of the same prices."""
+    mine, theirs = off_coverage(share), off_coverage(champions).contender.bands
+    return replace(mine, champion=replace(made.holdout().champion, bands=theirs))
+
+
+@pytest.mark.parametrize(
+    ("share", "champions", "verdict", "action"),
+    [
+        (0.735, 0.80, "inconclusive", "start_shadow"),
+        (0.735, 0.765, "inconclusive", "start_shadow"),
+        (0.735, 0.75, "pass", "promote"),
+        (0.735, 0.70, "pass", "promote"),
+        (0.60, 0.80, "fail", "reject"),
+        (0.60, 0.55, "pass", "promote"),
+        (0.60, 0.97, "fail", "reject"),
+    ],
+)
+def test_coverage_off_the_band_passes_where_the_champions_is_as_far_off_on_the_same_sales(
+    share: float, champions: float, verdict: str, action: str
+) -> None:
+    result = decide(made.evidence(sales=challenged(share, champions)), POLICY)
+    assert (verdict_of(result, "coverage_80"), result.action) == (verdict, action)
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.735, "inconclusive"), (0.6, "fail")])
+def test_a_champion_without_intervals_excuses_nothing(share: float, verdict: str) -> None:
+    sales = challenged(share, 0.5)
+    bare = replace(sales, champion=replace(sales.champion, bands=()))
+    assert verdict_of(decide(made.evidence(sales=bare), POLICY), "coverage_80") == verdict
 
 
 def test_all_sales_of_one_day_are_one_piece_of_news_and_prove_nothing() -> None:

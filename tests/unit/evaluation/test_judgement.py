@@ -14,6 +14,7 @@ from shared.evaluation import gate_record, judgement
 from shared.evaluation.canonical import canonical_json
 from shared.evaluation.gates import Restraint
 from shared.evaluation.judgement import Judgement, UnjudgeableError
+from shared.evaluation.metrics import Band
 from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import Health
 from shared.evaluation.watch_record import TripFacts
@@ -123,7 +124,7 @@ def test_under_another_policy_the_same_inputs_are_another_decision() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"n":250}', '{"rules":2}', '{"rules":2,"evidence":{},"restraint":{}}'],
+    ["", "[]", "{}", '{"n":250}', '{"rules":3}', '{"rules":3,"evidence":{},"restraint":{}}'],
 )
 def test_what_holds_no_inputs_is_said_to(text: str) -> None:
     with pytest.raises(UnjudgeableError, match="inputs"):
@@ -131,7 +132,7 @@ def test_what_holds_no_inputs_is_said_to(text: str) -> None:
 
 
 def test_other_rules_are_said_to_be_other_rules() -> None:
-    text = decisions()["gate"].evidence.replace('"rules":2', '"rules":1')
+    text = decisions()["gate"].evidence.replace('"rules":3', '"rules":1')
     with pytest.raises(UnjudgeableError, match="rules 1"):
         judgement.again("gate", text, POLICY)
 
@@ -175,6 +176,30 @@ def test_a_shadow_is_promoted_when_its_own_checks_pass_too() -> None:
 )
 def test_a_shadow_ends_by_its_test_its_checks_or_its_time(changes: dict[str, Any], verdict: str, action: str) -> None:
     judged = judgement.shadow(shadow_inputs() | changes, POLICY)
+    assert (judged.verdict, judged.action) == (verdict, action), judged.reason
+
+
+@pytest.mark.parametrize(
+    ("champions", "verdict", "action"), [(0.55, "pass", "promote"), (0.8, "fail", "reject"), (None, "fail", "reject")]
+)
+def test_a_shadows_coverage_is_seen_beside_that_of_the_champion_at_its_gate(
+    champions: float | None, verdict: str, action: str
+) -> None:
+    held = made.holdout()
+    order = np.random.default_rng(3).permutation(len(held))
+
+    def holding(share: float) -> tuple[Band, ...]:
+        inside = order < share * len(held)
+        return tuple(
+            Band(level, np.where(inside, held.price * 0.5, held.price * 2), held.price * 3) for level in (0.8, 0.9)
+        )
+
+    held = replace(
+        held,
+        contender=replace(held.contender, bands=holding(0.55)),
+        champion=None if champions is None else replace(held.champion, bands=holding(champions)),
+    )
+    judged = judgement.shadow(shadow_inputs() | {"holdout": gate_record.sales_to_plain(held)}, POLICY)
     assert (judged.verdict, judged.action) == (verdict, action), judged.reason
 
 
