@@ -47,9 +47,10 @@ def check(outcomes: Iterable[Row], document: Row, trades: Iterable[Row], curves:
                     trade["punk_id"],
                     trade["sold_for"]["wei"],
                 )
-        assert_same(of_trades(own), _told_of_trades(book["trades"]), book["book"])
-        points = days[book["book"]]
-        capital = int(document["assumptions"]["capital"]["wei"]) if book["funding"] == "capital" else None
+        points, terms = days[book["book"]], document["assumptions"]
+        capital = int(terms["capital"]["wei"]) if book["funding"] == "capital" else None
+        gas = 0 if capital is None else int(terms["buy_gas"]["wei"])
+        assert_same(of_trades(own, gas), _told_of_trades(book["trades"]), book["book"])
         for figures in book["figures"]:
             place, mark = f"{book['book']} marked at {figures['mark']}", figures["mark"]
             returns = daily_returns(points, own, mark, capital)
@@ -83,16 +84,17 @@ def fold(sales: Sequence[Row], *, only_under_value: bool) -> list[tuple[int, str
     return trades
 
 
-def of_trades(trades: Sequence[Row]) -> dict[str, float | int | None]:
+def of_trades(trades: Sequence[Row], buy_gas_wei: int) -> dict[str, float | int | None]:
+    """A trade's own gain is over its price, the mean is of gains over what the purchase cost with its gas."""
     closed = [trade for trade in trades if trade["sold_at"] is not None]
     gains, returns, held = [], [], []
     for trade in closed:
         paid, sold, costs = (int(trade[name]["wei"]) for name in ("bought_for", "sold_for", "costs"))
         gains.append(sold - paid - costs)
-        returns.append(float(Fraction(sold - paid - costs, paid)))
+        returns.append(float(Fraction(gains[-1], paid + buy_gas_wei)))
+        over_price = float(Fraction(gains[-1], paid))
+        assert math.isclose(trade["gain"], over_price, rel_tol=1e-9, abs_tol=1e-12), trade
         held.append((_instant(trade["sold_at"]) - _instant(trade["bought_at"])).total_seconds() / 86_400)
-    for trade, gain in zip(closed, returns, strict=True):
-        assert math.isclose(trade["gain"], gain, rel_tol=1e-9, abs_tol=1e-12), trade
     return {
         "opened": len(trades),
         "closed": len(closed),
