@@ -353,9 +353,10 @@ async def test_a_decision_that_leaves_a_model_undecided_has_an_owner_and_a_time_
     await gate.register("good")
     await start_shadow(gate, "far")
     async with gate.database.connection() as connection:
-        newest, first = await decisions.listing(connection)
-    assert (newest.owner, newest.expires_at) == ("operator", START + timedelta(days=30))
-    assert (first.owner, first.expires_at) == (None, None)
+        made_at_once = {decision.action: decision for decision in await decisions.listing(connection)}
+    undecided, decided = made_at_once["start_shadow"], made_at_once["promote"]
+    assert (undecided.owner, undecided.expires_at) == ("operator", START + timedelta(days=30))
+    assert (decided.owner, decided.expires_at) == (None, None)
 
 
 async def test_a_contender_that_waits_for_a_person_in_vain_is_rejected(gate: Gate) -> None:
