@@ -1,7 +1,7 @@
 /** What every browser test checks beside its own matter: nothing in the console, nothing wider than the screen. */
 import AxeCore from 'axe-core';
 import { test as base, expect, type Page } from '@playwright/test';
-import { LINE } from './ports.mjs';
+import { line, site } from './ports.mjs';
 
 export const PAGES = ['/', '/explore', '/explore?view=table', '/punk/12', '/deals', '/traits', '/traits/Beanie', '/performance', '/backtest', '/models', '/status', '/api-reference', '/about', '/ops'] as const;
 
@@ -9,10 +9,21 @@ interface Fixtures {
 	/** Errors that a test expects in the console. */
 	allowed: RegExp[];
 	quiet: void;
+	/** This worker's site, whatever the tests of a file have as base. */
+	plain: string;
+	/** Breaks, and mends, this worker's line between site and gateway. It is whole after each test. */
+	fault: (path: string, as: 'down' | 'slow' | '429' | 'html' | 'none') => Promise<void>;
 }
 
 export const test = base.extend<Fixtures>({
 	allowed: [[], { option: true }],
+	baseURL: ({}, use, { parallelIndex }) => use(site(parallelIndex)),
+	plain: ({}, use, { parallelIndex }) => use(site(parallelIndex)),
+	fault: async ({}, use, { parallelIndex }) => {
+		const fault = async (path: string, as: string) => void (await fetch(`${line(parallelIndex)}/fault?path=${encodeURIComponent(path)}&as=${as}`, { method: 'POST' }));
+		await use(fault);
+		await fault('*', 'none');
+	},
 	quiet: [
 		async ({ page, allowed }, use) => {
 			const said: string[] = [];
@@ -26,10 +37,6 @@ export const test = base.extend<Fixtures>({
 		{ auto: true }
 	]
 });
-
-export async function fault(path: string, as: 'down' | 'slow' | '429' | 'html' | 'none'): Promise<void> {
-	await fetch(`${LINE}/fault?path=${encodeURIComponent(path)}&as=${as}`, { method: 'POST' });
-}
 
 /** The page has come alive and its data are there. */
 export async function settled(page: Page): Promise<void> {
