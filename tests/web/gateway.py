@@ -1,7 +1,7 @@
 """A gateway for the site's tests: a short simulated market played through the whole lifecycle, then served.
 
-`python -m tests.web.gateway --home DIR --port 8123` plays once into DIR and serves from then on, until the market or the
-database's shape is another one; the site's tests start it themselves (web/tests/e2e/servers.mjs). Everything goes
+`python -m tests.web.gateway --home DIR --port 8123` plays once into DIR and serves from then on, until the market or
+the database's shape is another one; the site's tests start it themselves (web/tests/e2e/servers.mjs). Everything goes
 through the services' own code: nothing is made up.
 """
 
