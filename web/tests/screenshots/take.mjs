@@ -33,7 +33,8 @@ await withSite(async (site) => {
 				}
 				scrollTo(0, 0);
 			}, list ? 0 : TALLEST);
-			await page.waitForTimeout(700);
+			// The stream of events begins when a page has settled; the status page tells of it.
+			await page.waitForTimeout(name === 'status' ? 3000 : 700);
 			const whole = list ? height : Math.min(TALLEST, await page.evaluate(() => document.documentElement.scrollHeight));
 			const picture = await page.screenshot({ fullPage: !list, clip: { x: 0, y: 0, width, height: whole }, animations: 'disabled' });
 			await sharp(picture).webp({ quality: 82, effort: 5 }).toFile(`${INTO}${name}-${view}.webp`);

@@ -30,7 +30,8 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 	const options: uPlot.Options = {
 		width: into.clientWidth,
 		height,
-		padding: [10, 2, 0, 0],
+		// The last label of an axis is wider than its place.
+		padding: [10, 18, 0, 0],
 		cursor: {
 			y: false,
 			points: { size: 8, width: 2, fill: colour('--paper'), stroke: (_, at) => tone[chart.lines[at - 1]?.tone ?? 'ink'] },
@@ -38,7 +39,7 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 		},
 		legend: { show: false },
 		scales: {
-			x: { time: !chart.counted },
+			x: { time: !chart.counted, range: bars || chart.times.length < 2 ? (_, low, high) => widened(low, high, chart) : undefined },
 			y: {
 				distr: chart.ratio ? 3 : 1,
 				range: chart.ratio
@@ -56,7 +57,7 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 			...(bars ? [{ show: false, scale: 'bars' }] : [])
 		],
 		bands: chart.band ? [{ series: [chart.band[0] + 1, chart.band[1] + 1], fill: band }] : [],
-		series: [{}, ...chart.lines.map((line) => seriesOf(line, tone))],
+		series: [{}, ...chart.lines.map((line) => seriesOf(line, tone, chart.times.length < 3))],
 		hooks: {
 			setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
 			draw: chart.mark ? [(plot) => markAt(plot, chart.mark!, tone.ask, font)] : []
@@ -77,7 +78,14 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 /** Of a ratio axis only the powers of ten are drawn. */
 const powers = (_: uPlot, splits: number[]) => splits.map((at) => (Math.abs(Math.log10(at) % 1) < 1e-9 ? at : null));
 
-function seriesOf(line: Line, tone: Record<Tone, string>): uPlot.Series {
+/** With room for the first and the last bar, and for a single point. */
+function widened(low: number, high: number, { times, counted }: Chart): [number, number] {
+	const step = times.length > 1 ? (high - low) / (times.length - 1) : counted ? 1 : 30 * 86_400;
+	return [low - step / 2, high + step / 2];
+}
+
+/** `few`: so few points that a line would hardly be one. */
+function seriesOf(line: Line, tone: Record<Tone, string>, few: boolean): uPlot.Series {
 	const stroke = line.edge ? 'transparent' : tone[line.tone];
 	const common = { label: line.name, stroke, spanGaps: !line.steps };
 	if (line.bars) return { ...common, scale: 'bars', fill: tone.band, stroke: tone.band, paths: uPlot.paths.bars!({ size: [0.8, 14] }), points: { show: false } };
@@ -87,7 +95,7 @@ function seriesOf(line: Line, tone: Record<Tone, string>): uPlot.Series {
 		width: line.edge ? 0 : (line.width ?? 2),
 		dash: line.dashed ? [6, 5] : undefined,
 		paths: line.steps ? uPlot.paths.stepped!({ align: 1 }) : undefined,
-		points: { show: false }
+		points: { show: few && !line.edge, size: 9, fill: stroke, stroke }
 	};
 }
 

@@ -20,7 +20,7 @@ const signed = (text: string) => text.replace(/^-(?=0(?:\.0*)?$)/, '').replace('
 export function eth(amount: number | null | undefined): string {
 	if (amount === null || amount === undefined || !Number.isFinite(amount)) return '–';
 	const size = Math.abs(amount);
-	const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : size === 0 ? 0 : 3;
+	const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 0.1 ? 2 : size === 0 ? 0 : 3;
 	return signed(format(Math.min(digits, 2), digits).format(amount));
 }
 
