@@ -100,12 +100,16 @@ function seriesOf(line: Line, tone: Record<Tone, string>, few: boolean): uPlot.S
 }
 
 function labels(splits: number[]): string[] {
-	const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
-	return splits.map((at, number) => {
-		const [number_, month, year] = day(at * 1000).split(' ');
-		if (span > 75 * 86_400) return number === 0 || month === 'Jan' ? `${month} ${year}` : `${month}`;
-		if (span < 2 * 86_400) return new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-		return `${number_} ${month}`;
+	const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+	let before = '';
+	return splits.map((at) => {
+		const [number, month, year = ''] = day(at * 1000).split(' ');
+		const turned = year !== before;
+		before = year;
+		if (step < 86_400 && splits.length > 1) return new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+		if (step > 27 * 86_400) return turned ? `${month} ${year}` : `${month}`;
+		// Where the year turns in between, it is said with the first day of the new one that has a label.
+		return turned ? `${number} ${month} ${year}` : `${number} ${month}`;
 	});
 }
 
@@ -122,7 +126,7 @@ function markAt(plot: uPlot, mark: { at: number; name: string }, stroke: string,
 	ctx.lineTo(bbox.left + bbox.width, y);
 	ctx.stroke();
 	ctx.font = font.replace('12px', `${12 * devicePixelRatio}px`);
-	ctx.textAlign = 'right';
-	ctx.fillText(mark.name, bbox.left + bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+	ctx.textAlign = 'left';
+	ctx.fillText(mark.name, bbox.left + 4 * devicePixelRatio, y - 5 * devicePixelRatio);
 	ctx.restore();
 }
