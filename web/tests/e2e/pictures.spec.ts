@@ -58,9 +58,12 @@ for (const [how, failing] of [
 		});
 		await page.goto('/punk/12', { waitUntil: failing === 'late' ? 'commit' : 'load' });
 		if (failing === 'late') {
-			// The button works as soon as the page is alive.
-			await page.getByRole('button', { name: 'Check the proof here' }).click();
-			await expect(page.getByText(/^Proved: the line/)).toBeVisible();
+			// The button works as soon as the page is alive, not before.
+			const button = page.getByRole('button', { name: 'Check the proof here' });
+			await expect(async () => {
+				if (await button.isVisible()) await button.click();
+				await expect(page.getByText(/^Proved: the line/)).toBeVisible({ timeout: 2000 });
+			}).toPass();
 			await expect(portrait(page)).toHaveAttribute('src', `${PICTURES}/12.png`);
 			give();
 		}

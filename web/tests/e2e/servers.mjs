@@ -44,9 +44,13 @@ async function answers(url) {
 	while (!(await fetch(url).then((said) => said.ok, () => false))) await new Promise((resolve) => setTimeout(resolve, 250));
 }
 
-/** `POST /fault?path=/v1/market&as=down|slow|429|html` breaks the line for a path; `as=none` mends all of it. */
+/**
+ * `POST /fault?path=/v1/market&as=down|slow|429|html` breaks the line for a path; `as=none` mends all of it.
+ * `GET /reader?path=/v1/market` is whom the site named as reader when it asked for that path last.
+ */
 function layLine(port) {
 	const faults = new Map();
+	const readers = new Map();
 	const line = createServer((asked, answer) => {
 		const url = new URL(asked.url, 'http://line');
 		if (url.pathname === '/fault') {
@@ -54,6 +58,8 @@ function layLine(port) {
 			else faults.set(url.searchParams.get('path'), url.searchParams.get('as'));
 			return answer.end('ok');
 		}
+		if (url.pathname === '/reader') return answer.end(readers.get(url.searchParams.get('path')) ?? 'nobody');
+		readers.set(url.pathname, asked.headers['x-forwarded-for']);
 		const fault = faults.get(url.pathname) ?? faults.get('*');
 		if (fault === 'down') return asked.socket.destroy();
 		if (fault === 'slow') return setTimeout(() => answer.destroy(), 20_000).unref();

@@ -1,5 +1,5 @@
 import { expect, settled, test } from './site';
-import { GATEWAY_PORT, KEY, linePort } from './ports.mjs';
+import { GATEWAY_PORT, KEY, line, linePort } from './ports.mjs';
 
 test.use({ allowed: [/Failed to load resource/] });
 
@@ -51,6 +51,16 @@ test('cache headers pass, and the same values are not sent twice', async ({ requ
 	expect(tag).toBeTruthy();
 	expect(first.headers()['cache-control']).toBeTruthy();
 	expect((await request.get('/api/v1/market', { headers: { 'if-none-match': tag } })).status()).toBe(304);
+});
+
+test('the gateway is told who reads, by the proxy and by pages, whatever the reader claims', async ({ request }, { parallelIndex }) => {
+	const named = async (path: string) => (await fetch(`${line(parallelIndex)}/reader?path=${path}`)).text();
+	const headers = { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9', 'x-real-ip': '203.0.113.9' };
+	expect((await request.get('/api/v1/shadows', { headers })).status()).toBe(200);
+	expect(await named('/v1/shadows')).toBe('127.0.0.1');
+	// Made on the server, without a browser.
+	expect((await request.get('/traits', { headers })).status()).toBe(200);
+	expect(await named('/v1/traits')).toBe('127.0.0.1');
 });
 
 test('neither the gateway’s address nor its key is in anything the browser receives', async ({ page, fault }, { parallelIndex }) => {
