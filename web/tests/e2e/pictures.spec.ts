@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, settled, test, widerThanTheScreen } from './site';
+import { alive, expect, settled, test, widerThanTheScreen } from './site';
 import { PICTURED, PICTURES } from './ports.mjs';
 
 // A site with PUBLIC_PUNK_IMAGES. What the pictures' server says, each test says.
@@ -46,24 +46,19 @@ for (const [how, failing] of [
 ] as const) {
 	test(`a picture that ${how} is drawn instead, the others stay`, async ({ page }) => {
 		let give = () => {};
-		const checked = new Promise<void>((resolve) => (give = resolve));
+		const given = new Promise<void>((resolve) => (give = resolve));
 		await page.route(`${PICTURES}/**`, async (route) => {
 			if (/\/[13]\.png$/.test(route.request().url())) return route.fulfill({ body: PNG, contentType: 'image/png' });
 			if (failing === 'garbage') return route.fulfill({ body: '<h1>nginx</h1>', contentType: 'image/png' });
 			if (failing === 'late') {
-				await checked;
+				await given;
 				return route.abort();
 			}
 			return route.fulfill({ status: 404 });
 		});
 		await page.goto('/punk/12', { waitUntil: failing === 'late' ? 'commit' : 'load' });
 		if (failing === 'late') {
-			// The button works as soon as the page is alive, not before.
-			const button = page.getByRole('button', { name: 'Check the proof here' });
-			await expect(async () => {
-				if (await button.isVisible()) await button.click();
-				await expect(page.getByText(/^Proved: the line/)).toBeVisible({ timeout: 2000 });
-			}).toPass();
+			await alive(page);
 			await expect(portrait(page)).toHaveAttribute('src', `${PICTURES}/12.png`);
 			give();
 		}

@@ -43,7 +43,13 @@ export async function settled(page: Page): Promise<void> {
 	await page.waitForLoadState('load');
 	await expect(page.locator('main h1').first()).toBeVisible();
 	if (page.url().includes('/explore')) await expect(page.getByRole('gridcell').first()).toBeVisible({ timeout: 30_000 });
-	await page.waitForTimeout(250);
+	await alive(page);
+	await page.waitForTimeout(200);
+}
+
+/** Its buttons work. */
+export async function alive(page: Page): Promise<void> {
+	await page.waitForFunction(() => 'alive' in document.documentElement.dataset);
 }
 
 export async function widerThanTheScreen(page: Page): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { expect, settled, test } from './site';
+import { alive, expect, settled, test } from './site';
 import { GATEWAY_PORT, KEY, line, linePort } from './ports.mjs';
 
 test.use({ allowed: [/Failed to load resource/] });
@@ -10,6 +10,7 @@ test('with the gateway down, pages stand and say so; once it is back, trying aga
 	await expect(page.locator('.problem').first()).toContainText('The gateway is away');
 	await expect(page.locator('.fresh')).toContainText('no values');
 	await fault('*', 'none');
+	await alive(page);
 	await page.getByRole('button', { name: 'Try again' }).first().click();
 	await expect(page.locator('.problem')).toHaveCount(0);
 });
