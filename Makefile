@@ -89,7 +89,7 @@ $(WEB_INSTALLED): web/package.json web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(WEB_BUILT): $(WEB_INSTALLED) $(shell find web/src web/static -type f 2>/dev/null) web/svelte.config.js web/vite.config.ts
+$(WEB_BUILT): $(WEB_INSTALLED) $(shell find web/src web/static 2>/dev/null) web/svelte.config.js web/vite.config.ts
 	@cd web && npm run --silent build >../.web.log 2>&1 || { cat ../.web.log >&2; exit 1; }
 	@rm -f .web.log
 

@@ -75,6 +75,7 @@ class Versus:
     book: BookName
     against: BookName
     mark: Mark
+    total_return_difference: Estimate
     sharpe_difference: Estimate
     annual_return_difference: Estimate
 
@@ -203,6 +204,7 @@ def _versus(played: Sequence[Played], returns: dict[tuple[BookName, Mark], Float
                         strategy,
                         passive,
                         mark,
+                        _difference(figures.total_return, pair, indices),
                         _difference(figures.sharpe, pair, indices),
                         _difference(figures.annual_return, pair, indices),
                     )

@@ -1,7 +1,8 @@
 """A gateway for the site's tests: a short simulated market played through the whole lifecycle, then served.
 
-`python -m tests.web.gateway --home DIR --port 8123` plays once into DIR and serves from then on; the site's tests start
-it themselves (web/tests/e2e/servers.ts). Everything goes through the services' own code: nothing is made up.
+`python -m tests.web.gateway --home DIR --port 8123` plays once into DIR and serves from then on, until the market or
+the database's shape is another one; the site's tests start it themselves (web/tests/e2e/servers.mjs). Everything goes
+through the services' own code: nothing is made up.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,15 +19,12 @@ from rich.console import Console
 
 from services.cli.context import platform
 from services.cli.serve_command import serve_everything
-from services.monitor.backtest.handlers import Backtests
 from services.nowcaster.bootstrap import build_explainer
-from shared.backtest.terms import Terms
-from shared.contracts.envelope import Envelope
-from shared.contracts.messages import BacktestRequested
+from shared.database.migrate import MIGRATIONS
 from shared.runtime.platform import Platform
 from shared.settings import Settings
 
-SOURCE = "simulated://?seed=13&days=30&history_days=200"
+SOURCE = "simulated://?seed=13&days=16&history_days=200"
 OPERATOR_KEY = "only-for-the-tests-of-the-site"
 
 
@@ -44,25 +43,26 @@ def main() -> None:
     }
     os.environ |= environment
     played = given.home / "played"
+    what = "\n".join([given.source, *sorted(file.name for file in MIGRATIONS.glob("*.sql"))])
+    if played.exists() and played.read_text() != what:
+        # Whatever is in a folder with this mark was played into it by an earlier run.
+        shutil.rmtree(given.home)
     if not played.exists():
         subprocess.run([sys.executable, "-m", "services.cli", "demo", "--exit"], check=True, stdout=sys.stderr)
-    asyncio.run(_serve(played))
+    asyncio.run(_serve(played, what))
 
 
-async def _serve(played: Path) -> None:
+async def _serve(played: Path, what: str) -> None:
     async with platform(Settings(broker_url="memory://")) as opened:
         if not played.exists():
             await _complete(opened)
-            played.touch()
+            played.write_text(what)
         await serve_everything(opened, Console(stderr=True), workers=False)
 
 
 async def _complete(opened: Platform) -> None:
-    """What follows publications by itself where the workers run."""
+    """The last nowcast's reasons, which follow a publication by themselves where the workers run."""
     await build_explainer(opened).catch_up()
-    backtests = Backtests(database=opened.database, clock=opened.clock, terms=Terms())
-    now = opened.clock.now()
-    await backtests.on_backtest_requested(Envelope.wrap(BacktestRequested(slot=now), source="tests/web", time=now))
 
 
 if __name__ == "__main__":

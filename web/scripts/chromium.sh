@@ -1,8 +1,23 @@
 #!/bin/sh
-# The browser of the site's tests: Debian's Chromium. CHROMIUM names another one.
+# The browser of the site's tests: Debian's Chromium, installed where it is missing. CHROMIUM names another one.
 set -e
-command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 && exit 0
+test -x "$(command -v "${CHROMIUM:-/usr/bin/chromium}" 2>/dev/null)" && exit 0
+help="no Chromium: install it (Debian: apt-get install chromium), or say CHROMIUM=/path/to/chromium"
+if [ -n "$CHROMIUM" ] || ! command -v apt-get >/dev/null 2>&1; then
+	echo "$help" >&2
+	exit 1
+fi
+as_root=""
+[ "$(id -u)" = 0 ] || as_root="sudo -n"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 echo "installing Chromium from Debian"
-apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null && exit 0
-echo "no Chromium: install it (Debian: apt-get install chromium), or say CHROMIUM=/path/to/chromium" >&2
+# Another apt-get may be at work: wait for it.
+if $as_root apt-get update -qq >"$log" 2>&1 && $as_root env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 chromium fonts-dejavu-core >>"$log" 2>&1
+then
+	exit 0
+fi
+cat "$log" >&2
+echo "$help" >&2
 exit 1

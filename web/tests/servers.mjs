@@ -10,7 +10,7 @@ export async function withSite(work) {
 	try {
 		for (let waited = 0; ; waited++) {
 			if (await fetch(`${SITE}/about`).then((said) => said.ok, () => false)) break;
-			if (servers.exitCode !== null || waited > 600) throw new Error('the site did not start');
+			if (servers.exitCode !== null || waited > 1800) throw new Error('the site did not start');
 			await new Promise((resolve) => setTimeout(resolve, 500));
 		}
 		return await work(SITE);

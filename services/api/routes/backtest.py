@@ -46,6 +46,7 @@ DESCRIPTIONS: dict[BookName, str] = {
     "the same costs and limits.",
     "floor_index": "Passive: as many floor punks as the capital buys on the first day, without costs.",
 }
+_UNCOUNTED = {"total_return_difference": {"value": None, "lo": None, "hi": None}}
 _KEY = "backtest"
 _TRADES = "backtest-trades"
 CACHE = {"Cache-Control": "public, max-age=60, stale-if-error=86400"}
@@ -160,7 +161,7 @@ async def _read(connection: Connection) -> Answer:
         "sales": row.sales,
         "assumptions": _assumptions(orjson.loads(row.terms)).model_dump(),
         "books": [book.model_dump() for book in books],
-        "versus": [Versus(**one).model_dump() for one in orjson.loads(row.versus)],
+        "versus": [Versus(**(_UNCOUNTED | one)).model_dump() for one in orjson.loads(row.versus)],
     }
     return Answer(str(row.backtest_id), orjson.dumps(body), row.computed_at)
 

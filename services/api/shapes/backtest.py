@@ -115,6 +115,9 @@ class Versus(BaseModel):
     book: BookName
     against: BookName
     mark: Mark
+    total_return_difference: Annotated[
+        Estimate, Field(description="Over the whole stretch; without a value in a backtest from before it was counted")
+    ]
     sharpe_difference: Estimate
     annual_return_difference: Estimate
 

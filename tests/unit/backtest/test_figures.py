@@ -117,6 +117,13 @@ def test_the_result_agrees_with_plain_python(seed: int) -> None:
     assert {(one.book, one.against) for one in result.versus} == {
         (ours, theirs) for ours in ("executable", "seed_style") for theirs in ("buy_all", "random_entry", "floor_index")
     }
+    totals = {
+        (one.name, marked.mark): marked.figures["total_return"].value for one in result.books for marked in one.marked
+    }
+    for versus in result.versus:
+        ours, theirs = totals[versus.book, versus.mark], totals[versus.against, versus.mark]
+        assert ours is not None and theirs is not None
+        assert versus.total_return_difference.value == pytest.approx(ours - theirs)
 
 
 def test_nothing_played_has_no_result_and_days_have_dates() -> None:

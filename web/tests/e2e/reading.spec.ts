@@ -92,6 +92,30 @@ test('horizon, exclusions and breakdown change the record', async ({ page }) => 
 	await expect(page.getByRole('region', { name: 'Scorecard' }).last()).toContainText('Ask taken');
 });
 
+test('the backtest sets the strategy against passive books, and boasts of no year that was not', async ({ page }) => {
+	await page.goto('/backtest');
+	await settled(page);
+	const against = page.getByRole('region', { name: 'Against passive' });
+	await expect(against.getByRole('listitem')).toHaveCount(6);
+	for (const line of await against.getByRole('listitem').all()) {
+		await expect(line).toContainText(/[+−]?\d+\.\d\u202fpp\s*[+−]?\d+\.\d to [+−]?\d+\.\d\u202fpp/);
+		await expect(line).toContainText(/ahead|behind|may be chance/);
+	}
+	const before = await against.textContent();
+	await page.getByRole('button', { name: 'At the bid' }).click();
+	await expect(against).not.toHaveText(before!);
+	const figures = page.getByRole('region', { name: 'Figures by book', exact: true });
+	await expect(figures).toContainText('Total return');
+	await expect(figures).not.toContainText(/Sharpe|Annual|a year/);
+	const annual = page.getByRole('region', { name: 'Figures by book, a year' });
+	await expect(annual).toBeHidden();
+	await page.getByText('The same a year, which means little here').click();
+	await expect(annual).toContainText('Sharpe');
+	await expect(page.getByText(/\d+ days are no year/)).toBeVisible();
+	expect(await page.getByRole('region', { name: 'Trades' }).last().getByRole('row').count()).toBeGreaterThan(1);
+	await expect(page.getByText('This book made no trade.')).toHaveCount(0);
+});
+
 test('stale values are named so, with their age', async ({ page }) => {
 	await page.goto('/');
 	// The played market ended long ago.
@@ -105,12 +129,6 @@ test('the reference tries an operation out', async ({ page }) => {
 	if ((await operation.getAttribute('open')) === null) await operation.locator('summary').click();
 	await operation.getByRole('button', { name: 'Try it' }).click();
 	await expect(operation.getByRole('region', { name: 'Answer' })).toContainText('"floor"');
-});
-
-test('pictures come from the place that is configured, and a failing one is drawn instead', async ({ page }) => {
-	await page.goto('/punk/12');
-	await expect(page.getByRole('img', { name: 'Portrait of punk 12' })).toBeVisible();
-	expect(await page.locator('img').evaluateAll((all) => (all as HTMLImageElement[]).filter((one) => one.complete && one.naturalWidth === 0).length)).toBe(0);
 });
 
 test('the stream of events reaches the page', async ({ page }) => {

@@ -1,7 +1,7 @@
 /** What every browser test checks beside its own matter: nothing in the console, nothing wider than the screen. */
 import AxeCore from 'axe-core';
 import { test as base, expect, type Page } from '@playwright/test';
-import { LINE } from './ports.mjs';
+import { line, site } from './ports.mjs';
 
 export const PAGES = ['/', '/explore', '/explore?view=table', '/punk/12', '/deals', '/traits', '/traits/Beanie', '/performance', '/backtest', '/models', '/status', '/api-reference', '/about', '/ops'] as const;
 
@@ -9,10 +9,21 @@ interface Fixtures {
 	/** Errors that a test expects in the console. */
 	allowed: RegExp[];
 	quiet: void;
+	/** This worker's site, whatever the tests of a file have as base. */
+	plain: string;
+	/** Breaks, and mends, this worker's line between site and gateway. It is whole after each test. */
+	fault: (path: string, as: 'down' | 'slow' | '429' | 'html' | 'none') => Promise<void>;
 }
 
 export const test = base.extend<Fixtures>({
 	allowed: [[], { option: true }],
+	baseURL: ({}, use, { parallelIndex }) => use(site(parallelIndex)),
+	plain: ({}, use, { parallelIndex }) => use(site(parallelIndex)),
+	fault: async ({}, use, { parallelIndex }) => {
+		const fault = async (path: string, as: string) => void (await fetch(`${line(parallelIndex)}/fault?path=${encodeURIComponent(path)}&as=${as}`, { method: 'POST' }));
+		await use(fault);
+		await fault('*', 'none');
+	},
 	quiet: [
 		async ({ page, allowed }, use) => {
 			const said: string[] = [];
@@ -27,16 +38,18 @@ export const test = base.extend<Fixtures>({
 	]
 });
 
-export async function fault(path: string, as: 'down' | 'slow' | '429' | 'html' | 'none'): Promise<void> {
-	await fetch(`${LINE}/fault?path=${encodeURIComponent(path)}&as=${as}`, { method: 'POST' });
-}
-
 /** The page has come alive and its data are there. */
 export async function settled(page: Page): Promise<void> {
 	await page.waitForLoadState('load');
 	await expect(page.locator('main h1').first()).toBeVisible();
 	if (page.url().includes('/explore')) await expect(page.getByRole('gridcell').first()).toBeVisible({ timeout: 30_000 });
-	await page.waitForTimeout(250);
+	await alive(page);
+	await page.waitForTimeout(200);
+}
+
+/** Its buttons work. */
+export async function alive(page: Page): Promise<void> {
+	await page.waitForFunction(() => 'alive' in document.documentElement.dataset);
 }
 
 export async function widerThanTheScreen(page: Page): Promise<string[]> {

@@ -1,28 +1,28 @@
-import { expect, fault, settled, test } from './site';
-import { KEY, LINE_PORT } from './ports.mjs';
+import { alive, expect, settled, test } from './site';
+import { GATEWAY_PORT, KEY, line, linePort } from './ports.mjs';
 
 test.use({ allowed: [/Failed to load resource/] });
-test.afterEach(() => fault('*', 'none'));
 
-test('with the gateway down, pages stand and say so; once it is back, trying again helps', async ({ page }) => {
+test('with the gateway down, pages stand and say so; once it is back, trying again helps', async ({ page, fault }) => {
 	await fault('*', 'down');
 	await page.goto('/deals');
 	await expect(page.getByRole('heading', { name: 'Deals' })).toBeVisible();
 	await expect(page.locator('.problem').first()).toContainText('The gateway is away');
 	await expect(page.locator('.fresh')).toContainText('no values');
 	await fault('*', 'none');
+	await alive(page);
 	await page.getByRole('button', { name: 'Try again' }).first().click();
 	await expect(page.locator('.problem')).toHaveCount(0);
 });
 
-test('a slow part does not take the page with it', async ({ page }) => {
+test('a slow part does not take the page with it', async ({ page, fault }) => {
 	await fault('/v1/deals', 'slow');
 	await page.goto('/');
 	await expect(page.locator('.problem')).toContainText('The gateway took too long');
 	await expect(page.locator('.hero .figure').first()).toContainText(/\d/);
 });
 
-test('429 and broken answers are told in words', async ({ page, request }) => {
+test('429 and broken answers are told in words', async ({ page, request, fault }) => {
 	await fault('/v1/traits', '429');
 	await page.goto('/traits');
 	await expect(page.locator('.problem')).toContainText('Too many requests');
@@ -54,8 +54,18 @@ test('cache headers pass, and the same values are not sent twice', async ({ requ
 	expect((await request.get('/api/v1/market', { headers: { 'if-none-match': tag } })).status()).toBe(304);
 });
 
-test('neither the gateway’s address nor its key is in anything the browser receives', async ({ page }) => {
-	const secrets = [KEY, `:${LINE_PORT}`, 'PUNKCAST_GATEWAY', 'tests/.run'];
+test('the gateway is told who reads, by the proxy and by pages, whatever the reader claims', async ({ request }, { parallelIndex }) => {
+	const named = async (path: string) => (await fetch(`${line(parallelIndex)}/reader?path=${path}`)).text();
+	const headers = { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9', 'x-real-ip': '203.0.113.9' };
+	expect((await request.get('/api/v1/shadows', { headers })).status()).toBe(200);
+	expect(await named('/v1/shadows')).toBe('127.0.0.1');
+	// Made on the server, without a browser.
+	expect((await request.get('/traits', { headers })).status()).toBe(200);
+	expect(await named('/v1/traits')).toBe('127.0.0.1');
+});
+
+test('neither the gateway’s address nor its key is in anything the browser receives', async ({ page, fault }, { parallelIndex }) => {
+	const secrets = [KEY, `:${linePort(parallelIndex)}`, `:${GATEWAY_PORT}`, 'PUNKCAST_GATEWAY', 'tests/.run'];
 	const found: string[] = [];
 	const seen: Promise<void>[] = [];
 	page.on('response', (response) => {

@@ -1,4 +1,5 @@
-// Every page in light, dark and phone width into docs/screenshots. `make web-screenshots`; GATEWAY or SITE shows another one.
+// Every page in light, dark and phone width into docs/screenshots. `make web-screenshots`; GATEWAY or SITE shows another one,
+// PICTURES=folder puts them elsewhere. The market is longer than that of the tests: curves and records need a past.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
@@ -6,7 +7,10 @@ import sharp from 'sharp';
 import { CHROMIUM } from '../e2e/ports.mjs';
 import { withSite } from '../servers.mjs';
 
-const INTO = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const INTO = process.env.PICTURES ? `${process.env.PICTURES}/` : here('../../../docs/screenshots/');
+process.env.PUNKCAST_WEB_TEST_HOME ??= here('../.run/shown');
+process.env.PUNKCAST_WEB_TEST_SOURCE ??= 'simulated://?seed=13&days=210&history_days=200';
 const PAGES = { home: '/', explore: '/explore', 'explore-table': '/explore?view=table&sort=value&order=desc', punk: '/punk/12', deals: '/deals', traits: '/traits', trait: '/traits/Beanie', performance: '/performance', backtest: '/backtest', models: '/models', status: '/status', api: '/api-reference', about: '/about', ops: '/ops' };
 const VIEWS = { light: { width: 1280, height: 860, colorScheme: 'light' }, dark: { width: 1280, height: 860, colorScheme: 'dark' }, phone: { width: 360, height: 780, colorScheme: 'light' } };
 const TALLEST = 3200;
@@ -29,7 +33,8 @@ await withSite(async (site) => {
 				}
 				scrollTo(0, 0);
 			}, list ? 0 : TALLEST);
-			await page.waitForTimeout(700);
+			// The stream of events begins when a page has settled; the status page tells of it.
+			await page.waitForTimeout(name === 'status' ? 3000 : 700);
 			const whole = list ? height : Math.min(TALLEST, await page.evaluate(() => document.documentElement.scrollHeight));
 			const picture = await page.screenshot({ fullPage: !list, clip: { x: 0, y: 0, width, height: whole }, animations: 'disabled' });
 			await sharp(picture).webp({ quality: 82, effort: 5 }).toFile(`${INTO}${name}-${view}.webp`);

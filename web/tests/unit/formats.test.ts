@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { change, eth, evidence, percent, plural, short, signedPercent, usd } from '$lib/format/numbers';
+import { change, eth, evidence, percent, plural, points, short, signedPercent, usd } from '$lib/format/numbers';
 import { age, day, moment, month, utc } from '$lib/format/times';
 
 describe('amounts', () => {
@@ -10,7 +10,8 @@ describe('amounts', () => {
 	it('never loses more than half a unit of the last digit shown', () => {
 		fc.assert(fc.property(fc.double({ min: 1, max: 99_999, noNaN: true }), (amount) => Math.abs(Number(eth(amount).replaceAll(',', '')) - amount) <= (amount >= 1000 ? 0.5 : amount >= 100 ? 0.05 : 0.005) + 1e-9));
 	});
-	it('shows shares as percent', () => expect([percent(0.084), percent(null), signedPercent(0.1), signedPercent(-0.1), percent(0.5, 0)]).toEqual(['8.4\u202f%', '–', '+10.0\u202f%', '−10.0\u202f%', '50\u202f%']));
+	it('shows shares as percent', () => expect([percent(0.084), percent(null), signedPercent(0.1), signedPercent(-0.1), percent(0.5, 0), percent(-0.0001), signedPercent(0.0001)]).toEqual(['8.4\u202f%', '–', '+10.0\u202f%', '−10.0\u202f%', '50\u202f%', '0.0\u202f%', '0.0\u202f%']));
+	it('shows differences of shares in points', () => expect([points(0.084), points(-0.1), points(0), points(-0.0001), points(0.5, 0, false), points(null)]).toEqual(['+8.4\u202fpp', '−10.0\u202fpp', '0.0\u202fpp', '0.0\u202fpp', '+50', '–']));
 	it('shortens what is long and only that', () => expect([short('0x1234567890abcdef'), short('0x12'), short(null)]).toEqual(['0x1234…cdef', '0x12', '–']));
 	it('counts', () => expect([plural(1, 'punk'), plural(10_000, 'punk')]).toEqual(['1 punk', '10,000 punks']));
 	it('orders evidence', () => expect([evidence(0.001), evidence(1.5), evidence(20), evidence(54_000)]).toEqual(['< 0.01', '1.50', '20', '10^4']));

@@ -21,6 +21,28 @@ describe('a request through the proxy', () => {
 		expect(Object.fromEntries(init.headers)).toEqual({ authorization: `Bearer ${KEY}`, 'if-none-match': '"g1"' });
 	});
 
+	it('tells the gateway the reader’s address as the server knows it, whatever the browser says', async () => {
+		const told = async (reader: string | null, headers: Record<string, string> = {}) => {
+			const to = gateway(() => Response.json({}));
+			await proxy(to, '/v1/market', get(headers), '', reader);
+			const said = sent(to)[1].headers;
+			return [said.get('x-forwarded-for'), said.get('forwarded'), said.get('x-real-ip')];
+		};
+		const pretended = { 'x-forwarded-for': '9.9.9.9, 8.8.8.8', forwarded: 'for=9.9.9.9', 'x-real-ip': '9.9.9.9' };
+		expect(await told('203.0.113.7', pretended)).toEqual(['203.0.113.7', null, null]);
+		expect(await told('::ffff:203.0.113.7')).toEqual(['203.0.113.7', null, null]);
+		expect(await told('2001:db8::7')).toEqual(['2001:db8::7', null, null]);
+		expect(await told(null, pretended)).toEqual([null, null, null]);
+	});
+
+	it('tells it with an operator’s act, and with both tries of a read', async () => {
+		const answers = [new Response('x', { status: 503 }), Response.json({}), Response.json({}, { status: 202 })];
+		const to = gateway(() => answers.shift()!);
+		await proxy(to, '/v1/market', get(), '', '203.0.113.7');
+		await proxy(to, '/v1/training-requests', new Request('http://site/x', { method: 'POST', body: '{}', headers: { authorization: 'Bearer k' } }), '', '203.0.113.7');
+		expect(to.fetch.mock.calls.map((_, call) => sent(to, call)[1].headers.get('x-forwarded-for'))).toEqual(['203.0.113.7', '203.0.113.7', '203.0.113.7']);
+	});
+
 	it('passes cache headers on and nothing that names the gateway', async () => {
 		const to = gateway(() => new Response('{}', { headers: { etag: '"g1"', 'cache-control': 'public, max-age=30', 'punkcast-age-seconds': '12', server: 'uvicorn', via: BASE, 'set-cookie': 'x=y', 'x-internal': BASE } }));
 		const headers = Object.fromEntries((await proxy(to, '/v1/market', get(), '')).headers);

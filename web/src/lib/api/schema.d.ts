@@ -3833,6 +3833,8 @@ export interface components {
              */
             mark: "bid" | "floor" | "value";
             sharpe_difference: components["schemas"]["Estimate"];
+            /** @description Over the whole stretch; without a value in a backtest from before it was counted */
+            total_return_difference: components["schemas"]["Estimate"];
         };
         /**
          * VolumeDocument

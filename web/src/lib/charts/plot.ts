@@ -30,7 +30,8 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 	const options: uPlot.Options = {
 		width: into.clientWidth,
 		height,
-		padding: [10, 2, 0, 0],
+		// The last label of an axis is wider than its place.
+		padding: [10, 18, 0, 0],
 		cursor: {
 			y: false,
 			points: { size: 8, width: 2, fill: colour('--paper'), stroke: (_, at) => tone[chart.lines[at - 1]?.tone ?? 'ink'] },
@@ -38,7 +39,7 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 		},
 		legend: { show: false },
 		scales: {
-			x: { time: !chart.counted },
+			x: { time: !chart.counted, range: bars || chart.times.length < 2 ? (_, low, high) => widened(low, high, chart) : undefined },
 			y: {
 				distr: chart.ratio ? 3 : 1,
 				range: chart.ratio
@@ -56,7 +57,7 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 			...(bars ? [{ show: false, scale: 'bars' }] : [])
 		],
 		bands: chart.band ? [{ series: [chart.band[0] + 1, chart.band[1] + 1], fill: band }] : [],
-		series: [{}, ...chart.lines.map((line) => seriesOf(line, tone))],
+		series: [{}, ...chart.lines.map((line) => seriesOf(line, tone, chart.times.length < 3))],
 		hooks: {
 			setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
 			draw: chart.mark ? [(plot) => markAt(plot, chart.mark!, tone.ask, font)] : []
@@ -77,7 +78,14 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 /** Of a ratio axis only the powers of ten are drawn. */
 const powers = (_: uPlot, splits: number[]) => splits.map((at) => (Math.abs(Math.log10(at) % 1) < 1e-9 ? at : null));
 
-function seriesOf(line: Line, tone: Record<Tone, string>): uPlot.Series {
+/** With room for the first and the last bar, and for a single point. */
+function widened(low: number, high: number, { times, counted }: Chart): [number, number] {
+	const step = times.length > 1 ? (high - low) / (times.length - 1) : counted ? 1 : 30 * 86_400;
+	return [low - step / 2, high + step / 2];
+}
+
+/** `few`: so few points that a line would hardly be one. */
+function seriesOf(line: Line, tone: Record<Tone, string>, few: boolean): uPlot.Series {
 	const stroke = line.edge ? 'transparent' : tone[line.tone];
 	const common = { label: line.name, stroke, spanGaps: !line.steps };
 	if (line.bars) return { ...common, scale: 'bars', fill: tone.band, stroke: tone.band, paths: uPlot.paths.bars!({ size: [0.8, 14] }), points: { show: false } };
@@ -87,17 +95,21 @@ function seriesOf(line: Line, tone: Record<Tone, string>): uPlot.Series {
 		width: line.edge ? 0 : (line.width ?? 2),
 		dash: line.dashed ? [6, 5] : undefined,
 		paths: line.steps ? uPlot.paths.stepped!({ align: 1 }) : undefined,
-		points: { show: false }
+		points: { show: few && !line.edge, size: 9, fill: stroke, stroke }
 	};
 }
 
 function labels(splits: number[]): string[] {
-	const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
-	return splits.map((at, number) => {
-		const [number_, month, year] = day(at * 1000).split(' ');
-		if (span > 75 * 86_400) return number === 0 || month === 'Jan' ? `${month} ${year}` : `${month}`;
-		if (span < 2 * 86_400) return new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-		return `${number_} ${month}`;
+	const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+	let before = '';
+	return splits.map((at) => {
+		const [number, month, year = ''] = day(at * 1000).split(' ');
+		const turned = year !== before;
+		before = year;
+		if (step < 86_400 && splits.length > 1) return new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+		if (step > 27 * 86_400) return turned ? `${month} ${year}` : `${month}`;
+		// Where the year turns in between, it is said with the first day of the new one that has a label.
+		return turned ? `${number} ${month} ${year}` : `${number} ${month}`;
 	});
 }
 
@@ -114,7 +126,7 @@ function markAt(plot: uPlot, mark: { at: number; name: string }, stroke: string,
 	ctx.lineTo(bbox.left + bbox.width, y);
 	ctx.stroke();
 	ctx.font = font.replace('12px', `${12 * devicePixelRatio}px`);
-	ctx.textAlign = 'right';
-	ctx.fillText(mark.name, bbox.left + bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+	ctx.textAlign = 'left';
+	ctx.fillText(mark.name, bbox.left + 4 * devicePixelRatio, y - 5 * devicePixelRatio);
 	ctx.restore();
 }

@@ -24,6 +24,7 @@ export function ticks(low: number, high: number, count = 5): number[] {
 
 /** Round numbers for a range read by ratio. */
 export function ratioTicks(low: number, high: number): number[] {
+	if (high / low < 2) return ticks(low, high, 4);
 	const found: number[] = [];
 	for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
 		for (const n of high / low > 30 ? [1, 3] : [1, 1.5, 2, 3, 4, 5, 7]) {

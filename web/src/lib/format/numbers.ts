@@ -13,13 +13,14 @@ function format(low: number, high: number): Intl.NumberFormat {
 	return known;
 }
 
-const signed = (text: string) => text.replace('-', MINUS);
+/** With a minus that is one; zero has none. */
+const signed = (text: string) => text.replace(/^-(?=0(?:\.0*)?$)/, '').replace('-', MINUS);
 
 /** `41.2`, `3,970`, `0.084`: three to four digits that mean something. */
 export function eth(amount: number | null | undefined): string {
 	if (amount === null || amount === undefined || !Number.isFinite(amount)) return '–';
 	const size = Math.abs(amount);
-	const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : size === 0 ? 0 : 3;
+	const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 0.1 ? 2 : size === 0 ? 0 : 3;
 	return signed(format(Math.min(digits, 2), digits).format(amount));
 }
 
@@ -46,7 +47,14 @@ export function percent(share: number | null | undefined, digits = 1): string {
 
 export function signedPercent(share: number | null | undefined, digits = 1): string {
 	const text = percent(share, digits);
-	return share && share > 0 ? `+${text}` : text;
+	return share && share > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+}
+
+/** `+8.4 pp` of 0.084: a difference between two shares, in percentage points. */
+export function points(share: number | null | undefined, digits = 1, unit = true): string {
+	if (share === null || share === undefined || !Number.isFinite(share)) return '–';
+	const text = signed(format(digits, digits).format(share * 100));
+	return `${share > 0 && /[1-9]/.test(text) ? '+' : ''}${text}${unit ? '\u202fpp' : ''}`;
 }
 
 export function decimal(value: number | null | undefined, digits = 2): string {

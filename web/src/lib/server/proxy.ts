@@ -4,7 +4,7 @@ import { passage } from './allow-list';
 import { ask, NoAnswer, type Gateway } from './gateway';
 
 const LARGEST_BODY = 64 * 1024;
-/** What a browser may say to the gateway. Cookies and addresses stay here. */
+/** What a browser may say to the gateway. Cookies stay here, and what it says of its own address. */
 const TOLD = ['accept', 'content-type', 'if-none-match', 'if-modified-since', 'idempotency-key', 'last-event-id', 'prefer'];
 /** What the gateway may say to a browser, beside its `Punkcast-*` headers. */
 const PASSED = [
@@ -13,8 +13,11 @@ const PASSED = [
 	'www-authenticate', 'allow', 'idempotency-replayed', 'deprecation', 'sunset'
 ];
 
-/** Answer a request for `/api/<path>`; never throws, every failure is a problem. */
-export async function proxy(to: Gateway, path: string, request: Request, search: string): Promise<Response> {
+/**
+ * Answer a request for `/api/<path>`; never throws, every failure is a problem. `reader` is the address that the request
+ * came from, as far as the site's server knows: a gateway that trusts the site counts that reader by itself.
+ */
+export async function proxy(to: Gateway, path: string, request: Request, search: string, reader: string | null = null): Promise<Response> {
 	const instance = `/api${path}`;
 	const way = passage(path);
 	if (!way) return refusal(problem('not-found', 'The site passes no such path on.', instance));
@@ -25,7 +28,7 @@ export async function proxy(to: Gateway, path: string, request: Request, search:
 	try {
 		const answer = await ask(to, path + search, {
 			method: request.method,
-			headers: told(request, way.operator ? null : to.key),
+			headers: told(request, way.operator ? null : to.key, reader),
 			body,
 			signal: request.signal,
 			endless: way.stream
@@ -42,12 +45,14 @@ export async function proxy(to: Gateway, path: string, request: Request, search:
 	}
 }
 
-function told(request: Request, key: string | null): Headers {
+function told(request: Request, key: string | null, reader: string | null): Headers {
 	const headers = new Headers();
 	for (const name of TOLD) {
 		const value = request.headers.get(name);
 		if (value !== null) headers.set(name, value);
 	}
+	// Never what the browser sent: anybody can say that they are somebody else. IPv4 in IPv6's clothes is still IPv4.
+	if (reader) headers.set('x-forwarded-for', reader.replace(/^::ffff:(?=\d+\.)/i, ''));
 	// A key typed by hand goes before the site's; the site's is for reading only.
 	const own = request.headers.get('authorization');
 	if (own) headers.set('authorization', own);

@@ -84,7 +84,7 @@ function operation(method: string, path: string, raw: RawOperation, schemas: Rec
 		id: raw.operationId ?? `${method}${path}`,
 		method: method.toUpperCase(),
 		path,
-		summary: raw.summary ?? path,
+		summary: summaryOf(raw) ?? path,
 		description: raw.description ?? '',
 		parameters: (raw.parameters ?? []).filter((one) => one.in === 'path' || one.in === 'query').map((one) => parameter(one)),
 		body: fields(raw.requestBody?.content?.['application/json']?.schema, schemas),
@@ -92,6 +92,12 @@ function operation(method: string, path: string, raw: RawOperation, schemas: Rec
 		fields: fields(good?.content?.['application/json']?.schema, schemas),
 		key: Boolean(raw.security?.length)
 	};
+}
+
+/** What it does in a line. A summary of two words is only the name of a function; the description says more. */
+function summaryOf({ summary, description }: RawOperation): string | undefined {
+	const sentence = description?.split(/(?<=[^.])\.(?:\s|$)|[:;]\s/, 1)[0]?.replaceAll('\n', ' ');
+	return sentence && (!summary || summary.split(' ').length < 3) ? sentence : summary;
 }
 
 function parameter(raw: RawParameter): Parameter {
