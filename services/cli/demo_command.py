@@ -43,7 +43,7 @@ def demo(
 ) -> None:
     """Play a market through the whole lifecycle, print what happened, then serve the API on 127.0.0.1:8000.
 
-    Without EVENTS it is the market of PUNKCAST_SOURCE_URL, by default about a year of a simulated one.
+    Without EVENTS it is the market of PUNKCAST_SOURCE_URL, half a year of a simulated one.
     """
     settings, every, started = Settings(), duration(nowcast_every), time.monotonic()
     console = Console()
@@ -78,13 +78,14 @@ async def _play(
 
 
 async def plan_of(source: MarketSource, every: timedelta) -> Plan:
-    """A simulated market's own period; of real events the last half year, or the later half of a shorter history.
+    """The first half year of a simulated market; of real events the last one, or the later half of a shorter history.
 
     Raises:
         InvalidInputError: there are no events.
     """
     if isinstance(source, SimulatedMarket):
-        return Plan(source.start.date(), (source.end - timedelta(days=1)).date(), every, WATCH_EVERY)
+        end = min(source.end, source.start + PLAYED)
+        return Plan(source.start.date(), (end - timedelta(days=1)).date(), every, WATCH_EVERY)
     everything = await source.fetch(None, EVERYTHING)
     if everything.is_empty():
         raise InvalidInputError("the event files hold no events; there is nothing to play")

@@ -40,6 +40,8 @@ def test_a_taken_port_is_told_before_anything_is_played(
 
 
 async def test_a_simulated_market_is_played_in_full() -> None:
+    long = await plan_of(SimulatedMarket(days=365, history_days=2), DAY)
+    assert long.last - long.first == timedelta(days=179)
     plan = await plan_of(SimulatedMarket(days=3, history_days=2), DAY)
     assert (plan.first, plan.last) == (date(2024, 1, 1), date(2024, 1, 3))
 
