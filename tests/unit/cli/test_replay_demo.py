@@ -39,7 +39,7 @@ def test_a_taken_port_is_told_before_anything_is_played(
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_simulated_market_is_played_in_full() -> None:
+async def test_the_first_half_year_of_a_simulated_market_is_played() -> None:
     long = await plan_of(SimulatedMarket(days=365, history_days=2), DAY)
     assert long.last - long.first == timedelta(days=179)
     plan = await plan_of(SimulatedMarket(days=3, history_days=2), DAY)
