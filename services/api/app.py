@@ -45,6 +45,7 @@ from services.api.routes import problems as problem_pages
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.evaluation.policy import load_policy
+from shared.tasks import end
 
 DESCRIPTION = """Fair values with intervals for all 10,000 CryptoPunks, scored on every later sale.
 
@@ -78,9 +79,7 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
         try:
             yield State(gateway=gateway)
         finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await end(running)
 
     app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
     # The lineage's `/v1/models/champion` goes before the registry's `/v1/models/{model_id}`.

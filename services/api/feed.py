@@ -87,7 +87,8 @@ class Feed:
         """Until there may be more, or the time is over."""
         waiting = self._changed
         with suppress(TimeoutError):
-            await asyncio.wait_for(waiting.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await waiting.wait()
 
     async def _follow(self, connection: Connection) -> None:
         woken = asyncio.Event()
@@ -103,7 +104,8 @@ class Feed:
                 async with asyncio.timeout(self._timeout_s):
                     await self._read(connection)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), self._poll_s)
+                    async with asyncio.timeout(self._poll_s):
+                        await woken.wait()
         finally:
             if not connection.is_closed():
                 for channel in CHANNELS:

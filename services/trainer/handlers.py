@@ -96,7 +96,8 @@ class Trainer:
             except (PunkcastError, *AWAY) as error:
                 log.warning("training.loop", reason=f"{type(error).__name__}: {error}")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._poll_s)
+                async with asyncio.timeout(self._poll_s):
+                    await self._wake.wait()
 
     async def drain(self) -> int:
         """Train until the queue is empty; returns how many requests were worked on.

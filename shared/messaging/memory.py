@@ -23,6 +23,7 @@ from shared.contracts.messages import Payload
 from shared.messaging.bus import RETRY_DELAYS, DeadLetter, Subscription, UnroutableError
 from shared.messaging.delivery import Outcome, deliver
 from shared.messaging.topology import AUDIT, AUDIT_LENGTH
+from shared.tasks import end
 from shared.telemetry import metrics
 
 # How long a consumer task sleeps at most before it looks at the clock again.
@@ -199,9 +200,7 @@ class MemoryBus:
                 task.cancel()
         if self._busy:
             await asyncio.wait(tuple(self._busy), timeout=grace_s)
-        for task in self._consumers:
-            task.cancel()
-        await asyncio.gather(*self._consumers, return_exceptions=True)
+        await end(self._consumers)
         self._consumers.clear()
 
     async def stop(self, grace_s: float = 20.0) -> None:

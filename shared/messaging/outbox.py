@@ -21,6 +21,7 @@ from shared.database.pool import Connection, Database
 from shared.messaging import failpoints
 from shared.messaging.bus import Bus, UnroutableError, Volatile
 from shared.messaging.transaction import purge_inbox
+from shared.tasks import end
 from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -117,8 +118,7 @@ class Relay:
         try:
             await self._relay_until_stopped()
         finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            await end([listener])
             self._idle.set()
 
     async def stop(self) -> None:
@@ -151,7 +151,8 @@ class Relay:
             pause = min(self._poll_s * 2 ** min(failures, 4), 30.0) if failures else self._poll_s
             with contextlib.suppress(TimeoutError):
                 # After a failure only time or the stop helps, not another row.
-                await asyncio.wait_for((self._stopping if failures else self._wake).wait(), pause)
+                async with asyncio.timeout(pause):
+                    await (self._stopping if failures else self._wake).wait()
 
     async def _listen(self) -> None:
         while True:

@@ -25,6 +25,7 @@ from shared.messaging.amqp_link import LOST, RECONNECT_S, Lines, Link
 from shared.messaging.amqp_message import History, dead_letter, from_bytes, from_envelope, to_dead, to_retry
 from shared.messaging.bus import RETRY_DELAYS, BusUnavailableError, DeadLetter, Subscription, UnroutableError
 from shared.messaging.delivery import Outcome, deliver
+from shared.tasks import end
 from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -135,16 +136,12 @@ class RabbitBus:
                 consumer.tag = None
         if self._in_flight:
             await asyncio.wait(tuple(self._in_flight), timeout=grace_s)
-        unfinished = tuple(self._in_flight)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+        await end(tuple(self._in_flight))
 
     async def stop(self, grace_s: float = 20.0) -> None:
         await self.stop_consuming(grace_s)
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await end([self._watching])
             self._watching = None
         await self._link.close()
         self._consumers.clear()

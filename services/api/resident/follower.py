@@ -89,7 +89,8 @@ class Follower:
                 # Not before: a database that lets us in and then fails us must not be asked ten times a second.
                 self._failures = 0
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), self._config.poll_s)
+                    async with asyncio.timeout(self._config.poll_s):
+                        await woken.wait()
         finally:
             connection.remove_termination_listener(wake)
             if not connection.is_closed():
