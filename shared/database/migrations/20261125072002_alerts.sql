@@ -5,7 +5,7 @@ create table alerts (
     kind        text not null,
     severity    text not null check (severity in ('info', 'warning', 'critical')),
     summary     text not null,
-    model_id    text,  -- no reference: what an alert is about may never have been registered
+    model_id    text references models (model_id),
     decision_id uuid references decisions (decision_id),
     raised_at   timestamptz not null
 );
