@@ -32,6 +32,7 @@ from shared.storage.object_store import ObjectStore
 from shared.valuation import golden
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel, Values, model_id
+from shared.valuation.recalibration import predict_forward
 
 log = structlog.get_logger(__name__)
 RARE_TYPES = ("Zombie", "Ape", "Alien")
@@ -239,6 +240,7 @@ def _lineage(
 def _sales(
     rows: pl.DataFrame, new: ValuationModel, old: ValuationModel | None, anchor: ValuationModel | None
 ) -> HoldoutSales:
+    """Every model's intervals follow the outcomes before each sale, as they would in service."""
     return HoldoutSales(
         price=_floats(rows, "price_eth"),
         floor=_floats(rows, "floor_eth"),
@@ -246,9 +248,9 @@ def _sales(
         trait_median=_floats(rows, "trait_median_eth"),
         time=rows["sale_time"].dt.epoch("s").to_numpy().astype(np.int64),
         rare=np.isin(rows["punk_type"].to_numpy().astype(str), RARE_TYPES),
-        contender=_predictions(new.predict(rows)),
-        champion=None if old is None else _predictions(old.predict(rows)),
-        anchor=None if anchor is None else _predictions(anchor.predict(rows)),
+        contender=_predictions(predict_forward(new, rows)),
+        champion=None if old is None else _predictions(predict_forward(old, rows)),
+        anchor=None if anchor is None else _predictions(predict_forward(anchor, rows)),
     )
 
 

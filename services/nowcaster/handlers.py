@@ -1,8 +1,8 @@
 """Value all 10,000 punks and publish by moving one pointer row.
 
-snapshot -> features -> predict -> guards -> write the generation -> move the pointer -> archive. The armed previous
-champion and every shadow value the same snapshot in generations of their own, so that they can be compared on the
-same sales.
+snapshot -> features -> predict, with the intervals of the day -> guards -> write the generation -> move the pointer ->
+archive. The armed previous champion and every shadow value the same snapshot in generations of their own, so that they
+can be compared on the same sales.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import structlog
 from services.nowcaster import repository
 from services.nowcaster.archive import Archive
 from services.nowcaster.models import LoadedModels
+from services.nowcaster.recalibrated import CalibratedOn, Recalibrated
 from services.nowcaster.repository import Failure, Remembered
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -31,6 +32,7 @@ from shared.registry.models import ActiveModel
 from shared.snapshots import repository as snapshot_repository
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation as generations
+from shared.valuation.conformal import Calibration
 from shared.valuation.generation import Generation
 from shared.valuation.inputs import nowcast_snapshot
 
@@ -60,6 +62,7 @@ class Prepared:
     generation: Generation
     values_eth: Floats
     merkle_root: str
+    calibration: Calibration
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Nowcaster:
         self._models = models
         self._archive = archive
         self._last_values: dict[str, Remembered] = {}
+        self._recalibrated = Recalibrated()
 
     async def on_market_updated(self, message: Envelope) -> None:
         """Read the new events now, so that the next nowcast need not. A hint without effects: no inbox."""
@@ -128,8 +132,8 @@ class Nowcaster:
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
-            snapshot = await self._snapshot(as_of)
-            prepared, failures = await self._prepare_all(active, snapshot)
+            snapshot, calibrated_on = await self._look(active, as_of)
+            prepared, failures = await self._prepare_all(active, snapshot, calibrated_on)
         written: dict[int, pl.DataFrame] = {}
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             if snapshot is not None:
@@ -142,13 +146,19 @@ class Nowcaster:
         if snapshot is not None:
             await self._archive.catch_up(snapshot, written)
 
-    async def _snapshot(self, as_of: datetime) -> Snapshot:
+    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, CalibratedOn]:
+        """At one state of the market: what is to be valued, and what each model's intervals come from."""
         async with self._reader.alone():
             async with self._database.connection() as connection:
                 await self._reader.refresh(connection)
-            return await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
+            timeline, prices = self._reader.timeline, self._reader.prices
+            snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, as_of)
+            records = [one.record for one in active]
+            return snapshot, await asyncio.to_thread(self._recalibrated.look, records, timeline, prices, as_of)
 
-    async def _prepare_all(self, active: list[ActiveModel], snapshot: Snapshot) -> tuple[list[Prepared], list[Failure]]:
+    async def _prepare_all(
+        self, active: list[ActiveModel], snapshot: Snapshot, calibrated_on: CalibratedOn
+    ) -> tuple[list[Prepared], list[Failure]]:
         """Everybody's values. A companion that fails is left out; a champion that fails ends the cycle.
 
         Its companions are heard first, so that the monitor can tell a bad champion from a bad day.
@@ -159,7 +169,7 @@ class Nowcaster:
         prepared: list[Prepared] = []
         failed: list[Failed] = []
         for model in active:
-            one = await self._prepare(model, snapshot)
+            one = await self._prepare(model, snapshot, calibrated_on)
             if isinstance(one, Prepared):
                 prepared.append(one)
                 continue
@@ -189,19 +199,20 @@ class Nowcaster:
             if one.by_itself
         ]
 
-    async def _prepare(self, active: ActiveModel, snapshot: Snapshot) -> Prepared | Failed:
+    async def _prepare(self, active: ActiveModel, snapshot: Snapshot, calibrated_on: CalibratedOn) -> Prepared | Failed:
         """Value and check."""
         model_id = active.record.model_id
         try:
             model = await self._models.load(active.record)
-            values = await asyncio.to_thread(model.predict, snapshot.frame)
+            calibration = await asyncio.to_thread(self._recalibrated.of, model_id, model, calibrated_on)
+            values = await asyncio.to_thread(model.predict, snapshot.frame, calibration)
             broken = generations.violations(values, await self._previous_values(model_id, snapshot.as_of))
             if broken:
                 raise GuardError(
                     f"nowcast of {model_id} as of {snapshot.as_of.isoformat()} refused: {'; '.join(broken)}"
                 )
             generation = generations.build(values)
-            return Prepared(active, generation, values.value_eth, generation.merkle_root())
+            return Prepared(active, generation, values.value_eth, generation.merkle_root(), calibration)
         except Exception as error:
             # Whatever it is (its file is gone, the store is away, the library fails): it is this model's alone.
             log.error("nowcast.model_failed", model=model_id, role=active.role, reason=str(error))
@@ -235,6 +246,7 @@ class Nowcaster:
                 snapshot=snapshot,
                 floor_wei=floor_wei,
                 merkle_root=one.merkle_root,
+                calibration=one.calibration,
                 at=now,
             )
             if generation_id is None:

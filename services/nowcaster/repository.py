@@ -13,12 +13,13 @@ import polars as pl
 from shared.database.pool import Connection
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
+from shared.valuation.conformal import Calibration
 from shared.valuation.generation import COLUMNS, Generation
 
 INSERT_GENERATION_SQL = """
 insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei, last_block,
-                         values_sha256, merkle_root)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                         values_sha256, merkle_root, interval_offsets)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict (model_id, as_of, role) do nothing
 returning generation_id
 """
@@ -134,6 +135,7 @@ async def write(
     snapshot: Snapshot,
     floor_wei: int,
     merkle_root: str,
+    calibration: Calibration,
     at: datetime,
 ) -> int | None:
     """Insert the generation and its rows; None when this model already valued this instant in this role."""
@@ -149,6 +151,7 @@ async def write(
         snapshot.last_block,
         generation.values_sha256,
         merkle_root,
+        calibration.offsets,
     )
     if generation_id is None:
         return None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ MIN_RESIDUALS = 40
 THIN_WIDENING = 1.5
 HALF_LIFE_DAYS = 120.0
 """An error this much older weighs half."""
+CALIBRATION_DAYS = 180
+"""Intervals come from the errors on the sales of this long before."""
 
 
 def segment_of(premium: Floats) -> npt.NDArray[np.int64]:
@@ -41,14 +44,60 @@ class Residuals:
     premium: Floats
     time: Ints
 
+    def __len__(self) -> int:
+        return len(self.error)
+
     @classmethod
     def joined(cls, parts: Sequence[Residuals]) -> Residuals:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("error", "premium", "time")))
 
     def since(self, time: float) -> Residuals:
         """Those of sales at or after an instant."""
-        late = self.time >= time
-        return Residuals(self.error[late], self.premium[late], self.time[late])
+        return self._where(self.time >= time)
+
+    def before(self, time: float) -> Residuals:
+        """Those of sales strictly before an instant."""
+        return self._where(self.time < time)
+
+    def rounded(self) -> Residuals:
+        """To a millionth, far below what an interval can tell: a model file keeps them as short numbers."""
+        return Residuals(np.round(self.error, 6), np.round(self.premium, 6), self.time)
+
+    def as_dict(self) -> dict[str, list[float] | list[int]]:
+        return {"error": self.error.tolist(), "premium": self.premium.tolist(), "time": self.time.tolist()}
+
+    @classmethod
+    def from_dict(cls, columns: Any) -> Residuals:
+        """As `as_dict` gives it.
+
+        Raises:
+            ValueError, KeyError, TypeError: columns of unequal length, what is no finite number, a premium that is not
+                above zero, or a time that is no whole second.
+        """
+        error, premium, time = (columns[name] for name in ("error", "premium", "time"))
+        if not all(isinstance(column, list) for column in (error, premium, time)):
+            raise TypeError("the residuals are no columns")
+        if not len(error) == len(premium) == len(time):
+            raise ValueError(f"residuals of unequal length: {len(error)}, {len(premium)} and {len(time)}")
+        if not all(type(number) in (int, float) for number in (*error, *premium)):
+            raise TypeError("an error or premium is no number")
+        if not all(type(second) is int for second in time):
+            raise TypeError("the time of an error is no whole second")
+        read = cls(np.array(error, np.float64), np.array(premium, np.float64), np.array(time, np.int64))
+        if not (np.isfinite(read.error).all() and np.isfinite(read.premium).all() and (read.premium > 0).all()):
+            raise ValueError("an error or premium is not finite, or a premium not above zero")
+        return read
+
+    def _where(self, chosen: npt.NDArray[np.bool_]) -> Residuals:
+        return Residuals(self.error[chosen], self.premium[chosen], self.time[chosen])
+
+
+class Intervals(Protocol):
+    """Whatever puts intervals around values."""
+
+    def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
+        """Per level the lower and upper bound in ETH, for values and their predicted premia of shape (n,)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -78,6 +127,11 @@ class Calibration:
             )
         )
 
+    @classmethod
+    def from_lists(cls, offsets: Sequence[Sequence[Sequence[float]]]) -> Calibration:
+        """From nested lists, as a database gives them."""
+        return cls(tuple(tuple((low, high) for low, high in level) for level in offsets))
+
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
         """Per level the lower and upper bound in ETH; nested, and always around the value."""
         segment = segment_of(premium)
@@ -95,7 +149,8 @@ def _offsets(error: Floats, weight: Floats, level: float, widening: float) -> tu
     """Weighted quantiles; the sale to come counts as one more error, infinitely far out on either side."""
     if len(error) == 0:
         return -inf, inf
-    order = np.argsort(error, kind="stable")
+    # Errors alike are put by weight: the order in which sales are given must not move a sum by its last bit.
+    order = np.lexsort((weight, error))
     ordered, below = error[order], np.cumsum(weight[order])
     share = below / (below[-1] + 1.0)
     tail = (1.0 - level) / 2.0

@@ -14,6 +14,7 @@ from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import confidence
 from shared.valuation.comparables import Comparable, OwnSale, SoldPunks, own_sales
+from shared.valuation.conformal import Intervals
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds
 from shared.valuation.model import ValuationModel, Values
@@ -49,11 +50,18 @@ class Explanation:
 
 
 def explain(
-    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, *, before: Snapshot | None = None
+    model: ValuationModel,
+    snapshot: Snapshot,
+    timeline: MarketTimeline,
+    punk: int,
+    *,
+    intervals: Intervals,
+    before: Snapshot | None = None,
 ) -> Explanation:
     """Explain the value of a punk in a nowcast snapshot.
 
-    The timeline may know more than the snapshot: nothing at or after the snapshot's instant is read. `before` is the
+    The timeline may know more than the snapshot: nothing at or after the snapshot's instant is read. `intervals` are
+    those of the instant (`recalibration.calibration_from_events`, or what the nowcast was made with). `before` is the
     snapshot of the nowcast before, which is valued by the same model.
 
     Raises:
@@ -63,7 +71,7 @@ def explain(
     require_punk(punk)
     after, frame = _reasons(model, snapshot, timeline, punk)
     earlier = None if before is None or not _has_floor(before, punk) else _reasons(model, before, timeline, punk)[0]
-    values, instant = model.predict(frame), as_seconds(snapshot.as_of)
+    values, instant = model.predict(frame, intervals), as_seconds(snapshot.as_of)
     grade = str(values.confidence[0])
     traits = timeline.traits
     return Explanation(

@@ -64,6 +64,11 @@ def valid_sales(timeline: MarketTimeline) -> list[Sale]:
     return [sale for sale in timeline.sales if sale.excluded is None and sale.floor_wei is not None]
 
 
+def known_sales(timeline: MarketTimeline, before: datetime) -> int:
+    """How many of `valid_sales` had become known strictly before an instant: the first so many."""
+    return int(timeline.valid_sales.count_before(np.array([as_seconds(before)], dtype=np.int64))[0])
+
+
 def sale_rows(
     timeline: MarketTimeline,
     prices: DailyPrices,
@@ -71,14 +76,19 @@ def sale_rows(
     until: datetime,
     horizons: tuple[int, ...],
     first: datetime = FIRST_TRAINING_SALE,
+    known_before: datetime | None = None,
 ) -> pl.DataFrame:
     """Valid sales in [first, until) as they looked at each horizon (seconds) before them.
+
+    With `known_before` only those that had become known by then: a sale may have been read later than it happened.
 
     Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
     """
     valid = valid_sales(timeline)
     times = np.array([sale.time for sale in valid], dtype=np.int64)
     start, end = (int(np.searchsorted(times, as_seconds(instant), side="left")) for instant in (first, until))
+    if known_before is not None:
+        end = min(end, known_sales(timeline, known_before))
     end = max(start, end)
     sales, kept = valid[start:end], SaleFeatures.of(timeline, prices)
     known = [kept.rows(timeline, valid, start, end, horizon) for horizon in horizons]

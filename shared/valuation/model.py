@@ -1,4 +1,4 @@
-"""The valuation model: boosters of ln(price / floor), conformal intervals, one self-describing file."""
+"""The valuation model: boosters of ln(price / floor), errors for its intervals, one self-describing file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,12 @@ import xgboost as xgb
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
 from shared.valuation.boosters import Boosters, is_thin
-from shared.valuation.conformal import Calibration
+from shared.valuation.conformal import Calibration, Intervals, Residuals
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.linear_forecast import LinearForecast
 from shared.valuation.params import Params
 
-FORMAT = "punkcast-valuation/4"
+FORMAT = "punkcast-valuation/5"
 XGBOOST_VERSION: str = xgb.__version__
 GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
 """Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D, as
@@ -47,10 +48,13 @@ class Values:
 
 @dataclass(frozen=True)
 class ValuationModel:
-    """A fitted model, ready to value. Immutable: what is evaluated is what is deployed."""
+    """A fitted model, ready to value. Immutable: what is evaluated is what is deployed.
+
+    `residuals` are the errors known at the fit, on sales before the cut-off that the models then had not seen.
+    """
 
     boosters: Boosters
-    calibration: Calibration
+    residuals: Residuals
     data_cutoff: datetime
     params: Params
     seed: int
@@ -68,12 +72,20 @@ class ValuationModel:
         """The name by its bytes."""
         return model_id(hashlib.sha256(self.to_bytes()).hexdigest())
 
-    def predict(self, frame: pl.DataFrame) -> Values:
-        """Value every row of a snapshot's frame (needs `floor_eth` and the feature columns)."""
+    @cached_property
+    def calibration(self) -> Calibration:
+        """That of the fit; `shared.valuation.recalibration` has that of a later instant."""
+        return Calibration.fit(self.residuals, self.data_cutoff)
+
+    def predict(self, frame: pl.DataFrame, intervals: Intervals | None = None) -> Values:
+        """Value every row of a snapshot's frame (needs `floor_eth` and the feature columns).
+
+        Without `intervals`, they are those of the fit. The values are the same with any.
+        """
         floor = frame["floor_eth"].to_numpy().astype(np.float64)
         premium = np.exp(self.boosters.predict(frame))
         value = premium * floor
-        (lo50, hi50), (lo80, hi80), (lo90, hi90) = self.calibration.bounds(value, premium)
+        (lo50, hi50), (lo80, hi80), (lo90, hi90) = (intervals or self.calibration).bounds(value, premium)
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, is_thin(frame)))
 
     def to_bytes(self) -> bytes:
@@ -85,18 +97,18 @@ class ValuationModel:
             "data_cutoff": self.data_cutoff.isoformat(),
             "params": self.params.as_dict(),
             "seed": self.seed,
-            "calibration": self.calibration.offsets,
+            "residuals": self.residuals.as_dict(),
             "linear": self.boosters.linear.as_dict(),
             "boosters": [base64.b64encode(file).decode() for file in self.boosters.files],
         }
-        return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
     def from_bytes(cls, body: bytes, *, threads: int = 2) -> ValuationModel:
         """Read a model file.
 
         Raises:
-            IntegrityError: not a model file, or trained on another feature schema.
+            IntegrityError: not a model file, of another format, or trained on another feature schema.
         """
         try:
             document = json.loads(body)
@@ -108,16 +120,14 @@ class ValuationModel:
                 boosters=Boosters(
                     files, LinearForecast.from_dict(document["linear"], len(features)), features, threads
                 ),
-                calibration=Calibration(
-                    tuple(tuple((low, high) for low, high in level) for level in document["calibration"])
-                ),
+                residuals=Residuals.from_dict(document["residuals"]),
                 data_cutoff=datetime.fromisoformat(document["data_cutoff"]),
                 params=Params.from_dict(document["params"], "the model file"),
                 seed=document["seed"],
                 feature_schema=document["feature_schema"],
             )
             model.boosters.check()
-        except (ValueError, KeyError, TypeError, InvalidInputError, xgb.core.XGBoostError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, InvalidInputError, xgb.core.XGBoostError) as error:
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
 

@@ -7,7 +7,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import numpy as np
 import polars as pl
 
 from shared.errors import PermanentError
@@ -15,16 +14,15 @@ from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import boosters
 from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import Calibration, Residuals
+from shared.valuation.conformal import CALIBRATION_DAYS, Residuals
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
+from shared.valuation.recalibration import residuals_of
 
 SEED = 7
-CALIBRATION_DAYS = 180
-"""Intervals come from the errors of models on the sales of this long before the cut-off, which they had not seen …"""
 REHEARSALS = 2
-"""… each refitted so often within that time, as the real ones are."""
+"""Within `CALIBRATION_DAYS` before the cut-off so many models are fitted, as the real ones are, for their errors."""
 MIN_SALES = 300
 
 
@@ -42,7 +40,7 @@ def fit(
     features: Sequence[str] = FEATURE_NAMES,
     residuals: Residuals | None = None,
 ) -> ValuationModel:
-    """Fit on all sales of the snapshot, and calibrate its intervals on sales that the calibrating models had not seen.
+    """Fit on all sales of the snapshot; its intervals come from sales that the calibrating models had not seen.
 
     `residuals` are forward errors made elsewhere (a walk-forward has them); without, the fit is rehearsed.
 
@@ -63,7 +61,7 @@ def fit(
         fitted = fitting()
     return ValuationModel(
         boosters=fitted,
-        calibration=Calibration.fit(residuals, data_cutoff),
+        residuals=residuals.rounded(),
         data_cutoff=data_cutoff,
         params=params,
         seed=seed,
@@ -89,15 +87,6 @@ def train(
         return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
 
     return boosters.train(rows, params, pool=pool, seed=seed, features=features)
-
-
-def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
-    """Errors ln(price / value) of a model on sales it has not seen."""
-    predicted = model.predict(frame)
-    log_price = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-    return Residuals(
-        error=log_price - predicted, premium=np.exp(predicted), time=frame["sale_time"].dt.epoch("s").to_numpy()
-    )
 
 
 def _rehearse(

@@ -1,8 +1,8 @@
 """Refit, value what comes next, move on: how a model would have done, strictly forward.
 
 Every value is made by a model whose data ended at or before the instant it is for, from features known before that
-instant; its intervals come from the errors of the values before. One pass computes the features of all sales, because a
-feature of the past never changes.
+instant; its intervals come from the errors of the values before, as in serving. One pass computes the features of all
+sales, because a feature of the past never changes.
 """
 
 from __future__ import annotations
@@ -20,20 +20,13 @@ from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import Calibration, Residuals
+from shared.valuation.conformal import CALIBRATION_DAYS, Residuals
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
 from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
-from shared.valuation.training import (
-    CALIBRATION_DAYS,
-    MIN_SALES,
-    REHEARSALS,
-    SEED,
-    TooFewSalesError,
-    residuals_of,
-    train,
-)
+from shared.valuation.recalibration import DayByDay, residuals_of
+from shared.valuation.training import MIN_SALES, REHEARSALS, SEED, TooFewSalesError, train
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 PREDICTION_COLUMNS = (
@@ -131,10 +124,11 @@ def walk_forward(
         for done, (fitted, (cutoff, end)) in enumerate(zip(fitting, pairwise(cuts), strict=True), 1):
             refit = _Refit(cutoff, fitted())
             rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
-            if residuals and rows.height:
-                valued.append(_value(refit, rows, Residuals.joined(residuals), params))
             sold = learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
-            residuals = [*residuals, residuals_of(refit.boosters, sold)]
+            own = residuals_of(refit.boosters, sold)
+            if residuals and rows.height:
+                valued.append(_value(refit, rows, Residuals.joined(residuals), own, params))
+            residuals = [*residuals, own]
             on_progress(done / (len(cuts) - 1))
     finally:
         pool.shutdown(cancel_futures=True)
@@ -167,17 +161,18 @@ def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetim
     return [first + place * step for place in range(count)]
 
 
-def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, params: Params) -> pl.DataFrame:
+def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, own: Residuals, params: Params) -> pl.DataFrame:
+    """`residuals` are of the models before, `own` of this one: each row's interval knows those over before its day."""
     recent = residuals.since((refit.cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp())
     model = ValuationModel(
         boosters=refit.boosters,
-        calibration=Calibration.fit(recent, refit.cutoff),
+        residuals=recent,
         data_cutoff=refit.cutoff,
         params=params,
         seed=SEED,
         feature_schema=schema_hash(),
     )
-    values = model.predict(rows)
+    values = model.predict(rows, DayByDay.of(model, own, rows["as_of"]))
     lag = (rows["sale_time"] - rows["as_of"]).dt.total_seconds()
     return rows.select("event_seq", *_KEPT).with_columns(
         horizon=lag.map_elements(horizon_name, return_dtype=pl.String),

@@ -22,6 +22,7 @@ from shared.valuation import generation
 from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.recalibration import calibration_from_events
 from shared.valuation.training import fit
 
 NOWCASTS_APART: timedelta = JOBS["nowcast"].every
@@ -58,7 +59,8 @@ class FromFiles:
         snapshot = nowcast_snapshot(timeline, prices, as_of)
         before = as_of - NOWCASTS_APART
         earlier = nowcast_snapshot(timeline, prices, before) if before > events["timestamp"][0] else None
-        told = explain(model, snapshot, timeline, punk, before=earlier)
+        intervals = calibration_from_events(model, timeline, prices, as_of)
+        told = explain(model, snapshot, timeline, punk, intervals=intervals, before=earlier)
         return Account(
             explanation=told,
             origin=origin,

@@ -18,9 +18,11 @@ from shared.registry import models, pointer
 from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
+from shared.valuation.conformal import Calibration
 from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.recalibration import calibration_from_events
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,18 @@ class _Seen:
     @property
     def best(self) -> Snapshot:
         return self.archived or self.recomputed
+
+
+@dataclass(frozen=True)
+class _Intervals:
+    """A calibration: as the nowcast was published with (None when that is not on record), and made again."""
+
+    recorded: Calibration | None
+    recomputed: Calibration
+
+    @property
+    def best(self) -> Calibration:
+        return self.recorded or self.recomputed
 
 
 class FromRecord:
@@ -74,11 +88,14 @@ class FromRecord:
         # The earlier nowcast first: a timeline only grows.
         before = None if earlier is None else await self._comparable(earlier, model)
         seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
-        explanation = await asyncio.to_thread(explain, model, seen.best, self._reader.timeline, punk, before=before)
+        intervals = await self._intervals(nowcast, model, seen.best.as_of)
+        explanation = await asyncio.to_thread(
+            explain, model, seen.best, self._reader.timeline, punk, intervals=intervals.best, before=before
+        )
         return Account(
             explanation=explanation,
             origin=origin,
-            reproduction=await self._reproduction(nowcast, seen, model, punk),
+            reproduction=await self._reproduction(nowcast, seen, intervals, model, punk),
             previous=None
             if earlier is None or explanation.changes is None
             else await self._previous(earlier, model, punk),
@@ -111,6 +128,15 @@ class FromRecord:
             made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
         return _Seen(archived, made)
 
+    async def _intervals(self, nowcast: Published | None, model: ValuationModel, as_of: datetime) -> _Intervals:
+        """From the events that are read, which are those of the snapshot."""
+        async with self._reader.alone():
+            made = await asyncio.to_thread(
+                calibration_from_events, model, self._reader.timeline, self._reader.prices, as_of
+            )
+        offsets = None if nowcast is None or nowcast.model_id != model.model_id else nowcast.interval_offsets
+        return _Intervals(None if offsets is None else Calibration.from_lists(offsets), made)
+
     async def _comparable(self, earlier: Published, model: ValuationModel) -> Snapshot | None:
         """The earlier nowcast's own snapshot; None when it is lost, or the model knows other features."""
         found = (await self._seen(earlier, earlier.as_of)).best
@@ -124,7 +150,7 @@ class FromRecord:
             return None
 
     async def _reproduction(
-        self, nowcast: Published | None, seen: _Seen, model: ValuationModel, punk: int
+        self, nowcast: Published | None, seen: _Seen, intervals: _Intervals, model: ValuationModel, punk: int
     ) -> Reproduction:
         explained = value_wei(model, seen.best, punk)
         if nowcast is None:
@@ -137,6 +163,7 @@ class FromRecord:
             recorded=nowcast.snapshot_id,
             archived=seen.archived is not None,
             published_wei=await self._published(nowcast, punk) if nowcast.model_id == model.model_id else None,
+            same_intervals=None if intervals.recorded is None else intervals.recorded == intervals.recomputed,
         )
 
     async def _previous(self, earlier: Published, model: ValuationModel, punk: int) -> Previous:

@@ -8,7 +8,8 @@ from datetime import datetime
 from shared.database.pool import Connection
 
 _GENERATION = """
-select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq
+select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq,
+       g.interval_offsets
 from generations g join snapshots s using (snapshot_id)
 where g.role = 'champion'
 """
@@ -20,7 +21,10 @@ FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at
 
 @dataclass(frozen=True)
 class Published:
-    """A nowcast that readers saw, and the events that it was made from: those up to `last_event_seq`."""
+    """A nowcast that readers saw, and the events that it was made from: those up to `last_event_seq`.
+
+    `interval_offsets` as of `Calibration`; None when it was published before they were recorded.
+    """
 
     generation_id: int
     model_id: str
@@ -28,6 +32,7 @@ class Published:
     as_of: datetime
     published_at: datetime
     last_event_seq: int
+    interval_offsets: list[list[list[float]]] | None
 
 
 async def in_force(connection: Connection, instant: datetime) -> Published | None:

@@ -19,6 +19,7 @@ from shared.evaluation.policy_replay.history import History
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
+from shared.valuation.recalibration import predict_forward
 from shared.valuation.training import fit
 
 FitMany = Callable[[Iterator[Snapshot]], Iterator[ValuationModel]]
@@ -37,7 +38,8 @@ class Job:
 class Candidate:
     """A refit as it would serve, its fault included.
 
-    `on_sales` are its values of every row of the history, `loss` its absolute log errors there.
+    `on_sales` are its values of every row of the history, with intervals that follow its own outcomes, `loss` its
+    absolute log errors there.
     """
 
     refit: int
@@ -104,7 +106,7 @@ def snapshot_values(history: History, candidate: Candidate, at: datetime) -> Flo
 
 def _candidate(history: History, refit: int, fault: Fault | None, model: ValuationModel) -> Candidate:
     stale = fault is not None and fault.kind == "stale_features"
-    values = model.predict(_seen(history.stale_frame if stale else history.frame, fault))
+    values = predict_forward(model, _seen(history.stale_frame if stale else history.frame, fault))
     predictions = _predictions(values)
     return Candidate(
         refit=refit,

@@ -17,10 +17,10 @@ from shared.market.traits import Traits
 from shared.valuation import boosters as boosters_module
 from shared.valuation import walk_forward as module
 from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import Calibration, Residuals
+from shared.valuation.conformal import CALIBRATION_DAYS, Calibration, Residuals
 from shared.valuation.inputs import valid_sales
 from shared.valuation.params import Params
-from shared.valuation.training import CALIBRATION_DAYS, TooFewSalesError
+from shared.valuation.training import TooFewSalesError
 from shared.valuation.walk_forward import PREDICTION_COLUMNS, horizon_name, sale_history, walk_forward
 from tests.factories import market
 
