@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -19,7 +17,7 @@ def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
     narrow = Calibration(tuple(((-half, half),) * (len(SEGMENT_BOUNDS) + 1) for _ in LEVELS))
     frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), small_market.END).frame
     types = np.array(TYPES)[frame["type"].to_numpy().astype(int)]
-    return types, replace(small_market.model(), calibration=narrow).predict(frame).confidence
+    return types, small_market.model().predict(frame, narrow).confidence
 
 
 @pytest.mark.parametrize(("width", "grade"), [(0.1, "A"), (0.3, "B"), (0.7, "C"), (0.9, "D")])

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.errors import InvalidInputError, NotFoundError
+from shared.market.timeline import MarketTimeline
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.explanation import explain
+from shared.valuation.explanation import Explanation, explain
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.recalibration import calibration_from_events
 from tests.factories import market, small_market
 from tests.factories.small_market import END
 
@@ -18,10 +20,20 @@ def at(instant: datetime) -> Snapshot:
     return nowcast_snapshot(small_market.timeline(), small_market.prices(), instant)
 
 
+def explained(
+    snapshot: Snapshot, timeline: MarketTimeline | None = None, *, punk: int = 5, before: Snapshot | None = None
+) -> Explanation:
+    """By the small market's model, with the intervals of its fit."""
+    model, timeline = small_market.model(), timeline or small_market.timeline()
+    return explain(model, snapshot, timeline, punk, intervals=model.calibration, before=before)
+
+
 def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_others() -> None:
     snapshot = at(END)
-    told = explain(small_market.model(), snapshot, small_market.timeline(), 5, before=at(END - timedelta(hours=3)))
-    values = small_market.model().predict(snapshot.frame)
+    model, timeline = small_market.model(), small_market.timeline()
+    intervals = calibration_from_events(model, timeline, small_market.prices(), END)
+    told = explain(model, snapshot, timeline, 5, intervals=intervals, before=at(END - timedelta(hours=3)))
+    values = model.predict(snapshot.frame, intervals)
     assert told.reasons.value_eth == values.value_eth[5]
     assert told.bounds["lo80"] == values.lo80[5]
     assert told.confidence == values.confidence[5]
@@ -38,7 +50,7 @@ def test_it_reads_nothing_that_came_after_the_snapshot() -> None:
     events = small_market.EVENTS.filter(small_market.EVENTS["timestamp"] < cut)
     known = market.timeline(events, small_market.timeline().traits)
     snapshot = at(cut)
-    one, other = (explain(small_market.model(), snapshot, folded, 5) for folded in (known, small_market.timeline()))
+    one, other = (explained(snapshot, folded) for folded in (known, small_market.timeline()))
     assert repr(one) == repr(other)  # which has NaN equal itself
     assert one.own_sales
 
@@ -46,17 +58,17 @@ def test_it_reads_nothing_that_came_after_the_snapshot() -> None:
 @pytest.mark.parametrize("punk", [-1, 10_000])
 def test_a_punk_that_does_not_exist(punk: int) -> None:
     with pytest.raises(NotFoundError, match=f"there is no punk {punk}; they go from 0 to 9999"):
-        explain(small_market.model(), at(END), small_market.timeline(), punk)
+        explained(at(END), punk=punk)
 
 
 def test_a_time_without_a_floor_has_no_values_and_is_nothing_to_compare_with() -> None:
     nothing = at(datetime.fromtimestamp(market.START, UTC))
     with pytest.raises(InvalidInputError, match="without a floor there is no value"):
-        explain(small_market.model(), nothing, small_market.timeline(), 5)
-    assert explain(small_market.model(), at(END), small_market.timeline(), 5, before=nothing).changes is None
+        explained(nothing)
+    assert explained(at(END), before=nothing).changes is None
 
 
 def test_a_snapshot_of_other_features_is_refused() -> None:
     other = replace(at(END), feature_schema="0" * 64)
     with pytest.raises(InvalidInputError, match="has feature schema 000000000000"):
-        explain(small_market.model(), other, small_market.timeline(), 5)
+        explained(other)

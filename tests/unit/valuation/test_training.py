@@ -1,5 +1,6 @@
+import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 from shared.errors import IntegrityError
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
+from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
@@ -117,7 +119,7 @@ def test_too_few_sales_are_an_error_that_says_so(learnt):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"\x80\x04pickle", b'{"format":"punkcast-valuation/1"}', b'{"format":"punkcast-valuation/3"}']
+    "body", [b"", b"{}", b"\x80\x04pickle", b'{"format":"punkcast-valuation/1"}', b'{"format":"punkcast-valuation/4"}']
 )
 def test_bytes_that_are_no_model_are_refused(body):
     with pytest.raises(IntegrityError):
@@ -134,6 +136,51 @@ def test_a_flipped_byte_in_the_trees_is_refused(model):
     middle = body.index(b'"boosters":["') + 40
     with pytest.raises(IntegrityError):
         ValuationModel.from_bytes(body[:middle] + b"!!" + body[middle + 2 :])
+
+
+def test_the_file_keeps_the_errors_of_the_fit_in_few_bytes(model):
+    residuals = model.residuals
+    again = ValuationModel.from_bytes(model.to_bytes(), threads=1)
+    assert 40 < len(residuals) < 1_000
+    assert residuals.time.max() < CUTOFF.timestamp()
+    assert residuals.time.min() >= (CUTOFF - timedelta(days=CALIBRATION_DAYS)).timestamp()
+    assert len(json.dumps(residuals.as_dict(), separators=(",", ":"))) < 34 * len(residuals)
+    assert again.to_bytes() == model.to_bytes()
+    assert again.calibration == model.calibration == Calibration.fit(residuals, CUTOFF)
+
+
+def cut_short(residuals):
+    residuals["time"].pop()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        cut_short,
+        lambda residuals: residuals.pop("premium"),
+        lambda residuals: residuals.update(error="0.1"),
+        lambda residuals: residuals["error"].__setitem__(0, float("nan")),
+        lambda residuals: residuals["error"].__setitem__(0, float("-inf")),
+        lambda residuals: residuals["error"].__setitem__(0, "0.1"),
+        lambda residuals: residuals["error"].__setitem__(0, None),
+        lambda residuals: residuals["premium"].__setitem__(0, float("inf")),
+        lambda residuals: residuals["premium"].__setitem__(0, 0.0),
+        lambda residuals: residuals["premium"].__setitem__(0, True),
+        lambda residuals: residuals["time"].__setitem__(0, 1.5),
+        lambda residuals: residuals["time"].__setitem__(0, 10**30),
+    ],
+)
+def test_errors_that_are_no_errors_are_refused(model, spoil):
+    document = json.loads(model.to_bytes())
+    spoil(document["residuals"])
+    with pytest.raises(IntegrityError, match="not a readable model file"):
+        ValuationModel.from_bytes(json.dumps(document).encode())
+
+
+def test_a_model_with_an_error_that_is_no_number_is_never_written(model):
+    broken = replace(model.residuals, error=np.full(len(model.residuals), np.nan))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        replace(model, residuals=broken).to_bytes()
 
 
 def test_columns_may_come_in_any_order(model):

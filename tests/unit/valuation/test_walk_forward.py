@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -180,10 +180,13 @@ def test_training_and_calibration_end_before_the_cut_off(monkeypatch, refit_ever
     assert (rows["data_cutoff"] <= rows["as_of"]).all()
     assert all(last < cutoff for cutoff, last in watched.trained)
     assert {cutoff for cutoff, _ in watched.trained} == set(watched.cutoff_of.values())
-    for cutoff, residuals in watched.calibrated:
-        assert residuals.time.max() < cutoff.timestamp()
-        assert residuals.time.min() >= (cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp()
+    for instant, residuals in watched.calibrated:
+        assert residuals.time.max() < instant.timestamp()
+        assert residuals.time.min() >= (instant - timedelta(days=CALIBRATION_DAYS)).timestamp()
         assert len(np.unique(residuals.time)) == len(residuals.time) > 20, "each sale's error once"
+    later = {instant for instant, _ in watched.calibrated} - set(watched.cutoff_of.values())
+    assert len(later) > 20, "made again from day to day"
+    assert all(instant.time() == time() for instant in later)
     for boosters, frame in watched.tested:
         assert frame.is_empty() or frame["sale_time"].min() >= watched.cutoff_of[boosters.files]
 
