@@ -151,7 +151,7 @@ async def write(
         snapshot.last_block,
         generation.values_sha256,
         merkle_root,
-        calibration.offsets,
+        calibration.as_lists(),
     )
     if generation_id is None:
         return None

@@ -127,9 +127,13 @@ class Calibration:
             )
         )
 
+    def as_lists(self) -> list[list[list[float]]]:
+        """As a database takes them: shape (levels, segments, 2)."""
+        return [[list(sides) for sides in level] for level in self.offsets]
+
     @classmethod
     def from_lists(cls, offsets: Sequence[Sequence[Sequence[float]]]) -> Calibration:
-        """From nested lists, as a database gives them."""
+        """As `as_lists` gives them."""
         return cls(tuple(tuple((low, high) for low, high in level) for level in offsets))
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:

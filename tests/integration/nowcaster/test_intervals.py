@@ -1,0 +1,72 @@
+"""Published intervals follow the outcomes by the begin of the day; what they were made with is on record."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import asyncpg
+import numpy as np
+import pytest
+
+from services.nowcaster import recalibrated
+from shared.market.timeline import MarketTimeline
+from shared.valuation import generation as generations
+from shared.valuation.conformal import Calibration
+from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.model import ValuationModel
+from shared.valuation.recalibration import calibration_from_events
+from tests.factories import market, small_market
+from tests.factories.small_market import Source
+from tests.factories.stand import Stand
+from tests.integration.nowcaster.conftest import START, ingest, tick
+
+
+async def published(stand: Stand) -> list[asyncpg.Record]:
+    return await stand.rows("select * from generations order by generation_id")
+
+
+def known(until: datetime) -> MarketTimeline:
+    events = small_market.EVENTS.filter(small_market.EVENTS["timestamp"] < until)
+    return market.timeline(events, small_market.timeline().traits)
+
+
+async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_every_model(
+    stand: Stand, champion: str
+) -> None:
+    other = small_market.model(8)
+    await stand.shadow(other)
+    at = await tick(stand)
+    rows = await published(stand)
+    assert {row["role"] for row in rows} == {"champion", "shadow"}
+    timeline, prices = known(START), small_market.prices()
+    frame = nowcast_snapshot(timeline, prices, at).frame
+    for row in rows:
+        model = small_market.model() if row["model_id"] == champion else other
+        calibration = calibration_from_events(model, timeline, prices, at)
+        assert Calibration.from_lists(row["interval_offsets"]) == calibration != model.calibration
+        assert row["values_sha256"] == generations.build(model.predict(frame, calibration)).values_sha256
+        said = await stand.rows(
+            "select value_wei::text from nowcasts where generation_id = $1 order by punk_id", row["generation_id"]
+        )
+        frozen = generations.build(model.predict(frame)).frame["value_wei"].to_list()
+        assert [one["value_wei"] for one in said] == frozen, "no value moves with the intervals"
+
+
+async def test_the_nowcasts_of_a_day_share_one_calibration_and_the_next_day_makes_another(
+    stand: Stand, champion: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[datetime] = []
+    calibration_as_of = recalibrated.calibration_as_of
+
+    def counted(model: ValuationModel, *rest: object) -> Calibration:
+        made.append(stand.clock.now())
+        return calibration_as_of(model, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(recalibrated, "calibration_as_of", counted)
+    stand.clock.move_to(START.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
+    await ingest(stand, Source())
+    for minutes in (0, 30, 30, 24 * 60):
+        await tick(stand, minutes=minutes)
+    offsets = [np.array(row["interval_offsets"]).tolist() for row in await published(stand)]
+    assert offsets[0] == offsets[1] == offsets[2] != offsets[3]
+    assert len(made) == 2
