@@ -58,13 +58,18 @@ class _Loaded:
 
 @dataclass(frozen=True)
 class _Files:
-    """`again`: the contender's file read a second time, as a nowcaster would after the promotion."""
+    """What the evidence is taken from.
+
+    `again` is the contender's file read a second time, as a nowcaster would after the promotion; `learnt` its training
+    snapshot, whose last sales came after the cut-offs of the others and are outcomes of theirs.
+    """
 
     new: _Loaded
     again: _Loaded
     old: _Loaded | None
     anchor: _Loaded | None
     holdout: Snapshot | None
+    learnt: Snapshot | None
     nowcast: Snapshot | None
 
 
@@ -115,6 +120,7 @@ class EvidenceGatherer:
             old=await self._load(champion) if champion else None,
             anchor=await self._load(anchor) if anchor else None,
             holdout=await self._snapshot(contender.evaluation_snapshot),
+            learnt=await self._snapshot(contender.training_snapshot) if champion else None,
             nowcast=valued,
         )
         evidence = await asyncio.to_thread(self._evaluate, contender, champion, anchor, files)
@@ -169,7 +175,7 @@ class EvidenceGatherer:
             has_anchor=anchor is not None,
             lineage=_lineage(contender, champion, anchor, new.model, holdout),
             infra=self._infra(contender, files, rows),
-            sales=None if rows is None or new.model is None else _sales(rows, new.model, old, third),
+            sales=None if rows is None or new.model is None else _sales(rows, files.learnt, new.model, old, third),
             snapshot=_snapshot_values(nowcast, new.model, old),
         )
 
@@ -238,9 +244,14 @@ def _lineage(
 
 
 def _sales(
-    rows: pl.DataFrame, new: ValuationModel, old: ValuationModel | None, anchor: ValuationModel | None
+    rows: pl.DataFrame,
+    learnt: Snapshot | None,
+    new: ValuationModel,
+    old: ValuationModel | None,
+    anchor: ValuationModel | None,
 ) -> HoldoutSales:
-    """Every model's intervals follow the outcomes before each sale, as they would in service."""
+    """Every model's intervals follow the outcomes before each sale since its own cut-off, as they do in service."""
+    earlier = None if learnt is None else learnt.frame
     return HoldoutSales(
         price=_floats(rows, "price_eth"),
         floor=_floats(rows, "floor_eth"),
@@ -249,8 +260,8 @@ def _sales(
         time=rows["sale_time"].dt.epoch("s").to_numpy().astype(np.int64),
         rare=np.isin(rows["punk_type"].to_numpy().astype(str), RARE_TYPES),
         contender=_predictions(predict_forward(new, rows)),
-        champion=None if old is None else _predictions(predict_forward(old, rows)),
-        anchor=None if anchor is None else _predictions(predict_forward(anchor, rows)),
+        champion=None if old is None else _predictions(predict_forward(old, rows, earlier)),
+        anchor=None if anchor is None else _predictions(predict_forward(anchor, rows, earlier)),
     )
 
 

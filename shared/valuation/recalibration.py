@@ -114,6 +114,12 @@ class DayByDay:
         return result
 
 
-def predict_forward(model: ValuationModel, rows: pl.DataFrame) -> Values:
-    """Value rows of sales (`sale_rows` at `HORIZON_S`), each with the interval by those of them over before its day."""
-    return model.predict(rows, DayByDay.of(model, own_errors(model, rows), rows["as_of"]))
+def predict_forward(model: ValuationModel, rows: pl.DataFrame, earlier: pl.DataFrame | None = None) -> Values:
+    """Value rows of sales (`sale_rows` at `HORIZON_S`), each with the interval by those of them over before its day.
+
+    `earlier` are sales before them, which only make errors.
+    """
+    own = own_errors(model, rows)
+    if earlier is not None:
+        own = Residuals.joined([own_errors(model, earlier), own])
+    return model.predict(rows, DayByDay.of(model, own, rows["as_of"]))

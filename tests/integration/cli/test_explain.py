@@ -61,6 +61,16 @@ async def test_a_published_value_is_explained_and_its_snapshot_made_again(run: R
         "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2", row["generation_id"], PUNK
     )
     made = told["reproduction"]
+    bounds = await stand.rows(
+        """select lo50_wei / 1e18 as lo50, hi50_wei / 1e18 as hi50, lo80_wei / 1e18 as lo80, hi80_wei / 1e18 as hi80,
+                  lo90_wei / 1e18 as lo90, hi90_wei / 1e18 as hi90
+           from nowcasts where generation_id = $1 and punk_id = $2""",
+        row["generation_id"],
+        PUNK,
+    )
+    assert told["bounds_eth"] == pytest.approx({name: float(bound) for name, bound in bounds[0].items()}, abs=1e-6)
+    assert row["interval_offsets"] != small_market.model().calibration.as_lists()
+    assert made["same_intervals"]
     assert made["published_wei"] == made["explained_wei"] == published
     assert told["snapshot_id"] == made["recorded"] == made["recomputed"] == row["snapshot_id"]
     assert made["archived"]
@@ -72,6 +82,7 @@ async def test_a_published_value_is_explained_and_its_snapshot_made_again(run: R
     assert before["changes"] is None
     printed = await said(run, PUNK, "--as-of", later)
     assert "made again from the events known then: the same snapshot id" in printed
+    assert "the intervals made again from the outcomes known then: the same offsets" in printed
     assert "the value equals the published one" in printed
 
 

@@ -209,6 +209,18 @@ def test_not_a_bit_of_any_value_depends_on_the_intervals() -> None:
     assert predict_forward(one, judge.frame).value_eth.tobytes() == one.predict(judge.frame).value_eth.tobytes()
 
 
+def test_a_model_older_than_the_hold_out_has_met_the_sales_before_it() -> None:
+    learn, judge = small_market.inputs()
+    older = replace(small_market.model(), data_cutoff=judge.frame["as_of"].min() - timedelta(days=9))
+    served = calibration_from_events(
+        older, small_market.timeline(), small_market.prices(), first := judge.frame["as_of"][0]
+    )
+    values = predict_forward(older, judge.frame, learn.frame)
+    assert values.hi80[0] == pytest.approx(older.predict(judge.frame[0], served).hi80[0])
+    assert values.hi80[0] != predict_forward(older, judge.frame).hi80[0]
+    assert calibration_as_of(older, own_errors(older, learn.frame), first) == served
+
+
 def test_a_hold_out_is_valued_as_it_would_have_been_in_service() -> None:
     one, (_, judge) = small_market.model(), small_market.inputs()
     values = predict_forward(one, judge.frame)
