@@ -31,7 +31,8 @@ from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore
 from shared.valuation import golden
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
-from shared.valuation.model import model_id
+from shared.valuation.model import ValuationModel, model_id
+from shared.valuation.recalibration import predict_forward
 from shared.valuation.training import fit
 from tests.factories import market, registry
 
@@ -44,6 +45,7 @@ class Files:
     """A trained model's bytes, and the snapshots it is judged on."""
 
     cutoff: datetime
+    learnt: Snapshot
     holdout: Snapshot
     nowcast: Snapshot
     artifact: bytes
@@ -55,10 +57,12 @@ def files() -> Files:
     traits = Traits.from_frame(market.punks_frame())
     timeline, prices = market.timeline(market.events_frame(5, count=EVENTS), traits), market.prices()
     cutoff = holdout_cutoff(timeline, NOW, 100)
-    model = fit(training_snapshot(timeline, prices, cutoff), data_cutoff=cutoff, threads=1)
+    learnt = training_snapshot(timeline, prices, cutoff)
+    model = fit(learnt, data_cutoff=cutoff, threads=1)
     holdout = evaluation_snapshot(timeline, prices, cutoff, NOW)
     return Files(
         cutoff,
+        learnt,
         holdout,
         nowcast_snapshot(timeline, prices, NOW),
         model.to_bytes(),
@@ -128,6 +132,40 @@ async def test_a_trained_model_gives_whole_evidence(shelf: Shelf) -> None:
     names = {check.name: check.verdict for check in decide(evidence, load_policy()).checks}
     assert (names["lineage"], names["no_overlap"], names["golden_rows"]) == ("pass", "pass", "pass")
     assert names["sample"] == "inconclusive", "a hundred sales are too few"
+
+
+async def test_intervals_in_the_evidence_follow_the_outcomes_before_each_sale(shelf: Shelf) -> None:
+    """The contender's on the hold-out, the champion's on the sales that the contender has learnt from, too."""
+    contender = replace(await shelf.contender(), training_snapshot=shelf.files.learnt.snapshot_id)
+    async with shelf.database.transaction() as connection:
+        await snapshots.record(connection, shelf.files.learnt, at=NOW)
+        archived = await snapshots.upload(shelf.store, shelf.files.learnt)
+        await snapshots.record_archive(connection, archived, at=NOW)
+    new = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
+    old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10))
+    reference = await shelf.store.put("models", old.to_bytes(), extension="json")
+    champion = replace(
+        contender,
+        model_id=model_id(reference.sha256),
+        artifact_key=reference.key,
+        artifact_sha256=reference.sha256,
+        artifact_bytes=reference.size,
+        data_cutoff=old.data_cutoff,
+    )
+    sales = (await shelf.gatherer().gather(contender, champion)).evidence.sales
+    assert sales is not None
+    assert sales.champion is not None
+    rows = shelf.files.holdout.frame.filter(pl.col("floor_eth").is_finite())
+    for said, model, earlier in (
+        (sales.contender, new, None),
+        (sales.champion, old, shelf.files.learnt.frame),
+    ):
+        values, frozen = predict_forward(model, rows, earlier), model.predict(rows)
+        assert np.array_equal(said.value, frozen.value_eth)
+        assert np.array_equal(said.bands[0].low, values.lo80)
+        assert np.array_equal(said.bands[1].high, values.hi90)
+        assert not np.array_equal(said.bands[1].high, frozen.hi90)
+    assert not np.array_equal(sales.champion.bands[1].high, predict_forward(old, rows).hi90)
 
 
 async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shelf: Shelf) -> None:
