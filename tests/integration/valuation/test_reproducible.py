@@ -15,8 +15,10 @@ from shared.market.reader import MarketReader
 from shared.registry import models
 from shared.snapshots import repository as snapshots
 from shared.valuation import generation as generations
+from shared.valuation.conformal import Calibration
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.recalibration import calibration_from_events
 from tests.factories import small_market
 from tests.factories.small_market import END, Source
 from tests.factories.stand import Stand
@@ -41,7 +43,9 @@ async def played(database: Database, tmp_path: Path) -> Stand:
     return stand
 
 
-async def test_archived_snapshot_and_model_file_give_the_published_values_whatever_the_threads(played: Stand) -> None:
+async def test_archived_snapshot_model_file_and_offsets_give_the_published_values_whatever_the_threads(
+    played: Stand,
+) -> None:
     rows = await played.rows("select * from generations order by generation_id")
     assert len(rows) == 4
     async with played.database.connection() as connection:
@@ -50,9 +54,22 @@ async def test_archived_snapshot_and_model_file_give_the_published_values_whatev
     body = await played.store.get(models.artifact(record))
     for threads in (1, 2):
         model = ValuationModel.from_bytes(body, threads=threads)
-        made = [generations.build(model.predict(snapshot.frame)) for snapshot in read]
+        made = [
+            generations.build(model.predict(snapshot.frame, Calibration.from_lists(row["interval_offsets"])))
+            for snapshot, row in zip(read, rows, strict=True)
+        ]
         assert [one.values_sha256 for one in made] == [row["values_sha256"] for row in rows]
         assert [one.merkle_root() for one in made] == [row["merkle_root"] for row in rows]
+
+
+async def test_the_offsets_of_every_generation_can_be_made_again_from_the_events(played: Stand) -> None:
+    rows = await played.rows("select * from generations order by generation_id")
+    reader, model = MarketReader(), small_market.model()
+    async with reader.alone(), played.database.connection() as connection:
+        await reader.refresh(connection)
+    made = [calibration_from_events(model, reader.timeline, reader.prices, row["as_of"]).as_lists() for row in rows]
+    assert made == [row["interval_offsets"] for row in rows]
+    assert model.calibration.as_lists() not in made
 
 
 async def test_a_timeline_read_at_once_gives_the_snapshots_of_one_that_grew_in_small_steps(played: Stand) -> None:
