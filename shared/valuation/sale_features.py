@@ -15,6 +15,7 @@ import numpy.typing as npt
 from shared.market.prices import DAY, DailyPrices
 from shared.market.series import Floats
 from shared.market.timeline import MarketTimeline, Sale
+from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.features import compute
 
 _KEPT: WeakKeyDictionary[MarketTimeline, SaleFeatures] = WeakKeyDictionary()
@@ -68,6 +69,9 @@ class SaleFeatures:
             rows = compute(timeline, self._prices, punks, instants)
             return _Stretch(first, rows.floor_eth, rows.matrix)
 
+        if start == end:
+            # A model so new that nothing was sold since: what is kept for the others stays.
+            return np.empty(0), np.empty((0, len(FEATURE_NAMES)), dtype=np.float32)
         known = self._stretches.get(horizon)
         if known is None or start > known.end or end < known.start:
             whole = made(start, end)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.valuation import sale_features
 from shared.valuation.conformal import CALIBRATION_DAYS, LEVELS, MIN_RESIDUALS, Calibration, Residuals
 from shared.valuation.inputs import HORIZON_S, nowcast_snapshot, sale_rows, valid_sales
 from shared.valuation.model import ValuationModel, Values
@@ -231,3 +232,16 @@ def test_a_hold_out_is_valued_as_it_would_have_been_in_service() -> None:
         for name in set(Values.__dataclass_fields__) - {"confidence"}:
             assert getattr(values, name)[row] == pytest.approx(getattr(alone, name)[0])
         assert values.confidence[row] == alone.confidence[0]
+
+
+def test_a_model_of_just_now_has_no_later_sale_and_leaves_the_features_kept_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timeline, prices = small_market.timeline(), small_market.prices()
+    older = later_sales(timeline, prices, data_cutoff=END - timedelta(days=20), instant=END)
+    new = replace(small_market.model(), data_cutoff=END)
+    assert later_sales(timeline, prices, data_cutoff=END, instant=END).is_empty()
+    assert calibration_from_events(new, timeline, prices, END) == new.calibration
+    monkeypatch.setattr(sale_features, "compute", None)
+    again = later_sales(timeline, prices, data_cutoff=END - timedelta(days=20), instant=END)
+    assert again.equals(older)
