@@ -20,6 +20,8 @@ from shared.valuation.params import Params
 
 HORIZONS: Final = (timedelta(minutes=30), timedelta(hours=24))
 MOST_LEARN_DAYS: Final = 2_500
+MOST_ROUNDS: Final = 400
+"""More trees than that do not fit into the time that a fit may take."""
 WINDOWS: Final = 2
 SEED: Final = 7
 STARTUP_TRIALS: Final = 8
@@ -108,7 +110,7 @@ def suggest(trial: optuna.trial.BaseTrial, start: Params) -> Params:
     }
     return Params(
         booster=booster,
-        rounds=trial.suggest_int("rounds", 10, 800),
+        rounds=trial.suggest_int("rounds", 10, MOST_ROUNDS),
         half_life_days=_short(trial.suggest_float("half_life_days", 90.0, 2_000.0, log=True)),
         learn_days=trial.suggest_int("learn_days", 365, MOST_LEARN_DAYS),
     )
