@@ -91,7 +91,7 @@ class Explainer:
             )
         async with self._database.transaction() as connection:
             await explanations.write_days(connection, days)
-        batches = explained_in_batches(model, snapshot.frame, then)
+        batches = explained_in_batches(model, snapshot.frame, then, shown.calibration)
         while True:
             # Returns the whole with the last batch.
             whole = await asyncio.to_thread(next, batches)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 
 from shared.database.pool import Connection
 from shared.market.daily import MarketDay
 from shared.market.series import Ints
+from shared.valuation.conformal import Calibration
 
 KEPT = 4
 """Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""
 
 UNEXPLAINED_SQL = """
-select g.generation_id, g.model_id, g.snapshot_id, g.as_of
+select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.interval_offsets, g.value_shifts
 from nowcast_pointer join generations g using (generation_id)
 left join explanations e using (generation_id)
 where e.generation_id is null
 """
 BEFORE_SQL = """
-select generation_id, model_id, snapshot_id, as_of
+select generation_id, model_id, snapshot_id, as_of, interval_offsets, value_shifts
 from generations
 where role = 'champion' and generation_id < $1 and as_of < $2
 order by generation_id desc
@@ -50,24 +52,35 @@ where (market_days.floor_wei, market_days.index_eth) is distinct from (excluded.
 
 @dataclass(frozen=True)
 class Shown:
-    """A published generation."""
+    """A published generation. `calibration` is None when it was published before these were recorded."""
 
     generation_id: int
     model_id: str
     snapshot_id: str
     as_of: datetime
+    calibration: Calibration | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Shown:
+        return cls(
+            row["generation_id"],
+            row["model_id"],
+            row["snapshot_id"],
+            row["as_of"],
+            Calibration.recorded(row["interval_offsets"], row["value_shifts"]),
+        )
 
 
 async def unexplained(connection: Connection) -> Shown | None:
     """What the pointer shows, unless its reasons are there already."""
     row = await connection.fetchrow(UNEXPLAINED_SQL)
-    return None if row is None else Shown(**row)
+    return None if row is None else Shown.of(row)
 
 
 async def before(connection: Connection, shown: Shown) -> Shown | None:
     """The published generation of an earlier instant that it took the place of."""
     row = await connection.fetchrow(BEFORE_SQL, shown.generation_id, shown.as_of)
-    return None if row is None else Shown(**row)
+    return None if row is None else Shown.of(row)
 
 
 async def micro_eth(connection: Connection, generation_id: int) -> Ints:

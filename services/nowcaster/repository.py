@@ -18,8 +18,8 @@ from shared.valuation.generation import COLUMNS, Generation
 
 INSERT_GENERATION_SQL = """
 insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei, last_block,
-                         values_sha256, merkle_root, interval_offsets)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                         values_sha256, merkle_root, interval_offsets, value_shifts)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (model_id, as_of, role) do nothing
 returning generation_id
 """
@@ -152,6 +152,7 @@ async def write(
         generation.values_sha256,
         merkle_root,
         calibration.as_lists(),
+        list(calibration.correction.shifts),
     )
     if generation_id is None:
         return None

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from shared.market.series import Floats, Ints
+from shared.market.series import Floats
+from shared.valuation import correction
+from shared.valuation.correction import Correction
+from shared.valuation.residuals import Residuals
 
 SEGMENT_BOUNDS = (1.08, 1.3, 2.5)
 """Bounds of the predicted premium (value / floor)."""
@@ -35,80 +38,35 @@ def segment_of(premium: Floats) -> npt.NDArray[np.int64]:
     return np.searchsorted(np.array(SEGMENT_BOUNDS), premium, side="right").astype(np.int64)
 
 
-@dataclass(frozen=True)
-class Residuals:
-    """Errors of values on sales their model had not seen, shape (n,): ln(price / value), the predicted premium, and
-    when the sale was (UTC seconds)."""
+class Calibrating(Protocol):
+    """Whatever corrects what boosters predict, and puts intervals around it."""
 
-    error: Floats
-    premium: Floats
-    time: Ints
-
-    def __len__(self) -> int:
-        return len(self.error)
-
-    @classmethod
-    def joined(cls, parts: Sequence[Residuals]) -> Residuals:
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("error", "premium", "time")))
-
-    def since(self, time: float) -> Residuals:
-        """Those of sales at or after an instant."""
-        return self._where(self.time >= time)
-
-    def before(self, time: float) -> Residuals:
-        """Those of sales strictly before an instant."""
-        return self._where(self.time < time)
-
-    def rounded(self) -> Residuals:
-        """To a millionth, far below what an interval can tell: a model file keeps them as short numbers."""
-        return Residuals(np.round(self.error, 6), np.round(self.premium, 6), self.time)
-
-    def as_dict(self) -> dict[str, list[float] | list[int]]:
-        return {"error": self.error.tolist(), "premium": self.premium.tolist(), "time": self.time.tolist()}
-
-    @classmethod
-    def from_dict(cls, columns: Any) -> Residuals:
-        """As `as_dict` gives it.
-
-        Raises:
-            ValueError, KeyError, TypeError: columns of unequal length, what is no finite number, a premium that is not
-                above zero, or a time that is no whole second.
-        """
-        error, premium, time = (columns[name] for name in ("error", "premium", "time"))
-        if not all(isinstance(column, list) for column in (error, premium, time)):
-            raise TypeError("the residuals are no columns")
-        if not len(error) == len(premium) == len(time):
-            raise ValueError(f"residuals of unequal length: {len(error)}, {len(premium)} and {len(time)}")
-        if not all(type(number) in (int, float) for number in (*error, *premium)):
-            raise TypeError("an error or premium is no number")
-        if not all(type(second) is int for second in time):
-            raise TypeError("the time of an error is no whole second")
-        read = cls(np.array(error, np.float64), np.array(premium, np.float64), np.array(time, np.int64))
-        if not (np.isfinite(read.error).all() and np.isfinite(read.premium).all() and (read.premium > 0).all()):
-            raise ValueError("an error or premium is not finite, or a premium not above zero")
-        return read
-
-    def _where(self, chosen: npt.NDArray[np.bool_]) -> Residuals:
-        return Residuals(self.error[chosen], self.premium[chosen], self.time[chosen])
-
-
-class Intervals(Protocol):
-    """Whatever puts intervals around values."""
+    def correction_of(self, premium: Floats) -> Floats:
+        """What is added to ln(value) at these predicted premia, shape (n,)."""
+        ...
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
-        """Per level the lower and upper bound in ETH, for values and their predicted premia of shape (n,)."""
+        """Per level the lower and upper bound in ETH, for corrected values and their predicted premia of shape (n,)."""
         ...
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Per level and segment the lower and upper offset of ln(price / value): shape (levels, segments, 2)."""
+    """What errors say about a model's values.
+
+    Attributes:
+        offsets: per level and segment the lower and upper offset of ln(price / corrected value), shape (levels,
+            segments, 2).
+        correction: what moves the values themselves.
+    """
 
     offsets: tuple[tuple[tuple[float, float], ...], ...]
+    correction: Correction
 
     @classmethod
-    def fit(cls, residuals: Residuals, as_of: datetime) -> Calibration:
-        """From errors known at `as_of`."""
+    def fit(cls, residuals: Residuals, as_of: datetime, foreseen: Floats | None = None) -> Calibration:
+        """From errors known at `as_of`; `foreseen` is `correction.foreseen` of them, where that was made before."""
+        error = residuals.error - (correction.foreseen(residuals) if foreseen is None else foreseen)
         age_days = np.maximum(as_of.timestamp() - residuals.time, 0.0) / 86_400.0
         weight = 0.5 ** (age_days / HALF_LIFE_DAYS)
         segment = segment_of(residuals.premium)
@@ -122,19 +80,31 @@ class Calibration:
             pools.append((own, widening))
         return cls(
             tuple(
-                tuple(_offsets(residuals.error[pool], weight[pool], level, widening) for pool, widening in pools)
+                tuple(_offsets(error[pool], weight[pool], level, widening) for pool, widening in pools)
                 for level in LEVELS
-            )
+            ),
+            Correction.fit(residuals, as_of),
         )
 
     def as_lists(self) -> list[list[list[float]]]:
-        """As a database takes them: shape (levels, segments, 2)."""
+        """The offsets as a database takes them: shape (levels, segments, 2)."""
         return [[list(sides) for sides in level] for level in self.offsets]
 
     @classmethod
-    def from_lists(cls, offsets: Sequence[Sequence[Sequence[float]]]) -> Calibration:
-        """As `as_lists` gives them."""
-        return cls(tuple(tuple((low, high) for low, high in level) for level in offsets))
+    def from_lists(cls, offsets: Sequence[Sequence[Sequence[float]]], shifts: Sequence[float]) -> Calibration:
+        """As `as_lists` gives the offsets; `shifts` as of `Correction`."""
+        return cls(tuple(tuple((low, high) for low, high in level) for level in offsets), Correction(tuple(shifts)))
+
+    @classmethod
+    def recorded(
+        cls, offsets: Sequence[Sequence[Sequence[float]]] | None, shifts: Sequence[float] | None
+    ) -> Calibration | None:
+        """What a database has of a generation; None when it was made before both were recorded."""
+        return None if offsets is None or shifts is None else cls.from_lists(offsets, shifts)
+
+    def correction_of(self, premium: Floats) -> Floats:
+        """As `Calibrating` has it."""
+        return self.correction.of(premium)
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
         """Per level the lower and upper bound in ETH; nested, and always around the value."""

@@ -18,6 +18,7 @@ from shared.market.series import Floats
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.valuation.comparables import MOST, SoldPunks
+from shared.valuation.conformal import Calibrating
 from shared.valuation.explained import NOBODY, Before, Explained
 from shared.valuation.model import ValuationModel
 from shared.valuation.reason_parts import USUAL, Key
@@ -75,8 +76,11 @@ def premium_errors(timeline: MarketTimeline, as_of: int) -> Floats:
     return errors
 
 
-def explained_in_batches(model: ValuationModel, frame: pl.DataFrame, then: MarketThen) -> Iterator[Explained | None]:
-    """None after each batch of punks, and at the end the whole. `frame`: of a nowcast snapshot.
+def explained_in_batches(
+    model: ValuationModel, frame: pl.DataFrame, then: MarketThen, calibration: Calibrating | None = None
+) -> Iterator[Explained | None]:
+    """None after each batch of punks, and at the end the whole. `frame`: of a nowcast snapshot; `calibration`: what its
+    values were corrected by, without it that of the fit.
 
     Raises:
         InvalidInputError: a punk has no floor, and so no value. IntegrityError: reasons do not add up.
@@ -86,7 +90,7 @@ def explained_in_batches(model: ValuationModel, frame: pl.DataFrame, then: Marke
     similarity = np.zeros((frame.height, MOST), dtype=np.float32)
     punks = frame["punk_id"].to_list()
     for start in range(0, frame.height, BATCH):
-        found += reasons(model, frame.slice(start, BATCH), then.traits, then.premia)
+        found += reasons(model, frame.slice(start, BATCH), then.traits, then.premia, calibration)
         for row in range(start, min(start + BATCH, frame.height)):
             sold, alike = then.sold.near(punks[row])
             near[row, : len(sold)], similarity[row, : len(sold)] = sold, np.round(alike, 4)

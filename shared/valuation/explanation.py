@@ -14,7 +14,7 @@ from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import confidence
 from shared.valuation.comparables import Comparable, OwnSale, SoldPunks, own_sales
-from shared.valuation.conformal import Intervals
+from shared.valuation.conformal import Calibrating
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds
 from shared.valuation.model import ValuationModel, Values
@@ -55,23 +55,25 @@ def explain(
     timeline: MarketTimeline,
     punk: int,
     *,
-    intervals: Intervals,
-    before: Snapshot | None = None,
+    calibration: Calibrating,
+    before: tuple[Snapshot, Calibrating] | None = None,
 ) -> Explanation:
     """Explain the value of a punk in a nowcast snapshot.
 
-    The timeline may know more than the snapshot: nothing at or after the snapshot's instant is read. `intervals` are
-    those of the instant (`recalibration.calibration_from_events`, or what the nowcast was made with). `before` is the
-    snapshot of the nowcast before, which is valued by the same model.
+    The timeline may know more than the snapshot: nothing at or after the snapshot's instant is read. `calibration` is
+    that of the instant (`recalibration.calibration_from_events`, or what the nowcast was made with). `before` is the
+    snapshot of the nowcast before with its calibration, which is valued by the same model.
 
     Raises:
         NotFoundError: there is no such punk.
         InvalidInputError: the punk has no value then, or the model knows other features than the snapshot.
     """
     require_punk(punk)
-    after, frame = _reasons(model, snapshot, timeline, punk)
-    earlier = None if before is None or not _has_floor(before, punk) else _reasons(model, before, timeline, punk)[0]
-    values, instant = model.predict(frame, intervals), as_seconds(snapshot.as_of)
+    after, frame = _reasons(model, snapshot, timeline, punk, calibration)
+    earlier = None
+    if before is not None and _has_floor(before[0], punk):
+        earlier, _ = _reasons(model, before[0], timeline, punk, before[1])
+    values, instant = model.predict(frame, calibration), as_seconds(snapshot.as_of)
     grade = str(values.confidence[0])
     traits = timeline.traits
     return Explanation(
@@ -100,7 +102,7 @@ def require_punk(punk: int) -> None:
 
 
 def _reasons(
-    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int
+    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, calibration: Calibrating
 ) -> tuple[Reasons, pl.DataFrame]:
     """The punk's reasons and its row."""
     if snapshot.feature_schema != model.feature_schema:
@@ -114,7 +116,8 @@ def _reasons(
             "value to explain; ask for a later instant"
         )
     frame = snapshot.frame.filter(pl.col("punk_id") == punk)
-    return reasons(model, frame, timeline.traits, trait_premia(timeline, as_seconds(snapshot.as_of)))[0], frame
+    premia = trait_premia(timeline, as_seconds(snapshot.as_of))
+    return reasons(model, frame, timeline.traits, premia, calibration)[0], frame
 
 
 def _has_floor(snapshot: Snapshot, punk: int) -> bool:

@@ -1,4 +1,4 @@
-"""The valuation model: boosters of ln(price / floor), errors for its intervals, one self-describing file."""
+"""The valuation model: boosters of ln(price / floor), errors to calibrate them by, one self-describing file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ import xgboost as xgb
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
 from shared.valuation.boosters import Boosters, is_thin
-from shared.valuation.conformal import Calibration, Intervals, Residuals
+from shared.valuation.conformal import Calibrating, Calibration
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.linear_forecast import LinearForecast
 from shared.valuation.params import Params
+from shared.valuation.residuals import Residuals
 
 FORMAT = "punkcast-valuation/5"
 XGBOOST_VERSION: str = xgb.__version__
@@ -77,15 +78,16 @@ class ValuationModel:
         """That of the fit; `shared.valuation.recalibration` has that of a later instant."""
         return Calibration.fit(self.residuals, self.data_cutoff)
 
-    def predict(self, frame: pl.DataFrame, intervals: Intervals | None = None) -> Values:
+    def predict(self, frame: pl.DataFrame, calibration: Calibrating | None = None) -> Values:
         """Value every row of a snapshot's frame (needs `floor_eth` and the feature columns).
 
-        Without `intervals`, they are those of the fit. The values are the same with any.
+        Without a `calibration`, it is that of the fit.
         """
+        calibration = calibration or self.calibration
         floor = frame["floor_eth"].to_numpy().astype(np.float64)
         premium = np.exp(self.boosters.predict(frame))
-        value = premium * floor
-        (lo50, hi50), (lo80, hi80), (lo90, hi90) = (intervals or self.calibration).bounds(value, premium)
+        value = premium * np.exp(calibration.correction_of(premium)) * floor
+        (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, is_thin(frame)))
 
     def to_bytes(self) -> bytes:

@@ -29,6 +29,8 @@ GROUPS: Final[dict[Group, str]] = {
     "floor": "the move of the floor itself (in changes)",
 }
 USUAL: Final[Key] = ("usual", "usual premium")
+LATEST: Final[Key] = ("market", "latest sales")
+"""The correction: sales of about the same premium went for more or less than their values lately."""
 FLOOR_MOVE: Final[Key] = ("floor", "move of the floor")
 COMBINATIONS: Final[Key] = ("traits", "rarity and combinations")
 _ASKS_AND_BIDS: Final[Key] = ("asks and bids", "other punks' asks and bids")

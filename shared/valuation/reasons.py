@@ -3,7 +3,8 @@
 The model predicts ln(value / floor), and XGBoost's SHAP values split that into a part for each feature and a constant.
 Two steps lead from there to what is shown, and neither leaves a remainder:
 
-1. Features become parts that people know: the market's level, the type, the skin, each accessory (`reason_parts`).
+1. Features become parts that people know: the market's level, the type, the skin, each accessory (`reason_parts`). The
+   correction by the latest sales is a part of its own.
 2. Log units become ETH through the logarithmic mean L(value, floor) = (value - floor) / ln(value / floor): L times the
    parts adds up to value - floor (the LMDI decomposition: Ang, Energy Policy 32, 2004). Between two instants
    L(after, before) does the same for the moves of the floor and of each part.
@@ -20,8 +21,9 @@ import polars as pl
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
 from shared.market.traits import Traits
+from shared.valuation.conformal import Calibrating
 from shared.valuation.model import ValuationModel
-from shared.valuation.reason_parts import FLOOR_MOVE, GROUPS, USUAL, Group, Key, TraitParts
+from shared.valuation.reason_parts import FLOOR_MOVE, GROUPS, LATEST, USUAL, Group, Key, TraitParts
 
 LARGEST_ROUNDING: Final = 1e-3
 """SHAP values are single precision: their sum may miss the prediction by so much (log units), and no more."""
@@ -56,10 +58,17 @@ class Changes:
     parts: tuple[Part, ...]
 
 
-def reasons(model: ValuationModel, frame: pl.DataFrame, traits: Traits, premia: Floats) -> list[Reasons]:
+def reasons(
+    model: ValuationModel,
+    frame: pl.DataFrame,
+    traits: Traits,
+    premia: Floats,
+    calibration: Calibrating | None = None,
+) -> list[Reasons]:
     """The reasons of every row of a nowcast snapshot's frame (or of some of its rows).
 
-    `premia`: of every trait as of the snapshot's instant, see `trait_premia`. What rounding leaves counts as usual.
+    `premia`: of every trait as of the snapshot's instant, see `trait_premia`. `calibration`: what
+    the values were corrected by, without it that of the fit. What rounding leaves counts as usual.
 
     Raises:
         InvalidInputError: a row without a floor has no value, and so no reasons.
@@ -68,16 +77,19 @@ def reasons(model: ValuationModel, frame: pl.DataFrame, traits: Traits, premia: 
     floor = frame["floor_eth"].to_numpy().astype(np.float64)
     if not np.isfinite(floor).all():
         raise InvalidInputError("no other punk was for sale then: without a floor there is no value to explain")
-    value = model.predict(frame).value_eth
+    predicted = model.boosters.predict(frame)
+    premium = np.exp(predicted)
+    correction = (calibration or model.calibration).correction_of(premium)
+    value = premium * np.exp(correction) * floor
     contributions, constant = model.boosters.contributions(frame)
-    rounding = np.log(value / floor) - contributions.sum(axis=1) - constant
+    rounding = predicted - contributions.sum(axis=1) - constant
     worst = float(np.abs(rounding).max(initial=0.0))
     if worst > LARGEST_ROUNDING:
         raise IntegrityError(f"contributions miss the prediction by {worst:.2g}: this XGBoost reads the model wrongly")
     usual, mean = constant + rounding, logarithmic_mean(value, floor)
     found = []
     for row, punk in enumerate(frame["punk_id"].to_list()):
-        logs, own = {USUAL: float(usual[row])}, TraitParts(traits, premia, punk)
+        logs, own = {USUAL: float(usual[row]), LATEST: float(correction[row])}, TraitParts(traits, premia, punk)
         for feature, contribution in zip(model.boosters.features, contributions[row].tolist(), strict=True):
             for key, log in own.divide(feature, contribution):
                 logs[key] = logs.get(key, 0.0) + log

@@ -18,10 +18,12 @@ import polars as pl
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
+from shared.valuation import correction
 from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import CALIBRATION_DAYS, LEVELS, MIN_RESIDUALS, Calibration, Residuals
+from shared.valuation.conformal import CALIBRATION_DAYS, LEVELS, MIN_RESIDUALS, Calibration
 from shared.valuation.inputs import HORIZON_S, sale_rows
 from shared.valuation.model import ValuationModel, Values
+from shared.valuation.residuals import Residuals
 
 DAY_S: Final = 86_400
 
@@ -38,17 +40,38 @@ def calibration_as_of(model: ValuationModel, own: Residuals, instant: datetime) 
     Where none counts, it is that of the fit. Errors older than `CALIBRATION_DAYS` are left out as long as
     `MIN_RESIDUALS` remain: a market without sales must not leave an old model without intervals.
     """
-    day = day_of(instant)
-    later = own.before(day.timestamp())
-    if len(later) == 0:
-        return model.calibration
-    known = Residuals.joined([model.residuals, later])
-    recent = known.since((day - timedelta(days=CALIBRATION_DAYS)).timestamp())
-    return Calibration.fit(recent if len(recent) >= MIN_RESIDUALS else known, day)
+    return _Known.of(model, own).calibration(instant)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The errors a model was fitted with and its own since, and what corrections said of
+    each before it: an error of later changes none of these, so they are made once for calibrations of many days."""
+
+    model: ValuationModel
+    errors: Residuals
+    foreseen: Floats
+    first_own: float
+
+    @classmethod
+    def of(cls, model: ValuationModel, own: Residuals) -> _Known:
+        joined = Residuals.joined([model.residuals, own])
+        return cls(model, joined, correction.foreseen(joined), float(own.time.min(initial=np.iinfo(np.int64).max)))
+
+    def calibration(self, instant: datetime) -> Calibration:
+        """As of the begin of the instant's day."""
+        day = day_of(instant)
+        end, start = day.timestamp(), (day - timedelta(days=CALIBRATION_DAYS)).timestamp()
+        if end <= self.first_own:
+            return self.model.calibration
+        known = self.errors.time < end
+        recent = known & (self.errors.time >= start)
+        chosen = recent if recent.sum() >= MIN_RESIDUALS else known
+        return Calibration.fit(self.errors.where(chosen), day, self.foreseen[chosen])
 
 
 def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
-    """Errors ln(price / value) of a model on sales it has not seen."""
+    """Errors ln(price / value) of a model on sales it has not seen; the values without any correction."""
     predicted = model.predict(frame)
     log_price = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
     return Residuals(
@@ -88,7 +111,7 @@ def calibration_from_events(
 
 @dataclass(frozen=True)
 class DayByDay:
-    """Intervals for rows of many instants, each row's by the calibration of its own day.
+    """Corrections and intervals for rows of many instants, each row's by the calibration of its own day.
 
     `which` has, for each row, the number of its calibration, shape (n,).
     """
@@ -101,7 +124,16 @@ class DayByDay:
         """For rows as of these instants (UTC)."""
         days, which = np.unique(as_of.dt.epoch("s").to_numpy() // DAY_S, return_inverse=True)
         instants = [datetime.fromtimestamp(int(day) * DAY_S, UTC) for day in days]
-        return cls(tuple(calibration_as_of(model, own, instant) for instant in instants), which.astype(np.int64))
+        known = _Known.of(model, own)
+        return cls(tuple(known.calibration(instant) for instant in instants), which.astype(np.int64))
+
+    def correction_of(self, premium: Floats) -> Floats:
+        """As `Calibration.correction_of`."""
+        shift = np.empty_like(premium)
+        for number, calibration in enumerate(self.calibrations):
+            rows = self.which == number
+            shift[rows] = calibration.correction_of(premium[rows])
+        return shift
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
         """As `Calibration.bounds`."""

@@ -14,11 +14,12 @@ from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import boosters
 from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import CALIBRATION_DAYS, Residuals
+from shared.valuation.conformal import CALIBRATION_DAYS
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from shared.valuation.recalibration import residuals_of
+from shared.valuation.residuals import Residuals
 
 SEED = 7
 REHEARSALS = 2

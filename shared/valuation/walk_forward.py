@@ -20,12 +20,13 @@ from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import CALIBRATION_DAYS, Residuals
+from shared.valuation.conformal import CALIBRATION_DAYS
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
 from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
 from shared.valuation.recalibration import DayByDay, residuals_of
+from shared.valuation.residuals import Residuals
 from shared.valuation.training import MIN_SALES, REHEARSALS, SEED, TooFewSalesError, train
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400

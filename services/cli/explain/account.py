@@ -32,7 +32,7 @@ class Reproduction:
         archived: whether the snapshot was read from the object store.
         published_wei: the value that readers saw, by the same model; None when there is none.
         explained_wei: the explained value, rounded as nowcasts are.
-        same_intervals: whether the intervals' offsets, made again, are those on record; None when none are.
+        same_calibration: whether the calibration, made again, is the one on record; None when none is.
     """
 
     recomputed: str
@@ -42,7 +42,7 @@ class Reproduction:
     recorded: str | None = None
     archived: bool = False
     published_wei: int | None = None
-    same_intervals: bool | None = None
+    same_calibration: bool | None = None
 
 
 @dataclass(frozen=True)

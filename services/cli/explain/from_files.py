@@ -19,6 +19,7 @@ from shared.market.traits import Traits
 from shared.messaging.ticks import JOBS
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation
+from shared.valuation.conformal import Calibrating
 from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
@@ -58,13 +59,18 @@ class FromFiles:
         model, origin = self._model(timeline, prices, as_of)
         snapshot = nowcast_snapshot(timeline, prices, as_of)
         before = as_of - NOWCASTS_APART
-        earlier = nowcast_snapshot(timeline, prices, before) if before > events["timestamp"][0] else None
-        intervals = calibration_from_events(model, timeline, prices, as_of)
-        told = explain(model, snapshot, timeline, punk, intervals=intervals, before=earlier)
+        earlier = None
+        if before > events["timestamp"][0]:
+            earlier = (
+                nowcast_snapshot(timeline, prices, before),
+                calibration_from_events(model, timeline, prices, before),
+            )
+        calibration = calibration_from_events(model, timeline, prices, as_of)
+        told = explain(model, snapshot, timeline, punk, calibration=calibration, before=earlier)
         return Account(
             explanation=told,
             origin=origin,
-            reproduction=Reproduction(snapshot.snapshot_id, value_wei(model, snapshot, punk)),
+            reproduction=Reproduction(snapshot.snapshot_id, value_wei(model, snapshot, punk, calibration)),
             previous=None if told.changes is None else Previous(before),
         )
 
@@ -79,7 +85,7 @@ class FromFiles:
         )
 
 
-def value_wei(model: ValuationModel, snapshot: Snapshot, punk: int) -> int:
+def value_wei(model: ValuationModel, snapshot: Snapshot, punk: int, calibration: Calibrating) -> int:
     """The punk's value as a nowcast would publish it."""
     row = snapshot.frame.filter(pl.col("punk_id") == punk)
-    return int(generation.build(model.predict(row)).frame["value_wei"][0])
+    return int(generation.build(model.predict(row, calibration)).frame["value_wei"][0])

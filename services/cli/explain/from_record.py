@@ -38,7 +38,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Intervals:
+class _Calibrated:
     """A calibration: as the nowcast was published with (None when that is not on record), and made again."""
 
     recorded: Calibration | None
@@ -88,14 +88,14 @@ class FromRecord:
         # The earlier nowcast first: a timeline only grows.
         before = None if earlier is None else await self._comparable(earlier, model)
         seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
-        intervals = await self._intervals(nowcast, model, seen.best.as_of)
+        calibrated = await self._calibrated(nowcast, model, seen.best.as_of)
         explanation = await asyncio.to_thread(
-            explain, model, seen.best, self._reader.timeline, punk, intervals=intervals.best, before=before
+            explain, model, seen.best, self._reader.timeline, punk, calibration=calibrated.best, before=before
         )
         return Account(
             explanation=explanation,
             origin=origin,
-            reproduction=await self._reproduction(nowcast, seen, intervals, model, punk),
+            reproduction=await self._reproduction(nowcast, seen, calibrated, model, punk),
             previous=None
             if earlier is None or explanation.changes is None
             else await self._previous(earlier, model, punk),
@@ -128,20 +128,22 @@ class FromRecord:
             made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
         return _Seen(archived, made)
 
-    async def _intervals(self, nowcast: Published | None, model: ValuationModel, as_of: datetime) -> _Intervals:
+    async def _calibrated(self, nowcast: Published | None, model: ValuationModel, as_of: datetime) -> _Calibrated:
         """From the events that are read, which are those of the snapshot."""
         async with self._reader.alone():
             made = await asyncio.to_thread(
                 calibration_from_events, model, self._reader.timeline, self._reader.prices, as_of
             )
-        offsets = None if nowcast is None or nowcast.model_id != model.model_id else nowcast.interval_offsets
-        return _Intervals(None if offsets is None else Calibration.from_lists(offsets), made)
+        recorded = None if nowcast is None or nowcast.model_id != model.model_id else nowcast.calibration
+        return _Calibrated(recorded, made)
 
-    async def _comparable(self, earlier: Published, model: ValuationModel) -> Snapshot | None:
-        """The earlier nowcast's own snapshot; None when it is lost, or the model knows other features."""
+    async def _comparable(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration] | None:
+        """The earlier nowcast's own snapshot, and the model's calibration then; None when the snapshot is lost, or the
+        model knows other features."""
         found = (await self._seen(earlier, earlier.as_of)).best
-        fits = found.snapshot_id == earlier.snapshot_id and found.feature_schema == model.feature_schema
-        return found if fits else None
+        if found.snapshot_id != earlier.snapshot_id or found.feature_schema != model.feature_schema:
+            return None
+        return found, (await self._calibrated(earlier, model, earlier.as_of)).best
 
     async def _archived(self, connection: Connection, snapshot_id: str) -> Snapshot | None:
         try:
@@ -150,9 +152,9 @@ class FromRecord:
             return None
 
     async def _reproduction(
-        self, nowcast: Published | None, seen: _Seen, intervals: _Intervals, model: ValuationModel, punk: int
+        self, nowcast: Published | None, seen: _Seen, calibrated: _Calibrated, model: ValuationModel, punk: int
     ) -> Reproduction:
-        explained = value_wei(model, seen.best, punk)
+        explained = value_wei(model, seen.best, punk, calibrated.best)
         if nowcast is None:
             return Reproduction(seen.recomputed.snapshot_id, explained)
         return Reproduction(
@@ -163,7 +165,7 @@ class FromRecord:
             recorded=nowcast.snapshot_id,
             archived=seen.archived is not None,
             published_wei=await self._published(nowcast, punk) if nowcast.model_id == model.model_id else None,
-            same_intervals=None if intervals.recorded is None else intervals.recorded == intervals.recomputed,
+            same_calibration=None if calibrated.recorded is None else calibrated.recorded == calibrated.recomputed,
         )
 
     async def _previous(self, earlier: Published, model: ValuationModel, punk: int) -> Previous:

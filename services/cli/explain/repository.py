@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from shared.database.pool import Connection
+from shared.valuation.conformal import Calibration
 
 _GENERATION = """
 select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq,
-       g.interval_offsets
+       g.interval_offsets, g.value_shifts
 from generations g join snapshots s using (snapshot_id)
 where g.role = 'champion'
 """
@@ -23,7 +26,7 @@ FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at
 class Published:
     """A nowcast that readers saw, and the events that it was made from: those up to `last_event_seq`.
 
-    `interval_offsets` as of `Calibration`; None when it was published before they were recorded.
+    `calibration` is what it was made with; None when it was published before these were recorded.
     """
 
     generation_id: int
@@ -32,19 +35,25 @@ class Published:
     as_of: datetime
     published_at: datetime
     last_event_seq: int
-    interval_offsets: list[list[list[float]]] | None
+    calibration: Calibration | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Published:
+        columns = dict(row)
+        recorded = Calibration.recorded(columns.pop("interval_offsets"), columns.pop("value_shifts"))
+        return cls(**columns, calibration=recorded)
 
 
 async def in_force(connection: Connection, instant: datetime) -> Published | None:
     """The newest nowcast that was published by then."""
     row = await connection.fetchrow(IN_FORCE_SQL, instant)
-    return None if row is None else Published(**dict(row))
+    return None if row is None else Published.of(row)
 
 
 async def before(connection: Connection, nowcast: Published) -> Published | None:
     """The nowcast of an earlier instant that it took the place of."""
     row = await connection.fetchrow(BEFORE_SQL, nowcast.as_of, nowcast.generation_id)
-    return None if row is None else Published(**dict(row))
+    return None if row is None else Published.of(row)
 
 
 async def value_wei(connection: Connection, generation_id: int, punk: int) -> int | None:

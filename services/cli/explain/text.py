@@ -161,9 +161,9 @@ def _reproduction(console: Console, told: Explanation, made: Reproduction) -> No
             f"made again from the events known then: ANOTHER snapshot, {made.recomputed}; a daily close came late, a "
             "reorganisation changed history, or the features' code is another one",
         )
-    if made.same_intervals is not None:
-        again = "the same offsets" if made.same_intervals else "OTHERS; a sale or a daily close came late"
-        _line(console, f"the intervals made again from the outcomes known then: {again}")
+    if made.same_calibration is not None:
+        again = "the same" if made.same_calibration else "ANOTHER; a sale or a daily close came late"
+        _line(console, f"correction and intervals made again from the outcomes known then: {again}")
     if made.published_wei is not None:
         same = "equals" if made.published_wei == made.explained_wei else "DIFFERS FROM"
         _line(console, f"the value {same} the published one, {made.published_wei / WEI:,.6f} ETH")

@@ -1,4 +1,4 @@
-"""Published intervals follow the outcomes by the begin of the day; what they were made with is on record."""
+"""Published values and intervals follow the outcomes by the begin of the day; what they were made with is on record."""
 
 from __future__ import annotations
 
@@ -43,13 +43,14 @@ async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_e
     for row in rows:
         model = small_market.model() if row["model_id"] == champion else other
         calibration = calibration_from_events(model, timeline, prices, at)
-        assert Calibration.from_lists(row["interval_offsets"]) == calibration != model.calibration
+        assert Calibration.from_lists(row["interval_offsets"], row["value_shifts"]) == calibration != model.calibration
         assert row["values_sha256"] == generations.build(model.predict(frame, calibration)).values_sha256
         said = await stand.rows(
             "select value_wei::text from nowcasts where generation_id = $1 order by punk_id", row["generation_id"]
         )
+        served = generations.build(model.predict(frame, calibration)).frame["value_wei"].to_list()
         frozen = generations.build(model.predict(frame)).frame["value_wei"].to_list()
-        assert [one["value_wei"] for one in said] == frozen, "no value moves with the intervals"
+        assert [one["value_wei"] for one in said] == served != frozen, "corrected by the outcomes, too"
 
 
 async def test_the_nowcasts_of_a_day_share_one_calibration_and_the_next_day_makes_another(

@@ -43,7 +43,7 @@ async def played(database: Database, tmp_path: Path) -> Stand:
     return stand
 
 
-async def test_archived_snapshot_model_file_and_offsets_give_the_published_values_whatever_the_threads(
+async def test_archived_snapshot_model_file_and_calibration_give_the_published_values_whatever_the_threads(
     played: Stand,
 ) -> None:
     rows = await played.rows("select * from generations order by generation_id")
@@ -54,22 +54,23 @@ async def test_archived_snapshot_model_file_and_offsets_give_the_published_value
     body = await played.store.get(models.artifact(record))
     for threads in (1, 2):
         model = ValuationModel.from_bytes(body, threads=threads)
+        recorded = [Calibration.from_lists(row["interval_offsets"], row["value_shifts"]) for row in rows]
         made = [
-            generations.build(model.predict(snapshot.frame, Calibration.from_lists(row["interval_offsets"])))
-            for snapshot, row in zip(read, rows, strict=True)
+            generations.build(model.predict(snapshot.frame, calibration))
+            for snapshot, calibration in zip(read, recorded, strict=True)
         ]
         assert [one.values_sha256 for one in made] == [row["values_sha256"] for row in rows]
         assert [one.merkle_root() for one in made] == [row["merkle_root"] for row in rows]
 
 
-async def test_the_offsets_of_every_generation_can_be_made_again_from_the_events(played: Stand) -> None:
+async def test_the_calibration_of_every_generation_can_be_made_again_from_the_events(played: Stand) -> None:
     rows = await played.rows("select * from generations order by generation_id")
     reader, model = MarketReader(), small_market.model()
     async with reader.alone(), played.database.connection() as connection:
         await reader.refresh(connection)
-    made = [calibration_from_events(model, reader.timeline, reader.prices, row["as_of"]).as_lists() for row in rows]
-    assert made == [row["interval_offsets"] for row in rows]
-    assert model.calibration.as_lists() not in made
+    made = [calibration_from_events(model, reader.timeline, reader.prices, row["as_of"]) for row in rows]
+    assert made == [Calibration.recorded(row["interval_offsets"], row["value_shifts"]) for row in rows]
+    assert model.calibration not in made
 
 
 async def test_a_timeline_read_at_once_gives_the_snapshots_of_one_that_grew_in_small_steps(played: Stand) -> None:

@@ -7,14 +7,17 @@ from shared.market.traits import TYPES
 from shared.valuation.boosters import THIN_TYPES
 from shared.valuation.confidence import GRADES, meaning
 from shared.valuation.conformal import LEVELS, SEGMENT_BOUNDS, Calibration
+from shared.valuation.correction import KNOTS, Correction
 from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import small_market
+
+NO_CORRECTION = Correction((0.0,) * len(KNOTS))
 
 
 def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
     """Type and grade of every punk when all intervals are this wide."""
     half = np.arcsinh(width / 2)
-    narrow = Calibration(tuple(((-half, half),) * (len(SEGMENT_BOUNDS) + 1) for _ in LEVELS))
+    narrow = Calibration(tuple(((-half, half),) * (len(SEGMENT_BOUNDS) + 1) for _ in LEVELS), NO_CORRECTION)
     frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), small_market.END).frame
     types = np.array(TYPES)[frame["type"].to_numpy().astype(int)]
     return types, small_market.model().predict(frame, narrow).confidence

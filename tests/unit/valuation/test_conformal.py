@@ -67,7 +67,8 @@ def test_an_error_a_half_life_older_counts_half():
 
     def median_side(old: int) -> tuple[float, float]:
         older = Residuals(np.full(old, 1.0), np.ones(old), np.full(old, then))
-        low, high = Calibration.fit(Residuals.joined([young, older]), AS_OF).offsets[0][0]
+        errors = Residuals.joined([young, older])
+        low, high = Calibration.fit(errors, AS_OF, foreseen=np.zeros(len(errors))).offsets[0][0]
         return low, high
 
     assert median_side(100) == (-1.0, -1.0), "a seventh of the weight lies beyond the quartile"

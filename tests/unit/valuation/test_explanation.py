@@ -23,17 +23,25 @@ def at(instant: datetime) -> Snapshot:
 def explained(
     snapshot: Snapshot, timeline: MarketTimeline | None = None, *, punk: int = 5, before: Snapshot | None = None
 ) -> Explanation:
-    """By the small market's model, with the intervals of its fit."""
+    """By the small market's model, with the calibration of its fit."""
     model, timeline = small_market.model(), timeline or small_market.timeline()
-    return explain(model, snapshot, timeline, punk, intervals=model.calibration, before=before)
+    return explain(
+        model,
+        snapshot,
+        timeline,
+        punk,
+        calibration=model.calibration,
+        before=None if before is None else (before, model.calibration),
+    )
 
 
 def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_others() -> None:
     snapshot = at(END)
     model, timeline = small_market.model(), small_market.timeline()
-    intervals = calibration_from_events(model, timeline, small_market.prices(), END)
-    told = explain(model, snapshot, timeline, 5, intervals=intervals, before=at(END - timedelta(hours=3)))
-    values = model.predict(snapshot.frame, intervals)
+    calibration = calibration_from_events(model, timeline, small_market.prices(), END)
+    earlier = at(END - timedelta(hours=3)), model.calibration
+    told = explain(model, snapshot, timeline, 5, calibration=calibration, before=earlier)
+    values = model.predict(snapshot.frame, calibration)
     assert told.reasons.value_eth == values.value_eth[5]
     assert told.bounds["lo80"] == values.lo80[5]
     assert told.confidence == values.confidence[5]

@@ -1,4 +1,4 @@
-"""Intervals follow outcomes: from what is known by the begin of the day, by one rule, and without moving a value."""
+"""Calibrations follow outcomes: from what is known by the begin of the day, by one rule."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.valuation import sale_features
-from shared.valuation.conformal import CALIBRATION_DAYS, LEVELS, MIN_RESIDUALS, Calibration, Residuals
+from shared.valuation import correction, sale_features
+from shared.valuation.conformal import CALIBRATION_DAYS, LEVELS, MIN_RESIDUALS, Calibration
 from shared.valuation.inputs import HORIZON_S, nowcast_snapshot, sale_rows, valid_sales
 from shared.valuation.model import ValuationModel, Values
 from shared.valuation.recalibration import (
@@ -25,6 +25,7 @@ from shared.valuation.recalibration import (
     own_errors,
     predict_forward,
 )
+from shared.valuation.residuals import Residuals
 from tests.factories import market, small_market
 from tests.factories.small_market import END
 
@@ -95,7 +96,8 @@ def test_all_instants_of_a_day_share_one_calibration_and_the_next_day_has_anothe
 def test_errors_older_than_half_a_year_are_forgotten_but_never_all() -> None:
     instant = CUTOFF + timedelta(days=2 * CALIBRATION_DAYS)
     own = errors(2, 100, first=CALIBRATION_DAYS + 1, last=2 * CALIBRATION_DAYS - 1)
-    assert calibration_as_of(model(), own, instant) == Calibration.fit(own, day_of(instant))
+    foreseen = correction.foreseen(Residuals.joined([model().residuals, own]))[-len(own) :]
+    assert calibration_as_of(model(), own, instant) == Calibration.fit(own, day_of(instant), foreseen)
     few = own.before(np.sort(own.time)[MIN_RESIDUALS - 1])
     everything = Residuals.joined([model().residuals, few])
     assert calibration_as_of(model(), few, instant) == Calibration.fit(everything, day_of(instant))
@@ -135,7 +137,8 @@ def test_after_the_market_has_changed_refreshed_intervals_cover_as_promised_and_
     instant = CUTOFF + timedelta(days=121)
 
     def off(calibration: Calibration, level: float) -> float:
-        low, high = calibration.bounds(fresh.premium * 50, fresh.premium)[LEVELS.index(level)]
+        value = fresh.premium * np.exp(calibration.correction_of(fresh.premium)) * 50
+        low, high = calibration.bounds(value, fresh.premium)[LEVELS.index(level)]
         price = fresh.premium * 50 * np.exp(fresh.error)
         return abs(float(((low <= price) & (price <= high)).mean()) - level)
 
@@ -152,8 +155,8 @@ def test_only_sales_that_looked_so_after_the_cut_off_and_had_a_floor_make_errors
     late = rows.filter(pl.col("as_of") >= one.data_cutoff)
     assert 100 < len(made) < rows.height
     assert made.time.tolist() == late["sale_time"].dt.epoch("s").to_list()
-    value = one.predict(late).value_eth
-    assert made.error == pytest.approx(np.log(late["price_eth"].to_numpy() / value))
+    value = np.exp(one.boosters.predict(late)) * late["floor_eth"].to_numpy()
+    assert made.error == pytest.approx(np.log(late["price_eth"].to_numpy() / value)), "of values without a correction"
     blind = late.with_columns(floor_eth=pl.lit(float("nan")))
     assert len(own_errors(one, blind)) == 0
 
@@ -199,15 +202,16 @@ def test_a_sale_that_became_known_after_the_day_had_begun_counts_from_the_next_d
     assert sale.event_seq in rows["event_seq"].to_list()
 
 
-def test_not_a_bit_of_any_value_depends_on_the_intervals() -> None:
+def test_a_value_is_moved_by_the_correction_at_its_premium_and_by_nothing_else() -> None:
     one = small_market.model()
     frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), END).frame
     refreshed = calibration_from_events(one, small_market.timeline(), small_market.prices(), END)
-    frozen, fresh = one.predict(frame), one.predict(frame, refreshed)
-    assert frozen.value_eth.tobytes() == fresh.value_eth.tobytes()
-    assert frozen.hi80.tobytes() != fresh.hi80.tobytes()
-    _, judge = small_market.inputs()
-    assert predict_forward(one, judge.frame).value_eth.tobytes() == one.predict(judge.frame).value_eth.tobytes()
+    premium = np.exp(one.boosters.predict(frame))
+    moved = np.log(one.predict(frame, refreshed).value_eth / (premium * frame["floor_eth"].to_numpy()))
+    assert moved == pytest.approx(refreshed.correction.of(premium), abs=1e-12)
+    assert np.abs(moved).max() > 1e-4
+    only = replace(refreshed, correction=one.calibration.correction)
+    assert one.predict(frame, only).value_eth.tobytes() == one.predict(frame).value_eth.tobytes()
 
 
 def test_a_model_older_than_the_hold_out_has_met_the_sales_before_it() -> None:

@@ -17,9 +17,10 @@ from shared.market.traits import Traits
 from shared.valuation import boosters as boosters_module
 from shared.valuation import walk_forward as module
 from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import CALIBRATION_DAYS, Calibration, Residuals
+from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
 from shared.valuation.inputs import valid_sales
 from shared.valuation.params import Params
+from shared.valuation.residuals import Residuals
 from shared.valuation.training import TooFewSalesError
 from shared.valuation.walk_forward import PREDICTION_COLUMNS, horizon_name, sale_history, walk_forward
 from tests.factories import market
@@ -150,9 +151,9 @@ class Watched:
             self.trained.append((cutoff, last))
             return train_boosters(rows, *args, **rest)
 
-        def watched_fit(residuals: Residuals, as_of: datetime) -> Calibration:
+        def watched_fit(residuals: Residuals, as_of: datetime, *foreseen: np.ndarray) -> Calibration:
             self.calibrated.append((as_of, residuals))
-            return fit(residuals, as_of)
+            return fit(residuals, as_of, *foreseen)
 
         def watched_residuals(model: Boosters, frame: pl.DataFrame) -> Residuals:
             self.tested.append((model, frame))

@@ -1,0 +1,120 @@
+"""The correction: what the latest errors say of the next values, and never what is yet to come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.valuation.correction import (
+    HALF_LIFE_DAYS,
+    KNOTS,
+    LARGEST_ERROR,
+    PRIOR_SALES,
+    Correction,
+    foreseen,
+)
+from shared.valuation.residuals import Residuals
+
+DAY = 86_400
+AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
+NOW = int(AS_OF.timestamp())
+ANY = np.array([0.7, 1.0, 1.02, 1.09, 1.3, 2.4, 30.0])
+
+
+def sold(error: np.ndarray, *, premium: float | np.ndarray = 1.0, days: float | np.ndarray = 1.0) -> Residuals:
+    """Errors on sales so many days before `AS_OF`."""
+    count = len(error)
+    return Residuals(error, np.full(count, 1.0) * premium, (NOW - np.full(count, 1.0) * days * DAY).astype(np.int64))
+
+
+def sample(seed: int, count: int, *, bias: float = 0.0) -> Residuals:
+    generator = np.random.default_rng(seed)
+    return sold(
+        generator.normal(bias, 0.06, count),
+        premium=np.exp(generator.exponential(0.3, count)),
+        days=generator.uniform(0, 170, count),
+    )
+
+
+def test_without_sales_nothing_is_corrected() -> None:
+    nothing = sold(np.empty(0))
+    assert Correction.fit(nothing, AS_OF) == Correction((0.0,) * len(KNOTS))
+    assert len(foreseen(nothing)) == 0
+    assert Correction.fit(sold(np.full(50, 0.1), days=-1.0), AS_OF).shifts == (0.0,) * len(KNOTS), "not yet sold"
+    assert Correction.fit(sold(np.full(50, 0.1), days=0.0), AS_OF).shifts == (0.0,) * len(KNOTS), "sold just then"
+
+
+@pytest.mark.parametrize("error", [0.04, -0.03, 0.9, -2.0])
+def test_many_sales_alike_move_a_value_by_their_error_up_to_the_largest(error: float) -> None:
+    shift = Correction.fit(sold(np.full(5_000, error), premium=np.repeat(KNOTS[:5], 1_000)), AS_OF).of(ANY[:4])
+    assert shift == pytest.approx(np.clip(error, -LARGEST_ERROR, LARGEST_ERROR), rel=0.05)
+
+
+def test_as_many_sales_as_the_prior_move_it_by_half() -> None:
+    count = int(PRIOR_SALES)
+    fresh = sold(np.full(count, 0.04), days=1e-3)
+    assert Correction.fit(fresh, AS_OF).of(np.array([1.0])) == pytest.approx(0.02, rel=1e-3)
+    older = sold(np.full(2 * count, 0.04), days=HALF_LIFE_DAYS)
+    assert Correction.fit(older, AS_OF).of(np.array([1.0])) == pytest.approx(0.02, rel=1e-3)
+
+
+def test_sales_of_dear_punks_say_little_of_the_floor() -> None:
+    dear = sold(np.full(2_000, 0.08), premium=2.0)
+    shift = Correction.fit(dear, AS_OF)
+    assert shift.of(np.array([2.0])) > 0.07
+    assert abs(shift.of(np.array([1.0]))) < 1e-6
+    assert shift.of(np.array([3.0, 50.0]))[0] == shift.of(np.array([3.0, 50.0]))[1], "constant beyond the last knot"
+
+
+def test_one_absurd_sale_moves_little() -> None:
+    calm = sample(3, 300)
+    wild = Residuals.joined([calm, sold(np.array([5.0]), days=0.5)])
+    assert Correction.fit(wild, AS_OF).of(ANY) == pytest.approx(Correction.fit(calm, AS_OF).of(ANY), abs=0.01)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 99), st.integers(0, 400), st.floats(-0.4, 0.4))
+def test_the_order_is_irrelevant_and_no_correction_is_larger_than_the_largest_error(
+    seed: int, count: int, bias: float
+) -> None:
+    errors = sample(seed, count, bias=bias)
+    errors = replace(errors, error=np.round(errors.error, 2))  # ties
+    order = np.random.default_rng(seed).permutation(count)
+    made = Correction.fit(errors, AS_OF)
+    assert Correction.fit(errors.where(order), AS_OF) == made
+    assert np.abs(made.of(ANY)).max() <= LARGEST_ERROR
+    assert foreseen(errors.where(order)).tolist() == foreseen(errors)[order].tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 99), st.integers(1, 300), st.floats(-0.4, 0.4))
+def test_what_is_foreseen_is_what_the_day_would_have_said_and_knows_no_later_sale(
+    seed: int, count: int, bias: float
+) -> None:
+    errors = sample(seed, count, bias=bias)
+    said = foreseen(errors)
+    for place in (0, count // 2, count - 1):
+        begin = datetime.fromtimestamp(int(errors.time[place]) // DAY * DAY, UTC)
+        then = Correction.fit(errors.before(begin.timestamp()), begin)
+        assert said[place] == then.of(errors.premium[place : place + 1])[0]
+    middle = (AS_OF - timedelta(days=80)).timestamp() // DAY * DAY
+    later = replace(errors, error=np.where(errors.time >= middle, 7.0, errors.error))
+    early = errors.time < middle + DAY
+    assert foreseen(later)[early].tolist() == said[early].tolist()
+
+
+def test_a_drift_is_followed_and_errors_after_it_are_smaller() -> None:
+    """Prices drift four percent away from the values within two months, and stay there."""
+    generator = np.random.default_rng(8)
+    days = np.sort(generator.uniform(0, 150, 900))[::-1]
+    drift = 0.04 * np.clip((150 - days) / 60, 0, 1)
+    errors = sold(generator.normal(drift, 0.03), premium=1.02, days=days)
+    late = days < 80
+    left = errors.error - foreseen(errors)
+    assert abs(np.median(left[late])) < 0.01 < 0.03 < np.median(errors.error[late])
+    assert np.abs(left[late]).mean() < 0.8 * np.abs(errors.error[late]).mean()
