@@ -24,7 +24,7 @@ HALF_LIFE_DAYS: Final = 20.0
 """An error this much older weighs half."""
 BANDWIDTH: Final = 0.1
 """Of the Gaussian kernel, in log units of the predicted premium."""
-PRIOR_SALES: Final = 20.0
+PRIOR_SALES: Final = 40.0
 """Shrinkage: the weight of so many sales without an error."""
 LARGEST_ERROR: Final = 0.15
 """An error (log units) beyond this counts as this: no correction is ever larger."""

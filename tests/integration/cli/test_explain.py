@@ -82,7 +82,7 @@ async def test_a_published_value_is_explained_and_its_snapshot_made_again(run: R
     assert before["changes"] is None
     printed = await said(run, PUNK, "--as-of", later)
     assert "made again from the events known then: the same snapshot id" in printed
-    assert "the intervals made again from the outcomes known then: the same offsets" in printed
+    assert "correction and intervals made again from the outcomes known then: the same" in printed
     assert "the value equals the published one" in printed
 
 

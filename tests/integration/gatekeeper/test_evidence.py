@@ -134,7 +134,7 @@ async def test_a_trained_model_gives_whole_evidence(shelf: Shelf) -> None:
     assert names["sample"] == "inconclusive", "a hundred sales are too few"
 
 
-async def test_intervals_in_the_evidence_follow_the_outcomes_before_each_sale(shelf: Shelf) -> None:
+async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_each_sale(shelf: Shelf) -> None:
     """The contender's on the hold-out, the champion's on the sales that the contender has learnt from, too."""
     contender = replace(await shelf.contender(), training_snapshot=shelf.files.learnt.snapshot_id)
     async with shelf.database.transaction() as connection:
@@ -161,9 +161,10 @@ async def test_intervals_in_the_evidence_follow_the_outcomes_before_each_sale(sh
         (sales.champion, old, shelf.files.learnt.frame),
     ):
         values, frozen = predict_forward(model, rows, earlier), model.predict(rows)
-        assert np.array_equal(said.value, frozen.value_eth)
+        assert np.array_equal(said.value, values.value_eth)
         assert np.array_equal(said.bands[0].low, values.lo80)
         assert np.array_equal(said.bands[1].high, values.hi90)
+        assert not np.array_equal(said.value, frozen.value_eth)
         assert not np.array_equal(said.bands[1].high, frozen.hi90)
     assert not np.array_equal(sales.champion.bands[1].high, predict_forward(old, rows).hi90)
 

@@ -14,6 +14,7 @@ from services.cli.app import app
 from services.cli.explain.text import BAR, bar, label
 from shared.errors import InvalidInputError, NotFoundError
 from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.recalibration import calibration_from_events
 from shared.valuation.training import TooFewSalesError
 from tests.factories import small_market
 from tests.factories.small_market import END
@@ -39,13 +40,16 @@ def explain(*arguments: object) -> str:
 def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
     told = explain(5, "--events", folder, "--model", folder / "model.json", "--as-of", END.isoformat())
     snapshot = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
-    value = small_market.model().predict(snapshot.frame).value_eth[5]
+    model = small_market.model()
+    calibration = calibration_from_events(model, small_market.timeline(), small_market.prices(), END)
+    value = model.predict(snapshot.frame, calibration).value_eth[5]
     assert f"{value:,.2f} ETH" in told
     for words in (
         "Punk 5 (",
         "confidence ",
         "Why: the floor",
         "other punks' asks and bids",
+        "latest sales",
         "Comparable sales",
         "Its own sales",
         "What changed since the nowcast before",

@@ -63,7 +63,17 @@ def test_the_search_finds_what_is_better() -> None:
     assert best.booster["objective"] == "reg:absoluteerror"
     assert study.best_value < study.trials[0].value
     assert finished(study) == 30
-    assert any(entry["state"] == "pruned" and len(entry["costs"]) == 1 for entry in found(study, START).trials)
+
+
+def test_a_trial_that_is_worse_than_most_is_given_up_after_a_window() -> None:
+    searched = search([])
+    study = searched.study("s", None)
+    study.optimize(searched.objective, n_trials=12)
+    study.enqueue_trial({"max_depth": 3})
+    study.optimize(searched.objective, n_trials=1)
+    last = found(study, START).trials[-1]
+    assert (last["state"], len(last["costs"])) == ("pruned", 1)
+    assert finished(study) == 13
 
 
 def test_what_is_written_is_what_was_tried(tmp_path: Path) -> None:
