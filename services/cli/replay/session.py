@@ -25,6 +25,10 @@ from shared.settings import Settings
 from shared.telemetry.logging import configure
 
 
+LINE_EVERY_PERCENT = 5
+"""Of progress, where there is no terminal."""
+
+
 async def play(
     settings: Settings, source: MarketSource, plan: Plan, console: Console, *, started: float | None = None
 ) -> Summary:
@@ -49,7 +53,7 @@ async def play(
         resolved = settings.model_copy(update=history)
         async with open_platform(resolved, clock=clock, bus=bus) as platform:
             with _display(console) as display:
-                shown = _Shown(display)
+                shown = _Shown(display) if console.is_terminal else _Told(console)
                 replay = Replay(platform, clock, bus, source, plan, started=started, on_progress=shown.update)
                 played = await replay.run()
             if not played:
@@ -75,6 +79,24 @@ class _Shown:
             # From here on the speed is measured, without what an earlier run had done.
             self._display.reset(self._task, total=progress.of, completed=progress.done)
         self._display.update(self._task, description=progress.stage, completed=progress.done, counts=counts)
+
+
+class _Told:
+    """A line now and then for a log file, where a bar cannot move."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._stage = ""
+        self._percent = 0
+
+    def update(self, progress: Progress) -> None:
+        percent = 100 * progress.done // progress.of if progress.of else 0
+        due = percent >= self._percent + LINE_EVERY_PERCENT or (progress.of == 0 and progress.stage != self._stage)
+        self._stage = progress.stage
+        if due:
+            self._percent = percent
+            counts = f"{progress.nowcasts:,} nowcasts, {progress.scored:,} sales"
+            self._console.print(f"{percent:3} % {progress.stage} {progress.at:%Y-%m-%d}: {counts}", highlight=False)
 
 
 def report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
