@@ -24,7 +24,6 @@ from shared.runtime.platform import open_platform
 from shared.settings import Settings
 from shared.telemetry.logging import configure
 
-
 LINE_EVERY_PERCENT = 5
 """Of progress, where there is no terminal."""
 
