@@ -27,6 +27,8 @@ from shared.valuation.params import Params
 
 Start = Literal["nothing", "index", "linear"]
 STARTS: Final[tuple[Start, ...]] = ("nothing", "index", "linear")
+SEEDS: Final = 2
+"""Each start is boosted so often, with other draws of rows and columns: the mean errs less than either."""
 INDEX_FORECAST: Final = ("level", "premium", "own_effect")
 """Features whose sum is the index's forecast of ln(price / floor), the punk's own past forecast errors included."""
 THIN_TYPES: Final = ("Ape", "Alien")
@@ -43,7 +45,8 @@ SHARES: Final[tuple[tuple[float, float, float, float], ...]] = (
 
 @dataclass(frozen=True)
 class Boosters:
-    """Fitted boosters as XGBoost's own UBJSON, one for each of `STARTS`, and the linear forecast of the last."""
+    """Fitted boosters as XGBoost's own UBJSON, equally many for each of `STARTS`, start by start, and the linear
+    forecast of the last."""
 
     files: tuple[bytes, ...]
     linear: LinearForecast
@@ -61,8 +64,13 @@ class Boosters:
 
     def check(self) -> None:
         """Load the files now. Raises XGBoostError when one is damaged, ValueError when one is missing."""
-        if len(self._loaded) != len(STARTS):
-            raise ValueError(f"{len(self._loaded)} boosters instead of {len(STARTS)}")
+        if not self._loaded or len(self._loaded) % len(STARTS):
+            raise ValueError(f"{len(self._loaded)} boosters, not equally many for each of {len(STARTS)} starts")
+
+    @property
+    def _seeds(self) -> int:
+        """How many boosters each start has."""
+        return len(self.files) // len(STARTS)
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
@@ -71,14 +79,11 @@ class Boosters:
         return blend
 
     def _each(self, frame: pl.DataFrame, inputs: Matrix) -> Floats:
-        """What every booster predicts, shape (boosters, n)."""
+        """What is predicted from every start, the mean of its boosters, shape (starts, n)."""
         starts = (np.zeros(frame.height), index_forecast(frame), self.linear.predict(inputs))
-        return np.array(
-            [
-                booster.inplace_predict(inputs).astype(np.float64) + start
-                for booster, start in zip(self._loaded, starts, strict=True)
-            ]
-        )
+        added = np.array([booster.inplace_predict(inputs) for booster in self._loaded], dtype=np.float64)
+        each: Floats = np.array(starts) + added.reshape(len(STARTS), self._seeds, frame.height).mean(axis=1)
+        return each
 
     def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
         """Exact additive parts of `predict`: per feature, shape (n, features), and the constant, shape (n,).
@@ -91,8 +96,10 @@ class Boosters:
         parts, constant = np.zeros((frame.height, len(self.features))), np.zeros(frame.height)
         starts = (self._nothing, self._from_index, self._from_linear)
         counted = shares(frame, self._each(frame, inputs))
-        for booster, start, share in zip(self._loaded, starts, counted, strict=True):
-            shap = booster.predict(data, pred_contribs=True).astype(np.float64)
+        for place, (start, share) in enumerate(zip(starts, counted, strict=True)):
+            own = self._loaded[place * self._seeds : (place + 1) * self._seeds]
+            told = np.array([booster.predict(data, pred_contribs=True) for booster in own], dtype=np.float64)
+            shap = told.mean(axis=0)
             started, at = start(frame, inputs)
             parts += share[:, None] * (shap[:, :-1] + started)
             constant += share * (shap[:, -1] + at)
@@ -122,21 +129,25 @@ def train(
     seed: int,
     pool: Executor,
     features: Sequence[str] = FEATURE_NAMES,
+    seeds: int = SEEDS,
 ) -> Callable[[], Boosters]:
     """Begin to fit, each booster on one thread of the pool: calling what comes back waits for all of them.
+
+    `seeds` boosters of each start, with seeds of their own from `seed` on.
 
     `rows` gives a frame with `price_eth`, `floor_eth` and the features, and each row's age in days, shape (n,): older
     ones weigh less. It is called in the pool, so that fits that wait hold no rows. One thread a booster: the bytes do
     not depend on how many there are, and boosters side by side use them better than trees do.
     """
     begun = [
-        pool.submit(_fit, rows, start, params, seed=seed + place, features=features)
+        pool.submit(_fit, rows, start, params, seed=seed + place + again * len(STARTS), features=features)
         for place, start in enumerate(STARTS)
+        for again in range(seeds)
     ]
 
     def wait() -> Boosters:
         fitted = [each.result() for each in begun]
-        (linear,) = (linear for _, linear in fitted if linear is not None)
+        linear = next(linear for _, linear in fitted if linear is not None)  # the same for every seed
         return Boosters(tuple(file for file, _ in fitted), linear, tuple(features), threads=1)
 
     return wait
@@ -182,7 +193,7 @@ def is_thin(frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def shares(frame: pl.DataFrame, each: Floats) -> Floats:
-    """What each booster counts in each row's value, shape (boosters, n); `each` is what they predict."""
+    """What each start counts in each row's value, shape (starts, n); `each` is what is predicted from them."""
     premium, *columns = np.array(SHARES).T
     at = each.mean(axis=0)
     blended = np.array([np.interp(at, np.log(premium), column) for column in columns])

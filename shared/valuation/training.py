@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import polars as pl
 
@@ -13,7 +12,7 @@ from shared.errors import PermanentError
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import boosters
-from shared.valuation.boosters import Boosters
+from shared.valuation.boosters import SEEDS, Boosters
 from shared.valuation.conformal import CALIBRATION_DAYS
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.model import ValuationModel
@@ -22,8 +21,6 @@ from shared.valuation.recalibration import residuals_of
 from shared.valuation.residuals import Residuals
 
 SEED = 7
-REHEARSALS = 2
-"""Within `CALIBRATION_DAYS` before the cut-off so many models are fitted, as the real ones are, for their errors."""
 MIN_SALES = 300
 
 
@@ -78,6 +75,7 @@ def train(
     pool: Executor,
     seed: int,
     features: Sequence[str] = FEATURE_NAMES,
+    seeds: int = SEEDS,
 ) -> Callable[[], Boosters]:
     """Begin to fit the boosters alone, from rows of sales before the cut-off; see `boosters.train`."""
 
@@ -87,24 +85,22 @@ def train(
         )
         return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
 
-    return boosters.train(rows, params, pool=pool, seed=seed, features=features)
+    return boosters.train(rows, params, pool=pool, seed=seed, features=features, seeds=seeds)
 
 
 def _rehearse(
     frame: pl.DataFrame, data_cutoff: datetime, params: Params, *, pool: Executor, seed: int, features: Sequence[str]
 ) -> Residuals:
+    """Errors on the last `CALIBRATION_DAYS` of a model fitted before them.
+
+    It is as old on its last sales as a champion becomes, which is promoted after a hold-out that it has not learnt
+    from. One seed a start is enough for errors.
+    """
     # A short history keeps at least half of its sales for learning and a tenth for calibration.
-    first = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.5))
-    first = min(first, _quantile_time(frame, 0.9))
-    step = (data_cutoff - first) / REHEARSALS
-    cuts = [first + place * step for place in range(REHEARSALS)] + [data_cutoff]
-    fitting = [train(lambda: frame, cut, params, pool=pool, seed=seed, features=features) for cut in cuts[:-1]]
-    return Residuals.joined(
-        [
-            residuals_of(fitted(), frame.filter((pl.col("as_of") >= start) & (pl.col("sale_time") < end)))
-            for fitted, (start, end) in zip(fitting, pairwise(cuts), strict=True)
-        ]
-    )
+    begin = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.5))
+    begin = min(begin, _quantile_time(frame, 0.9))
+    fitted = train(lambda: frame, begin, params, pool=pool, seed=seed, features=features, seeds=1)
+    return residuals_of(fitted(), frame.filter((pl.col("as_of") >= begin) & (pl.col("sale_time") < data_cutoff)))
 
 
 def _quantile_time(frame: pl.DataFrame, quantile: float) -> datetime:

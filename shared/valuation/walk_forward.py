@@ -27,8 +27,10 @@ from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
 from shared.valuation.recalibration import DayByDay, residuals_of
 from shared.valuation.residuals import Residuals
-from shared.valuation.training import MIN_SALES, REHEARSALS, SEED, TooFewSalesError, train
+from shared.valuation.training import MIN_SALES, SEED, TooFewSalesError, train
 
+WARM_UPS = 4
+"""At most so many models before the first instant only make the errors that calibrations begin with."""
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 PREDICTION_COLUMNS = (
     "tx_hash", "log_index", "punk_id", "horizon", "as_of", "value_eth", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90",
@@ -152,7 +154,7 @@ def horizon_name(seconds: int) -> str:
 
 def _warm_up(begin: datetime, refit_every: timedelta) -> list[datetime]:
     """Cut-offs before `begin` of models that value nothing and only make the first errors that intervals come from."""
-    step = max(timedelta(days=CALIBRATION_DAYS) / (2 * REHEARSALS), refit_every)
+    step = max(timedelta(days=CALIBRATION_DAYS) / WARM_UPS, refit_every)
     count = max(round(timedelta(days=CALIBRATION_DAYS) / step), 1)
     return [begin - timedelta(days=CALIBRATION_DAYS) + place * step for place in range(count)]
 

@@ -12,7 +12,7 @@ import pytest
 
 from shared.market.traits import TYPES
 from shared.valuation import boosters
-from shared.valuation.boosters import INDEX_FORECAST, STARTS, Boosters, index_forecast, is_thin, matrix
+from shared.valuation.boosters import INDEX_FORECAST, SEEDS, STARTS, Boosters, index_forecast, is_thin, matrix
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.params import Params
 from tests.factories import small_market
@@ -120,7 +120,7 @@ def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(lear
     one, again, other = (trained(*learnt, sampled, seed=seed).files for seed in (7, 7, 8))
     assert one == again
     assert one != other
-    assert len(set(one)) == len(STARTS), "the boosters are not one several times"
+    assert len(set(one)) == SEEDS * len(STARTS), "the boosters are not one several times"
     assert trained(*learnt).files == fitted.files
 
 
