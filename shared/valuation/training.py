@@ -22,6 +22,8 @@ from shared.valuation.residuals import Residuals
 
 SEED = 7
 MIN_SALES = 300
+CALIBRATION_SALES = 300
+"""Where `CALIBRATION_DAYS` hold fewer sales, the errors of a fit reach further back, to so many of a long history."""
 
 
 class TooFewSalesError(PermanentError):
@@ -96,9 +98,9 @@ def _rehearse(
     It is as old on its last sales as a champion becomes, which is promoted after a hold-out that it has not learnt
     from. One seed a start is enough for errors.
     """
-    # A short history keeps at least half of its sales for learning and a tenth for calibration.
+    # At least half of the sales are kept for learning, and a tenth, or enough of them, for calibration.
     begin = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.5))
-    begin = min(begin, _quantile_time(frame, 0.9))
+    begin = min(begin, _quantile_time(frame, max(0.9, 1.0 - CALIBRATION_SALES / frame.height)))
     fitted = train(lambda: frame, begin, params, pool=pool, seed=seed, features=features, seeds=1)
     return residuals_of(fitted(), frame.filter((pl.col("as_of") >= begin) & (pl.col("sale_time") < data_cutoff)))
 

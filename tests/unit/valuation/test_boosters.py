@@ -56,6 +56,27 @@ def test_parts_and_constant_add_up_to_the_prediction(fitted, unseen):
     assert np.count_nonzero(parts.any(axis=0)) > 10
 
 
+def test_several_seeds_of_a_start_count_as_their_mean(learnt, unseen):
+    sampled = Params({**PARAMS.booster, "subsample": 0.7}, 20, 60.0, 1_000)
+    both = trained(*learnt, sampled, seeds=2)
+    one, other = (replace(both, files=both.files[place::2]) for place in (0, 1))
+    assert trained(*learnt, sampled, seeds=1).files == one.files, (
+        "the first of each start is the one it would have alone"
+    )
+    inputs = matrix(unseen, FEATURE_NAMES)
+    each = (one._each(unseen, inputs) + other._each(unseen, inputs)) / 2
+    assert both._each(unseen, inputs) == pytest.approx(each, abs=1e-9)
+    assert not np.allclose(one.predict(unseen), other.predict(unseen), atol=1e-4)
+    parts, constant = both.contributions(unseen)
+    assert parts.sum(axis=1) + constant == pytest.approx(both.predict(unseen), abs=1e-5)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 4, 5])
+def test_a_booster_that_is_missing_is_found_out(fitted, kept):
+    with pytest.raises(ValueError, match="not equally many"):
+        replace(fitted, files=fitted.files[:kept]).check()
+
+
 @pytest.fixture
 def equal_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every booster counts the same whatever the premium, so that what one of them adds can be told."""
