@@ -1,8 +1,8 @@
-"""Intervals that follow outcomes: a model's calibration as of an instant, one rule for serving, evaluation and gates.
+"""What follows outcomes: a model's calibration as of an instant, one rule for serving, evaluation and gates.
 
 The errors that a model was fitted with are joined by its own errors on the valid sales after its data cut-off, each
 valued as it looked `HORIZON_S` before. Calibrations are made at the begin of a UTC day, from sales that were over by
-then: all values of a day share one, and nobody's interval is moved by a sale of minutes ago. They come from the events
+then: all values of a day share one, and nobody's value or interval is moved by a sale of minutes ago. They come from the events
 alone, so that anybody can make them again, for a champion, a shadow and an armed predecessor alike.
 """
 
@@ -45,8 +45,10 @@ def calibration_as_of(model: ValuationModel, own: Residuals, instant: datetime) 
 
 @dataclass(frozen=True)
 class _Known:
-    """The errors a model was fitted with and its own since, and what corrections said of
-    each before it: an error of later changes none of these, so they are made once for calibrations of many days."""
+    """The errors a model was fitted with and its own since, and what corrections said of each beforehand.
+
+    A later error changes none of these, so they are made once for calibrations of many days.
+    """
 
     model: ValuationModel
     errors: Residuals
@@ -104,7 +106,7 @@ def later_sales(
 def calibration_from_events(
     model: ValuationModel, timeline: MarketTimeline, prices: DailyPrices, instant: datetime
 ) -> Calibration:
-    """What a nowcast by this model as of the instant publishes its intervals by."""
+    """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""
     rows = later_sales(timeline, prices, data_cutoff=model.data_cutoff, instant=instant)
     return calibration_as_of(model, own_errors(model, rows), instant)
 
