@@ -2,8 +2,8 @@
 
 The errors that a model was fitted with are joined by its own errors on the valid sales after its data cut-off, each
 valued as it looked `HORIZON_S` before. Calibrations are made at the begin of a UTC day, from sales that were over by
-then: all values of a day share one, and nobody's value or interval is moved by a sale of minutes ago. They come from the events
-alone, so that anybody can make them again, for a champion, a shadow and an armed predecessor alike.
+then: all values of a day share one, and nobody's value or interval is moved by a sale of minutes ago. They come from
+the events alone, so that anybody can make them again, for a champion, a shadow and an armed predecessor alike.
 """
 
 from __future__ import annotations
