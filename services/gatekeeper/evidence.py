@@ -250,7 +250,7 @@ def _sales(
     old: ValuationModel | None,
     anchor: ValuationModel | None,
 ) -> HoldoutSales:
-    """Every model's intervals follow the outcomes before each sale since its own cut-off, as they do in service."""
+    """Every model is calibrated by the outcomes before each sale since its own cut-off, as it is in service."""
     earlier = None if learnt is None else learnt.frame
     return HoldoutSales(
         price=_floats(rows, "price_eth"),

@@ -147,7 +147,7 @@ class Nowcaster:
             await self._archive.catch_up(snapshot, written)
 
     async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, CalibratedOn]:
-        """At one state of the market: what is to be valued, and what each model's intervals come from."""
+        """At one state of the market: what is to be valued, and what each model's calibration comes from."""
         async with self._reader.alone():
             async with self._database.connection() as connection:
                 await self._reader.refresh(connection)

@@ -46,7 +46,7 @@ class Recalibrated:
     def look(
         self, records: Iterable[ModelRecord], timeline: MarketTimeline, prices: DailyPrices, as_of: datetime
     ) -> CalibratedOn:
-        """What these models' intervals as of an instant come from; whoever calls keeps the timeline still."""
+        """What these models' calibrations as of an instant come from; whoever calls keeps the timeline still."""
         day = day_of(as_of)
         basis = _Basis(day, ref(timeline), known_sales(timeline, day), len(prices.days))
         if basis != self._basis:

@@ -55,7 +55,7 @@ def foreseen(residuals: Residuals) -> Floats:
     shifts, said = _shifts(residuals, days.astype(np.float64) * DAY_S), np.zeros(len(residuals))
     for number, shift in enumerate(shifts):
         rows = which == number
-        said[rows] = np.interp(np.log(residuals.premium[rows]), _LN_KNOTS, shift)
+        said[rows] = Correction(tuple(shift.tolist())).of(residuals.premium[rows])
     return said
 
 

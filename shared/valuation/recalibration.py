@@ -149,7 +149,7 @@ class DayByDay:
 
 
 def predict_forward(model: ValuationModel, rows: pl.DataFrame, earlier: pl.DataFrame | None = None) -> Values:
-    """Value rows of sales (`sale_rows` at `HORIZON_S`), each with the interval by those of them over before its day.
+    """Value rows of sales (`sale_rows` at `HORIZON_S`), each calibrated by those of them that were over before its day.
 
     `earlier` are sales before them, which only make errors.
     """

@@ -32,10 +32,6 @@ class Residuals:
         """Those of sales at or after an instant."""
         return self.where(self.time >= time)
 
-    def before(self, time: float) -> Residuals:
-        """Those of sales strictly before an instant."""
-        return self.where(self.time < time)
-
     def rounded(self) -> Residuals:
         """To a millionth, far below what an interval can tell: a model file keeps them as short numbers."""
         return Residuals(np.round(self.error, 6), np.round(self.premium, 6), self.time)

@@ -1,8 +1,8 @@
 """Refit, value what comes next, move on: how a model would have done, strictly forward.
 
 Every value is made by a model whose data ended at or before the instant it is for, from features known before that
-instant; its intervals come from the errors of the values before, as in serving. One pass computes the features of all
-sales, because a feature of the past never changes.
+instant; its correction and intervals come from the errors of the values before, as in serving. One pass computes the
+features of all sales, because a feature of the past never changes.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetim
 
 
 def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, own: Residuals, params: Params) -> pl.DataFrame:
-    """`residuals` are of the models before, `own` of this one: each row's interval knows those over before its day."""
+    """`residuals` are of the models before, `own` of this one: a row's calibration knows those over before its day."""
     recent = residuals.since((refit.cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp())
     model = ValuationModel(
         boosters=refit.boosters,

@@ -88,7 +88,7 @@ class FromRecord:
         # The earlier nowcast first: a timeline only grows.
         before = None if earlier is None else await self._comparable(earlier, model)
         seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
-        calibrated = await self._calibrated(nowcast, model, seen.best.as_of)
+        calibrated = _Calibrated(_recorded(nowcast, model), await self._calibration(model, seen.best.as_of))
         explanation = await asyncio.to_thread(
             explain, model, seen.best, self._reader.timeline, punk, calibration=calibrated.best, before=before
         )
@@ -128,14 +128,12 @@ class FromRecord:
             made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
         return _Seen(archived, made)
 
-    async def _calibrated(self, nowcast: Published | None, model: ValuationModel, as_of: datetime) -> _Calibrated:
-        """From the events that are read, which are those of the snapshot."""
+    async def _calibration(self, model: ValuationModel, as_of: datetime) -> Calibration:
+        """Made from the events that are read, which are those of the snapshot."""
         async with self._reader.alone():
-            made = await asyncio.to_thread(
+            return await asyncio.to_thread(
                 calibration_from_events, model, self._reader.timeline, self._reader.prices, as_of
             )
-        recorded = None if nowcast is None or nowcast.model_id != model.model_id else nowcast.calibration
-        return _Calibrated(recorded, made)
 
     async def _comparable(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration] | None:
         """The earlier nowcast's own snapshot, and the model's calibration then; None when the snapshot is lost, or the
@@ -143,7 +141,7 @@ class FromRecord:
         found = (await self._seen(earlier, earlier.as_of)).best
         if found.snapshot_id != earlier.snapshot_id or found.feature_schema != model.feature_schema:
             return None
-        return found, (await self._calibrated(earlier, model, earlier.as_of)).best
+        return found, _recorded(earlier, model) or await self._calibration(model, earlier.as_of)
 
     async def _archived(self, connection: Connection, snapshot_id: str) -> Snapshot | None:
         try:
@@ -177,3 +175,8 @@ class FromRecord:
     async def _published(self, nowcast: Published, punk: int) -> int | None:
         async with self._platform.database.connection() as connection:
             return await repository.value_wei(connection, nowcast.generation_id, punk)
+
+
+def _recorded(nowcast: Published | None, model: ValuationModel) -> Calibration | None:
+    """What the nowcast was published with, if it is on record and the nowcast was this model's."""
+    return None if nowcast is None or nowcast.model_id != model.model_id else nowcast.calibration

@@ -38,7 +38,7 @@ class Job:
 class Candidate:
     """A refit as it would serve, its fault included.
 
-    `on_sales` are its values of every row of the history, with intervals that follow its own outcomes, `loss` its
+    `on_sales` are its values of every row of the history, corrected and with intervals by its own outcomes, `loss` its
     absolute log errors there.
     """
 

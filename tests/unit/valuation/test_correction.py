@@ -100,7 +100,7 @@ def test_what_is_foreseen_is_what_the_day_would_have_said_and_knows_no_later_sal
     said = foreseen(errors)
     for place in (0, count // 2, count - 1):
         begin = datetime.fromtimestamp(int(errors.time[place]) // DAY * DAY, UTC)
-        then = Correction.fit(errors.before(begin.timestamp()), begin)
+        then = Correction.fit(errors.where(errors.time < begin.timestamp()), begin)
         assert said[place] == then.of(errors.premium[place : place + 1])[0]
     middle = (AS_OF - timedelta(days=80)).timestamp() // DAY * DAY
     later = replace(errors, error=np.where(errors.time >= middle, 7.0, errors.error))

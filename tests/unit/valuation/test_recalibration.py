@@ -59,7 +59,8 @@ def shuffled(residuals: Residuals, seed: int) -> Residuals:
 @given(st.integers(0, 99), st.integers(0, 200), st.floats(0, 60), st.floats(-2, 2))
 def test_no_sale_at_or_after_the_begin_of_the_day_counts(seed: int, count: int, days: float, bias: float) -> None:
     instant = CUTOFF + timedelta(days=days)
-    known = errors(seed, 80, first=0, last=90).before(day_of(instant).timestamp())
+    own = errors(seed, 80, first=0, last=90)
+    known = own.where(own.time < day_of(instant).timestamp())
     begin = (day_of(instant) - CUTOFF) / timedelta(days=1)
     future = errors(seed + 1, count, first=begin, last=begin + 40, bias=bias)
     with_future = Residuals.joined([known, future])
@@ -98,7 +99,7 @@ def test_errors_older_than_half_a_year_are_forgotten_but_never_all() -> None:
     own = errors(2, 100, first=CALIBRATION_DAYS + 1, last=2 * CALIBRATION_DAYS - 1)
     foreseen = correction.foreseen(Residuals.joined([model().residuals, own]))[-len(own) :]
     assert calibration_as_of(model(), own, instant) == Calibration.fit(own, day_of(instant), foreseen)
-    few = own.before(np.sort(own.time)[MIN_RESIDUALS - 1])
+    few = own.where(own.time < np.sort(own.time)[MIN_RESIDUALS - 1])
     everything = Residuals.joined([model().residuals, few])
     assert calibration_as_of(model(), few, instant) == Calibration.fit(everything, day_of(instant))
 
