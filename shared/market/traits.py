@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,6 +84,13 @@ class Traits:
         punk, place = np.nonzero(self.members >= 0)
         held[self.members[punk, place], punk] = True
         return held
+
+    def flags(self, punks: npt.NDArray[np.int64], names: Iterable[str]) -> npt.NDArray[np.float32]:
+        """Shape (punks, names): 1 where a punk has the trait, 0 where it has not, or where nobody has."""
+        ids = {name: trait for trait, name in enumerate(self.names)}
+        nobodys = len(self.names)
+        rows = np.array([ids.get(name, nobodys) for name in names], dtype=np.int64)
+        return self.padded_holders[rows[:, None], punks].T.astype(np.float32)
 
     @cached_property
     def padded(self) -> npt.NDArray[np.int64]:

@@ -10,7 +10,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Group = Literal["market", "traits", "asks", "bids", "own history", "owner"]
+from shared.market.collection import NAMES, WORN_COUNTS
+from shared.market.traits import SKINS, TYPES
+
+Group = Literal["market", "traits", "asks", "bids", "own history", "owner", "trait flags"]
 
 SALES: Final = "valid sales"
 ASKS: Final = "public asks of other punks"
@@ -36,7 +39,7 @@ class Feature:
     Attributes:
         group: what it tells about; reasons and the ablation are by group.
         source: where it comes from, a key of `KNOWN_AT`.
-        unit: log ratio, log count, days, log hours, share, count or code.
+        unit: log ratio, log count, days, log hours, share, count, code or flag.
     """
 
     name: str
@@ -174,7 +177,29 @@ _OWNER = [
     Feature("owner_ask", "owner", "lowest of them less its premium, over the floor", ASKS, "log ratio"),
 ]
 
-FEATURES: Final[tuple[Feature, ...]] = (*_market(), *_TRAITS, *_ASKS, *_BIDS, *_OWN, *_OWNER)
+
+def _slug(name: str) -> str:
+    return name.lower().replace(" ", "_").replace("-", "_")
+
+
+FLAGS: Final[dict[str, str]] = {
+    **{f"is_{_slug(name)}": f"type:{name}" for name in TYPES},
+    **{f"skin_is_{_slug(name)}": f"skin:{name}" for name in SKINS},
+    **{f"wears_{count}": f"count:{count}" for count in range(len(WORN_COUNTS))},
+    **{f"has_{_slug(name)}": f"accessory:{name}" for name in sorted(NAMES)},
+}
+"""The feature that tells of each trait whether a punk has it, and the trait as `Traits` names it."""
+
+
+def _flag(name: str, trait: str) -> Feature:
+    kind, _, value = trait.partition(":")
+    meaning = {"type": f"a {value}", "skin": f"{value} skin", "count": f"{value} accessories"}.get(kind, value)
+    return Feature(name, "trait flags", meaning, PUNKS_TABLE, "flag")
+
+
+_FLAGS = [_flag(name, trait) for name, trait in FLAGS.items()]
+
+FEATURES: Final[tuple[Feature, ...]] = (*_market(), *_TRAITS, *_ASKS, *_BIDS, *_OWN, *_OWNER, *_FLAGS)
 FEATURE_NAMES: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATURES)
 
 

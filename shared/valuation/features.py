@@ -33,6 +33,10 @@ OWNER_PRIOR_SALES = 1.0
 """Shrinkage towards no effect: the weight of so many sales without one."""
 
 
+_FLAGS = len(table.FLAGS)
+"""The last columns."""
+
+
 @dataclass(frozen=True)
 class FeatureRows:
     """Features of n pairs.
@@ -61,8 +65,11 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
         columns = _board_columns(timeline, punk_id, as_of)
         pairs = _Pairs(timeline, prices, punk_id, as_of, columns["floor"], columns["owner"].astype(np.int64))
         columns |= {**_market(pairs), **_traits(pairs), **_own_history(pairs), **_owner(pairs)}
-    matrix = np.column_stack([columns[name] for name in FEATURE_NAMES]).astype(np.float32)
+    matrix = np.empty((len(punk_id), len(FEATURE_NAMES)), dtype=np.float32)
+    for place, name in enumerate(FEATURE_NAMES[:-_FLAGS]):
+        matrix[:, place] = columns[name]
     matrix[~np.isfinite(matrix)] = np.nan
+    matrix[:, -_FLAGS:] = timeline.traits.flags(punk_id, table.FLAGS.values())
     return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=columns["floor_eth"], matrix=matrix)
 
 

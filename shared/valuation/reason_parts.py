@@ -1,7 +1,8 @@
 """Which part of the reasons each feature's contribution belongs to.
 
 Most features have one part for every punk (`PART_OF`). Those about single traits go to that trait, and what belongs to
-several traits at once, like the sum of their premia, is divided over them (`TraitParts`).
+several traits at once, like the sum of their premia, is divided over them (`TraitParts`). That a punk lacks a trait is
+no trait's: it counts as combinations.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from shared.market.series import Floats, Ints
 from shared.market.traits import Traits
-from shared.valuation.feature_table import ACCESSORY_PREMIA, FEATURES, Feature
+from shared.valuation.feature_table import ACCESSORY_PREMIA, FEATURES, FLAGS, Feature
 
 Group = Literal["usual", "market", "liquidity", "traits", "asks and bids", "own history", "owner", "floor"]
 Key = tuple[Group, str]
@@ -41,6 +42,7 @@ _BY_GROUP: Final[dict[str, Key]] = {
     "bids": _ASKS_AND_BIDS,
     "own history": ("own history", "own history"),
     "owner": ("owner", "owner"),
+    "trait flags": COMBINATIONS,
 }
 _LIQUIDITY: Final = ("asks", "wall_", "fresh_asks", "floor_age", "sales_", "accepted_", "floor_sale_age")
 
@@ -83,12 +85,14 @@ class TraitParts:
             "accessory_premium_min": ranked[-1:] if len(ranked) else count,
             **{f"accessory_premium_{place + 1}": concerned for place, concerned in enumerate(places)},
         }
+        self._own = frozenset(traits.names[trait] for trait in traits.trait_lists[punk])
 
     def divide(self, feature: str, contribution: float) -> list[tuple[Key, float]]:
         """The parts that a contribution goes to, and how much of it to each; they add up to it."""
         concerned = self._concerned.get(feature)
         if concerned is None:
-            return [(PART_OF[feature], contribution)]
+            flag = FLAGS.get(feature)
+            return [(("traits", flag) if flag in self._own else PART_OF[feature], contribution)]
         shares = shares_of(contribution, self._premia[concerned]).tolist()
         return [
             (("traits", self._names[trait]), contribution * share)

@@ -12,7 +12,7 @@ from services.cli.context import cell, show
 from services.cli.explain.account import Account, Origin, Previous, Reproduction
 from shared.valuation.comparables import Comparable
 from shared.valuation.explanation import Explanation
-from shared.valuation.feature_table import FEATURES
+from shared.valuation.feature_table import FEATURES, FLAGS
 from shared.valuation.reasons import Part
 
 BAR = 14
@@ -56,7 +56,7 @@ def tell(console: Console, account: Account, *, features: bool) -> None:
     _changes(console, told, account.previous)
     if features:
         _section(console, "Features")
-        known = ((f, told.features[f.name]) for f in FEATURES)
+        known = ((f, told.features[f.name]) for f in FEATURES if f.name not in FLAGS or told.features[f.name])
         rows = [(f.name, f"{x:.6g}" if isfinite(x) else None, f.unit, f.group, f.meaning) for f, x in known]
         show(console, ("feature", "value", "unit", "group", "meaning"), rows, nothing="")
     _section(console, "Where it comes from")

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.market.simulation.accessories import HELD, NAMES
+from shared.market.collection import HELD, NAMES
 from shared.market.simulation.day import Day, price
 from shared.market.simulation.ledger import NOBODY
 from shared.market.simulation.values import wearers

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from shared.market.reference_data import PUNK_COUNT, PUNK_SCHEMA
-from shared.market.simulation.accessories import (
+from shared.market.collection import (
     ACCESSORIES,
     BOTH,
     HELD,
@@ -21,6 +20,7 @@ from shared.market.simulation.accessories import (
     WOMEN,
     WORN_COUNTS,
 )
+from shared.market.reference_data import PUNK_COUNT, PUNK_SCHEMA
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.market.simulation.accessories import ACCESSORIES, HELD, NAMES
+from shared.market.collection import ACCESSORIES, HELD, NAMES
 from shared.market.simulation.climate import Climate
 from shared.market.simulation.punks import NOTHING, Punks
 

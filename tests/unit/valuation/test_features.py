@@ -10,9 +10,10 @@ from shared.market.events import OWNER_CHANGES
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.prices import DailyPrices
 from shared.market.series import TimeSeries
+from shared.market.simulation.punks import draw_punks
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, schema_hash
+from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, FLAGS, schema_hash
 from shared.valuation.features import FeatureRows, compute
 from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import market
@@ -215,8 +216,30 @@ def test_no_feature_is_empty_or_constant_in_a_market_that_moves():
         instants = market.START + generator.integers(0, EVENTS.height * step_s, 400)
         rows = compute(moving, prices, generator.integers(0, 2_000, 400), instants).matrix
         varied |= {name for place, name in enumerate(FEATURE_NAMES) if len(np.unique(rows[:, place])) > 3}
-    coded = {"owner_way", "type", "skin", "accessories"}
+    coded = {"owner_way", "type", "skin", "accessories", *FLAGS}
     assert set(FEATURE_NAMES) - varied - coded == set()
+
+
+def test_flags_are_one_for_each_trait_a_punk_has_and_zero_for_every_other():
+    rows = features_at(CLEAN, market.START)
+    held = {name: np.flatnonzero(column(rows, name)) for name in FLAGS}
+    assert {value for name in FLAGS for value in np.unique(column(rows, name))} <= {0.0, 1.0}
+    for punk in range(0, len(PUNKS), 7):
+        told = {FLAGS[name] for name, punks in held.items() if punk in punks}
+        assert told == {TRAITS.names[trait] for trait in TRAITS.trait_lists[punk]}
+
+
+def test_every_trait_of_the_collection_has_a_flag():
+    assert len(set(FLAGS.values())) == len(FLAGS) == 5 + 4 + 8 + 87
+    traits = Traits.from_frame(draw_punks(np.random.default_rng(1)).frame())
+    assert set(traits.names) <= set(FLAGS.values())
+
+
+def test_a_flag_of_a_trait_that_nobody_has_is_zero():
+    flags = TRAITS.flags(PUNKS, ("accessory:Beanie", "accessory:No Such"))
+    assert flags.shape == (len(PUNKS), 2)
+    assert flags[:, 0].any()
+    assert not flags[:, 1].any()
 
 
 def test_no_pairs_have_no_rows():
@@ -229,7 +252,7 @@ def test_before_the_first_event_nothing_is_known_but_the_traits():
     rows = features_at(CLEAN, market.START)
     assert np.isnan(rows.floor_eth).all()
     assert np.isfinite(column(rows, "rarity_sum")).all()
-    known = {"type", "skin", "accessories", "rarity_sum", "rarity_max"}
+    known = {"type", "skin", "accessories", "rarity_sum", "rarity_max", *FLAGS}
     numbers = {name for name in FEATURE_NAMES if np.isfinite(column(rows, name)).any()} - known
     # What is counted is zero; what is measured is unknown.
     assert all((column(rows, name)[np.isfinite(column(rows, name))] == 0).all() for name in numbers - ETH_USD)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from shared.errors import IntegrityError, InvalidInputError
 from shared.valuation.boosters import Boosters
-from shared.valuation.feature_table import FEATURE_NAMES, FEATURES
+from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, FLAGS
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
-from shared.valuation.reason_parts import GROUPS, PART_OF, TraitParts, shares_of
+from shared.valuation.reason_parts import COMBINATIONS, GROUPS, PART_OF, TraitParts, shares_of
 from shared.valuation.reasons import Reasons, by_group, changes, logarithmic_mean, reasons
 from shared.valuation.trait_premia import trait_premia
 from tests.factories import small_market
@@ -116,6 +116,14 @@ def test_the_dearest_accessory_gets_what_its_own_feature_contributes() -> None:
 def test_a_punk_without_a_skin_has_that_from_its_type() -> None:
     alien = int(np.argmax(TRAITS.type_code == 4))
     assert TraitParts(TRAITS, premia(), alien).divide("skin", 0.1) == [(("traits", "type:Alien"), 0.1)]
+
+
+def test_having_a_trait_is_that_traits_and_lacking_one_is_no_traits() -> None:
+    punk = int(np.argmax(TRAITS.accessory_count >= 1))
+    own = {TRAITS.names[trait] for trait in TRAITS.trait_lists[punk]}
+    parts = TraitParts(TRAITS, premia(), punk)
+    for feature, trait in FLAGS.items():
+        assert parts.divide(feature, 0.2) == [(("traits", trait) if trait in own else COMBINATIONS, 0.2)]
 
 
 def test_a_value_at_the_floor_has_reasons_that_cancel() -> None:

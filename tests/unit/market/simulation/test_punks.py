@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from shared.market.collection import ACCESSORIES, HELD, NAMES, WORN_COUNTS
 from shared.market.reference_data import validate_punks
-from shared.market.simulation.accessories import ACCESSORIES, HELD, NAMES, WORN_COUNTS
 from shared.market.simulation.punks import NOTHING, Punks, draw_punks
 
 
