@@ -131,31 +131,43 @@ def train(
     features: Sequence[str] = FEATURE_NAMES,
     seeds: int = SEEDS,
 ) -> Callable[[], Boosters]:
-    """Begin to fit, each booster on one thread of the pool: calling what comes back waits for all of them.
+    """Begin to fit, each start on one thread of the pool: calling what comes back waits for all of them.
 
     `seeds` boosters of each start, with seeds of their own from `seed` on.
 
     `rows` gives a frame with `price_eth`, `floor_eth` and the features, and each row's age in days, shape (n,): older
-    ones weigh less. It is called in the pool, so that fits that wait hold no rows. One thread a booster: the bytes do
-    not depend on how many there are, and boosters side by side use them better than trees do.
+    ones weigh less. It is called in the pool, so that fits that wait hold no rows. One thread a start: the bytes do not
+    depend on how many threads there are, and starts side by side use them better than trees do.
     """
     begun = [
-        pool.submit(_fit, rows, start, params, seed=seed + place + again * len(STARTS), features=features)
+        pool.submit(
+            _fit,
+            rows,
+            start,
+            params,
+            seeds=[seed + place + again * len(STARTS) for again in range(seeds)],
+            features=features,
+        )
         for place, start in enumerate(STARTS)
-        for again in range(seeds)
     ]
 
     def wait() -> Boosters:
         fitted = [each.result() for each in begun]
-        linear = next(linear for _, linear in fitted if linear is not None)  # the same for every seed
-        return Boosters(tuple(file for file, _ in fitted), linear, tuple(features), threads=1)
+        linear = next(linear for _, linear in fitted if linear is not None)
+        return Boosters(tuple(file for files, _ in fitted for file in files), linear, tuple(features), threads=1)
 
     return wait
 
 
 def _fit(
-    rows: Callable[[], tuple[pl.DataFrame, Floats]], start: Start, params: Params, *, seed: int, features: Sequence[str]
-) -> tuple[bytes, LinearForecast | None]:
+    rows: Callable[[], tuple[pl.DataFrame, Floats]],
+    start: Start,
+    params: Params,
+    *,
+    seeds: Sequence[int],
+    features: Sequence[str],
+) -> tuple[list[bytes], LinearForecast | None]:
+    """The boosters of one start: what they learn from is binned once for all of its seeds."""
     frame, age_days = rows()
     inputs, linear = matrix(frame, features), None
     target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
@@ -168,8 +180,8 @@ def _fit(
     data = xgb.QuantileDMatrix(
         inputs, label=target, weight=weight, nthread=1, max_bin=int(params.booster.get("max_bin", 256))
     )
-    fitted = xgb.train({**params.booster, "nthread": 1, "seed": seed}, data, int(params.rounds))
-    return bytes(fitted.save_raw("ubj")), linear
+    fitted = [xgb.train({**params.booster, "nthread": 1, "seed": seed}, data, int(params.rounds)) for seed in seeds]
+    return [bytes(booster.save_raw("ubj")) for booster in fitted], linear
 
 
 def matrix(frame: pl.DataFrame, features: Sequence[str]) -> Matrix:

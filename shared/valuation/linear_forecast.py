@@ -2,7 +2,8 @@
 
 Trees cannot go beyond what they saw and give the few rare punks the mean of a leaf; a straight line carries on. It is
 fitted under absolute error by iteratively reweighted least squares (Holland & Welsch, Communications in Statistics 6,
-1977), with an L2 penalty on standardised features (Hoerl & Kennard, Technometrics 12, 1970).
+1977), with an L2 penalty on standardised features (Hoerl & Kennard, Technometrics 12, 1970). Flags, which are 0 or 1, are
+penalised as they are: the rarer a trait among the sales, the more its slope is drawn to zero.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class LinearForecast:
         low, centre, high = _spread(inputs)
         moved = _moved(inputs, low, centre, high)
         scale = np.sqrt(np.average(moved**2, axis=0, weights=weight))
+        # A flag keeps its unit: standardised, one that hardly any sale has would be as free as one that half have.
+        scale = np.where(((inputs == 0.0) | (inputs == 1.0)).all(axis=0), np.ceil(scale), scale)
         # A feature that never moves says nothing: its slope stays zero.
         scale = np.where(scale > 0.0, scale, np.inf)
         design = np.column_stack([np.ones(len(moved)), moved / scale])

@@ -19,7 +19,7 @@ import polars as pl
 from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
-from shared.valuation.boosters import Boosters
+from shared.valuation.boosters import SEEDS, Boosters
 from shared.valuation.conformal import CALIBRATION_DAYS
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
@@ -113,7 +113,8 @@ def walk_forward(
     if judged.is_empty():
         raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
     begin = first - max(history.horizons)
-    cuts = [*_warm_up(begin, refit_every), *_instants(begin, until, refit_every), until]
+    warm_up = _warm_up(begin, refit_every)
+    cuts = [*warm_up, *_instants(begin, until, refit_every), until]
     if learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < MIN_SALES:
         raise TooFewSalesError(
             f"fewer than {MIN_SALES} valid sales before {cuts[0].date()}: begin later, or give more history"
@@ -122,8 +123,20 @@ def walk_forward(
     valued: list[pl.DataFrame] = []
     pool = ThreadPoolExecutor(threads)
     try:
-        # All are begun at once, so that no thread waits for what only happens between two fits.
-        fitting = [train(lambda: learn, cut, params, pool=pool, seed=SEED, features=features) for cut in cuts[:-1]]
+        # All are begun at once, so that no thread waits for what only happens between two fits. One seed is enough
+        # where only errors are wanted, as in the rehearsal of a fit.
+        fitting = [
+            train(
+                lambda: learn,
+                cut,
+                params,
+                pool=pool,
+                seed=SEED,
+                features=features,
+                seeds=1 if place < len(warm_up) else SEEDS,
+            )
+            for place, cut in enumerate(cuts[:-1])
+        ]
         for done, (fitted, (cutoff, end)) in enumerate(zip(fitting, pairwise(cuts), strict=True), 1):
             refit = _Refit(cutoff, fitted())
             rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))

@@ -35,6 +35,18 @@ def test_it_finds_the_line_although_every_tenth_price_is_absurd():
     assert np.median(np.abs(fitted.predict(inputs) - target)[usual]) < 0.06
 
 
+def test_the_slope_of_a_flag_is_drawn_to_zero_the_more_the_rarer_it_is():
+    generator = np.random.default_rng(8)
+    held = np.zeros((2_000, 3), dtype=np.float32)
+    for place, share in enumerate((0.4, 0.02, 0.005)):
+        held[: int(share * len(held)), place] = 1.0
+        generator.shuffle(held[:, place])
+    target = 0.3 * held.sum(axis=1) + generator.normal(0.0, 0.01, len(held))
+    often, seldom, rarely = LinearForecast.fit(held, target, np.ones(len(held))).slope
+    assert often == pytest.approx(0.3, abs=0.01)
+    assert 0.02 < rarely < seldom - 0.02 < often - 0.04
+
+
 def test_contributions_and_the_constant_add_up():
     inputs, target, weight = sales()
     fitted = LinearForecast.fit(inputs, target, weight)
