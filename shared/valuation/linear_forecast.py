@@ -2,7 +2,7 @@
 
 Trees cannot go beyond what they saw and give the few rare punks the mean of a leaf; a straight line carries on. It is
 fitted under absolute error by iteratively reweighted least squares (Holland & Welsch, Communications in Statistics 6,
-1977), with an L2 penalty on standardised features (Hoerl & Kennard, Technometrics 12, 1970). Flags, which are 0 or 1, are
+1977), with an L2 penalty on standardised features (Hoerl & Kennard, Technometrics 12, 1970). Flags, 0 or 1, are
 penalised as they are: the rarer a trait among the sales, the more its slope is drawn to zero.
 """
 
