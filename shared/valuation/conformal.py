@@ -27,7 +27,7 @@ LEVELS = (0.5, 0.8, 0.9)
 MIN_RESIDUALS = 40
 """A segment with fewer residuals borrows those of the segment below it."""
 THIN_WIDENING = 1.5
-HALF_LIFE_DAYS = 120.0
+HALF_LIFE_DAYS = 60.0
 """An error this much older weighs half."""
 CALIBRATION_DAYS = 180
 """Intervals come from the errors on the sales of this long before."""
