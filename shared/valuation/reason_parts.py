@@ -56,6 +56,7 @@ def _part_of(feature: Feature) -> Key:
     return _BY_GROUP[feature.group]
 
 
+_FLAG_OF: Final[dict[str, str]] = {trait: feature for feature, trait in FLAGS.items()}
 PART_OF: Final[dict[str, Key]] = {feature.name: _part_of(feature) for feature in FEATURES}
 
 
@@ -84,15 +85,18 @@ class TraitParts:
             "accessory_premium_sum": ranked if len(ranked) else count,
             "accessory_premium_min": ranked[-1:] if len(ranked) else count,
             **{f"accessory_premium_{place + 1}": concerned for place, concerned in enumerate(places)},
+            **{
+                _FLAG_OF[name]: np.array([trait])
+                for trait in traits.trait_lists[punk]
+                if (name := traits.names[trait]) in _FLAG_OF
+            },
         }
-        self._own = frozenset(traits.names[trait] for trait in traits.trait_lists[punk])
 
     def divide(self, feature: str, contribution: float) -> list[tuple[Key, float]]:
         """The parts that a contribution goes to, and how much of it to each; they add up to it."""
         concerned = self._concerned.get(feature)
         if concerned is None:
-            flag = FLAGS.get(feature)
-            return [(("traits", flag) if flag in self._own else PART_OF[feature], contribution)]
+            return [(PART_OF[feature], contribution)]
         shares = shares_of(contribution, self._premia[concerned]).tolist()
         return [
             (("traits", self._names[trait]), contribution * share)

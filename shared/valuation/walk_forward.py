@@ -125,17 +125,10 @@ def walk_forward(
     try:
         # All are begun at once, so that no thread waits for what only happens between two fits. One seed is enough
         # where only errors are wanted, as in the rehearsal of a fit.
+        seeds = [1] * len(warm_up) + [SEEDS] * (len(cuts) - 1 - len(warm_up))
         fitting = [
-            train(
-                lambda: learn,
-                cut,
-                params,
-                pool=pool,
-                seed=SEED,
-                features=features,
-                seeds=1 if place < len(warm_up) else SEEDS,
-            )
-            for place, cut in enumerate(cuts[:-1])
+            train(lambda: learn, cut, params, pool=pool, seed=SEED, features=features, seeds=often)
+            for cut, often in zip(cuts[:-1], seeds, strict=True)
         ]
         for done, (fitted, (cutoff, end)) in enumerate(zip(fitting, pairwise(cuts), strict=True), 1):
             refit = _Refit(cutoff, fitted())
