@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from shared.valuation.boosters import THIN_TYPES
+from shared.valuation.blend import THIN_TYPES
 from shared.valuation.model import GRADE_WIDTHS
 
 LOWEST: Final = "D"

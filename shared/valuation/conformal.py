@@ -39,7 +39,7 @@ def segment_of(premium: Floats) -> npt.NDArray[np.int64]:
 
 
 class Calibrating(Protocol):
-    """Whatever corrects what boosters predict, and puts intervals around it."""
+    """Whatever corrects what learners predict, and puts intervals around it."""
 
     def correction_of(self, premium: Floats) -> Floats:
         """What is added to ln(value) at these predicted premia, shape (n,)."""

@@ -1,4 +1,4 @@
-"""The valuation model: boosters of ln(price / floor), errors to calibrate them by, one self-describing file."""
+"""The valuation model: learners of ln(price / floor), errors to calibrate them by, one self-describing file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ import xgboost as xgb
 
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
-from shared.valuation.boosters import Boosters, is_thin
+from shared.valuation.blend import Blend, is_thin
+from shared.valuation.boosters import Boosters
 from shared.valuation.conformal import Calibrating, Calibration
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.linear_forecast import LinearForecast
+from shared.valuation.network import Network
 from shared.valuation.params import Params
 from shared.valuation.residuals import Residuals
 
-FORMAT = "punkcast-valuation/5"
+FORMAT = "punkcast-valuation/6"
 XGBOOST_VERSION: str = xgb.__version__
 GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
 """Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D, as
@@ -54,7 +56,7 @@ class ValuationModel:
     `residuals` are the errors known at the fit, on sales before the cut-off that the models then had not seen.
     """
 
-    boosters: Boosters
+    blend: Blend
     residuals: Residuals
     data_cutoff: datetime
     params: Params
@@ -85,7 +87,7 @@ class ValuationModel:
         """
         calibration = calibration or self.calibration
         floor = frame["floor_eth"].to_numpy().astype(np.float64)
-        premium = np.exp(self.boosters.predict(frame))
+        premium = np.exp(self.blend.predict(frame))
         value = premium * np.exp(calibration.correction_of(premium)) * floor
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, is_thin(frame)))
@@ -94,14 +96,15 @@ class ValuationModel:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
         document = {
             "format": FORMAT,
-            "features": list(self.boosters.features),
+            "features": list(self.blend.features),
             "feature_schema": self.feature_schema,
             "data_cutoff": self.data_cutoff.isoformat(),
             "params": self.params.as_dict(),
             "seed": self.seed,
             "residuals": self.residuals.as_dict(),
-            "linear": self.boosters.linear.as_dict(),
-            "boosters": [base64.b64encode(file).decode() for file in self.boosters.files],
+            "linear": self.blend.linear.as_dict(),
+            "networks": [network.as_dict() for network in self.blend.networks],
+            "boosters": [base64.b64encode(file).decode() for file in self.blend.boosters.files],
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
@@ -119,8 +122,11 @@ class ValuationModel:
             files = tuple(base64.b64decode(file, validate=True) for file in document["boosters"])
             features = tuple(document["features"])
             model = cls(
-                boosters=Boosters(
-                    files, LinearForecast.from_dict(document["linear"], len(features)), features, threads
+                blend=Blend(
+                    Boosters(files, features, threads),
+                    tuple(Network.from_dict(network, len(features)) for network in document["networks"]),
+                    LinearForecast.from_dict(document["linear"], len(features)),
+                    features,
                 ),
                 residuals=Residuals.from_dict(document["residuals"]),
                 data_cutoff=datetime.fromisoformat(document["data_cutoff"]),
@@ -128,7 +134,7 @@ class ValuationModel:
                 seed=document["seed"],
                 feature_schema=document["feature_schema"],
             )
-            model.boosters.check()
+            model.blend.boosters.check()
         except (ValueError, KeyError, TypeError, OverflowError, InvalidInputError, xgb.core.XGBoostError) as error:
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model

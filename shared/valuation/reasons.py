@@ -77,11 +77,11 @@ def reasons(
     floor = frame["floor_eth"].to_numpy().astype(np.float64)
     if not np.isfinite(floor).all():
         raise InvalidInputError("no other punk was for sale then: without a floor there is no value to explain")
-    predicted = model.boosters.predict(frame)
+    predicted = model.blend.predict(frame)
     premium = np.exp(predicted)
     correction = (calibration or model.calibration).correction_of(premium)
     value = premium * np.exp(correction) * floor
-    contributions, constant = model.boosters.contributions(frame)
+    contributions, constant = model.blend.contributions(frame)
     rounding = predicted - contributions.sum(axis=1) - constant
     worst = float(np.abs(rounding).max(initial=0.0))
     if worst > LARGEST_ROUNDING:
@@ -90,7 +90,7 @@ def reasons(
     found = []
     for row, punk in enumerate(frame["punk_id"].to_list()):
         logs, own = {USUAL: float(usual[row]), LATEST: float(correction[row])}, TraitParts(traits, premia, punk)
-        for feature, contribution in zip(model.boosters.features, contributions[row].tolist(), strict=True):
+        for feature, contribution in zip(model.blend.features, contributions[row].tolist(), strict=True):
             for key, log in own.divide(feature, contribution):
                 logs[key] = logs.get(key, 0.0) + log
         found.append(Reasons(punk, float(value[row]), float(floor[row]), _parts(logs, float(mean[row]))))

@@ -19,7 +19,7 @@ from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
 from shared.valuation import correction
-from shared.valuation.boosters import Boosters
+from shared.valuation.blend import Blend
 from shared.valuation.conformal import CALIBRATION_DAYS, LEVELS, MIN_RESIDUALS, Calibration
 from shared.valuation.inputs import HORIZON_S, sale_rows
 from shared.valuation.model import ValuationModel, Values
@@ -72,7 +72,7 @@ class _Known:
         return Calibration.fit(self.errors.where(chosen), day, self.foreseen[chosen])
 
 
-def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
+def residuals_of(model: Blend, frame: pl.DataFrame) -> Residuals:
     """Errors ln(price / value) of a model on sales it has not seen; the values without any correction."""
     predicted = model.predict(frame)
     log_price = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
@@ -84,7 +84,7 @@ def residuals_of(model: Boosters, frame: pl.DataFrame) -> Residuals:
 def own_errors(model: ValuationModel, rows: pl.DataFrame) -> Residuals:
     """Of rows of sales (`sale_rows`), those that looked so at or after the cut-off and had a floor."""
     return residuals_of(
-        model.boosters,
+        model.blend,
         rows.filter(
             (pl.col("as_of") >= model.data_cutoff) & pl.col("floor_eth").is_finite() & (pl.col("floor_eth") > 0)
         ),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from shared.errors import PermanentError
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation import boosters
-from shared.valuation.boosters import SEEDS, Boosters
+from shared.valuation import blend
+from shared.valuation.blend import SEEDS, Blend
 from shared.valuation.conformal import CALIBRATION_DAYS
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.model import ValuationModel
@@ -54,19 +56,33 @@ def fit(
         raise TooFewSalesError(
             f"{sales} valid sales before {data_cutoff.isoformat()}, a model needs {MIN_SALES}; import more history"
         )
-    with ThreadPoolExecutor(threads) as pool:
+    with side_by_side(threads) as pool:
         fitting = train(lambda: frame, data_cutoff, params, pool=pool, seed=seed, features=features)
         if residuals is None:
             residuals = _rehearse(frame, data_cutoff, params, pool=pool, seed=seed, features=features)
         fitted = fitting()
     return ValuationModel(
-        boosters=fitted,
+        blend=fitted,
         residuals=residuals.rounded(),
         data_cutoff=data_cutoff,
         params=params,
         seed=seed,
         feature_schema=snapshot.feature_schema,
     )
+
+
+@contextmanager
+def side_by_side(threads: int) -> Iterator[Executor]:
+    """Threads to fit on, each fit on one of them; what has not begun when the block is left is not begun.
+
+    Meanwhile numpy's matrix products stay on one thread: their own threads would only take turns with these.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        pool = ThreadPoolExecutor(threads)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def train(
@@ -78,8 +94,8 @@ def train(
     seed: int,
     features: Sequence[str] = FEATURE_NAMES,
     seeds: int = SEEDS,
-) -> Callable[[], Boosters]:
-    """Begin to fit the boosters alone, from rows of sales before the cut-off; see `boosters.train`."""
+) -> Callable[[], Blend]:
+    """Begin to fit the learners alone, from rows of sales before the cut-off; see `blend.train`."""
 
     def rows() -> tuple[pl.DataFrame, Floats]:
         recent = seen().filter(
@@ -87,7 +103,7 @@ def train(
         )
         return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
 
-    return boosters.train(rows, params, pool=pool, seed=seed, features=features, seeds=seeds)
+    return blend.train(rows, params, pool=pool, seed=seed, features=features, seeds=seeds)
 
 
 def _rehearse(

@@ -8,7 +8,6 @@ features of all sales, because a feature of the past never changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -19,7 +18,7 @@ import polars as pl
 from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
-from shared.valuation.boosters import SEEDS, Boosters
+from shared.valuation.blend import SEEDS, Blend
 from shared.valuation.conformal import CALIBRATION_DAYS
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
@@ -27,7 +26,7 @@ from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
 from shared.valuation.recalibration import DayByDay, residuals_of
 from shared.valuation.residuals import Residuals
-from shared.valuation.training import MIN_SALES, SEED, TooFewSalesError, train
+from shared.valuation.training import MIN_SALES, SEED, TooFewSalesError, side_by_side, train
 
 WARM_UPS = 4
 """At most so many models before the first instant only make the errors that calibrations begin with."""
@@ -44,7 +43,7 @@ class _Refit:
     """One model of the walk, in force from its data cut-off on."""
 
     cutoff: datetime
-    boosters: Boosters
+    blend: Blend
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,7 @@ def walk_forward(
         )
     residuals: list[Residuals] = []
     valued: list[pl.DataFrame] = []
-    pool = ThreadPoolExecutor(threads)
-    try:
+    with side_by_side(threads) as pool:
         # All are begun at once, so that no thread waits for what only happens between two fits. One seed is enough
         # where only errors are wanted, as in the rehearsal of a fit.
         seeds = [1] * len(warm_up) + [SEEDS] * (len(cuts) - 1 - len(warm_up))
@@ -134,13 +132,11 @@ def walk_forward(
             refit = _Refit(cutoff, fitted())
             rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
             sold = learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
-            own = residuals_of(refit.boosters, sold)
+            own = residuals_of(refit.blend, sold)
             if residuals and rows.height:
                 valued.append(_value(refit, rows, Residuals.joined(residuals), own, params))
             residuals = [*residuals, own]
             on_progress(done / (len(cuts) - 1))
-    finally:
-        pool.shutdown(cancel_futures=True)
     order = {horizon_name(int(horizon.total_seconds())): place for place, horizon in enumerate(history.horizons)}
     return (
         pl.concat(valued)
@@ -174,7 +170,7 @@ def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, own: Residua
     """`residuals` are of the models before, `own` of this one: a row's calibration knows those over before its day."""
     recent = residuals.since((refit.cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp())
     model = ValuationModel(
-        boosters=refit.boosters,
+        blend=refit.blend,
         residuals=recent,
         data_cutoff=refit.cutoff,
         params=params,

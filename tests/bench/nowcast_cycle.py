@@ -1,7 +1,7 @@
 """One nowcast of 10,000 punks with all events loaded, from the tick to the moved pointer.
 
-The bare limit is what nobody can save: XGBoost's predict on the ready feature matrix plus a COPY of 10,000 rows into
-a table without keys.
+The bare limit is what nobody can save: XGBoost's predict on the ready feature matrix, the matrix products of the
+networks, and a COPY of 10,000 rows into a table without keys.
 """
 
 from __future__ import annotations
@@ -103,15 +103,18 @@ async def _bare_limit(platform: Platform, reader: MarketReader, as_of: datetime)
     snapshot = nowcast_snapshot(reader.timeline, reader.prices, as_of)
     matrix = snapshot.frame.select(FEATURE_NAMES).to_numpy().astype(np.float32)
     boosters = []
-    for file in model.boosters.files:
+    for file in model.blend.boosters.files:
         boosters.append(xgb.Booster({"nthread": 2}))
         boosters[-1].load_model(bytearray(file))
+    networks, scaled = model.blend.networks, model.blend.linear.scaling.scaled(matrix)
     lines = build_rows(model.predict(snapshot.frame)).lines
     predicted, copied = [], []
     for _ in range(RUNS):
         started = time.perf_counter()
         for booster in boosters:
             booster.inplace_predict(matrix)
+        for network in networks:
+            np.maximum(scaled @ network.weight, 0.0) @ network.out
         predicted.append(time.perf_counter() - started)
         copied.append(await _copy(platform.database, lines))
     return median(predicted) + median(copied)

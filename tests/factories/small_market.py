@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from shared.market.reference_data import validate_punks
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation import training
+from shared.valuation import blend, training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
@@ -103,7 +104,8 @@ def inputs(until: datetime = END) -> tuple[Snapshot, Snapshot]:
 
 @cache
 def model(seed: int = 7) -> ValuationModel:
-    """A quick model: few trees are enough where only the way of its values is looked at."""
+    """A quick model with all learners: few trees are enough where only the way of its values is looked at."""
     learn, _ = inputs()
     params = replace(Params.load(), rounds=20)
-    return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed, params=params)
+    with patch.object(blend, "NETWORK_SALES", 0):
+        return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed, params=params)

@@ -1,174 +1,80 @@
-"""The boosters: exact reasons, the same bytes twice, the same values on any number of threads."""
+"""The boosters of one start: exact reasons, the same bytes twice, and flags that trees may skip."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 
-from shared.market.traits import TYPES
 from shared.valuation import boosters
-from shared.valuation.boosters import INDEX_FORECAST, SEEDS, STARTS, Boosters, index_forecast, is_thin, matrix
-from shared.valuation.feature_table import FEATURE_NAMES
+from shared.valuation.boosters import STARTS, Boosters
 from shared.valuation.params import Params
-from tests.factories import small_market
 
+FEATURES = ("level", "own_age", "is_zombie", "has_hoodie")
 PARAMS = Params(
-    booster={"objective": "reg:absoluteerror", "tree_method": "hist", "max_bin": 64, "eta": 0.1, "max_depth": 5},
-    rounds=20,
-    half_life_days=60.0,
-    learn_days=1_000,
-)
+    {"objective": "reg:absoluteerror", "tree_method": "hist", "max_bin": 64, "eta": 0.2, "max_depth": 4,
+     "subsample": 0.7}, 30, 900.0, 1_000,
+)  # fmt: skip
 
 
-def trained(
-    frame: pl.DataFrame, age_days: np.ndarray, params: Params = PARAMS, *, seed: int = 7, **rest: Any
-) -> Boosters:
-    with ThreadPoolExecutor(rest.pop("threads", 1)) as pool:
-        return boosters.train(lambda: (frame, age_days), params, seed=seed, pool=pool, **rest)()
+def sales(count: int = 900) -> tuple[np.ndarray, np.ndarray]:
+    """A number, one that is often unknown, two flags, and what they add."""
+    generator = np.random.default_rng(5)
+    inputs = generator.normal(0.0, 1.0, (count, 4)).astype(np.float32)
+    inputs[:, 2] = generator.random(count) < 0.1
+    inputs[:, 3] = generator.random(count) < 0.3
+    inputs[generator.random(count) < 0.3, 1] = np.nan
+    added = 0.2 * inputs[:, 0] + 0.5 * inputs[:, 2] + 0.1 * inputs[:, 3] * inputs[:, 0]
+    return inputs, added.astype(np.float64)
 
 
-@pytest.fixture(scope="module")
-def learnt() -> tuple[pl.DataFrame, np.ndarray]:
-    frame = small_market.inputs()[0].frame.filter(pl.col("floor_eth").is_finite())
-    last = frame["sale_time"].max()
-    return frame, (last - frame["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
+def fitted(seeds: tuple[int, ...] = (1, 2), features: tuple[str, ...] = FEATURES) -> Boosters:
+    """Boosters of three starts that know the same."""
+    inputs, added = sales()
+    files = boosters.fit(inputs, added, np.ones(len(added)), PARAMS, features=features, seeds=seeds)
+    return Boosters(tuple(files) * len(STARTS), features, threads=1)
 
 
-@pytest.fixture(scope="module")
-def fitted(learnt) -> Boosters:
-    return trained(*learnt)
+def test_what_they_learn_is_what_is_to_be_added():
+    inputs, added = sales()
+    predicted = fitted().predict(inputs)
+    assert predicted.shape == (len(STARTS), len(added))
+    assert np.abs(predicted[0] - added).mean() < 0.06
 
 
-@pytest.fixture(scope="module")
-def unseen() -> pl.DataFrame:
-    return small_market.inputs()[1].frame
+def test_parts_and_constant_add_up_to_the_prediction():
+    inputs, _ = sales()
+    parts = fitted().contributions(inputs[:50])
+    assert parts.shape == (len(STARTS), 50, len(FEATURES) + 1)
+    assert parts.sum(axis=2) == pytest.approx(fitted().predict(inputs[:50]), abs=1e-5)
 
 
-def test_parts_and_constant_add_up_to_the_prediction(fitted, unseen):
-    parts, constant = fitted.contributions(unseen)
-    assert parts.shape == (unseen.height, len(FEATURE_NAMES))
-    assert parts.sum(axis=1) + constant == pytest.approx(fitted.predict(unseen), abs=1e-5)
-    assert np.count_nonzero(parts.any(axis=0)) > 10
+def test_several_seeds_count_as_their_mean_and_each_is_the_one_it_would_be_alone():
+    inputs, _ = sales()
+    both, one, other = fitted(), fitted((1,)), fitted((2,))
+    assert both.files[:2] == (one.files[0], other.files[0])
+    assert both.predict(inputs) == pytest.approx((one.predict(inputs) + other.predict(inputs)) / 2, abs=1e-9)
+    assert not np.allclose(one.predict(inputs), other.predict(inputs), atol=1e-3)
 
 
-def test_several_seeds_of_a_start_count_as_their_mean(learnt, unseen):
-    sampled = Params({**PARAMS.booster, "subsample": 0.7}, 20, 60.0, 1_000)
-    both = trained(*learnt, sampled, seeds=2)
-    one, other = (replace(both, files=both.files[place::2]) for place in (0, 1))
-    assert trained(*learnt, sampled, seeds=1).files == one.files, (
-        "the first of each start is the one it would have alone"
-    )
-    inputs = matrix(unseen, FEATURE_NAMES)
-    each = (one._each(unseen, inputs) + other._each(unseen, inputs)) / 2
-    assert both._each(unseen, inputs) == pytest.approx(each, abs=1e-9)
-    assert not np.allclose(one.predict(unseen), other.predict(unseen), atol=1e-4)
-    parts, constant = both.contributions(unseen)
-    assert parts.sum(axis=1) + constant == pytest.approx(both.predict(unseen), abs=1e-5)
+def test_a_flag_that_is_missing_to_the_trees_tells_them_as_much_as_a_zero():
+    inputs, _ = sales()
+    as_numbers = fitted(features=("level", "own_age", "held", "owner_holds"))
+    assert fitted().predict(inputs) == pytest.approx(as_numbers.predict(inputs), abs=1e-6)
+    assert np.isnan(boosters._for_trees(inputs, FEATURES)[inputs[:, 2] == 0.0, 2]).all()
+    assert (boosters._for_trees(inputs, FEATURES)[inputs[:, 2] == 1.0, 2] == 1.0).all()
 
 
 @pytest.mark.parametrize("kept", [0, 1, 4, 5])
-def test_a_booster_that_is_missing_is_found_out(fitted, kept):
+def test_a_booster_that_is_missing_is_found_out(kept: int):
+    whole = fitted()
     with pytest.raises(ValueError, match="not equally many"):
-        replace(fitted, files=fitted.files[:kept]).check()
+        replace(whole, files=whole.files[:kept]).check()
 
 
-@pytest.fixture
-def equal_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every booster counts the same whatever the premium, so that what one of them adds can be told."""
-    monkeypatch.setattr(boosters, "SHARES", ((1.0, *[1.0 / len(STARTS)] * len(STARTS)),))
-
-
-def test_shares_are_whole_and_move_from_the_booster_of_the_floor_tier_to_that_of_dear_punks(unseen):
-    premium = np.linspace(0.5, 30.0, unseen.height)
-    each = np.tile(np.log(premium), (len(STARTS), 1))
-    human = unseen.with_columns(type=pl.lit(TYPES.index("Male"), dtype=pl.Float32))
-    shares = boosters.shares(human, each)
-    assert shares.sum(axis=0) == pytest.approx(1.0, abs=1e-12)
-    assert (shares >= 0).all()
-    assert (np.diff(shares[STARTS.index("nothing")]) <= 1e-12).all()
-    assert (np.diff(shares[STARTS.index("linear")]) >= -1e-12).all()
-    apes = unseen.with_columns(type=pl.lit(TYPES.index("Ape"), dtype=pl.Float32))
-    assert (boosters.shares(apes, each)[STARTS.index("index")] == 1.0).all()
-
-
-@pytest.mark.usefixtures("equal_shares")
-def test_what_the_index_forecast_puts_in_counts_for_its_features_even_where_no_tree_looks_at_them(learnt, unseen):
-    chosen = tuple(name for name in FEATURE_NAMES if name != "own_effect")
-    fitted = trained(*learnt, features=chosen)
-    parts, constant = fitted.contributions(unseen)
-    assert parts.shape == (unseen.height, len(chosen))
-    assert parts.sum(axis=1) + constant == pytest.approx(fitted.predict(unseen), abs=1e-5)
-    # What the second booster starts from moves with the feature, one for one.
-    moved = unseen.with_columns(pl.col("own_effect") + 0.6)
-    share = np.where(is_thin(unseen), 1.0, 1.0 / len(STARTS))
-    assert fitted.predict(moved) - fitted.predict(unseen) == pytest.approx(0.6 * share, abs=1e-6)
-
-
-@pytest.mark.usefixtures("equal_shares")
-def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, unseen):
-    parts, _ = fitted.contributions(unseen)
-    tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
-    inputs = matrix(unseen, FEATURE_NAMES)
-    started = tilted.linear.contributions(inputs) - fitted.linear.contributions(inputs)
-    share = np.where(is_thin(unseen), 0.0, 1.0 / len(STARTS))
-    assert tilted.contributions(unseen)[0] - parts == pytest.approx(started * share[:, None], abs=1e-9)
-
-
-def test_apes_and_aliens_are_left_to_the_booster_that_starts_from_the_index(fitted, unseen):
-    alien = unseen.head(3).with_columns(type=pl.lit(TYPES.index("Alien"), dtype=pl.Float32))
-    moved = alien.with_columns(premium=pl.Series(matrix(alien, ("premium",))[:, 0] + 40.0))
-    parts, constant = fitted.contributions(moved)
-    assert parts.sum(axis=1) + constant == pytest.approx(fitted.predict(moved), abs=1e-4)
-    assert (fitted.predict(moved) - fitted.predict(alien) > 39.0).all()
-    human = moved.with_columns(type=pl.lit(TYPES.index("Male"), dtype=pl.Float32))
-    assert (fitted.predict(human) - fitted.predict(alien) < 30.0).all()
-
-
-def test_the_index_forecast_is_the_sum_of_what_is_known_of_it(unseen):
-    gap = unseen.head(2).with_columns(premium=pl.Series([None, 0.25], dtype=pl.Float32).fill_null(float("nan")))
-    level, own = gap["level"].to_numpy(), gap["own_effect"].to_numpy()
-    assert index_forecast(gap) == pytest.approx([level[0] + own[0], level[1] + own[1] + 0.25], abs=1e-6)
-    assert INDEX_FORECAST == ("level", "premium", "own_effect")
-
-
-def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(learnt, fitted):
-    sampled = Params({**PARAMS.booster, "subsample": 0.7, "colsample_bytree": 0.5}, 20, 60.0, 1_000)
-    one, again, other = (trained(*learnt, sampled, seed=seed).files for seed in (7, 7, 8))
-    assert one == again
-    assert one != other
-    assert len(set(one)) == SEEDS * len(STARTS), "the boosters are not one several times"
-    assert trained(*learnt).files == fitted.files
-
-
-def test_values_and_reasons_do_not_depend_on_the_number_of_threads(fitted, unseen):
-    two = replace(fitted, threads=2)
-    assert two.predict(unseen).tobytes() == fitted.predict(unseen).tobytes()
-    assert two.contributions(unseen)[0].tobytes() == fitted.contributions(unseen)[0].tobytes()
-
-
-def test_a_fit_does_not_depend_on_the_number_of_threads(learnt, fitted):
-    side_by_side = trained(*learnt, threads=3)
-    assert side_by_side.files == fitted.files
-    assert side_by_side.linear.as_dict() == fitted.linear.as_dict()
-
-
-def test_old_sales_weigh_less(learnt):
-    """The same rows told twice, an old half that says double the price: the new half is believed."""
-    frame, _ = learnt
-    doubled = pl.concat([frame.with_columns(pl.col("price_eth") * 2), frame])
-    age = np.repeat([600.0, 0.0], frame.height)
-    believed = trained(doubled, age).predict(frame)
-    old_believed = trained(doubled, age[::-1]).predict(frame)
-    truth = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-    assert np.median(np.abs(believed - truth)) < 0.1
-    assert np.median(old_believed - truth) == pytest.approx(np.log(2), abs=0.15)
-
-
-def test_the_matrix_has_the_asked_features_in_the_asked_order(unseen):
-    assert matrix(unseen, ("held", "level")).tolist() == unseen.select("held", "level").to_numpy().tolist()
-    assert matrix(unseen, FEATURE_NAMES).dtype == np.float32
+def test_predictions_and_parts_do_not_depend_on_the_number_of_threads():
+    inputs, _ = sales()
+    one, two = fitted(), replace(fitted(), threads=2)
+    assert two.predict(inputs).tobytes() == one.predict(inputs).tobytes()
+    assert two.contributions(inputs).tobytes() == one.contributions(inputs).tobytes()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shared.market.traits import TYPES
-from shared.valuation.boosters import THIN_TYPES
+from shared.valuation.blend import THIN_TYPES
 from shared.valuation.confidence import GRADES, meaning
 from shared.valuation.conformal import LEVELS, SEGMENT_BOUNDS, Calibration
 from shared.valuation.correction import KNOTS, Correction

@@ -53,16 +53,6 @@ def test_contributions_and_the_constant_add_up():
     assert fitted.contributions(inputs).sum(axis=1) + fitted.constant == pytest.approx(fitted.predict(inputs))
 
 
-def test_what_is_unknown_counts_as_usual_and_what_is_absurd_as_the_most_that_was_seen():
-    inputs, target, weight = sales()
-    fitted = LinearForecast.fit(inputs, target, weight)
-    centre = fitted.centre.astype(np.float32)[None]
-    unknown, absurd, infinite = (np.full((1, 4), fill, dtype=np.float32) for fill in (np.nan, 1e9, np.inf))
-    assert fitted.predict(unknown) == pytest.approx(fitted.predict(centre))
-    assert fitted.predict(absurd) == pytest.approx(fitted.predict(fitted.high.astype(np.float32)[None]))
-    assert fitted.predict(infinite) == pytest.approx(fitted.predict(centre))
-
-
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1_000), st.integers(0, 1_000))
 def test_the_order_of_the_sales_does_not_reach_the_file(seed: int, order: int):

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import IntegrityError, InvalidInputError
-from shared.valuation.boosters import Boosters
+from shared.valuation.blend import Blend
 from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, FLAGS
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 from shared.valuation.reason_parts import COMBINATIONS, GROUPS, PART_OF, TraitParts, shares_of
@@ -138,13 +138,13 @@ def test_a_punk_without_a_floor_has_no_reasons() -> None:
 
 
 def test_contributions_that_do_not_add_up_are_not_passed_off_as_rounding() -> None:
-    class Off(Boosters):
+    class Off(Blend):
         def contributions(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
             parts, constant = super().contributions(frame)
             return parts, constant + 0.01
 
-    exact = small_market.model().boosters
-    off = replace(small_market.model(), boosters=Off(exact.files, exact.linear, exact.features, exact.threads))
+    exact = small_market.model().blend
+    off = replace(small_market.model(), blend=Off(exact.boosters, exact.networks, exact.linear, exact.features))
     with pytest.raises(IntegrityError, match=r"miss the prediction by 0\.01"):
         reasons(off, frame()[:1], TRAITS, premia())
 

@@ -156,7 +156,7 @@ def test_only_sales_that_looked_so_after_the_cut_off_and_had_a_floor_make_errors
     late = rows.filter(pl.col("as_of") >= one.data_cutoff)
     assert 100 < len(made) < rows.height
     assert made.time.tolist() == late["sale_time"].dt.epoch("s").to_list()
-    value = np.exp(one.boosters.predict(late)) * late["floor_eth"].to_numpy()
+    value = np.exp(one.blend.predict(late)) * late["floor_eth"].to_numpy()
     assert made.error == pytest.approx(np.log(late["price_eth"].to_numpy() / value)), "of values without a correction"
     blind = late.with_columns(floor_eth=pl.lit(float("nan")))
     assert len(own_errors(one, blind)) == 0
@@ -207,7 +207,7 @@ def test_a_value_is_moved_by_the_correction_at_its_premium_and_by_nothing_else()
     one = small_market.model()
     frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), END).frame
     refreshed = calibration_from_events(one, small_market.timeline(), small_market.prices(), END)
-    premium = np.exp(one.boosters.predict(frame))
+    premium = np.exp(one.blend.predict(frame))
     moved = np.log(one.predict(frame, refreshed).value_eth / (premium * frame["floor_eth"].to_numpy()))
     assert moved == pytest.approx(refreshed.correction.of(premium), abs=1e-12)
     assert np.abs(moved).max() > 1e-4

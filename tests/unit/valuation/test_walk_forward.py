@@ -14,9 +14,9 @@ import pytest
 from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.traits import Traits
-from shared.valuation import boosters as boosters_module
+from shared.valuation import blend as blend_module
 from shared.valuation import walk_forward as module
-from shared.valuation.boosters import Boosters
+from shared.valuation.blend import Blend
 from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
 from shared.valuation.inputs import valid_sales
 from shared.valuation.params import Params
@@ -125,42 +125,40 @@ class Watched:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.trained: list[tuple[datetime, datetime]] = []
         self.calibrated: list[tuple[datetime, Residuals]] = []
-        self.tested: list[tuple[Boosters, pl.DataFrame]] = []
+        self.tested: list[tuple[Blend, pl.DataFrame]] = []
         self.cutoff_of: dict[tuple[bytes, ...], datetime] = {}
         train, fit, residuals_of = module.train, Calibration.fit, module.residuals_of
-        train_boosters = boosters_module.train
+        train_blend = blend_module.train
 
         def watched_train(
             seen: Callable[[], pl.DataFrame], data_cutoff: datetime, params: Params, **rest: Any
-        ) -> Callable[[], Boosters]:
+        ) -> Callable[[], Blend]:
             waiting = train(seen, data_cutoff, params, **rest)
 
-            def watched_wait() -> Boosters:
-                boosters = waiting()
-                self.cutoff_of[boosters.files] = data_cutoff
-                return boosters
+            def watched_wait() -> Blend:
+                blend = waiting()
+                self.cutoff_of[blend.boosters.files] = data_cutoff
+                return blend
 
             return watched_wait
 
-        def watched_fit_of_boosters(
-            rows: Callable[[], tuple[pl.DataFrame, np.ndarray]], *args: Any, **rest: Any
-        ) -> Any:
+        def watched_fit_of_blend(rows: Callable[[], tuple[pl.DataFrame, np.ndarray]], *args: Any, **rest: Any) -> Any:
             frame, age_days = rows()
             last = frame["sale_time"].max()
             cutoff = frame["sale_time"][0] + timedelta(seconds=round(float(age_days[0]) * 86_400))
             self.trained.append((cutoff, last))
-            return train_boosters(rows, *args, **rest)
+            return train_blend(rows, *args, **rest)
 
         def watched_fit(residuals: Residuals, as_of: datetime, *foreseen: np.ndarray) -> Calibration:
             self.calibrated.append((as_of, residuals))
             return fit(residuals, as_of, *foreseen)
 
-        def watched_residuals(model: Boosters, frame: pl.DataFrame) -> Residuals:
+        def watched_residuals(model: Blend, frame: pl.DataFrame) -> Residuals:
             self.tested.append((model, frame))
             return residuals_of(model, frame)
 
         patch.setattr(module, "train", watched_train)
-        patch.setattr(boosters_module, "train", watched_fit_of_boosters)
+        patch.setattr(blend_module, "train", watched_fit_of_blend)
         patch.setattr(module, "residuals_of", watched_residuals)
         patch.setattr(Calibration, "fit", watched_fit)
 
@@ -188,8 +186,8 @@ def test_training_and_calibration_end_before_the_cut_off(monkeypatch, refit_ever
     later = {instant for instant, _ in watched.calibrated} - set(watched.cutoff_of.values())
     assert len(later) > 20, "made again from day to day"
     assert all(instant.time() == time() for instant in later)
-    for boosters, frame in watched.tested:
-        assert frame.is_empty() or frame["sale_time"].min() >= watched.cutoff_of[boosters.files]
+    for blend, frame in watched.tested:
+        assert frame.is_empty() or frame["sale_time"].min() >= watched.cutoff_of[blend.boosters.files]
 
 
 def test_the_future_of_the_last_instant_changes_no_row(walked):
