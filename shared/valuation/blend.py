@@ -62,12 +62,12 @@ class Blend:
 
     def _each(self, frame: pl.DataFrame, inputs: Matrix) -> Floats:
         """What each learner predicts, the mean of its seeds, shape (learners, n), one fewer without networks."""
-        line = self.linear.predict(inputs)
+        scaled = self.linear.scaling.scaled(inputs)
+        line = self.linear.predict(scaled)
         starts = np.array([np.zeros(frame.height), index_forecast(frame), line])
         each = starts + self.boosters.predict(inputs)
         if not self.networks:
             return each
-        scaled = self.linear.scaling.scaled(inputs)
         added = np.mean([network.predict(scaled) for network in self.networks], axis=0)
         return np.vstack([each, line + added])
 
@@ -80,12 +80,13 @@ class Blend:
         """
         inputs = matrix(frame, self.features)
         counted = shares(frame, self._each(frame, inputs))
-        index, line = self._from_index(frame), self._from_line(inputs)
+        scaled = self.linear.scaling.scaled(inputs)
+        index, line = self._from_index(frame), self._from_line(scaled)
         told = self.boosters.contributions(inputs)
         told[STARTS.index("index")] += index
         told[STARTS.index("linear")] += line
         if self.networks:
-            told = np.concatenate([told, (self._from_networks(inputs) + line)[None]])
+            told = np.concatenate([told, (self._from_networks(scaled) + line)[None]])
         blended = np.einsum("mnf,mn->nf", told, counted)
         parts, constant = blended[:, :-1], blended[:, -1]
         if "premium" in self.features:
@@ -104,13 +105,12 @@ class Blend:
             parts[:, place] += np.nan_to_num(frame[name].to_numpy().astype(np.float64))
         return parts
 
-    def _from_line(self, inputs: Matrix) -> Floats:
-        return np.column_stack([self.linear.contributions(inputs), np.full(len(inputs), self.linear.constant)])
+    def _from_line(self, scaled: Floats) -> Floats:
+        return np.column_stack([self.linear.contributions(scaled), np.full(len(scaled), self.linear.constant)])
 
-    def _from_networks(self, inputs: Matrix) -> Floats:
-        scaled = self.linear.scaling.scaled(inputs)
+    def _from_networks(self, scaled: Floats) -> Floats:
         told = [network.contributions(scaled) for network in self.networks]
-        mean: Floats = np.mean([np.column_stack([parts, np.full(len(inputs), usual)]) for parts, usual in told], axis=0)
+        mean: Floats = np.mean([np.column_stack([parts, np.full(len(scaled), usual)]) for parts, usual in told], axis=0)
         return mean
 
 
@@ -161,7 +161,8 @@ def train(
     def from_line() -> tuple[LinearForecast, list[bytes], list[Network]]:
         learnt = lesson()
         linear = LinearForecast.fit(learnt.inputs, learnt.target, learnt.weight)
-        line, scaled = linear.predict(learnt.inputs), linear.scaling.scaled(learnt.inputs)
+        scaled = linear.scaling.scaled(learnt.inputs)
+        line = linear.predict(scaled)
         often = seeds if len(line) >= NETWORK_SALES else 0
         networks = [
             Network.fit(scaled, learnt.target - line, learnt.weight, seed=seed + again) for again in range(often)

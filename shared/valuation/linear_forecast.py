@@ -49,14 +49,14 @@ class LinearForecast:
         # The order in which a processor adds shows in the last digits only; without these it cannot reach the trees.
         return cls(float(_rounded(solved[:1])[0]), _rounded(solved[1:]), scaling)
 
-    def predict(self, inputs: Matrix) -> Floats:
-        """ln(price / floor), shape (n,)."""
-        predicted: Floats = self.constant + self.contributions(inputs).sum(axis=1)
+    def predict(self, scaled: Floats) -> Floats:
+        """ln(price / floor) of scaled features, shape (n, features); shape (n,)."""
+        predicted: Floats = self.constant + self.contributions(scaled).sum(axis=1)
         return predicted
 
-    def contributions(self, inputs: Matrix) -> Floats:
+    def contributions(self, scaled: Floats) -> Floats:
         """What each feature adds to the constant, shape (n, features)."""
-        return self.scaling.scaled(inputs) * self.slope
+        return scaled * self.slope
 
     def as_dict(self) -> dict[str, Any]:
         return {"constant": self.constant, "slope": self.slope.tolist(), **self.scaling.as_dict()}

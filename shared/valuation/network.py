@@ -73,10 +73,10 @@ class Network:
         The rescale rule of DeepLIFT (Shrikumar et al., ICML 2017) against features at their centres: what a unit gives
         more than there is divided over the features in proportion to how they drive it.
         """
-        drive = self._drive(inputs) - self.bias
-        usual = self._units(self.bias)
-        more = self._units(self._drive(inputs)) - usual
-        passed = np.divide(more, drive, out=np.zeros_like(more), where=drive != 0.0)
+        drive, usual = self._drive(inputs), self._units(self.bias)
+        more = self._units(drive) - usual
+        driven = drive - self.bias
+        passed = np.divide(more, driven, out=np.zeros_like(more), where=driven != 0.0)
         parts: Floats = _on(_INPUT, inputs) * ((passed * self.out) @ self.weight.T)
         return parts, float(usual @ self.out) + self.constant
 
@@ -172,6 +172,7 @@ class _Training:
 def _on(grid: tuple[float, int], numbers: npt.ArrayLike) -> Floats:
     """Each number brought to its grid: no larger than this, with so many binary digits behind the point."""
     largest, digits = grid
-    steps = np.rint(np.asarray(numbers, dtype=np.float64) * 2.0**digits)
-    brought: Floats = np.clip(steps / 2.0**digits, -largest, largest)
-    return brought
+    brought: Floats = np.multiply(numbers, 2.0**digits)
+    np.rint(brought, out=brought)
+    brought *= 2.0**-digits
+    return np.clip(brought, -largest, largest, out=brought)

@@ -132,8 +132,8 @@ def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, unseen
     usual = unseen.filter(~is_thin(unseen))
     parts, _ = fitted.contributions(usual)
     tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
-    inputs = matrix(usual, FEATURE_NAMES)
-    started = tilted.linear.contributions(inputs) - fitted.linear.contributions(inputs)
+    scaled = fitted.linear.scaling.scaled(matrix(usual, FEATURE_NAMES))
+    started = tilted.linear.contributions(scaled) - fitted.linear.contributions(scaled)
     # Two learners start from it.
     assert tilted.contributions(usual)[0] - parts == pytest.approx(started * 2.0 / len(LEARNERS), abs=1e-9)
 

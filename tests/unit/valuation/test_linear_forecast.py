@@ -32,7 +32,7 @@ def test_it_finds_the_line_although_every_tenth_price_is_absurd():
     assert fitted.slope == pytest.approx(SLOPES, abs=0.05)
     assert fitted.slope[3] == 0.0
     usual = np.arange(len(target)) % 10 != 0
-    assert np.median(np.abs(fitted.predict(inputs) - target)[usual]) < 0.06
+    assert np.median(np.abs(fitted.predict(fitted.scaling.scaled(inputs)) - target)[usual]) < 0.06
 
 
 def test_the_slope_of_a_flag_is_drawn_to_zero_the_more_the_rarer_it_is():
@@ -50,7 +50,9 @@ def test_the_slope_of_a_flag_is_drawn_to_zero_the_more_the_rarer_it_is():
 def test_contributions_and_the_constant_add_up():
     inputs, target, weight = sales()
     fitted = LinearForecast.fit(inputs, target, weight)
-    assert fitted.contributions(inputs).sum(axis=1) + fitted.constant == pytest.approx(fitted.predict(inputs))
+    assert fitted.contributions(fitted.scaling.scaled(inputs)).sum(axis=1) + fitted.constant == pytest.approx(
+        fitted.predict(fitted.scaling.scaled(inputs))
+    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -70,7 +72,9 @@ def test_a_file_gives_the_same_values_back():
     inputs, target, weight = sales()
     fitted = LinearForecast.fit(inputs, target, weight)
     read = LinearForecast.from_dict(json.loads(json.dumps(fitted.as_dict())), 4)
-    assert read.predict(inputs).tobytes() == fitted.predict(inputs).tobytes()
+    assert (
+        read.predict(read.scaling.scaled(inputs)).tobytes() == fitted.predict(fitted.scaling.scaled(inputs)).tobytes()
+    )
 
 
 def test_a_damaged_file_is_refused():
