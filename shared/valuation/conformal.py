@@ -1,8 +1,9 @@
 """Segment-wise (Mondrian) conformal intervals on the log ratio of price to value.
 
 Lower and upper quantiles are taken separately, with the finite-sample correction of split conformal prediction
-(Vovk et al., Algorithmic Learning in a Random World, 2005; Papadopoulos et al. 2002). Recent errors weigh more, so that
-a calm market is not given the width of the wild one before it (Barber et al., Annals of Statistics 51, 2023).
+(Vovk et al., Algorithmic Learning in a Random World, 2005; Papadopoulos et al. 2002). Errors count in units of the
+volatility of their day, and recent ones weigh more (Barber et al., Annals of Statistics 51, 2023): a calm market is not
+given the width of the wild one before it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from shared.market.series import Floats
 from shared.valuation import correction
 from shared.valuation.correction import Correction
 from shared.valuation.residuals import Residuals
+from shared.valuation.volatility import volatility
 
 SEGMENT_BOUNDS = (1.08, 1.3, 2.5)
 """Bounds of the predicted premium (value / floor)."""
@@ -27,7 +29,7 @@ LEVELS = (0.5, 0.8, 0.9)
 MIN_RESIDUALS = 40
 """A segment with fewer residuals borrows those of the segment below it."""
 THIN_WIDENING = 1.5
-HALF_LIFE_DAYS = 60.0
+HALF_LIFE_DAYS = 120.0
 """An error this much older weighs half."""
 CALIBRATION_DAYS = 180
 """Intervals come from the errors on the sales of this long before."""
@@ -70,6 +72,7 @@ class Calibration:
         age_days = np.maximum(as_of.timestamp() - residuals.time, 0.0) / 86_400.0
         weight = 0.5 ** (age_days / HALF_LIFE_DAYS)
         segment = segment_of(residuals.premium)
+        then, now = volatility(error, segment, residuals.time, as_of.timestamp())
         pools: list[tuple[npt.NDArray[np.bool_], float]] = []
         for index in range(len(SEGMENT_BOUNDS) + 1):
             own, widening, below = segment == index, 1.0, index - 1
@@ -80,7 +83,7 @@ class Calibration:
             pools.append((own, widening))
         return cls(
             tuple(
-                tuple(_offsets(error[pool], weight[pool], level, widening) for pool, widening in pools)
+                tuple(_offsets((error / then)[pool], weight[pool], level, widening * now) for pool, widening in pools)
                 for level in LEVELS
             ),
             Correction.fit(residuals, as_of),
