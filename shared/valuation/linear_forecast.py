@@ -23,7 +23,8 @@ PENALTY = 3e-3
 ROUNDS = 4
 NEAR = 0.03
 """Errors (log units) below this count as squares, above it by their size."""
-_DIGITS = 9
+_DIGITS = 6
+"""Behind the point, of constant and slopes: far below what values can tell, far above what a processor's sums leave."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class LinearForecast:
             solved = np.linalg.solve(weighted.T @ design + PENALTY * counts.sum() * penalised, weighted.T @ target)
             counts = weight * NEAR / np.maximum(np.abs(target - design @ solved), NEAR)
         # The order in which a processor adds shows in the last digits only; without these it cannot reach the trees.
-        return cls(float(_rounded(solved[:1])[0]), _rounded(solved[1:]), scaling)
+        rounded = np.round(solved.astype(np.float64), _DIGITS)
+        return cls(float(rounded[0]), rounded[1:], scaling)
 
     def predict(self, scaled: Floats) -> Floats:
         """ln(price / floor) of scaled features, shape (n, features); shape (n,)."""
@@ -68,10 +70,3 @@ class LinearForecast:
         if slope.shape != (features,) or not np.isfinite([constant, *slope]).all():
             raise InvalidInputError(f"a linear forecast of {features} features needs as many finite slopes")
         return cls(constant, slope, Scaling.from_dict(document, features))
-
-
-def _rounded(numbers: Floats) -> Floats:
-    """To `_DIGITS` significant digits."""
-    size = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(np.maximum(np.abs(numbers), 1e-300))))
-    rounded: Floats = np.where(numbers == 0.0, 0.0, np.rint(numbers * size) / size)
-    return rounded

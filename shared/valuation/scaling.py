@@ -34,6 +34,8 @@ class Scaling:
         low, centre, high = _spread(inputs)
         usual = cls(low, centre, high, np.ones(inputs.shape[1]))
         scale = np.sqrt(np.average(usual.scaled(inputs) ** 2, axis=0, weights=weight))
+        # In single precision: how a processor orders a sum shows in the last digits of a double.
+        scale = scale.astype(np.float32).astype(np.float64)
         flag = ((inputs == 0.0) | (inputs == 1.0)).all(axis=0)
         # What never moves is zero on any scale.
         return cls(low, centre, high, np.where(flag | (scale == 0.0), 1.0, scale))
