@@ -48,8 +48,8 @@ class LinearForecast:
             solved = np.linalg.solve(weighted.T @ design + PENALTY * counts.sum() * penalised, weighted.T @ target)
             counts = weight * NEAR / np.maximum(np.abs(target - design @ solved), NEAR)
         # The order in which a processor adds shows in the last digits only; without these it cannot reach the trees.
-        rounded = np.round(solved.astype(np.float64), _DIGITS)
-        return cls(float(rounded[0]), rounded[1:], scaling)
+        constant, *slope = np.round(solved, _DIGITS).tolist()
+        return cls(constant, np.array(slope, dtype=np.float64), scaling)
 
     def predict(self, scaled: Floats) -> Floats:
         """ln(price / floor) of scaled features, shape (n, features); shape (n,)."""
