@@ -52,7 +52,11 @@ class Blend:
     boosters: Boosters
     networks: tuple[Network, ...]
     linear: LinearForecast
-    features: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What all learners are given, in order."""
+        return self.boosters.features
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
@@ -175,7 +179,7 @@ def train(
     def wait() -> Blend:
         linear, last, networks = line.result()
         files = (*nothing.result(), *index.result(), *last)
-        return Blend(Boosters(files, tuple(features), threads=1), tuple(networks), linear, tuple(features))
+        return Blend(Boosters(files, tuple(features), threads=1), tuple(networks), linear)
 
     return wait
 

@@ -73,6 +73,7 @@ class Calibration:
         weight = 0.5 ** (age_days / HALF_LIFE_DAYS)
         segment = segment_of(residuals.premium)
         then, now = volatility(error, segment, residuals.time, as_of.timestamp())
+        error = error / then
         pools: list[tuple[npt.NDArray[np.bool_], float]] = []
         for index in range(len(SEGMENT_BOUNDS) + 1):
             own, widening, below = segment == index, 1.0, index - 1
@@ -83,7 +84,7 @@ class Calibration:
             pools.append((own, widening))
         return cls(
             tuple(
-                tuple(_offsets((error / then)[pool], weight[pool], level, widening * now) for pool, widening in pools)
+                tuple(_offsets(error[pool], weight[pool], level, widening * now) for pool, widening in pools)
                 for level in LEVELS
             ),
             Correction.fit(residuals, as_of),

@@ -126,7 +126,6 @@ class ValuationModel:
                     Boosters(files, features, threads),
                     tuple(Network.from_dict(network, len(features)) for network in document["networks"]),
                     LinearForecast.from_dict(document["linear"], len(features)),
-                    features,
                 ),
                 residuals=Residuals.from_dict(document["residuals"]),
                 data_cutoff=datetime.fromisoformat(document["data_cutoff"]),

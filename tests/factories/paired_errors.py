@@ -14,7 +14,6 @@ after the coin.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -36,7 +35,7 @@ from shared.market.traits import Traits
 from shared.valuation.blend import Blend
 from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, sale_rows
 from shared.valuation.params import Params
-from shared.valuation.training import SEED, train
+from shared.valuation.training import SEED, side_by_side, train
 
 YEAR = datetime(2024, 8, 1, tzinfo=UTC), datetime(2025, 8, 1, tzinfo=UTC)
 EVERY = timedelta(days=14)
@@ -87,7 +86,7 @@ def real_pairs(
     params = params or Params.load()
     oldest = cutoffs[0] - timedelta(days=params.learn_days)
     learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,)))
-    with ThreadPoolExecutor(workers) as pool:
+    with side_by_side(workers) as pool:
         fitting = [train(lambda: learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
         models = [fitted() for fitted in fitting]
     pairs: list[PairedSale] = []

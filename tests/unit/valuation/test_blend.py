@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +16,7 @@ from shared.valuation.blend import INDEX_FORECAST, LEARNERS, SEEDS, Blend, index
 from shared.valuation.boosters import STARTS
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.params import Params
+from shared.valuation.training import side_by_side
 from tests.factories import small_market
 
 PARAMS = Params(
@@ -29,7 +29,7 @@ PARAMS = Params(
 
 def trained(frame: pl.DataFrame, age_days: np.ndarray, params: Params = PARAMS, *, seed: int = 7, **rest: Any) -> Blend:
     enough = patch.object(blend, "NETWORK_SALES", rest.pop("network_sales", 0))
-    with enough, ThreadPoolExecutor(rest.pop("threads", 1)) as pool:
+    with enough, side_by_side(rest.pop("threads", 1)) as pool:
         return blend.train(lambda: (frame, age_days), params, seed=seed, pool=pool, **rest)()
 
 

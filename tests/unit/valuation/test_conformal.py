@@ -66,7 +66,7 @@ def test_a_fortnight_of_another_kind_brings_coverage_clearly_nearer_to_the_promi
     usual, recent = sample(0, 1_000), sample(2, 80, spread=spread, days=14.0)
     known = usual.where(usual.time < NOW - 14 * DAY)
     calibration = Calibration.fit(Residuals.joined([known, recent]), AS_OF)
-    stale = Calibration.fit(Residuals(known.error, known.premium, known.time), AS_OF)
+    stale = Calibration.fit(known, AS_OF)
     fresh = sample(1, spread=spread)
     for level in LEVELS[1:]:
         adapted, before = (abs(inside(one, fresh, level).mean() - level) for one in (calibration, stale))

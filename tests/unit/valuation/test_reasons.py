@@ -144,7 +144,7 @@ def test_contributions_that_do_not_add_up_are_not_passed_off_as_rounding() -> No
             return parts, constant + 0.01
 
     exact = small_market.model().blend
-    off = replace(small_market.model(), blend=Off(exact.boosters, exact.networks, exact.linear, exact.features))
+    off = replace(small_market.model(), blend=Off(exact.boosters, exact.networks, exact.linear))
     with pytest.raises(IntegrityError, match=r"miss the prediction by 0\.01"):
         reasons(off, frame()[:1], TRAITS, premia())
 
