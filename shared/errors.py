@@ -55,3 +55,10 @@ class IntegrityError(PermanentError):
 
     status = 500
     slug = "integrity"
+
+
+class UnsupportedModelError(PermanentError):
+    """A sound model file that this code cannot serve: the release that fitted the model can."""
+
+    status = 409
+    slug = "conflict"

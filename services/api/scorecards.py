@@ -21,6 +21,7 @@ from services.api.shapes.performance import (
     ValueCard,
 )
 from shared.evaluation import metrics
+from shared.valuation.tiers import TIERS, tier_of
 
 _LEVELS = ((0.5, "in50"), (0.8, "in80"), (0.9, "in90"))
 _Z95 = 1.959963984540054
@@ -36,7 +37,7 @@ def performance(
 ) -> PerformanceBody:
     """All scorecards over `scored`; the breakdowns are of `horizon`."""
     chosen = [sale for sale in scored if sale.horizon == horizon]
-    order = metrics.SEGMENTS
+    order = TIERS
     return PerformanceBody(
         computed_at=computed_at,
         horizon=horizon,
@@ -75,9 +76,8 @@ def _calibration(name: str, sales: Sequence[Scored]) -> Calibration:
 def segment(sale: Scored) -> str:
     """Segment of the predicted premium over the floor, both known before the sale."""
     if sale.floor_eth <= 0:
-        return metrics.SEGMENTS[-1]
-    index = metrics.premium_segment(np.array([sale.value_eth]), np.array([sale.floor_eth]))[0]
-    return metrics.SEGMENTS[int(index)]
+        return TIERS[-1]
+    return TIERS[int(tier_of(np.array([sale.value_eth / sale.floor_eth]))[0])]
 
 
 def compare(sales: Sequence[Scored]) -> Comparison:

@@ -67,7 +67,7 @@ def ablate_command(
         history = read_history(events, window)
         history.require_sales(window)
     with console.status("computing the features of all sales"):
-        sales = history.sales(window, horizons, learn_days=chosen.learn_days)
+        sales = history.sales(window, horizons, chosen)
 
     def walk(features: tuple[str, ...], on_progress: Callable[[float], None]) -> pl.DataFrame:
         return walk_forward(

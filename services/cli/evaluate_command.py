@@ -64,7 +64,7 @@ def evaluate_command(
         history = read_history(events, window)
         history.require_sales(window)
     with console.status("computing the features of all sales"):
-        sales = history.sales(window, horizons, learn_days=chosen.learn_days)
+        sales = history.sales(window, horizons, chosen)
     with progress_bar(console, "walking forward") as on_progress:
         walked = walk_forward(
             sales,

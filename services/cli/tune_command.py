@@ -73,7 +73,7 @@ def tune_command(
     with console.status(f"reading {events}"):
         history = read_history(events, inner)
     with console.status("computing the features of all sales"):
-        sales = history.sales(inner, search.HORIZONS, learn_days=search.MOST_LEARN_DAYS)
+        sales = history.sales(inner, search.HORIZONS, start.model_copy(update={"learn_days": search.MOST_LEARN_DAYS}))
     stop = Event()
     with progress_bar(console, "searching") as on_progress:
         searched = search.Search(

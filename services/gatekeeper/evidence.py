@@ -29,10 +29,8 @@ from shared.registry.models import ModelRecord, artifact
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectStore
-from shared.valuation import golden
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel, Values, model_id
-from shared.valuation.recalibration import predict_forward
 
 log = structlog.get_logger(__name__)
 RARE_TYPES = ("Zombie", "Ape", "Alien")
@@ -183,7 +181,6 @@ class EvidenceGatherer:
         loaded, model = files.new, files.new.model
         if model is None or rows is None or rows.height == 0:
             return InfraFacts(model is not None, loaded.error, loaded.sha256_matches, None, None, 0, None)
-        same = golden.compare(model, rows, contender.report.get("golden"))
         frames = [rows] if files.nowcast is None else [rows, files.nowcast.frame]
         started = self._stopwatch()
         values = [model.predict(frame) for frame in frames]
@@ -195,8 +192,8 @@ class EvidenceGatherer:
             load_error="",
             sha256_matches=loaded.sha256_matches,
             finite_positive=all(_finite_positive(v) for v in values),
-            golden_difference=same.difference,
-            golden_rows=same.rows,
+            golden_difference=model.reference_difference(),
+            golden_rows=0 if model.reference is None else model.reference.rows.height,
             latency_s=elapsed,
             parity_difference=None
             if deployed is None
@@ -259,9 +256,9 @@ def _sales(
         trait_median=_floats(rows, "trait_median_eth"),
         time=rows["sale_time"].dt.epoch("s").to_numpy().astype(np.int64),
         rare=np.isin(rows["punk_type"].to_numpy().astype(str), RARE_TYPES),
-        contender=_predictions(predict_forward(new, rows)),
-        champion=None if old is None else _predictions(predict_forward(old, rows, earlier)),
-        anchor=None if anchor is None else _predictions(predict_forward(anchor, rows, earlier)),
+        contender=_predictions(new.predict_forward(rows)),
+        champion=None if old is None else _predictions(old.predict_forward(rows, earlier)),
+        anchor=None if anchor is None else _predictions(anchor.predict_forward(rows, earlier)),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from shared.database.pool import Connection
 from shared.market.daily import MarketDay
 from shared.market.series import Ints
-from shared.valuation.conformal import Calibration
+from shared.valuation.calibration.intervals import Calibration
 
 KEPT = 4
 """Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""

@@ -16,8 +16,8 @@ import structlog
 
 from services.nowcaster import repository
 from services.nowcaster.archive import Archive
+from services.nowcaster.calibrators import Calibrators, Look
 from services.nowcaster.models import LoadedModels
-from services.nowcaster.recalibrated import CalibratedOn, Recalibrated
 from services.nowcaster.repository import Failure, Remembered
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -32,7 +32,7 @@ from shared.registry.models import ActiveModel
 from shared.snapshots import repository as snapshot_repository
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation as generations
-from shared.valuation.conformal import Calibration
+from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.generation import Generation
 from shared.valuation.inputs import nowcast_snapshot
 
@@ -96,7 +96,7 @@ class Nowcaster:
         self._models = models
         self._archive = archive
         self._last_values: dict[str, Remembered] = {}
-        self._recalibrated = Recalibrated()
+        self._calibrators = Calibrators()
 
     async def on_market_updated(self, message: Envelope) -> None:
         """Read the new events now, so that the next nowcast need not. A hint without effects: no inbox."""
@@ -132,8 +132,8 @@ class Nowcaster:
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
-            snapshot, calibrated_on = await self._look(active, as_of)
-            prepared, failures = await self._prepare_all(active, snapshot, calibrated_on)
+            snapshot, look = await self._look(active, as_of)
+            prepared, failures = await self._prepare_all(active, snapshot, look)
         written: dict[int, pl.DataFrame] = {}
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             if snapshot is not None:
@@ -146,7 +146,7 @@ class Nowcaster:
         if snapshot is not None:
             await self._archive.catch_up(snapshot, written)
 
-    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, CalibratedOn]:
+    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, Look]:
         """At one state of the market: what is to be valued, and what each model's calibration comes from."""
         async with self._reader.alone():
             async with self._database.connection() as connection:
@@ -154,10 +154,10 @@ class Nowcaster:
             timeline, prices = self._reader.timeline, self._reader.prices
             snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, as_of)
             records = [one.record for one in active]
-            return snapshot, await asyncio.to_thread(self._recalibrated.look, records, timeline, prices, as_of)
+            return snapshot, await asyncio.to_thread(self._calibrators.look, records, timeline, prices, as_of)
 
     async def _prepare_all(
-        self, active: list[ActiveModel], snapshot: Snapshot, calibrated_on: CalibratedOn
+        self, active: list[ActiveModel], snapshot: Snapshot, look: Look
     ) -> tuple[list[Prepared], list[Failure]]:
         """Everybody's values. A companion that fails is left out; a champion that fails ends the cycle.
 
@@ -169,7 +169,7 @@ class Nowcaster:
         prepared: list[Prepared] = []
         failed: list[Failed] = []
         for model in active:
-            one = await self._prepare(model, snapshot, calibrated_on)
+            one = await self._prepare(model, snapshot, look)
             if isinstance(one, Prepared):
                 prepared.append(one)
                 continue
@@ -199,12 +199,13 @@ class Nowcaster:
             if one.by_itself
         ]
 
-    async def _prepare(self, active: ActiveModel, snapshot: Snapshot, calibrated_on: CalibratedOn) -> Prepared | Failed:
+    async def _prepare(self, active: ActiveModel, snapshot: Snapshot, look: Look) -> Prepared | Failed:
         """Value and check."""
         model_id = active.record.model_id
         try:
             model = await self._models.load(active.record)
-            calibration = await asyncio.to_thread(self._recalibrated.of, model_id, model, calibrated_on)
+            calibrator = await asyncio.to_thread(self._calibrators.of, model_id, model, look)
+            calibration = await asyncio.to_thread(calibrator.at, snapshot.as_of)
             values = await asyncio.to_thread(model.predict, snapshot.frame, calibration)
             broken = generations.violations(values, await self._previous_values(model_id, snapshot.as_of))
             if broken:

@@ -13,7 +13,7 @@ import polars as pl
 from shared.database.pool import Connection
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.conformal import Calibration
+from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.generation import COLUMNS, Generation
 
 INSERT_GENERATION_SQL = """
@@ -151,8 +151,8 @@ async def write(
         snapshot.last_block,
         generation.values_sha256,
         merkle_root,
-        calibration.as_lists(),
-        list(calibration.correction.shifts),
+        calibration.offsets.tolist(),
+        calibration.shifts.tolist(),
     )
     if generation_id is None:
         return None

@@ -30,10 +30,9 @@ from shared.registry.training_requests import ClaimedRequest
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailableError
-from shared.valuation import golden, training
+from shared.valuation import training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import FORMAT, XGBOOST_VERSION, ValuationModel, model_id
-from shared.valuation.params import Params
 
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"
@@ -152,8 +151,9 @@ class Trainer:
         )
         stored = [await self._patiently(partial(snapshots.upload, self._store, one)) for one in (learn, judge)]
         reference = await self._patiently(partial(self._store.put, "models", artifact, extension="json"))
-        said = await asyncio.to_thread(self._golden, artifact, judge)
-        record = self._record(claimed, reference, learn, judge, parent=champion, golden_rows=said)
+        # Reading the file answers its reference rows: what does not serve here is no contender.
+        model = await asyncio.to_thread(ValuationModel.from_bytes, artifact, threads=self._threads)
+        record = self._record(claimed, reference, model, learn, judge, parent=champion)
         now = self._clock.now()
         async with originating(self._database, self._clock, source=CONSUMER) as transaction:
             connection = transaction.connection
@@ -197,18 +197,15 @@ class Trainer:
                 log.warning("training.store_away", reason=str(error))
                 await self._clock.sleep(self._poll_s)
 
-    def _golden(self, artifact: bytes, judge: Snapshot) -> dict[str, list[float]]:
-        return golden.record(ValuationModel.from_bytes(artifact, threads=self._threads), judge.frame)
-
     def _record(
         self,
         claimed: ClaimedRequest,
         reference: ObjectRef,
+        model: ValuationModel,
         learn: Snapshot,
         judge: Snapshot,
         *,
         parent: str | None,
-        golden_rows: dict[str, list[float]],
     ) -> ModelRecord:
         origin = lineage.current()
         return ModelRecord(
@@ -226,10 +223,10 @@ class Trainer:
             evaluation_snapshot=judge.snapshot_id,
             data_cutoff=learn.as_of,
             training_rows=learn.frame.height,
-            feature_schema=learn.feature_schema,
-            params=Params.load().as_dict(),
-            seed=training.SEED,
-            report={"evaluation_sales": judge.frame.height, "golden": golden_rows},
+            feature_schema=model.feature_schema,
+            params=dict(model.params),
+            seed=model.seed,
+            report={"evaluation_sales": judge.frame.height},
             training_request=claimed.request_id,
             parent_model=parent,
             registered_at=self._clock.now(),

@@ -12,11 +12,8 @@ from math import nan
 
 import numpy as np
 
-from shared.evaluation.arrays import Floats, Ints
-
-PREMIUM_BOUNDS = (1.08, 1.3, 2.5)
-"""Bounds of the predicted premium (value / floor), each belonging to the segment above it."""
-SEGMENTS = ("floor_tier", "mid", "premium", "rare")
+from shared.evaluation.arrays import Floats
+from shared.valuation.tiers import TIERS, tier_of
 
 
 @dataclass(frozen=True)
@@ -95,16 +92,11 @@ def scorecard(price: Floats, value: Floats, bands: tuple[Band, ...] = ()) -> Sco
     )
 
 
-def premium_segment(value: Floats, floor: Floats) -> Ints:
-    """Index into `SEGMENTS` by predicted premium, shape (n,)."""
-    return np.searchsorted(np.array(PREMIUM_BOUNDS), value / floor, side="right").astype(np.int64)
-
-
 def by_segment(price: Floats, value: Floats, floor: Floats, bands: tuple[Band, ...] = ()) -> Mapping[str, Scorecard]:
     """The scorecard of every premium segment; an empty one has n = 0."""
-    segment = premium_segment(value, floor)
+    segment = tier_of(value / floor)
     cards = {}
-    for index, name in enumerate(SEGMENTS):
+    for index, name in enumerate(TIERS):
         own = segment == index
         cards[name] = scorecard(price[own], value[own], tuple(Band(b.level, b.low[own], b.high[own]) for b in bands))
     return cards

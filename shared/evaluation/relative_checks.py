@@ -7,9 +7,9 @@ import numpy as np
 from shared.evaluation.arrays import Mask
 from shared.evaluation.checks import Check, Verdict
 from shared.evaluation.evidence import DAY_S, BlastFacts, HoldoutSales, Predictions, SnapshotValues
-from shared.evaluation.metrics import SEGMENTS, premium_segment
 from shared.evaluation.paired import DayBootstrap, loss, non_inferiority
 from shared.evaluation.policy import Policy
+from shared.valuation.tiers import TIERS, tier_of
 
 _VERDICTS: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "inconclusive": "inconclusive"}
 
@@ -91,8 +91,8 @@ def _within(name: str, estimate: float, n: int, limit: float) -> Check:
 def _slices(sales: HoldoutSales, policy: Policy) -> dict[str, Mask]:
     """Premium segments as the champion sees them, rare types, and the most recent days of the hold-out."""
     assert sales.champion is not None
-    segment = premium_segment(sales.champion.value, sales.floor)
-    slices: dict[str, Mask] = {name: segment == index for index, name in enumerate(SEGMENTS)}
+    segment = tier_of(sales.champion.value / sales.floor)
+    slices: dict[str, Mask] = {name: segment == index for index, name in enumerate(TIERS)}
     slices["rare_types"] = sales.rare
     newest = int(sales.time.max()) if len(sales) else 0
     slices["recent"] = sales.time > newest - policy.slices.recent_days * DAY_S

@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 
 from shared.evaluation.arrays import Floats, Mask
-from shared.evaluation.metrics import SEGMENTS, Band, premium_segment, scorecard
+from shared.evaluation.metrics import Band, scorecard
 from shared.evaluation.paired import DayBootstrap, Estimate, loss
 from shared.evaluation.predictions import Scored, Texts, check, horizons, scored
 from shared.evaluation.rolling_conformal import global_bands
+from shared.valuation.tiers import TIERS, tier_of
 
 BOOTSTRAP = DayBootstrap(draws=1_000, confidence=0.975, seed=7)
 """Two bounds of 97.5 % each: an interval of 95 %."""
@@ -38,12 +39,12 @@ def report(frame: pl.DataFrame, *, bootstrap: DayBootstrap = BOOTSTRAP) -> Docum
 
 def horizon_report(sales: Scored, bootstrap: DayBootstrap = BOOTSTRAP) -> Document:
     """Everything about the sales of one horizon. Errors are fractions of the sale price; see `metrics.Scorecard`."""
-    segment = premium_segment(sales.value, sales.floor)
+    segment = tier_of(sales.value / sales.floor)
     age = np.searchsorted(np.array(AGE_BOUNDS), sales.model_age, side="right")
     return {
         "overall": card(sales, np.ones(len(sales), dtype=np.bool_)),
         "bounds_95": bounds(sales, bootstrap),
-        "by_segment": _by(sales, {name: segment == index for index, name in enumerate(SEGMENTS)}, bootstrap),
+        "by_segment": _by(sales, {name: segment == index for index, name in enumerate(TIERS)}, bootstrap),
         "by_type": _by(sales, _each(sales.punk_type), bootstrap),
         "by_kind": _by(sales, _each(sales.kind), bootstrap),
         "by_month": _by(sales, _each(sales.month), bootstrap),

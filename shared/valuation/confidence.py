@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from shared.valuation.blend import THIN_TYPES
-from shared.valuation.model import GRADE_WIDTHS
+from shared.valuation.params import Params
 
 LOWEST: Final = "D"
+_PARAMS: Final = Params.load()
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def _grades() -> dict[str, Grade]:
     }
     above = 0.0
     grades: dict[str, Grade] = {}
-    for name, width in GRADE_WIDTHS:
+    for name, width in _PARAMS.grades.items():
         span = f"at most {_percent(width)}" if not grades else f"{_percent(above)} to {_percent(width)}"
         grades[name] = Grade(name, width, f"the 80 % interval is {span} of the value wide: {says[name]}")
         above = width
@@ -52,7 +52,7 @@ GRADES: Final[dict[str, Grade]] = _grades()
 
 def meaning(grade: str, punk_type: str) -> str:
     """The grade in a sentence, for a punk of this type."""
-    if punk_type in THIN_TYPES:
+    if punk_type in _PARAMS.index_rule.types:
         why = f"so few {punk_type.lower()}s are ever sold that they are {LOWEST} whatever the width"
         return f"{GRADES[grade].meaning}; {why}"
     return GRADES[grade].meaning

@@ -17,8 +17,8 @@ import polars as pl
 from shared.market.series import Floats
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
+from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.comparables import MOST, SoldPunks
-from shared.valuation.conformal import Calibrating
 from shared.valuation.explained import NOBODY, Before, Explained
 from shared.valuation.model import ValuationModel
 from shared.valuation.reason_parts import USUAL, Key
@@ -77,7 +77,7 @@ def premium_errors(timeline: MarketTimeline, as_of: int) -> Floats:
 
 
 def explained_in_batches(
-    model: ValuationModel, frame: pl.DataFrame, then: MarketThen, calibration: Calibrating | None = None
+    model: ValuationModel, frame: pl.DataFrame, then: MarketThen, calibration: Calibration | None = None
 ) -> Iterator[Explained | None]:
     """None after each batch of punks, and at the end the whole. `frame`: of a nowcast snapshot; `calibration`: what its
     values were corrected by, without it that of the fit.

@@ -13,8 +13,8 @@ from shared.market.timeline import MarketTimeline
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import confidence
+from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.comparables import Comparable, OwnSale, SoldPunks, own_sales
-from shared.valuation.conformal import Calibrating
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds
 from shared.valuation.model import ValuationModel, Values
@@ -55,8 +55,8 @@ def explain(
     timeline: MarketTimeline,
     punk: int,
     *,
-    calibration: Calibrating,
-    before: tuple[Snapshot, Calibrating] | None = None,
+    calibration: Calibration,
+    before: tuple[Snapshot, Calibration] | None = None,
 ) -> Explanation:
     """Explain the value of a punk in a nowcast snapshot.
 
@@ -102,7 +102,7 @@ def require_punk(punk: int) -> None:
 
 
 def _reasons(
-    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, calibration: Calibrating
+    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, calibration: Calibration
 ) -> tuple[Reasons, pl.DataFrame]:
     """The punk's reasons and its row."""
     if snapshot.feature_schema != model.feature_schema:

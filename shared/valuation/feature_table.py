@@ -7,6 +7,7 @@ Every feature of (punk, as_of) reads only what happened strictly before as_of, n
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -40,6 +41,10 @@ class Feature:
         group: what it tells about; reasons and the ablation are by group.
         source: where it comes from, a key of `KNOWN_AT`.
         unit: log ratio, log count, days, log hours, share, count, code or flag.
+        version: rises whenever the computation changes. A model names the versions that it was fitted on; code that
+            computes another version does not serve the model. To let a live model go on, leave its feature as it is and
+            give the new computation a name of its own.
+        retired: still computed for live models, no longer learnt from.
     """
 
     name: str
@@ -47,6 +52,8 @@ class Feature:
     meaning: str
     source: str
     unit: str
+    version: int = 1
+    retired: bool = False
 
     @property
     def known_at(self) -> str:
@@ -201,9 +208,29 @@ _FLAGS = [_flag(name, trait) for name, trait in FLAGS.items()]
 
 FEATURES: Final[tuple[Feature, ...]] = (*_market(), *_TRAITS, *_ASKS, *_BIDS, *_OWN, *_OWNER, *_FLAGS)
 FEATURE_NAMES: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATURES)
+"""Columns of a snapshot, in order."""
+GROUPS: Final[dict[str, Group]] = {feature.name: feature.group for feature in FEATURES}
+LEARNT: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATURES if not feature.retired)
+"""What a new model learns from, in order."""
 
 
-def schema_hash() -> str:
-    """SHA-256 over names, order, meanings and units: a model trained on other features refuses to predict."""
-    lines = "\n".join(f"{f.name}|{f.meaning}|{f.source}|{f.unit}" for f in FEATURES)
+def versions(names: Iterable[str] = FEATURE_NAMES) -> dict[str, int]:
+    """The version of each of these features that this code computes."""
+    computed = {feature.name: feature.version for feature in FEATURES}
+    return {name: computed[name] for name in names}
+
+
+def not_computed(wanted: Mapping[str, int]) -> list[str]:
+    """Which of these features (name and version) this code does not compute, in words."""
+    computed = {feature.name: feature.version for feature in FEATURES}
+    return [
+        f"{name} (version {version}; this code has {computed.get(name, 'none')})"
+        for name, version in wanted.items()
+        if computed.get(name) != version
+    ]
+
+
+def schema_hash(features: Mapping[str, int] | None = None) -> str:
+    """SHA-256 over names and versions, in the order of the names; by default of all that this code computes."""
+    lines = "\n".join(f"{name}@{version}" for name, version in sorted((features or versions()).items()))
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
+from shared.valuation.calibration.calibrator import day_of
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.features import compute
 from shared.valuation.sale_features import SaleFeatures
@@ -105,6 +106,18 @@ def sale_rows(
     )
     matrix = np.concatenate([rows for _, rows in known])
     return keys.hstack(pl.DataFrame({name: matrix[:, column] for column, name in enumerate(FEATURE_NAMES)}))
+
+
+def later_sales(
+    timeline: MarketTimeline, prices: DailyPrices, *, data_cutoff: datetime, instant: datetime
+) -> pl.DataFrame:
+    """`sale_rows` of what a model of this cut-off learns from outcomes by the instant, each `HORIZON_S` before.
+
+    The timeline may know more: what became known at or after the start of the instant's UTC day is not read.
+    """
+    day = day_of(instant)
+    first = data_cutoff + timedelta(seconds=HORIZON_S)
+    return sale_rows(timeline, prices, first=first, until=day, known_before=day, horizons=(HORIZON_S,))
 
 
 def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFrame:

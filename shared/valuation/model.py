@@ -1,35 +1,34 @@
-"""The valuation model: learners of ln(price / floor), errors to calibrate them by, one self-describing file."""
+"""The valuation model: an ensemble, the errors that calibrate it, and one file that holds all that prediction reads."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
+from pydantic import ValidationError
 
-from shared.errors import IntegrityError, InvalidInputError
+from shared.errors import IntegrityError, InvalidInputError, UnsupportedModelError
 from shared.market.series import Floats
-from shared.valuation.blend import Blend, is_thin
-from shared.valuation.boosters import Boosters
-from shared.valuation.conformal import Calibrating, Calibration
-from shared.valuation.feature_table import schema_hash
-from shared.valuation.linear_forecast import LinearForecast
-from shared.valuation.network import Network
-from shared.valuation.params import Params
-from shared.valuation.residuals import Residuals
+from shared.valuation.calibration.calibrator import Calibrator
+from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.feature_table import not_computed, schema_hash
+from shared.valuation.learners.ensemble import Ensemble
+from shared.valuation.params import CalibrationParams
+from shared.valuation.reference import TOLERANCE, Reference
 
-FORMAT = "punkcast-valuation/6"
+FORMAT: Final = "punkcast-valuation/7"
 XGBOOST_VERSION: str = xgb.__version__
-GRADE_WIDTHS = (("A", 0.15), ("B", 0.35), ("C", 0.80))
-"""Confidence grade by the width of the 80 % interval relative to the value: A up to 15 %, B 35 %, C 80 %, else D, as
-`THIN_TYPES` always are."""
+LOWEST_GRADE: Final = "D"
 
 
 @dataclass(frozen=True)
@@ -48,92 +47,192 @@ class Values:
     def __len__(self) -> int:
         return len(self.value_eth)
 
+    def numbers(self) -> Floats:
+        """Value and bounds, shape (7, n)."""
+        return np.array([getattr(self, field.name) for field in fields(self) if field.name != "confidence"])
+
 
 @dataclass(frozen=True)
 class ValuationModel:
     """A fitted model, ready to value. Immutable: what is evaluated is what is deployed.
 
-    `residuals` are the errors known at the fit, on sales before the cut-off that the models then had not seen.
+    Attributes:
+        residuals: errors known at the fit, on sales before the cut-off that the rehearsing models had not seen.
+        versions: of every feature that prediction reads.
+        grades: widest 80 % interval of each confidence grade, relative to the value.
+        params: every knob of the fit, on record only.
+        reference: rows and what the model answered where it was fitted; None until `with_reference`.
     """
 
-    blend: Blend
+    ensemble: Ensemble
     residuals: Residuals
     data_cutoff: datetime
-    params: Params
+    versions: Mapping[str, int]
+    calibration_params: CalibrationParams
+    grades: Mapping[str, float]
+    params: Mapping[str, Any]
     seed: int
-    feature_schema: str
+    reference: Reference | None = None
 
-    def __post_init__(self) -> None:
-        if self.feature_schema != schema_hash():
-            raise IntegrityError(
-                f"the model was trained on feature schema {self.feature_schema[:12]}, this code computes "
-                f"{schema_hash()[:12]}; train a contender with this version"
-            )
-
-    @property
+    @cached_property
     def model_id(self) -> str:
         """The name by its bytes."""
         return model_id(hashlib.sha256(self.to_bytes()).hexdigest())
 
-    @cached_property
-    def calibration(self) -> Calibration:
-        """That of the fit; `shared.valuation.recalibration` has that of a later instant."""
-        return Calibration.fit(self.residuals, self.data_cutoff)
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What the learners read, in order."""
+        return self.ensemble.features
 
-    def predict(self, frame: pl.DataFrame, calibration: Calibrating | None = None) -> Values:
-        """Value every row of a snapshot's frame (needs `floor_eth` and the feature columns).
+    @property
+    def feature_schema(self) -> str:
+        """SHA-256 over the features that prediction reads, and their versions."""
+        return schema_hash(self.versions)
 
-        Without a `calibration`, it is that of the fit.
+    def log_premium(self, frame: pl.DataFrame) -> Floats:
+        """Predicted ln(price / floor) of every row, before the correction, shape (n,)."""
+        return self.ensemble.predict(frame)
+
+    def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
+        """Exact additive parts of `log_premium`: per feature, shape (n, features), and the constant, shape (n,)."""
+        return self.ensemble.contributions(frame)
+
+    def predict(self, frame: pl.DataFrame, calibration: Calibration | None = None) -> Values:
+        """Value every row of a frame with `floor_eth` and the features.
+
+        Without a `calibration`, by that of the fit.
         """
-        calibration = calibration or self.calibration
-        floor = frame["floor_eth"].to_numpy().astype(np.float64)
-        premium = np.exp(self.blend.predict(frame))
-        value = premium * np.exp(calibration.correction_of(premium)) * floor
+        return self._values(frame, self.log_premium(frame), calibration or self.calibrator().at(self.data_cutoff))
+
+    def predict_forward(self, rows: pl.DataFrame, earlier: pl.DataFrame | None = None) -> Values:
+        """Value rows of sales, each calibrated by those of the rows that were over before its day.
+
+        `rows`: as of `inputs.sale_rows` at `HORIZON_S`. `earlier`: sales before them, which only make errors.
+        """
+        predicted = self.log_premium(rows)
+        own = self._errors(rows, predicted)
+        if earlier is not None:
+            own = Residuals.joined([self._errors(earlier, self.log_premium(earlier)), own])
+        return self.calibrated_daily(rows, self._calibrator(own), predicted)
+
+    def calibrated_daily(self, rows: pl.DataFrame, calibrator: Calibrator, predicted: Floats) -> Values:
+        """Values of rows of many instants (`as_of`) with these predictions, each by the calibration of its own day."""
+        days = rows["as_of"].dt.truncate("1d")
+        columns = {field.name: np.empty(rows.height) for field in fields(Values) if field.name != "confidence"}
+        confidence = np.full(rows.height, LOWEST_GRADE)
+        for day in days.unique():
+            mask = (days == day).to_numpy()
+            values = self._values(rows.filter(mask), predicted[mask], calibrator.at(day))
+            for name, column in columns.items():
+                column[mask] = getattr(values, name)
+            confidence[mask] = values.confidence
+        return Values(**columns, confidence=confidence)
+
+    def calibrator(self, sales: pl.DataFrame | None = None) -> Calibrator:
+        """Calibrations by day; `sales`: rows of later sales (`inputs.later_sales`), whose errors count as well."""
+        if sales is None:
+            return self._fit_calibrator
+        return self._calibrator(self._errors(sales, self.log_premium(sales)))
+
+    @cached_property
+    def _fit_calibrator(self) -> Calibrator:
+        return self._calibrator(None)
+
+    def recorded(
+        self, offsets: Sequence[Sequence[Sequence[float]]] | None, shifts: Sequence[float] | None
+    ) -> Calibration | None:
+        """A generation's calibration as the database has it; None when that is not on record."""
+        return Calibration.recorded(offsets, shifts, self.calibration_params)
+
+    def _calibrator(self, own: Residuals | None) -> Calibrator:
+        return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own)
+
+    def _errors(self, rows: pl.DataFrame, predicted: Floats) -> Residuals:
+        """On sales that looked so at or after the cut-off and had a floor."""
+        later = rows.select(
+            (pl.col("as_of") >= self.data_cutoff) & pl.col("floor_eth").is_finite() & (pl.col("floor_eth") > 0)
+        )
+        mask = later.to_series().to_numpy()
+        return errors(rows.filter(mask), predicted[mask])
+
+    def _values(self, frame: pl.DataFrame, predicted: Floats, calibration: Calibration) -> Values:
+        premium = np.exp(predicted)
+        value = premium * np.exp(calibration.correction_of(premium)) * frame["floor_eth"].to_numpy().astype(np.float64)
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
-        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, is_thin(frame)))
+        width = (hi80 - lo80) / value
+        grade = np.full(len(width), LOWEST_GRADE)
+        for name, widest in sorted(self.grades.items(), reverse=True):
+            grade[width <= widest] = name
+        grade[self.ensemble.by_index(frame)] = LOWEST_GRADE
+        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
+
+    def with_reference(self, frame: pl.DataFrame) -> ValuationModel:
+        """The model with some of these rows as its reference, from cheap to dear."""
+        rows = Reference.choose(frame, self.log_premium(frame)).select("floor_eth", *sorted(self.versions))
+        return replace(self, reference=Reference(rows, self.predict(rows).numbers()))
+
+    def reference_difference(self) -> float:
+        """How far this code's answers to the reference rows are from the recorded ones, relative.
+
+        Raises:
+            IntegrityError: there are no reference rows.
+        """
+        if self.reference is None:
+            raise IntegrityError("a model file without reference rows: nobody can tell whether it is read rightly")
+        return self.reference.difference(self.predict(self.reference.rows).numbers())
 
     def to_bytes(self) -> bytes:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
         document = {
             "format": FORMAT,
-            "features": list(self.blend.features),
-            "feature_schema": self.feature_schema,
+            "features": list(self.features),
+            "versions": dict(self.versions),
             "data_cutoff": self.data_cutoff.isoformat(),
-            "params": self.params.as_dict(),
-            "seed": self.seed,
+            "ensemble": self.ensemble.as_dict(),
             "residuals": self.residuals.as_dict(),
-            "linear": self.blend.linear.as_dict(),
-            "networks": [network.as_dict() for network in self.blend.networks],
-            "boosters": [base64.b64encode(file).decode() for file in self.blend.boosters.files],
+            "calibration": self.calibration_params.model_dump(mode="json"),
+            "grades": dict(self.grades),
+            "params": dict(self.params),
+            "seed": self.seed,
+            "reference": None if self.reference is None else self.reference.as_dict(),
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
     def from_bytes(cls, body: bytes, *, threads: int = 2) -> ValuationModel:
-        """Read a model file.
+        """Read a model file, and have it answer its reference rows.
 
         Raises:
-            IntegrityError: not a model file, of another format, or trained on another feature schema.
+            IntegrityError: not a model file, or a damaged one.
+            UnsupportedModelError: a sound file that this code cannot serve: another format, a feature that this code
+                computes otherwise or not at all, an unknown learner or knob, other answers to the reference rows.
         """
         try:
             document = json.loads(body)
             if document["format"] != FORMAT:
-                raise IntegrityError(f"model format {document['format']!r} is not {FORMAT!r}")
-            files = tuple(base64.b64decode(file, validate=True) for file in document["boosters"])
-            features = tuple(document["features"])
+                raise UnsupportedModelError(f"this code reads {FORMAT!r}, not model format {document['format']!r}")
+            features, versions = tuple(document["features"]), dict(document["versions"])
+            if missing := not_computed(versions):
+                raise UnsupportedModelError(f"this code does not compute {', '.join(missing)}")
             model = cls(
-                blend=Blend(
-                    Boosters(files, features, threads),
-                    tuple(Network.from_dict(network, len(features)) for network in document["networks"]),
-                    LinearForecast.from_dict(document["linear"], len(features)),
-                ),
+                ensemble=Ensemble.from_dict(document["ensemble"], features=features, threads=threads),
                 residuals=Residuals.from_dict(document["residuals"]),
                 data_cutoff=datetime.fromisoformat(document["data_cutoff"]),
-                params=Params.from_dict(document["params"], "the model file"),
+                versions=versions,
+                calibration_params=CalibrationParams.model_validate(document["calibration"]),
+                grades=dict(document["grades"]),
+                params=dict(document["params"]),
                 seed=document["seed"],
-                feature_schema=document["feature_schema"],
+                reference=None if document["reference"] is None else Reference.from_dict(document["reference"]),
             )
-            model.blend.boosters.check()
+            difference = model.reference_difference()
+            if difference > TOLERANCE:
+                raise UnsupportedModelError(
+                    f"this code answers the model's reference rows otherwise, by up to {difference:.2g} of a value; "
+                    "serve the model with the release that fitted it, or train a contender with this one"
+                )
+        except ValidationError as error:
+            raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
         except (ValueError, KeyError, TypeError, OverflowError, InvalidInputError, xgb.core.XGBoostError) as error:
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
@@ -144,9 +243,8 @@ def model_id(artifact_sha256: str) -> str:
     return f"m-{artifact_sha256[:16]}"
 
 
-def _grade(relative_width: Floats, thin: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
-    grade = np.full(len(relative_width), "D")
-    for name, width in reversed(GRADE_WIDTHS):
-        grade[relative_width <= width] = name
-    grade[thin] = "D"
-    return grade
+def errors(rows: pl.DataFrame, predicted: Floats) -> Residuals:
+    """Errors ln(price / value) of predictions (ln(price / floor)) on sales, without any correction."""
+    log_price = np.log(rows["price_eth"].to_numpy() / rows["floor_eth"].to_numpy())
+    times = rows["sale_time"].dt.epoch("s").to_numpy()
+    return Residuals(error=log_price - predicted, premium=np.exp(predicted), time=times)

@@ -1,59 +1,158 @@
-"""How a model is fitted: chosen by `punkcast tune`, kept in params.toml, recorded in every model file."""
+"""Every knob of a fit, typed. `params.toml` sets each; a model file records them and carries those it predicts by."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
-from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from shared.errors import InvalidInputError
+from shared.market.traits import TYPES
 
 PARAMS_FILE = Path(__file__).with_name("params.toml")
-_PLAIN = ("rounds", "half_life_days", "learn_days")
-_WHOLE = ("rounds", "learn_days")
+Start = Literal["zero", "linear"]
+Share = float
 
 
-@dataclass(frozen=True)
-class Params:
-    """What a fit depends on beside its data.
+class Section(BaseModel):
+    """Read-only, and strict: an unknown key is an error."""
 
-    Attributes:
-        booster: XGBoost's own parameters.
-        rounds: trees of each booster.
-        half_life_days: a sale this much older weighs half.
-        learn_days: sales older than this are not learnt from.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    booster: dict[str, float | int | str]
-    rounds: int
-    half_life_days: float
-    learn_days: int
+
+class Member(Section):
+    """A learner of the ensemble: its kind (a key of `ensemble.KINDS`) and where it starts."""
+
+    kind: str
+    start: Start
+
+
+class TreesParams(Section):
+    """Boosted trees; any further key is XGBoost's own."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+    leave_out: tuple[str, ...]
+    rounds: PositiveInt
+    max_bin: PositiveInt
+
+    @property
+    def booster(self) -> dict[str, Any]:
+        """What XGBoost is given."""
+        return {"max_bin": self.max_bin, **(self.model_extra or {})}
+
+
+class LinearParams(Section):
+    tail: float = Field(ge=0, lt=0.5)
+    penalty: NonNegativeFloat
+    near: PositiveFloat
+    rounds: PositiveInt
+
+
+class NetworkParams(Section):
+    min_sales: PositiveInt
+    hidden: PositiveInt
+    epochs: PositiveInt
+    batch: PositiveInt
+    rate: PositiveFloat
+    warm_up: float = Field(gt=0, lt=1)
+    cool_down: float = Field(gt=0, le=1)
+    averaged: float = Field(gt=0, le=1)
+    near: PositiveFloat
+
+
+class IndexRule(Section):
+    """Punks whose value is the index's forecast: the sum of `features`."""
+
+    types: tuple[str, ...]
+    features: tuple[str, ...]
+
+    @field_validator("types")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(names) - set(TYPES):
+            raise ValueError(f"there is no type {', '.join(sorted(unknown))}; there are {', '.join(TYPES)}")
+        return names
+
+
+class IntervalParams(Section):
+    bounds: tuple[PositiveFloat, ...]
+    half_life_days: PositiveFloat
+    borrowed_widening: float = Field(ge=1)
+
+
+class CorrectionParams(Section):
+    knots: tuple[PositiveFloat, ...] = Field(min_length=2)
+    half_life_days: PositiveFloat
+    bandwidth: PositiveFloat
+    prior_sales: NonNegativeFloat
+    largest: PositiveFloat
+
+
+class VolatilityParams(Section):
+    half_life_days: PositiveFloat
+    prior_sales: PositiveFloat
+    largest: PositiveFloat
+
+
+class CalibrationParams(Section):
+    """What a calibration is made by. A further knob gets a default that keeps what older files compute."""
+
+    days: PositiveInt
+    sales: PositiveInt
+    min_errors: PositiveInt
+    intervals: IntervalParams
+    correction: CorrectionParams
+    volatility: VolatilityParams
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        for name, values in (("intervals.bounds", self.intervals.bounds), ("correction.knots", self.correction.knots)):
+            if list(values) != sorted(set(values)):
+                raise ValueError(f"{name} must rise")
+        return self
+
+
+class Params(Section):
+    """What a fit depends on besides its data; `params.toml` says what each means."""
+
+    half_life_days: PositiveFloat
+    learn_days: PositiveInt
+    min_sales: PositiveInt
+    seeds: PositiveInt
+    learners: tuple[Member, ...] = Field(min_length=1)
+    trees: TreesParams
+    linear: LinearParams
+    network: NetworkParams
+    index_rule: IndexRule
+    calibration: CalibrationParams
+    grades: dict[str, PositiveFloat]
 
     def as_dict(self) -> dict[str, Any]:
-        return {"booster": dict(self.booster), **{name: getattr(self, name) for name in _PLAIN}}
+        """As JSON has it, and as `load` reads it."""
+        return self.model_dump(mode="json")
 
     @classmethod
-    def from_dict(cls, document: dict[str, Any], where: str) -> Params:
-        """From the keys of params.toml.
-
-        Raises:
-            InvalidInputError: a key is missing or unknown, or a number is not positive, finite and where it counts
-                something whole.
-        """
-        expected = {"booster", *_PLAIN}
-        if set(document) != expected:
-            raise InvalidInputError(f"{where}: expected exactly the keys {', '.join(sorted(expected))}")
-        numbers = {name: document[name] for name in _PLAIN}
-        for name, value in numbers.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
-                raise InvalidInputError(f"{where}: {name} must be a number above zero (found {value!r})")
-            if name in _WHOLE and not isinstance(value, int):
-                raise InvalidInputError(f"{where}: {name} must be a whole number (found {value!r})")
-        if not isinstance(document["booster"], dict):
-            raise InvalidInputError(f"{where}: booster must be a table of XGBoost's parameters")
-        return cls(booster=dict(document["booster"]), **numbers)
+    def from_dict(cls, document: object, where: str) -> Params:
+        """Raises InvalidInputError: a key is missing, unknown or out of range; `where` names the file."""
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False)
+            )
+            raise InvalidInputError(f"{where}: {problems}") from error
 
     @classmethod
     def load(cls, file: Path = PARAMS_FILE) -> Params:

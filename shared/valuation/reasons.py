@@ -21,7 +21,7 @@ import polars as pl
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.series import Floats
 from shared.market.traits import Traits
-from shared.valuation.conformal import Calibrating
+from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.model import ValuationModel
 from shared.valuation.reason_parts import FLOOR_MOVE, GROUPS, LATEST, USUAL, Group, Key, TraitParts
 
@@ -63,7 +63,7 @@ def reasons(
     frame: pl.DataFrame,
     traits: Traits,
     premia: Floats,
-    calibration: Calibrating | None = None,
+    calibration: Calibration | None = None,
 ) -> list[Reasons]:
     """The reasons of every row of a nowcast snapshot's frame (or of some of its rows).
 
@@ -77,11 +77,11 @@ def reasons(
     floor = frame["floor_eth"].to_numpy().astype(np.float64)
     if not np.isfinite(floor).all():
         raise InvalidInputError("no other punk was for sale then: without a floor there is no value to explain")
-    predicted = model.blend.predict(frame)
+    predicted = model.log_premium(frame)
     premium = np.exp(predicted)
-    correction = (calibration or model.calibration).correction_of(premium)
+    correction = (calibration or model.calibrator().at(model.data_cutoff)).correction_of(premium)
     value = premium * np.exp(correction) * floor
-    contributions, constant = model.blend.contributions(frame)
+    contributions, constant = model.contributions(frame)
     rounding = predicted - contributions.sum(axis=1) - constant
     worst = float(np.abs(rounding).max(initial=0.0))
     if worst > LARGEST_ROUNDING:
@@ -90,7 +90,7 @@ def reasons(
     found = []
     for row, punk in enumerate(frame["punk_id"].to_list()):
         logs, own = {USUAL: float(usual[row]), LATEST: float(correction[row])}, TraitParts(traits, premia, punk)
-        for feature, contribution in zip(model.blend.features, contributions[row].tolist(), strict=True):
+        for feature, contribution in zip(model.features, contributions[row].tolist(), strict=True):
             for key, log in own.divide(feature, contribution):
                 logs[key] = logs.get(key, 0.0) + log
         found.append(Reasons(punk, float(value[row]), float(floor[row]), _parts(logs, float(mean[row]))))

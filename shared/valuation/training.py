@@ -13,19 +13,15 @@ from threadpoolctl import threadpool_limits
 from shared.errors import PermanentError
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation import blend
-from shared.valuation.blend import SEEDS, Blend
-from shared.valuation.conformal import CALIBRATION_DAYS
-from shared.valuation.feature_table import FEATURE_NAMES
-from shared.valuation.model import ValuationModel
+from shared.units import DAY_S
+from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.feature_table import LEARNT, versions
+from shared.valuation.learners import ensemble
+from shared.valuation.learners.ensemble import Ensemble
+from shared.valuation.model import ValuationModel, errors
 from shared.valuation.params import Params
-from shared.valuation.recalibration import residuals_of
-from shared.valuation.residuals import Residuals
 
 SEED = 7
-MIN_SALES = 300
-CALIBRATION_SALES = 300
-"""Where `CALIBRATION_DAYS` hold fewer sales, the errors of a fit reach further back, to so many of a long history."""
 
 
 class TooFewSalesError(PermanentError):
@@ -39,35 +35,41 @@ def fit(
     threads: int,
     seed: int = SEED,
     params: Params | None = None,
-    features: Sequence[str] = FEATURE_NAMES,
-    residuals: Residuals | None = None,
+    features: Sequence[str] = LEARNT,
 ) -> ValuationModel:
-    """Fit on all sales of the snapshot; its intervals come from sales that the calibrating models had not seen.
-
-    `residuals` are forward errors made elsewhere (a walk-forward has them); without, the fit is rehearsed.
+    """Fit on all sales of the snapshot; its intervals come from sales that the rehearsing model had not seen.
 
     Raises:
-        TooFewSalesError: fewer than `MIN_SALES` sales.
+        TooFewSalesError: fewer than `min_sales` sales.
     """
     params = params or Params.load()
     frame = snapshot.frame.filter(pl.col("floor_eth").is_finite())
     sales = frame["event_seq"].n_unique()
-    if sales < MIN_SALES:
+    if sales < params.min_sales:
         raise TooFewSalesError(
-            f"{sales} valid sales before {data_cutoff.isoformat()}, a model needs {MIN_SALES}; import more history"
+            f"{sales} valid sales before {data_cutoff.isoformat()}, a model needs {params.min_sales}; import more "
+            "history"
         )
     with side_by_side(threads) as pool:
         fitting = train(lambda: frame, data_cutoff, params, pool=pool, seed=seed, features=features)
-        if residuals is None:
-            residuals = _rehearse(frame, data_cutoff, params, pool=pool, seed=seed, features=features)
+        residuals = _rehearse(frame, data_cutoff, params, pool=pool, seed=seed, features=features)
         fitted = fitting()
+    return assembled(fitted, residuals, data_cutoff, params, seed).with_reference(frame)
+
+
+def assembled(
+    fitted: Ensemble, residuals: Residuals, data_cutoff: datetime, params: Params, seed: int = SEED
+) -> ValuationModel:
+    """A model of fitted learners and forward errors, without reference rows."""
     return ValuationModel(
-        blend=fitted,
+        ensemble=fitted,
         residuals=residuals.rounded(),
         data_cutoff=data_cutoff,
-        params=params,
+        versions=versions(dict.fromkeys(("type", *params.index_rule.features, *fitted.features))),
+        calibration_params=params.calibration,
+        grades=params.grades,
+        params=params.as_dict(),
         seed=seed,
-        feature_schema=snapshot.feature_schema,
     )
 
 
@@ -91,34 +93,35 @@ def train(
     params: Params,
     *,
     pool: Executor,
-    seed: int,
-    features: Sequence[str] = FEATURE_NAMES,
-    seeds: int = SEEDS,
-) -> Callable[[], Blend]:
-    """Begin to fit the learners alone, from rows of sales before the cut-off; see `blend.train`."""
+    seed: int = SEED,
+    features: Sequence[str] = LEARNT,
+    seeds: int | None = None,
+) -> Callable[[], Ensemble]:
+    """Begin to fit the learners alone, from rows of sales before the cut-off; see `ensemble.begin_fit`."""
 
     def rows() -> tuple[pl.DataFrame, Floats]:
         recent = seen().filter(
             pl.col("sale_time").is_between(data_cutoff - timedelta(days=params.learn_days), data_cutoff, closed="left")
         )
-        return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / 86_400.0
+        return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / DAY_S
 
-    return blend.train(rows, params, pool=pool, seed=seed, features=features, seeds=seeds)
+    return ensemble.begin_fit(rows, params, pool=pool, seed=seed, features=features, seeds=seeds or params.seeds)
 
 
 def _rehearse(
     frame: pl.DataFrame, data_cutoff: datetime, params: Params, *, pool: Executor, seed: int, features: Sequence[str]
 ) -> Residuals:
-    """Errors on the last `CALIBRATION_DAYS` of a model fitted before them.
+    """Errors on the last `calibration.days` of a model fitted before them.
 
-    It is as old on its last sales as a champion becomes, which is promoted after a hold-out that it has not learnt
-    from. One seed a start is enough for errors.
+    The rehearsing model is as old on its last sales as a champion becomes, which is promoted after a hold-out that it
+    has not learnt from. One seed a learner is enough for errors.
     """
     # At least half of the sales are kept for learning, and a tenth, or enough of them, for calibration.
-    begin = max(data_cutoff - timedelta(days=CALIBRATION_DAYS), _quantile_time(frame, 0.5))
-    begin = min(begin, _quantile_time(frame, max(0.9, 1.0 - CALIBRATION_SALES / frame.height)))
+    begin = max(data_cutoff - timedelta(days=params.calibration.days), _quantile_time(frame, 0.5))
+    begin = min(begin, _quantile_time(frame, max(0.9, 1.0 - params.calibration.sales / frame.height)))
     fitted = train(lambda: frame, begin, params, pool=pool, seed=seed, features=features, seeds=1)
-    return residuals_of(fitted(), frame.filter((pl.col("as_of") >= begin) & (pl.col("sale_time") < data_cutoff)))
+    later = frame.filter((pl.col("as_of") >= begin) & (pl.col("sale_time") < data_cutoff))
+    return errors(later, fitted().predict(later))
 
 
 def _quantile_time(frame: pl.DataFrame, quantile: float) -> datetime:

@@ -7,6 +7,7 @@ features of all sales, because a feature of the past never changes.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,32 +19,24 @@ import polars as pl
 from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
-from shared.valuation.blend import SEEDS, Blend
-from shared.valuation.conformal import CALIBRATION_DAYS
-from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
+from shared.units import DAY_S
+from shared.valuation.calibration.calibrator import Calibrator
+from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.feature_table import LEARNT
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
-from shared.valuation.model import ValuationModel, Values
+from shared.valuation.learners.ensemble import Ensemble
+from shared.valuation.model import Values, errors
 from shared.valuation.params import Params
-from shared.valuation.recalibration import DayByDay, residuals_of
-from shared.valuation.residuals import Residuals
-from shared.valuation.training import MIN_SALES, SEED, TooFewSalesError, side_by_side, train
+from shared.valuation.training import TooFewSalesError, assembled, side_by_side, train
 
 WARM_UPS = 4
 """At most so many models before the first instant only make the errors that calibrations begin with."""
-MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+MINUTE_S, HOUR_S = 60, 3_600
 PREDICTION_COLUMNS = (
     "tx_hash", "log_index", "punk_id", "horizon", "as_of", "value_eth", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90",
     "floor_eth", "model_id", "data_cutoff", "sale_time", "price_eth", "kind", "punk_type", "confidence",
     "last_sale_carry_eth", "trait_median_eth",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Refit:
-    """One model of the walk, in force from its data cut-off on."""
-
-    cutoff: datetime
-    blend: Blend
 
 
 @dataclass(frozen=True)
@@ -66,9 +59,9 @@ def sale_history(
     first: datetime,
     until: datetime,
     horizons: tuple[timedelta, ...],
-    learn_days: int,
+    params: Params,
 ) -> SaleHistory:
-    """What walks within [first, until) need, for models that learn from `learn_days`.
+    """What walks within [first, until) need, for models with these parameters.
 
     Raises:
         InvalidInputError: no horizon, one twice, or one that is not whole minutes above zero.
@@ -77,7 +70,7 @@ def sale_history(
         raise InvalidInputError("name at least one horizon, each whole minutes above zero, like 30m or 24h")
     if len(set(horizons)) < len(horizons):
         raise InvalidInputError("name each horizon once")
-    oldest = first - max(horizons) - timedelta(days=CALIBRATION_DAYS + learn_days)
+    oldest = first - max(horizons) - timedelta(days=params.calibration.days + params.learn_days)
     asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
     learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))
     judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
@@ -93,7 +86,7 @@ def walk_forward(
     refit_every: timedelta,
     threads: int,
     params: Params | None = None,
-    features: Sequence[str] = FEATURE_NAMES,
+    features: Sequence[str] = LEARNT,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> pl.DataFrame:
     """One row (`PREDICTION_COLUMNS`) per valid sale in [first, until) and horizon, by sale and horizon.
@@ -112,30 +105,30 @@ def walk_forward(
     if judged.is_empty():
         raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
     begin = first - max(history.horizons)
-    warm_up = _warm_up(begin, refit_every)
+    warm_up = _warm_up(begin, refit_every, timedelta(days=params.calibration.days))
     cuts = [*warm_up, *_instants(begin, until, refit_every), until]
-    if learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < MIN_SALES:
+    if learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < params.min_sales:
         raise TooFewSalesError(
-            f"fewer than {MIN_SALES} valid sales before {cuts[0].date()}: begin later, or give more history"
+            f"fewer than {params.min_sales} valid sales before {cuts[0].date()}: begin later, or give more history"
         )
-    residuals: list[Residuals] = []
+    residuals = Residuals(np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
     valued: list[pl.DataFrame] = []
     with side_by_side(threads) as pool:
         # All are begun at once, so that no thread waits for what only happens between two fits. One seed is enough
         # where only errors are wanted, as in the rehearsal of a fit.
-        seeds = [1] * len(warm_up) + [SEEDS] * (len(cuts) - 1 - len(warm_up))
-        fitting = [
-            train(lambda: learn, cut, params, pool=pool, seed=SEED, features=features, seeds=often)
-            for cut, often in zip(cuts[:-1], seeds, strict=True)
-        ]
-        for done, (fitted, (cutoff, end)) in enumerate(zip(fitting, pairwise(cuts), strict=True), 1):
-            refit = _Refit(cutoff, fitted())
+        fitting = deque(
+            train(lambda: learn, cut, params, pool=pool, features=features, seeds=1 if cut in warm_up else params.seeds)
+            for cut in cuts[:-1]
+        )
+        for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
+            # Taken out of the queue, so that what a fit learnt from is freed.
+            fitted = fitting.popleft()()
             rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
             sold = learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
-            own = residuals_of(refit.blend, sold)
-            if residuals and rows.height:
-                valued.append(_value(refit, rows, Residuals.joined(residuals), own, params))
-            residuals = [*residuals, own]
+            own = errors(sold, fitted.predict(sold))
+            if len(residuals) and rows.height:
+                valued.append(_value(fitted, cutoff, rows, residuals, own, params))
+            residuals = Residuals.joined([residuals, own])
             on_progress(done / (len(cuts) - 1))
     order = {horizon_name(int(horizon.total_seconds())): place for place, horizon in enumerate(history.horizons)}
     return (
@@ -154,11 +147,11 @@ def horizon_name(seconds: int) -> str:
     return f"{seconds // MINUTE_S}m"
 
 
-def _warm_up(begin: datetime, refit_every: timedelta) -> list[datetime]:
+def _warm_up(begin: datetime, refit_every: timedelta, span: timedelta) -> list[datetime]:
     """Cut-offs before `begin` of models that value nothing and only make the first errors that intervals come from."""
-    step = max(timedelta(days=CALIBRATION_DAYS) / WARM_UPS, refit_every)
-    count = max(round(timedelta(days=CALIBRATION_DAYS) / step), 1)
-    return [begin - timedelta(days=CALIBRATION_DAYS) + place * step for place in range(count)]
+    step = max(span / WARM_UPS, refit_every)
+    count = max(round(span / step), 1)
+    return [begin - span + place * step for place in range(count)]
 
 
 def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetime]:
@@ -166,23 +159,19 @@ def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetim
     return [first + place * step for place in range(count)]
 
 
-def _value(refit: _Refit, rows: pl.DataFrame, residuals: Residuals, own: Residuals, params: Params) -> pl.DataFrame:
+def _value(
+    fitted: Ensemble, cutoff: datetime, rows: pl.DataFrame, residuals: Residuals, own: Residuals, params: Params
+) -> pl.DataFrame:
     """`residuals` are of the models before, `own` of this one: a row's calibration knows those over before its day."""
-    recent = residuals.since((refit.cutoff - timedelta(days=CALIBRATION_DAYS)).timestamp())
-    model = ValuationModel(
-        blend=refit.blend,
-        residuals=recent,
-        data_cutoff=refit.cutoff,
-        params=params,
-        seed=SEED,
-        feature_schema=schema_hash(),
-    )
-    values = model.predict(rows, DayByDay.of(model, own, rows["as_of"]))
+    recent = residuals.since((cutoff - timedelta(days=params.calibration.days)).timestamp())
+    model = assembled(fitted, recent, cutoff, params)
+    calibrator = Calibrator(model.residuals, cutoff, params.calibration, own)
+    values = model.calibrated_daily(rows, calibrator, model.log_premium(rows))
     lag = (rows["sale_time"] - rows["as_of"]).dt.total_seconds()
     return rows.select("event_seq", *_KEPT).with_columns(
         horizon=lag.map_elements(horizon_name, return_dtype=pl.String),
         model_id=pl.lit(model.model_id),
-        data_cutoff=pl.lit(refit.cutoff.astimezone(UTC), dtype=pl.Datetime("us", "UTC")),
+        data_cutoff=pl.lit(cutoff.astimezone(UTC), dtype=pl.Datetime("us", "UTC")),
         **{name: pl.Series(np.asarray(getattr(values, name))) for name in Values.__dataclass_fields__},
     )
 

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.valuation.tiers import BOUNDS, TIERS
+
 Horizon = Literal["latest", "24h", "7d"]
 HORIZONS: tuple[Horizon, ...] = ("latest", "24h", "7d")
 
@@ -88,8 +90,9 @@ class PerformanceBody(BaseModel):
     by_segment: Annotated[
         list[Group],
         Field(
-            description="By predicted premium, value over floor at publication: floor_tier below 1.08, "
-            "mid below 1.3, premium below 2.5, rare above"
+            description="By predicted premium, value over floor at publication: "
+            + "".join(f"{tier} below {bound}, " for tier, bound in zip(TIERS, BOUNDS, strict=False))
+            + f"{TIERS[-1]} above"
         ),
     ]
     by_month: list[Group]

@@ -30,7 +30,6 @@ from shared.registry.operations import Act
 from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation import golden
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import FORMAT, XGBOOST_VERSION, ValuationModel, model_id
 
@@ -150,10 +149,10 @@ class Scene:
                 evaluation_snapshot=judge.snapshot_id,
                 data_cutoff=model.data_cutoff,
                 training_rows=learn.frame.height,
-                feature_schema=learn.feature_schema,
-                params=model.params.as_dict(),
+                feature_schema=model.feature_schema,
+                params=dict(model.params),
                 seed=model.seed,
-                report={"golden": golden.record(model, judge.frame)},
+                report={},
                 training_request=request_id,
                 parent_model=None,
                 registered_at=now,

@@ -15,6 +15,7 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.valuation.inputs import as_seconds, valid_sales
+from shared.valuation.params import Params
 from shared.valuation.walk_forward import SaleHistory, sale_history
 
 
@@ -53,7 +54,7 @@ class History:
         if not any(first <= sale.time < until for sale in valid_sales(self.timeline)):
             raise NotFoundError(f"there is no valid sale from {window.first} to {window.last}; choose a longer window")
 
-    def sales(self, window: Window, horizons: tuple[timedelta, ...], *, learn_days: int) -> SaleHistory:
+    def sales(self, window: Window, horizons: tuple[timedelta, ...], params: Params) -> SaleHistory:
         """The features of all sales that walks within the window need. This takes a while."""
         return sale_history(
             self.timeline,
@@ -61,7 +62,7 @@ class History:
             first=window.start,
             until=window.end,
             horizons=horizons,
-            learn_days=learn_days,
+            params=params,
         )
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-SEGMENT_TITLES = {"floor_tier": "premium < 1.08", "mid": "1.08–1.3", "premium": "1.3–2.5", "rare": "> 2.5"}
+from shared.valuation.tiers import BOUNDS, TIERS
+
+SEGMENT_TITLES = dict(
+    zip(
+        TIERS,
+        (f"premium < {BOUNDS[0]}", *(f"{low}–{high}" for low, high in pairwise(BOUNDS)), f"> {BOUNDS[-1]}"),
+        strict=True,
+    )
+)
 BASELINE_TITLES = {"floor": "floor", "last_sale_carry": "last sale", "trait_median": "trait median"}
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+from shared.valuation.recalibration import calibration_from_events
 
 from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
 from services.trainer import lineage
@@ -19,11 +20,10 @@ from shared.market.traits import Traits
 from shared.messaging.ticks import JOBS
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation
-from shared.valuation.conformal import Calibrating
+from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
-from shared.valuation.recalibration import calibration_from_events
 from shared.valuation.training import fit
 
 NOWCASTS_APART: timedelta = JOBS["nowcast"].every
@@ -85,7 +85,7 @@ class FromFiles:
         )
 
 
-def value_wei(model: ValuationModel, snapshot: Snapshot, punk: int, calibration: Calibrating) -> int:
+def value_wei(model: ValuationModel, snapshot: Snapshot, punk: int, calibration: Calibration) -> int:
     """The punk's value as a nowcast would publish it."""
     row = snapshot.frame.filter(pl.col("punk_id") == punk)
     return int(generation.build(model.predict(row, calibration)).frame["value_wei"][0])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from shared.valuation.recalibration import calibration_from_events
+
 from services.cli.explain import repository
 from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
 from services.cli.explain.from_files import value_wei
@@ -18,11 +20,10 @@ from shared.registry import models, pointer
 from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.conformal import Calibration
+from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
-from shared.valuation.recalibration import calibration_from_events
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.database.pool import Connection
-from shared.valuation.conformal import Calibration
+from shared.valuation.calibration.intervals import Calibration
 
 _GENERATION = """
 select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq,

@@ -11,12 +11,13 @@ from typing import Any, Final
 import numpy as np
 import optuna
 import polars as pl
+import tomli_w
 from optuna.trial import TrialState
 
 from shared.errors import ConflictError
 from shared.evaluation.metrics import scorecard
 from shared.evaluation.predictions import check, horizons, scored
-from shared.valuation.params import Params
+from shared.valuation.params import Params, TreesParams
 
 HORIZONS: Final = (timedelta(minutes=30), timedelta(hours=24))
 MOST_LEARN_DAYS: Final = 2_500
@@ -99,8 +100,9 @@ def cost(predictions: pl.DataFrame) -> float:
 
 def suggest(trial: optuna.trial.BaseTrial, start: Params) -> Params:
     """The parameters of a trial. What is not searched is as in `start`."""
-    booster = {
-        **start.booster,
+    trees = {
+        **start.trees.model_dump(),
+        "rounds": trial.suggest_int("rounds", 10, MOST_ROUNDS),
         "eta": _short(trial.suggest_float("eta", 0.01, 0.3, log=True)),
         "max_depth": trial.suggest_int("max_depth", 3, 10),
         "min_child_weight": _short(trial.suggest_float("min_child_weight", 1.0, 60.0, log=True)),
@@ -108,11 +110,12 @@ def suggest(trial: optuna.trial.BaseTrial, start: Params) -> Params:
         "colsample_bytree": _short(trial.suggest_float("colsample_bytree", 0.2, 1.0)),
         "lambda": _short(trial.suggest_float("lambda", 0.1, 30.0, log=True)),
     }
-    return Params(
-        booster=booster,
-        rounds=trial.suggest_int("rounds", 10, MOST_ROUNDS),
-        half_life_days=_short(trial.suggest_float("half_life_days", 90.0, 2_000.0, log=True)),
-        learn_days=trial.suggest_int("learn_days", 365, MOST_LEARN_DAYS),
+    return start.model_copy(
+        update={
+            "trees": TreesParams.model_validate(trees),
+            "half_life_days": _short(trial.suggest_float("half_life_days", 90.0, 2_000.0, log=True)),
+            "learn_days": trial.suggest_int("learn_days", 365, MOST_LEARN_DAYS),
+        }
     )
 
 
@@ -164,27 +167,20 @@ def found(study: optuna.Study, start: Params) -> Found:
 
 def toml(params: Params) -> str:
     """A parameter file as `Params.load` reads it."""
-    document = params.as_dict()
-    booster = document.pop("booster")
-    plain = [f"{name} = {_literal(value)}" for name, value in document.items()]
-    return "\n".join([*plain, "", "[booster]", *(f"{name} = {_literal(value)}" for name, value in booster.items()), ""])
+    return tomli_w.dumps(params.as_dict())
 
 
 def _as_trial(params: Params) -> dict[str, float | int]:
     """The searched ones; XGBoost's own default where the file leaves one out."""
     defaults = {"min_child_weight": 1.0, "subsample": 1.0, "colsample_bytree": 1.0, "lambda": 1.0, "max_depth": 6}
     searched = ("eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree", "lambda")
-    booster = {name: params.booster.get(name, defaults.get(name, 0.3)) for name in searched}
+    booster = {name: params.trees.booster.get(name, defaults.get(name, 0.3)) for name in searched}
     return {
-        **{name: value for name, value in booster.items() if not isinstance(value, str)},
-        "rounds": params.rounds,
+        **booster,
+        "rounds": params.trees.rounds,
         "half_life_days": params.half_life_days,
         "learn_days": params.learn_days,
     }
-
-
-def _literal(value: float | int | str) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _short(value: float) -> float:

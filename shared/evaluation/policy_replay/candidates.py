@@ -19,7 +19,6 @@ from shared.evaluation.policy_replay.history import History
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel, Values
 from shared.valuation.params import Params
-from shared.valuation.recalibration import predict_forward
 from shared.valuation.training import fit
 
 FitMany = Callable[[Iterator[Snapshot]], Iterator[ValuationModel]]
@@ -106,7 +105,7 @@ def snapshot_values(history: History, candidate: Candidate, at: datetime) -> Flo
 
 def _candidate(history: History, refit: int, fault: Fault | None, model: ValuationModel) -> Candidate:
     stale = fault is not None and fault.kind == "stale_features"
-    values = predict_forward(model, _seen(history.stale_frame if stale else history.frame, fault))
+    values = model.predict_forward(_seen(history.stale_frame if stale else history.frame, fault))
     predictions = _predictions(values)
     return Candidate(
         refit=refit,

@@ -1,4 +1,4 @@
-"""Errors of values on sales that their model had not seen: what intervals and corrections are made from."""
+"""Errors of values on sales that their model had not seen: intervals and corrections are made from them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""A model's calibration of any day: one rule for serving, evaluation, explanations and gates.
+
+The errors that a model was fitted with are joined by its own errors on the valid sales after its data cut-off. A
+calibration is made at the start of a UTC day, from sales that were over by then: all values of a day share one, and
+no value or interval moves by a sale of minutes ago. Everything comes from the events, so anybody can make a calibration
+again, for a champion, a shadow and an armed predecessor alike.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from shared.units import DAY_S
+from shared.valuation.calibration import correction
+from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.params import CalibrationParams
+
+
+class Calibrator:
+    """Calibrations by day, each made once."""
+
+    def __init__(
+        self, fitted: Residuals, data_cutoff: datetime, params: CalibrationParams, own: Residuals | None = None
+    ) -> None:
+        """`fitted`: errors known at the data cut-off; `own`: errors on later sales, see `ValuationModel.calibrator`."""
+        self._params = params
+        self._fitted, self._cutoff = fitted, data_cutoff
+        self._errors = fitted if own is None else Residuals.joined([fitted, own])
+        self._first_own = np.inf if own is None else float(own.time.min(initial=np.iinfo(np.int64).max))
+        # A later error changes no earlier correction, so these are made once for all days.
+        self._foreseen = correction.foreseen(self._errors, params.correction)
+        self._made: dict[float, Calibration] = {}
+
+    def at(self, instant: datetime) -> Calibration:
+        """The calibration of the instant's UTC day.
+
+        Errors at or after the start of the day do not count. Where no own error counts, the calibration is that of the
+        fit. Errors older than `calibration.days` are left out as long as `min_errors` remain: a market without sales
+        must not leave an old model without intervals.
+        """
+        day = float(day_of(instant).timestamp())
+        if day not in self._made:
+            self._made[day] = self._make(day)
+        return self._made[day]
+
+    def _make(self, day: float) -> Calibration:
+        if day <= self._first_own:
+            return Calibration.fit(self._fitted, self._cutoff.timestamp(), self._params)
+        known = self._errors.time < day
+        recent = known & (self._errors.time >= day - self._params.days * DAY_S)
+        chosen = recent if recent.sum() >= self._params.min_errors else known
+        return Calibration.fit(self._errors.where(chosen), day, self._params, self._foreseen[chosen])
+
+
+def day_of(instant: datetime) -> datetime:
+    """The start of the instant's UTC day."""
+    return instant.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

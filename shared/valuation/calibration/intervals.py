@@ -1,0 +1,121 @@
+"""A calibration: the correction of values and the intervals around them, as of one day.
+
+Intervals are conformal by tier of the premium (Mondrian) on the log ratio of price to value. Lower and upper quantiles
+are taken separately, with the finite-sample correction of split conformal prediction (Vovk et al., Algorithmic Learning
+in a Random World, 2005; Papadopoulos et al. 2002). Errors count in units of the volatility of their day, and recent
+errors weigh more (Barber et al., Annals of Statistics 51, 2023).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.market.series import Floats
+from shared.units import DAY_S
+from shared.valuation.calibration import correction
+from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.calibration.volatility import volatility
+from shared.valuation.params import CalibrationParams
+from shared.valuation.tiers import tier_of
+
+LEVELS: Final = (0.5, 0.8, 0.9)
+"""Nominal coverage of the intervals; tables and answers name them lo50 to hi90."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What errors say about a model's values.
+
+    Attributes:
+        offsets: per level and tier the lower and upper offset of ln(price / corrected value), shape (levels, tiers, 2).
+        shifts: what is added to ln(value) at each knot of the correction, shape (knots,).
+    """
+
+    offsets: Floats
+    shifts: Floats
+    params: CalibrationParams
+
+    @classmethod
+    def fit(
+        cls, residuals: Residuals, instant: float, params: CalibrationParams, foreseen: Floats | None = None
+    ) -> Calibration:
+        """From errors known at `instant` (UTC seconds); `foreseen`: the corrections of each error's own day."""
+        if foreseen is None:
+            foreseen = correction.foreseen(residuals, params.correction)
+        error, tier = residuals.error - foreseen, tier_of(residuals.premium, params.intervals.bounds)
+        age_days = np.maximum(instant - residuals.time, 0.0) / DAY_S
+        weight = 0.5 ** (age_days / params.intervals.half_life_days)
+        then, now = volatility(error, tier, residuals.time, instant, params.volatility)
+        error = error / then
+        tiers = [_pool(tier, index, params) for index in range(len(params.intervals.bounds) + 1)]
+        return cls(
+            np.array(
+                [
+                    [_offsets(error[pool], weight[pool], level, widening * now) for pool, widening in tiers]
+                    for level in LEVELS
+                ]
+            ),
+            correction.shifts_at(residuals, np.array([instant]), params.correction)[0],
+            params,
+        )
+
+    @classmethod
+    def recorded(
+        cls,
+        offsets: Sequence[Sequence[Sequence[float]]] | None,
+        shifts: Sequence[float] | None,
+        params: CalibrationParams,
+    ) -> Calibration | None:
+        """What a database has of a generation; None when it was made before both were recorded, or by other knobs."""
+        if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
+            return None
+        return cls(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
+
+    def correction_of(self, premium: Floats) -> Floats:
+        """What is added to ln(value) at these predicted premia, shape (n,)."""
+        return correction.correction_of(premium, self.shifts, self.params.correction)
+
+    def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
+        """Per level the lower and upper bound (ETH) of corrected values with these predicted premia, shape (n,) each.
+
+        The intervals are nested, and always around the value.
+        """
+        tier = tier_of(premium, self.params.intervals.bounds)
+        result: list[tuple[Floats, Floats]] = []
+        low, high = value, value
+        for level in self.offsets:
+            low = np.minimum(low, value * np.exp(level[tier, 0]))
+            high = np.maximum(high, value * np.exp(level[tier, 1]))
+            result.append((low, high))
+        return result
+
+
+def _pool(tier: npt.NDArray[np.int64], index: int, params: CalibrationParams) -> tuple[npt.NDArray[np.bool_], float]:
+    """Which errors a tier's quantiles come from, and how much wider the intervals are for it."""
+    own, widening, below = tier == index, 1.0, index - 1
+    while own.sum() < params.min_errors and below >= 0:
+        own, widening, below = own | (tier == below), params.intervals.borrowed_widening, below - 1
+    if own.sum() < params.min_errors:
+        own = np.ones(len(tier), dtype=np.bool_)
+    return own, widening
+
+
+def _offsets(error: Floats, weight: Floats, level: float, widening: float) -> tuple[float, float]:
+    """Weighted quantiles; the sale to come counts as one more error, infinitely far out on either side."""
+    if len(error) == 0:
+        return -inf, inf
+    # Ties are broken by weight, so the order of the sales cannot change the last bit of a sum.
+    order = np.lexsort((weight, error))
+    ordered, below = error[order], np.cumsum(weight[order])
+    share = below / (below[-1] + 1.0)
+    tail = (1.0 - level) / 2.0
+    upper = min(int(np.searchsorted(share, 1.0 - tail, side="left")), len(error) - 1)
+    mirrored = np.cumsum(weight[order][::-1]) / (below[-1] + 1.0)
+    lower = len(error) - 1 - min(int(np.searchsorted(mirrored, 1.0 - tail, side="left")), len(error) - 1)
+    return float(ordered[lower]) * widening, float(ordered[upper]) * widening

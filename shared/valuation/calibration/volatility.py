@@ -1,0 +1,46 @@
+"""How large errors are now, relative to their usual size, so that intervals breathe with the market.
+
+A wild fortnight is followed by wild days, whatever the tier. Past errors are divided by the volatility of their day
+before quantiles are taken, and the quantiles are multiplied by the volatility of now: filtered historical simulation
+(Hull & White, Journal of Risk 1, 1998), with an exponentially weighted mean of sizes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shared.market.series import Floats, Ints
+from shared.units import DAY_S
+from shared.valuation.params import VolatilityParams
+
+
+def volatility(error: Floats, tier: Ints, time: Ints, instant: float, params: VolatilityParams) -> tuple[Floats, float]:
+    """Volatility on each error's day, from earlier days only, shape (n,); and at `instant` (UTC seconds), from all.
+
+    1 is usual. `time` is of the sales, `tier` of their premia; the order of the sales does not matter.
+    """
+    size = _size(error, tier, params.largest)
+    if not size.any():
+        return np.ones(len(error)), 1.0
+    order = np.lexsort((size, time))
+    days, which = np.unique(time // DAY_S, return_inverse=True)
+    sizes = np.bincount(which[order], weights=size[order] / np.sort(size).mean())
+    counts = np.bincount(which)
+    daily = np.empty(len(days))
+    total = weight = 0.0
+    decay = 0.5 ** (np.diff(days, append=instant // DAY_S) / params.half_life_days)
+    for number in range(len(days)):
+        daily[number] = (total + params.prior_sales) / (weight + params.prior_sales)
+        total = (total + sizes[number]) * decay[number]
+        weight = (weight + counts[number]) * decay[number]
+    return daily[which], float((total + params.prior_sales) / (weight + params.prior_sales))
+
+
+def _size(error: Floats, tier: Ints, largest: float) -> Floats:
+    """Sizes of errors in medians of their tiers, at most `largest`, shape (n,)."""
+    size = np.abs(error)
+    for index in np.unique(tier):
+        own = tier == index
+        usual = float(np.median(size[own]))
+        size[own] = np.minimum(size[own] / usual, largest) if usual > 0.0 else np.where(size[own] > 0.0, 1.0, 0.0)
+    return size

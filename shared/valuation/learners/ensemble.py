@@ -1,0 +1,165 @@
+"""The ensemble whose mean is the value: learners in equal shares, each fitted with several seeds.
+
+Trees and the network err differently, so their mean beats any of them. Apes and aliens are so few that no learner knows
+anything about them: their value is the hedonic index's forecast, by a rule (`IndexRule`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from shared.errors import InvalidInputError, UnsupportedModelError
+from shared.market.series import Floats
+from shared.market.traits import TYPES
+from shared.valuation.learners.learner import Learner, Lesson, Rows
+from shared.valuation.learners.linear import LinearForecast
+from shared.valuation.learners.network import Network
+from shared.valuation.learners.scaling import Matrix
+from shared.valuation.learners.trees import Trees
+from shared.valuation.params import IndexRule, Params
+
+KINDS: Final[dict[str, type[Learner]]] = {kind.KIND: kind for kind in (Trees, Network)}
+"""Learners by the name that params.toml and model files give them."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Fitted learners.
+
+    Attributes:
+        features: columns that the learners read, in order.
+        linear: where learners may start.
+    """
+
+    features: tuple[str, ...]
+    linear: LinearForecast
+    learners: tuple[Learner, ...]
+    index_rule: IndexRule
+
+    def predict(self, frame: pl.DataFrame) -> Floats:
+        """Predicted ln(price / floor) of every row, shape (n,)."""
+        rows = self._rows(frame)
+        mean = np.mean([learner.predict(rows) for learner in self.learners], axis=0)
+        predicted: Floats = np.where(self.by_index(frame), self._index_parts(frame).sum(axis=1), mean)
+        return predicted
+
+    def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
+        """Exact additive parts of `predict`: per feature, shape (n, features), and the constant, shape (n,).
+
+        The mean of the learners' own parts. What the linear forecast puts in counts for the features that it is made
+        of.
+        """
+        rows = self._rows(frame)
+        parts = np.mean([learner.contributions(rows) for learner in self.learners], axis=0)
+        started = np.mean([learner.start == "linear" for learner in self.learners])
+        parts += started * self.linear.contributions(rows.scaled)
+        parts = np.where(self.by_index(frame)[:, None], self._index_parts(frame), parts)
+        return parts[:, :-1], parts[:, -1]
+
+    def by_index(self, frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
+        """Which rows have the index's forecast as their value, shape (n,)."""
+        codes = [TYPES.index(name) for name in self.index_rule.types]
+        return np.isin(frame["type"].to_numpy(), codes)
+
+    def _rows(self, frame: pl.DataFrame) -> Rows:
+        return _rows(_matrix(frame, self.features), self.linear)
+
+    def _index_parts(self, frame: pl.DataFrame) -> Floats:
+        """Parts of the index's forecast, shape (n, features + 1); what is no feature of the model goes to the constant."""
+        parts = np.zeros((frame.height, len(self.features) + 1))
+        for name in self.index_rule.features:
+            place = self.features.index(name) if name in self.features else -1
+            parts[:, place] += np.nan_to_num(frame[name].to_numpy().astype(np.float64))
+        return parts
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a model file has it, the features left out."""
+        return {
+            "linear": self.linear.as_dict(),
+            "learners": [{"kind": one.KIND, "start": one.start, **one.as_dict()} for one in self.learners],
+            "index_rule": self.index_rule.model_dump(mode="json"),
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any], *, features: tuple[str, ...], threads: int) -> Ensemble:
+        """As `as_dict` gives it.
+
+        Raises:
+            UnsupportedModelError: a learner of a kind that this code does not know.
+            InvalidInputError, KeyError, TypeError, ValueError, XGBoostError: the document is damaged.
+        """
+        learners: list[Learner] = []
+        for one in document["learners"]:
+            kind = KINDS.get(one["kind"])
+            if kind is None:
+                raise UnsupportedModelError(f"this code knows no learner {one['kind']!r}; it knows {', '.join(KINDS)}")
+            if one["start"] not in ("zero", "linear"):
+                raise UnsupportedModelError(f"this code knows no start {one['start']!r} of a learner")
+            learners.append(kind.from_dict(one, features=features, start=one["start"], threads=threads))
+        if not learners:
+            raise InvalidInputError("an ensemble without a learner")
+        linear = LinearForecast.from_dict(document["linear"], len(features))
+        return cls(features, linear, tuple(learners), IndexRule.model_validate(document["index_rule"]))
+
+
+def begin_fit(
+    rows: Callable[[], tuple[pl.DataFrame, Floats]],
+    params: Params,
+    *,
+    features: Sequence[str],
+    seed: int,
+    seeds: int,
+    pool: Executor,
+) -> Callable[[], Ensemble]:
+    """Begin to fit in the pool, each learner on one thread; calling what comes back waits for the ensemble.
+
+    `rows` gives a frame with `price_eth`, `floor_eth` and the features, and each row's age in days, shape (n,): older
+    rows weigh less. It is called in the pool, so that fits that wait hold no rows. Each learner is fitted with `seeds`
+    seeds from `seed` on. The bytes do not depend on the number of threads.
+
+    Raises:
+        InvalidInputError: `params` names a learner that there is not.
+    """
+    features = tuple(features)
+    if unknown := [member.kind for member in params.learners if member.kind not in KINDS]:
+        raise InvalidInputError(f"there is no learner {unknown[0]!r}; there are {', '.join(KINDS)}")
+
+    def prepared() -> tuple[LinearForecast, Lesson]:
+        frame, age_days = rows()
+        target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+        raw, weight = _matrix(frame, features), 0.5 ** (age_days / params.half_life_days)
+        linear = LinearForecast.fit(raw, target, weight, params.linear)
+        return linear, Lesson(_rows(raw, linear), features, target, weight)
+
+    lesson = pool.submit(prepared)
+
+    def fit(place: int) -> tuple[Learner, ...]:
+        member = params.learners[place]
+        own = [seed + place + again * len(params.learners) for again in range(seeds)]
+        return KINDS[member.kind].fit(lesson.result()[1], params, start=member.start, seeds=own)
+
+    # A job waits only for one that was submitted before it, so the pool cannot stand still.
+    fits = [pool.submit(fit, place) for place in range(len(params.learners))]
+
+    def wait() -> Ensemble:
+        learners = tuple(learner for fitted in fits for learner in fitted.result())
+        return Ensemble(features, lesson.result()[0], learners, params.index_rule)
+
+    return wait
+
+
+def _matrix(frame: pl.DataFrame, features: Sequence[str]) -> Matrix:
+    """The features in order, row by row, shape (n, features)."""
+    return np.ascontiguousarray(frame.select(features).to_numpy(), dtype=np.float32)
+
+
+def _rows(raw: Matrix, linear: LinearForecast) -> Rows:
+    scaled = linear.scaling.scaled(raw)
+    return Rows(raw, scaled, linear.predict(scaled))

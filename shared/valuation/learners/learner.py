@@ -1,0 +1,76 @@
+"""The one interface of a learner. A new one is a module with a class like `Trees`, and a line in `ensemble.KINDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from shared.market.series import Floats
+from shared.valuation.learners.scaling import Matrix
+from shared.valuation.params import Params, Start
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What learners read of n rows.
+
+    Attributes:
+        raw: features in the model's order, NaN where unknown, shape (n, features).
+        scaled: features by `Scaling`, shape (n, features).
+        line: the linear forecast of ln(price / floor), shape (n,).
+    """
+
+    raw: Matrix
+    scaled: Matrix
+    line: Floats
+
+    def started(self, start: Start) -> Floats | None:
+        """Where a learner begins, shape (n,); None: at zero."""
+        return self.line if start == "linear" else None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learnt from: rows, the names of their features, ln(price / floor) and weights, shape (n,)."""
+
+    rows: Rows
+    features: tuple[str, ...]
+    target: Floats
+    weight: Floats
+
+
+class Learner(Protocol):
+    """A fitted learner. Same lesson, parameters and seed: the same learner."""
+
+    KIND: ClassVar[str]
+
+    @property
+    def start(self) -> Start: ...
+
+    @classmethod
+    def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Self, ...]:
+        """One learner a seed; none where there is too little to learn from."""
+        ...
+
+    def predict(self, rows: Rows) -> Floats:
+        """ln(price / floor), its start included, shape (n,)."""
+        ...
+
+    def contributions(self, rows: Rows) -> Floats:
+        """Exact additive parts of what `predict` adds to the start: per feature, then the constant, shape
+        (n, features + 1)."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a model file has it, its kind and start left out."""
+        ...
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any], *, features: tuple[str, ...], start: Start, threads: int) -> Self:
+        """As `as_dict` gives it.
+
+        Raises:
+            InvalidInputError, KeyError, TypeError, ValueError, XGBoostError: the document is damaged.
+        """
+        ...

@@ -1,0 +1,93 @@
+"""Boosted trees of ln(price / floor) by XGBoost, from zero or from the linear forecast.
+
+They are fitted under absolute error, so they aim at the median and a few absurd sales do not bend them. Trees from zero
+know the floor tier best; trees from the linear forecast know the dear punks, where there are few sales to split.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import xgboost as xgb
+
+from shared.errors import InvalidInputError
+from shared.market.series import Floats
+from shared.valuation.feature_table import GROUPS
+from shared.valuation.learners.learner import Lesson, Rows
+from shared.valuation.params import Params, Start
+
+
+@dataclass(frozen=True)
+class Trees:
+    """One fitted booster.
+
+    Attributes:
+        file: XGBoost's own UBJSON.
+        columns: which of the model's features it reads, by their place.
+        features: how many features the model has.
+    """
+
+    KIND: ClassVar[str] = "trees"
+
+    start: Start
+    file: bytes
+    columns: tuple[int, ...]
+    features: int
+    threads: int = 1
+
+    @classmethod
+    def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Trees, ...]:
+        """As `Learner.fit`, on one thread. The rows are binned once for all seeds."""
+        columns = tuple(
+            place for place, name in enumerate(lesson.features) if GROUPS[name] not in params.trees.leave_out
+        )
+        data = xgb.QuantileDMatrix(
+            lesson.rows.raw[:, columns],
+            label=lesson.target,
+            weight=lesson.weight,
+            base_margin=lesson.rows.started(start),
+            max_bin=params.trees.max_bin,
+            nthread=1,
+        )
+        settings = {**params.trees.booster, "nthread": 1}
+        boosters = [xgb.train({**settings, "seed": seed}, data, params.trees.rounds) for seed in seeds]
+        return tuple(cls(start, bytes(booster.save_raw("ubj")), columns, len(lesson.features)) for booster in boosters)
+
+    @cached_property
+    def _booster(self) -> xgb.Booster:
+        booster = xgb.Booster({"nthread": self.threads})
+        booster.load_model(bytearray(self.file))
+        return booster
+
+    def predict(self, rows: Rows) -> Floats:
+        """As `Learner.predict`."""
+        predicted = self._booster.inplace_predict(rows.raw[:, self.columns], base_margin=rows.started(self.start))
+        return np.asarray(predicted, dtype=np.float64)
+
+    def contributions(self, rows: Rows) -> Floats:
+        """As `Learner.contributions`: XGBoost's SHAP values (Lundberg et al., Nature Machine Intelligence 2, 2020)."""
+        started = np.zeros(len(rows.raw)) if self.start == "linear" else None
+        data = xgb.DMatrix(rows.raw[:, self.columns], base_margin=started, nthread=self.threads)
+        parts = np.zeros((len(rows.raw), self.features + 1))
+        parts[:, [*self.columns, self.features]] = self._booster.predict(data, pred_contribs=True)
+        return parts
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"booster": base64.b64encode(self.file).decode(), "columns": list(self.columns)}
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any], *, features: tuple[str, ...], start: Start, threads: int) -> Trees:
+        """As `Learner.from_dict`; the booster is loaded now."""
+        columns = tuple(document["columns"])
+        if not all(type(place) is int and 0 <= place < len(features) for place in columns):
+            raise InvalidInputError("a booster reads a feature that the model has not")
+        file = base64.b64decode(document["booster"], validate=True)
+        trees = cls(start, file, columns, len(features), threads)
+        if trees._booster.num_features() != len(columns):
+            raise InvalidInputError(f"a booster of {trees._booster.num_features()} features, not {len(columns)}")
+        return trees
