@@ -12,7 +12,7 @@ import numpy as np
 from shared.database.pool import Connection
 from shared.market.daily import MarketDay
 from shared.market.series import Ints
-from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration import Calibration
 
 KEPT = 4
 """Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""
@@ -67,7 +67,7 @@ class Shown:
             row["model_id"],
             row["snapshot_id"],
             row["as_of"],
-            Calibration.recorded(row["interval_offsets"], row["value_shifts"]),
+            Calibration.recorded(row["interval_offsets"], row["value_shifts"], __import__("shared.valuation.params").valuation.params.Params.load().calibration),
         )
 
 

@@ -17,11 +17,14 @@ import xgboost as xgb
 from pydantic import ValidationError
 
 from shared.errors import IntegrityError, InvalidInputError, UnsupportedModelError
+from shared.market.prices import DailyPrices
 from shared.market.series import Floats
+from shared.market.timeline import MarketTimeline
 from shared.valuation.calibration.calibrator import Calibrator
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.feature_table import not_computed, schema_hash
+from shared.valuation.inputs import later_sales
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import CalibrationParams
 from shared.valuation.reference import TOLERANCE, Reference
@@ -137,6 +140,11 @@ class ValuationModel:
     @cached_property
     def _fit_calibrator(self) -> Calibrator:
         return self._calibrator(None)
+
+    def calibration_at(self, timeline: MarketTimeline, prices: DailyPrices, instant: datetime) -> Calibration:
+        """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""
+        sales = later_sales(timeline, prices, data_cutoff=self.data_cutoff, instant=instant)
+        return self.calibrator(sales).at(instant)
 
     def recorded(
         self, offsets: Sequence[Sequence[Sequence[float]]] | None, shifts: Sequence[float] | None

@@ -1,17 +1,22 @@
 """One release after another on a live platform: what a release may change, and what must go on nevertheless.
 
-Every service is a process of the release that is deployed, on real PostgreSQL and RabbitMQ. Release N publishes. Release
-N + 1 is deployed: either it serves N's champion at once, or the champion counts as unsupported, and a contender takes
+Every service is a process of the release that is deployed, on real PostgreSQL and RabbitMQ. Release N publishes.
+Release N + 1 is deployed: either it serves N's champion at once, or the champion counts as unsupported, and a contender takes
 its place by the rule for that.
 """
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import tomllib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -25,6 +30,8 @@ from shared.messaging.topology import declare_platform
 from tests.e2e.command import ROOT
 from tests.e2e.releases import Edit, Release
 from tests.factories.event_folder import write_event_folder
+from tests.plugins.postgres import fresh
+from tests.plugins.rabbitmq import delete_names
 
 TABLE, FEATURES = "shared/valuation/feature_table.py", "shared/valuation/features.py"
 REWORDED = (Edit(TABLE, "ln(number of asks)", "ln(count of asks)"),)
@@ -132,11 +139,15 @@ class Platform:
     async def champion(self) -> str:
         return str(await self.one("select model_id from models where state = 'champion'"))
 
-    async def verdict(self, model_id: str) -> tuple[str, str]:
-        row = await self.connection.fetchrow(
-            "select verdict, action from decisions where subject_model = $1 and kind = 'gate'", model_id
+    async def judged(self, model_id: str) -> str:
+        """The gate's verdict, action and reason."""
+        return str(
+            await self.one(
+                "select verdict || ', ' || action || ': ' || reason from decisions "
+                "where subject_model = $1 and kind = 'gate'",
+                model_id,
+            )
         )
-        return row["verdict"], row["action"]
 
     async def no_dead_letters(self) -> None:
         dead = await self.bus.dead_letters()
@@ -144,40 +155,64 @@ class Platform:
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_event_folder(tmp_path_factory.mktemp("market"))
+async def published(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, amqp_url: str
+) -> AsyncIterator[tuple[str, Path]]:
+    """Release N has published the first nowcast of its first champion: the database's name, and the store's folder."""
+    folder, prefix = tmp_path_factory.mktemp("published"), f"test-{uuid4().hex[:12]}"
+    (folder / "market").mkdir()
+    market = await asyncio.to_thread(write_event_folder, folder / "market")
+    async with fresh(postgres_url, template="template1", purpose="upgrade") as url:
+        async with _platform(folder, url, amqp_url, prefix) as platform:
+            release = platform.release()
+            for arguments in (("migrate",), ("import", str(market))):
+                ended = await release.command(*arguments)
+                assert ended.code == 0, ended.errors
+            first = await platform.contender(release, "the first model")
+            assert "promote" in await platform.judged(first)
+            await platform.nowcast(release)
+            assert (await platform.shown())[1] == first
+            await platform.no_dead_letters()
+        await delete_names(amqp_url, prefix)
+        yield urlsplit(url).path.removeprefix("/"), folder / "objects"
 
 
 @pytest.fixture
 async def platform(
-    tmp_path: Path, market: Path, empty_database_url: str, amqp_url: str, broker_prefix: str
+    tmp_path: Path, published: tuple[str, Path], postgres_url: str, amqp_url: str, broker_prefix: str
 ) -> AsyncIterator[Platform]:
-    """Release N has published the first nowcast of its first champion."""
-    policy = tmp_path / "policy.toml"
+    """A copy of the published platform, release N deployed."""
+    template, objects = published
+    shutil.copytree(objects, tmp_path / "objects")
+    async with (
+        fresh(postgres_url, template=template, purpose="upgraded") as url,
+        _platform(tmp_path, url, amqp_url, broker_prefix) as platform,
+    ):
+        platform.release()
+        yield platform
+
+
+@asynccontextmanager
+async def _platform(folder: Path, database_url: str, amqp_url: str, prefix: str) -> AsyncIterator[Platform]:
+    policy = folder / "policy.toml"
     policy.write_text(_lenient((ROOT / "shared/evaluation/policy.toml").read_text()))
     settings = {
-        "PUNKCAST_DATABASE_URL": empty_database_url,
+        "PUNKCAST_DATABASE_URL": database_url,
         "PUNKCAST_BROKER_URL": amqp_url,
-        "PUNKCAST_BROKER_PREFIX": broker_prefix,
-        "PUNKCAST_OBJECT_STORE_URL": f"folder://{tmp_path / 'objects'}",
-        "PUNKCAST_HOME": str(tmp_path / "home"),
+        "PUNKCAST_BROKER_PREFIX": prefix,
+        "PUNKCAST_OBJECT_STORE_URL": f"folder://{folder / 'objects'}",
+        "PUNKCAST_HOME": str(folder / "home"),
         "PUNKCAST_POLICY_FILE": str(policy),
+        "PUNKCAST_THREADS": "1",
     }
-    bus = RabbitBus(amqp_url, broker_prefix, clock=SystemClock())
+    bus = RabbitBus(amqp_url, prefix, clock=SystemClock())
     await declare_platform(bus)
-    connection = await asyncpg.connect(empty_database_url)
-    made = Platform(tmp_path, settings, bus, connection)
-    release = made.release()
-    for arguments in (("migrate",), ("import", str(market))):
-        ended = await release.command(*arguments)
-        assert ended.code == 0, ended.errors
-    first = await made.contender(release, "the first model")
-    assert await made.verdict(first) == ("pass", "promote")
-    await made.nowcast(release)
-    assert (await made.shown())[1] == first
-    yield made
-    await connection.close()
-    await bus.stop()
+    connection = await asyncpg.connect(database_url)
+    try:
+        yield Platform(folder, settings, bus, connection)
+    finally:
+        await connection.close()
+        await bus.stop()
 
 
 @pytest.mark.parametrize("edits", [REWORDED, FEATURE_ADDED, LEARNER_ADDED], ids=["reworded", "feature", "learner"])
@@ -195,8 +230,7 @@ async def test_a_champion_that_the_next_release_can_serve_goes_on_and_is_compare
     contender = await platform.contender(release, "the next release")
     assert contender != champion or edits == REWORDED
     if contender != champion:
-        verdict, _ = await platform.verdict(contender)
-        assert verdict != "error"
+        assert not (await platform.judged(contender)).startswith("error")
     await release.work("nowcaster")
     assert (await platform.shown())[1] == await platform.champion()
     await platform.no_dead_letters()
@@ -220,7 +254,7 @@ async def test_a_champion_that_the_next_release_cannot_serve_is_replaced_by_rule
     after, model = await platform.shown()
     assert after > before
     assert model == await platform.champion() != champion
-    assert await platform.verdict(model) == ("pass", "promote")
+    assert (await platform.judged(model)).startswith("pass, promote")
     assert await platform.one("select count(*) from unsupported_champions where cleared_at is null") == 0
     assert (await release.command("models", "preflight")).code == 0
     verified = await release.command("decisions", "verify", "--all")
@@ -262,6 +296,8 @@ def _lenient(text: str) -> str:
     """A policy that judges sound models of a small made-up market soundly: it has few sales and no seasons."""
     policy = tomllib.loads(text)
     policy["holdout"] |= {"min_sales": 50, "target_sales": 80}
+    baseline = ["beats_trait_median_mean", "beats_trait_median_median"]
+    policy["promotion"]["first_tolerates"] += baseline
     policy["absolute"] |= {
         "max_bias": 0.5,
         "bias_resolution": 0.9,

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
-from shared.valuation.recalibration import calibration_from_events
 
 from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
 from services.trainer import lineage
@@ -20,7 +19,7 @@ from shared.market.traits import Traits
 from shared.messaging.ticks import JOBS
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation
-from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration import Calibration
 from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
@@ -63,9 +62,9 @@ class FromFiles:
         if before > events["timestamp"][0]:
             earlier = (
                 nowcast_snapshot(timeline, prices, before),
-                calibration_from_events(model, timeline, prices, before),
+                model.calibration_at(timeline, prices, before),
             )
-        calibration = calibration_from_events(model, timeline, prices, as_of)
+        calibration = model.calibration_at(timeline, prices, as_of)
         told = explain(model, snapshot, timeline, punk, calibration=calibration, before=earlier)
         return Account(
             explanation=told,

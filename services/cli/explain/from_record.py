@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from shared.valuation.recalibration import calibration_from_events
 
 from services.cli.explain import repository
 from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
@@ -20,7 +19,7 @@ from shared.registry import models, pointer
 from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration import Calibration
 from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
@@ -133,7 +132,7 @@ class FromRecord:
         """Made from the events that are read, which are those of the snapshot."""
         async with self._reader.alone():
             return await asyncio.to_thread(
-                calibration_from_events, model, self._reader.timeline, self._reader.prices, as_of
+                model.calibration_at, self._reader.timeline, self._reader.prices, as_of
             )
 
     async def _comparable(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration] | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.database.pool import Connection
-from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration import Calibration
 
 _GENERATION = """
 select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq,
@@ -40,7 +40,7 @@ class Published:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Published:
         columns = dict(row)
-        recorded = Calibration.recorded(columns.pop("interval_offsets"), columns.pop("value_shifts"))
+        recorded = Calibration.recorded(columns.pop("interval_offsets"), columns.pop("value_shifts"), __import__("shared.valuation.params").valuation.params.Params.load().calibration)
         return cls(**columns, calibration=recorded)
 
 
