@@ -1,6 +1,6 @@
 """What follows a publication: reasons and comparables of all punks, and the market's days.
 
-Reasons cost far more than values: minutes of a core for 10,000 punks. So publishing never waits for them, a newer
+Reasons cost far more than values: a minute of a core for 10,000 punks. So publishing never waits for them, a newer
 publication ends the work on an older one, and between two batches the process does whatever else there is to do. What
 was not made (the process died, the store was away) is found missing again and made anew.
 """
@@ -25,8 +25,8 @@ from shared.market.reader import MarketReader
 from shared.messaging.bus import Subscription
 from shared.registry import models as registry
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.explained import Before, Explained
-from shared.valuation.explaining import MarketThen, compared, explained_in_batches
+from shared.valuation.explanation.batch import MarketThen, compared, explained_in_batches
+from shared.valuation.explanation.stored import Explained
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 
 log = structlog.get_logger(__name__)
@@ -91,7 +91,7 @@ class Explainer:
             )
         async with self._database.transaction() as connection:
             await explanations.write_days(connection, days)
-        batches = explained_in_batches(model, snapshot.frame, then, shown.calibration)
+        batches = explained_in_batches(model, snapshot.frame, then, shown.calibration or model.calibration)
         while True:
             # Returns the whole with the last batch.
             whole = await asyncio.to_thread(next, batches)
@@ -131,21 +131,16 @@ class Explainer:
 
     async def _with_changes(self, whole: Explained, shown: Shown) -> Explained:
         """With what the generation before said, if there is one."""
+        body, told = None, None
         async with self._database.connection() as connection:
             earlier = await explanations.before(connection, shown)
-            if earlier is None:
+            if earlier is None or len(earlier.value_micro_eth) != len(whole.floor_eth):
                 return whole
-            values = await explanations.micro_eth(connection, earlier.generation_id)
-            body = None
-            if self._last is None or self._last[0] != earlier.generation_id:
+            if self._last is not None and self._last[0] == earlier.generation_id:
+                told = self._last[1]
+            else:
                 body = await explanations.body(connection, earlier.generation_id)
-        if len(values) != len(whole.floor_eth):
-            return whole
-        told: Explained | None = None
-        if self._last is not None and self._last[0] == earlier.generation_id:
-            told = self._last[1]
-        elif body is not None:
+        if body is not None:
             with suppress(IntegrityError):
                 told = await asyncio.to_thread(Explained.from_bytes, body)
-        described = Before.unmoved(earlier.generation_id, earlier.model_id, earlier.as_of, values)
-        return compared(whole, told, described=described)
+        return compared(whole, told, described=earlier)

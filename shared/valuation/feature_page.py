@@ -16,8 +16,8 @@ def page() -> str:
         "# Features",
         f"All {len(FEATURES)} inputs of the model, in its order. Each is of a pair (punk, as_of) and reads only what "
         "happened strictly before as_of, never an ask or bid on the punk itself. The floor is the lowest public ask of "
-        "any other punk. In an explanation of a value a feature's contribution counts for the part in the last column; a "
-        "trait that a punk lacks counts for rarity and combinations.",
+        "any other punk. When a value is explained, a feature counts for the part in the last column; a trait that "
+        "a punk lacks counts for rarity and combinations.",
         "Made from `shared/valuation/feature_table.py` by `python -m shared.valuation.feature_page`; a test compares.",
         "## Sources",
         _table(("source", "known at"), list(KNOWN_AT.items())),

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from shared.market.collection import NAMES, WORN_COUNTS
 from shared.market.traits import SKINS, TYPES
+from shared.valuation.explanation.stored import PartKey
 
 Group = Literal["market", "traits", "asks", "bids", "own history", "owner", "trait flags"]
 
@@ -31,9 +32,6 @@ KNOWN_AT: Final[dict[str, str]] = {
     CLOSES: "the end of the day (UTC)",
     PUNKS_TABLE: "always",
 }
-
-PartKey = tuple[str, str]
-"""A part of an explanation: its group and its name."""
 
 MARKET_LEVEL: Final[PartKey] = ("market", "market level")
 LIQUIDITY: Final[PartKey] = ("liquidity", "liquidity")

@@ -80,6 +80,19 @@ class ValuationModel:
         """That of the fit; `shared.valuation.recalibration` has that of a later instant."""
         return Calibration.fit(self.residuals, self.data_cutoff)
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What the learners are given, in order."""
+        return self.blend.features
+
+    def log_premium(self, frame: pl.DataFrame) -> Floats:
+        """Predicted ln(price / floor) of every row before the correction, shape (n,)."""
+        return self.blend.predict(frame)
+
+    def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
+        """Exact additive parts of `log_premium`: per feature, shape (n, features), and the constant, shape (n,)."""
+        return self.blend.contributions(frame)
+
     def predict(self, frame: pl.DataFrame, calibration: Calibrating | None = None) -> Values:
         """Value every row of a snapshot's frame (needs `floor_eth` and the feature columns).
 
@@ -87,8 +100,9 @@ class ValuationModel:
         """
         calibration = calibration or self.calibration
         floor = frame["floor_eth"].to_numpy().astype(np.float64)
-        premium = np.exp(self.blend.predict(frame))
-        value = premium * np.exp(calibration.correction_of(premium)) * floor
+        log_premium = self.log_premium(frame)
+        premium = np.exp(log_premium)
+        value = np.exp(log_premium + calibration.correction_of(premium)) * floor
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, _grade((hi80 - lo80) / value, is_thin(frame)))
 

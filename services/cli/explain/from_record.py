@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from services.cli.explain import repository
-from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
-from services.cli.explain.from_files import value_wei
+from services.cli.explain.account import Account, Origin, Previous, Reproduction, explain, require_market
 from services.cli.explain.repository import Published
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
@@ -19,34 +19,24 @@ from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.conformal import Calibration
-from shared.valuation.explanation import explain
+from shared.valuation.feature_table import schema_hash
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.recalibration import calibration_from_events
 
-
-@dataclass(frozen=True)
-class _Seen:
-    """A snapshot: as archived (None when it is not in the store), and made again from the events."""
-
-    archived: Snapshot | None
-    recomputed: Snapshot
-
-    @property
-    def best(self) -> Snapshot:
-        return self.archived or self.recomputed
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Calibrated:
-    """A calibration: as the nowcast was published with (None when that is not on record), and made again."""
+class _Again(Generic[T]):
+    """What a nowcast was made of: as on record, None where it is not, and as made again from the events."""
 
-    recorded: Calibration | None
-    recomputed: Calibration
+    recorded: T | None
+    recomputed: T
 
     @property
-    def best(self) -> Calibration:
-        return self.recorded or self.recomputed
+    def best(self) -> T:
+        return self.recomputed if self.recorded is None else self.recorded
 
 
 class FromRecord:
@@ -88,14 +78,15 @@ class FromRecord:
         # The earlier nowcast first: a timeline only grows.
         before = None if earlier is None else await self._comparable(earlier, model)
         seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
-        calibrated = _Calibrated(_recorded(nowcast, model), await self._calibration(model, seen.best.as_of))
+        calibrated = _Again(_recorded(nowcast, model), await self._calibration(model, seen.best.as_of))
         explanation = await asyncio.to_thread(
             explain, model, seen.best, self._reader.timeline, punk, calibration=calibrated.best, before=before
         )
+        made = Reproduction(seen.recomputed.snapshot_id, explanation.value_wei)
         return Account(
             explanation=explanation,
             origin=origin,
-            reproduction=await self._reproduction(nowcast, seen, calibrated, model, punk),
+            reproduction=made if nowcast is None else await self._checked(made, nowcast, seen, calibrated, model, punk),
             previous=None
             if earlier is None or explanation.changes is None
             else await self._previous(earlier, model, punk),
@@ -119,14 +110,14 @@ class FromRecord:
             record.training_snapshot,
         )
 
-    async def _seen(self, nowcast: Published | None, as_of: datetime) -> _Seen:
+    async def _seen(self, nowcast: Published | None, as_of: datetime) -> _Again[Snapshot]:
         """The snapshot, from the events that had been read when it was made and no others."""
         async with self._reader.alone():
             async with self._platform.database.connection() as connection:
                 await self._reader.refresh(connection, up_to=None if nowcast is None else nowcast.last_event_seq)
                 archived = None if nowcast is None else await self._archived(connection, nowcast.snapshot_id)
             made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
-        return _Seen(archived, made)
+        return _Again(archived, made)
 
     async def _calibration(self, model: ValuationModel, as_of: datetime) -> Calibration:
         """Made from the events that are read, which are those of the snapshot."""
@@ -136,10 +127,10 @@ class FromRecord:
             )
 
     async def _comparable(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration] | None:
-        """The earlier nowcast's own snapshot, and the model's calibration then; None when the snapshot is lost, or the
-        model knows other features."""
+        """The earlier nowcast's own snapshot, and the model's calibration then; None when the snapshot is lost, or has
+        other features than this code."""
         found = (await self._seen(earlier, earlier.as_of)).best
-        if found.snapshot_id != earlier.snapshot_id or found.feature_schema != model.feature_schema:
+        if found.snapshot_id != earlier.snapshot_id or found.feature_schema != schema_hash():
             return None
         return found, _recorded(earlier, model) or await self._calibration(model, earlier.as_of)
 
@@ -149,19 +140,22 @@ class FromRecord:
         except NotFoundError:
             return None
 
-    async def _reproduction(
-        self, nowcast: Published | None, seen: _Seen, calibrated: _Calibrated, model: ValuationModel, punk: int
+    async def _checked(
+        self,
+        made: Reproduction,
+        nowcast: Published,
+        seen: _Again[Snapshot],
+        calibrated: _Again[Calibration],
+        model: ValuationModel,
+        punk: int,
     ) -> Reproduction:
-        explained = value_wei(model, seen.best, punk, calibrated.best)
-        if nowcast is None:
-            return Reproduction(seen.recomputed.snapshot_id, explained)
-        return Reproduction(
-            recomputed=seen.recomputed.snapshot_id,
-            explained_wei=explained,
+        """Beside what is on record."""
+        return replace(
+            made,
             generation_id=nowcast.generation_id,
             published_at=nowcast.published_at,
             recorded=nowcast.snapshot_id,
-            archived=seen.archived is not None,
+            archived=seen.recorded is not None,
             published_wei=await self._published(nowcast, punk) if nowcast.model_id == model.model_id else None,
             same_calibration=None if calibrated.recorded is None else calibrated.recorded == calibrated.recomputed,
         )

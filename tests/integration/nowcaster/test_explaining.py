@@ -8,7 +8,7 @@ import pytest
 from services.nowcaster import explanations
 from services.nowcaster.bootstrap import build_explainer
 from services.nowcaster.explainer import Explainer
-from shared.valuation.explained import Explained
+from shared.valuation.explanation.stored import Explained
 from tests.factories.stand import Stand
 from tests.integration.nowcaster.conftest import tick
 
