@@ -1,8 +1,9 @@
 """What follows a publication: reasons and comparables of all punks, and the market's days.
 
 Reasons cost far more than values: a minute of a core for 10,000 punks. So publishing never waits for them, a newer
-publication ends the work on an older one, and between two batches the process does whatever else there is to do. What
-was not made (the process died, the store was away) is found missing again and made anew.
+publication ends the work on an older one, and between two batches the process does whatever else there is to do. Of
+several nowcasters one claims the work. What was not made (the process died, the store was away) is found missing again
+and made anew.
 """
 
 from __future__ import annotations
@@ -64,18 +65,21 @@ class Explainer:
             await asyncio.sleep(LOOK_S)
 
     async def catch_up(self) -> bool:
-        """Explain what the pointer shows, if nobody has; True when something was made."""
+        """Explain what the pointer shows, if nobody has or is about to; True when something was made."""
         async with self._database.connection() as connection:
             shown = await explanations.unexplained(connection)
-        if shown is None or shown.generation_id in self._given_up:
-            return False
-        try:
-            return await self._explain(shown)
-        except PermanentError as error:
-            # It will not get better; the next generation may.
-            self._given_up = {shown.generation_id}
-            log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
-            return False
+            if shown is None or shown.generation_id in self._given_up:
+                return False
+            # The connection is kept for the work: the claim ends with it.
+            if not await explanations.claim(connection, shown.generation_id):
+                return False
+            try:
+                return await self._explain(shown)
+            except PermanentError as error:
+                # It will not get better; the next generation may.
+                self._given_up = {shown.generation_id}
+                log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
+                return False
 
     async def _explain(self, shown: Shown) -> bool:
         async with self._database.connection() as connection:

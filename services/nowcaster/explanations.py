@@ -1,4 +1,4 @@
-"""Reasons and days in Postgres."""
+"""Reasons and days in Postgres, and who works them out."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from nowcast_pointer join generations g using (generation_id)
 left join explanations e using (generation_id)
 where e.generation_id is null
 """
+CLAIM_SQL = "select pg_try_advisory_lock(hashtextextended('punkcast.explanations.' || $1::bigint, 0))"
+EXPLAINED_SQL = "select exists (select from explanations where generation_id = $1)"
 BEFORE_SQL = """
 select generation_id, model_id, as_of
 from generations
@@ -67,6 +69,17 @@ async def unexplained(connection: Connection) -> Shown | None:
         return None
     recorded = Calibration.recorded(row["interval_offsets"], row["value_shifts"])
     return Shown(row["generation_id"], row["model_id"], row["snapshot_id"], row["as_of"], recorded)
+
+
+async def claim(connection: Connection, generation_id: int) -> bool:
+    """Whether the work on a generation falls to whoever asks: nobody else is at it, and nobody has done it.
+
+    The claim lasts as long as the connection is kept. PostgreSQL frees it when the process dies.
+    """
+    if not await connection.fetchval(CLAIM_SQL, generation_id):
+        return False
+    # Asked after the claim: the one who had it before may have ended just now.
+    return not await connection.fetchval(EXPLAINED_SQL, generation_id)
 
 
 async def before(connection: Connection, shown: Shown) -> Before | None:
