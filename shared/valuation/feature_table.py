@@ -141,6 +141,11 @@ ETH_USD_DAYS: Final = (1, 7, 30)
 ACCESSORY_PREMIA: Final = len(DEAREST_ACCESSORIES)
 ACCESSORY_FLOORS: Final = 2
 
+
+def _alike(group: Group, part: PartKey, rows: list[tuple[str, str, str, str]]) -> list[Feature]:
+    return [Feature(name, group, meaning, source, unit, part) for name, meaning, source, unit in rows]
+
+
 _TRAITS = [
     Feature("type", "traits", "male, female, zombie, ape, alien", PUNKS_TABLE, "code", TYPE),
     Feature("skin", "traits", "albino to dark, -1 without", PUNKS_TABLE, "code", SKIN),
@@ -160,55 +165,45 @@ _TRAITS = [
     Feature("accessory_premium_min", "traits", "lowest accessory premium", SALES, "log ratio", CHEAPEST_ACCESSORY),
     Feature("accessory_premium_sum", "traits", "sum of the accessory premia", SALES, "log ratio", ALL_ACCESSORIES),
 ]  # fmt: skip
-_ASKS = [
-    Feature("better_ask", "asks", "ln(lowest ask of a punk with at least the same premium / floor)",
-            ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("nearly_better_ask", "asks", "the same, with a premium at most 0.05 lower",
-            ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("clearly_better_ask", "asks", "the same, with a premium at least 0.1 higher",
-            ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("peer_ask_1", "asks", "lowest of the 24 asks nearest in premium, less its premium, plus the punk's, over "
-            "the floor", ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("peer_ask_3", "asks", "the third lowest of them", ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("peer_ask_6", "asks", "the sixth lowest of them", ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("peer_spread", "asks", "range of premium that they span", ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("type_floor", "asks", "ln(floor of the type / floor)", ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("skin_floor", "asks", "ln(floor of the skin / floor)", ASKS, "log ratio", ASKS_AND_BIDS),
-    Feature("count_floor", "asks", "ln(floor of the number of accessories / floor)", ASKS, "log ratio", ASKS_AND_BIDS),
-    *[
-        Feature(f"accessory_floor_{place}", "asks", f"ln(accessory floor number {place} from above / floor)", ASKS,
-                "log ratio", ASKS_AND_BIDS) for place in range(1, ACCESSORY_FLOORS + 1)
-    ],
-]  # fmt: skip
-_BIDS = [
-    Feature("lesser_bid", "bids", "ln(highest bid on a punk with at most the same premium / floor)",
-            BIDS, "log ratio", ASKS_AND_BIDS),
-    Feature("implied_bid", "bids", "highest bid less the premium of its punk, over the floor",
-            BIDS, "log ratio", ASKS_AND_BIDS),
-    Feature("bids", "bids", "bids from 20 % (log) under the floor", BIDS, "log count", ASKS_AND_BIDS),
-]  # fmt: skip
-_OWN = [
-    Feature("own_carry", "own history", "last price, carried by the index level, over the floor",
-            SALES, "log ratio", OWN_HISTORY),
-    Feature("own_mean_carry", "own history", "decayed mean of its prices, so carried", SALES, "log ratio", OWN_HISTORY),
-    Feature("own_effect", "own history", "shrunk mean forecast error of its sales", SALES, "log ratio", OWN_HISTORY),
-    Feature("own_weight", "own history", "decayed number of its sales", SALES, "count", OWN_HISTORY),
-    Feature("own_sales", "own history", "number of its sales", SALES, "count", OWN_HISTORY),
-    Feature("own_age", "own history", "since its last sale", SALES, "days", OWN_HISTORY),
-    Feature("held", "own history", "since its last change of owner", OWNERS, "days", OWN_HISTORY),
-]  # fmt: skip
-_OWNER = [
-    Feature("owner_holds", "owner", "punks its owner holds", OWNERS, "log count", OWNER_PART),
-    Feature("owner_way", "owner", "how the owner came to it: bought, accepted, transferred, wrapped",
-            OWNERS, "code", OWNER_PART),
-    Feature("owner_sold", "owner", "shrunk mean forecast error of the owner's sales", SALES, "log ratio", OWNER_PART),
-    Feature("owner_sales", "owner", "number of the owner's sales", SALES, "log count", OWNER_PART),
-    Feature("owner_bought", "owner", "shrunk mean forecast error of the owner's purchases",
-            SALES, "log ratio", OWNER_PART),
-    Feature("owner_purchases", "owner", "number of the owner's purchases", SALES, "log count", OWNER_PART),
-    Feature("owner_asks", "owner", "the owner's asks on other punks", ASKS, "log count", OWNER_PART),
-    Feature("owner_ask", "owner", "lowest of them less its premium, over the floor", ASKS, "log ratio", OWNER_PART),
-]  # fmt: skip
+_ASKS = _alike("asks", ASKS_AND_BIDS, [
+    ("better_ask", "ln(lowest ask of a punk with at least the same premium / floor)", ASKS, "log ratio"),
+    ("nearly_better_ask", "the same, with a premium at most 0.05 lower", ASKS, "log ratio"),
+    ("clearly_better_ask", "the same, with a premium at least 0.1 higher", ASKS, "log ratio"),
+    ("peer_ask_1", "lowest of the 24 asks nearest in premium, less its premium, plus the punk's, over the floor", ASKS,
+     "log ratio"),
+    ("peer_ask_3", "the third lowest of them", ASKS, "log ratio"),
+    ("peer_ask_6", "the sixth lowest of them", ASKS, "log ratio"),
+    ("peer_spread", "range of premium that they span", ASKS, "log ratio"),
+    ("type_floor", "ln(floor of the type / floor)", ASKS, "log ratio"),
+    ("skin_floor", "ln(floor of the skin / floor)", ASKS, "log ratio"),
+    ("count_floor", "ln(floor of the number of accessories / floor)", ASKS, "log ratio"),
+    *[(f"accessory_floor_{place}", f"ln(accessory floor number {place} from above / floor)", ASKS, "log ratio")
+      for place in range(1, ACCESSORY_FLOORS + 1)],
+])  # fmt: skip
+_BIDS = _alike("bids", ASKS_AND_BIDS, [
+    ("lesser_bid", "ln(highest bid on a punk with at most the same premium / floor)", BIDS, "log ratio"),
+    ("implied_bid", "highest bid less the premium of its punk, over the floor", BIDS, "log ratio"),
+    ("bids", "bids from 20 % (log) under the floor", BIDS, "log count"),
+])  # fmt: skip
+_OWN = _alike("own history", OWN_HISTORY, [
+    ("own_carry", "last price, carried by the index level, over the floor", SALES, "log ratio"),
+    ("own_mean_carry", "decayed mean of its prices, so carried", SALES, "log ratio"),
+    ("own_effect", "shrunk mean forecast error of its sales", SALES, "log ratio"),
+    ("own_weight", "decayed number of its sales", SALES, "count"),
+    ("own_sales", "number of its sales", SALES, "count"),
+    ("own_age", "since its last sale", SALES, "days"),
+    ("held", "since its last change of owner", OWNERS, "days"),
+])  # fmt: skip
+_OWNER = _alike("owner", OWNER_PART, [
+    ("owner_holds", "punks its owner holds", OWNERS, "log count"),
+    ("owner_way", "how the owner came to it: bought, accepted, transferred, wrapped", OWNERS, "code"),
+    ("owner_sold", "shrunk mean forecast error of the owner's sales", SALES, "log ratio"),
+    ("owner_sales", "number of the owner's sales", SALES, "log count"),
+    ("owner_bought", "shrunk mean forecast error of the owner's purchases", SALES, "log ratio"),
+    ("owner_purchases", "number of the owner's purchases", SALES, "log count"),
+    ("owner_asks", "the owner's asks on other punks", ASKS, "log count"),
+    ("owner_ask", "lowest of them less its premium, over the floor", ASKS, "log ratio"),
+])  # fmt: skip
 
 
 def _slug(name: str) -> str:

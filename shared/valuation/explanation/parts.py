@@ -16,19 +16,9 @@ import numpy.typing as npt
 
 from shared.market.series import Floats, Ints
 from shared.market.traits import Traits
+from shared.valuation import feature_table as table
 from shared.valuation.explanation.stored import GROUPS, USUAL, PartKey
-from shared.valuation.feature_table import (
-    ALL_ACCESSORIES,
-    ALL_TRAITS,
-    CHEAPEST_ACCESSORY,
-    COMBINATIONS,
-    COUNT,
-    DEAREST_ACCESSORIES,
-    FEATURES,
-    FLAGS,
-    SKIN,
-    TYPE,
-)
+from shared.valuation.feature_table import COMBINATIONS, FEATURES, FLAGS
 
 LATEST: Final[PartKey] = ("market", "latest sales")
 """The correction: sales of about the same premium went for more or less than their values lately."""
@@ -100,20 +90,20 @@ class PunkParts:
         # As the features rank them. What a punk without so many accessories has instead is due to their number.
         ranked = np.argsort(np.where(accessories, -worth, np.inf), axis=1, kind="stable")
         single = {
-            TYPE: np.full(len(members), _TYPE_PLACE),
+            table.TYPE: np.full(len(members), _TYPE_PLACE),
             # A zombie, ape or alien has no skin because of its type.
-            SKIN: np.where(held[:, _SKIN_PLACE], _SKIN_PLACE, _TYPE_PLACE),
-            COUNT: np.full(len(members), _COUNT_PLACE),
-            CHEAPEST_ACCESSORY: np.where(count > 0, ranked[every, count - 1], _COUNT_PLACE),
+            table.SKIN: np.where(held[:, _SKIN_PLACE], _SKIN_PLACE, _TYPE_PLACE),
+            table.COUNT: np.full(len(members), _COUNT_PLACE),
+            table.CHEAPEST_ACCESSORY: np.where(count > 0, ranked[every, count - 1], _COUNT_PLACE),
             **{
                 part: np.where(count > rank, ranked[:, rank], _COUNT_PLACE)
-                for rank, part in enumerate(DEAREST_ACCESSORIES)
+                for rank, part in enumerate(table.DEAREST_ACCESSORIES)
             },
         }
         for part, place in single.items():
             amount[every, place] += contributions[:, self._columns[part]].sum(axis=1)
         accessories[count == 0, _COUNT_PLACE] = True
-        for part, among in ((ALL_TRAITS, held), (ALL_ACCESSORIES, accessories)):
+        for part, among in ((table.ALL_TRAITS, held), (table.ALL_ACCESSORIES, accessories)):
             for column in self._columns[part]:
                 contribution = contributions[:, column]
                 amount += contribution[:, None] * shares_of(contribution, worth, among)
