@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -131,6 +132,12 @@ class Origin:
     git_dirty: bool | None = None
     environment_hash: str | None = None
     training_snapshot: str | None = None
+
+
+def from_file(file: Path, threads: int) -> tuple[ValuationModel, Origin]:
+    """A model file, which tells nothing of where it comes from but what it is."""
+    model = ValuationModel.from_bytes(file.read_bytes(), threads=threads)
+    return model, Origin(model.model_id, model.data_cutoff)
 
 
 @dataclass(frozen=True)

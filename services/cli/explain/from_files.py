@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from services.cli.explain.account import Account, Origin, Previous, Reproduction, explain, require_market
+from services.cli.explain.account import Account, Origin, Previous, Reproduction, explain, from_file, require_market
 from services.trainer import lineage
 from shared.errors import InvalidInputError
 from shared.market.event_files import PUNKS_FILE, read_event_files
@@ -72,8 +72,7 @@ class FromFiles:
 
     def _model(self, timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> tuple[ValuationModel, Origin]:
         if self.model is not None:
-            model = ValuationModel.from_bytes(self.model.read_bytes(), threads=self.threads)
-            return model, Origin(model.model_id, model.data_cutoff)
+            return from_file(self.model, self.threads)
         learn = training_snapshot(timeline, prices, as_of)
         model, here = fit(learn, data_cutoff=as_of, threads=self.threads), lineage.current()
         return model, Origin(
