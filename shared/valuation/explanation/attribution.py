@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from shared.errors import IntegrityError, InvalidInputError
@@ -30,21 +29,19 @@ LARGEST_ROUNDING: Final = 1e-3
 
 @dataclass(frozen=True)
 class Attribution:
-    """The parts of the values of n punks, m parts in all.
+    """The parts of the values of n punks.
 
     Attributes:
         keys: group and name of every kind of part.
         punk_id, value_eth, floor_eth: shape (n,).
-        count: shape (n,), the number of parts of each punk.
-        part, log: shape (m,), punk after punk: which of `keys`, and its log units of ln(value / floor).
+        kind, log: shape (n, parts): which of `keys`, -1 for none, and its log units of ln(value / floor).
     """
 
     keys: tuple[PartKey, ...]
     punk_id: Ints
     value_eth: Floats
     floor_eth: Floats
-    count: Ints
-    part: npt.NDArray[np.uint16]
+    kind: Ints
     log: Floats
 
     @classmethod
@@ -55,13 +52,11 @@ class Attribution:
 
     def reasons(self) -> list[Reasons]:
         """The same punk by punk, with ETH."""
-        found, start = [], 0
-        for row, count in enumerate(self.count.tolist()):
-            own = slice(start, start := start + count)
-            keys = (self.keys[kind] for kind in self.part[own].tolist())
-            logs = dict(zip(keys, self.log[own].tolist(), strict=True))
-            value, floor = float(self.value_eth[row]), float(self.floor_eth[row])
-            found.append(Reasons(int(self.punk_id[row]), value, floor, parts_in_eth(logs, value, floor)))
+        found = []
+        columns = (self.punk_id, self.value_eth, self.floor_eth, self.kind, self.log)
+        for punk, value, floor, kinds, amounts in zip(*(column.tolist() for column in columns), strict=True):
+            logs = {self.keys[kind]: log for kind, log in zip(kinds, amounts, strict=True) if kind >= 0}
+            found.append(Reasons(punk, value, floor, parts_in_eth(logs, value, floor)))
         return found
 
 
@@ -121,8 +116,8 @@ class Attributor:
                 f"contributions miss the prediction by {worst:.2g}: this XGBoost reads the model wrongly"
             )
         punks = frame["punk_id"].to_numpy().astype(np.int64)
-        count, part, log = self._parts.split(punks, contributions, constant + rounding, self._correction[rows])
-        return Attribution(self._parts.keys, punks, self._value[rows], floor, count, part, log)
+        kind, log = self._parts.split(punks, contributions, constant + rounding, self._correction[rows])
+        return Attribution(self._parts.keys, punks, self._value[rows], floor, kind, log)
 
 
 def changes(before: Reasons, after: Reasons) -> Changes:

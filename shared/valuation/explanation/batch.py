@@ -82,7 +82,7 @@ def _explained(
     near: npt.NDArray[np.int16],
     similarity: npt.NDArray[np.float32],
 ) -> Explained:
-    sold = then.sold.last_sales
+    sold, there = then.sold.last_sales, found.kind >= 0
 
     def by_punk(column: npt.NDArray[np.generic], empty: float) -> npt.NDArray[np.generic]:
         values = np.full(len(then.traits.members), empty, dtype=column.dtype)
@@ -93,9 +93,9 @@ def _explained(
         model_id=model_id,
         parts=found.keys,
         traits=then.traits.names,
-        starts=np.append(0, np.cumsum(found.count)),
-        part=found.part,
-        log=found.log.astype(np.float32),
+        starts=np.append(0, there.sum(axis=1).cumsum()),
+        part=found.kind[there].astype(np.uint16),
+        log=found.log[there].astype(np.float32),
         floor_eth=found.floor_eth,
         near=near,
         similarity=similarity,

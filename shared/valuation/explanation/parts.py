@@ -56,14 +56,12 @@ class PunkParts:
             if (trait := ids.get(FLAGS.get(feature, ""))) is not None:
                 self._flag[trait] = column
 
-    def split(
-        self, punks: Ints, contributions: Floats, usual: Floats, correction: Floats
-    ) -> tuple[Ints, npt.NDArray[np.uint16], Floats]:
+    def split(self, punks: Ints, contributions: Floats, usual: Floats, correction: Floats) -> tuple[Ints, Floats]:
         """The parts of punks from the contributions of features, shape (n, features), in log units.
 
-        `usual` and `correction`, shape (n,), are parts of their own. Returns the number of parts of each punk, shape
-        (n,), and for all m parts one after the other the index into `keys` and the log units, shape (m,). Each punk's
-        log units add up to the sum of all that went in.
+        `usual` and `correction`, shape (n,), are parts of their own. Returns the index into `keys` of each part, -1
+        where a punk has fewer parts than others, and the log units of each part, 0 there; both of shape (n, parts).
+        A punk's log units add up to the sum of all that went in.
         """
         members = self._traits.members[punks]
         held = members >= 0
@@ -75,11 +73,8 @@ class PunkParts:
         fixed = np.column_stack([padded[:, self._columns[part]].sum(axis=1) for part in _FIXED])
         fixed[:, _FIXED.index(USUAL)] = usual
         fixed[:, _FIXED.index(LATEST)] = correction
-        log = _in_order(fixed, by_place)
         kinds = np.broadcast_to(np.arange(len(_FIXED)), fixed.shape)
-        kind = _in_order(kinds, np.where(held, members + len(_FIXED), 0))
-        there = _in_order(np.full(fixed.shape, fill_value=True), held)
-        return there.sum(axis=1), kind[there].astype(np.uint16), log[there]
+        return _in_order(kinds, np.where(held, members + len(_FIXED), -1)), _in_order(fixed, by_place)
 
     def _divided(self, members: Ints, held: Members, contributions: Floats) -> Floats:
         """What features about traits contribute, over the places of `members`."""

@@ -28,12 +28,10 @@ def split(punks: Iterable[int], contributions: np.ndarray, premia: np.ndarray = 
     """The parts of each punk by their keys; nothing is usual or latest."""
     punks, nothing = np.array(list(punks)), np.zeros(len(contributions))
     parts = PunkParts(TRAITS, premia, FEATURE_NAMES)
-    count, kind, log = parts.split(punks, contributions, nothing, nothing)
-    ends = np.cumsum(count)
-    keys = [parts.keys[one] for one in kind.tolist()]
+    kind, log = parts.split(punks, contributions, nothing, nothing)
     return [
-        dict(zip(keys[end - own : end], log[end - own : end].tolist(), strict=True))
-        for own, end in zip(count.tolist(), ends.tolist(), strict=True)
+        {parts.keys[one]: amount for one, amount in zip(kinds, logs, strict=True) if one >= 0}
+        for kinds, logs in zip(kind.tolist(), log.tolist(), strict=True)
     ]
 
 
