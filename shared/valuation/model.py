@@ -87,6 +87,10 @@ class ValuationModel:
         """What the learners read, in order."""
         return self.ensemble.features
 
+    def reads(self, frame: pl.DataFrame) -> bool:
+        """Whether the frame has every feature that prediction reads; a snapshot of an older release may not."""
+        return self.versions.keys() <= set(frame.columns)
+
     @property
     def feature_schema(self) -> str:
         """SHA-256 over the features that prediction reads, and their versions."""
@@ -165,7 +169,9 @@ class ValuationModel:
 
     def _values(self, frame: pl.DataFrame, predicted: Floats, calibration: Calibration) -> Values:
         premium = np.exp(predicted)
-        value = premium * np.exp(calibration.correction_of(premium)) * frame["floor_eth"].to_numpy().astype(np.float64)
+        value = np.exp(predicted + calibration.correction_of(premium)) * frame["floor_eth"].to_numpy().astype(
+            np.float64
+        )
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
         width = (hi80 - lo80) / value
         grade = np.full(len(width), LOWEST_GRADE)

@@ -28,7 +28,7 @@ LEVELS: Final = (0.5, 0.8, 0.9)
 """Nominal coverage of the intervals; tables and answers name them lo50 to hi90."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calibration:
     """What errors say about a model's values.
 
@@ -76,6 +76,10 @@ class Calibration:
         if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
             return None
         return cls(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
+
+    def same_as(self, other: Calibration) -> bool:
+        """Whether both correct and bound alike."""
+        return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.shifts, other.shifts)
 
     def correction_of(self, premium: Floats) -> Floats:
         """What is added to ln(value) at these predicted premia, shape (n,)."""
