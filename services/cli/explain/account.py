@@ -71,8 +71,7 @@ def explain(
     require_punk(punk)
     if not model.reads(snapshot.frame):
         raise InvalidInputError(
-            f"snapshot {snapshot.snapshot_id[:12]} is of another release and lacks a feature of {model.model_id}; explain "
-            "a newer nowcast"
+            f"snapshot {snapshot.snapshot_id[:12]} lacks a feature of {model.model_id}; explain a newer nowcast"
         )
     if not _has_floor(snapshot, punk):
         raise InvalidInputError(

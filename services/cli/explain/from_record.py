@@ -121,8 +121,10 @@ class FromRecord:
             return await asyncio.to_thread(model.calibration_at, self._reader.timeline, self._reader.prices, as_of)
 
     async def _comparable(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration] | None:
-        """The earlier nowcast's own snapshot, and the model's calibration then; None when the snapshot is lost, or lacks
-        a feature of the model."""
+        """The earlier nowcast's own snapshot, and the model's calibration then.
+
+        None when the snapshot is lost, or lacks a feature of the model.
+        """
         found = (await self._seen(earlier, earlier.as_of)).best
         if found.snapshot_id != earlier.snapshot_id or not model.reads(found.frame):
             return None
