@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from shared.market.traits import TYPES
 from shared.valuation.blend import THIN_TYPES
-from shared.valuation.confidence import GRADES, meaning
 from shared.valuation.conformal import LEVELS, SEGMENT_BOUNDS, Calibration
 from shared.valuation.correction import KNOTS, Correction
+
+from shared.market.traits import TYPES
+from shared.valuation.confidence import GRADES, meaning
 from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import small_market
 

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from shared.valuation.blend import Blend
 
 from shared.errors import IntegrityError, InvalidInputError
-from shared.valuation.blend import Blend
 from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, FLAGS
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 from shared.valuation.reason_parts import COMBINATIONS, GROUPS, PART_OF, TraitParts, shares_of

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
 
 from shared.errors import IntegrityError
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from shared.valuation.blend import Blend
+from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
+from shared.valuation.residuals import Residuals
 
 from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.traits import Traits
 from shared.valuation import blend as blend_module
 from shared.valuation import walk_forward as module
-from shared.valuation.blend import Blend
-from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
 from shared.valuation.inputs import valid_sales
 from shared.valuation.params import Params
-from shared.valuation.residuals import Residuals
 from shared.valuation.training import TooFewSalesError
 from shared.valuation.walk_forward import PREDICTION_COLUMNS, horizon_name, sale_history, walk_forward
 from tests.factories import market

@@ -122,7 +122,7 @@ def test_a_damaged_file_is_refused():
         read(whole, columns=[0, 1, 2])
     with pytest.raises(ValueError, match="base64"):
         read(whole, booster="no base64!")
-    with pytest.raises(ValueError):  # noqa: PT011 - XGBoost's own words
+    with pytest.raises(ValueError):
         read(whole, booster=base64.b64encode(whole.file[: len(whole.file) // 2]).decode())
     with pytest.raises(KeyError):
         Trees.from_dict({"columns": [0]}, features=FEATURES, start="zero", threads=1)
