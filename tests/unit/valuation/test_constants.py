@@ -54,7 +54,7 @@ def changes(value: Any) -> Iterator[Any]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int):
-        yield from (value + max(1, value // 2), max(value // 2, 0))
+        yield from (value + 1, value + value // 2, value // 2)
     elif isinstance(value, float | timedelta):
         yield from (value * 1.5, value / 2)
     elif isinstance(value, str):
