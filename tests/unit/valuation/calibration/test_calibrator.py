@@ -178,8 +178,8 @@ def test_only_sales_that_looked_so_after_the_cut_off_and_had_a_floor_make_errors
     )
     expected = Calibrator(one.residuals, one.data_cutoff, one.calibration_params, own).at(END)
     # A value among others and one among fewer agree to the last digits only.
-    assert one.calibrator(rows).at(END).offsets == pytest.approx(expected.offsets, abs=1e-6)
-    assert one.calibrator(rows).at(END).shifts == pytest.approx(expected.shifts, abs=1e-6)
+    assert one.calibrator(rows).at(END).offsets == pytest.approx(expected.offsets, abs=1e-12)
+    assert one.calibrator(rows).at(END).shifts == pytest.approx(expected.shifts, abs=1e-12)
     for floor in (float("nan"), 0.0):
         blind = late.with_columns(floor_eth=pl.lit(floor))
         assert same(one.calibrator(blind).at(END), of_the_fit(one))

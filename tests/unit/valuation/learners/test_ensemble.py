@@ -186,9 +186,9 @@ def test_values_and_reasons_do_not_depend_on_the_number_of_threads(fitted, unsee
     assert two.contributions(unseen)[0].tobytes() == one.contributions(unseen)[0].tobytes()
 
 
-def test_a_value_alone_and_among_many_agree_to_a_millionth(fitted, unseen):
+def test_a_value_alone_and_among_many_agree_but_for_the_last_of_sixteen_digits(fitted, unseen):
     alone = [float(fitted.predict(unseen[row])[0]) for row in range(30)]
-    assert alone == pytest.approx(fitted.predict(unseen)[:30].tolist(), abs=1e-6)
+    assert alone == pytest.approx(fitted.predict(unseen)[:30].tolist(), abs=1e-13)
 
 
 def test_old_sales_weigh_less(learnt):
