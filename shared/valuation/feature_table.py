@@ -242,15 +242,15 @@ LEARNT: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATURES if n
 """What a new model learns from, in order."""
 
 
-def versions(names: Iterable[str] = FEATURE_NAMES) -> dict[str, int]:
-    """The version of each of these features that this code computes."""
+def versions(names: Iterable[str] | None = None) -> dict[str, int]:
+    """The version of each of these features that this code computes, by default of all."""
     computed = {feature.name: feature.version for feature in FEATURES}
-    return {name: computed[name] for name in names}
+    return computed if names is None else {name: computed[name] for name in names}
 
 
 def not_computed(wanted: Mapping[str, int]) -> list[str]:
     """Which of these features (name and version) this code does not compute, in words."""
-    computed = {feature.name: feature.version for feature in FEATURES}
+    computed = versions()
     return [
         f"{name} (version {version}; this code has {computed.get(name, 'none')})"
         for name, version in wanted.items()
@@ -260,5 +260,6 @@ def not_computed(wanted: Mapping[str, int]) -> list[str]:
 
 def schema_hash(features: Mapping[str, int] | None = None) -> str:
     """SHA-256 over names and versions, in the order of the names; by default of all that this code computes."""
-    lines = "\n".join(f"{name}@{version}" for name, version in sorted((features or versions()).items()))
+    named = versions() if features is None else features
+    lines = "\n".join(f"{name}@{version}" for name, version in sorted(named.items()))
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -31,7 +31,10 @@ from shared.valuation.reference import TOLERANCE, Reference
 
 FORMAT: Final = "punkcast-valuation/7"
 XGBOOST_VERSION: str = xgb.__version__
-LOWEST_GRADE: Final = "D"
+_UNREADABLE: Final = (
+    ValueError, KeyError, TypeError, OverflowError, InvalidInputError, pl.exceptions.PolarsError,
+    xgb.core.XGBoostError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class ValuationModel:
     Attributes:
         residuals: errors known at the fit, on sales before the cut-off that the rehearsing models had not seen.
         versions: of every feature that prediction reads.
-        grades: widest 80 % interval of each confidence grade, relative to the value.
+        grades: widest 80 % interval of each confidence grade, relative to the value; None: any wider one.
         params: every knob of the fit, on record only.
         reference: rows and what the model answered where it was fitted; None until `with_reference`.
     """
@@ -72,7 +75,7 @@ class ValuationModel:
     data_cutoff: datetime
     versions: Mapping[str, int]
     calibration_params: CalibrationParams
-    grades: Mapping[str, float]
+    grades: Mapping[str, float | None]
     params: Mapping[str, Any]
     seed: int
     reference: Reference | None = None
@@ -95,6 +98,12 @@ class ValuationModel:
     def feature_schema(self) -> str:
         """SHA-256 over the features that prediction reads, and their versions."""
         return schema_hash(self.versions)
+
+    @property
+    def lowest_grade(self) -> str:
+        """The grade of any width."""
+        (name,) = (name for name, widest in self.grades.items() if widest is None)
+        return name
 
     def log_premium(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, before the correction, shape (n,)."""
@@ -126,7 +135,7 @@ class ValuationModel:
         """Values of rows of many instants (`as_of`) with these predictions, each by the calibration of its own day."""
         days = rows["as_of"].dt.truncate("1d")
         columns = {field.name: np.empty(rows.height) for field in fields(Values) if field.name != "confidence"}
-        confidence = np.full(rows.height, LOWEST_GRADE)
+        confidence = np.full(rows.height, self.lowest_grade)
         for day in days.unique():
             mask = (days == day).to_numpy()
             values = self._values(rows.filter(mask), predicted[mask], calibrator.at(day))
@@ -174,10 +183,10 @@ class ValuationModel:
         )
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
         width = (hi80 - lo80) / value
-        grade = np.full(len(width), LOWEST_GRADE)
-        for name, widest in sorted(self.grades.items(), reverse=True):
+        grade = np.full(len(width), self.lowest_grade)
+        for widest, name in sorted(((widest, name) for name, widest in self.grades.items() if widest), reverse=True):
             grade[width <= widest] = name
-        grade[self.ensemble.by_index(frame)] = LOWEST_GRADE
+        grade[self.ensemble.by_index(frame)] = self.lowest_grade
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
 
     def with_reference(self, frame: pl.DataFrame) -> ValuationModel:
@@ -247,7 +256,7 @@ class ValuationModel:
                 )
         except ValidationError as error:
             raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
-        except (ValueError, KeyError, TypeError, OverflowError, InvalidInputError, xgb.core.XGBoostError) as error:
+        except _UNREADABLE as error:
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
 

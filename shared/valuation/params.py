@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -13,6 +13,7 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    Strict,
     ValidationError,
     field_validator,
     model_validator,
@@ -23,13 +24,15 @@ from shared.market.traits import TYPES
 
 PARAMS_FILE = Path(__file__).with_name("params.toml")
 Start = Literal["zero", "linear"]
-Share = float
+Names = Annotated[tuple[str, ...], Strict(False)]
+"""Not strict: files have lists. Nor are the other tuples; their elements are strict."""
+Bounds = Annotated[tuple[PositiveFloat, ...], Strict(False)]
 
 
 class Section(BaseModel):
-    """Read-only, and strict: an unknown key is an error."""
+    """Read-only, and strict: an unknown key, or a text for a number, is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Member(Section):
@@ -42,8 +45,8 @@ class Member(Section):
 class TreesParams(Section):
     """Boosted trees; any further key is XGBoost's own."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-    leave_out: tuple[str, ...]
+    model_config = ConfigDict(extra="allow")
+    leave_out: Names
     rounds: PositiveInt
     max_bin: PositiveInt
 
@@ -75,8 +78,8 @@ class NetworkParams(Section):
 class IndexRule(Section):
     """Punks whose value is the index's forecast: the sum of `features`."""
 
-    types: tuple[str, ...]
-    features: tuple[str, ...]
+    types: Names
+    features: Names
 
     @field_validator("types")
     @classmethod
@@ -87,13 +90,13 @@ class IndexRule(Section):
 
 
 class IntervalParams(Section):
-    bounds: tuple[PositiveFloat, ...]
+    bounds: Bounds
     half_life_days: PositiveFloat
     borrowed_widening: float = Field(ge=1)
 
 
 class CorrectionParams(Section):
-    knots: tuple[PositiveFloat, ...] = Field(min_length=2)
+    knots: Bounds = Field(min_length=2)
     half_life_days: PositiveFloat
     bandwidth: PositiveFloat
     prior_sales: NonNegativeFloat
@@ -131,7 +134,7 @@ class Params(Section):
     learn_days: PositiveInt
     min_sales: PositiveInt
     seeds: PositiveInt
-    learners: tuple[Member, ...] = Field(min_length=1)
+    learners: Annotated[tuple[Member, ...], Strict(False)] = Field(min_length=1)
     trees: TreesParams
     linear: LinearParams
     network: NetworkParams

@@ -41,9 +41,8 @@ class Reference:
     def difference(self, answers: Floats) -> float:
         """The largest relative difference from the recorded answers; infinite where one is not a number."""
         same = answers == self.answers  # among them bounds at infinity
-        apart = np.abs(answers - self.answers, where=~same, out=np.zeros_like(answers)) / np.where(
-            same, 1.0, self.answers
-        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            apart = np.where(same, 0.0, np.abs(answers - self.answers) / np.abs(self.answers))
         worst = float(np.max(apart))
         return worst if np.isfinite(worst) else float("inf")
 

@@ -15,6 +15,7 @@ from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.units import DAY_S
 from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.confidence import LOWEST
 from shared.valuation.feature_table import LEARNT, versions
 from shared.valuation.learners import ensemble
 from shared.valuation.learners.ensemble import Ensemble
@@ -67,7 +68,7 @@ def assembled(
         data_cutoff=data_cutoff,
         versions=versions(dict.fromkeys(("type", *params.index_rule.features, *fitted.features))),
         calibration_params=params.calibration,
-        grades=params.grades,
+        grades={**params.grades, LOWEST: None},
         params=params.as_dict(),
         seed=seed,
     )

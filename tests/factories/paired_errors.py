@@ -32,8 +32,8 @@ from shared.market.event_files import read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.blend import Blend
 from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, sale_rows
+from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import Params
 from shared.valuation.training import SEED, side_by_side, train
 
@@ -100,7 +100,7 @@ def _priced(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("floor_eth").is_finite())
 
 
-def _pairs(frame: pl.DataFrame, new: Blend, old: Blend) -> list[PairedSale]:
+def _pairs(frame: pl.DataFrame, new: Ensemble, old: Ensemble) -> list[PairedSale]:
     sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
     errors = [(model.predict(frame) - sold).tolist() for model in (new, old)]
     days = (frame["sale_time"].dt.epoch("s") // 86_400).to_list()

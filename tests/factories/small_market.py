@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -16,7 +14,7 @@ from shared.market.reference_data import validate_punks
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation import blend, training
+from shared.valuation import training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
@@ -102,10 +100,19 @@ def inputs(until: datetime = END) -> tuple[Snapshot, Snapshot]:
     return learn, evaluation_snapshot(timeline(), prices(), cutoff, until)
 
 
+def quick(params: Params | None = None) -> Params:
+    """All learners, each as small as will do where only the way of their values is looked at."""
+    params = params or Params.load()
+    return params.model_copy(
+        update={
+            "trees": params.trees.model_copy(update={"rounds": 20}),
+            "network": params.network.model_copy(update={"min_sales": 1, "hidden": 16, "epochs": 4, "batch": 128}),
+        }
+    )
+
+
 @cache
 def model(seed: int = 7) -> ValuationModel:
-    """A quick model with all learners: few trees are enough where only the way of its values is looked at."""
+    """A quick model with all learners."""
     learn, _ = inputs()
-    params = replace(Params.load(), rounds=20)
-    with patch.object(blend, "NETWORK_SALES", 0):
-        return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed, params=params)
+    return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed, params=quick())

@@ -27,7 +27,6 @@ from shared.settings import Settings
 from shared.snapshots import repository as snapshots
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
-from shared.valuation import golden
 from shared.valuation.model import FORMAT, ValuationModel, model_id
 from tests.factories import registry, small_market
 
@@ -152,10 +151,10 @@ class Stand:
                 evaluation_snapshot=judge.snapshot_id,
                 data_cutoff=learn.as_of,
                 training_rows=learn.frame.height,
-                feature_schema=learn.feature_schema,
-                params={},
+                feature_schema=model.feature_schema,
+                params=dict(model.params),
                 seed=model.seed,
-                report={"golden": golden.record(model, judge.frame)},
+                report={},
                 training_request=request_id,
                 parent_model=None,
                 registered_at=now,

@@ -8,11 +8,10 @@ again, for a champion, a shadow and an armed predecessor alike.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from shared.units import DAY_S
 from shared.valuation.calibration import correction
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.calibration.residuals import Residuals
@@ -50,7 +49,7 @@ class Calibrator:
         if day <= self._first_own:
             return Calibration.fit(self._fitted, self._cutoff.timestamp(), self._params)
         known = self._errors.time < day
-        recent = known & (self._errors.time >= day - self._params.days * DAY_S)
+        recent = known & (self._errors.time >= day - timedelta(days=self._params.days).total_seconds())
         chosen = recent if recent.sum() >= self._params.min_errors else known
         return Calibration.fit(self._errors.where(chosen), day, self._params, self._foreseen[chosen])
 

@@ -1,7 +1,7 @@
 """The ensemble whose mean is the value: learners in equal shares, each fitted with several seeds.
 
 Trees and the network err differently, so their mean beats any of them. Apes and aliens are so few that no learner knows
-anything about them: their value is the hedonic index's forecast, by a rule (`IndexRule`).
+anything about them: their value is the hedonic index's forecast, by a rule (`IndexForecast`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,26 @@ from shared.valuation.learners.linear import LinearForecast
 from shared.valuation.learners.network import Network
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.learners.trees import Trees
-from shared.valuation.params import IndexRule, Params
+from shared.valuation.params import Params
 
 KINDS: Final[dict[str, type[Learner]]] = {kind.KIND: kind for kind in (Trees, Network)}
 """Learners by the name that params.toml and model files give them."""
+
+
+@dataclass(frozen=True)
+class IndexForecast:
+    """Punks with these codes of the feature `type` have the sum of `features` as their value."""
+
+    codes: tuple[int, ...]
+    features: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"codes": list(self.codes), "features": list(self.features)}
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> IndexForecast:
+        """Raises KeyError, TypeError, ValueError: not what `as_dict` gives."""
+        return cls(tuple(int(code) for code in document["codes"]), tuple(str(name) for name in document["features"]))
 
 
 @dataclass(frozen=True)
@@ -41,13 +57,14 @@ class Ensemble:
     features: tuple[str, ...]
     linear: LinearForecast
     learners: tuple[Learner, ...]
-    index_rule: IndexRule
+    index_rule: IndexForecast
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
         rows = self._rows(frame)
-        mean = np.mean([learner.predict(rows) for learner in self.learners], axis=0)
-        predicted: Floats = np.where(self.by_index(frame), self._index_parts(frame).sum(axis=1), mean)
+        predicted: Floats = np.mean([learner.predict(rows) for learner in self.learners], axis=0)
+        by_index = self.by_index(frame)
+        predicted[by_index] = self._index_parts(frame.filter(by_index)).sum(axis=1)
         return predicted
 
     def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
@@ -60,13 +77,13 @@ class Ensemble:
         parts = np.mean([learner.contributions(rows) for learner in self.learners], axis=0)
         started = np.mean([learner.start == "linear" for learner in self.learners])
         parts += started * self.linear.contributions(rows.scaled)
-        parts = np.where(self.by_index(frame)[:, None], self._index_parts(frame), parts)
+        by_index = self.by_index(frame)
+        parts[by_index] = self._index_parts(frame.filter(by_index))
         return parts[:, :-1], parts[:, -1]
 
     def by_index(self, frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
         """Which rows have the index's forecast as their value, shape (n,)."""
-        codes = [TYPES.index(name) for name in self.index_rule.types]
-        return np.isin(frame["type"].to_numpy(), codes)
+        return np.isin(frame["type"].to_numpy(), self.index_rule.codes)
 
     def _rows(self, frame: pl.DataFrame) -> Rows:
         return _rows(_matrix(frame, self.features), self.linear)
@@ -84,7 +101,7 @@ class Ensemble:
         return {
             "linear": self.linear.as_dict(),
             "learners": [{"kind": one.KIND, "start": one.start, **one.as_dict()} for one in self.learners],
-            "index_rule": self.index_rule.model_dump(mode="json"),
+            "index_rule": self.index_rule.as_dict(),
         }
 
     @classmethod
@@ -106,7 +123,7 @@ class Ensemble:
         if not learners:
             raise InvalidInputError("an ensemble without a learner")
         linear = LinearForecast.from_dict(document["linear"], len(features))
-        return cls(features, linear, tuple(learners), IndexRule.model_validate(document["index_rule"]))
+        return cls(features, linear, tuple(learners), IndexForecast.from_dict(document["index_rule"]))
 
 
 def begin_fit(
@@ -150,7 +167,8 @@ def begin_fit(
 
     def wait() -> Ensemble:
         learners = tuple(learner for fitted in fits for learner in fitted.result())
-        return Ensemble(features, lesson.result()[0], learners, params.index_rule)
+        rule = IndexForecast(tuple(TYPES.index(name) for name in params.index_rule.types), params.index_rule.features)
+        return Ensemble(features, lesson.result()[0], learners, rule)
 
     return wait
 

@@ -1,8 +1,8 @@
 """A small neural network: a smooth surface over all features at once, which trees can only cut into steps.
 
 One hidden layer of rectified linear units, trained under a smoothed absolute error by Adam (Kingma & Ba, ICLR 2015).
-The weights are the mean over the last of the steps (Polyak & Juditsky, SIAM J. Control Optim. 30, 1992). Single
-precision: training is twice as fast, and the last digits are those of the platform (docs/adr/0020).
+The weights are the mean over the last of the steps (Polyak & Juditsky, SIAM J. Control Optim. 30, 1992). They are
+trained in single precision: that is twice as fast, and the last digits are those of the platform (docs/adr/0020).
 """
 
 from __future__ import annotations
@@ -48,9 +48,11 @@ class Network:
 
     def predict(self, rows: Rows) -> Floats:
         """As `Learner.predict`."""
-        added = _hidden(rows.scaled @ self.weight + self.bias) @ self.out + self.constant
+        # In double precision: what another order of the sums does, alone or among many, stays far below a wei.
+        hidden = _hidden(rows.scaled.astype(np.float64) @ self.weight + self.bias)
+        added: Floats = hidden @ self.out.astype(np.float64) + self.constant
         begun = rows.started(self.start)
-        return added.astype(np.float64) + (0.0 if begun is None else begun)
+        return added if begun is None else added + begun
 
     def contributions(self, rows: Rows) -> Floats:
         """As `Learner.contributions`: the rescale rule of DeepLIFT (Shrikumar et al., ICML 2017).

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 import numpy as np
 import polars as pl
 import pytest
+from shared.valuation.recalibration import predict_forward
 
 from services.gatekeeper.evidence import EvidenceGatherer
 from services.gatekeeper.recheck import recheck
@@ -32,7 +33,6 @@ from shared.storage.object_store import ObjectRef, ObjectStore
 from shared.valuation import golden
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel, model_id
-from shared.valuation.recalibration import predict_forward
 from shared.valuation.training import fit
 from tests.factories import market, registry
 

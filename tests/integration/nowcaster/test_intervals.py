@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 import asyncpg
 import numpy as np
 import pytest
+from shared.valuation.conformal import Calibration
+from shared.valuation.recalibration import calibration_from_events
 
 from services.nowcaster import recalibrated
 from shared.market.timeline import MarketTimeline
 from shared.valuation import generation as generations
-from shared.valuation.conformal import Calibration
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
-from shared.valuation.recalibration import calibration_from_events
 from tests.factories import market, small_market
 from tests.factories.small_market import Source
 from tests.factories.stand import Stand

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from shared.valuation.conformal import Calibration
+from shared.valuation.recalibration import calibration_from_events
 
 from services.ingestor.bootstrap import build as build_ingestor
 from services.nowcaster.bootstrap import build as build_nowcaster
@@ -15,10 +17,8 @@ from shared.market.reader import MarketReader
 from shared.registry import models
 from shared.snapshots import repository as snapshots
 from shared.valuation import generation as generations
-from shared.valuation.conformal import Calibration
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
-from shared.valuation.recalibration import calibration_from_events
 from tests.factories import small_market
 from tests.factories.small_market import END, Source
 from tests.factories.stand import Stand

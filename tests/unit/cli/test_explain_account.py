@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from shared.valuation.recalibration import calibration_from_events
 
 from services.cli.explain.account import Explanation, explain
 from shared.errors import InvalidInputError, NotFoundError
@@ -12,7 +13,6 @@ from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import nowcast_snapshot
-from shared.valuation.recalibration import calibration_from_events
 from tests.factories import market, small_market
 from tests.factories.small_market import END
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shared.valuation.recalibration import calibration_from_events
 from typer.testing import CliRunner
 
 from services.cli.app import app
 from services.cli.explain.text import BAR, bar, label
 from shared.errors import InvalidInputError, NotFoundError
 from shared.valuation.inputs import nowcast_snapshot
-from shared.valuation.recalibration import calibration_from_events
 from shared.valuation.training import TooFewSalesError
 from tests.factories import small_market
 from tests.factories.small_market import END

@@ -4,20 +4,22 @@ import numpy as np
 import pytest
 
 from shared.market.traits import TYPES
-from shared.valuation.blend import THIN_TYPES
-from shared.valuation.confidence import GRADES, meaning
-from shared.valuation.conformal import LEVELS, SEGMENT_BOUNDS, Calibration
-from shared.valuation.correction import KNOTS, Correction
+from shared.valuation.calibration.intervals import LEVELS, Calibration
+from shared.valuation.confidence import GRADES, LOWEST, meaning
 from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.params import Params
 from tests.factories import small_market
 
-NO_CORRECTION = Correction((0.0,) * len(KNOTS))
+PARAMS = Params.load()
+THIN_TYPES = PARAMS.index_rule.types
 
 
 def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
     """Type and grade of every punk when all intervals are this wide."""
     half = np.arcsinh(width / 2)
-    narrow = Calibration(tuple(((-half, half),) * (len(SEGMENT_BOUNDS) + 1) for _ in LEVELS), NO_CORRECTION)
+    calibration = PARAMS.calibration
+    offsets = np.tile([-half, half], (len(LEVELS), len(calibration.intervals.bounds) + 1, 1))
+    narrow = Calibration(offsets, np.zeros(len(calibration.correction.knots)), calibration)
     frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), small_market.END).frame
     types = np.array(TYPES)[frame["type"].to_numpy().astype(int)]
     return types, small_market.model().predict(frame, narrow).confidence
@@ -45,3 +47,8 @@ def test_meanings_name_the_bounds() -> None:
     assert "15 % to 35 %" in meaning("B", "Female")
     assert "35 % to 80 %" in meaning("C", "Male")
     assert "over 80 %" in meaning("D", "Zombie")
+
+
+def test_what_is_told_of_grades_is_what_a_model_grades_by() -> None:
+    assert {name: grade.up_to for name, grade in GRADES.items()} == small_market.model().grades
+    assert small_market.model().lowest_grade == LOWEST

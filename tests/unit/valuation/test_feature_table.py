@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import groupby
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.valuation import feature_table
 from shared.valuation.feature_page import page
-from shared.valuation.feature_table import FEATURES, KNOWN_AT, Feature, schema_hash
+from shared.valuation.feature_table import (
+    FEATURE_NAMES,
+    FEATURES,
+    KNOWN_AT,
+    LEARNT,
+    Feature,
+    not_computed,
+    schema_hash,
+    versions,
+)
 
 PAGE = Path(__file__).parents[3] / "docs" / "features.md"
 
@@ -24,9 +37,11 @@ def test_the_page_has_every_feature_once_with_group_meaning_source_known_at_and_
         if line.startswith("## "):
             group = line[3:].lower()
         elif line.startswith("| `"):
-            name, meaning, source, known_at, unit, part = (cell.strip() for cell in line.strip("|").split(" | "))
-            seen.append((name.strip("`"), group, meaning, source, known_at, unit, part))
-    assert seen == [(f.name, f.group, f.meaning, f.source, f.known_at, f.unit, f.part[1]) for f in FEATURES]
+            name, meaning, source, known_at, unit = (cell.strip() for cell in line.strip("|").split(" | "))
+            feature = Feature(name.strip("`"), group, meaning, source, unit)
+            seen.append(feature)
+            assert known_at == feature.known_at
+    assert seen == list(FEATURES)
 
 
 def test_every_source_says_when_it_is_known_and_is_used():
@@ -44,18 +59,53 @@ def test_units_are_of_a_known_kind():
     assert {feature.unit for feature in FEATURES} == units
 
 
-@pytest.mark.parametrize("change", ["name", "meaning", "source", "unit", "order"])
-def test_the_schema_hash_follows_every_change_of_the_table(monkeypatch, change):
-    before = schema_hash()
+def changed(monkeypatch: pytest.MonkeyPatch, **how: object) -> None:
     first, *rest = FEATURES
-    told = {
-        "name": first.name,
-        "group": first.group,
-        "meaning": first.meaning,
-        "source": first.source,
-        "unit": first.unit,
-        "part": first.part,
-    }
-    changed = (*rest, first) if change == "order" else (Feature(**{**told, change: "bids"}), *rest)
-    monkeypatch.setattr(feature_table, "FEATURES", changed)
+    monkeypatch.setattr(feature_table, "FEATURES", (dataclasses.replace(first, **how), *rest))
+
+
+@pytest.mark.parametrize("how", [{"name": "other"}, {"version": 2}])
+def test_the_schema_hash_follows_names_and_versions(monkeypatch: pytest.MonkeyPatch, how: dict[str, object]):
+    before = schema_hash()
+    changed(monkeypatch, **how)
     assert schema_hash() != before
+
+
+@pytest.mark.parametrize(
+    "how", [{"meaning": "said better"}, {"source": "bids"}, {"unit": "days"}, {"group": "bids"}, {"retired": True}]
+)
+def test_the_schema_hash_does_not_follow_what_changes_no_number(
+    monkeypatch: pytest.MonkeyPatch, how: dict[str, object]
+):
+    before = schema_hash()
+    changed(monkeypatch, **how)
+    assert schema_hash() == before
+    monkeypatch.setattr(feature_table, "FEATURES", FEATURES[::-1])
+    assert schema_hash() == before
+
+
+@given(st.dictionaries(st.sampled_from(FEATURE_NAMES), st.integers(1, 9), min_size=1), st.randoms())
+def test_the_schema_hash_of_a_model_is_of_its_features_in_any_order(wanted: dict[str, int], turned: Random):
+    shuffled = list(wanted.items())
+    turned.shuffle(shuffled)
+    assert schema_hash(dict(shuffled)) == schema_hash(wanted)
+    one = next(iter(wanted))
+    assert schema_hash(wanted | {one: wanted[one] + 1}) != schema_hash(wanted)
+
+
+def test_what_is_not_computed_is_told_by_name_and_version():
+    assert not_computed(versions()) == []
+    assert not_computed({"level": 2, "weather": 1, "asks": 1}) == [
+        "level (version 2; this code has 1)",
+        "weather (version 1; this code has none)",
+    ]
+
+
+def test_a_retired_feature_is_computed_and_no_longer_learnt_from():
+    retired = {feature.name for feature in FEATURES if feature.retired}
+    assert set(LEARNT) == set(FEATURE_NAMES) - retired
+    assert set(versions()) == set(FEATURE_NAMES)
+
+
+def test_names_are_given_once():
+    assert len(set(FEATURE_NAMES)) == len(FEATURE_NAMES)

@@ -2,63 +2,100 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import tomli_w
+from pydantic import ValidationError
 
 from shared.errors import InvalidInputError
-from shared.valuation.params import PARAMS_FILE, Params
+from shared.valuation.feature_table import GROUPS, LEARNT
+from shared.valuation.learners.ensemble import KINDS
+from shared.valuation.params import PARAMS_FILE, CalibrationParams, Params
 
-GOOD = """\
-rounds = 20
-half_life_days = 900.0
-learn_days = 1500
-[booster]
-objective = "reg:absoluteerror"
-max_depth = 4
-"""
+GOOD = PARAMS_FILE.read_text()
 
 
-def test_the_file_in_git_is_read_and_says_the_same_again_when_written_out():
+def test_the_file_in_git_is_read_and_says_the_same_again_when_written_out(tmp_path: Path) -> None:
     params = Params.load()
-    assert params == Params.load(PARAMS_FILE) == Params.from_dict(params.as_dict(), "again")
-    assert params.booster["objective"] == "reg:absoluteerror"
-    assert "seed" not in params.booster
-    assert "nthread" not in params.booster
+    again = tmp_path / "again.toml"
+    again.write_text(tomli_w.dumps(params.as_dict()))
+    assert params == Params.load(PARAMS_FILE) == Params.load(again)
+    assert params == Params.from_dict(json.loads(json.dumps(params.as_dict())), "again")
 
 
-def test_a_good_file_is_read_as_it_stands(tmp_path: Path):
-    file = tmp_path / "good.toml"
-    file.write_text(GOOD)
-    expected = Params({"objective": "reg:absoluteerror", "max_depth": 4}, 20, 900.0, 1500)
-    assert Params.load(file) == expected
+def test_what_the_file_in_git_names_is_there() -> None:
+    params = Params.load()
+    assert {member.kind for member in params.learners} <= set(KINDS)
+    assert set(params.trees.leave_out) <= set(GROUPS.values())
+    assert set(params.index_rule.features) <= set(LEARNT)
+    assert sorted(params.grades.values()) == list(params.grades.values())
+
+
+def test_further_keys_of_trees_are_xgboosts_own_and_a_seed_or_thread_is_none_of_them() -> None:
+    trees = Params.load().trees
+    assert trees.booster["objective"] == "reg:absoluteerror"
+    assert trees.booster["max_bin"] == trees.max_bin
+    assert not {"seed", "nthread", "rounds", "leave_out"} & set(trees.booster)
+
+
+def test_a_calibration_alone_reads_back_as_a_model_file_has_it() -> None:
+    one = Params.load().calibration
+    assert CalibrationParams.model_validate(json.loads(one.model_dump_json())) == one
+
+
+def test_parameters_are_read_only() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Params.load().seeds = 3  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "complaint"),
+    ("old", "new", "complaint"),
     [
-        (GOOD.replace("rounds = 20", ""), "expected exactly the keys"),
-        ("depth = 3\n" + GOOD, "expected exactly the keys"),
-        (GOOD.replace("rounds = 20", "rounds = 0"), "rounds must be a number above zero"),
-        (GOOD.replace("rounds = 20", "rounds = 2.5"), "rounds must be a whole number"),
-        (GOOD.replace("1500", "1500.5"), "learn_days must be a whole number"),
-        (GOOD.replace("900.0", "-1.0"), "half_life_days must be a number above zero"),
-        (GOOD.replace("900.0", "true"), "half_life_days must be a number above zero"),
-        (GOOD.replace("900.0", '"900"'), "half_life_days must be a number above zero"),
-        (GOOD.replace("900.0", "nan"), "half_life_days must be a number above zero"),
-        (GOOD.replace("900.0", "inf"), "half_life_days must be a number above zero"),
-        ("booster = 5\n" + GOOD.split("[", maxsplit=1)[0], "booster must be a table"),
-        (GOOD + "[", "no readable parameter file"),
+        ("min_sales = 300 ", "#", "min_sales: Field required"),
+        ("seeds = 2", "depth = 3\nseeds = 2", "depth: Extra inputs are not permitted"),
+        ("[network]\n", "[network]\ndepth = 3\n", "network.depth: Extra inputs are not permitted"),
+        ("rounds = 200", "rounds = 0", "trees.rounds: Input should be greater than 0"),
+        ("rounds = 200", "rounds = 2.5", "trees.rounds: Input should be a valid integer"),
+        ("learn_days = 1300", "learn_days = 1300.5", "learn_days: Input should be a valid integer"),
+        ("half_life_days = 900.0", "half_life_days = -1.0", "half_life_days: Input should be greater than 0"),
+        ("half_life_days = 900.0", "half_life_days = true", "half_life_days: Input should be a valid number"),
+        ("half_life_days = 900.0", 'half_life_days = "900"', "half_life_days: Input should be a valid number"),
+        ("half_life_days = 900.0", "half_life_days = nan", "half_life_days: Input should be"),
+        ("half_life_days = 900.0", "half_life_days = inf", "half_life_days: Input should be a finite number"),
+        ('start = "zero"', 'start = "index"', "learners.0.start: Input should be 'zero' or 'linear'"),
+        ('types = ["Ape", "Alien"]', 'types = ["Ape", "Robot"]', "index_rule.types: .*there is no type Robot"),
+        ("bounds = [1.08, 1.3, 2.5]", "bounds = [1.08, 1.08, 2.5]", "calibration: .*intervals.bounds must rise"),
+        ("knots = [1.0, 1.04,", "knots = [1.04, 1.0,", "calibration: .*correction.knots must rise"),
+        ("knots = [1.0, 1.04,", "knots = [0.0, 1.04,", "calibration.correction.knots.0: Input should be greater"),
+        ("tail = 0.001", "tail = 0.5", "linear.tail: Input should be less than 0.5"),
+        (
+            "borrowed_widening = 1.5",
+            "borrowed_widening = 0.9",
+            "calibration.intervals.borrowed_widening: Input should be greater than or",
+        ),
+        ("A = 0.15", "A = 0.0", "grades.A: Input should be greater than 0"),
+        ("[trees]\n", "[trees]\n[", "is no readable parameter file"),
     ],
 )
-def test_a_spoilt_file_is_refused_with_its_name_and_what_is_wrong(tmp_path: Path, spoilt: str, complaint: str):
+def test_a_spoilt_file_is_refused_with_its_name_the_key_and_what_is_wrong(
+    tmp_path: Path, old: str, new: str, complaint: str
+) -> None:
+    assert GOOD.count(old) >= 1
     file = tmp_path / "spoilt.toml"
-    file.write_text(spoilt)
-    with pytest.raises(InvalidInputError, match=rf"spoilt\.toml: .*{complaint}"):
+    file.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(InvalidInputError, match=rf"spoilt\.toml: (.*; )?{complaint}"):
         Params.load(file)
 
 
-def test_a_file_that_is_no_text_or_is_not_there_is_refused(tmp_path: Path):
+def test_a_table_that_is_no_table_and_a_file_without_a_learner_are_refused() -> None:
+    for broken in ({"trees": 5}, {"learners": []}, {"calibration": None}):
+        with pytest.raises(InvalidInputError, match=f"here: {next(iter(broken))}"):
+            Params.from_dict(Params.load().as_dict() | broken, "here")
+
+
+def test_a_file_that_is_no_text_or_is_not_there_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "binary.toml"
     file.write_bytes(b"\xff\xfe\x00rounds")
     for which in (file, tmp_path / "missing.toml"):

@@ -1,6 +1,5 @@
 """What happens later changes nothing that was published before: no feature, no hash, no value, no model."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -9,9 +8,8 @@ from hypothesis import strategies as st
 from shared.market.traits import Traits
 from shared.valuation.generation import build
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
-from shared.valuation.params import Params
 from shared.valuation.training import fit
-from tests.factories import market
+from tests.factories import market, small_market
 
 TRAITS = Traits.from_frame(market.punks_frame())
 EVENTS = market.events_frame(11, count=3_000)
@@ -23,7 +21,7 @@ def instant(event: int) -> datetime:
     return datetime.fromtimestamp(market.START + event * market.STEP_S, UTC)
 
 
-PARAMS = replace(Params.load(), rounds=20)
+PARAMS = small_market.quick()
 MODEL = fit(training_snapshot(CLEAN, PRICES, instant(2_000)), data_cutoff=instant(2_000), threads=1, params=PARAMS)
 
 

@@ -1,21 +1,21 @@
+"""A fit: the same bytes twice, from the past alone, and better than the floor."""
+
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from shared.errors import IntegrityError
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.conformal import CALIBRATION_DAYS, Calibration
-from shared.valuation.feature_table import FEATURE_NAMES
+from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.feature_table import LEARNT
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
-from shared.valuation.params import Params
-from shared.valuation.training import TooFewSalesError, fit
-from tests.factories import market
+from shared.valuation.params import TreesParams
+from shared.valuation.training import TooFewSalesError, assembled, fit
+from tests.factories import market, small_market
 
 TRAITS = Traits.from_frame(market.punks_frame())
 EVENTS = market.events_frame(5, count=4_000)
@@ -23,11 +23,15 @@ FOLDED = market.timeline(EVENTS, TRAITS)
 PRICES = market.prices()
 NOW = datetime.fromtimestamp(market.START + 4_000 * market.STEP_S, UTC)
 # Trees that look at every column, so that few of them learn what is there to learn.
-PARAMS = replace(
-    Params.load(),
-    booster={"objective": "reg:absoluteerror", "max_bin": 64, "max_depth": 5, "eta": 0.15, "subsample": 0.8},
-    rounds=40,
-)
+QUICK = small_market.quick()
+PARAMS = QUICK.model_copy(
+    update={
+        "trees": TreesParams.model_validate(
+            {"leave_out": ("trait flags",), "rounds": 40, "objective": "reg:absoluteerror", "max_bin": 64,
+             "max_depth": 5, "eta": 0.15, "subsample": 0.8}
+        )
+    }
+)  # fmt: skip
 CUTOFF = holdout_cutoff(FOLDED, NOW, 100)
 
 
@@ -118,73 +122,46 @@ def test_too_few_sales_are_an_error_that_says_so(learnt):
         )
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{}", b"\x80\x04pickle", b'{"format":"punkcast-valuation/1"}', b'{"format":"punkcast-valuation/4"}']
-)
-def test_bytes_that_are_no_model_are_refused(body):
-    with pytest.raises(IntegrityError):
-        ValuationModel.from_bytes(body)
-
-
-def test_a_model_of_another_feature_schema_is_refused(model):
-    with pytest.raises(IntegrityError, match="feature schema"):
-        ValuationModel.from_bytes(model.to_bytes().replace(model.feature_schema.encode(), b"0" * 64))
-
-
-def test_a_flipped_byte_in_the_trees_is_refused(model):
-    body = model.to_bytes()
-    middle = body.index(b'"boosters":["') + 40
-    with pytest.raises(IntegrityError):
-        ValuationModel.from_bytes(body[:middle] + b"!!" + body[middle + 2 :])
+@pytest.mark.parametrize(("sales", "enough"), [(0, True), (1, False)])
+def test_a_fit_asks_for_as_many_sales_as_the_parameters_say(learnt, sales, enough):
+    known = learnt.frame.filter(pl.col("floor_eth").is_finite())["event_seq"].n_unique()
+    params = PARAMS.model_copy(update={"min_sales": known + sales})
+    if enough:
+        fit(learnt, data_cutoff=CUTOFF, threads=2, params=params)
+    else:
+        with pytest.raises(TooFewSalesError, match=f"a model needs {known + 1}"):
+            fit(learnt, data_cutoff=CUTOFF, threads=2, params=params)
 
 
 def test_the_file_keeps_the_errors_of_the_fit_in_few_bytes(model):
-    residuals = model.residuals
+    residuals, calibration = model.residuals, PARAMS.calibration
     again = ValuationModel.from_bytes(model.to_bytes(), threads=1)
     assert 40 < len(residuals) < 1_000
     assert residuals.time.max() < CUTOFF.timestamp()
-    assert residuals.time.min() >= (CUTOFF - timedelta(days=CALIBRATION_DAYS)).timestamp()
+    assert residuals.time.min() >= (CUTOFF - timedelta(days=calibration.days)).timestamp()
     assert len(json.dumps(residuals.as_dict(), separators=(",", ":"))) < 34 * len(residuals)
-    assert again.to_bytes() == model.to_bytes()
-    assert again.calibration == model.calibration == Calibration.fit(residuals, CUTOFF)
+    made = [one.calibrator().at(CUTOFF) for one in (model, again)]
+    made.append(Calibration.fit(residuals, CUTOFF.timestamp(), calibration))
+    assert len({one.offsets.tobytes() + one.shifts.tobytes() for one in made}) == 1
 
 
-def cut_short(residuals):
-    residuals["time"].pop()
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        cut_short,
-        lambda residuals: residuals.pop("premium"),
-        lambda residuals: residuals.update(error="0.1"),
-        lambda residuals: residuals["error"].__setitem__(0, float("nan")),
-        lambda residuals: residuals["error"].__setitem__(0, float("-inf")),
-        lambda residuals: residuals["error"].__setitem__(0, "0.1"),
-        lambda residuals: residuals["error"].__setitem__(0, None),
-        lambda residuals: residuals["premium"].__setitem__(0, float("inf")),
-        lambda residuals: residuals["premium"].__setitem__(0, 0.0),
-        lambda residuals: residuals["premium"].__setitem__(0, True),
-        lambda residuals: residuals["time"].__setitem__(0, 1.5),
-        lambda residuals: residuals["time"].__setitem__(0, 10**30),
-    ],
-)
-def test_errors_that_are_no_errors_are_refused(model, spoil):
-    document = json.loads(model.to_bytes())
-    spoil(document["residuals"])
-    with pytest.raises(IntegrityError, match="not a readable model file"):
-        ValuationModel.from_bytes(json.dumps(document).encode())
-
-
-def test_a_model_with_an_error_that_is_no_number_is_never_written(model):
-    broken = replace(model.residuals, error=np.full(len(model.residuals), np.nan))
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        replace(model, residuals=broken).to_bytes()
-
-
-def test_columns_may_come_in_any_order(model):
+def test_a_model_learns_from_what_it_is_asked_to_and_keeps_what_else_it_reads(learnt):
+    model = fit(learnt, data_cutoff=CUTOFF, threads=1, params=PARAMS, features=LEARNT[3:9])
+    assert model.features == LEARNT[3:9]
+    assert set(model.versions) == {*LEARNT[3:9], "type", *PARAMS.index_rule.features}
     frame = nowcast_snapshot(FOLDED, PRICES, NOW).frame
-    turned = frame.select(reversed(frame.columns))
-    assert model.predict(turned).value_eth.tobytes() == model.predict(frame).value_eth.tobytes()
-    assert len(FEATURE_NAMES) == frame.width - 2
+    assert model.predict(frame.select("floor_eth", *model.versions)).value_eth.tobytes() == (
+        model.predict(frame).value_eth.tobytes()
+    )
+
+
+def test_a_fit_has_reference_rows_and_what_is_assembled_without_a_snapshot_has_none(model):
+    assert model.reference is not None
+    assert model.reference_difference() == 0.0
+    bare = assembled(model.ensemble, model.residuals, CUTOFF, PARAMS)
+    assert bare.reference is None
+    assert bare.with_reference(nowcast_snapshot(FOLDED, PRICES, NOW).frame).reference_difference() == 0.0
+
+
+def test_a_fit_does_not_depend_on_the_number_of_threads(learnt, model):
+    assert fit(learnt, data_cutoff=CUTOFF, threads=2, params=PARAMS).to_bytes() == model.to_bytes()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from shared.errors import InvalidInputError
-from shared.valuation.scaling import Scaling
+from shared.valuation.learners.scaling import Scaling
 
 
 def features(count: int = 2_000) -> np.ndarray:
@@ -26,7 +26,7 @@ def features(count: int = 2_000) -> np.ndarray:
 
 
 def fitted() -> Scaling:
-    return Scaling.fit(features(), np.ones(2_000))
+    return Scaling.fit(features(), np.ones(2_000), tail=0.001)
 
 
 def test_a_number_gets_the_centre_zero_and_the_size_one():
@@ -52,6 +52,21 @@ def test_what_is_unknown_counts_as_usual_and_what_is_absurd_as_the_most_that_was
     assert unknown == infinite == centre == pytest.approx(0.0, abs=1e-6)
     assert absurd == pytest.approx(most, abs=1e-6)
     assert 2.0 < absurd < 5.0
+
+
+@pytest.mark.parametrize("tail", [0.0, 0.1])
+def test_a_number_beyond_the_tail_counts_as_the_tail(tail: float):
+    inputs = np.arange(101, dtype=np.float32)[:, None]
+    scaling = Scaling.fit(inputs, np.ones(101), tail=tail)
+    assert (scaling.low[0], scaling.centre[0], scaling.high[0]) == (100 * tail, 50.0, 100 * (1 - tail))
+    assert np.ptp(scaling.scaled(inputs)) == pytest.approx(100 * (1 - 2 * tail) / scaling.scale[0])
+
+
+def test_rows_that_weigh_nothing_do_not_reach_the_size():
+    inputs, weight = features(), np.ones(2_000)
+    weight[inputs[:, 0] > 5.0] = 0.0
+    near = np.abs(inputs[weight > 0, 0] - np.float32(fitted().centre[0]))
+    assert Scaling.fit(inputs, weight, tail=0.0).scale[0] == pytest.approx(np.sqrt(np.mean(near**2)), rel=1e-3)
 
 
 @given(arrays.arrays(np.float32, (5, 4), elements=st.floats(width=32)))

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidInputError
-from shared.valuation.linear_forecast import LinearForecast
+from shared.valuation.learners.linear import LinearForecast
+from shared.valuation.params import Params
 
+PARAMS = Params.load().linear
 SLOPES = np.array([0.8, -0.3, 0.0, 0.0])
 
 
@@ -28,7 +30,7 @@ def sales(seed: int = 3, count: int = 600) -> tuple[np.ndarray, np.ndarray, np.n
 def test_it_finds_the_line_although_every_tenth_price_is_absurd():
     inputs, target, weight = sales()
     target[::10] += 3.0
-    fitted = LinearForecast.fit(inputs, target, weight)
+    fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
     assert fitted.slope == pytest.approx(SLOPES, abs=0.05)
     assert fitted.slope[3] == 0.0
     usual = np.arange(len(target)) % 10 != 0
@@ -42,36 +44,51 @@ def test_the_slope_of_a_flag_is_drawn_to_zero_the_more_the_rarer_it_is():
         held[: int(share * len(held)), place] = 1.0
         generator.shuffle(held[:, place])
     target = 0.3 * held.sum(axis=1) + generator.normal(0.0, 0.01, len(held))
-    often, seldom, rarely = LinearForecast.fit(held, target, np.ones(len(held))).slope
+    often, seldom, rarely = LinearForecast.fit(held, target, np.ones(len(held)), PARAMS).slope
     assert often == pytest.approx(0.3, abs=0.01)
     assert 0.02 < rarely < seldom - 0.02 < often - 0.04
 
 
-def test_contributions_and_the_constant_add_up():
+def test_contributions_with_the_constant_at_the_end_add_up():
     inputs, target, weight = sales()
-    fitted = LinearForecast.fit(inputs, target, weight)
-    assert fitted.contributions(fitted.scaling.scaled(inputs)).sum(axis=1) + fitted.constant == pytest.approx(
-        fitted.predict(fitted.scaling.scaled(inputs))
-    )
+    fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
+    scaled = fitted.scaling.scaled(inputs)
+    parts = fitted.contributions(scaled)
+    assert parts.shape == (len(inputs), 5)
+    assert (parts[:, -1] == fitted.constant).all()
+    assert parts.sum(axis=1) == pytest.approx(fitted.predict(scaled))
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1_000), st.integers(0, 1_000))
-def test_the_order_of_the_sales_does_not_reach_the_file(seed: int, order: int):
+def test_the_order_of_the_sales_does_not_matter(seed: int, order: int):
     inputs, target, weight = sales(seed, 200)
     shuffled = np.random.default_rng(order).permutation(len(target))
-    one, other = (
-        LinearForecast.fit(inputs, target, weight),
-        LinearForecast.fit(inputs[shuffled], target[shuffled], weight[shuffled]),
-    )
-    # Equal, but for the rare number that lies on the edge of a rounding.
-    assert np.mean(one.slope == other.slope) >= 0.75
-    assert [one.constant, *one.slope] == pytest.approx([other.constant, *other.slope], abs=1.1e-6)
+    one = LinearForecast.fit(inputs, target, weight, PARAMS)
+    other = LinearForecast.fit(inputs[shuffled], target[shuffled], weight[shuffled], PARAMS)
+    assert [one.constant, *one.slope] == pytest.approx([other.constant, *other.slope], abs=1e-6)
+
+
+def test_a_forecast_is_the_same_alone_and_among_many():
+    inputs, target, weight = sales()
+    fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
+    scaled = fitted.scaling.scaled(inputs)
+    alone = [fitted.predict(scaled[row : row + 1])[0] for row in range(len(scaled))]
+    assert alone == fitted.predict(scaled).tolist()
+
+
+def test_it_carries_on_beyond_what_trees_could_know_up_to_what_was_seen():
+    inputs, target, weight = sales()
+    fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
+    dear = np.array([[2.0, -2.0, 0.0, 0.0]], dtype=np.float32)
+    assert fitted.predict(fitted.scaling.scaled(dear))[0] == pytest.approx(0.1 + dear[0] @ SLOPES, abs=0.05)
+    most, beyond = (np.array([[number, 0.0, 0.0, 0.0]], dtype=np.float32) for number in (inputs[:, 0].max(), 1e6))
+    assert fitted.predict(fitted.scaling.scaled(most)) == fitted.predict(fitted.scaling.scaled(beyond))
 
 
 def test_a_file_gives_the_same_values_back():
     inputs, target, weight = sales()
-    fitted = LinearForecast.fit(inputs, target, weight)
+    fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
     read = LinearForecast.from_dict(json.loads(json.dumps(fitted.as_dict())), 4)
     assert (
         read.predict(read.scaling.scaled(inputs)).tobytes() == fitted.predict(fitted.scaling.scaled(inputs)).tobytes()
@@ -80,7 +97,7 @@ def test_a_file_gives_the_same_values_back():
 
 def test_a_damaged_file_is_refused():
     inputs, target, weight = sales()
-    fitted = LinearForecast.fit(inputs, target, weight)
+    fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
     with pytest.raises(InvalidInputError, match="5 features"):
         LinearForecast.from_dict(fitted.as_dict(), 5)
     with pytest.raises(InvalidInputError, match="finite"):

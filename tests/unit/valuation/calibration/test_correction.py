@@ -10,26 +10,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.valuation.correction import (
-    HALF_LIFE_DAYS,
-    KNOTS,
-    LARGEST_ERROR,
-    PRIOR_SALES,
-    Correction,
-    foreseen,
-)
-from shared.valuation.residuals import Residuals
+from shared.units import DAY_S
+from shared.valuation.calibration import correction
+from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.params import Params
 
-DAY = 86_400
+PARAMS = Params.load().calibration.correction
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
 NOW = int(AS_OF.timestamp())
 ANY = np.array([0.7, 1.0, 1.02, 1.09, 1.3, 2.4, 30.0])
 
 
+class Corrected:
+    """The correction as of an instant."""
+
+    def __init__(self, errors: Residuals, as_of: datetime) -> None:
+        (self.shifts,) = correction.shifts_at(errors, np.array([as_of.timestamp()]), PARAMS)
+
+    def of(self, premium: np.ndarray) -> np.ndarray:
+        return correction.correction_of(premium, self.shifts, PARAMS)
+
+
+def foreseen(errors: Residuals) -> np.ndarray:
+    return correction.foreseen(errors, PARAMS)
+
+
 def sold(error: np.ndarray, *, premium: float | np.ndarray = 1.0, days: float | np.ndarray = 1.0) -> Residuals:
     """Errors on sales so many days before `AS_OF`."""
     count = len(error)
-    return Residuals(error, np.full(count, 1.0) * premium, (NOW - np.full(count, 1.0) * days * DAY).astype(np.int64))
+    return Residuals(error, np.full(count, 1.0) * premium, (NOW - np.full(count, 1.0) * days * DAY_S).astype(np.int64))
 
 
 def sample(seed: int, count: int, *, bias: float = 0.0) -> Residuals:
@@ -43,29 +52,29 @@ def sample(seed: int, count: int, *, bias: float = 0.0) -> Residuals:
 
 def test_without_sales_nothing_is_corrected() -> None:
     nothing = sold(np.empty(0))
-    assert Correction.fit(nothing, AS_OF) == Correction((0.0,) * len(KNOTS))
+    assert Corrected(nothing, AS_OF).shifts.tolist() == [0.0] * len(PARAMS.knots)
     assert len(foreseen(nothing)) == 0
-    assert Correction.fit(sold(np.full(50, 0.1), days=-1.0), AS_OF).shifts == (0.0,) * len(KNOTS), "not yet sold"
-    assert Correction.fit(sold(np.full(50, 0.1), days=0.0), AS_OF).shifts == (0.0,) * len(KNOTS), "sold just then"
+    for days, why in ((-1.0, "not yet sold"), (0.0, "sold just then")):
+        assert not Corrected(sold(np.full(50, 0.1), days=days), AS_OF).shifts.any(), why
 
 
 @pytest.mark.parametrize("error", [0.04, -0.03, 0.9, -2.0])
 def test_many_sales_alike_move_a_value_by_their_error_up_to_the_largest(error: float) -> None:
-    shift = Correction.fit(sold(np.full(5_000, error), premium=np.repeat(KNOTS[:5], 1_000)), AS_OF).of(ANY[:4])
-    assert shift == pytest.approx(np.clip(error, -LARGEST_ERROR, LARGEST_ERROR), rel=0.05)
+    shift = Corrected(sold(np.full(5_000, error), premium=np.repeat(PARAMS.knots[:5], 1_000)), AS_OF).of(ANY[:4])
+    assert shift == pytest.approx(np.clip(error, -PARAMS.largest, PARAMS.largest), rel=0.05)
 
 
 def test_as_many_sales_as_the_prior_move_it_by_half() -> None:
-    count = int(PRIOR_SALES)
+    count = int(PARAMS.prior_sales)
     fresh = sold(np.full(count, 0.04), days=1e-3)
-    assert Correction.fit(fresh, AS_OF).of(np.array([1.0])) == pytest.approx(0.02, rel=1e-3)
-    older = sold(np.full(2 * count, 0.04), days=HALF_LIFE_DAYS)
-    assert Correction.fit(older, AS_OF).of(np.array([1.0])) == pytest.approx(0.02, rel=1e-3)
+    assert Corrected(fresh, AS_OF).of(np.array([1.0])) == pytest.approx(0.02, rel=1e-3)
+    older = sold(np.full(2 * count, 0.04), days=PARAMS.half_life_days)
+    assert Corrected(older, AS_OF).of(np.array([1.0])) == pytest.approx(0.02, rel=1e-3)
 
 
 def test_sales_of_dear_punks_say_little_of_the_floor() -> None:
     dear = sold(np.full(2_000, 0.08), premium=2.0)
-    shift = Correction.fit(dear, AS_OF)
+    shift = Corrected(dear, AS_OF)
     assert shift.of(np.array([2.0])) > 0.07
     assert abs(shift.of(np.array([1.0]))) < 1e-6
     assert shift.of(np.array([3.0, 50.0]))[0] == shift.of(np.array([3.0, 50.0]))[1], "constant beyond the last knot"
@@ -74,7 +83,7 @@ def test_sales_of_dear_punks_say_little_of_the_floor() -> None:
 def test_one_absurd_sale_moves_little() -> None:
     calm = sample(3, 300)
     wild = Residuals.joined([calm, sold(np.array([5.0]), days=0.5)])
-    assert Correction.fit(wild, AS_OF).of(ANY) == pytest.approx(Correction.fit(calm, AS_OF).of(ANY), abs=0.01)
+    assert Corrected(wild, AS_OF).of(ANY) == pytest.approx(Corrected(calm, AS_OF).of(ANY), abs=0.01)
 
 
 @settings(max_examples=40, deadline=None)
@@ -85,9 +94,9 @@ def test_the_order_is_irrelevant_and_no_correction_is_larger_than_the_largest_er
     errors = sample(seed, count, bias=bias)
     errors = replace(errors, error=np.round(errors.error, 2))  # ties
     order = np.random.default_rng(seed).permutation(count)
-    made = Correction.fit(errors, AS_OF)
-    assert Correction.fit(errors.where(order), AS_OF) == made
-    assert np.abs(made.of(ANY)).max() <= LARGEST_ERROR
+    made = Corrected(errors, AS_OF)
+    assert Corrected(errors.where(order), AS_OF).shifts.tolist() == made.shifts.tolist()
+    assert np.abs(made.of(ANY)).max() <= PARAMS.largest
     assert foreseen(errors.where(order)).tolist() == foreseen(errors)[order].tolist()
 
 
@@ -99,12 +108,12 @@ def test_what_is_foreseen_is_what_the_day_would_have_said_and_knows_no_later_sal
     errors = sample(seed, count, bias=bias)
     said = foreseen(errors)
     for place in (0, count // 2, count - 1):
-        begin = datetime.fromtimestamp(int(errors.time[place]) // DAY * DAY, UTC)
-        then = Correction.fit(errors.where(errors.time < begin.timestamp()), begin)
+        begin = datetime.fromtimestamp(int(errors.time[place]) // DAY_S * DAY_S, UTC)
+        then = Corrected(errors.where(errors.time < begin.timestamp()), begin)
         assert said[place] == then.of(errors.premium[place : place + 1])[0]
-    middle = (AS_OF - timedelta(days=80)).timestamp() // DAY * DAY
+    middle = (AS_OF - timedelta(days=80)).timestamp() // DAY_S * DAY_S
     later = replace(errors, error=np.where(errors.time >= middle, 7.0, errors.error))
-    early = errors.time < middle + DAY
+    early = errors.time < middle + DAY_S
     assert foreseen(later)[early].tolist() == said[early].tolist()
 
 

@@ -1,0 +1,164 @@
+"""The network: it bends where a line cannot, its parts add up, its file is strict."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
+
+from shared.errors import InvalidInputError
+from shared.valuation.learners.learner import Lesson, Rows
+from shared.valuation.learners.network import Network
+from shared.valuation.params import Params, Start
+
+FEATURES = tuple(f"feature {place}" for place in range(6))
+HIDDEN = 32
+NETWORK = Params.load().network.model_copy(update={"min_sales": 1, "hidden": HIDDEN, "epochs": 20, "batch": 128})
+PARAMS = Params.load().model_copy(update={"network": NETWORK})
+
+
+def rows(scaled: np.ndarray) -> Rows:
+    """Of scaled features alone; the line is zero."""
+    return Rows(scaled.astype(np.float32), scaled.astype(np.float32), np.zeros(len(scaled)))
+
+
+def lesson(count: int = 4_000, seed: int = 4) -> Lesson:
+    """A target that only two features together tell."""
+    generator = np.random.default_rng(seed)
+    inputs = generator.normal(0.0, 1.0, (count, len(FEATURES)))
+    target = 0.2 * np.abs(inputs[:, 0] + inputs[:, 1]) + generator.normal(0.0, 0.01, count)
+    return Lesson(rows(inputs), FEATURES, target, generator.uniform(0.5, 1.0, count))
+
+
+def fit(known: Lesson, *, start: Start = "zero", seed: int = 1, params: Params = PARAMS) -> Network:
+    (one,) = Network.fit(known, params, start=start, seeds=(seed,))
+    return one
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Network:
+    return fit(lesson())
+
+
+def drawn(seed: int) -> Network:
+    """Weights of any size."""
+    generator = np.random.default_rng(seed)
+    sizes = (len(FEATURES), HIDDEN), (HIDDEN,), (HIDDEN,), (1,)
+    return Network("zero", *(generator.normal(0.0, 2.0, size).astype(np.float32) for size in sizes))
+
+
+def read(network: Network, *, features: int = len(FEATURES), **changed: object) -> Network:
+    document = json.loads(json.dumps(network.as_dict())) | changed
+    return Network.from_dict(document, features=("feature",) * features, start=network.start, threads=1)
+
+
+def test_it_bends_where_a_line_cannot_although_every_tenth_price_is_absurd():
+    known, unseen = lesson(), lesson(seed=5)
+    known.target[::10] += 3.0
+    design = np.column_stack([np.ones(len(unseen.target)), unseen.rows.scaled])
+    line = design @ np.linalg.lstsq(design, unseen.target, rcond=None)[0]
+    missed = np.median(np.abs(fit(known).predict(unseen.rows) - unseen.target))
+    assert missed < 0.4 * np.median(np.abs(line - unseen.target))
+
+
+def test_rows_that_weigh_nothing_teach_nothing():
+    known = lesson()
+    wrong = np.arange(len(known.target)) % 2 == 0
+    known.weight[wrong] = 0.0
+    spoilt = replace(known, target=np.where(wrong, known.target + 5.0, known.target))
+    assert fit(spoilt).as_dict() == fit(known).as_dict()
+
+
+@pytest.mark.parametrize("count", [1, 5, 127, 129])
+def test_few_sales_are_learnt_from_without_harm(count: int):
+    predicted = fit(lesson(count)).predict(lesson().rows)
+    assert np.isfinite(predicted).all()
+    assert np.abs(predicted).max() < 2.0
+
+
+def test_with_fewer_sales_than_asked_for_there_is_none():
+    asked = PARAMS.model_copy(update={"network": NETWORK.model_copy(update={"min_sales": 200})})
+    assert Network.fit(lesson(199), asked, start="zero", seeds=(1, 2)) == ()
+    assert len(Network.fit(lesson(200), asked, start="zero", seeds=(1, 2))) == 2
+
+
+def test_from_the_line_it_learns_what_the_line_misses_and_moves_with_it():
+    known = lesson()
+    known = replace(known, rows=replace(known.rows, line=5.0 + known.rows.scaled[:, 2].astype(np.float64)))
+    above = replace(known, target=known.target + known.rows.line)
+    network = fit(above, start="linear")
+    assert network.as_dict() == fit(replace(known, target=above.target - known.rows.line)).as_dict()
+    moved = replace(known.rows, line=known.rows.line + 0.7)
+    assert network.predict(moved) - network.predict(known.rows) == pytest.approx(0.7, abs=1e-12)
+    assert np.median(np.abs(network.predict(known.rows) - above.target)) < 0.05
+
+
+def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads_and_another_seed_others(fitted):
+    with threadpool_limits(limits=1, user_api="blas"):
+        alone = fit(lesson())
+    with threadpool_limits(limits=2, user_api="blas"):
+        together = fit(lesson())
+    assert alone.as_dict() == together.as_dict() == fitted.as_dict()
+    assert fit(lesson(), seed=2).as_dict() != fitted.as_dict()
+
+
+def test_several_seeds_are_each_the_one_it_would_be_alone(fitted):
+    both = Network.fit(lesson(), PARAMS, start="zero", seeds=(1, 2))
+    assert [one.as_dict() for one in both] == [fitted.as_dict(), fit(lesson(), seed=2).as_dict()]
+
+
+def test_a_value_alone_and_among_many_agree_but_for_the_last_of_sixteen_digits(fitted):
+    known = lesson().rows
+    alone = [float(fitted.predict(rows(known.scaled[row : row + 1]))[0]) for row in range(40)]
+    assert alone == pytest.approx(fitted.predict(known)[:40].tolist(), abs=1e-13)
+
+
+def test_parts_and_constant_add_up_to_the_prediction_and_what_is_usual_has_no_part(fitted):
+    known = lesson().rows
+    known.scaled[:, 2] = 0.0
+    parts = fitted.contributions(known)
+    assert parts.shape == (len(known.raw), len(FEATURES) + 1)
+    assert parts.sum(axis=1) == pytest.approx(fitted.predict(known), abs=1e-9)
+    usual = fitted.predict(rows(np.zeros((1, len(FEATURES)))))[0]
+    assert parts[:, -1] == pytest.approx(np.full(len(parts), usual), abs=1e-12)
+    assert (parts[:, 2] == 0.0).all()
+    assert np.abs(parts[:, :2]).mean() > 3 * np.abs(parts[:, 3:-1]).mean()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), size=st.floats(0.01, 100.0))
+def test_parts_add_up_whatever_the_weights(seed: int, size: float):
+    known = rows(np.random.default_rng(seed).normal(0.0, size, (5, len(FEATURES))))
+    network = drawn(seed)
+    parts, predicted = network.contributions(known), network.predict(known)
+    assert parts.sum(axis=1) == pytest.approx(predicted, rel=1e-9, abs=1e-6)
+
+
+def test_a_file_gives_the_same_network_back(fitted):
+    assert read(fitted).as_dict() == fitted.as_dict()
+    assert read(fitted).predict(lesson().rows).tobytes() == fitted.predict(lesson().rows).tobytes()
+
+
+def test_a_damaged_file_is_refused(fitted):
+    with pytest.raises(InvalidInputError, match="a network of 7 features do not fit together"):
+        read(fitted, features=len(FEATURES) + 1)
+    with pytest.raises(InvalidInputError, match="do not fit together"):
+        read(fitted, out=base64.b64encode(np.zeros(HIDDEN + 1, dtype="<f4").tobytes()).decode())
+    for number in (np.nan, np.inf):
+        broken = base64.b64encode(np.full(HIDDEN, number, dtype="<f4").tobytes()).decode()
+        with pytest.raises(InvalidInputError, match="not finite"):
+            read(fitted, out=broken)
+    with pytest.raises(ValueError, match="base64"):
+        read(fitted, bias="no base64!")
+    with pytest.raises(ValueError, match="multiple of element size"):
+        read(fitted, bias=base64.b64encode(b"12345").decode())
+    with pytest.raises(KeyError):
+        Network.from_dict({"weight": fitted.as_dict()["weight"]}, features=FEATURES, start="zero", threads=1)
+    with pytest.raises(TypeError):
+        Network.from_dict(["weight"], features=FEATURES, start="zero", threads=1)

@@ -1,0 +1,128 @@
+"""One booster: exact reasons, a start, groups that it leaves out, the same bytes twice."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shared.errors import InvalidInputError
+from shared.valuation.learners.learner import Lesson, Rows
+from shared.valuation.learners.trees import Trees
+from shared.valuation.params import Params, Start, TreesParams
+
+FEATURES = ("level", "own_age", "is_zombie", "has_hoodie")
+TREES = TreesParams.model_validate(
+    {"leave_out": (), "rounds": 30, "objective": "reg:absoluteerror", "tree_method": "hist", "max_bin": 64, "eta": 0.2,
+     "max_depth": 4, "subsample": 0.7}
+)  # fmt: skip
+PARAMS = Params.load().model_copy(update={"trees": TREES})
+WITHOUT_FLAGS = Params.load().model_copy(
+    update={"trees": TREES.model_copy(update={"leave_out": ("trait flags",)})},
+)
+
+
+def lesson(count: int = 900) -> Lesson:
+    """A number, one that is often unknown, two flags, and what they add; a line that knows half of the first."""
+    generator = np.random.default_rng(5)
+    inputs = generator.normal(0.0, 1.0, (count, 4)).astype(np.float32)
+    inputs[:, 2] = generator.random(count) < 0.1
+    inputs[:, 3] = generator.random(count) < 0.3
+    inputs[generator.random(count) < 0.3, 1] = np.nan
+    target = 0.2 * inputs[:, 0] + 0.5 * inputs[:, 2] + 0.1 * inputs[:, 3] * inputs[:, 0]
+    rows = Rows(inputs, np.nan_to_num(inputs), 0.1 * inputs[:, 0].astype(np.float64))
+    return Lesson(rows, FEATURES, target.astype(np.float64), np.ones(count))
+
+
+def fitted(*, start: Start = "zero", seed: int = 1, params: Params = PARAMS) -> Trees:
+    (one,) = Trees.fit(lesson(), params, start=start, seeds=(seed,))
+    return one
+
+
+def read(trees: Trees, features: tuple[str, ...] = FEATURES, **changed: object) -> Trees:
+    document = json.loads(json.dumps(trees.as_dict())) | changed
+    return Trees.from_dict(document, features=features, start=trees.start, threads=1)
+
+
+@pytest.mark.parametrize("start", ["zero", "linear"])
+def test_they_learn_the_target_wherever_they_start(start: Start):
+    known = lesson()
+    assert np.abs(fitted(start=start).predict(known.rows) - known.target).mean() < 0.06
+
+
+def test_trees_that_start_from_the_line_move_with_it_one_for_one_and_those_from_zero_do_not():
+    rows = lesson().rows
+    moved = replace(rows, line=rows.line + 0.7)
+    for start, by in (("linear", 0.7), ("zero", 0.0)):
+        trees = fitted(start=start)
+        assert trees.predict(moved) - trees.predict(rows) == pytest.approx(by, abs=1e-6)
+
+
+@pytest.mark.parametrize("params", [PARAMS, WITHOUT_FLAGS])
+@pytest.mark.parametrize("start", ["zero", "linear"])
+def test_parts_constant_and_start_add_up_to_the_prediction(start: Start, params: Params):
+    trees, rows = fitted(start=start, params=params), lesson().rows
+    parts = trees.contributions(rows)
+    assert parts.shape == (len(rows.raw), len(FEATURES) + 1)
+    begun = rows.line if start == "linear" else 0.0
+    assert parts.sum(axis=1) + begun == pytest.approx(trees.predict(rows), abs=1e-5)
+    assert np.ptp(parts[:, -1]) < 1e-6, "the constant is one"
+
+
+def test_several_seeds_are_each_the_one_it_would_be_alone():
+    both = Trees.fit(lesson(), PARAMS, start="zero", seeds=(1, 2))
+    assert [one.file for one in both] == [fitted(seed=1).file, fitted(seed=2).file]
+    assert both[0].file != both[1].file
+
+
+def test_trees_know_nothing_of_the_groups_that_they_leave_out():
+    trees, rows = fitted(params=WITHOUT_FLAGS), lesson().rows
+    assert trees.columns == (0, 1)
+    other = rows.raw.copy()
+    other[:, 2:] = 1.0 - other[:, 2:]
+    assert trees.predict(replace(rows, raw=other)).tobytes() == trees.predict(rows).tobytes()
+    assert (trees.contributions(rows)[:, 2:4] == 0.0).all()
+    assert (fitted().contributions(rows)[:, 2:4] != 0.0).any()
+
+
+def test_predictions_and_parts_do_not_depend_on_the_number_of_threads():
+    rows = lesson().rows
+    one, two = fitted(), replace(fitted(), threads=2)
+    assert two.predict(rows).tobytes() == one.predict(rows).tobytes()
+    assert two.contributions(rows).tobytes() == one.contributions(rows).tobytes()
+
+
+def test_a_prediction_is_the_same_alone_and_among_many():
+    trees, rows = fitted(start="linear"), lesson().rows
+    alone = [
+        trees.predict(Rows(rows.raw[row : row + 1], rows.scaled[row : row + 1], rows.line[row : row + 1]))[0]
+        for row in range(30)
+    ]
+    assert alone == trees.predict(rows)[:30].tolist()
+
+
+@pytest.mark.parametrize("start", ["zero", "linear"])
+def test_a_file_gives_the_same_trees_back(start: Start):
+    trees, rows = fitted(start=start, params=WITHOUT_FLAGS), lesson().rows
+    again = read(trees)
+    assert again.as_dict() == trees.as_dict()
+    assert again.predict(rows).tobytes() == trees.predict(rows).tobytes()
+    assert again.contributions(rows).tobytes() == trees.contributions(rows).tobytes()
+
+
+def test_a_damaged_file_is_refused():
+    whole = fitted()
+    for columns in ([0, 1, 2, 4], [0, 1, 2, -1], [0, 1, 2, 3.0]):
+        with pytest.raises(InvalidInputError, match="a feature that the model has not"):
+            read(whole, columns=columns)
+    with pytest.raises(InvalidInputError, match="a booster of 4 features, not 3"):
+        read(whole, columns=[0, 1, 2])
+    with pytest.raises(ValueError, match="base64"):
+        read(whole, booster="no base64!")
+    with pytest.raises(ValueError):
+        read(whole, booster=base64.b64encode(whole.file[: len(whole.file) // 2]).decode())
+    with pytest.raises(KeyError):
+        Trees.from_dict({"columns": [0]}, features=FEATURES, start="zero", threads=1)

@@ -1,0 +1,44 @@
+"""One cut of the premium: whoever names a tier, or cuts by one, has it from here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from services.api.shapes.performance import PerformanceBody
+from services.cli.evaluation.summary import SEGMENT_TITLES
+from shared.evaluation import metrics
+from shared.valuation.params import Params
+from shared.valuation.tiers import BOUNDS, TIERS, tier_of
+
+
+def test_a_model_is_fitted_with_intervals_by_the_tiers_that_gates_and_reports_judge_by() -> None:
+    assert Params.load().calibration.intervals.bounds == BOUNDS
+
+
+def test_there_is_one_tier_more_than_bounds_and_a_bound_belongs_to_the_tier_above_it() -> None:
+    assert len(TIERS) == len(BOUNDS) + 1
+    assert tier_of(np.array(BOUNDS)).tolist() == [1, 2, 3]
+    assert tier_of(np.nextafter(BOUNDS, 0.0)).tolist() == [0, 1, 2]
+    assert tier_of(np.array([0.01, 1e6])).tolist() == [0, 3]
+
+
+def test_a_model_may_have_bounds_of_its_own() -> None:
+    assert tier_of(np.array([1.0, 1.09, 2.0]), (1.5,)).tolist() == [0, 0, 1]
+
+
+def test_titles_of_reports_name_the_bounds() -> None:
+    assert SEGMENT_TITLES == {
+        "floor_tier": "premium < 1.08", "mid": "1.08–1.3", "premium": "1.3–2.5", "rare": "> 2.5",
+    }  # fmt: skip
+
+
+def test_scorecards_are_by_tier() -> None:
+    value = np.array([40.0, 44.0, 60.0, 200.0, 300.0])
+    cards = metrics.by_segment(value, value, np.full(5, 40.0))
+    assert {name: card.n for name, card in cards.items()} == {"floor_tier": 1, "mid": 1, "premium": 1, "rare": 2}
+    assert list(cards) == list(TIERS)
+
+
+def test_the_api_describes_the_tiers_it_answers_by() -> None:
+    described = PerformanceBody.model_fields["by_segment"].description or ""
+    assert described.endswith("floor_tier below 1.08, mid below 1.3, premium below 2.5, rare above")
