@@ -24,7 +24,8 @@ import pytest
 import shared.valuation
 from shared.errors import IntegrityError, UnsupportedModelError
 from shared.market.traits import TYPES
-from shared.valuation import reasons, training
+from shared.valuation import training
+from shared.valuation.explanation import attribution
 from shared.valuation.feature_table import FEATURES, LEARNT
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.model import ValuationModel
@@ -180,12 +181,14 @@ def test_a_model_that_read_a_constant_would_be_caught(monkeypatch: pytest.Monkey
     """The test above has teeth: a large change is refused by the reference rows, a small one seen in the values."""
     predict = Ensemble.predict
     monkeypatch.setattr(
-        Ensemble, "predict", lambda ensemble, frame: predict(ensemble, frame) + size * (reasons.LARGEST_ROUNDING - 1e-3)
+        Ensemble,
+        "predict",
+        lambda ensemble, frame: predict(ensemble, frame) + size * (attribution.LARGEST_ROUNDING - 1e-3),
     )
     made_before()
     assert outcome() == "the same"
-    for changed in changes(reasons.LARGEST_ROUNDING):
-        monkeypatch.setattr(reasons, "LARGEST_ROUNDING", 1e-3 + np.sign(changed - 1e-3))
+    for changed in changes(attribution.LARGEST_ROUNDING):
+        monkeypatch.setattr(attribution, "LARGEST_ROUNDING", 1e-3 + np.sign(changed - 1e-3))
         assert outcome() == ("refused" if size > 1e-6 else "other values")
 
 
