@@ -55,3 +55,13 @@ class IntegrityError(PermanentError):
 
     status = 500
     slug = "integrity"
+
+
+class UnsupportedModelError(PermanentError):
+    """A model file is sound, but this code cannot serve it: another release can.
+
+    Its format, a feature or a learner is unknown here, or this code answers the recorded reference rows differently.
+    """
+
+    status = 500
+    slug = "internal"

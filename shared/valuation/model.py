@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
-from shared.errors import IntegrityError, InvalidInputError
+from shared.errors import IntegrityError, InvalidInputError, UnsupportedModelError
 from shared.market.series import Floats
 from shared.valuation.blend import Blend, is_thin
 from shared.valuation.boosters import Boosters
@@ -65,7 +65,7 @@ class ValuationModel:
 
     def __post_init__(self) -> None:
         if self.feature_schema != schema_hash():
-            raise IntegrityError(
+            raise UnsupportedModelError(
                 f"the model was trained on feature schema {self.feature_schema[:12]}, this code computes "
                 f"{schema_hash()[:12]}; train a contender with this version"
             )
@@ -113,12 +113,12 @@ class ValuationModel:
         """Read a model file.
 
         Raises:
-            IntegrityError: not a model file, of another format, or trained on another feature schema.
+            IntegrityError: not a model file. UnsupportedModelError: of another format or feature schema.
         """
         try:
             document = json.loads(body)
             if document["format"] != FORMAT:
-                raise IntegrityError(f"model format {document['format']!r} is not {FORMAT!r}")
+                raise UnsupportedModelError(f"model format {document['format']!r} is not {FORMAT!r}")
             files = tuple(base64.b64decode(file, validate=True) for file in document["boosters"])
             features = tuple(document["features"])
             model = cls(
