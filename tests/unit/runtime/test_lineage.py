@@ -12,7 +12,6 @@ import pytest
 from shared.runtime import lineage
 
 
-
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     lineage.current.cache_clear()
