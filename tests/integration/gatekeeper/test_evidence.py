@@ -105,7 +105,6 @@ class Shelf:
             store=self.store,
             reader=MarketReader(),
             clock=ManualClock(NOW),
-            policy=load_policy(),
             threads=1,
             stopwatch=lambda: float(next(ticks)),
         )
