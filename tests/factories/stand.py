@@ -124,8 +124,8 @@ class Stand:
             await event_repository.store_eth_usd(connection, await source.eth_usd(instant.date()))
             await event_repository.append_events(connection, events.filter(events["timestamp"] < instant))
 
-    async def register(self, model: ValuationModel) -> ModelRecord:
-        """A contender as the trainer registers it: its file and both snapshots are in the store."""
+    async def register(self, model: ValuationModel, *, judged: bool = True) -> ModelRecord:
+        """A contender as the trainer registers it, its file and both snapshots in the store; `judged` by some gate."""
         learn, judge = small_market.inputs()
         now = self.clock.now()
         reference = await self.store.put("models", model.to_bytes(), extension="json")
@@ -153,7 +153,7 @@ class Stand:
                 data_cutoff=learn.as_of,
                 training_rows=learn.frame.height,
                 feature_schema=learn.feature_schema,
-                params={},
+                params={"rounds": 20},
                 seed=model.seed,
                 report={"golden": golden.record(model, judge.frame)},
                 training_request=request_id,
@@ -161,7 +161,8 @@ class Stand:
                 registered_at=now,
             )
             assert await models.register(connection, record)
-            await models.transition(connection, record.model_id, expected="registered", to="evaluated")
+            if judged:
+                await models.transition(connection, record.model_id, expected="registered", to="evaluated")
         return record
 
     async def promote(self, model: ValuationModel) -> ModelRecord:
