@@ -164,7 +164,7 @@ def test_without_a_change_a_file_made_before_says_the_same() -> None:
 
 def test_the_constants_that_matter_are_among_those_changed() -> None:
     names = set(constants())
-    assert {"model.FORMAT", "tiers.BOUNDS", "calibration.intervals.LEVELS", "calibration.volatility.DAY_S"} <= names
+    assert {"model.FORMAT", "tiers.BOUNDS", "calibration.intervals.LEVELS"} <= names
     assert {"learners.ensemble.TYPES", "learners.ensemble.KINDS", "feature_table.FLAGS"} <= names
     assert {"inputs.TYPES", "learners.network._PARTS", "learners.scaling._ARRAYS", "confidence.LOWEST"} <= names
     assert len(names) > 80
