@@ -11,14 +11,13 @@ from rich.console import Console
 
 from services.cli.context import on_platform
 from services.cli.explain import text
-from services.cli.explain.account import Account
+from services.cli.explain.account import Account, require_punk
 from services.cli.explain.document import as_json
 from services.cli.explain.from_files import FromFiles
 from services.cli.explain.from_record import FromRecord
 from services.cli.export_command import instant
 from shared.errors import InvalidInputError
 from shared.settings import Settings
-from shared.valuation.explanation import require_punk
 
 STDOUT = "-"
 

@@ -12,7 +12,7 @@ import polars as pl
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.registry.models import ModelRecord
-from shared.valuation.calibration.calibrator import Calibrator, day_of
+from shared.valuation.calibration import Calibrator, day_of
 from shared.valuation.inputs import known_sales, later_sales
 from shared.valuation.model import ValuationModel
 

@@ -1,8 +1,9 @@
 """What follows a publication: reasons and comparables of all punks, and the market's days.
 
-Reasons cost far more than values: minutes of a core for 10,000 punks. So publishing never waits for them, a newer
-publication ends the work on an older one, and between two batches the process does whatever else there is to do. What
-was not made (the process died, the store was away) is found missing again and made anew.
+Reasons cost far more than values: a minute of a core for 10,000 punks. So publishing never waits for them, a newer
+publication ends the work on an older one, and between two batches the process does whatever else there is to do. Of
+several nowcasters one claims the work. What was not made (the process died, the store was away) is found missing again
+and made anew.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from shared.market.reader import MarketReader
 from shared.messaging.bus import Subscription
 from shared.registry import models as registry
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.explained import Before, Explained
-from shared.valuation.explaining import MarketThen, compared, explained_in_batches
+from shared.valuation.explanation.batch import MarketThen, compared, explained_in_batches
+from shared.valuation.explanation.stored import Explained
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 
 log = structlog.get_logger(__name__)
@@ -64,18 +65,21 @@ class Explainer:
             await asyncio.sleep(LOOK_S)
 
     async def catch_up(self) -> bool:
-        """Explain what the pointer shows, if nobody has; True when something was made."""
+        """Explain what the pointer shows, if nobody has or is about to; True when something was made."""
         async with self._database.connection() as connection:
             shown = await explanations.unexplained(connection)
-        if shown is None or shown.generation_id in self._given_up:
-            return False
-        try:
-            return await self._explain(shown)
-        except PermanentError as error:
-            # It will not get better; the next generation may.
-            self._given_up = {shown.generation_id}
-            log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
-            return False
+            if shown is None or shown.generation_id in self._given_up:
+                return False
+            # The connection is kept for the work: the claim ends with it.
+            if not await explanations.claim(connection, shown.generation_id):
+                return False
+            try:
+                return await self._explain(shown)
+            except PermanentError as error:
+                # It will not get better; the next generation may.
+                self._given_up = {shown.generation_id}
+                log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
+                return False
 
     async def _explain(self, shown: Shown) -> bool:
         async with self._database.connection() as connection:
@@ -91,7 +95,8 @@ class Explainer:
             )
         async with self._database.transaction() as connection:
             await explanations.write_days(connection, days)
-        batches = explained_in_batches(model, snapshot.frame, then, shown.calibration)
+        calibration = model.recorded(shown.offsets, shown.shifts) or model.calibrator().at(model.data_cutoff)
+        batches = explained_in_batches(model, snapshot.frame, then, calibration)
         while True:
             # Returns the whole with the last batch.
             whole = await asyncio.to_thread(next, batches)
@@ -131,21 +136,16 @@ class Explainer:
 
     async def _with_changes(self, whole: Explained, shown: Shown) -> Explained:
         """With what the generation before said, if there is one."""
+        body, told = None, None
         async with self._database.connection() as connection:
             earlier = await explanations.before(connection, shown)
-            if earlier is None:
+            if earlier is None or len(earlier.value_micro_eth) != len(whole.floor_eth):
                 return whole
-            values = await explanations.micro_eth(connection, earlier.generation_id)
-            body = None
-            if self._last is None or self._last[0] != earlier.generation_id:
+            if self._last is not None and self._last[0] == earlier.generation_id:
+                told = self._last[1]
+            else:
                 body = await explanations.body(connection, earlier.generation_id)
-        if len(values) != len(whole.floor_eth):
-            return whole
-        told: Explained | None = None
-        if self._last is not None and self._last[0] == earlier.generation_id:
-            told = self._last[1]
-        elif body is not None:
+        if body is not None:
             with suppress(IntegrityError):
                 told = await asyncio.to_thread(Explained.from_bytes, body)
-        described = Before.unmoved(earlier.generation_id, earlier.model_id, earlier.as_of, values)
-        return compared(whole, told, described=described)
+        return compared(whole, told, described=earlier)

@@ -1,18 +1,16 @@
-"""Reasons and days in Postgres."""
+"""Reasons and days in Postgres, and who works them out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 
 from shared.database.pool import Connection
 from shared.market.daily import MarketDay
-from shared.market.series import Ints
-from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.explanation.stored import Before
 
 KEPT = 4
 """Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""
@@ -23,8 +21,10 @@ from nowcast_pointer join generations g using (generation_id)
 left join explanations e using (generation_id)
 where e.generation_id is null
 """
+CLAIM_SQL = "select pg_try_advisory_lock(hashtextextended('punkcast.explanations.' || $1::bigint, 0))"
+EXPLAINED_SQL = "select exists (select from explanations where generation_id = $1)"
 BEFORE_SQL = """
-select generation_id, model_id, snapshot_id, as_of, interval_offsets, value_shifts
+select generation_id, model_id, as_of
 from generations
 where role = 'champion' and generation_id < $1 and as_of < $2
 order by generation_id desc
@@ -52,40 +52,44 @@ where (market_days.floor_wei, market_days.index_eth) is distinct from (excluded.
 
 @dataclass(frozen=True)
 class Shown:
-    """A published generation. `calibration` is None when it was published before these were recorded."""
+    """A published generation. `offsets` and `shifts` are of its calibration; None before these were recorded."""
 
     generation_id: int
     model_id: str
     snapshot_id: str
     as_of: datetime
-    calibration: Calibration | None
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Shown:
-        return cls(
-            row["generation_id"],
-            row["model_id"],
-            row["snapshot_id"],
-            row["as_of"],
-            Calibration.recorded(row["interval_offsets"], row["value_shifts"]),
-        )
+    offsets: list[list[list[float]]] | None
+    shifts: list[float] | None
 
 
 async def unexplained(connection: Connection) -> Shown | None:
     """What the pointer shows, unless its reasons are there already."""
     row = await connection.fetchrow(UNEXPLAINED_SQL)
-    return None if row is None else Shown.of(row)
+    return None if row is None else Shown(*row)
 
 
-async def before(connection: Connection, shown: Shown) -> Shown | None:
-    """The published generation of an earlier instant that it took the place of."""
+async def claim(connection: Connection, generation_id: int) -> bool:
+    """Whether the work on a generation falls to whoever asks: nobody else is at it, and nobody has done it.
+
+    The claim lasts as long as the connection is kept. PostgreSQL frees it when the process dies.
+    """
+    if not await connection.fetchval(CLAIM_SQL, generation_id):
+        return False
+    # Asked after the claim: the one who had it before may have ended just now.
+    return not await connection.fetchval(EXPLAINED_SQL, generation_id)
+
+
+async def before(connection: Connection, shown: Shown) -> Before | None:
+    """The published generation of an earlier instant that it took the place of, with its values in punk order.
+
+    The values are empty when they are not kept any more.
+    """
     row = await connection.fetchrow(BEFORE_SQL, shown.generation_id, shown.as_of)
-    return None if row is None else Shown.of(row)
-
-
-async def micro_eth(connection: Connection, generation_id: int) -> Ints:
-    """Its values in punk order; empty when they are not kept any more."""
-    return np.array([row["micro"] for row in await connection.fetch(MICRO_ETH_SQL, generation_id)], dtype=np.int64)
+    if row is None:
+        return None
+    values = await connection.fetch(MICRO_ETH_SQL, row["generation_id"])
+    micro_eth = np.array([value["micro"] for value in values], dtype=np.int64)
+    return Before.unmoved(row["generation_id"], row["model_id"], row["as_of"], micro_eth)
 
 
 async def body(connection: Connection, generation_id: int) -> bytes | None:

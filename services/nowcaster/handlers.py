@@ -32,7 +32,7 @@ from shared.registry.models import ActiveModel
 from shared.snapshots import repository as snapshot_repository
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation as generations
-from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration import Calibration
 from shared.valuation.generation import Generation
 from shared.valuation.inputs import nowcast_snapshot
 

@@ -13,7 +13,7 @@ import polars as pl
 from shared.database.pool import Connection
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.calibration import Calibration
 from shared.valuation.generation import COLUMNS, Generation
 
 INSERT_GENERATION_SQL = """

@@ -9,7 +9,7 @@ loss). No ask and no bid goes in, so everything derived from it is blind to them
 Level and premia are identified only together, so both are told relative to common punks (`Traits.common`): the level is
 their mean ln price, and a premium is over that.
 
-Its settings were chosen by one-step forecast errors on sales from 2020 to July 2024; see docs/valuation.md.
+Its settings were chosen by one-step forecast errors on sales from 2020 to July 2024; see docs/measurements.md.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from shared.market.board import NOBODY
 from shared.market.series import Floats, Ints
+from shared.units import DAY_S
 from shared.valuation.board_moment import Moment
 from shared.valuation.feature_table import ACCESSORY_FLOORS, IMPLIED, LADDER
 from shared.valuation.ragged import Number, Ragged
 
-DAY = 86_400.0
 PEERS_A_SIDE = 12
 BETTER = {"better_ask": 0.0, "nearly_better_ask": -0.05, "clearly_better_ask": 0.1}
 LESSER = 0.02
@@ -97,7 +97,7 @@ def _wall(book: _Book) -> dict[str, Floats]:
     below = book.asks.search(book.ask, book.floor + _WALLS)
     own_below = own & (place < below)
     wall = np.log1p(below - start - own_below)
-    fresh = np.append(book.age < DAY, False)  # the last stands for no own ask, at place -1
+    fresh = np.append(book.age < DAY_S, False)  # the last stands for no own ask, at place -1
     running = np.append(0, np.cumsum(fresh))
     counted = running[below[_FRESH_WALL]] - running[start] - (own_below[_FRESH_WALL] & fresh[place])
     return {

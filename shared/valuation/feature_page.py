@@ -7,7 +7,7 @@ from itertools import groupby
 
 from shared.valuation.feature_table import FEATURES, KNOWN_AT, Feature
 
-COLUMNS = ("name", "meaning", "source", "known at", "unit")
+COLUMNS = ("name", "meaning", "source", "known at", "unit", "counts for")
 
 
 def page() -> str:
@@ -16,7 +16,8 @@ def page() -> str:
         "# Features",
         f"All {len(FEATURES)} inputs of the model, in its order. Each is of a pair (punk, as_of) and reads only what "
         "happened strictly before as_of, never an ask or bid on the punk itself. The floor is the lowest public ask of "
-        "any other punk.",
+        "any other punk. When a value is explained, a feature counts for the part in the last column; a trait that "
+        "a punk lacks counts for rarity and combinations.",
         "Made from `shared/valuation/feature_table.py` by `python -m shared.valuation.feature_page`; a test compares.",
         "## Sources",
         _table(("source", "known at"), list(KNOWN_AT.items())),
@@ -27,7 +28,7 @@ def page() -> str:
 
 
 def _row(feature: Feature) -> tuple[str, ...]:
-    return f"`{feature.name}`", feature.meaning, feature.source, feature.known_at, feature.unit
+    return f"`{feature.name}`", feature.meaning, feature.source, feature.known_at, feature.unit, feature.part[1]
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -1,6 +1,7 @@
 """Every feature, declared once: what it means, what it is made of, its unit, and what it may know.
 
-The model's input order, the schema hash, the ablation's groups and docs/features.md follow from this table.
+The model's input order, the schema hash, the ablation's groups, the parts of an explanation and docs/features.md follow
+from this table.
 Every feature of (punk, as_of) reads only what happened strictly before as_of, never an ask or bid on the punk itself.
 """
 
@@ -13,6 +14,7 @@ from typing import Final, Literal
 
 from shared.market.collection import NAMES, WORN_COUNTS
 from shared.market.traits import SKINS, TYPES
+from shared.valuation.explanation.stored import PartKey
 
 Group = Literal["market", "traits", "asks", "bids", "own history", "owner", "trait flags"]
 
@@ -32,15 +34,34 @@ KNOWN_AT: Final[dict[str, str]] = {
     PUNKS_TABLE: "always",
 }
 
+MARKET_LEVEL: Final[PartKey] = ("market", "market level")
+LIQUIDITY: Final[PartKey] = ("liquidity", "liquidity")
+COMBINATIONS: Final[PartKey] = ("traits", "rarity and combinations")
+ASKS_AND_BIDS: Final[PartKey] = ("asks and bids", "other punks' asks and bids")
+OWN_HISTORY: Final[PartKey] = ("own history", "own history")
+OWNER_PART: Final[PartKey] = ("owner", "owner")
+# The traits of a punk that a contribution goes to; `explanation.parts` divides it over them.
+TYPE: Final[PartKey] = ("traits", "type")
+SKIN: Final[PartKey] = ("traits", "skin")
+COUNT: Final[PartKey] = ("traits", "number of accessories")
+DEAREST_ACCESSORIES: Final[tuple[PartKey, ...]] = tuple(
+    ("traits", f"accessory of the {rank} premium") for rank in ("highest", "second highest", "third highest")
+)
+CHEAPEST_ACCESSORY: Final[PartKey] = ("traits", "accessory of the lowest premium")
+ALL_ACCESSORIES: Final[PartKey] = ("traits", "all its accessories")
+ALL_TRAITS: Final[PartKey] = ("traits", "all its traits")
+
 
 @dataclass(frozen=True)
 class Feature:
     """One input of the model.
 
     Attributes:
-        group: what it tells about; reasons and the ablation are by group.
+        group: what it tells about; the ablation is by group.
         source: where it comes from, a key of `KNOWN_AT`.
         unit: log ratio, log count, days, log hours, share, count, code or flag.
+        part: the part of an explanation that its contribution counts for. A flag's is its trait, for punks that have
+            the trait, and `COMBINATIONS` for all others.
         version: rises whenever the computation changes. A model names the versions that it was fitted on; code that
             computes another version does not serve the model. To let a live model go on, leave its feature as it is and
             give the new computation a name of its own.
@@ -52,6 +73,7 @@ class Feature:
     meaning: str
     source: str
     unit: str
+    part: PartKey
     version: int = 1
     retired: bool = False
 
@@ -62,50 +84,52 @@ class Feature:
 
 def _market() -> list[Feature]:
     rows = [
-        ("level", "ln(index level / floor)", SALES, "log ratio"),
-        ("asks", "ln(number of asks)", ASKS, "log count"),
-        ("wall_5", "asks up to 5 % (log) above the floor", ASKS, "log count"),
-        ("wall_10", "asks up to 10 % (log) above the floor", ASKS, "log count"),
-        ("fresh_asks", "of those, placed within a day", ASKS, "log count"),
-        ("floor_age", "since the floor ask was placed", ASKS, "log hours"),
+        ("level", "ln(index level / floor)", SALES, "log ratio", MARKET_LEVEL),
+        ("asks", "ln(number of asks)", ASKS, "log count", LIQUIDITY),
+        ("wall_5", "asks up to 5 % (log) above the floor", ASKS, "log count", LIQUIDITY),
+        ("wall_10", "asks up to 10 % (log) above the floor", ASKS, "log count", LIQUIDITY),
+        ("fresh_asks", "of those, placed within a day", ASKS, "log count", LIQUIDITY),
+        ("floor_age", "since the floor ask was placed", ASKS, "log hours", LIQUIDITY),
     ]
-    rows += [(f"ladder_{rank}", f"ln(ask number {rank} / floor)", ASKS, "log ratio") for rank in LADDER]
+    rows += [(f"ladder_{rank}", f"ln(ask number {rank} / floor)", ASKS, "log ratio", MARKET_LEVEL) for rank in LADDER]
     rows += [
+        # Asks brought to the punk's own premium: what punks worth as much are offered for.
         (f"implied_{rank}", f"number {rank} of asks less their premia, with the punk's premium, over the floor", ASKS,
-         "log ratio") for rank in IMPLIED
+         "log ratio", ASKS_AND_BIDS) for rank in IMPLIED
     ]  # fmt: skip
     rows += [
-        (f"floor_change_{name}", f"ln(floor / floor {name} before)", ASKS, "log ratio") for name in FLOOR_CHANGES_S
+        (f"floor_change_{name}", f"ln(floor / floor {name} before)", ASKS, "log ratio", MARKET_LEVEL)
+        for name in FLOOR_CHANGES_S
     ]
     rows += [
-        (f"level_change_{days}d", f"change of the index level over {days} days", SALES, "log ratio")
+        (f"level_change_{days}d", f"change of the index level over {days} days", SALES, "log ratio", MARKET_LEVEL)
         for days in LEVEL_CHANGES_DAYS
     ]
-    rows += [(f"sales_{days}d", f"valid sales in {days} days", SALES, "log count") for days in SALES_DAYS]
+    rows += [(f"sales_{days}d", f"valid sales in {days} days", SALES, "log count", LIQUIDITY) for days in SALES_DAYS]
     rows += [
-        (f"surprise_{count}", f"mean forecast error of the index over the last {count} sales", SALES, "log ratio")
-        for count in SURPRISE_SALES
-    ]
+        (f"surprise_{count}", f"mean forecast error of the index over the last {count} sales", SALES, "log ratio",
+         MARKET_LEVEL) for count in SURPRISE_SALES
+    ]  # fmt: skip
     rows += [
-        (f"accepted_{count}", f"share of accepted bids among the last {count} sales", SALES, "share")
+        (f"accepted_{count}", f"share of accepted bids among the last {count} sales", SALES, "share", LIQUIDITY)
         for count in ACCEPTED_SALES
     ]
     rows += [
         (f"floor_sale_{place}", f"ln(price of the floor-tier sale number {place} from the end / floor)", SALES,
-         "log ratio") for place in FLOOR_SALES
+         "log ratio", MARKET_LEVEL) for place in FLOOR_SALES
     ]  # fmt: skip
     rows += [
         ("floor_sales_median", f"ln(median price of the last {MEDIAN_SALES} floor-tier sales / floor)", SALES,
-         "log ratio"),
+         "log ratio", MARKET_LEVEL),
         ("floor_sales_ratio", f"median ln(price / floor then) of the last {RATIO_SALES} floor-tier sales", SALES,
-         "log ratio"),
-        ("floor_sale_age", "since the last floor-tier sale", SALES, "log hours"),
+         "log ratio", MARKET_LEVEL),
+        ("floor_sale_age", "since the last floor-tier sale", SALES, "log hours", LIQUIDITY),
     ]  # fmt: skip
     rows += [
-        (f"eth_usd_change_{days}d", f"change of ETH/USD over {days} days to the last close", CLOSES, "log ratio")
-        for days in ETH_USD_DAYS
-    ]
-    return [Feature(name, "market", meaning, source, unit) for name, meaning, source, unit in rows]
+        (f"eth_usd_change_{days}d", f"change of ETH/USD over {days} days to the last close", CLOSES, "log ratio",
+         MARKET_LEVEL) for days in ETH_USD_DAYS
+    ]  # fmt: skip
+    return [Feature(name, "market", meaning, source, unit, part) for name, meaning, source, unit, part in rows]
 
 
 LADDER: Final = (2, 3, 5, 10, 20, 50)
@@ -121,68 +145,72 @@ FLOOR_SALES: Final = (1, 2, 3)
 MEDIAN_SALES: Final = 8
 RATIO_SALES: Final = 12
 ETH_USD_DAYS: Final = (1, 7, 30)
-ACCESSORY_PREMIA: Final = 3
+ACCESSORY_PREMIA: Final = len(DEAREST_ACCESSORIES)
 ACCESSORY_FLOORS: Final = 2
 
+
+def _alike(group: Group, part: PartKey, rows: list[tuple[str, str, str, str]]) -> list[Feature]:
+    return [Feature(name, group, meaning, source, unit, part) for name, meaning, source, unit in rows]
+
+
 _TRAITS = [
-    Feature("type", "traits", "male, female, zombie, ape, alien", PUNKS_TABLE, "code"),
-    Feature("skin", "traits", "albino to dark, -1 without", PUNKS_TABLE, "code"),
-    Feature("accessories", "traits", "number of accessories", PUNKS_TABLE, "count"),
-    Feature("rarity_sum", "traits", "sum of -ln(share of punks) over accessories", PUNKS_TABLE, "nats"),
-    Feature("rarity_max", "traits", "largest -ln(share of punks) of an accessory", PUNKS_TABLE, "nats"),
-    Feature("premium", "traits", "sum of the trait premia by the index", SALES, "log ratio"),
-    Feature("premium_doubt", "traits", "sum of the variances of level and premia", SALES, "log ratio squared"),
-    Feature("type_premium", "traits", "premium of the type", SALES, "log ratio"),
-    Feature("skin_premium", "traits", "premium of the skin", SALES, "log ratio"),
-    Feature("count_premium", "traits", "premium of the number of accessories", SALES, "log ratio"),
+    Feature("type", "traits", "male, female, zombie, ape, alien", PUNKS_TABLE, "code", TYPE),
+    Feature("skin", "traits", "albino to dark, -1 without", PUNKS_TABLE, "code", SKIN),
+    Feature("accessories", "traits", "number of accessories", PUNKS_TABLE, "count", COUNT),
+    Feature("rarity_sum", "traits", "sum of -ln(share of punks) over accessories", PUNKS_TABLE, "nats", COMBINATIONS),
+    Feature("rarity_max", "traits", "largest -ln(share of punks) of an accessory", PUNKS_TABLE, "nats", COMBINATIONS),
+    Feature("premium", "traits", "sum of the trait premia by the index", SALES, "log ratio", ALL_TRAITS),
+    Feature("premium_doubt", "traits", "sum of the variances of level and premia",
+            SALES, "log ratio squared", COMBINATIONS),
+    Feature("type_premium", "traits", "premium of the type", SALES, "log ratio", TYPE),
+    Feature("skin_premium", "traits", "premium of the skin", SALES, "log ratio", SKIN),
+    Feature("count_premium", "traits", "premium of the number of accessories", SALES, "log ratio", COUNT),
     *[
         Feature(f"accessory_premium_{place}", "traits", f"accessory premium number {place} from above", SALES,
-                "log ratio") for place in range(1, ACCESSORY_PREMIA + 1)
+                "log ratio", part) for place, part in enumerate(DEAREST_ACCESSORIES, start=1)
     ],
-    Feature("accessory_premium_min", "traits", "lowest accessory premium", SALES, "log ratio"),
-    Feature("accessory_premium_sum", "traits", "sum of the accessory premia", SALES, "log ratio"),
+    Feature("accessory_premium_min", "traits", "lowest accessory premium", SALES, "log ratio", CHEAPEST_ACCESSORY),
+    Feature("accessory_premium_sum", "traits", "sum of the accessory premia", SALES, "log ratio", ALL_ACCESSORIES),
 ]  # fmt: skip
-_ASKS = [
-    Feature("better_ask", "asks", "ln(lowest ask of a punk with at least the same premium / floor)", ASKS, "log ratio"),
-    Feature("nearly_better_ask", "asks", "the same, with a premium at most 0.05 lower", ASKS, "log ratio"),
-    Feature("clearly_better_ask", "asks", "the same, with a premium at least 0.1 higher", ASKS, "log ratio"),
-    Feature("peer_ask_1", "asks", "lowest of the 24 asks nearest in premium, less its premium, plus the punk's, over "
-            "the floor", ASKS, "log ratio"),
-    Feature("peer_ask_3", "asks", "the third lowest of them", ASKS, "log ratio"),
-    Feature("peer_ask_6", "asks", "the sixth lowest of them", ASKS, "log ratio"),
-    Feature("peer_spread", "asks", "range of premium that they span", ASKS, "log ratio"),
-    Feature("type_floor", "asks", "ln(floor of the type / floor)", ASKS, "log ratio"),
-    Feature("skin_floor", "asks", "ln(floor of the skin / floor)", ASKS, "log ratio"),
-    Feature("count_floor", "asks", "ln(floor of the number of accessories / floor)", ASKS, "log ratio"),
-    *[
-        Feature(f"accessory_floor_{place}", "asks", f"ln(accessory floor number {place} from above / floor)", ASKS,
-                "log ratio") for place in range(1, ACCESSORY_FLOORS + 1)
-    ],
-]  # fmt: skip
-_BIDS = [
-    Feature("lesser_bid", "bids", "ln(highest bid on a punk with at most the same premium / floor)", BIDS, "log ratio"),
-    Feature("implied_bid", "bids", "highest bid less the premium of its punk, over the floor", BIDS, "log ratio"),
-    Feature("bids", "bids", "bids from 20 % (log) under the floor", BIDS, "log count"),
-]
-_OWN = [
-    Feature("own_carry", "own history", "last price, carried by the index level, over the floor", SALES, "log ratio"),
-    Feature("own_mean_carry", "own history", "decayed mean of its prices, so carried", SALES, "log ratio"),
-    Feature("own_effect", "own history", "shrunk mean forecast error of its sales", SALES, "log ratio"),
-    Feature("own_weight", "own history", "decayed number of its sales", SALES, "count"),
-    Feature("own_sales", "own history", "number of its sales", SALES, "count"),
-    Feature("own_age", "own history", "since its last sale", SALES, "days"),
-    Feature("held", "own history", "since its last change of owner", OWNERS, "days"),
-]
-_OWNER = [
-    Feature("owner_holds", "owner", "punks its owner holds", OWNERS, "log count"),
-    Feature("owner_way", "owner", "how the owner came to it: bought, accepted, transferred, wrapped", OWNERS, "code"),
-    Feature("owner_sold", "owner", "shrunk mean forecast error of the owner's sales", SALES, "log ratio"),
-    Feature("owner_sales", "owner", "number of the owner's sales", SALES, "log count"),
-    Feature("owner_bought", "owner", "shrunk mean forecast error of the owner's purchases", SALES, "log ratio"),
-    Feature("owner_purchases", "owner", "number of the owner's purchases", SALES, "log count"),
-    Feature("owner_asks", "owner", "the owner's asks on other punks", ASKS, "log count"),
-    Feature("owner_ask", "owner", "lowest of them less its premium, over the floor", ASKS, "log ratio"),
-]
+_ASKS = _alike("asks", ASKS_AND_BIDS, [
+    ("better_ask", "ln(lowest ask of a punk with at least the same premium / floor)", ASKS, "log ratio"),
+    ("nearly_better_ask", "the same, with a premium at most 0.05 lower", ASKS, "log ratio"),
+    ("clearly_better_ask", "the same, with a premium at least 0.1 higher", ASKS, "log ratio"),
+    ("peer_ask_1", "lowest of the 24 asks nearest in premium, less its premium, plus the punk's, over the floor", ASKS,
+     "log ratio"),
+    ("peer_ask_3", "the third lowest of them", ASKS, "log ratio"),
+    ("peer_ask_6", "the sixth lowest of them", ASKS, "log ratio"),
+    ("peer_spread", "range of premium that they span", ASKS, "log ratio"),
+    ("type_floor", "ln(floor of the type / floor)", ASKS, "log ratio"),
+    ("skin_floor", "ln(floor of the skin / floor)", ASKS, "log ratio"),
+    ("count_floor", "ln(floor of the number of accessories / floor)", ASKS, "log ratio"),
+    *[(f"accessory_floor_{place}", f"ln(accessory floor number {place} from above / floor)", ASKS, "log ratio")
+      for place in range(1, ACCESSORY_FLOORS + 1)],
+])  # fmt: skip
+_BIDS = _alike("bids", ASKS_AND_BIDS, [
+    ("lesser_bid", "ln(highest bid on a punk with at most the same premium / floor)", BIDS, "log ratio"),
+    ("implied_bid", "highest bid less the premium of its punk, over the floor", BIDS, "log ratio"),
+    ("bids", "bids from 20 % (log) under the floor", BIDS, "log count"),
+])  # fmt: skip
+_OWN = _alike("own history", OWN_HISTORY, [
+    ("own_carry", "last price, carried by the index level, over the floor", SALES, "log ratio"),
+    ("own_mean_carry", "decayed mean of its prices, so carried", SALES, "log ratio"),
+    ("own_effect", "shrunk mean forecast error of its sales", SALES, "log ratio"),
+    ("own_weight", "decayed number of its sales", SALES, "count"),
+    ("own_sales", "number of its sales", SALES, "count"),
+    ("own_age", "since its last sale", SALES, "days"),
+    ("held", "since its last change of owner", OWNERS, "days"),
+])  # fmt: skip
+_OWNER = _alike("owner", OWNER_PART, [
+    ("owner_holds", "punks its owner holds", OWNERS, "log count"),
+    ("owner_way", "how the owner came to it: bought, accepted, transferred, wrapped", OWNERS, "code"),
+    ("owner_sold", "shrunk mean forecast error of the owner's sales", SALES, "log ratio"),
+    ("owner_sales", "number of the owner's sales", SALES, "log count"),
+    ("owner_bought", "shrunk mean forecast error of the owner's purchases", SALES, "log ratio"),
+    ("owner_purchases", "number of the owner's purchases", SALES, "log count"),
+    ("owner_asks", "the owner's asks on other punks", ASKS, "log count"),
+    ("owner_ask", "lowest of them less its premium, over the floor", ASKS, "log ratio"),
+])  # fmt: skip
 
 
 def _slug(name: str) -> str:
@@ -201,7 +229,7 @@ FLAGS: Final[dict[str, str]] = {
 def _flag(name: str, trait: str) -> Feature:
     kind, _, value = trait.partition(":")
     meaning = {"type": f"a {value}", "skin": f"{value} skin", "count": f"{value} accessories"}.get(kind, value)
-    return Feature(name, "trait flags", meaning, PUNKS_TABLE, "flag")
+    return Feature(name, "trait flags", meaning, PUNKS_TABLE, "flag", part=("traits", trait))
 
 
 _FLAGS = [_flag(name, trait) for name, trait in FLAGS.items()]

@@ -20,12 +20,12 @@ from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, FloorSale, 
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints, KeyedSeries
 from shared.market.timeline import MarketTimeline
+from shared.units import DAY_S
 from shared.valuation import board_features
 from shared.valuation import feature_table as table
 from shared.valuation.board_moment import Moment
 from shared.valuation.feature_table import FEATURE_NAMES
 
-DAY = 86_400.0
 MOMENTS_AT_ONCE = 64
 """So many share the cost of numpy's calls, and still fit into a processor's cache."""
 OWN_PRIOR_SALES = 1.0
@@ -129,10 +129,10 @@ def _market(pairs: _Pairs) -> dict[str, Floats]:
         )
     level = timeline.index.states.last_before(as_of)[:, 0]
     for days in table.LEVEL_CHANGES_DAYS:
-        columns[f"level_change_{days}d"] = level - timeline.index.states.last_before(as_of - int(days * DAY))[:, 0]
+        columns[f"level_change_{days}d"] = level - timeline.index.states.last_before(as_of - int(days * DAY_S))[:, 0]
     seen = timeline.valid_sales.count_before(as_of)
     for days in table.SALES_DAYS:
-        columns[f"sales_{days}d"] = np.log1p(seen - timeline.valid_sales.count_before(as_of - int(days * DAY)))
+        columns[f"sales_{days}d"] = np.log1p(seen - timeline.valid_sales.count_before(as_of - int(days * DAY_S)))
     sums = np.vstack([np.zeros(2), timeline.valid_sales.rows])
     for count in table.SURPRISE_SALES:
         columns[f"surprise_{count}"] = _mean_of_last(sums[:, 0], seen, count)
@@ -243,8 +243,8 @@ def _own_history(pairs: _Pairs) -> dict[str, Floats]:
         "own_effect": np.nan_to_num(sale.errors * decay / (sale.weight * decay + OWN_PRIOR_SALES)),
         "own_weight": np.nan_to_num(sale.weight * decay),
         "own_sales": np.nan_to_num(sale.number),
-        "own_age": since / DAY,
-        "held": (as_of - changed) / DAY,
+        "own_age": since / DAY_S,
+        "held": (as_of - changed) / DAY_S,
     }
 
 

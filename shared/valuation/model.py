@@ -17,11 +17,14 @@ import xgboost as xgb
 from pydantic import ValidationError
 
 from shared.errors import IntegrityError, InvalidInputError, UnsupportedModelError
+from shared.market.prices import DailyPrices
 from shared.market.series import Floats
+from shared.market.timeline import MarketTimeline
 from shared.valuation.calibration.calibrator import Calibrator
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.feature_table import not_computed, schema_hash
+from shared.valuation.inputs import later_sales
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import CalibrationParams
 from shared.valuation.reference import TOLERANCE, Reference
@@ -87,6 +90,10 @@ class ValuationModel:
         """What the learners read, in order."""
         return self.ensemble.features
 
+    def reads(self, frame: pl.DataFrame) -> bool:
+        """Whether the frame has every feature that prediction reads; a snapshot of an older release may not."""
+        return self.versions.keys() <= set(frame.columns)
+
     @property
     def feature_schema(self) -> str:
         """SHA-256 over the features that prediction reads, and their versions."""
@@ -147,6 +154,11 @@ class ValuationModel:
     def _fit_calibrator(self) -> Calibrator:
         return self._calibrator(None)
 
+    def calibration_at(self, timeline: MarketTimeline, prices: DailyPrices, instant: datetime) -> Calibration:
+        """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""
+        sales = later_sales(timeline, prices, data_cutoff=self.data_cutoff, instant=instant)
+        return self.calibrator(sales).at(instant)
+
     def recorded(
         self, offsets: Sequence[Sequence[Sequence[float]]] | None, shifts: Sequence[float] | None
     ) -> Calibration | None:
@@ -166,7 +178,9 @@ class ValuationModel:
 
     def _values(self, frame: pl.DataFrame, predicted: Floats, calibration: Calibration) -> Values:
         premium = np.exp(predicted)
-        value = premium * np.exp(calibration.correction_of(premium)) * frame["floor_eth"].to_numpy().astype(np.float64)
+        value = np.exp(predicted + calibration.correction_of(premium)) * frame["floor_eth"].to_numpy().astype(
+            np.float64
+        )
         (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
         width = (hi80 - lo80) / value
         grade = np.full(len(width), self.lowest_grade)

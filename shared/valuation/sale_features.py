@@ -12,9 +12,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from shared.market.prices import DAY, DailyPrices
+from shared.market.prices import DailyPrices
 from shared.market.series import Floats
 from shared.market.timeline import MarketTimeline, Sale
+from shared.units import DAY_S
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.features import compute
 
@@ -83,7 +84,7 @@ class SaleFeatures:
             ]
             whole = _joined(parts)
         # A close that is still to come belongs into the features of the newest sales: they are not kept.
-        final = (int(self._prices.days[-1]) + 2) * DAY + horizon if len(self._prices.days) else 0
+        final = (int(self._prices.days[-1]) + 2) * DAY_S + horizon if len(self._prices.days) else 0
         settled = next((n for n in range(whole.end, whole.start, -1) if sales[n - 1].time < final), whole.start)
         self._stretches[horizon] = whole.part(whole.start, settled)
         asked = whole.part(start, end)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from shared.valuation.explained import Before, Explained
+from shared.valuation.explanation.stored import Before, Explained
 
 FIXED = (
     ("usual", "usual premium"), ("market", "market level"), ("liquidity", "liquidity"),

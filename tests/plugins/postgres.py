@@ -46,7 +46,7 @@ async def postgres_url() -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def template_database(postgres_url: str) -> AsyncIterator[str]:
     """Name of a migrated database that nobody connects to: what the others are copies of."""
-    async with _fresh(postgres_url, template="template1", purpose="template") as url:
+    async with fresh(postgres_url, template="template1", purpose="template") as url:
         await migrate(url)
         yield urlsplit(url).path.removeprefix("/")
 
@@ -54,21 +54,21 @@ async def template_database(postgres_url: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
     """URL of one migrated database that lives as long as the session. Tests share it: leave nothing behind."""
-    async with _fresh(postgres_url, template=template_database, purpose="session") as url:
+    async with fresh(postgres_url, template=template_database, purpose="session") as url:
         yield url
 
 
 @pytest.fixture
 async def fresh_database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
     """URL of a migrated database of this test's own."""
-    async with _fresh(postgres_url, template=template_database, purpose="test") as url:
+    async with fresh(postgres_url, template=template_database, purpose="test") as url:
         yield url
 
 
 @pytest.fixture
 async def empty_database_url(postgres_url: str) -> AsyncIterator[str]:
     """URL of a database without any table, of this test's own."""
-    async with _fresh(postgres_url, template="template1", purpose="empty") as url:
+    async with fresh(postgres_url, template="template1", purpose="empty") as url:
         yield url
 
 
@@ -107,7 +107,8 @@ async def make_database(postgres_url: str, template_database: str) -> AsyncItera
 
 
 @asynccontextmanager
-async def _fresh(server: str, *, template: str, purpose: str) -> AsyncIterator[str]:
+async def fresh(server: str, *, template: str, purpose: str) -> AsyncIterator[str]:
+    """URL of a copy of the database `template`, dropped at the end; nobody may be connected to the template."""
     url = await _create(server, template, purpose)
     try:
         yield url

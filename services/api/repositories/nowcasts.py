@@ -102,7 +102,7 @@ async def in_force(connection: Connection, as_of: datetime) -> int | None:
 
 
 async def explanation(connection: Connection, generation_id: int) -> bytes | None:
-    """What explains a generation, as `shared.valuation.explained` writes it; None when it is not there."""
+    """What explains a generation, as `shared.valuation.explanation.stored` writes it; None when it is not there."""
     body: bytes | None = await connection.fetchval(EXPLANATION_SQL, generation_id)
     return body
 

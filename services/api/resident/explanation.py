@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from math import log
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from services.api.money import WEI_PER_ETH, money_json
-from shared.valuation.explained import NOBODY, Explained
+from shared.valuation.explanation.stored import GROUPS, NOBODY, Explained, Part, parts_in_eth
 
 if TYPE_CHECKING:
     from services.api.resident.facts import PunkRow
 
-USUAL = ("usual", "usual premium")
-FLOOR_MOVE = ("floor", "move of the floor")
-MEANINGS = {
-    "usual": "what the sales that the model learnt from had over their floors on average",
-    "market": "where the market stands and where it is going, against its floor",
-    "liquidity": "how much is offered near the floor and how often punks change hands",
-    "traits": "what the punk is",
-    "asks and bids": "what others ask and bid, for punks worth as much",
-    "own history": "what this punk itself was sold for, and when",
-    "owner": "who holds it, and how such owners sell",
-    "floor": "the move of the floor itself (in changes)",
-}
-"""As `shared.valuation.reason_parts.GROUPS`, which needs the model library; a test compares them."""
 PENDING = b'"contributions":null,"comparables":null,"changes":null,"unexplained":"%b"}'
 SOON = PENDING % b"The reasons of this generation are being worked out; they follow a publication within some minutes."
 EARLIER = PENDING % b"Reasons are kept for the newest generations only; `punkcast explain --as-of` works out any."
@@ -68,18 +54,15 @@ class ResidentExplanation:
     def _members(self, punk: int, value_wei: int, floor_now: float, punks: Mapping[int, PunkRow]) -> bytes:
         told = self.explained
         value, floor = value_wei / WEI_PER_ETH, float(told.floor_eth[punk])
-        kinds, logs = told.logs(punk)
-        parts = _in_eth(dict(zip((told.parts[kind] for kind in kinds), logs, strict=True)), value, floor)
+        parts = parts_in_eth(told.logs(punk), value, floor)
         groups: dict[str, float] = {}
         for part in parts:
-            groups[part["group"]] = groups.get(part["group"], 0.0) + part["eth"]
+            groups[part.group] = groups.get(part.group, 0.0) + part.eth
         contributions = {
             "floor_eth": floor,
             "value_eth": value,
-            "groups": [
-                {"group": name, "meaning": MEANINGS.get(name, name), "eth": eth} for name, eth in groups.items()
-            ],
-            "parts": parts,
+            "groups": [{"group": name, "meaning": GROUPS.get(name, name), "eth": eth} for name, eth in groups.items()],
+            "parts": _plain(parts),
         }
         return b'"contributions":%b,"comparables":%b,"changes":%b,"unexplained":null}' % (
             orjson.dumps(contributions),
@@ -114,18 +97,13 @@ class ResidentExplanation:
         return found
 
     def _changes(self, punk: int, value_wei: int) -> bytes:
-        told, before = self.explained, self.explained.before
+        before = self.explained.before
         if before is None:
             return b"null"
         earlier_wei = int(before.value_micro_eth[punk]) * MICRO_ETH
         parts = None
-        if len(before.moved) and earlier_wei > 0:
-            own = slice(int(told.starts[punk]), int(told.starts[punk + 1]))
-            moved = dict(
-                zip((told.parts[kind] for kind in told.part[own].tolist()), before.moved[own].tolist(), strict=True)
-            )
-            moved[FLOOR_MOVE] = log(float(told.floor_eth[punk]) / float(before.floor_eth[punk]))
-            parts = _in_eth(moved, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH)
+        if earlier_wei > 0 and (moved := self.explained.moved(punk)) is not None:
+            parts = _plain(parts_in_eth(moved, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH))
         since = {"generation_id": before.generation_id, "as_of": before.as_of, "model_id": before.model_id}
         return b'{"since":%b,"before":%b,"after":%b,"parts":%b}' % (
             orjson.dumps(since, option=orjson.OPT_UTC_Z),
@@ -135,20 +113,5 @@ class ResidentExplanation:
         )
 
 
-class Part(TypedDict):
-    """One reason and its ETH."""
-
-    group: str
-    name: str
-    eth: float
-
-
-def _in_eth(logs: dict[tuple[str, str], float], value: float, against: float) -> list[Part]:
-    """Parts in ETH that add up to value - against: log units times the logarithmic mean of the two.
-
-    Stored log units are of single precision and values are published in micro-ETH; what that leaves is the usual's.
-    """
-    ratio = log(value / against)
-    mean = (value - against) / ratio if ratio else value
-    logs[USUAL] = ratio - sum(amount for key, amount in logs.items() if key != USUAL)
-    return [{"group": group, "name": name, "eth": mean * amount} for (group, name), amount in logs.items()]
+def _plain(parts: Sequence[Part]) -> list[dict[str, object]]:
+    return [{"group": part.group, "name": part.name, "eth": part.eth} for part in parts]

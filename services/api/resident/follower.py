@@ -22,7 +22,7 @@ from services.api.resident.rendering import render_catalogue, render_generation,
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError
-from shared.valuation.explained import Explained
+from shared.valuation.explanation.stored import Explained
 
 CHANNEL = "punkcast_nowcast"
 _SHORTEST_PAUSE_S = 0.1

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from services.cli.explain.account import Account
-from shared.valuation.comparables import Comparable, OwnSale
+from shared.valuation.explanation.comparables import Comparable, OwnSale
 
 
 def document(account: Account) -> dict[str, Any]:

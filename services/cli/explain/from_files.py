@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
-from shared.valuation.recalibration import calibration_from_events
 
-from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
+from services.cli.explain.account import Account, Origin, Previous, Reproduction, explain, from_file, require_market
 from services.trainer import lineage
 from shared.errors import InvalidInputError
 from shared.market.event_files import PUNKS_FILE, read_event_files
@@ -18,10 +17,6 @@ from shared.market.reference_data import ETH_USD_SCHEMA
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.messaging.ticks import JOBS
-from shared.snapshots.snapshot import Snapshot
-from shared.valuation import generation
-from shared.valuation.calibration.intervals import Calibration
-from shared.valuation.explanation import explain
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit
@@ -63,29 +58,22 @@ class FromFiles:
         if before > events["timestamp"][0]:
             earlier = (
                 nowcast_snapshot(timeline, prices, before),
-                calibration_from_events(model, timeline, prices, before),
+                model.calibration_at(timeline, prices, before),
             )
-        calibration = calibration_from_events(model, timeline, prices, as_of)
+        calibration = model.calibration_at(timeline, prices, as_of)
         told = explain(model, snapshot, timeline, punk, calibration=calibration, before=earlier)
         return Account(
             explanation=told,
             origin=origin,
-            reproduction=Reproduction(snapshot.snapshot_id, value_wei(model, snapshot, punk, calibration)),
+            reproduction=Reproduction(snapshot.snapshot_id, told.value_wei),
             previous=None if told.changes is None else Previous(before),
         )
 
     def _model(self, timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> tuple[ValuationModel, Origin]:
         if self.model is not None:
-            model = ValuationModel.from_bytes(self.model.read_bytes(), threads=self.threads)
-            return model, Origin(model.model_id, model.data_cutoff)
+            return from_file(self.model, self.threads)
         learn = training_snapshot(timeline, prices, as_of)
         model, here = fit(learn, data_cutoff=as_of, threads=self.threads), lineage.current()
         return model, Origin(
             model.model_id, as_of, here.git_sha, here.git_dirty, here.environment_hash, learn.snapshot_id
         )
-
-
-def value_wei(model: ValuationModel, snapshot: Snapshot, punk: int, calibration: Calibration) -> int:
-    """The punk's value as a nowcast would publish it."""
-    row = snapshot.frame.filter(pl.col("punk_id") == punk)
-    return int(generation.build(model.predict(row, calibration)).frame["value_wei"][0])

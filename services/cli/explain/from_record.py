@@ -3,51 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-
-from shared.valuation.recalibration import calibration_from_events
+from typing import Generic, TypeVar
 
 from services.cli.explain import repository
-from services.cli.explain.account import Account, Origin, Previous, Reproduction, require_market
-from services.cli.explain.from_files import value_wei
+from services.cli.explain.account import (
+    Account,
+    Explanation,
+    Origin,
+    Previous,
+    Reproduction,
+    explain,
+    from_file,
+    require_market,
+)
 from services.cli.explain.repository import Published
-from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.reader import MarketReader
 from shared.registry import models, pointer
 from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.calibration.intervals import Calibration
-from shared.valuation.explanation import explain
+from shared.valuation.calibration import Calibration
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
 
-
-@dataclass(frozen=True)
-class _Seen:
-    """A snapshot: as archived (None when it is not in the store), and made again from the events."""
-
-    archived: Snapshot | None
-    recomputed: Snapshot
-
-    @property
-    def best(self) -> Snapshot:
-        return self.archived or self.recomputed
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Calibrated:
-    """A calibration: as the nowcast was published with (None when that is not on record), and made again."""
+class _Again(Generic[T]):
+    """What a nowcast was made of: as on record, None where it is not, and as made again from the events."""
 
-    recorded: Calibration | None
-    recomputed: Calibration
+    recorded: T | None
+    recomputed: T
 
     @property
-    def best(self) -> Calibration:
-        return self.recorded or self.recomputed
+    def best(self) -> T:
+        return self.recomputed if self.recorded is None else self.recorded
 
 
 class FromRecord:
@@ -75,109 +71,97 @@ class FromRecord:
         async with self._platform.database.connection() as connection:
             require_market(await repository.first_event(connection), as_of, "the database")
             champion = await pointer.champion_at(connection, as_of)
-            nowcast = await repository.in_force(connection, as_of)
-            earlier = None if nowcast is None else await repository.before(connection, nowcast)
+            nowcast = await repository.in_force(connection, punk, as_of)
+            earlier = None if nowcast is None else await repository.before(connection, punk, nowcast)
         in_charge = nowcast or champion
-        if self._model_named is not None:
-            model, origin = await self._model(self._model_named)
-        elif in_charge is not None:
-            model, origin = await self._model(in_charge.model_id)
-        else:
+        named = self._model_named or (None if in_charge is None else in_charge.model_id)
+        if named is None:
             raise NotFoundError(
                 f"there was no champion at {as_of.isoformat()}; name a model with --model (`punkcast models list`)"
             )
+        model, origin = await self._model(named)
         # The earlier nowcast first: a timeline only grows.
         before = None if earlier is None else await self._comparable(earlier, model)
         seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
-        calibrated = _Calibrated(_recorded(nowcast, model), await self._calibration(model, seen.best.as_of))
+        calibrated = _Again(_recorded(nowcast, model), await self._calibration(model, seen.best.as_of))
         explanation = await asyncio.to_thread(
             explain, model, seen.best, self._reader.timeline, punk, calibration=calibrated.best, before=before
         )
         return Account(
             explanation=explanation,
             origin=origin,
-            reproduction=await self._reproduction(nowcast, seen, calibrated, model, punk),
-            previous=None
-            if earlier is None or explanation.changes is None
-            else await self._previous(earlier, model, punk),
+            reproduction=_reproduction(explanation, nowcast, seen, calibrated, model),
+            previous=_previous(earlier, model) if earlier is not None and explanation.changes is not None else None,
         )
 
     async def _model(self, named: str | Path) -> tuple[ValuationModel, Origin]:
-        threads = self._platform.settings.threads
         if isinstance(named, Path):
-            body = await asyncio.to_thread(named.read_bytes)
-            model = ValuationModel.from_bytes(body, threads=threads)
-            return model, Origin(model.model_id, model.data_cutoff)
+            return from_file(named, self._platform.settings.threads)
         async with self._platform.database.connection() as connection:
             record = await models.get(connection, named)
         body = await self._platform.store.get(models.artifact(record))
-        return ValuationModel.from_bytes(body, threads=threads), Origin(
-            record.model_id,
-            record.data_cutoff,
-            record.git_sha,
-            record.git_dirty,
-            record.environment_hash,
-            record.training_snapshot,
-        )
+        model = ValuationModel.from_bytes(body, threads=self._platform.settings.threads)
+        return model, Origin(**{field.name: getattr(record, field.name) for field in fields(Origin)})
 
-    async def _seen(self, nowcast: Published | None, as_of: datetime) -> _Seen:
+    async def _seen(self, nowcast: Published | None, as_of: datetime) -> _Again[Snapshot]:
         """The snapshot, from the events that had been read when it was made and no others."""
         async with self._reader.alone():
             async with self._platform.database.connection() as connection:
                 await self._reader.refresh(connection, up_to=None if nowcast is None else nowcast.last_event_seq)
-                archived = None if nowcast is None else await self._archived(connection, nowcast.snapshot_id)
+                archived = None
+                if nowcast is not None:
+                    with suppress(NotFoundError):
+                        archived = await snapshots.load(connection, self._platform.store, nowcast.snapshot_id)
             made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
-        return _Seen(archived, made)
+        return _Again(archived, made)
 
     async def _calibration(self, model: ValuationModel, as_of: datetime) -> Calibration:
         """Made from the events that are read, which are those of the snapshot."""
         async with self._reader.alone():
-            return await asyncio.to_thread(
-                calibration_from_events, model, self._reader.timeline, self._reader.prices, as_of
-            )
+            return await asyncio.to_thread(model.calibration_at, self._reader.timeline, self._reader.prices, as_of)
 
     async def _comparable(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration] | None:
-        """The earlier nowcast's own snapshot, and the model's calibration then; None when the snapshot is lost, or the
-        model knows other features."""
+        """The earlier nowcast's own snapshot, and the model's calibration then.
+
+        None when the snapshot is lost, or lacks a feature of the model.
+        """
         found = (await self._seen(earlier, earlier.as_of)).best
-        if found.snapshot_id != earlier.snapshot_id or found.feature_schema != model.feature_schema:
+        if found.snapshot_id != earlier.snapshot_id or not model.reads(found.frame):
             return None
         return found, _recorded(earlier, model) or await self._calibration(model, earlier.as_of)
 
-    async def _archived(self, connection: Connection, snapshot_id: str) -> Snapshot | None:
-        try:
-            return await snapshots.load(connection, self._platform.store, snapshot_id)
-        except NotFoundError:
-            return None
 
-    async def _reproduction(
-        self, nowcast: Published | None, seen: _Seen, calibrated: _Calibrated, model: ValuationModel, punk: int
-    ) -> Reproduction:
-        explained = value_wei(model, seen.best, punk, calibrated.best)
-        if nowcast is None:
-            return Reproduction(seen.recomputed.snapshot_id, explained)
-        return Reproduction(
-            recomputed=seen.recomputed.snapshot_id,
-            explained_wei=explained,
-            generation_id=nowcast.generation_id,
-            published_at=nowcast.published_at,
-            recorded=nowcast.snapshot_id,
-            archived=seen.archived is not None,
-            published_wei=await self._published(nowcast, punk) if nowcast.model_id == model.model_id else None,
-            same_calibration=None if calibrated.recorded is None else calibrated.recorded == calibrated.recomputed,
-        )
+def _reproduction(
+    explanation: Explanation,
+    nowcast: Published | None,
+    seen: _Again[Snapshot],
+    calibrated: _Again[Calibration],
+    model: ValuationModel,
+) -> Reproduction:
+    if nowcast is None:
+        return Reproduction(seen.recomputed.snapshot_id, explanation.value_wei)
+    return Reproduction(
+        recomputed=seen.recomputed.snapshot_id,
+        explained_wei=explanation.value_wei,
+        generation_id=nowcast.generation_id,
+        published_at=nowcast.published_at,
+        recorded=nowcast.snapshot_id,
+        archived=seen.recorded is not None,
+        published_wei=nowcast.value_wei if nowcast.model_id == model.model_id else None,
+        same_calibration=None if calibrated.recorded is None else calibrated.recorded.same_as(calibrated.recomputed),
+    )
 
-    async def _previous(self, earlier: Published, model: ValuationModel, punk: int) -> Previous:
-        if earlier.model_id == model.model_id:
-            return Previous(earlier.as_of, earlier.generation_id)
-        said = await self._published(earlier, punk)
-        return Previous(earlier.as_of, earlier.generation_id, earlier.model_id, said)
 
-    async def _published(self, nowcast: Published, punk: int) -> int | None:
-        async with self._platform.database.connection() as connection:
-            return await repository.value_wei(connection, nowcast.generation_id, punk)
+def _previous(earlier: Published, model: ValuationModel) -> Previous:
+    if earlier.model_id == model.model_id:
+        return Previous(earlier.as_of, earlier.generation_id)
+    return Previous(earlier.as_of, earlier.generation_id, earlier.model_id, earlier.value_wei)
 
 
 def _recorded(nowcast: Published | None, model: ValuationModel) -> Calibration | None:
     """What the nowcast was published with, if it is on record and the nowcast was this model's."""
-    return None if nowcast is None or nowcast.model_id != model.model_id else nowcast.calibration
+    return (
+        None
+        if nowcast is None or nowcast.model_id != model.model_id
+        else model.recorded(nowcast.offsets, nowcast.shifts)
+    )

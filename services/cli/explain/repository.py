@@ -8,17 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from shared.database.pool import Connection
-from shared.valuation.calibration.intervals import Calibration
 
 _GENERATION = """
-select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq,
-       g.interval_offsets, g.value_shifts
+select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq, n.value_wei::text,
+       g.interval_offsets as offsets, g.value_shifts as shifts
 from generations g join snapshots s using (snapshot_id)
+left join nowcasts n on n.generation_id = g.generation_id and n.punk_id = $1
 where g.role = 'champion'
 """
-IN_FORCE_SQL = f"{_GENERATION} and g.published_at <= $1 order by g.generation_id desc limit 1"
-BEFORE_SQL = f"{_GENERATION} and g.as_of < $1 and g.generation_id < $2 order by g.generation_id desc limit 1"
-PUBLISHED_SQL = "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2"
+IN_FORCE_SQL = f"{_GENERATION} and g.published_at <= $2 order by g.generation_id desc limit 1"
+BEFORE_SQL = f"{_GENERATION} and g.as_of < $2 and g.generation_id < $3 order by g.generation_id desc limit 1"
 FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at is null"
 
 
@@ -26,7 +25,9 @@ FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at
 class Published:
     """A nowcast that readers saw, and the events that it was made from: those up to `last_event_seq`.
 
-    `calibration` is what it was made with; None when it was published before these were recorded.
+    Attributes:
+        value_wei: what it said of the punk; None when its rows are gone.
+        offsets, shifts: of the calibration that it was made with; None before these were recorded.
     """
 
     generation_id: int
@@ -35,31 +36,26 @@ class Published:
     as_of: datetime
     published_at: datetime
     last_event_seq: int
-    calibration: Calibration | None
+    value_wei: int | None
+    offsets: list[list[list[float]]] | None
+    shifts: list[float] | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Published:
-        columns = dict(row)
-        recorded = Calibration.recorded(columns.pop("interval_offsets"), columns.pop("value_shifts"))
-        return cls(**columns, calibration=recorded)
+        value = row["value_wei"]
+        return cls(**{**row, "value_wei": None if value is None else int(value)})
 
 
-async def in_force(connection: Connection, instant: datetime) -> Published | None:
+async def in_force(connection: Connection, punk: int, instant: datetime) -> Published | None:
     """The newest nowcast that was published by then."""
-    row = await connection.fetchrow(IN_FORCE_SQL, instant)
+    row = await connection.fetchrow(IN_FORCE_SQL, punk, instant)
     return None if row is None else Published.of(row)
 
 
-async def before(connection: Connection, nowcast: Published) -> Published | None:
+async def before(connection: Connection, punk: int, nowcast: Published) -> Published | None:
     """The nowcast of an earlier instant that it took the place of."""
-    row = await connection.fetchrow(BEFORE_SQL, nowcast.as_of, nowcast.generation_id)
+    row = await connection.fetchrow(BEFORE_SQL, punk, nowcast.as_of, nowcast.generation_id)
     return None if row is None else Published.of(row)
-
-
-async def value_wei(connection: Connection, generation_id: int, punk: int) -> int | None:
-    """What the nowcast said; None when its rows are gone."""
-    text = await connection.fetchval(PUBLISHED_SQL, generation_id, punk)
-    return None if text is None else int(text)
 
 
 async def first_event(connection: Connection) -> datetime | None:

@@ -9,11 +9,10 @@ from math import isfinite
 from rich.console import Console
 
 from services.cli.context import cell, show
-from services.cli.explain.account import Account, Origin, Previous, Reproduction
-from shared.valuation.comparables import Comparable
-from shared.valuation.explanation import Explanation
+from services.cli.explain.account import Account, Explanation, Origin, Previous, Reproduction
+from shared.valuation.explanation.comparables import Comparable
+from shared.valuation.explanation.stored import Part
 from shared.valuation.feature_table import FEATURES, FLAGS
-from shared.valuation.reasons import Part
 
 BAR = 14
 """Characters on either side of the axis."""

@@ -1,4 +1,7 @@
-"""What a model's latest errors say about its next values: a correction and intervals, one `Calibration` a UTC day.
+"""What a model's latest errors say about its next values: a correction and intervals, one `Calibration` a UTC day."""
 
-`Calibrator` is the door; the other modules are its parts.
-"""
+from shared.valuation.calibration.calibrator import Calibrator, day_of
+from shared.valuation.calibration.intervals import LEVELS, Calibration
+from shared.valuation.calibration.residuals import Residuals
+
+__all__ = ["LEVELS", "Calibration", "Calibrator", "Residuals", "day_of"]

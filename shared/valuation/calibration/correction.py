@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from shared import units
 from shared.market.series import Floats
-from shared.units import DAY_S
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.params import CorrectionParams
 
@@ -27,8 +27,8 @@ def correction_of(premium: Floats, shifts: Floats, params: CorrectionParams) -> 
 
 def foreseen(residuals: Residuals, params: CorrectionParams) -> Floats:
     """The correction of each error's own day, from earlier days only, shape (n,)."""
-    days, which = np.unique(residuals.time // DAY_S, return_inverse=True)
-    shifts, corrected = shifts_at(residuals, days.astype(np.float64) * DAY_S, params), np.zeros(len(residuals))
+    days, which = np.unique(residuals.time // units.DAY_S, return_inverse=True)
+    shifts, corrected = shifts_at(residuals, days.astype(np.float64) * units.DAY_S, params), np.zeros(len(residuals))
     for number, shift in enumerate(shifts):
         rows = which == number
         corrected[rows] = correction_of(residuals.premium[rows], shift, params)
@@ -51,7 +51,7 @@ def shifts_at(residuals: Residuals, instants: Floats, params: CorrectionParams) 
     place = np.clip(np.log(residuals.premium[order]), knots[0], knots[-1])
     near = np.exp(-0.5 * ((knots[:, None] - place) / params.bandwidth) ** 2)
     for row, instant in enumerate(instants):
-        age = (instant - time) / DAY_S
+        age = (instant - time) / units.DAY_S
         known = np.flatnonzero(age > 0.0)
         if len(known) == 0:
             continue

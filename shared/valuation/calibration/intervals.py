@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from shared import units
 from shared.market.series import Floats
-from shared.units import DAY_S
 from shared.valuation.calibration import correction
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.calibration.volatility import volatility
@@ -28,7 +28,7 @@ LEVELS: Final = (0.5, 0.8, 0.9)
 """Nominal coverage of the intervals; tables and answers name them lo50 to hi90."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calibration:
     """What errors say about a model's values.
 
@@ -49,7 +49,7 @@ class Calibration:
         if foreseen is None:
             foreseen = correction.foreseen(residuals, params.correction)
         error, tier = residuals.error - foreseen, tier_of(residuals.premium, params.intervals.bounds)
-        age_days = np.maximum(instant - residuals.time, 0.0) / DAY_S
+        age_days = np.maximum(instant - residuals.time, 0.0) / units.DAY_S
         weight = 0.5 ** (age_days / params.intervals.half_life_days)
         then, now = volatility(error, tier, residuals.time, instant, params.volatility)
         error = error / then
@@ -76,6 +76,10 @@ class Calibration:
         if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
             return None
         return cls(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
+
+    def same_as(self, other: Calibration) -> bool:
+        """Whether both correct and bound alike."""
+        return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.shifts, other.shifts)
 
     def correction_of(self, premium: Floats) -> Floats:
         """What is added to ln(value) at these predicted premia, shape (n,)."""

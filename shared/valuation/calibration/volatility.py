@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from shared import units
 from shared.market.series import Floats, Ints
-from shared.units import DAY_S
 from shared.valuation.params import VolatilityParams
 
 
@@ -23,12 +23,12 @@ def volatility(error: Floats, tier: Ints, time: Ints, instant: float, params: Vo
     if not size.any():
         return np.ones(len(error)), 1.0
     order = np.lexsort((size, time))
-    days, which = np.unique(time // DAY_S, return_inverse=True)
+    days, which = np.unique(time // units.DAY_S, return_inverse=True)
     sizes = np.bincount(which[order], weights=size[order] / np.sort(size).mean())
     counts = np.bincount(which)
     daily = np.empty(len(days))
     total = weight = 0.0
-    decay = 0.5 ** (np.diff(days, append=instant // DAY_S) / params.half_life_days)
+    decay = 0.5 ** (np.diff(days, append=instant // units.DAY_S) / params.half_life_days)
     for number in range(len(days)):
         daily[number] = (total + params.prior_sales) / (weight + params.prior_sales)
         total = (total + sizes[number]) * decay[number]

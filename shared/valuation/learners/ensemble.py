@@ -87,7 +87,7 @@ class Ensemble:
         return _rows(_matrix(frame, self.features), self.linear)
 
     def _index_parts(self, frame: pl.DataFrame) -> Floats:
-        """Parts of the index's forecast, shape (n, features + 1); others than the model's go to the constant."""
+        """Parts of the index's forecast, shape (n, features + 1); a feature the model lacks goes to the constant."""
         parts = np.zeros((frame.height, len(self.features) + 1))
         for name in self.index_rule.features:
             place = self.features.index(name) if name in self.features else -1

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import date
+
+import asyncpg
 import numpy as np
 import pytest
 
 from services.nowcaster import explanations
 from services.nowcaster.bootstrap import build_explainer
 from services.nowcaster.explainer import Explainer
-from shared.valuation.explained import Explained
-from tests.factories.stand import Stand
+from shared.database.pool import Connection
+from shared.valuation.explanation.stored import Explained
+from tests.factories.stand import Stand, eventually
 from tests.integration.nowcaster.conftest import tick
 
 
@@ -64,6 +69,60 @@ async def test_a_process_that_starts_anew_reads_what_it_compares_with(
     *_, last = (await stored(stand)).values()
     assert last.before is not None
     assert len(last.before.moved) == len(last.log)
+
+
+async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
+    stand: Stand, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tick(stand)
+    other, at_work, may_end = build_explainer(stand.another().platform), asyncio.Event(), asyncio.Event()
+    asked = explanations.newest_day
+
+    async def slow(connection: Connection) -> date | None:
+        at_work.set()
+        await may_end.wait()
+        return await asked(connection)
+
+    monkeypatch.setattr(explanations, "newest_day", slow)
+    first = asyncio.create_task(explainer.catch_up())
+    await at_work.wait()
+    assert not await other.catch_up(), "it is being worked out"
+    may_end.set()
+    assert await first
+    assert not await other.catch_up(), "it is there"
+    assert len(await stored(stand)) == 1
+
+
+async def test_who_claimed_between_look_and_end_of_the_work_is_told_that_it_is_done(
+    stand: Stand, champion: str
+) -> None:
+    await tick(stand)
+    async with stand.database.connection() as one, stand.database.connection() as other:
+        shown = await explanations.unexplained(one)
+        assert shown is not None
+        assert await explanations.claim(one, shown.generation_id)
+        assert not await explanations.claim(other, shown.generation_id)
+        assert await explanations.claim(other, shown.generation_id + 1), "another generation is another claim"
+        await explanations.write(one, shown.generation_id, b"x", at=stand.clock.now())
+    async with stand.database.connection() as other:
+        assert not await explanations.claim(other, shown.generation_id)
+
+
+async def test_a_process_that_dies_leaves_its_work_to_others(
+    stand: Stand, champion: str, explainer: Explainer, fresh_database_url: str
+) -> None:
+    await tick(stand)
+    (generation,) = await stand.rows("select generation_id from nowcast_pointer")
+    dying = await asyncpg.connect(fresh_database_url)
+    assert await explanations.claim(dying, generation["generation_id"])
+    assert not await explainer.catch_up()
+    dying.terminate()  # without a goodbye
+
+    async def explained() -> bool:
+        return await explainer.catch_up()
+
+    await eventually(explained)
+    assert len(await stored(stand)) == 1
 
 
 async def test_the_work_on_an_overtaken_generation_ends(

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.api.resident import explanation
 from services.api.resident.explanation import ResidentExplanation
 from services.api.resident.facts import PunkRow
 from services.api.shapes.explanations import Changes, ComparableSale, Contributions
 from shared.errors import IntegrityError
-from shared.valuation.explained import NOBODY, Before, Explained
-from shared.valuation.reason_parts import FLOOR_MOVE, GROUPS, USUAL
+from shared.valuation.explanation.stored import FLOOR_MOVE, GROUPS, NOBODY, Before, Explained
 from tests.factories.explained import explained
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
@@ -49,7 +47,7 @@ def test_contributions_add_up_to_the_published_value_over_the_floor() -> None:
     assert found.value_eth == VALUE_WEI / 10**18
     assert sum(part.eth for part in found.parts) == pytest.approx(found.value_eth - found.floor_eth, abs=1e-9)
     assert sum(group.eth for group in found.groups) == pytest.approx(found.value_eth - found.floor_eth, abs=1e-9)
-    assert all(group.meaning == GROUPS[group.group] for group in found.groups)  # type: ignore[index]
+    assert all(group.meaning == GROUPS[group.group] for group in found.groups)
 
 
 def test_a_value_at_its_floor_has_parts_that_cancel() -> None:
@@ -99,8 +97,3 @@ def test_damaged_bytes_are_refused() -> None:
     for broken in (b"", b"punk", body[:-40], body[:200]):
         with pytest.raises(IntegrityError):
             Explained.from_bytes(broken)
-
-
-def test_groups_are_explained_as_the_valuation_explains_them() -> None:
-    assert explanation.MEANINGS == GROUPS
-    assert (explanation.USUAL, explanation.FLOOR_MOVE) == (USUAL, FLOOR_MOVE)

@@ -98,7 +98,7 @@ def test_a_damaged_reference_is_refused() -> None:
     document = reference().as_dict()
     short = base64.b64encode(np.zeros(7).tobytes()).decode()
     for changed in ({"answers": short}, {"rows": "no base64!"}, {"rows": short}, {"columns": ["floor_eth"]}):
-        with pytest.raises(ValueError):  # noqa: PT011 - in whose words does not matter
+        with pytest.raises(ValueError):
             Reference.from_dict(document | changed)
     with pytest.raises(KeyError):
         Reference.from_dict({"rows": document["rows"]})

@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.comparables import MOST, SoldPunks, own_sales
-from shared.valuation.trait_premia import trait_premia
+from shared.valuation.explanation.comparables import (
+    AGE_WEIGHT,
+    LEAST_SIMILARITY,
+    MOST,
+    OTHER_TYPE,
+    RARITY_WEIGHT,
+    YEAR_S,
+    SoldPunks,
+    own_sales,
+    premium_errors,
+    trait_premia,
+)
+from shared.valuation.explanation.parts import KINDS
 from tests.factories import market, small_market
 from tests.factories.market_story import BEGAN, Told, told
 
@@ -141,3 +152,39 @@ def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_access
     # A zombie, ape or alien has no skin to be over that of common punks.
     human = [o for o, punk in zip(offsets, range(0, 10_000, 500), strict=True) if folded.traits.skin_code[punk] >= 0]
     assert np.ptp(human) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() -> None:
+    """Told plainly for each pair; the search adds the same up in another order."""
+    folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
+    worth, traits = trait_premia(folded, as_of), folded.traits
+    last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
+
+    def apart(punk: int, sold: int) -> float:
+        total = AGE_WEIGHT * (as_of - last[sold]) / YEAR_S
+        (*kinds, own), (*its_kinds, its) = (
+            (*traits.members[one][:KINDS].tolist(), {t for t in traits.members[one][KINDS:].tolist() if t >= 0})
+            for one in (punk, sold)
+        )
+        for place, pair in enumerate(zip(kinds, its_kinds, strict=True)):
+            if pair[0] != pair[1]:
+                mine, other = ((worth[t], traits.rarity[t]) if t >= 0 else (0.0, 0.0) for t in pair)
+                total += abs(mine[0] - other[0]) + RARITY_WEIGHT * (mine[1] + other[1])
+                total += OTHER_TYPE if place == 0 else 0.0
+        return total + sum(abs(worth[t]) + RARITY_WEIGHT * traits.rarity[t] for t in own ^ its)
+
+    search = SoldPunks(folded, as_of)
+    for punk in (0, 5, int(np.argmax(traits.type_code == 4)), int(np.argmax(traits.accessory_count))):
+        plain = sorted((apart(punk, sold), sold) for sold in last if sold != punk)[:MOST]
+        sold, similarity = search.near(punk)
+        assert sold.tolist() == [one for distance, one in plain if np.exp(-distance) >= LEAST_SIMILARITY]
+        assert similarity == pytest.approx([np.exp(-distance) for distance, _ in plain][: len(sold)], abs=1e-9)
+
+
+def test_premiums_are_surer_the_more_was_sold() -> None:
+    folded, end = small_market.timeline(), int(small_market.END.timestamp())
+    early, late = (premium_errors(folded, end - hours * 3_600) for hours in (1940, 0))
+    assert np.isfinite(late).all()
+    assert (late > 0).any()
+    assert np.median(late) < np.median(early)
+    assert not premium_errors(folded, 0).any(), "before the first sale nothing is known of errors"

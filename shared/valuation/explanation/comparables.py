@@ -9,6 +9,7 @@ Nothing at or after the instant goes in, and no ask or bid.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp
 from typing import Final
@@ -16,10 +17,11 @@ from typing import Final
 import numpy as np
 
 from shared.market.marks import PunkSale
-from shared.market.series import Floats, Ints
+from shared.market.series import Floats, Ints, TimeSeries
 from shared.market.timeline import MarketTimeline
+from shared.market.traits import Traits
 from shared.market.valid_sales import Exclusion
-from shared.valuation.trait_premia import KINDS, trait_premia
+from shared.valuation.explanation.parts import KINDS
 
 MOST: Final = 8
 RARITY_WEIGHT: Final = 0.01
@@ -100,8 +102,9 @@ class SoldPunks:
         self._rare = np.append(RARITY_WEIGHT * traits.rarity, 0.0)
         self._weight = np.abs(self._premium) + self._rare
         self._members = traits.members[self._punk]
-        self._accessories = self._weight[self._members[:, KINDS:]].sum(axis=1)
-        self._age = AGE_WEIGHT * (as_of - self._time) / YEAR_S
+        self._holders = [np.flatnonzero(held) for held in traits.holders[:, self._punk]]
+        self._bare = AGE_WEIGHT * (as_of - self._time) / YEAR_S + self._weight[self._members[:, KINDS:]].sum(axis=1)
+        self._bare_of_kind: dict[tuple[int, ...], Floats] = {}
 
     def nearest(self, punk: int, most: int = MOST) -> tuple[Comparable, ...]:
         """The sales most like the punk, its own left out, nearest first."""
@@ -124,11 +127,13 @@ class SoldPunks:
         )
 
     def _near(self, punk: int, most: int) -> tuple[Ints, Floats]:
-        if not len(self._punk):
-            return np.empty(0, dtype=np.int64), np.empty(0)
         distance = self._distance(punk)
+        if len(distance) > most:
+            rows = np.flatnonzero(distance <= np.partition(distance, most - 1)[most - 1])
+        else:
+            rows = np.arange(len(distance))
         # Equal distances: the punk with the lower number first.
-        near = np.lexsort((self._punk, distance))[:most].astype(np.int64)
+        near = rows[np.lexsort((rows, distance[rows]))][:most]
         near = near[np.exp(-distance[near]) >= LEAST_SIMILARITY]
         return near, distance[near]
 
@@ -136,15 +141,24 @@ class SoldPunks:
         """To every sold punk, shape (sold,), log units; infinite to itself."""
         own = self._traits.members[punk]
         accessories = own[KINDS:][own[KINDS:] >= 0]
-        held = np.zeros_like(self._weight)
-        held[accessories] = self._weight[accessories]
-        in_common = held[self._members[:, KINDS:]].sum(axis=1)
-        apart: Floats = self._age + held.sum() + self._accessories - 2.0 * in_common
-        for place in range(KINDS):
-            mine, its = own[place], self._members[:, place]
-            differ = np.abs(self._premium[its] - self._premium[mine]) + self._rare[its] + self._rare[mine]
-            apart += np.where(its != mine, differ + (OTHER_TYPE if place == 0 else 0.0), 0.0)
-        return np.where(self._punk == punk, np.inf, apart)
+        apart: Floats = self._without_accessories(own[:KINDS]) + self._weight[accessories].sum()
+        for accessory in accessories.tolist():
+            # Both have it: neither the one's weight nor the other's counts.
+            apart[self._holders[accessory]] -= 2.0 * self._weight[accessory]
+        apart[self._punk == punk] = np.inf
+        return apart
+
+    def _without_accessories(self, kind: Ints) -> Floats:
+        """Distance to every sold punk of one without accessories, shape (sold,). There are few kinds: each is kept."""
+        known = self._bare_of_kind.get(key := tuple(kind.tolist()))
+        if known is None:
+            known = self._bare.copy()
+            for place, mine in enumerate(key):
+                its = self._members[:, place]
+                differ = np.abs(self._premium[its] - self._premium[mine]) + self._rare[its] + self._rare[mine]
+                known += np.where(its != mine, differ + (OTHER_TYPE if place == 0 else 0.0), 0.0)
+            self._bare_of_kind[key] = known
+        return known
 
     def _comparable(self, punk: int, row: int, distance: float) -> Comparable:
         other = int(self._punk[row])
@@ -182,3 +196,41 @@ def own_sales(timeline: MarketTimeline, punk: int, as_of: int) -> tuple[OwnSale,
         )
         for sale, level in zip(sales, then, strict=True)
     )
+
+
+def trait_premia(timeline: MarketTimeline, as_of: int) -> Floats:
+    """What every trait is worth by the index, shape (traits,), log units, from sales strictly before `as_of` (UTC
+    seconds).
+
+    As the features have it: type, skin and count over those of common punks, an accessory's by itself. Zero before the
+    first sale.
+    """
+    premia = _of_traits(timeline.index.states, as_of)
+    for kind, share in _kinds(timeline.traits):
+        premia[kind] -= premia[kind] @ share
+    return premia
+
+
+def premium_errors(timeline: MarketTimeline, as_of: int) -> Floats:
+    """Standard error of every premium of `trait_premia`, shape (traits,), log units, by the index's Kalman filter.
+
+    From the variances alone: a type, skin or count is told over those of common punks, and what their errors have in
+    common is left out. That makes the error too large rather than too small.
+    """
+    variance = _of_traits(timeline.index.variances, as_of)
+    for kind, share in _kinds(timeline.traits):
+        variance[kind] = (1.0 - 2.0 * share) * variance[kind] + share**2 @ variance[kind]
+    errors: Floats = np.sqrt(np.maximum(variance, 0.0))
+    return errors
+
+
+def _of_traits(series: TimeSeries, as_of: int) -> Floats:
+    found: Floats = np.nan_to_num(series.last_before(np.array([as_of], dtype=np.int64))[0, 1:].astype(np.float64))
+    return found
+
+
+def _kinds(traits: Traits) -> Iterator[tuple[Ints, Floats]]:
+    """All types, all skins and all counts, with their shares among common punks."""
+    for place in range(KINDS):
+        kind = np.unique(traits.members[:, place])
+        yield kind[kind >= 0], traits.common[kind[kind >= 0]]

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from shared.valuation.recalibration import calibration_from_events
 
+from services.cli.explain.account import Explanation, explain
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.timeline import MarketTimeline
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.explanation import Explanation, explain
+from shared.valuation import generation
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import market, small_market
@@ -43,6 +44,7 @@ def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_
     told = explain(model, snapshot, timeline, 5, calibration=calibration, before=earlier)
     values = model.predict(snapshot.frame, calibration)
     assert told.reasons.value_eth == values.value_eth[5]
+    assert told.value_wei == int(generation.build(values).frame["value_wei"][5])
     assert told.bounds["lo80"] == values.lo80[5]
     assert told.confidence == values.confidence[5]
     assert told.snapshot_id == snapshot.snapshot_id

@@ -1,13 +1,12 @@
 """Makes the reasons and comparables of a whole generation, a batch of punks at a time.
 
-A batch is a few seconds of work at most, so that who makes them can do something else in between, or stop.
+A batch is a second of work, so that whoever makes them can do something else in between, or stop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -17,13 +16,11 @@ import polars as pl
 from shared.market.series import Floats
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.calibration.intervals import Calibration
-from shared.valuation.comparables import MOST, SoldPunks
-from shared.valuation.explained import NOBODY, Before, Explained
+from shared.valuation.calibration import Calibration
+from shared.valuation.explanation.attribution import Attribution, Attributor
+from shared.valuation.explanation.comparables import MOST, SoldPunks, premium_errors, trait_premia
+from shared.valuation.explanation.stored import NOBODY, Before, Explained
 from shared.valuation.model import ValuationModel
-from shared.valuation.reason_parts import USUAL, Key
-from shared.valuation.reasons import Reasons, reasons
-from shared.valuation.trait_premia import KINDS, trait_premia
 
 BATCH: Final = 250
 
@@ -56,75 +53,50 @@ class MarketThen:
         )
 
 
-def premium_errors(timeline: MarketTimeline, as_of: int) -> Floats:
-    """Standard error of every premium of `trait_premia`, shape (traits,), log units, by the index's Kalman filter.
-
-    From the variances alone: a type, skin or count is told over those of common punks, and what their errors have in
-    common is left out. That makes the error too large rather than too small.
-    """
-    traits = timeline.traits
-    found = timeline.index.variances.last_before(np.array([as_of], dtype=np.int64))[0, 1:].astype(np.float64)
-    variance = np.nan_to_num(found)
-    total = variance.copy()
-    for place in range(KINDS):
-        held = np.unique(traits.members[:, place])
-        kind = held[held >= 0]
-        share = traits.common[kind]
-        shared = float(share**2 @ variance[kind])
-        total[kind] = (1.0 - 2.0 * share) * variance[kind] + shared
-    errors: Floats = np.sqrt(np.maximum(total, 0.0))
-    return errors
-
-
 def explained_in_batches(
-    model: ValuationModel, frame: pl.DataFrame, then: MarketThen, calibration: Calibration | None = None
+    model: ValuationModel, frame: pl.DataFrame, then: MarketThen, calibration: Calibration
 ) -> Iterator[Explained | None]:
     """None after each batch of punks, and at the end the whole. `frame`: of a nowcast snapshot; `calibration`: what its
-    values were corrected by, without it that of the fit.
+    values were corrected by.
 
     Raises:
-        InvalidInputError: a punk has no floor, and so no value. IntegrityError: reasons do not add up.
+        InvalidInputError: a punk has no floor, and so no value. IntegrityError: contributions do not add up.
     """
-    found: list[Reasons] = []
+    attributor = Attributor(model, frame, then.traits, then.premia, calibration)
+    found: list[Attribution] = []
     near = np.full((frame.height, MOST), NOBODY, dtype=np.int16)
     similarity = np.zeros((frame.height, MOST), dtype=np.float32)
-    punks = frame["punk_id"].to_list()
     for start in range(0, frame.height, BATCH):
-        found += reasons(model, frame.slice(start, BATCH), then.traits, then.premia, calibration)
-        for row in range(start, min(start + BATCH, frame.height)):
-            sold, alike = then.sold.near(punks[row])
+        found.append(attributor.of(slice(start, start + BATCH)))
+        for row, punk in enumerate(found[-1].punk_id.tolist(), start):
+            sold, alike = then.sold.near(punk)
             near[row, : len(sold)], similarity[row, : len(sold)] = sold, np.round(alike, 4)
         yield None
-    yield _explained(model, then, found, near, similarity)
+    yield _explained(model.model_id, then, Attribution.joined(found), near, similarity)
 
 
 def _explained(
-    model: ValuationModel,
+    model_id: str,
     then: MarketThen,
-    found: list[Reasons],
+    found: Attribution,
     near: npt.NDArray[np.int16],
     similarity: npt.NDArray[np.float32],
 ) -> Explained:
-    kinds: dict[Key, int] = {USUAL: 0}
-    for reason in found:
-        for part in reason.parts:
-            kinds.setdefault((part.group, part.name), len(kinds))
-    sold, count = then.sold.last_sales, len(then.traits.members)
+    sold, there = then.sold.last_sales, found.kind >= 0
 
     def by_punk(column: npt.NDArray[np.generic], empty: float) -> npt.NDArray[np.generic]:
-        values = np.full(count, empty, dtype=column.dtype)
+        values = np.full(len(then.traits.members), empty, dtype=column.dtype)
         values[sold.punk_id] = column
         return values
 
-    every = list(chain.from_iterable(reason.parts for reason in found))
     return Explained(
-        model_id=model.model_id,
-        parts=tuple(kinds),
+        model_id=model_id,
+        parts=found.keys,
         traits=then.traits.names,
-        starts=np.cumsum([0, *(len(reason.parts) for reason in found)], dtype=np.int64),
-        part=np.array([kinds[part.group, part.name] for part in every], dtype=np.uint16),
-        log=np.array([part.log for part in every], dtype=np.float32),
-        floor_eth=np.array([reason.floor_eth for reason in found]),
+        starts=np.append(0, there.sum(axis=1).cumsum()),
+        part=found.kind[there].astype(np.uint16),
+        log=found.log[there].astype(np.float32),
+        floor_eth=found.floor_eth,
         near=near,
         similarity=similarity,
         sold_time=by_punk(sold.time, 0),  # type: ignore[arg-type]

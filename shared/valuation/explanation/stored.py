@@ -1,6 +1,6 @@
 """The reasons and comparables of a whole generation, as columns: small enough to store, quick enough to answer from.
 
-Nothing here needs the model library: the nowcaster makes it (`explaining`), the gateway reads it.
+The nowcaster writes these columns (`batch`), the gateway reads them. So nothing here needs the model library.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import expm1, log
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +20,22 @@ import numpy.typing as npt
 from shared.errors import IntegrityError
 from shared.market.series import Floats, Ints
 
+PartKey = tuple[str, str]
+"""A part of an explanation: its group, one of `GROUPS`, and its name."""
+
+GROUPS: Final[dict[str, str]] = {
+    "usual": "what the sales that the model learnt from had over their floors on average",
+    "market": "where the market stands and where it is going, against its floor",
+    "liquidity": "how much is offered near the floor and how often punks change hands",
+    "traits": "what the punk is",
+    "asks and bids": "what others ask and bid, for punks worth as much",
+    "own history": "what this punk itself was sold for, and when",
+    "owner": "who holds it, and how such owners sell",
+    "floor": "the move of the floor itself (in changes)",
+}
+"""In the order in which they are shown, with their meanings."""
+USUAL: Final[PartKey] = ("usual", "usual premium")
+FLOOR_MOVE: Final[PartKey] = ("floor", "move of the floor")
 FORMAT: Final = "punkcast-explained/1"
 NOBODY: Final = -1
 _META: Final = "meta"
@@ -26,6 +44,35 @@ _ARRAYS: Final = (
     "sold_adjusted_eth", "premium", "premium_error",
 )  # fmt: skip
 _BEFORE_ARRAYS: Final = ("value_micro_eth", "floor_eth", "moved")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a value: its log units of ln(value / floor), and the ETH that it adds."""
+
+    group: str
+    name: str
+    log: float
+    eth: float
+
+
+def parts_in_eth(logs: Mapping[PartKey, float], value: float, against: float) -> tuple[Part, ...]:
+    """The parts of ln(value / against) with ETH that add up to value - against (both in ETH).
+
+    Log units become ETH through the logarithmic mean L(value, against) = (value - against) / ln(value / against), which
+    leaves no remainder (the LMDI decomposition: Ang, Energy Policy 32, 2004). The usual premium takes what rounding
+    leaves: stored log units are of single precision, and values are published in micro-ETH.
+    """
+    total, mean = log(value / against), logarithmic_mean(value, against)
+    exact = {**logs, USUAL: total - sum(amount for key, amount in logs.items() if key != USUAL)}
+    return tuple(Part(group, name, amount, mean * amount) for (group, name), amount in exact.items())
+
+
+def logarithmic_mean(one: float, other: float) -> float:
+    """(one - other) / ln(one / other) of positive numbers; where they are equal, that number."""
+    ratio = log(one / other)
+    # expm1 keeps the digits of a small difference.
+    return other * expm1(ratio) / ratio if ratio else other
 
 
 @dataclass(frozen=True)
@@ -67,7 +114,7 @@ class Explained:
     """
 
     model_id: str
-    parts: tuple[tuple[str, str], ...]
+    parts: tuple[PartKey, ...]
     traits: tuple[str, ...]
     starts: Ints
     part: npt.NDArray[np.uint16]
@@ -126,10 +173,23 @@ class Explained:
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise IntegrityError(f"stored explanations cannot be read: {error!r}; they are made anew") from error
 
-    def logs(self, punk: int) -> tuple[list[int], list[float]]:
-        """Kinds of the punk's parts, and their log units."""
+    def logs(self, punk: int) -> dict[PartKey, float]:
+        """The punk's parts and their log units."""
+        return self._of(punk, self.log)
+
+    def moved(self, punk: int) -> dict[PartKey, float] | None:
+        """How far the punk's parts and the floor have moved since the generation before, in log units.
+
+        None where that is not known: there was no such generation, or another model made it.
+        """
+        if self.before is None or not len(self.before.moved):
+            return None
+        floor_move = log(float(self.floor_eth[punk]) / float(self.before.floor_eth[punk]))
+        return self._of(punk, self.before.moved) | {FLOOR_MOVE: floor_move}
+
+    def _of(self, punk: int, column: npt.NDArray[np.float32]) -> dict[PartKey, float]:
         own = slice(int(self.starts[punk]), int(self.starts[punk + 1]))
-        return self.part[own].tolist(), self.log[own].tolist()
+        return dict(zip((self.parts[kind] for kind in self.part[own].tolist()), column[own].tolist(), strict=True))
 
 
 def _before(meta: dict[str, Any] | None, arrays: Any) -> Before | None:

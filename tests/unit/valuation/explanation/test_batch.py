@@ -10,12 +10,11 @@ import polars as pl
 import pytest
 
 from shared.market.traits import PUNKS
-from shared.valuation.comparables import SoldPunks
-from shared.valuation.explained import NOBODY, Before, Explained
-from shared.valuation.explaining import BATCH, MarketThen, compared, explained_in_batches, premium_errors
+from shared.valuation.explanation.attribution import Attributor
+from shared.valuation.explanation.batch import BATCH, MarketThen, compared, explained_in_batches
+from shared.valuation.explanation.comparables import SoldPunks, trait_premia
+from shared.valuation.explanation.stored import NOBODY, Before, Explained
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
-from shared.valuation.reasons import reasons
-from shared.valuation.trait_premia import trait_premia
 from tests.factories import small_market
 from tests.factories.small_market import END
 
@@ -34,8 +33,8 @@ def frame(hours_ago: int = 0) -> pl.DataFrame:
 
 @cache
 def explained(hours_ago: int = 0, seed: int = 7) -> Explained:
-    then = MarketThen.of(small_market.timeline(), at(hours_ago))
-    *pauses, whole = explained_in_batches(small_market.model(seed), frame(hours_ago), then)
+    then, model = MarketThen.of(small_market.timeline(), at(hours_ago)), small_market.model(seed)
+    *pauses, whole = explained_in_batches(model, frame(hours_ago), then, model.calibration)
     assert pauses == [None] * 3
     assert whole is not None
     return whole
@@ -43,11 +42,12 @@ def explained(hours_ago: int = 0, seed: int = 7) -> Explained:
 
 @pytest.mark.parametrize("punk", [0, 1, BATCH, ROWS - 1])
 def test_each_punk_has_the_reasons_it_has_alone(punk: int) -> None:
-    premia = trait_premia(small_market.timeline(), at(0))
-    (alone,) = reasons(small_market.model(), frame()[punk : punk + 1], small_market.timeline().traits, premia)
-    kinds, logs = explained().logs(punk)
-    assert [explained().parts[kind] for kind in kinds] == [(part.group, part.name) for part in alone.parts]
-    assert logs == pytest.approx([part.log for part in alone.parts], abs=1e-6)
+    premia, model = trait_premia(small_market.timeline(), at(0)), small_market.model()
+    attributor = Attributor(model, frame(), small_market.timeline().traits, premia, model.calibration)
+    (alone,) = attributor.of(slice(punk, punk + 1)).reasons()
+    logs = explained().logs(punk)
+    assert list(logs) == [(part.group, part.name) for part in alone.parts]
+    assert list(logs.values()) == pytest.approx([part.log for part in alone.parts], abs=1e-6)
     assert explained().floor_eth[punk] == alone.floor_eth
 
 
@@ -96,12 +96,3 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
         told = compared(explained(), before, described=unmoved("m")).before
         assert told is not None
         assert len(told.moved) == 0
-
-
-def test_premiums_are_surer_the_more_was_sold() -> None:
-    timeline = small_market.timeline()
-    early, late = (premium_errors(timeline, at(hours)) for hours in (1940, 0))
-    assert np.isfinite(late).all()
-    assert (late > 0).any()
-    assert np.median(late) < np.median(early)
-    assert not premium_errors(timeline, 0).any(), "before the first sale nothing is known of errors"

@@ -1,0 +1,128 @@
+"""Which parts an explanation has, and how contributions of features become them.
+
+Most features count for one part whatever the punk (`Feature.part`). Features about single traits count for that trait.
+What belongs to several traits at once, like the sum of their premia, is divided over them. That a punk lacks a trait
+is no trait's: it counts for combinations.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.market.series import Floats, Ints
+from shared.market.traits import Traits
+from shared.valuation import feature_table as table
+from shared.valuation.explanation.stored import GROUPS, USUAL, PartKey
+from shared.valuation.feature_table import COMBINATIONS, FEATURES, FLAGS
+
+LATEST: Final[PartKey] = ("market", "latest sales")
+"""The correction: sales of about the same premium went for more or less than their values lately."""
+KINDS: Final = 3
+"""Type, skin and accessory count: the columns of `Traits.members` before the accessories."""
+_TYPE_PLACE, _SKIN_PLACE, _COUNT_PLACE = range(KINDS)
+_PART_OF: Final[dict[str, PartKey]] = {feature.name: feature.part for feature in FEATURES}
+_FIXED: Final[tuple[PartKey, ...]] = tuple(
+    sorted(
+        {USUAL: None, LATEST: None, COMBINATIONS: None}
+        | {feature.part: None for feature in FEATURES if feature.part[0] != "traits"},
+        key=lambda part: list(GROUPS).index(part[0]),
+    )
+)
+"""The parts that every punk has, by group; those of its traits stand around `COMBINATIONS`."""
+
+Members = npt.NDArray[np.bool_]
+Column = TypeVar("Column", bound=np.generic)
+
+
+class PunkParts:
+    """Turns contributions of features into the parts of punks."""
+
+    def __init__(self, traits: Traits, premia: Floats, features: Sequence[str]) -> None:
+        """`premia`: of every trait, shape (traits,), see `comparables.trait_premia`; `features`: what contributes."""
+        self.keys: tuple[PartKey, ...] = (*_FIXED, *(("traits", name) for name in traits.names))
+        self._traits = traits
+        self._worth = np.append(premia, 0.0)  # a last entry for "no trait", which members say as -1
+        self._columns: defaultdict[PartKey, list[int]] = defaultdict(list)
+        # The column of each trait's flag; a trait without one has the column of zeros behind the features.
+        self._flag = np.full(len(traits.names) + 1, len(features))
+        ids = {name: trait for trait, name in enumerate(traits.names)}
+        for column, feature in enumerate(features):
+            self._columns[COMBINATIONS if feature in FLAGS else _PART_OF[feature]].append(column)
+            if (trait := ids.get(FLAGS.get(feature, ""))) is not None:
+                self._flag[trait] = column
+
+    def split(self, punks: Ints, contributions: Floats, usual: Floats, correction: Floats) -> tuple[Ints, Floats]:
+        """The parts of punks from the contributions of features, shape (n, features), in log units.
+
+        `usual` and `correction`, shape (n,), are parts of their own. Returns the index into `keys` of each part, -1
+        where a punk has fewer parts than others, and the log units of each part, 0 there; both of shape (n, parts).
+        A punk's log units add up to the sum of all that went in.
+        """
+        members = self._traits.members[punks]
+        held = members >= 0
+        padded = np.column_stack([contributions, np.zeros(len(punks))])
+        flags = self._flag[members]
+        by_place = self._divided(members, held, contributions) + np.take_along_axis(padded, flags, axis=1)
+        # What a flag said for its trait is gone from the rest.
+        np.put_along_axis(padded, flags, 0.0, axis=1)
+        fixed = np.column_stack([padded[:, self._columns[part]].sum(axis=1) for part in _FIXED])
+        fixed[:, _FIXED.index(USUAL)] = usual
+        fixed[:, _FIXED.index(LATEST)] = correction
+        kinds = np.broadcast_to(np.arange(len(_FIXED)), fixed.shape)
+        return _in_order(kinds, np.where(held, members + len(_FIXED), -1)), _in_order(fixed, by_place)
+
+    def _divided(self, members: Ints, held: Members, contributions: Floats) -> Floats:
+        """What features about traits contribute, over the places of `members`."""
+        amount, every, worth = np.zeros(members.shape), np.arange(len(members)), self._worth[members]
+        accessories = held.copy()
+        accessories[:, :KINDS] = False
+        count = accessories.sum(axis=1)
+        # As the features rank them. What a punk without so many accessories has instead is due to their number.
+        ranked = np.argsort(np.where(accessories, -worth, np.inf), axis=1, kind="stable")
+        single = {
+            table.TYPE: np.full(len(members), _TYPE_PLACE),
+            # A zombie, ape or alien has no skin because of its type.
+            table.SKIN: np.where(held[:, _SKIN_PLACE], _SKIN_PLACE, _TYPE_PLACE),
+            table.COUNT: np.full(len(members), _COUNT_PLACE),
+            table.CHEAPEST_ACCESSORY: np.where(count > 0, ranked[every, count - 1], _COUNT_PLACE),
+            **{
+                part: np.where(count > rank, ranked[:, rank], _COUNT_PLACE)
+                for rank, part in enumerate(table.DEAREST_ACCESSORIES)
+            },
+        }
+        for part, place in single.items():
+            amount[every, place] += contributions[:, self._columns[part]].sum(axis=1)
+        accessories[count == 0, _COUNT_PLACE] = True
+        for part, among in ((table.ALL_TRAITS, held), (table.ALL_ACCESSORIES, accessories)):
+            for column in self._columns[part]:
+                contribution = contributions[:, column]
+                amount += contribution[:, None] * shares_of(contribution, worth, among)
+        return amount
+
+
+def shares_of(contribution: Floats, premia: Floats, among: Members) -> Floats:
+    """How contributions, shape (n,), are divided over traits: shares that add up to one in each row, shape (n, places).
+
+    `premia` and `among`, shape (n, places): what the traits are worth, and which of them take part, one at least. The
+    shares are in proportion to the premia that pull the contribution's way; where none does, to the size of all; equal
+    where all are zero.
+    """
+    pull = np.where(among, np.maximum(np.sign(contribution)[:, None] * premia, 0.0), 0.0)
+    size = np.where(among, np.abs(premia), 0.0)
+    weight = np.where(size.any(axis=1, keepdims=True), size, among)
+    weight = np.where(pull.any(axis=1, keepdims=True), pull, weight)
+    # Divided by the largest first: the smallest numbers there are would lose their digits in the sum.
+    weight = weight / weight.max(axis=1, keepdims=True)
+    shares: Floats = weight / weight.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _in_order(fixed: npt.NDArray[Column], by_place: npt.NDArray[Column]) -> npt.NDArray[Column]:
+    """Columns as parts are shown: what kind of punk it is, combinations, its accessories, between the other groups."""
+    at = _FIXED.index(COMBINATIONS)
+    return np.hstack([fixed[:, :at], by_place[:, :KINDS], fixed[:, [at]], by_place[:, KINDS:], fixed[:, at + 1 :]])
