@@ -12,7 +12,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.database.pool import Database
-from shared.errors import IntegrityError, NotFoundError
+from shared.errors import IntegrityError, NotFoundError, UnsupportedModelError
 from shared.evaluation.arrays import Floats
 from shared.evaluation.evidence import (
     GateEvidence,
@@ -158,7 +158,7 @@ class EvidenceGatherer:
             return _Loaded(None, False, str(error))
         try:
             model = await asyncio.to_thread(ValuationModel.from_bytes, body, threads=self._threads)
-        except IntegrityError as error:
+        except (IntegrityError, UnsupportedModelError) as error:
             return _Loaded(None, True, str(error))
         return _Loaded(model, True, "")
 

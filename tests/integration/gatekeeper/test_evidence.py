@@ -29,12 +29,11 @@ from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore
-from shared.valuation import golden
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel, model_id
-from shared.valuation.recalibration import predict_forward
+from shared.valuation.reference import ROWS
 from shared.valuation.training import fit
-from tests.factories import market, registry
+from tests.factories import market, registry, small_market
 
 EVENTS = 4_000
 NOW = datetime.fromtimestamp(market.START + EVENTS * market.STEP_S, UTC)
@@ -49,7 +48,7 @@ class Files:
     holdout: Snapshot
     nowcast: Snapshot
     artifact: bytes
-    golden: dict[str, list[float]]
+    feature_schema: str
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +57,7 @@ def files() -> Files:
     timeline, prices = market.timeline(market.events_frame(5, count=EVENTS), traits), market.prices()
     cutoff = holdout_cutoff(timeline, NOW, 100)
     learnt = training_snapshot(timeline, prices, cutoff)
-    model = fit(learnt, data_cutoff=cutoff, threads=1)
+    model = fit(learnt, data_cutoff=cutoff, threads=1, params=small_market.quick())
     holdout = evaluation_snapshot(timeline, prices, cutoff, NOW)
     return Files(
         cutoff,
@@ -66,7 +65,7 @@ def files() -> Files:
         holdout,
         nowcast_snapshot(timeline, prices, NOW),
         model.to_bytes(),
-        golden.record(model, holdout.frame),
+        model.feature_schema,
     )
 
 
@@ -92,10 +91,9 @@ class Shelf:
             artifact_key=reference.key,
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
-            feature_schema=self.files.holdout.feature_schema,
+            feature_schema=self.files.feature_schema,
             evaluation_snapshot=self.files.holdout.snapshot_id,
             data_cutoff=self.files.cutoff,
-            report={"golden": self.files.golden},
         )
 
     def gatherer(self, elapsed: float = 0.25) -> EvidenceGatherer:
@@ -160,13 +158,13 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
         (sales.contender, new, None),
         (sales.champion, old, shelf.files.learnt.frame),
     ):
-        values, frozen = predict_forward(model, rows, earlier), model.predict(rows)
+        values, frozen = model.predict_forward(rows, earlier), model.predict(rows)
         assert np.array_equal(said.value, values.value_eth)
         assert np.array_equal(said.bands[0].low, values.lo80)
         assert np.array_equal(said.bands[1].high, values.hi90)
         assert not np.array_equal(said.value, frozen.value_eth)
         assert not np.array_equal(said.bands[1].high, frozen.hi90)
-    assert not np.array_equal(sales.champion.bands[1].high, predict_forward(old, rows).hi90)
+    assert not np.array_equal(sales.champion.bands[1].high, old.predict_forward(rows).hi90)
 
 
 async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shelf: Shelf) -> None:
@@ -212,30 +210,32 @@ async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> No
     assert lineage.missing == ("git_sha", "data_cutoff differs from the file's")
 
 
-async def test_a_file_that_values_otherwise_than_where_it_was_trained_fails(shelf: Shelf) -> None:
-    record = await shelf.contender()
-    shifted = {**shelf.files.golden, "value_eth": [value * 1.0001 for value in shelf.files.golden["value_eth"]]}
-    gathered = await shelf.gatherer().gather(replace(record, report={"golden": shifted}), None)
+async def test_a_file_that_this_code_answers_otherwise_than_the_one_that_fitted_it_does_not_load(shelf: Shelf) -> None:
+    model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
+    assert model.reference is not None
+    shifted = replace(model, reference=replace(model.reference, answers=model.reference.answers * 1.0001))
+    without = replace(model, reference=None)
+    for other, words in ((shifted, "reference rows otherwise"), (without, "without reference rows")):
+        record = await shelf.contender()
+        reference = await shelf.store.put("models", other.to_bytes(), extension="json")
+        named = replace(
+            record,
+            model_id=model_id(reference.sha256),
+            artifact_key=reference.key,
+            artifact_sha256=reference.sha256,
+            artifact_bytes=reference.size,
+        )
+        result = decide((await shelf.gatherer().gather(named, None)).evidence, load_policy())
+        loads = next(check for check in result.checks if check.name == "loads")
+        assert loads.verdict == "fail"
+        assert words in loads.reason
+        assert result.action == "reject"
+
+
+async def test_the_models_own_reference_rows_are_counted(shelf: Shelf) -> None:
+    gathered = await shelf.gatherer().gather(await shelf.contender(), None)
     assert gathered.evidence.infra is not None
-    assert gathered.evidence.infra.golden_difference == pytest.approx(1e-4, rel=1e-2)
-    verdicts = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
-    assert verdicts["golden_rows"] == "fail"
-
-
-@pytest.mark.parametrize(
-    "report",
-    [
-        {},
-        {"golden": {}},
-        {"golden": {"event_seq": [1], "value_eth": [5.0]}},
-        {"golden": {"event_seq": [], "value_eth": []}},
-    ],
-)
-async def test_golden_rows_that_are_missing_are_missing_evidence(shelf: Shelf, report: dict[str, object]) -> None:
-    record = await shelf.contender()
-    gathered = await shelf.gatherer().gather(replace(record, report=report), None)
-    verdicts = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
-    assert verdicts["golden_rows"] == "error"
+    assert gathered.evidence.infra.golden_rows == ROWS
 
 
 async def test_the_file_read_again_values_everything_as_the_judged_one(shelf: Shelf) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from shared.valuation.recalibration import calibration_from_events
 
 from services.cli.explain.account import Explanation, explain
 from shared.errors import InvalidInputError, NotFoundError
@@ -31,16 +30,16 @@ def explained(
         snapshot,
         timeline,
         punk,
-        calibration=model.calibration,
-        before=None if before is None else (before, model.calibration),
+        calibration=small_market.calibration(model),
+        before=None if before is None else (before, small_market.calibration(model)),
     )
 
 
 def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_others() -> None:
     snapshot = at(END)
     model, timeline = small_market.model(), small_market.timeline()
-    calibration = calibration_from_events(model, timeline, small_market.prices(), END)
-    earlier = at(END - timedelta(hours=3)), model.calibration
+    calibration = small_market.calibration(model, END)
+    earlier = at(END - timedelta(hours=3)), small_market.calibration(model)
     told = explain(model, snapshot, timeline, 5, calibration=calibration, before=earlier)
     values = model.predict(snapshot.frame, calibration)
     assert told.reasons.value_eth == values.value_eth[5]

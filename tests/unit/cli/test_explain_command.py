@@ -14,7 +14,6 @@ from services.cli.app import app
 from services.cli.explain.text import BAR, bar, label
 from shared.errors import InvalidInputError, NotFoundError
 from shared.valuation.inputs import nowcast_snapshot
-from shared.valuation.recalibration import calibration_from_events
 from shared.valuation.training import TooFewSalesError
 from tests.factories import small_market
 from tests.factories.small_market import END
@@ -41,7 +40,7 @@ def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
     told = explain(5, "--events", folder, "--model", folder / "model.json", "--as-of", END.isoformat())
     snapshot = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
     model = small_market.model()
-    calibration = calibration_from_events(model, small_market.timeline(), small_market.prices(), END)
+    calibration = small_market.calibration(model, END)
     value = model.predict(snapshot.frame, calibration).value_eth[5]
     assert f"{value:,.2f} ETH" in told
     for words in (
