@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from services.cli.explain.account import Explanation, explain
@@ -77,7 +78,9 @@ def test_a_time_without_a_floor_has_no_values_and_is_nothing_to_compare_with() -
     assert explained(at(END), before=nothing).changes is None
 
 
-def test_a_snapshot_of_other_features_is_refused() -> None:
-    other = replace(at(END), feature_schema="0" * 64)
-    with pytest.raises(InvalidInputError, match="has feature schema 000000000000"):
-        explained(other)
+def test_a_snapshot_with_features_that_the_model_does_not_read_is_explained_alike() -> None:
+    whole = at(END)
+    further = replace(whole, feature_schema="0" * 64, frame=whole.frame.with_columns(weather=pl.lit(0.5)))
+    one, other = explained(whole), explained(further)
+    assert other.reasons == one.reasons
+    assert other.bounds == one.bounds
