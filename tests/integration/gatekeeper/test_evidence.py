@@ -140,7 +140,7 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
         archived = await snapshots.upload(shelf.store, shelf.files.learnt)
         await snapshots.record_archive(connection, archived, at=NOW)
     new = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
-    old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10))
+    old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10)).with_reference(shelf.files.learnt.frame)
     reference = await shelf.store.put("models", old.to_bytes(), extension="json")
     champion = replace(
         contender,
@@ -211,12 +211,11 @@ async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> No
 
 
 async def test_a_file_that_this_code_answers_otherwise_than_the_one_that_fitted_it_does_not_load(shelf: Shelf) -> None:
-    model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
+    record, model = await shelf.contender(), ValuationModel.from_bytes(shelf.files.artifact, threads=1)
     assert model.reference is not None
     shifted = replace(model, reference=replace(model.reference, answers=model.reference.answers * 1.0001))
     without = replace(model, reference=None)
     for other, words in ((shifted, "reference rows otherwise"), (without, "without reference rows")):
-        record = await shelf.contender()
         reference = await shelf.store.put("models", other.to_bytes(), extension="json")
         named = replace(
             record,
@@ -225,11 +224,11 @@ async def test_a_file_that_this_code_answers_otherwise_than_the_one_that_fitted_
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
         )
-        result = decide((await shelf.gatherer().gather(named, None)).evidence, load_policy())
-        loads = next(check for check in result.checks if check.name == "loads")
-        assert loads.verdict == "fail"
-        assert words in loads.reason
-        assert result.action == "reject"
+        evidence = (await shelf.gatherer().gather(named, None)).evidence
+        assert evidence.infra is not None
+        assert not evidence.infra.loads
+        assert words in evidence.infra.load_error
+        assert decide(evidence, load_policy()).action == "reject"
 
 
 async def test_the_models_own_reference_rows_are_counted(shelf: Shelf) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.market.timeline import MarketTimeline
 from shared.valuation import generation as generations
-from shared.valuation.calibration.calibrator import Calibrator
+from shared.valuation.calibration.calibrator import Calibrator, day_of
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.inputs import later_sales, nowcast_snapshot
 from tests.factories import market, small_market
@@ -57,19 +57,22 @@ async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_e
 async def test_the_nowcasts_of_a_day_share_one_calibration_and_the_next_day_makes_another(
     stand: Stand, champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[datetime] = []
+    made: list[float] = []
     make = Calibrator._make
 
     def counted(calibrator: Calibrator, day: float) -> Calibration:
-        made.append(stand.clock.now())
+        made.append(day)
         return make(calibrator, day)
 
-    small_market.model()  # which makes the calibration of its fit
     monkeypatch.setattr(Calibrator, "_make", counted)
     stand.clock.move_to(START.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
     await ingest(stand, Source())
     for minutes in (0, 30, 30, 24 * 60):
         await tick(stand, minutes=minutes)
-    offsets = [np.array(row["interval_offsets"]).tolist() for row in await published(stand)]
+    rows = await published(stand)
+    offsets = [np.array(row["interval_offsets"]).tolist() for row in rows]
     assert offsets[0] == offsets[1] == offsets[2] != offsets[3]
-    assert len(made) == 2
+    fitted = day_of(small_market.model().data_cutoff).timestamp()
+    assert [day for day in made if day != fitted] == [
+        day_of(row["as_of"]).timestamp() for row in (await published(stand))[2:]
+    ]
