@@ -58,7 +58,10 @@ class IntegrityError(PermanentError):
 
 
 class UnsupportedModelError(PermanentError):
-    """A sound model file that this code cannot serve: the release that fitted the model can."""
+    """A model file is sound, but this code cannot serve it: another release can.
 
-    status = 409
-    slug = "conflict"
+    Its format, a feature or a learner is unknown here, or this code answers the recorded reference rows differently.
+    """
+
+    status = 500
+    slug = "internal"

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
 
     policy_file: Path | None = Field(default=None, description="Promotion policy (TOML); default: the packaged one")
 
+    accept_unsupported: bool = Field(
+        default=False,
+        description="`punkcast migrate --preflight` goes on although this code cannot serve the champion",
+    )
+
     host: str = Field(default="127.0.0.1", description="Address the gateway and the probes listen on")
     api_port: int = Field(default=8000, ge=1, le=65535)
     probe_port: int = Field(

@@ -23,7 +23,7 @@ class Stamp(Document):
 
     age_seconds: Annotated[int, Field(ge=0, description="Seconds since the generation's `as_of`")]
     degraded: Annotated[
-        list[Literal["database_away", "nowcast_stale", "generation_refused"]],
+        list[Literal["database_away", "nowcast_stale", "generation_refused", "champion_unsupported"]],
         Field(description="Empty when all is well; the header Punkcast-Degraded says the same"),
     ]
 

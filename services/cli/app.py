@@ -24,6 +24,7 @@ from services.cli.drill_command import drill_command
 from services.cli.evaluate_command import evaluate_command
 from services.cli.explain_command import explain_command
 from services.cli.export_command import export_command
+from services.cli.preflight_command import preflight_command
 from services.cli.replay_command import replay
 from services.cli.tune_command import tune_command
 from services.cli.verify_command import verify_command
@@ -43,6 +44,7 @@ app.command("backfill")(backfill_command)
 app.command("explain")(explain_command)
 app.command("verify")(verify_command)
 app.command("status")(operator_commands.status_command)
+model_commands.app.command("preflight")(preflight_command)
 app.add_typer(model_commands.app, name="models")
 app.add_typer(decision_commands.app, name="decisions")
 policy_commands.app.command("replay")(policy_replay_command.policy_replay)

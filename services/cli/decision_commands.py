@@ -13,7 +13,6 @@ from services.api.repositories import registry
 from services.cli.context import cell, on_platform, show
 from shared.errors import InvalidInputError
 from shared.evaluation.checks import Check
-from shared.evaluation.policy import load_policy
 from shared.market.reader import MarketReader
 from shared.registry import audit, decisions
 from shared.registry.audit import Finding
@@ -133,8 +132,7 @@ async def _against_files(platform: Platform, findings: list[Finding]) -> list[Fi
     from services.gatekeeper.bootstrap import evidence_gatherer  # noqa: PLC0415
     from services.gatekeeper.recheck import recheck  # noqa: PLC0415
 
-    policy = load_policy(platform.settings.policy_file)
-    gatherer = evidence_gatherer(platform, policy=policy, reader=MarketReader())
+    gatherer = evidence_gatherer(platform, reader=MarketReader())
     return [
         replace(one, problems=(*one.problems, *await recheck(platform.database, gatherer, one.decision)))
         for one in findings

@@ -167,9 +167,21 @@ def shadows_command(
 
 
 @app.command("promote")
-def promote_command(model_id: ModelArgument, reason: Reason, actor: Actor = None, expected: Expected = None) -> None:
+def promote_command(
+    model_id: ModelArgument,
+    reason: Reason,
+    actor: Actor = None,
+    expected: Expected = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="Although it was rejected or rolled back; goes on record.")
+    ] = False,
+) -> None:
     """Make a judged contender, a shadow or a former champion the champion, in spite of freeze and cool-down."""
-    _act(operations.promote, model_id, reason, actor, expected, "promoted")
+
+    async def promote(transaction: Transaction, act: Act, policy: Policy) -> Done:
+        return await operations.promote(transaction, act, policy, override=override)
+
+    _act(promote, model_id, reason, actor, expected, "promoted")
 
 
 @app.command("rollback")

@@ -174,7 +174,12 @@ def status_command() -> None:
                 if nowcast
                 else None,
             ),
-            ("champion", place.champion),
+            (
+                "champion",
+                place.champion
+                if place.unsupported_by is None
+                else f"{place.champion}, which the code {place.unsupported_by[:20]} cannot serve",
+            ),
             ("promotion", place.promotion),
             ("shadows", place.shadows),
             ("last sale scored", place.last_scored_at),

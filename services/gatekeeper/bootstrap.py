@@ -16,7 +16,7 @@ from shared.runtime.service import MessageService
 def build(platform: Platform, *, policy: Policy | None = None, reader: MarketReader | None = None) -> MessageService:
     """From a platform, with the settings' policy unless another is given; services of one process share a reader."""
     policy = policy or load_policy(platform.settings.policy_file)
-    gatherer = evidence_gatherer(platform, policy=policy, reader=reader or MarketReader())
+    gatherer = evidence_gatherer(platform, reader=reader or MarketReader())
     gatekeeper = Gatekeeper(database=platform.database, clock=platform.clock, policy=policy, gatherer=gatherer)
     return MessageService(
         CONSUMER,
@@ -28,14 +28,13 @@ def build(platform: Platform, *, policy: Policy | None = None, reader: MarketRea
     )
 
 
-def evidence_gatherer(platform: Platform, *, policy: Policy, reader: MarketReader) -> EvidenceGatherer:
+def evidence_gatherer(platform: Platform, *, reader: MarketReader) -> EvidenceGatherer:
     """What reads the files of contender and champion; an audit uses it, too."""
     return EvidenceGatherer(
         database=platform.database,
         store=platform.store,
         reader=reader,
         clock=platform.clock,
-        policy=policy,
         threads=platform.settings.threads,
         stopwatch=time.perf_counter,
     )

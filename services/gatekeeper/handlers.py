@@ -6,14 +6,16 @@ One transaction holds the decision, the states it moves, the pointer and the mes
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid5
 
 import structlog
 
 from services.gatekeeper.conclusions import Conclusions, PointerMovedError
 from services.gatekeeper.evidence import EvidenceGatherer, Gathered
+from services.gatekeeper.situation import Situation, cooling_until, situation_of
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
@@ -22,8 +24,8 @@ from shared.contracts.messages import (
     ShadowMatured,
 )
 from shared.database.pool import Connection, Database
+from shared.errors import TransientError, UnsupportedModelError
 from shared.evaluation import eprocess, gate_record, judgement
-from shared.evaluation.gates import Restraint
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling
@@ -35,21 +37,12 @@ from shared.registry.shadows import Shadow
 
 log = structlog.get_logger(__name__)
 CONSUMER = "gatekeeper"
+PATIENCE = timedelta(days=1)
+"""Longer than any roll-out takes."""
 
 
-@dataclass(frozen=True)
-class _Situation:
-    """Where things stand when a contender arrives. `anchor`: the last confirmed champion, if that is another one."""
-
-    contender: ModelRecord
-    champion: ModelRecord | None
-    anchor: ModelRecord | None
-    generation: int
-    restraint: Restraint
-
-    def same_comparison(self, other: _Situation) -> bool:
-        """Evidence taken in the one situation holds in the other."""
-        return self.generation == other.generation and self.anchor == other.anchor
+class AnotherReleaseError(TransientError, ConnectionError):
+    """The code that can judge this contender is not here. Waited for like an outage: it uses up no tries."""
 
 
 class Gatekeeper:
@@ -67,6 +60,7 @@ class Gatekeeper:
 
         Raises:
             PointerMovedError: another promotion or rollback came in between.
+            AnotherReleaseError: this code cannot judge it, and that of another release may.
         """
         assert isinstance(message.data, ContenderRegistered)
         async with self._database.connection() as connection:
@@ -75,7 +69,13 @@ class Gatekeeper:
             async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
                 log.info("gate.skipped", model=situation.contender.model_id, state=situation.contender.state)
             return
-        gathered = await self._gatherer.gather(situation.contender, situation.champion, situation.anchor)
+        try:
+            gathered = await self._gatherer.gather(
+                situation.contender, situation.champion, situation.anchor, unsupported=situation.unsupported
+            )
+        except UnsupportedModelError as error:
+            await self._leave(message, situation.contender, error)
+            return
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             await self._conclude(transaction, situation, gathered)
 
@@ -109,51 +109,40 @@ class Gatekeeper:
             await self._end_shadow(transaction, shadow, outcome, test_id, state, current)
 
     async def on_day_passed(self, message: Envelope) -> None:
-        """Reject the contenders whose time to be decided about by a person is out."""
+        """Reject contenders that nobody decided about in time; look again at those that no gate has judged."""
         assert isinstance(message.data, RetrainCheckRequested)
+        now = self._clock.now()
+        oldest = now - timedelta(days=self._policy.inconclusive.max_days)
         async with self._database.connection() as connection:
-            if not await decisions.expired(connection, at=self._clock.now()):
+            left = await models.registered(connection, after=oldest, before=now - PATIENCE)
+            if not left and not await decisions.expired(connection, at=now):
                 return
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-            connection, now = transaction.connection, self._clock.now()
+            connection = transaction.connection
             await pointer.lock(connection)
             for open_decision in await decisions.expired(connection, at=now):
                 await self._expire(transaction, open_decision)
+            for record in left:
+                payload = ContenderRegistered(model_id=record.model_id, request_id=record.training_request)
+                await transaction.emit(payload, message_id=uuid5(message.id, record.model_id))
 
-    async def _situation(self, connection: Connection, model_id: str) -> _Situation:
-        now = self._clock.now()
-        at = await pointer.read(connection)
-        cooling = await self._cooling_until(connection)
-        freeze = await freezes.in_force(connection, at=now)
-        running = await shadows.count_running(connection)
-        promotion = await promotions.current(connection)
-        anchor = await pointer.confirmed(connection)
-        unseen = (
-            promotion is not None
-            and promotion.state == "warm_up"
-            and promotion.previous_model_id is not None
-            and at is not None
-            and promotion.model_id == at.model_id
-        )
-        return _Situation(
-            contender=await models.get(connection, model_id),
-            champion=None if at is None else await models.get(connection, at.model_id),
-            anchor=None
-            if at is None or anchor is None or anchor == at.model_id
-            else await models.get(connection, anchor),
-            generation=0 if at is None else at.generation,
-            restraint=Restraint(
-                frozen=None if freeze is None else freeze.reason,
-                cooling_until=cooling,
-                warming=promotion.model_id if promotion is not None and unseen else None,
-                shadow_places=self._policy.shadow.max_running - running,
-            ),
-        )
+    async def _situation(self, connection: Connection, model_id: str) -> Situation:
+        return await situation_of(connection, model_id, now=self._clock.now(), policy=self._policy)
 
-    async def _cooling_until(self, connection: Connection) -> str | None:
-        span = timedelta(hours=self._policy.rollback.cool_down_hours)
-        last = await decisions.last_rollback(connection, after=self._clock.now() - span)
-        return None if last is None else (last + span).isoformat()
+    async def _leave(self, message: Envelope, contender: ModelRecord, error: UnsupportedModelError) -> None:
+        """Leave a contender to the code of another release: it stays registered, for that code to judge.
+
+        While a release is rolled out, the message goes round until a gatekeeper takes it that can. After that it is
+        acknowledged, and the daily look sends another one.
+
+        Raises:
+            AnotherReleaseError: within the patience.
+        """
+        told = f"this code cannot judge {contender.model_id} ({error}); the gatekeeper of another release may"
+        if self._clock.now() - contender.registered_at < PATIENCE:
+            raise AnotherReleaseError(told)
+        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
+            log.error("gate.left", model=contender.model_id, reason=told)
 
     async def _held(self, connection: Connection) -> str | None:
         """Why a shadow that proved itself must wait.
@@ -166,13 +155,15 @@ class Gatekeeper:
         promotion = await promotions.current(connection)
         if promotion is not None and promotion.previous_model_id is not None:
             return f"{promotion.model_id} is on probation"
-        return await self._cooling_until(connection)
+        return await cooling_until(connection, now=self._clock.now(), policy=self._policy)
 
-    async def _conclude(self, transaction: Transaction, before: _Situation, gathered: Gathered) -> None:
+    async def _conclude(self, transaction: Transaction, before: Situation, gathered: Gathered) -> None:
         connection = transaction.connection
         await pointer.lock(connection)
         # Read again under the lock: a freeze or a rollback may have come while the evidence was taken.
         now = await self._situation(connection, before.contender.model_id)
+        if gathered.evidence.champion_unsupported is not None and now.unsupported is None:
+            raise AnotherReleaseError("the champion is served again, by code of another release; the gate runs again")
         if not now.same_comparison(before):
             raise PointerMovedError(
                 f"the model pointer moved from {before.generation} to {now.generation}, or its champion was confirmed; "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from services.gatekeeper.evidence import EvidenceGatherer
+from services.gatekeeper.evidence import EvidenceGatherer, Then
 from shared.database.pool import Connection, Database
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, UnsupportedModelError
 from shared.evaluation import gate_record
 from shared.evaluation.canonical import canonical_json
 from shared.evaluation.policy import stored_policy
@@ -36,11 +36,18 @@ async def recheck(database: Database, gatherer: EvidenceGatherer, decision: Deci
     except NotFoundError as error:
         return [str(error)]
     assert contender is not None
-    gathered = await gatherer.gather(contender, champion, anchor, nowcast=recorded["nowcast_snapshot"])
+    evidence = recorded["evidence"]
+    then = Then(
+        recorded["nowcast_snapshot"], gate_record.champion_unsupported(evidence), evidence.get("anchor_unsupported")
+    )
+    try:
+        gathered = await gatherer.gather(contender, champion, anchor, then=then)
+    except UnsupportedModelError as error:
+        return [f"this code cannot read a file that it was decided on ({error}): use the version of then"]
     taken = json.loads(canonical_json(gate_record.to_plain(gathered.evidence, policy)))
     return [
         f"its {part} are not those of the archived files"
-        for part, value in recorded["evidence"].items()
+        for part, value in evidence.items()
         if _comparable(value) != _comparable(taken.get(part))
     ]
 

@@ -41,6 +41,7 @@ from shared.registry import (
     sequential,
     shadows,
     training_requests,
+    unsupported,
 )
 from shared.registry.decisions import Decision
 from shared.registry.promotions import Promotion
@@ -144,9 +145,9 @@ class Monitor:
 
     async def _compare(self, connection: Connection, promotion: Promotion, now: datetime) -> Comparison:
         test_id = await sequential.name_of(connection, f"promotion:{promotion.promotion_id}")
+        scored = await sequential.count_scored(connection, promotion.model_id, after=promotion.started_at)
         if promotion.previous_model_id is None:
-            sales = await sequential.count_scored(connection, promotion.model_id, after=promotion.started_at)
-            return Comparison(test_id, eprocess.start(self._policy.sequential), sales)
+            return Comparison(test_id, eprocess.start(self._policy.sequential), scored)
         state = await advance_paired(
             connection,
             test_id,
@@ -158,7 +159,9 @@ class Monitor:
             policy=self._policy,
             at=now,
         )
-        return Comparison(test_id, state, state.n)
+        # A predecessor that the running code cannot serve values nothing more: waiting for pairs would never end.
+        alone = await unsupported.find(connection, promotion.previous_model_id) is not None
+        return Comparison(test_id, state, scored if alone else state.n)
 
     async def _nowcasts(self, connection: Connection, promotion: Promotion) -> int:
         needed = self._policy.watch.warm_up_nowcasts

@@ -35,12 +35,13 @@ where model_id = $1 and failed_at >= $3 and as_of > $4
 order by as_of desc
 limit 1
 """
+# That the running code cannot serve it speaks not against it, but nobody is rolled back to it either.
 FAILED_LAST_SQL = """
 select exists (
     select from nowcast_failures f
     where f.model_id = $1
       and f.as_of > (select coalesce(max(as_of), '-infinity') from generations where model_id = $1)
-)
+) or exists (select from unsupported_models where model_id = $1 and cleared_at is null)
 """
 LAST_PUBLISHED_SQL = "select max(published_at) from generations where role = 'champion'"
 LAST_FAILURE_REASON_SQL = """

@@ -8,7 +8,7 @@ from services.monitor import repository
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import minutes_behind
 from shared.messaging.transaction import Transaction
-from shared.registry import pointer
+from shared.registry import pointer, unsupported
 from shared.registry.alerts import raise_alert
 
 
@@ -35,8 +35,12 @@ async def tell(transaction: Transaction, minutes: int) -> None:
     at = await pointer.read(connection)
     assert at is not None, "nothing is late without a champion"
     published = await repository.last_published(connection)
-    reason = await repository.last_failure(connection, at.model_id, after=published or at.moved_at)
-    why = reason or "no model is to blame: are the nowcaster, its broker and its object store up?"
+    found = await unsupported.find(connection, at.model_id)
+    if found is not None:
+        why = f"the running code ({found.code[:20]}) cannot serve the champion: {found.reason}"
+    else:
+        reason = await repository.last_failure(connection, at.model_id, after=published or at.moved_at)
+        why = reason or "no model is to blame: are the nowcaster, its broker and its object store up?"
     await raise_alert(
         transaction,
         "stale_nowcast",

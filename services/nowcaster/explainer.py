@@ -95,7 +95,7 @@ class Explainer:
             )
         async with self._database.transaction() as connection:
             await explanations.write_days(connection, days)
-        calibration = model.recorded(shown.offsets, shown.shifts) or model.calibrator().at(model.data_cutoff)
+        calibration = model.recorded(shown.offsets, shown.shifts) or model.calibration
         batches = explained_in_batches(model, snapshot.frame, then, calibration)
         while True:
             # Returns the whole with the last batch.

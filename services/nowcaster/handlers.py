@@ -19,11 +19,12 @@ from services.nowcaster.archive import Archive
 from services.nowcaster.calibrators import Calibrators, Look
 from services.nowcaster.models import LoadedModels
 from services.nowcaster.repository import Failure, Remembered
+from services.nowcaster.unsupported import note_companions, report_champion
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import NowcastPublished, NowcastRequested
 from shared.database.pool import Database
-from shared.errors import PermanentError, TransientError
+from shared.errors import PermanentError, TransientError, UnsupportedModelError
 from shared.market.reader import MarketReader
 from shared.market.series import Floats
 from shared.messaging.transaction import Transaction, handling
@@ -74,8 +75,8 @@ class Failed:
 
     @property
     def by_itself(self) -> bool:
-        """Its own fault, not that of a store or database that is away."""
-        return not isinstance(self.error, (TransientError, ConnectionError))
+        """Its own fault: neither that of a store or database that is away, nor that of this code."""
+        return not isinstance(self.error, (TransientError, ConnectionError, UnsupportedModelError))
 
 
 class Nowcaster:
@@ -126,21 +127,29 @@ class Nowcaster:
         outdated = shown is not None and (as_of < shown.as_of or (as_of == shown.as_of and shown.model_id == champion))
         snapshot: Snapshot | None = None
         prepared: list[Prepared] = []
-        failures: list[Failure] = []
+        failed: list[Failed] = []
+        unsupported: UnsupportedModelError | None = None
         if champion is None:
             log.warning("nowcast.skipped", reason="no champion yet; a training request starts the first one")
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
             snapshot, look = await self._look(active, as_of)
-            prepared, failures = await self._prepare_all(active, snapshot, look)
+            try:
+                prepared, failed = await self._prepare_all(active, snapshot, look)
+            except UnsupportedModelError as error:
+                unsupported = error
         written: dict[int, pl.DataFrame] = {}
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             if snapshot is not None:
                 if await repository.lock(transaction.connection) != (champion, shown):
                     raise OvertakenError(f"the nowcast as of {as_of.isoformat()} was overtaken; it is computed again")
-                written = await self._publish(transaction, snapshot, prepared)
-                await repository.note_failures(transaction.connection, failures)
+                if unsupported is None:
+                    written = await self._publish(transaction, snapshot, prepared)
+                    await self._note_failed(transaction, failed, prepared, snapshot)
+                else:
+                    assert champion is not None
+                    await report_champion(transaction, champion, unsupported)
         for one in prepared:
             self._last_values[one.active.record.model_id] = Remembered(as_of, one.values_eth)
         if snapshot is not None:
@@ -158,12 +167,13 @@ class Nowcaster:
 
     async def _prepare_all(
         self, active: list[ActiveModel], snapshot: Snapshot, look: Look
-    ) -> tuple[list[Prepared], list[Failure]]:
+    ) -> tuple[list[Prepared], list[Failed]]:
         """Everybody's values. A companion that fails is left out; a champion that fails ends the cycle.
 
         Its companions are heard first, so that the monitor can tell a bad champion from a bad day.
 
         Raises:
+            UnsupportedModelError: this code cannot serve the champion, which says nothing against it.
             GuardError, IntegrityError: the champion's values or file are refused. Exception: whatever else stopped it.
         """
         prepared: list[Prepared] = []
@@ -176,13 +186,20 @@ class Nowcaster:
             failed.append(one)
             if model.role == "champion" and not one.by_itself:
                 raise one.error
-        failures = self._failures(failed, prepared, snapshot)
         broken = next((one.error for one in failed if one.active.role == "champion"), None)
         if broken is not None:
             async with self._database.transaction() as connection:
-                await repository.note_failures(connection, failures)
+                await repository.note_failures(connection, self._failures(failed, prepared, snapshot))
             raise broken
-        return prepared, failures
+        return prepared, failed
+
+    async def _note_failed(
+        self, transaction: Transaction, failed: list[Failed], prepared: list[Prepared], snapshot: Snapshot
+    ) -> None:
+        """Beside a published champion: whose fault it was that they could not value is kept apart."""
+        await repository.note_failures(transaction.connection, self._failures(failed, prepared, snapshot))
+        companions = [(one.active, str(one.error)) for one in failed if isinstance(one.error, UnsupportedModelError)]
+        await note_companions(transaction, companions)
 
     def _failures(self, failed: list[Failed], prepared: list[Prepared], snapshot: Snapshot) -> list[Failure]:
         return [

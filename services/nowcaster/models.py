@@ -24,7 +24,8 @@ class LoadedModels:
         """The model, ready to value.
 
         Raises:
-            IntegrityError: its file is damaged or of another feature schema. TransientError: the store is away.
+            IntegrityError: its file is damaged. UnsupportedModelError: this code cannot serve it.
+            TransientError: the store is away.
         """
         model = self._models.get(record.model_id)
         if model is None:

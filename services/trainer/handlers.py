@@ -15,7 +15,6 @@ from typing import TypeVar
 
 import structlog
 
-from services.trainer import lineage
 from services.trainer.executor import FitInterruptedError, FitJob, TrainingExecutor
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -27,6 +26,7 @@ from shared.messaging.transaction import handling, originating
 from shared.registry import models, training_requests
 from shared.registry.models import ModelRecord
 from shared.registry.training_requests import ClaimedRequest
+from shared.runtime import lineage
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailableError

@@ -182,7 +182,10 @@ class ModelRolledBack(Payload):
     reason: Text
 
 
-AlertKind = Literal["promotion", "rollback", "rollback_impossible", "freeze", "rejections_in_a_row", "stale_nowcast"]
+AlertKind = Literal[
+    "promotion", "rollback", "rollback_impossible", "freeze", "rejections_in_a_row", "stale_nowcast",
+    "unsupported_champion",
+]  # fmt: skip
 AlertSeverity = Literal["info", "warning", "critical"]
 
 

@@ -30,7 +30,8 @@ class HoldoutSales:
     """Sales that no compared model was trained on. Arrays of shape (n,), money in ETH, time in UTC seconds.
 
     `rare` marks zombies, apes and aliens. `champion` is None when there is no champion, `anchor` (the last confirmed
-    champion) when that is the champion itself.
+    champion) when that is the champion itself. `published` stands where this code cannot serve the champion: what it
+    published of each sale before it, NaN where that was nothing.
     """
 
     price: Floats
@@ -42,6 +43,7 @@ class HoldoutSales:
     contender: Predictions
     champion: Predictions | None
     anchor: Predictions | None = None
+    published: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.price)
@@ -63,6 +65,7 @@ class HoldoutSales:
             contender=self.contender.where(rows),
             champion=None if self.champion is None else self.champion.where(rows),
             anchor=None if self.anchor is None else self.anchor.where(rows),
+            published=None if self.published is None else self.published[rows],
         )
 
     def usable(self) -> bool:
@@ -121,10 +124,20 @@ class LineageFacts:
 
 
 @dataclass(frozen=True)
+class Unsupported:
+    """Why the gate's code cannot serve a sound model, and since when (UTC) it is on record that none can."""
+
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class GateEvidence:
     """Everything a decision rests on; a None is missing evidence.
 
-    `has_anchor`: the champion is on probation, and the last confirmed one is another model.
+    `has_anchor`: the champion is on probation, and the last confirmed one is another model. `champion_unsupported` and
+    `anchor_unsupported` (a reason): the gate's code cannot serve that model, so that it has no values. That is no
+    missing evidence; None is the usual case.
     """
 
     has_champion: bool
@@ -133,3 +146,10 @@ class GateEvidence:
     sales: HoldoutSales | None
     snapshot: SnapshotValues | BlastFacts | None
     has_anchor: bool = False
+    champion_unsupported: Unsupported | None = None
+    anchor_unsupported: str | None = None
+
+    @property
+    def champion_values(self) -> bool:
+        """There is a champion that values beside the contender: here, and in a shadow's test."""
+        return self.has_champion and self.champion_unsupported is None

@@ -20,6 +20,7 @@ from shared.evaluation.evidence import (
     LineageFacts,
     Predictions,
     SnapshotValues,
+    Unsupported,
 )
 from shared.evaluation.metrics import Band
 from shared.evaluation.policy import Policy
@@ -29,11 +30,12 @@ Plain = dict[str, Any]
 
 def to_plain(evidence: GateEvidence, policy: Policy) -> Plain:
     """Everything the checks are computed from. Of 20,000 snapshot values the measured radius stays, of the latency
-    only whether it was within the limit: the same decision made twice must be the same text.
+    only whether it was within the limit: the same decision made twice must be the same text. What is said of models
+    that the code cannot serve is there only where there is one, so that all other evidence reads as it always did.
     """
     snapshot = evidence.snapshot
     blast = snapshot.measured() if isinstance(snapshot, SnapshotValues) else snapshot
-    return {
+    plain: Plain = {
         "has_champion": evidence.has_champion,
         "has_anchor": evidence.has_anchor,
         "lineage": None if evidence.lineage is None else _lineage_out(evidence.lineage),
@@ -41,6 +43,12 @@ def to_plain(evidence: GateEvidence, policy: Policy) -> Plain:
         "sales": None if evidence.sales is None else sales_to_plain(evidence.sales),
         "blast": None if blast is None else asdict(blast),
     }
+    champion = evidence.champion_unsupported
+    if champion is not None:
+        plain["champion_unsupported"] = {"reason": champion.reason, "since": champion.since.isoformat()}
+    if evidence.anchor_unsupported is not None:
+        plain["anchor_unsupported"] = evidence.anchor_unsupported
+    return plain
 
 
 def from_plain(plain: Mapping[str, Any], policy: Policy) -> GateEvidence:
@@ -57,12 +65,20 @@ def from_plain(plain: Mapping[str, Any], policy: Policy) -> GateEvidence:
         infra=None if infra is None else _infra_in(infra, policy),
         sales=None if sales is None else sales_from_plain(sales),
         snapshot=None if blast is None else _blast_in(blast),
+        champion_unsupported=champion_unsupported(plain),
+        anchor_unsupported=plain.get("anchor_unsupported"),
     )
+
+
+def champion_unsupported(plain: Mapping[str, Any]) -> Unsupported | None:
+    """Whether the evidence was taken by code that could not serve the champion."""
+    found = plain.get("champion_unsupported")
+    return None if found is None else Unsupported(found["reason"], datetime.fromisoformat(found["since"]))
 
 
 def sales_to_plain(sales: HoldoutSales) -> Plain:
     """Columns of numbers, ETH and UTC seconds."""
-    return {
+    plain: Plain = {
         "price": sales.price.tolist(),
         "floor": sales.floor.tolist(),
         "last_sale_carry": sales.last_sale_carry.tolist(),
@@ -73,13 +89,14 @@ def sales_to_plain(sales: HoldoutSales) -> Plain:
         "champion": None if sales.champion is None else _predictions_out(sales.champion),
         "anchor": None if sales.anchor is None else _predictions_out(sales.anchor),
     }
+    return plain if sales.published is None else plain | {"published": sales.published.tolist()}
 
 
 def sales_from_plain(plain: Mapping[str, Any]) -> HoldoutSales:
     """What `sales_to_plain` wrote."""
     rare = np.zeros(len(plain["price"]), dtype=np.bool_)
     rare[plain["rare"]] = True
-    champion, anchor = plain["champion"], plain["anchor"]
+    champion, anchor, published = plain["champion"], plain["anchor"], plain.get("published")
     return HoldoutSales(
         price=_floats(plain["price"]),
         floor=_floats(plain["floor"]),
@@ -90,6 +107,7 @@ def sales_from_plain(plain: Mapping[str, Any]) -> HoldoutSales:
         contender=_predictions_in(plain["contender"]),
         champion=None if champion is None else _predictions_in(champion),
         anchor=None if anchor is None else _predictions_in(anchor),
+        published=None if published is None else _floats(published),
     )
 
 

@@ -16,6 +16,8 @@ Action = Literal["promote", "start_shadow", "reject", "none"]
 NON_INFERIORITY = "non_inferiority"
 ANCHORED = "non_inferiority_confirmed"
 """The same test against the last confirmed champion."""
+PUBLISHED = "non_inferiority_published"
+"""The same test against the values that a champion published which the code cannot serve any more."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     large blast radius) is left to a shadow; without a champion to run beside it is left to a person, unless the policy
     tolerates it of a first champion. While the champion is on probation the last confirmed one is compared with as
     well: a chain of small steps, each within the margin, must not add up to a large one.
+
+    A champion that the running code cannot serve has no values here, and publishes none either. The contender is then
+    compared with what that champion did publish, by a section of the policy; it is left to a person where it would be
+    left to a shadow.
     """
     bootstrap = DayBootstrap(policy.statistics.bootstrap_draws, policy.statistics.confidence, policy.statistics.seed)
     checks = [
@@ -62,20 +68,27 @@ def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     elif sales is not None:
         checks += _judge(sales, evidence, bootstrap, policy)
         cards = _scorecards(sales)
-    if evidence.has_champion:
+    if evidence.champion_values:
         checks += relative_checks.blast_radius_checks(evidence.snapshot, policy)
     verdict = overall(checks)
-    action = _action(verdict, evidence.has_champion)
+    action = _action(verdict, beside_champion=evidence.champion_values)
     reason = _reason(checks, verdict)
-    if action == "none" and _blocking(checks, verdict).keys() <= policy.promotion.first_tolerates:
-        action, reason = "promote", f"{reason}; the policy tolerates it of a first champion"
-    if action == "promote" and evidence.has_champion and policy.promotion.mode == "shadow_first":
+    if action == "none":
+        tolerated, of = _tolerated(evidence, policy)
+        if _blocking(checks, verdict).keys() <= tolerated:
+            action, reason = "promote", f"{reason}; the policy tolerates it {of}"
+    if action == "promote" and evidence.champion_values and policy.promotion.mode == "shadow_first":
         action, reason = "start_shadow", f"{reason}; the policy promotes from the shadow only"
+    if evidence.champion_unsupported is not None:
+        reason = f"{reason}; this code cannot serve the champion ({evidence.champion_unsupported.reason})"
     return GateResult(tuple(check.rounded() for check in checks), verdict, action, reason, cards)
 
 
 def restrain(result: GateResult, restraint: Restraint, *, has_champion: bool) -> tuple[Action, str]:
-    """The action once freezes, the cool-down and the places for shadows are taken into account, and why."""
+    """The action once freezes, the cool-down and the places for shadows are taken into account, and why.
+
+    `has_champion`: there is one to run beside as a shadow.
+    """
     action, reason = result.action, result.reason
     held = None
     if restraint.frozen is not None:
@@ -98,15 +111,34 @@ def _judge(sales: HoldoutSales, evidence: GateEvidence, bootstrap: DayBootstrap,
         *absolute_checks.coverage_checks(sales, sales, policy),
         absolute_checks.loss_level_check(sales, bootstrap, policy),
     ]
-    others = ((NON_INFERIORITY, evidence.has_champion, sales.champion), (ANCHORED, evidence.has_anchor, sales.anchor))
+    if evidence.champion_unsupported is not None:
+        checks.append(relative_checks.published_check(PUBLISHED, sales, bootstrap, policy))
+    left_out = _anchor_left_out(evidence)
+    if left_out:
+        checks.append(Check(ANCHORED, "inconclusive", detail=left_out, blocking=False))
+    others = (
+        (NON_INFERIORITY, evidence.champion_values, sales.champion),
+        (ANCHORED, evidence.has_anchor and not left_out, sales.anchor),
+    )
     for name, wanted, other in others:
         if wanted and other is None:
             checks.append(Check(name, "error", detail="the other model's values are missing"))
         elif wanted and other is not None:
             checks.append(relative_checks.non_inferiority_check(name, sales, other, bootstrap, policy))
-    if evidence.has_champion and sales.champion is not None:
+    if evidence.champion_values and sales.champion is not None:
         checks += relative_checks.slice_checks(sales, bootstrap, policy)
     return checks
+
+
+def _anchor_left_out(evidence: GateEvidence) -> str:
+    """Why nobody is compared with the last confirmed champion, although there is one; empty otherwise."""
+    if not evidence.has_anchor:
+        return ""
+    if evidence.champion_unsupported is not None:
+        return "left out: not even the champion can be served"
+    if evidence.anchor_unsupported is not None:
+        return f"left out: this code cannot serve the last confirmed champion ({evidence.anchor_unsupported})"
+    return ""
 
 
 def _scorecards(sales: HoldoutSales) -> dict[str, Scorecard]:
@@ -119,12 +151,20 @@ def _scorecards(sales: HoldoutSales) -> dict[str, Scorecard]:
     return cards
 
 
-def _action(verdict: Verdict, has_champion: bool) -> Action:
+def _action(verdict: Verdict, *, beside_champion: bool) -> Action:
     if verdict == "pass":
         return "promote"
     if verdict == "inconclusive":
-        return "start_shadow" if has_champion else "none"
+        return "start_shadow" if beside_champion else "none"
     return "reject"
+
+
+def _tolerated(evidence: GateEvidence, policy: Policy) -> tuple[frozenset[str], str]:
+    """Checks that may be inconclusive where nobody can run beside the contender, and of whom that holds."""
+    if not evidence.has_champion:
+        return policy.promotion.first_tolerates, "of a first champion"
+    rules = policy.unsupported_champion
+    return frozenset() if rules is None else rules.tolerates, "while the champion cannot be served"
 
 
 def _reason(checks: list[Check], verdict: Verdict) -> str:

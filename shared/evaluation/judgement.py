@@ -85,7 +85,11 @@ def gate(inputs: Inputs, policy: Policy) -> Judgement:
     plain = _on_record(inputs)
     evidence = gate_record.from_plain(plain["evidence"], policy)
     result = decide(evidence, policy)
-    action, reason = restrain(result, Restraint(**plain["restraint"]), has_champion=evidence.has_champion)
+    restraint = Restraint(**plain["restraint"])
+    if evidence.champion_unsupported is not None:
+        # It will not be seen at work; waiting for that would keep the platform without a nowcast.
+        restraint = replace(restraint, warming=None)
+    action, reason = restrain(result, restraint, has_champion=evidence.champion_values)
     cards = {name: card.as_dict() for name, card in result.scorecards.items()}
     return _judged(plain, result.checks, result.verdict, action, reason, scorecards=cards)
 

@@ -87,6 +87,21 @@ class NonInferiority(_Section):
     margin: float = Field(ge=0)
 
 
+class UnsupportedChampion(_Section):
+    """Of a contender while the running code cannot serve the champion: `margin` over the champion's published values.
+
+    Fewer than `min_published` of those are reported only. `tolerates` is what `first_tolerates` is to a first champion.
+    """
+
+    min_published: int = Field(ge=1)
+    margin: float = Field(ge=0)
+    tolerates: frozenset[str]
+
+    @field_serializer("tolerates")
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        return sorted(names)
+
+
 class Slices(_Section):
     min_sales: int = Field(ge=1)
     margin: float = Field(ge=0)
@@ -170,6 +185,7 @@ class Policy(_Section):
     inconclusive: Inconclusive
     absolute: Absolute
     non_inferiority: NonInferiority
+    unsupported_champion: UnsupportedChampion | None = None  # unknown to versions before 4: then a person decides
     slices: Slices
     infra: Infra
     blast_radius: BlastLimits
@@ -179,10 +195,17 @@ class Policy(_Section):
     shadow: ShadowRules
     retrain: Retrain
 
+    @model_validator(mode="after")
+    def _knows_what_its_version_does(self) -> Self:
+        if self.version >= 4 and self.unsupported_champion is None:
+            raise ValueError("unsupported_champion is unset; a policy of version 4 or later sets it")
+        return self
+
     @cached_property
     def body(self) -> str:
-        """Canonical JSON, what `policy_hash` is taken over."""
-        return canonical_json(self.model_dump(mode="json"))
+        """Canonical JSON, what `policy_hash` is taken over. A section that its version does not know is not in it."""
+        unknown = {"unsupported_champion"} if self.unsupported_champion is None else None
+        return canonical_json(self.model_dump(mode="json", exclude=unknown))
 
     @cached_property
     def policy_hash(self) -> str:

@@ -37,6 +37,36 @@ def non_inferiority_check(
     )
 
 
+def published_check(name: str, sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:
+    """The contender against what the champion published, where the champion itself cannot be asked any more.
+
+    Too few published values only report: then the absolute checks alone decide. A policy that says nothing of it leaves
+    the contender to a person.
+    """
+    rules = policy.unsupported_champion
+    if rules is None:
+        told = f"a policy of version {policy.version} has no unsupported_champion: a person decides"
+        return Check(name, "inconclusive", detail=told)
+    if sales.published is None:
+        return Check(name, "error", detail="the champion's published values are missing")
+    known = np.isfinite(sales.published)
+    n = int(np.count_nonzero(known))
+    told = f"values that the champion published, of which at least {rules.min_published} count"
+    if n == 0:
+        return Check(name, "inconclusive", n=0, threshold=rules.margin, detail=told, blocking=False)
+    found = non_inferiority(
+        sales.price[known],
+        sales.contender.value[known],
+        sales.published[known],
+        sales.day[known],
+        margin=rules.margin,
+        bootstrap=bootstrap,
+    )
+    d, enough = found.difference, n >= rules.min_published
+    verdict = _VERDICTS[found.outcome] if enough else "inconclusive"
+    return Check(name, verdict, d.value, d.lo, d.hi, d.n, rules.margin, detail=told, blocking=enough)
+
+
 def slice_checks(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> list[Check]:
     """No slice may be worse by more than the slice margin: proven, it fails; not ruled out, it is inconclusive.
 

@@ -33,7 +33,7 @@ class Health:
 
     `valid_rows` is None when it was not counted. `jump` is the mean |d ln v| of that nowcast against the previous
     champion's values from the same snapshot; None when there are none. `predecessor_failed`: the previous champion's
-    own newest attempt at a cycle failed.
+    own newest attempt at a cycle failed, or the running code cannot serve it.
     """
 
     published_at: datetime | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,6 +93,11 @@ class Decision:
     decided_at: datetime
     owner: str | None = None  # who may close what this leaves open,
     expires_at: datetime | None = None  # and when it closes by itself
+
+    @property
+    def overrides(self) -> bool:
+        """A person promotes in spite of what the gate or the monitor decided."""
+        return self.kind == "operator" and json.loads(self.evidence).get("override") is True
 
     @property
     def evidence_hash(self) -> str:

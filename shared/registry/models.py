@@ -55,6 +55,11 @@ from active join models on model_id = active_id
 where not (role = 'previous' and state <> 'retired')
 order by place, registered_at, model_id
 """
+REGISTERED_SQL = f"""
+select {_COLUMNS} from models
+where state = 'registered' and registered_at > $1 and registered_at <= $2
+order by registered_at, model_id
+"""
 TRANSITION_SQL = "update models set state = $3 where model_id = $1 and state = $2 returning model_id"
 LAST_REGISTRATION_SQL = "select max(registered_at) from models"
 
@@ -147,6 +152,11 @@ async def get(connection: Connection, model_id: str) -> ModelRecord:
 async def listing(connection: Connection, *, state: State | None = None, limit: int = 100) -> list[ModelRecord]:
     """Newest first, optionally of one state."""
     return [_record(row) for row in await connection.fetch(LIST_MODELS_SQL, state, limit)]
+
+
+async def registered(connection: Connection, *, after: datetime, before: datetime) -> list[ModelRecord]:
+    """Contenders registered in (after, before] that no gate has judged, oldest first."""
+    return [_record(row) for row in await connection.fetch(REGISTERED_SQL, after, before)]
 
 
 async def champion(connection: Connection) -> ModelRecord | None:

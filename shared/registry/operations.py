@@ -27,6 +27,8 @@ from shared.registry.pointer import AlreadyApplied, Outcome, Stale, Swapped
 
 log = structlog.get_logger(__name__)
 PROMOTABLE: tuple[models.State, ...] = ("evaluated", "shadow", "retired")
+BY_OVERRIDE: tuple[models.State, ...] = ("rejected", "rolled_back")
+"""Judged against, by the gate or at work: a person may promote such a model in spite of that, and says so."""
 _ACTOR, _REASON = TypeAdapter[str](Actor), TypeAdapter[str](Reason)
 
 
@@ -53,8 +55,10 @@ class Done:
     outcome: Outcome | None
 
 
-async def promote(transaction: Transaction, act: Act, policy: Policy) -> Done:
+async def promote(transaction: Transaction, act: Act, policy: Policy, *, override: bool = False) -> Done:
     """Make a judged contender, a shadow or a former champion the champion, whatever freeze or cool-down is in force.
+
+    With `override` also a model that was rejected or rolled back; that goes on record with the decision.
 
     Raises:
         NotFoundError: no such model. InvalidInputError: no reason, or nobody says so.
@@ -62,11 +66,11 @@ async def promote(transaction: Transaction, act: Act, policy: Policy) -> Done:
     """
     connection = transaction.connection
     await pointer.lock(connection)
-    record, decision = await _decided(transaction, act, "promote", policy, to=act.model_id)
+    record, decision = await _decided(transaction, act, "promote", policy, to=act.model_id, override=override)
     early = await _early(transaction, decision)
     if early is not None:
         return early
-    if record.state not in PROMOTABLE:
+    if record.state not in ((*PROMOTABLE, *BY_OVERRIDE) if override else PROMOTABLE):
         raise ConflictError(_not_promotable(record))
     await decisions.record(connection, decision, (), policy)
     await shadows.end(connection, record.model_id, "superseded", at=act.at)
@@ -185,6 +189,7 @@ async def _decided(
     policy: Policy,
     *,
     to: str | None,
+    override: bool = False,
 ) -> tuple[ModelRecord, Decision]:
     """The model, and the decision that the request amounts to; nothing is written."""
     connection = transaction.connection
@@ -207,6 +212,7 @@ async def _decided(
             "actor": actor,
             "said": reason,
             "decided_at": act.at.isoformat(),
+            **({"override": True} if override else {}),
         },
         policy,
     )
@@ -259,8 +265,8 @@ def _not_promotable(record: ModelRecord) -> str:
     advice = {
         "champion": "it is the champion already",
         "registered": "the gate has not judged it yet; wait for its decision",
-        "rolled_back": "a rolled-back model does not come back; train a contender",
-        "rejected": "the gate rejected it; train a contender",
+        "rolled_back": "a rolled-back model does not come back by itself; train a contender, or say --override",
+        "rejected": "the gate rejected it; train a contender, or say --override (`override` over HTTP)",
         "quarantined": "it is in quarantine; train a contender",
     }
     return f"model {record.model_id} is {record.state}: {advice[record.state]}"

@@ -122,6 +122,8 @@ async def applied(connection: Connection, decision_id: UUID) -> int | None:
 async def promote(connection: Connection, model_id: str, decision: Decision, *, expected_generation: int) -> Outcome:
     """Make an evaluated contender, a shadow or a former champion the champion; the one so far retires.
 
+    A decision that overrides brings a rejected or rolled-back model, too. The database demands that decision.
+
     The decision must have been recorded in this transaction or before.
 
     Raises:
@@ -134,7 +136,8 @@ async def promote(connection: Connection, model_id: str, decision: Decision, *, 
     if replaced is not None:
         await models.transition(connection, replaced, expected="champion", to="retired")
     state = (await models.get(connection, model_id)).state
-    source: models.State = state if state in ("shadow", "retired") else "evaluated"
+    known = ("shadow", "retired", "rejected", "rolled_back") if decision.overrides else ("shadow", "retired")
+    source: models.State = state if state in known else "evaluated"
     await models.transition(connection, model_id, expected=source, to="champion")
     return await _swap(connection, model_id, replaced, decision, expected_generation)
 

@@ -85,6 +85,11 @@ class ValuationModel:
         """The name by its bytes."""
         return model_id(hashlib.sha256(self.to_bytes()).hexdigest())
 
+    @cached_property
+    def calibration(self) -> Calibration:
+        """Of the fit: from the errors known at the data cut-off."""
+        return self.calibrator().at(self.data_cutoff)
+
     @property
     def features(self) -> tuple[str, ...]:
         """What the learners read, in order."""
@@ -118,7 +123,7 @@ class ValuationModel:
 
         Without a `calibration`, by that of the fit.
         """
-        return self._values(frame, self.log_premium(frame), calibration or self.calibrator().at(self.data_cutoff))
+        return self._values(frame, self.log_premium(frame), calibration or self.calibration)
 
     def predict_forward(self, rows: pl.DataFrame, earlier: pl.DataFrame | None = None) -> Values:
         """Value rows of sales, each calibrated by those of the rows that were over before its day.

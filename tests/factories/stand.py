@@ -123,8 +123,8 @@ class Stand:
             await event_repository.store_eth_usd(connection, await source.eth_usd(instant.date()))
             await event_repository.append_events(connection, events.filter(events["timestamp"] < instant))
 
-    async def register(self, model: ValuationModel) -> ModelRecord:
-        """A contender as the trainer registers it: its file and both snapshots are in the store."""
+    async def register(self, model: ValuationModel, *, judged: bool = True) -> ModelRecord:
+        """A contender as the trainer registers it, its file and both snapshots in the store; `judged` by some gate."""
         learn, judge = small_market.inputs()
         now = self.clock.now()
         reference = await self.store.put("models", model.to_bytes(), extension="json")
@@ -160,7 +160,8 @@ class Stand:
                 registered_at=now,
             )
             assert await models.register(connection, record)
-            await models.transition(connection, record.model_id, expected="registered", to="evaluated")
+            if judged:
+                await models.transition(connection, record.model_id, expected="registered", to="evaluated")
         return record
 
     async def promote(self, model: ValuationModel) -> ModelRecord:

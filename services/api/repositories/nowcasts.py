@@ -16,7 +16,8 @@ select (select generation_id from nowcast_pointer) as generation_id,
        (select max(seq) from market_events) as last_seq,
        (select count(*) from market_revisions) as revisions,
        (select count(*) from punks) as punks,
-       (select e.generation_id from explanations e join nowcast_pointer using (generation_id)) as explained
+       (select e.generation_id from explanations e join nowcast_pointer using (generation_id)) as explained,
+       exists (select from unsupported_models where role = 'champion' and cleared_at is null) as champion_unsupported
 """
 GENERATION_SQL = """
 select generation_id, model_id, snapshot_id, as_of, published_at, row_count,
@@ -60,12 +61,14 @@ class Pointer:
     punks: int
     explained: int | None
     """The shown generation, once its reasons are there."""
+    champion_unsupported: bool
+    """The running code cannot serve the champion, so that the generation shown stays."""
 
 
 async def pointer(connection: Connection) -> Pointer:
     """One cheap question: has anything moved?"""
     row = await connection.fetchrow(POINTER_SQL)
-    return Pointer(row["generation_id"], row["last_seq"] or 0, row["revisions"], row["punks"], row["explained"])
+    return Pointer(**{**row, "last_seq": row["last_seq"] or 0})
 
 
 async def generation(connection: Connection, generation_id: int) -> tuple[GenerationFacts, bytes] | None:

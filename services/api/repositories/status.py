@@ -17,6 +17,8 @@ select (select count(*) from outbox) as outbox_depth,
        (select state from promotions where state in ('warm_up', 'watching')) as promotion,
        (select count(*) from shadows where ended_at is null) as shadows,
        (select model_id from model_pointer) as champion,
+       (select code from unsupported_models where role = 'champion' and cleared_at is null order by since limit 1)
+           as unsupported_by,
        (select max(scored_at) from outcomes) as last_scored_at
 """
 
@@ -33,6 +35,7 @@ class PlatformStatus:
     promotion: str | None
     shadows: int
     champion: str | None
+    unsupported_by: str | None  # the code that cannot serve the champion, if there is such
     last_scored_at: datetime | None
 
 

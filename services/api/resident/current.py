@@ -15,7 +15,8 @@ from shared.clock import Clock
 DATABASE_AWAY = "database_away"
 NOWCAST_STALE = "nowcast_stale"
 GENERATION_REFUSED = "generation_refused"
-FLAGS = (DATABASE_AWAY, NOWCAST_STALE, GENERATION_REFUSED)
+CHAMPION_UNSUPPORTED = "champion_unsupported"
+FLAGS = (DATABASE_AWAY, NOWCAST_STALE, GENERATION_REFUSED, CHAMPION_UNSUPPORTED)
 
 
 class Current:
@@ -29,6 +30,7 @@ class Current:
         self.view: View | None = None
         self.database_away_since: datetime | None = None
         self.refused: int | None = None
+        self.champion_unsupported = False
 
     def require(self) -> View:
         """The current view.
@@ -86,4 +88,6 @@ class Current:
             found.append(NOWCAST_STALE)
         if self.refused is not None:
             found.append(GENERATION_REFUSED)
+        if self.champion_unsupported:
+            found.append(CHAMPION_UNSUPPORTED)
         return tuple(found)

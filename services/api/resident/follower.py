@@ -104,6 +104,7 @@ class Follower:
         if self._current.database_away_since is not None:
             log.info("database_back")
             self._current.database_away_since = None
+        self._current.champion_unsupported = pointer.champion_unsupported
         if pointer.punks != len(self._catalogue.punks):
             async with asyncio.timeout(self._config.load_timeout_s):
                 rows = await nowcasts.punks(connection)

@@ -20,6 +20,7 @@ from services.api.shapes.operator_acts import (
     FreezeList,
     FreezeOrder,
     OperatorOrder,
+    PromoteOrder,
     RollbackOrder,
 )
 from shared.contracts.messages import ModelId
@@ -44,13 +45,13 @@ _ACTED = {200: {"model": ActDocument}, **documented(400, 401, 403, 404, 409, 413
     responses=_ACTED,
 )
 async def promote(
-    request: Request, model_id: ModelId, order: OperatorOrder, caller: Operator, idempotency_key: IdempotencyKey = None
+    request: Request, model_id: ModelId, order: PromoteOrder, caller: Operator, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """In spite of freeze and cool-down; never past a gate that rejected it."""
+    """In spite of freeze and cool-down; past a gate that rejected it, or a rollback, only with `override`."""
     gateway = gateway_of(request)
 
     def act(transaction: Transaction, wanted: Act) -> Awaitable[Done]:
-        return operations.promote(transaction, wanted, gateway.policy)
+        return operations.promote(transaction, wanted, gateway.policy, override=order.override)
 
     return await _act(gateway, "promote", model_id, order, caller, idempotency_key, act)
 

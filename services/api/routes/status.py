@@ -14,7 +14,9 @@ from services.api.repositories.status import PlatformStatus, platform_status
 
 router = APIRouter(tags=["operations"])
 
-Flag = Literal["no_generation", "database_away", "nowcast_stale", "generation_refused", "frozen"]
+Flag = Literal[
+    "no_generation", "database_away", "nowcast_stale", "generation_refused", "champion_unsupported", "frozen"
+]
 
 
 class NowcastStatus(BaseModel):

@@ -23,6 +23,12 @@ class OperatorOrder(BaseModel):
     ] = None
 
 
+class PromoteOrder(OperatorOrder):
+    override: Annotated[
+        bool, Field(description="Promote it although it was rejected or rolled back; goes on record with the decision")
+    ] = False
+
+
 class RollbackOrder(OperatorOrder):
     to: Annotated[ModelId | None, Field(description="A retired model; default: the champion before")] = None
 

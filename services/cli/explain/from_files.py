@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 
 from services.cli.explain.account import Account, Origin, Previous, Reproduction, explain, from_file, require_market
-from services.trainer import lineage
 from shared.errors import InvalidInputError
 from shared.market.event_files import PUNKS_FILE, read_event_files
 from shared.market.prices import DailyPrices
@@ -17,6 +16,7 @@ from shared.market.reference_data import ETH_USD_SCHEMA
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.messaging.ticks import JOBS
+from shared.runtime import lineage
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit

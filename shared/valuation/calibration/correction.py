@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared import units
 from shared.market.series import Floats
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.params import CorrectionParams
@@ -27,8 +26,10 @@ def correction_of(premium: Floats, shifts: Floats, params: CorrectionParams) -> 
 
 def foreseen(residuals: Residuals, params: CorrectionParams) -> Floats:
     """The correction of each error's own day, from earlier days only, shape (n,)."""
-    days, which = np.unique(residuals.time // units.DAY_S, return_inverse=True)
-    shifts, corrected = shifts_at(residuals, days.astype(np.float64) * units.DAY_S, params), np.zeros(len(residuals))
+    days, first, which = np.unique(residuals.day, return_index=True, return_inverse=True)
+    # The start of each day: the sales of the day itself are not known then.
+    starts = residuals.time[first] - residuals.time[first] % 86_400
+    shifts, corrected = shifts_at(residuals, starts.astype(np.float64), params), np.zeros(len(residuals))
     for number, shift in enumerate(shifts):
         rows = which == number
         corrected[rows] = correction_of(residuals.premium[rows], shift, params)
@@ -45,13 +46,13 @@ def shifts_at(residuals: Residuals, instants: Floats, params: CorrectionParams) 
     if len(residuals) == 0:
         return shifts
     order = np.lexsort((residuals.time, residuals.premium, residuals.error))
-    error = np.clip(residuals.error[order], -params.largest, params.largest)
-    time = residuals.time[order]
+    ordered = residuals.where(order)
+    error = np.clip(ordered.error, -params.largest, params.largest)
     # Beyond the last knot all sales count as neighbours: there are too few of them to tell apart.
-    place = np.clip(np.log(residuals.premium[order]), knots[0], knots[-1])
+    place = np.clip(np.log(ordered.premium), knots[0], knots[-1])
     near = np.exp(-0.5 * ((knots[:, None] - place) / params.bandwidth) ** 2)
     for row, instant in enumerate(instants):
-        age = (instant - time) / units.DAY_S
+        age = ordered.age_days(instant)
         known = np.flatnonzero(age > 0.0)
         if len(known) == 0:
             continue

@@ -16,10 +16,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared import units
 from shared.market.series import Floats
 from shared.valuation.calibration import correction
-from shared.valuation.calibration.residuals import Residuals
+from shared.valuation.calibration.residuals import Residuals, day_number
 from shared.valuation.calibration.volatility import volatility
 from shared.valuation.params import CalibrationParams
 from shared.valuation.tiers import tier_of
@@ -49,9 +48,10 @@ class Calibration:
         if foreseen is None:
             foreseen = correction.foreseen(residuals, params.correction)
         error, tier = residuals.error - foreseen, tier_of(residuals.premium, params.intervals.bounds)
-        age_days = np.maximum(instant - residuals.time, 0.0) / units.DAY_S
-        weight = 0.5 ** (age_days / params.intervals.half_life_days)
-        then, now = volatility(error, tier, residuals.time, instant, params.volatility)
+        weight = 0.5 ** (np.maximum(residuals.age_days(instant), 0.0) / params.intervals.half_life_days)
+        then, now = volatility(
+            error, tier, residuals.day, int(day_number(np.array([int(instant)]))[0]), params.volatility
+        )
         error = error / then
         tiers = [_pool(tier, index, params) for index in range(len(params.intervals.bounds) + 1)]
         return cls(

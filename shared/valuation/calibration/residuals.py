@@ -24,6 +24,15 @@ class Residuals:
     def __len__(self) -> int:
         return len(self.error)
 
+    @property
+    def day(self) -> Ints:
+        """Number of each sale's UTC day, shape (n,)."""
+        return day_number(self.time)
+
+    def age_days(self, instant: float) -> Floats:
+        """How long before an instant (UTC seconds) each sale was, shape (n,); below zero after it."""
+        return (instant - self.time.astype(np.float64)) / 86_400.0
+
     @classmethod
     def joined(cls, parts: Sequence[Residuals]) -> Residuals:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("error", "premium", "time")))
@@ -61,6 +70,11 @@ class Residuals:
             raise ValueError("an error or premium is not finite, or a premium not above zero")
         return read
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> Residuals:
-        """Those chosen, shape (n,)."""
+    def where(self, chosen: npt.NDArray[np.bool_] | Ints) -> Residuals:
+        """Those chosen, by a mask of shape (n,) or by their places."""
         return Residuals(self.error[chosen], self.premium[chosen], self.time[chosen])
+
+
+def day_number(time: Ints) -> Ints:
+    """UTC days since 1970-01-01, of UTC seconds. A literal: no constant may change what a model file says."""
+    return time // 86_400

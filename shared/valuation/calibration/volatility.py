@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared import units
 from shared.market.series import Floats, Ints
 from shared.valuation.params import VolatilityParams
 
 
-def volatility(error: Floats, tier: Ints, time: Ints, instant: float, params: VolatilityParams) -> tuple[Floats, float]:
-    """Volatility on each error's day, from earlier days only, shape (n,); and at `instant` (UTC seconds), from all.
+def volatility(error: Floats, tier: Ints, day: Ints, today: int, params: VolatilityParams) -> tuple[Floats, float]:
+    """Volatility on each error's day, from earlier days only, shape (n,); and today, from all.
 
-    1 is usual. `time` is of the sales, `tier` of their premia; the order of the sales does not matter.
+    1 is usual. `day` is the number of the sale's UTC day, `tier` of its premium; the order of the sales does not matter.
     """
     size = _size(error, tier, params.largest)
     if not size.any():
         return np.ones(len(error)), 1.0
-    order = np.lexsort((size, time))
-    days, which = np.unique(time // units.DAY_S, return_inverse=True)
+    order = np.lexsort((size, day))
+    days, which = np.unique(day, return_inverse=True)
     sizes = np.bincount(which[order], weights=size[order] / np.sort(size).mean())
     counts = np.bincount(which)
     daily = np.empty(len(days))
     total = weight = 0.0
-    decay = 0.5 ** (np.diff(days, append=instant // units.DAY_S) / params.half_life_days)
+    decay = 0.5 ** (np.diff(days, append=today) / params.half_life_days)
     for number in range(len(days)):
         daily[number] = (total + params.prior_sales) / (weight + params.prior_sales)
         total = (total + sizes[number]) * decay[number]

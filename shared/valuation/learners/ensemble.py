@@ -62,8 +62,9 @@ class Ensemble:
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
         rows = self._rows(frame)
-        mean = np.mean([learner.predict(rows) for learner in self.learners], axis=0)
-        predicted: Floats = np.where(self.by_index(frame), self._index_parts(frame).sum(axis=1), mean)
+        predicted: Floats = np.mean([learner.predict(rows) for learner in self.learners], axis=0)
+        by_index = self.by_index(frame)
+        predicted[by_index] = self._index_parts(frame.filter(by_index)).sum(axis=1)
         return predicted
 
     def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
@@ -76,7 +77,8 @@ class Ensemble:
         parts = np.mean([learner.contributions(rows) for learner in self.learners], axis=0)
         started = np.mean([learner.start == "linear" for learner in self.learners])
         parts += started * self.linear.contributions(rows.scaled)
-        parts = np.where(self.by_index(frame)[:, None], self._index_parts(frame), parts)
+        by_index = self.by_index(frame)
+        parts[by_index] = self._index_parts(frame.filter(by_index))
         return parts[:, :-1], parts[:, -1]
 
     def by_index(self, frame: pl.DataFrame) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,8 @@ import pytest
 from services.api.bootstrap import open_pool
 from services.api.repositories import nowcasts
 from shared.database.pool import Database
+from shared.registry import unsupported
+from shared.registry.unsupported import UnsupportedModel
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.cuttable import CuttableRelay
@@ -100,6 +102,27 @@ async def test_a_nowcast_older_than_ninety_minutes_is_marked_stale(served: Serve
     assert (await served.client.get("/v1/punks/7")).json()["degraded"] == []
     served.clock.move_to(filling.NOW.replace(hour=13, minute=31))
     assert (await served.client.get("/v1/punks/7")).json()["degraded"] == ["nowcast_stale"]
+
+
+async def test_while_the_running_code_cannot_serve_the_champion_answers_say_so(database: Database, model: str) -> None:
+    found = UnsupportedModel(model, "c0de", "champion", "its format is of another release", filling.NOW)
+    async with database.connection() as connection:
+        shown = await filling.publish(connection, model)
+    async with serving(database, poll_s=0.05) as served:
+        await served.until_shown(shown)
+        assert (await served.client.get("/v1/punks/7")).json()["degraded"] == []
+        async with database.connection() as connection:
+            await unsupported.note(connection, found)
+        await served.until(lambda: served.gateway.current.champion_unsupported)
+        answer = await served.client.get("/v1/punks/7")
+        assert answer.json()["degraded"] == ["champion_unsupported"]
+        assert answer.headers["punkcast-degraded"] == "champion_unsupported"
+        assert "champion_unsupported" in (await served.client.get("/v1/status")).json()["degraded"]
+        assert 'flag="champion_unsupported"} 1.0' in (await served.client.get("/metrics")).text
+        async with database.connection() as connection:
+            await unsupported.clear(connection, still=(), at=filling.NOW)
+        await served.until(lambda: not served.gateway.current.champion_unsupported)
+        assert (await served.client.get("/v1/punks/7")).json()["degraded"] == []
 
 
 async def test_a_generation_with_missing_rows_is_refused_and_the_last_whole_one_stays(

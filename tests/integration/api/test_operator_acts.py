@@ -50,6 +50,13 @@ async def test_a_promotion_is_a_decision_by_the_keys_name(served: Served, databa
     assert (await served.client.get("/v1/models/current")).json()["model"]["model_id"] == model
     refused = await served.client.post(f"/v1/models/{contender}/promote", json=WHY, headers=key)
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "conflict")
+    assert "--override" in refused.json()["detail"]
+    order = WHY | {"override": True}
+    forced = await served.client.post(f"/v1/models/{contender}/promote", json=order, headers=key)
+    assert forced.json()["outcome"] == "swapped"
+    again = (await served.client.get(f"/v1/decisions/{forced.json()['decision_id']}")).json()
+    assert (again["kind"], again["action"]) == ("operator", "promote")
+    await served.client.post(f"/v1/models/{contender}/rollback", json=WHY, headers=key)
     gone = await served.client.post(f"/v1/models/{contender}/quarantine", json=WHY, headers=key)
     assert (gone.json()["outcome"], gone.json()["pointer_generation"]) == ("recorded", None)
     kinds = [one["kind"] for one in (await served.client.get("/v1/lifecycle")).json()["items"]]

@@ -60,6 +60,53 @@ async def test_a_model_changes_state_only_along_the_legal_ways(connection: Conne
             await move(connection, model, new)
 
 
+OVERRIDE = {"kind": "operator", "evidence": '{"override":true}'}
+
+
+@pytest.mark.parametrize("old", WAY_TO)
+async def test_a_persons_override_leads_from_rejected_and_rolled_back_to_champion_and_nowhere_else(
+    connection: Connection, old: str
+) -> None:
+    model = await a_model(connection, old)
+    await a_decision(connection, model, **OVERRIDE)
+    for new in sorted(set(WAY_TO) - {old, "champion"}):
+        if (old, new) not in LEGAL:
+            async with refused(connection, "cannot go from"):
+                await move(connection, model, new)
+    if old in {"rejected", "rolled_back"}:
+        await move(connection, model, "champion")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"evidence": '{"override":true}'},
+        {"kind": "operator"},
+        {"kind": "operator", "evidence": '{"override":false}'},
+        {"kind": "operator", "evidence": '{"said":"\\"override\\":true"}'},
+        {"kind": "operator", "evidence": '{"override":true}', "action": "quarantine"},
+    ],
+)
+async def test_no_other_decision_brings_a_rejected_model_to_champion(
+    connection: Connection, said: dict[str, str]
+) -> None:
+    model = await a_model(connection, "rejected")
+    await a_decision(connection, model, **said)
+    await a_decision(connection, await a_model(connection, "rejected"), **OVERRIDE)
+    async with refused(connection, "cannot go from rejected to champion"):
+        await move(connection, model, "champion")
+
+
+async def test_an_override_is_used_once(connection: Connection) -> None:
+    model = await a_model(connection, "rejected")
+    decision = await a_decision(connection, model, **OVERRIDE)
+    await move(connection, model, "champion")
+    await insert(connection, "model_pointer", model_id=model, generation=1, decision_id=decision, moved_at=NOW)
+    await move(connection, model, "rolled_back")
+    async with refused(connection, "cannot go from rolled_back to champion"):
+        await move(connection, model, "champion")
+
+
 async def test_an_unknown_state_is_refused(connection: Connection) -> None:
     model = await a_model(connection)
     async with refused(connection, "excellent"):

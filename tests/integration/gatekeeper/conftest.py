@@ -15,12 +15,14 @@ from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import ContenderRegistered, Payload, RetrainCheckRequested, ShadowMatured
 from shared.database.pool import Database
+from shared.errors import UnsupportedModelError
 from shared.evaluation.evidence import GateEvidence
 from shared.evaluation.policy import load_policy
 from shared.messaging.bus import Subscription
 from shared.messaging.memory import MemoryBus
 from shared.registry import models
 from shared.registry.models import ModelRecord
+from shared.registry.unsupported import UnsupportedModel
 from tests.factories import gate_evidence, registry
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
@@ -34,11 +36,19 @@ class ChosenEvidence:
     meanwhile: Callable[[], Awaitable[None]] | None = None
     asked: list[str] = field(default_factory=list)
     anchors: list[str | None] = field(default_factory=list)
+    refused: UnsupportedModelError | None = None
 
     async def gather(
-        self, contender: ModelRecord, champion: ModelRecord | None, anchor: ModelRecord | None = None
+        self,
+        contender: ModelRecord,
+        champion: ModelRecord | None,
+        anchor: ModelRecord | None = None,
+        *,
+        unsupported: UnsupportedModel | None = None,
     ) -> Gathered:
         self.asked.append(contender.model_id)
+        if self.refused is not None:
+            raise self.refused
         self.anchors.append(None if anchor is None else anchor.model_id)
         if self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None

@@ -103,7 +103,6 @@ class Shelf:
             store=self.store,
             reader=MarketReader(),
             clock=ManualClock(NOW),
-            policy=load_policy(),
             threads=1,
             stopwatch=lambda: float(next(ticks)),
         )
@@ -294,13 +293,7 @@ async def test_code_that_nobody_can_name_is_missing_lineage(shelf: Shelf) -> Non
 
 async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_made_for_it(shelf: Shelf) -> None:
     record = await shelf.contender(archived_nowcast=False)
-    async with shelf.database.transaction() as connection:
-        punks = market.punks_frame().with_columns(pl.col("punk_id").cast(pl.Int32))
-        await event_repository.store_punks(connection, punks)
-        closes = {"date": [NOW.date() - timedelta(days=days) for days in range(90, 0, -1)], "eth_usd": [400.0] * 90}
-        await event_repository.store_eth_usd(connection, pl.DataFrame(closes))
-        events = validate(market.events_frame(5, count=400).drop("seq"), "made up")
-        await event_repository.append_events(connection, events)
+    await stored_market(shelf)
     gathered = await shelf.gatherer().gather(record, record)
     assert gathered.nowcast_snapshot is not None
     checks = {check.name: check for check in decide(gathered.evidence, load_policy()).checks}
@@ -310,6 +303,42 @@ async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_m
     assert (kept.kind, kept.frame.height) == ("nowcast", 10_000)
     again = await shelf.gatherer().gather(record, record)
     assert again.nowcast_snapshot == gathered.nowcast_snapshot, "the next gate finds it archived"
+
+
+async def stored_market(shelf: Shelf) -> None:
+    """Enough of a market to make a nowcast snapshot of."""
+    async with shelf.database.transaction() as connection:
+        punks = market.punks_frame().with_columns(pl.col("punk_id").cast(pl.Int32))
+        await event_repository.store_punks(connection, punks)
+        closes = {"date": [NOW.date() - timedelta(days=days) for days in range(90, 0, -1)], "eth_usd": [400.0] * 90}
+        await event_repository.store_eth_usd(connection, pl.DataFrame(closes))
+        events = validate(market.events_frame(5, count=400).drop("seq"), "made up")
+        await event_repository.append_events(connection, events)
+
+
+async def test_a_nowcast_archived_by_a_release_that_lacked_a_column_is_not_used(shelf: Shelf) -> None:
+    record = await shelf.contender(archived_nowcast=False)
+    await stored_market(shelf)
+    older = replace(shelf.files.nowcast, frame=shelf.files.nowcast.frame.drop("asks"))
+    async with shelf.database.transaction() as connection:
+        await snapshots.record(connection, older, at=NOW)
+        await snapshots.record_archive(connection, await snapshots.upload(shelf.store, older), at=NOW)
+    gathered = await shelf.gatherer().gather(record, record)
+    assert gathered.nowcast_snapshot not in {None, older.snapshot_id}
+    checks = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
+    assert checks["blast_mean"] == "pass"
+
+
+async def test_a_hold_out_of_a_release_that_lacked_a_column_of_the_champion_is_missing_evidence(shelf: Shelf) -> None:
+    record = await shelf.contender()
+    older = replace(shelf.files.holdout, frame=shelf.files.holdout.frame.drop("asks"))
+    async with shelf.database.transaction() as connection:
+        await snapshots.record(connection, older, at=NOW)
+        await snapshots.record_archive(connection, await snapshots.upload(shelf.store, older), at=NOW)
+    evidence = (await shelf.gatherer().gather(replace(record, evaluation_snapshot=older.snapshot_id), record)).evidence
+    assert evidence.infra is not None
+    assert (evidence.infra.loads, evidence.sales) == (False, None)
+    assert "lacks asks" in evidence.infra.load_error
 
 
 async def test_the_confirmed_champion_is_valued_beside_the_champion(shelf: Shelf) -> None:

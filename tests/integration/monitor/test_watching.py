@@ -12,7 +12,9 @@ from shared.evaluation.eprocess import Step, start
 from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import walk
 from shared.market import chain_repository
-from shared.registry import freezes, models, pointer, promotions
+from shared.registry import freezes, models, pointer, promotions, unsupported
+from shared.registry.models import Role
+from shared.registry.unsupported import UnsupportedModel
 from tests.factories import registry as made
 from tests.integration.monitor.conftest import START, Bench
 
@@ -232,6 +234,49 @@ async def test_a_confirmed_champion_without_a_nowcast_is_told_too(promoted: Benc
     promoted.clock.move_to(START + timedelta(hours=14))
     await promoted.look()
     assert [alert.kind for alert in await promoted.alerts()] == ["stale_nowcast"]
+
+
+async def cannot_serve(bench: Bench, name: str, role: Role) -> None:
+    """The nowcaster's code cannot serve the model, and says so on record."""
+    found = UnsupportedModel(made.model_id(name), "c0de", role, "its format is of another release", bench.clock.now())
+    async with bench.database.transaction() as connection:
+        assert await unsupported.note(connection, found)
+
+
+async def test_a_champion_that_the_code_cannot_serve_is_named_and_not_rolled_back(promoted: Bench) -> None:
+    await cannot_serve(promoted, "new", "champion")
+    promoted.clock.move_to(START + timedelta(hours=14))
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    (alert,) = await promoted.alerts()
+    assert alert.kind == "stale_nowcast"
+    assert "the running code (c0de) cannot serve the champion: its format is of another release" in alert.summary
+
+
+async def test_nobody_is_rolled_back_to_a_model_that_the_code_cannot_serve(promoted: Bench) -> None:
+    await cannot_serve(promoted, "good", "previous")
+    async with promoted.database.transaction() as connection:
+        await made.generation(connection, "new", START + timedelta(minutes=30), rows=9_999, punks=9_999)
+    await promoted.look()
+    assert await champion(promoted) == made.model_id("new")
+    (alert,) = await promoted.alerts()
+    assert alert.kind == "rollback_impossible"
+
+
+async def test_a_promotion_whose_predecessor_cannot_be_served_leaves_its_warm_up_by_its_own_sales(
+    promoted: Bench,
+) -> None:
+    """No sale has both models' values any more: waiting for pairs would hold up every later promotion."""
+    async with promoted.database.transaction() as connection:
+        await made.generation(connection, "new", START + timedelta(minutes=30))
+    for _ in range(10):
+        await sell(promoted, {"new": 0.02})
+    await promoted.look()
+    assert await promoted.value("select state from promotions where ended_at is null") == "warm_up"
+    await cannot_serve(promoted, "good", "previous")
+    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
+    await promoted.look()
+    assert await promoted.value("select state from promotions where ended_at is null") == "watching"
 
 
 async def test_a_refused_model_is_rolled_back_where_the_previous_champion_can_be_published(promoted: Bench) -> None:

@@ -111,13 +111,50 @@ async def test_a_person_rolls_back_without_waiting_for_the_monitor(database: Dat
     assert states == ["champion", "rolled_back"]
 
 
-async def test_a_rolled_back_model_does_not_come_back_whoever_asks(database: Database) -> None:
+async def test_a_rolled_back_model_does_not_come_back_unless_a_person_overrides_that(database: Database) -> None:
     await test_a_person_rolls_back_without_waiting_for_the_monitor(database)
-    with pytest.raises(ConflictError, match="does not come back"):
+    with pytest.raises(ConflictError, match=r"does not come back by itself; .*--override"):
         await done(database, operations.promote, act("bad"))
+    await done(database, operations.promote, act("bad"), override=True)
+    async with database.connection() as connection:
+        assert (await models.get(connection, made.model_id("bad"))).state == "champion"
+
+
+async def test_a_model_in_quarantine_does_not_come_back_whoever_asks(database: Database) -> None:
+    await test_a_person_rolls_back_without_waiting_for_the_monitor(database)
     await done(database, operations.quarantine, act("bad"))
-    with pytest.raises(ConflictError, match="quarantine"):
-        await done(database, operations.promote, act("bad"))
+    for override in (False, True):
+        with pytest.raises(ConflictError, match="quarantine"):
+            await done(database, operations.promote, act("bad"), override=override)
+
+
+async def test_a_rejected_model_is_promoted_by_a_person_who_overrides_the_gate_and_says_so(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.promote(connection, "good", AT - timedelta(days=9))
+        await judged(connection, "rejected")
+        await models.transition(connection, made.model_id("rejected"), expected="evaluated", to="rejected")
+    with pytest.raises(ConflictError, match="--override"):
+        await done(database, operations.promote, act("rejected"))
+    request = act("rejected", generation=1, reason="nothing else can be served")
+    first = await done(database, operations.promote, request, override=True)
+    again = await done(database, operations.promote, request, override=True)
+    assert isinstance(first.outcome, pointer.Swapped)
+    assert again == Done(first.decision_id, pointer.AlreadyApplied(2))
+    async with database.connection() as connection:
+        promotion, decision = await promotions.current(connection), await decisions.get(connection, first.decision_id)
+        finding = await audit.verify(connection, first.decision_id)
+    assert promotion is not None
+    assert (promotion.model_id, promotion.previous_model_id) == (made.model_id("rejected"), made.model_id("good"))
+    assert decision.overrides
+    assert (decision.actor, decision.reason) == ("ada", "nothing else can be served")
+    assert finding.problems == ()
+
+
+async def test_a_contender_that_no_gate_has_judged_is_not_promoted_by_any_override(database: Database) -> None:
+    async with database.transaction() as connection:
+        await made.contender(connection, "new", AT)
+    with pytest.raises(ConflictError, match="not judged it yet"):
+        await done(database, operations.promote, act("new"), override=True)
 
 
 async def test_a_former_champion_may_come_back_by_a_person(database: Database) -> None:

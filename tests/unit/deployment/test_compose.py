@@ -44,7 +44,12 @@ def test_a_service_starts_after_the_schema_is_there_and_the_servers_answer(compo
             "rabbitmq": "service_healthy",
             "seaweedfs": "service_healthy",
         }
-    assert compose["services"]["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    # The models that its preflight loads lie in the object store.
+    assert compose["services"]["migrate"]["depends_on"] == {
+        "postgres": {"condition": "service_healthy"},
+        "seaweedfs": {"condition": "service_healthy"},
+    }
+    assert compose["services"]["migrate"]["command"] == ["migrate", "--preflight"]
 
 
 def test_every_server_tells_its_health_and_keeps_its_data_in_a_volume(compose: Object) -> None:

@@ -107,7 +107,7 @@ def test_every_variable_is_a_setting(recipe: str) -> None:
 
 
 def test_the_commit_given_by_the_build_is_what_the_trainer_reads(root: Path) -> None:
-    assert '"PUNKCAST_GIT_SHA"' in (root / "services/trainer/lineage.py").read_text()
+    assert '"PUNKCAST_GIT_SHA"' in (root / "shared/runtime/lineage.py").read_text()
 
 
 def test_everything_that_is_copied_is_sent_to_the_builder(recipe: str, root: Path) -> None:

@@ -182,12 +182,19 @@ def test_a_cron_job_never_overlaps_itself_nor_starts_in_another_slot(objects: li
 
 
 def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
-    container = _of(objects, "Job")["migrate"]["spec"]["template"]["spec"]["containers"][0]
+    job = _of(objects, "Job")["migrate"]["spec"]
+    container = job["template"]["spec"]["containers"][0]
     assert (container["image"], container["command"], container["args"]) == (
         "punkcast/cli",
         ["punkcast"],
-        ["migrate"],
+        ["migrate", "--preflight"],
     )
+    # What an upgrade applies before the rest.
+    assert _of(objects, "Job")["migrate"]["metadata"]["labels"] == {"punkcast/first": "true"}
+    # The one exit code that no second try changes.
+    assert job["podFailurePolicy"]["rules"] == [
+        {"action": "FailJob", "onExitCodes": {"containerName": "migrate", "operator": "In", "values": [1]}}
+    ]
 
 
 def test_every_variable_is_a_setting_and_has_one_home(objects: list[Object], root: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -77,6 +78,28 @@ def test_a_policy_reads_back_from_the_body_that_its_hash_is_over() -> None:
     assert stored_policy(policy.body).policy_hash == policy.policy_hash
     with pytest.raises(PolicyError, match=r"watch\.margin"):
         stored_policy(policy.body.replace('"margin":0.0,', "", 1))
+
+
+def test_a_policy_of_version_3_keeps_its_hash_and_starts_the_services_without_the_later_section() -> None:
+    """Decisions name it by that hash, and a file of one's own outlives the release that it was written for."""
+    old = load_policy(Path(__file__).parent / "policy_version_3.toml")
+    assert old.policy_hash == "ff5123af2eb34cf553d2760a0899b9ffcbbe1742440387b9a47778e349b0f554"
+    assert stored_policy(old.body) == old
+    assert old.unsupported_champion is None
+    knobs = [knob for knob, _, _ in differences(json.loads(old.body), json.loads(load_policy().body))]
+    assert knobs == [
+        "unsupported_champion.margin",
+        "unsupported_champion.min_published",
+        "unsupported_champion.tolerates",
+        "version",
+    ]
+
+
+def test_a_policy_of_version_4_lacks_no_section() -> None:
+    start = TEXT.index("[unsupported_champion]")
+    without = TEXT[:start] + TEXT[TEXT.index("[slices]") :]
+    with pytest.raises(PolicyError, match="unsupported_champion is unset"):
+        parse_policy(without)
 
 
 def test_a_policy_of_ones_own_is_read_from_a_file_and_named_in_errors(tmp_path: Path) -> None:

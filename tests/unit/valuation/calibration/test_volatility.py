@@ -17,7 +17,7 @@ NOW = float(DAYS * DAY_S)
 
 
 def volatility(error: np.ndarray, tier: np.ndarray, time: np.ndarray, instant: float) -> tuple[np.ndarray, float]:
-    return volatility_by(error, tier, time, instant, PARAMS)
+    return volatility_by(error, tier, time // DAY_S, int(instant // DAY_S), PARAMS)
 
 
 def errors(wild_from: int = DAYS, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -517,7 +517,7 @@ export interface paths {
         put?: never;
         /**
          * Make a judged contender, a shadow or a former champion the champion
-         * @description In spite of freeze and cool-down; never past a gate that rejected it.
+         * @description In spite of freeze and cool-down; past a gate that rejected it, or a rollback, only with `override`.
          */
         post: operations["promote_model"];
         delete?: never;
@@ -1457,7 +1457,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             market_as_of: components["schemas"]["MarketAsOf"] | null;
             /** Skins */
@@ -1750,7 +1750,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             /** Fee Percent */
             fee_percent: number;
             /** Gas Eth */
@@ -2570,7 +2570,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             /** Depth */
             depth: components["schemas"]["DepthStep"][];
             eth_usd: components["schemas"]["EthUsd"] | null;
@@ -2766,7 +2766,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /** Punks */
             punks: components["schemas"]["NowcastEntry"][];
@@ -3056,6 +3056,30 @@ export interface components {
             type: string;
         };
         /**
+         * PromoteOrder
+         * @example {
+         *       "reason": "the watch is quiet"
+         *     }
+         */
+        PromoteOrder: {
+            /**
+             * Expected Generation
+             * @description Of the model pointer: refused when it has moved since; default: now
+             */
+            expected_generation?: number | null;
+            /**
+             * Override
+             * @description Promote it although it was rejected or rolled back; goes on record with the decision
+             * @default false
+             */
+            override?: boolean;
+            /**
+             * Reason
+             * @description Kept with the decision
+             */
+            reason: string;
+        };
+        /**
          * ProofDocument
          * @description That a value was part of a generation whose root was published with it. See docs/proofs.md.
          */
@@ -3149,7 +3173,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             /**
              * Discount
              * @description 1 - ask / value; null without an ask
@@ -3237,7 +3261,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /** Items */
             items: components["schemas"]["PunkEntry"][];
@@ -3439,7 +3463,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well
              */
-            degraded: ("no_generation" | "database_away" | "nowcast_stale" | "generation_refused" | "frozen")[];
+            degraded: ("no_generation" | "database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported" | "frozen")[];
             /** Last Scored At */
             last_scored_at: string | null;
             lifecycle: components["schemas"]["LifecycleStatus"] | null;
@@ -3631,7 +3655,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /**
              * Lowest Asks
@@ -3731,7 +3755,7 @@ export interface components {
              * Degraded
              * @description Empty when all is well; the header Punkcast-Degraded says the same
              */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused")[];
+            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /** Items */
             items: components["schemas"]["TraitEntry"][];
@@ -5881,7 +5905,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OperatorOrder"];
+                "application/json": components["schemas"]["PromoteOrder"];
             };
         };
         responses: {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.trainer import lineage
+from shared.runtime import lineage
 
 
 @pytest.fixture(autouse=True)

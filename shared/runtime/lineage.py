@@ -1,4 +1,4 @@
-"""Where a model's code and environment came from."""
+"""Which code runs here, and in which environment."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Lineage:
+    """A commit, whether files differed from it, and the installed packages as one hash."""
+
     git_sha: str
     git_dirty: bool
     environment_hash: str
+
+    @property
+    def code(self) -> str:
+        """The code alone, for people: the commit, marked when files differed from it."""
+        return f"{self.git_sha}-dirty" if self.git_dirty else self.git_sha
 
 
 @cache

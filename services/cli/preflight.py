@@ -1,0 +1,59 @@
+"""Before a deployment: does this code serve the models that run? Loading a file says its reference rows again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.errors import IntegrityError, NotFoundError, UnsupportedModelError
+from shared.registry import models
+from shared.registry.models import ActiveModel, Role, artifact
+from shared.runtime.platform import Platform
+from shared.valuation.model import ValuationModel
+
+ExitCode = Literal[0, 1, 3]
+"""0: all load, or there is no champion yet. 1: the champion does not. 3: only a companion does not."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one model loads: `trouble` is empty when it does; `unsupported`: its file is sound, but not for this code."""
+
+    model_id: str
+    role: Role
+    trouble: str = ""
+    unsupported: bool = False
+
+    def line(self) -> str:
+        return f"{self.model_id} {self.role}: {self.trouble or 'ok'}"
+
+
+async def preflight(platform: Platform) -> list[Finding]:
+    """Load the champion, its armed predecessor and the shadows, in this order.
+
+    Raises:
+        TransientError: the object store is away.
+    """
+    async with platform.database.connection() as connection:
+        active = await models.active(connection)
+    return [await _look(platform, one) for one in active]
+
+
+def exit_code(findings: Sequence[Finding], *, accept_unsupported: bool = False) -> ExitCode:
+    """For a deployment. Models that are unsupported may be accepted, damaged ones not: no training mends a file."""
+    troubled = [one for one in findings if one.trouble and not (accept_unsupported and one.unsupported)]
+    if not troubled:
+        return 0
+    return 1 if any(one.role == "champion" for one in troubled) else 3
+
+
+async def _look(platform: Platform, active: ActiveModel) -> Finding:
+    record = active.record
+    try:
+        body = await platform.store.get(artifact(record))
+        await asyncio.to_thread(ValuationModel.from_bytes, body, threads=platform.settings.threads)
+    except (IntegrityError, NotFoundError, UnsupportedModelError) as error:
+        return Finding(record.model_id, active.role, str(error), isinstance(error, UnsupportedModelError))
+    return Finding(record.model_id, active.role)

@@ -1,0 +1,66 @@
+"""What follows when this code cannot serve a model whose file is sound: no failure of the model, but a record.
+
+The last generation stays published. A person is told, and a contender that this code can serve is asked for, at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+import structlog
+
+from shared.contracts.messages import TrainingRequested
+from shared.errors import UnsupportedModelError
+from shared.messaging.transaction import Transaction
+from shared.registry import unsupported
+from shared.registry.alerts import raise_alert
+from shared.registry.models import ActiveModel
+from shared.registry.unsupported import UnsupportedModel
+from shared.runtime import lineage
+
+log = structlog.get_logger(__name__)
+REQUESTED_BY = "nowcaster"
+_NAMESPACE = UUID("7c0f5a52-8d6e-5f0b-9f4e-6a1d3b2c8e90")
+
+
+async def report_champion(transaction: Transaction, model_id: str, error: UnsupportedModelError) -> None:
+    """Put the champion on record as unsupported by this code, raise the alert, and ask for a contender when it is time.
+
+    The request's id follows from model, code and hour, so that two nowcasters do not ask twice.
+    """
+    connection, now, code = transaction.connection, transaction.clock.now(), await _code()
+    log.error("nowcast.champion_unsupported", model=model_id, code=code, reason=str(error))
+    if await unsupported.note(connection, UnsupportedModel(model_id, code, "champion", str(error), now)):
+        await raise_alert(
+            transaction,
+            "unsupported_champion",
+            "critical",
+            f"the running code ({code[:20]}) cannot serve the champion {model_id}: {error}; the last nowcast stays, "
+            "and a contender is asked for",
+            key=f"{model_id}|{code}",
+            model_id=model_id,
+        )
+    if await unsupported.time_to_ask(connection, model_id, code, at=now):
+        request_id = uuid5(_NAMESPACE, f"{model_id}|{code}|{now:%Y-%m-%dT%H}")
+        reason = f"the running code ({code[:20]}) cannot load the champion {model_id}"
+        await transaction.emit(
+            TrainingRequested(reason=reason, requested_by=REQUESTED_BY, request_id=request_id), message_id=request_id
+        )
+
+
+async def note_companions(transaction: Transaction, companions: Sequence[tuple[ActiveModel, str]]) -> None:
+    """A champion was published, without these companions (and why): what was on record of all others ends."""
+    connection, now = transaction.connection, transaction.clock.now()
+    ended = await unsupported.clear(connection, still=[one.record.model_id for one, _ in companions], at=now)
+    if ended:
+        log.info("nowcast.supported_again", models=ended)
+    for one, reason in companions:
+        found = UnsupportedModel(one.record.model_id, await _code(), one.role, reason, now)
+        await unsupported.note(connection, found)
+
+
+async def _code() -> str:
+    # Asks git, outside an image.
+    return (await asyncio.to_thread(lineage.current)).code
