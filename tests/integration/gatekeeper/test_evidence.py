@@ -15,7 +15,7 @@ from services.gatekeeper.evidence import EvidenceGatherer
 from services.gatekeeper.recheck import recheck
 from shared.clock import ManualClock
 from shared.database.pool import Connection, Database
-from shared.errors import IntegrityError
+from shared.errors import IntegrityError, UnsupportedModelError
 from shared.evaluation import gate_record, judgement
 from shared.evaluation.canonical import canonical_json
 from shared.evaluation.gates import Restraint, decide
@@ -94,6 +94,17 @@ class Shelf:
             feature_schema=self.files.feature_schema,
             evaluation_snapshot=self.files.holdout.snapshot_id,
             data_cutoff=self.files.cutoff,
+        )
+
+    async def instead(self, model: ValuationModel) -> ModelRecord:
+        """The contender with another file."""
+        record, reference = await self.contender(), await self.store.put("models", model.to_bytes(), extension="json")
+        return replace(
+            record,
+            model_id=model_id(reference.sha256),
+            artifact_key=reference.key,
+            artifact_sha256=reference.sha256,
+            artifact_bytes=reference.size,
         )
 
     def gatherer(self, elapsed: float = 0.25) -> EvidenceGatherer:
@@ -209,25 +220,21 @@ async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> No
     assert lineage.missing == ("git_sha", "data_cutoff differs from the file's")
 
 
-async def test_a_file_that_this_code_answers_otherwise_than_the_one_that_fitted_it_does_not_load(shelf: Shelf) -> None:
-    record, model = await shelf.contender(), ValuationModel.from_bytes(shelf.files.artifact, threads=1)
+async def test_a_file_that_this_code_answers_otherwise_is_left_to_the_release_that_fitted_it(shelf: Shelf) -> None:
+    model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
     assert model.reference is not None
     shifted = replace(model, reference=replace(model.reference, answers=model.reference.answers * 1.0001))
-    without = replace(model, reference=None)
-    for other, words in ((shifted, "reference rows otherwise"), (without, "without reference rows")):
-        reference = await shelf.store.put("models", other.to_bytes(), extension="json")
-        named = replace(
-            record,
-            model_id=model_id(reference.sha256),
-            artifact_key=reference.key,
-            artifact_sha256=reference.sha256,
-            artifact_bytes=reference.size,
-        )
-        evidence = (await shelf.gatherer().gather(named, None)).evidence
-        assert evidence.infra is not None
-        assert not evidence.infra.loads
-        assert words in evidence.infra.load_error
-        assert decide(evidence, load_policy()).action == "reject"
+    with pytest.raises(UnsupportedModelError, match="reference rows otherwise"):
+        await shelf.gatherer().gather(await shelf.instead(shifted), None)
+
+
+async def test_a_file_without_reference_rows_does_not_load(shelf: Shelf) -> None:
+    model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
+    evidence = (await shelf.gatherer().gather(await shelf.instead(replace(model, reference=None)), None)).evidence
+    assert evidence.infra is not None
+    assert not evidence.infra.loads
+    assert "without reference rows" in evidence.infra.load_error
+    assert decide(evidence, load_policy()).action == "reject"
 
 
 async def test_the_models_own_reference_rows_are_counted(shelf: Shelf) -> None:
@@ -319,7 +326,7 @@ async def stored_market(shelf: Shelf) -> None:
 async def test_a_nowcast_archived_by_a_release_that_lacked_a_column_is_not_used(shelf: Shelf) -> None:
     record = await shelf.contender(archived_nowcast=False)
     await stored_market(shelf)
-    older = replace(shelf.files.nowcast, frame=shelf.files.nowcast.frame.drop("asks"))
+    older = replace(shelf.files.nowcast, frame=shelf.files.nowcast.frame.drop("asks"), feature_schema="0" * 64)
     async with shelf.database.transaction() as connection:
         await snapshots.record(connection, older, at=NOW)
         await snapshots.record_archive(connection, await snapshots.upload(shelf.store, older), at=NOW)
