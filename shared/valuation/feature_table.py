@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from shared.market.collection import NAMES, WORN_COUNTS
 from shared.market.traits import SKINS, TYPES
@@ -149,8 +149,11 @@ ACCESSORY_PREMIA: Final = len(DEAREST_ACCESSORIES)
 ACCESSORY_FLOORS: Final = 2
 
 
-def _alike(group: Group, part: PartKey, rows: list[tuple[str, str, str, str]]) -> list[Feature]:
-    return [Feature(name, group, meaning, source, unit, part) for name, meaning, source, unit in rows]
+def _alike(group: Group, part: PartKey, rows: list[tuple[Any, ...]]) -> list[Feature]:
+    """Of rows of name, meaning, source and unit, and a version where that is not the first."""
+    return [
+        Feature(name, group, meaning, source, unit, part, *version) for name, meaning, source, unit, *version in rows
+    ]
 
 
 _TRAITS = [

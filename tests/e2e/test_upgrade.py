@@ -1,8 +1,8 @@
 """One release after another on a live platform: what a release may change, and what must go on nevertheless.
 
 Every service is a process of the release that is deployed, on real PostgreSQL and RabbitMQ. Release N publishes.
-Release N + 1 is deployed: either it serves N's champion at once, or the champion counts as unsupported, and a contender takes
-its place by the rule for that.
+Release N + 1 is deployed: either it serves N's champion at once, or the champion counts as unsupported, and a contender
+takes its place by the rule for that.
 """
 
 from __future__ import annotations
@@ -36,20 +36,15 @@ from tests.plugins.rabbitmq import delete_names
 TABLE, FEATURES = "shared/valuation/feature_table.py", "shared/valuation/features.py"
 REWORDED = (Edit(TABLE, "ln(number of asks)", "ln(count of asks)"),)
 FEATURE_ADDED = (
-    Edit(
-        TABLE,
-        '    Feature("own_weight",',
-        '    Feature("own_months", part="own history", group="own history", meaning="the same in months", source=SALES,'
-        ' unit="days"),\n    Feature("own_weight",',
-    ),
-    Edit(
-        FEATURES,
-        '        "own_age": since / DAY_S,',
-        '        "own_age": since / DAY_S,\n        "own_months": since / DAY_S / 30,',
-    ),
+    Edit(TABLE, '    ("own_weight",', '    ("own_months", "since its last sale", SALES, "days"),\n    ("own_weight",'),
+    Edit(FEATURES, '"own_age": since / DAY_S,', '"own_age": since / DAY_S, "own_months": since / DAY_S / 30,'),
 )
 COMPUTATION_CHANGED = (
-    Edit(TABLE, '"since its last sale", SALES, "days"', '"since its last sale", SALES, "weeks", version=2'),
+    Edit(
+        TABLE,
+        '("own_age", "since its last sale", SALES, "days")',
+        '("own_age", "since its last sale", SALES, "days", 2)',
+    ),
     Edit(FEATURES, '"own_age": since / DAY_S,', '"own_age": since / DAY_S / 7,'),
 )
 LEARNER_ADDED = (
@@ -62,7 +57,8 @@ LEARNER_ADDED = (
     Edit(
         "shared/valuation/learners/ensemble.py",
         "from shared.valuation.learners.trees import Trees\n",
-        "from shared.valuation.learners.deep_trees import DeepTrees\nfrom shared.valuation.learners.trees import Trees\n",
+        "from shared.valuation.learners.deep_trees import DeepTrees\n"
+        "from shared.valuation.learners.trees import Trees\n",
     ),
     Edit(
         "shared/valuation/learners/ensemble.py",
@@ -248,14 +244,14 @@ async def test_a_champion_that_the_next_release_cannot_serve_is_replaced_by_rule
     await platform.nowcast(release)
     assert await platform.shown() == (before, champion)
     assert await platform.one("select count(*) from alerts where kind = 'unsupported_champion'") == 1
-    assert await platform.one("select count(*) from unsupported_champions where cleared_at is null") == 1
+    assert await platform.one("select count(*) from unsupported_models where cleared_at is null") == 1
     # Nobody asked for a training but the nowcaster.
     await release.work("trainer", "gatekeeper", "nowcaster")
     after, model = await platform.shown()
     assert after > before
     assert model == await platform.champion() != champion
     assert (await platform.judged(model)).startswith("pass, promote")
-    assert await platform.one("select count(*) from unsupported_champions where cleared_at is null") == 0
+    assert await platform.one("select count(*) from unsupported_models where cleared_at is null") == 0
     assert (await release.command("models", "preflight")).code == 0
     verified = await release.command("decisions", "verify", "--all")
     assert verified.code == 0, verified.output
@@ -281,7 +277,7 @@ async def test_code_of_before_gives_way_to_the_rule_when_it_cannot_serve_the_new
     old, new = platform.releases[0], platform.release(FEATURE_ADDED)
     contender = await platform.contender(new, "with one feature more")
     promoted = await new.command("models", "promote", contender, "--reason", "the next release", "--by", "test")
-    assert promoted.code in (0, 2)
+    assert promoted.code == 0 or "champion already" in promoted.errors, promoted.errors
     assert await platform.champion() == contender
     await new.work("nowcaster")
     assert (await platform.shown())[1] == contender
@@ -298,6 +294,7 @@ def _lenient(text: str) -> str:
     policy["holdout"] |= {"min_sales": 50, "target_sales": 80}
     baseline = ["beats_trait_median_mean", "beats_trait_median_median"]
     policy["promotion"]["first_tolerates"] += baseline
+    policy["unsupported_champion"]["tolerates"] += baseline
     policy["absolute"] |= {
         "max_bias": 0.5,
         "bias_resolution": 0.9,
