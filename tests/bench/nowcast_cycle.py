@@ -33,9 +33,10 @@ from shared.messaging.topology import declare_platform
 from shared.registry import models
 from shared.runtime.platform import Platform, open_platform
 from shared.settings import Settings
-from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.generation import build as build_rows
 from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.learners.network import Network
+from shared.valuation.learners.trees import Trees
 from shared.valuation.model import ValuationModel
 from tests.bench.measured import Measured
 
@@ -101,18 +102,19 @@ async def _bare_limit(platform: Platform, reader: MarketReader, as_of: datetime)
     assert record is not None
     model = ValuationModel.from_bytes(await platform.store.get(models.artifact(record)))
     snapshot = nowcast_snapshot(reader.timeline, reader.prices, as_of)
-    matrix = snapshot.frame.select(FEATURE_NAMES).to_numpy().astype(np.float32)
+    matrix = snapshot.frame.select(model.features).to_numpy().astype(np.float32)
     boosters = []
-    for file in model.blend.boosters.files:
-        boosters.append(xgb.Booster({"nthread": 2}))
-        boosters[-1].load_model(bytearray(file))
-    networks, scaled = model.blend.networks, model.blend.linear.scaling.scaled(matrix)
+    for trees in (learner for learner in model.ensemble.learners if isinstance(learner, Trees)):
+        boosters.append((xgb.Booster({"nthread": 2}), np.ascontiguousarray(matrix[:, trees.columns])))
+        boosters[-1][0].load_model(bytearray(trees.file))
+    networks = [learner for learner in model.ensemble.learners if isinstance(learner, Network)]
+    scaled = model.ensemble.linear.scaling.scaled(matrix).astype(np.float64)
     lines = build_rows(model.predict(snapshot.frame)).lines
     predicted, copied = [], []
     for _ in range(RUNS):
         started = time.perf_counter()
-        for booster in boosters:
-            booster.inplace_predict(matrix)
+        for booster, columns in boosters:
+            booster.inplace_predict(columns)
         for network in networks:
             np.maximum(scaled @ network.weight, 0.0) @ network.out
         predicted.append(time.perf_counter() - started)

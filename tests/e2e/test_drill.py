@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +19,8 @@ BEGIN = datetime(2024, 6, 2, tzinfo=UTC)
 
 
 async def test_a_model_that_values_ten_times_too_high_is_gone_within_hours(database: Database, tmp_path: Path) -> None:
-    params = replace(Params.load(), rounds=40)
+    usual = Params.load()
+    params = usual.model_copy(update={"trees": usual.trees.model_copy(update={"rounds": 40})})
     market = SimulatedMarket(seed=11, start=datetime(2024, 6, 1, tzinfo=UTC), days=12, history_days=150)
     clock = ManualClock(BEGIN)
     bus = MemoryBus(clock)

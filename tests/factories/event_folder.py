@@ -7,25 +7,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+import tomli_w
 
 from shared.market.simulated import SimulatedMarket
+from shared.valuation.params import Params
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 """The first of `DAYS` days to be judged; before it lies enough to learn from and to calibrate on."""
 DAYS = 20
 HISTORY_DAYS = 300
-PARAMS = """
-rounds = 12
-half_life_days = 300
-learn_days = 1000
 
-[booster]
-objective = "reg:absoluteerror"
-tree_method = "hist"
-max_bin = 32
-eta = 0.3
-max_depth = 3
-"""
+
+def quick() -> Params:
+    """Fits that take no time: few trees, and no network of so few sales."""
+    params = Params.load()
+    trees = params.trees.model_copy(update={"rounds": 12})
+    return params.model_copy(update={"trees": trees, "half_life_days": 300.0, "learn_days": 1_000, "seeds": 1})
 
 
 def write_event_folder(folder: Path) -> Path:
@@ -37,5 +34,5 @@ def write_event_folder(folder: Path) -> Path:
     events[half:].write_parquet(folder / "events-2.parquet")
     asyncio.run(market.punks()).write_parquet(folder / "punks.parquet")
     asyncio.run(market.eth_usd(market.end.date())).write_parquet(folder / "eth_usd_daily.parquet")
-    (folder / "quick.toml").write_text(PARAMS)
+    (folder / "quick.toml").write_text(tomli_w.dumps(quick().as_dict()))
     return folder

@@ -15,7 +15,8 @@ from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import training
-from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
+from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, later_sales, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from tests.factories import market
@@ -116,3 +117,11 @@ def model(seed: int = 7) -> ValuationModel:
     """A quick model with all learners."""
     learn, _ = inputs()
     return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed, params=quick())
+
+
+def calibration(one: ValuationModel, instant: datetime | None = None) -> Calibration:
+    """What a nowcast by this model as of an instant is calibrated by; without one, that of its fit."""
+    if instant is None:
+        return one.calibrator().at(one.data_cutoff)
+    later_ones = later_sales(timeline(), prices(), data_cutoff=one.data_cutoff, instant=instant)
+    return one.calibrator(later_ones).at(instant)

@@ -26,7 +26,7 @@ def correction_of(premium: Floats, shifts: Floats, params: CorrectionParams) -> 
 
 def foreseen(residuals: Residuals, params: CorrectionParams) -> Floats:
     """The correction of each error's own day, from earlier days only, shape (n,)."""
-    days, first, which = np.unique(residuals.day, return_index=True, return_inverse=True)
+    _, first, which = np.unique(residuals.day, return_index=True, return_inverse=True)
     # The start of each day: the sales of the day itself are not known then.
     starts = residuals.time[first] - residuals.time[first] % 86_400
     shifts, corrected = shifts_at(residuals, starts.astype(np.float64), params), np.zeros(len(residuals))

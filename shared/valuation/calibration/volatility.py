@@ -16,7 +16,7 @@ from shared.valuation.params import VolatilityParams
 def volatility(error: Floats, tier: Ints, day: Ints, today: int, params: VolatilityParams) -> tuple[Floats, float]:
     """Volatility on each error's day, from earlier days only, shape (n,); and today, from all.
 
-    1 is usual. `day` is the number of the sale's UTC day, `tier` of its premium; the order of the sales does not matter.
+    1 is usual. `day`: number of each sale's UTC day, `tier`: of its premium; the order of the sales does not matter.
     """
     size = _size(error, tier, params.largest)
     if not size.any():

@@ -69,7 +69,7 @@ async def test_a_published_value_is_explained_and_its_snapshot_made_again(run: R
         PUNK,
     )
     assert told["bounds_eth"] == pytest.approx({name: float(bound) for name, bound in bounds[0].items()}, abs=1e-6)
-    assert row["interval_offsets"] != small_market.model().calibration.as_lists()
+    assert row["interval_offsets"] != small_market.calibration(small_market.model()).offsets.tolist()
     assert made["same_calibration"]
     assert made["published_wei"] == made["explained_wei"] == published
     assert told["snapshot_id"] == made["recorded"] == made["recomputed"] == row["snapshot_id"]

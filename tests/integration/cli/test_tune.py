@@ -14,7 +14,7 @@ import pytest
 
 from services.cli.tuning.storage import make_schema, open_storage
 from shared.valuation.params import Params
-from tests.factories.event_folder import DAYS, START, write_event_folder
+from tests.factories.event_folder import DAYS, START, quick, write_event_folder
 
 Run = Callable[..., str]
 LAST = (START + timedelta(days=DAYS - 1)).date()
@@ -48,7 +48,7 @@ def test_a_search_is_kept_in_the_database_and_goes_on(run: Run, events: Path, tm
     run("tune", *options(events, tmp_path / "out"))
     first = json.loads((tmp_path / "out" / "tuning.json").read_text())
     assert [trial["state"] for trial in first["trials"]] == ["complete"]
-    assert Params.load(tmp_path / "out" / "params.toml").rounds == Params.load(events / "quick.toml").rounds
+    assert Params.load(tmp_path / "out" / "params.toml").trees.rounds == quick().trees.rounds
 
     told = run("tune", *options(events, tmp_path / "out", trials="2"))
     log = json.loads((tmp_path / "out" / "tuning.json").read_text())

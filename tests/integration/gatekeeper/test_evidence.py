@@ -10,13 +10,12 @@ from uuid import UUID, uuid5
 import numpy as np
 import polars as pl
 import pytest
-from shared.valuation.recalibration import predict_forward
 
 from services.gatekeeper.evidence import EvidenceGatherer
 from services.gatekeeper.recheck import recheck
 from shared.clock import ManualClock
 from shared.database.pool import Connection, Database
-from shared.errors import IntegrityError
+from shared.errors import IntegrityError, UnsupportedModelError
 from shared.evaluation import gate_record, judgement
 from shared.evaluation.canonical import canonical_json
 from shared.evaluation.gates import Restraint, decide
@@ -30,11 +29,11 @@ from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore
-from shared.valuation import golden
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel, model_id
+from shared.valuation.reference import ROWS
 from shared.valuation.training import fit
-from tests.factories import market, registry
+from tests.factories import market, registry, small_market
 
 EVENTS = 4_000
 NOW = datetime.fromtimestamp(market.START + EVENTS * market.STEP_S, UTC)
@@ -49,7 +48,7 @@ class Files:
     holdout: Snapshot
     nowcast: Snapshot
     artifact: bytes
-    golden: dict[str, list[float]]
+    feature_schema: str
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +57,7 @@ def files() -> Files:
     timeline, prices = market.timeline(market.events_frame(5, count=EVENTS), traits), market.prices()
     cutoff = holdout_cutoff(timeline, NOW, 100)
     learnt = training_snapshot(timeline, prices, cutoff)
-    model = fit(learnt, data_cutoff=cutoff, threads=1)
+    model = fit(learnt, data_cutoff=cutoff, threads=1, params=small_market.quick())
     holdout = evaluation_snapshot(timeline, prices, cutoff, NOW)
     return Files(
         cutoff,
@@ -66,7 +65,7 @@ def files() -> Files:
         holdout,
         nowcast_snapshot(timeline, prices, NOW),
         model.to_bytes(),
-        golden.record(model, holdout.frame),
+        model.feature_schema,
     )
 
 
@@ -92,10 +91,20 @@ class Shelf:
             artifact_key=reference.key,
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
-            feature_schema=self.files.holdout.feature_schema,
+            feature_schema=self.files.feature_schema,
             evaluation_snapshot=self.files.holdout.snapshot_id,
             data_cutoff=self.files.cutoff,
-            report={"golden": self.files.golden},
+        )
+
+    async def instead(self, model: ValuationModel) -> ModelRecord:
+        """The contender with another file."""
+        record, reference = await self.contender(), await self.store.put("models", model.to_bytes(), extension="json")
+        return replace(
+            record,
+            model_id=model_id(reference.sha256),
+            artifact_key=reference.key,
+            artifact_sha256=reference.sha256,
+            artifact_bytes=reference.size,
         )
 
     def gatherer(self, elapsed: float = 0.25) -> EvidenceGatherer:
@@ -141,7 +150,7 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
         archived = await snapshots.upload(shelf.store, shelf.files.learnt)
         await snapshots.record_archive(connection, archived, at=NOW)
     new = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
-    old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10))
+    old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10)).with_reference(shelf.files.learnt.frame)
     reference = await shelf.store.put("models", old.to_bytes(), extension="json")
     champion = replace(
         contender,
@@ -159,13 +168,13 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
         (sales.contender, new, None),
         (sales.champion, old, shelf.files.learnt.frame),
     ):
-        values, frozen = predict_forward(model, rows, earlier), model.predict(rows)
+        values, frozen = model.predict_forward(rows, earlier), model.predict(rows)
         assert np.array_equal(said.value, values.value_eth)
         assert np.array_equal(said.bands[0].low, values.lo80)
         assert np.array_equal(said.bands[1].high, values.hi90)
         assert not np.array_equal(said.value, frozen.value_eth)
         assert not np.array_equal(said.bands[1].high, frozen.hi90)
-    assert not np.array_equal(sales.champion.bands[1].high, predict_forward(old, rows).hi90)
+    assert not np.array_equal(sales.champion.bands[1].high, old.predict_forward(rows).hi90)
 
 
 async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shelf: Shelf) -> None:
@@ -211,30 +220,27 @@ async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> No
     assert lineage.missing == ("git_sha", "data_cutoff differs from the file's")
 
 
-async def test_a_file_that_values_otherwise_than_where_it_was_trained_fails(shelf: Shelf) -> None:
-    record = await shelf.contender()
-    shifted = {**shelf.files.golden, "value_eth": [value * 1.0001 for value in shelf.files.golden["value_eth"]]}
-    gathered = await shelf.gatherer().gather(replace(record, report={"golden": shifted}), None)
+async def test_a_file_that_this_code_answers_otherwise_is_left_to_the_release_that_fitted_it(shelf: Shelf) -> None:
+    model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
+    assert model.reference is not None
+    shifted = replace(model, reference=replace(model.reference, answers=model.reference.answers * 1.0001))
+    with pytest.raises(UnsupportedModelError, match="reference rows otherwise"):
+        await shelf.gatherer().gather(await shelf.instead(shifted), None)
+
+
+async def test_a_file_without_reference_rows_does_not_load(shelf: Shelf) -> None:
+    model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
+    evidence = (await shelf.gatherer().gather(await shelf.instead(replace(model, reference=None)), None)).evidence
+    assert evidence.infra is not None
+    assert not evidence.infra.loads
+    assert "without reference rows" in evidence.infra.load_error
+    assert decide(evidence, load_policy()).action == "reject"
+
+
+async def test_the_models_own_reference_rows_are_counted(shelf: Shelf) -> None:
+    gathered = await shelf.gatherer().gather(await shelf.contender(), None)
     assert gathered.evidence.infra is not None
-    assert gathered.evidence.infra.golden_difference == pytest.approx(1e-4, rel=1e-2)
-    verdicts = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
-    assert verdicts["golden_rows"] == "fail"
-
-
-@pytest.mark.parametrize(
-    "report",
-    [
-        {},
-        {"golden": {}},
-        {"golden": {"event_seq": [1], "value_eth": [5.0]}},
-        {"golden": {"event_seq": [], "value_eth": []}},
-    ],
-)
-async def test_golden_rows_that_are_missing_are_missing_evidence(shelf: Shelf, report: dict[str, object]) -> None:
-    record = await shelf.contender()
-    gathered = await shelf.gatherer().gather(replace(record, report=report), None)
-    verdicts = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
-    assert verdicts["golden_rows"] == "error"
+    assert gathered.evidence.infra.golden_rows == ROWS
 
 
 async def test_the_file_read_again_values_everything_as_the_judged_one(shelf: Shelf) -> None:
@@ -320,7 +326,7 @@ async def stored_market(shelf: Shelf) -> None:
 async def test_a_nowcast_archived_by_a_release_that_lacked_a_column_is_not_used(shelf: Shelf) -> None:
     record = await shelf.contender(archived_nowcast=False)
     await stored_market(shelf)
-    older = replace(shelf.files.nowcast, frame=shelf.files.nowcast.frame.drop("asks"))
+    older = replace(shelf.files.nowcast, frame=shelf.files.nowcast.frame.drop("asks"), feature_schema="0" * 64)
     async with shelf.database.transaction() as connection:
         await snapshots.record(connection, older, at=NOW)
         await snapshots.record_archive(connection, await snapshots.upload(shelf.store, older), at=NOW)

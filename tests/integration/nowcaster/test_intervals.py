@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 import asyncpg
 import numpy as np
 import pytest
-from shared.valuation.conformal import Calibration
-from shared.valuation.recalibration import calibration_from_events
 
-from services.nowcaster import recalibrated
 from shared.market.timeline import MarketTimeline
 from shared.valuation import generation as generations
-from shared.valuation.inputs import nowcast_snapshot
-from shared.valuation.model import ValuationModel
+from shared.valuation.calibration.calibrator import Calibrator, day_of
+from shared.valuation.calibration.intervals import Calibration
+from shared.valuation.inputs import later_sales, nowcast_snapshot
 from tests.factories import market, small_market
 from tests.factories.small_market import Source
 from tests.factories.stand import Stand
@@ -42,8 +40,11 @@ async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_e
     frame = nowcast_snapshot(timeline, prices, at).frame
     for row in rows:
         model = small_market.model() if row["model_id"] == champion else other
-        calibration = calibration_from_events(model, timeline, prices, at)
-        assert Calibration.from_lists(row["interval_offsets"], row["value_shifts"]) == calibration != model.calibration
+        sales = later_sales(timeline, prices, data_cutoff=model.data_cutoff, instant=at)
+        calibration = model.calibrator(sales).at(at)
+        recorded = row["interval_offsets"], row["value_shifts"]
+        assert recorded == (calibration.offsets.tolist(), calibration.shifts.tolist())
+        assert recorded[0] != small_market.calibration(model).offsets.tolist()
         assert row["values_sha256"] == generations.build(model.predict(frame, calibration)).values_sha256
         said = await stand.rows(
             "select value_wei::text from nowcasts where generation_id = $1 order by punk_id", row["generation_id"]
@@ -56,18 +57,22 @@ async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_e
 async def test_the_nowcasts_of_a_day_share_one_calibration_and_the_next_day_makes_another(
     stand: Stand, champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[datetime] = []
-    calibration_as_of = recalibrated.calibration_as_of
+    made: list[float] = []
+    make = Calibrator._make
 
-    def counted(model: ValuationModel, *rest: object) -> Calibration:
-        made.append(stand.clock.now())
-        return calibration_as_of(model, *rest)  # type: ignore[arg-type]
+    def counted(calibrator: Calibrator, day: float) -> Calibration:
+        made.append(day)
+        return make(calibrator, day)
 
-    monkeypatch.setattr(recalibrated, "calibration_as_of", counted)
+    monkeypatch.setattr(Calibrator, "_make", counted)
     stand.clock.move_to(START.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
     await ingest(stand, Source())
     for minutes in (0, 30, 30, 24 * 60):
         await tick(stand, minutes=minutes)
-    offsets = [np.array(row["interval_offsets"]).tolist() for row in await published(stand)]
+    rows = await published(stand)
+    offsets = [np.array(row["interval_offsets"]).tolist() for row in rows]
     assert offsets[0] == offsets[1] == offsets[2] != offsets[3]
-    assert len(made) == 2
+    fitted = day_of(small_market.model().data_cutoff).timestamp()
+    assert [day for day in made if day != fitted] == [
+        day_of(row["as_of"]).timestamp() for row in (await published(stand))[2:]
+    ]

@@ -6,8 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from shared.valuation.conformal import Calibration
-from shared.valuation.recalibration import calibration_from_events
 
 from services.ingestor.bootstrap import build as build_ingestor
 from services.nowcaster.bootstrap import build as build_nowcaster
@@ -17,7 +15,7 @@ from shared.market.reader import MarketReader
 from shared.registry import models
 from shared.snapshots import repository as snapshots
 from shared.valuation import generation as generations
-from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.inputs import later_sales, nowcast_snapshot
 from shared.valuation.model import ValuationModel
 from tests.factories import small_market
 from tests.factories.small_market import END, Source
@@ -54,7 +52,7 @@ async def test_archived_snapshot_model_file_and_calibration_give_the_published_v
     body = await played.store.get(models.artifact(record))
     for threads in (1, 2):
         model = ValuationModel.from_bytes(body, threads=threads)
-        recorded = [Calibration.from_lists(row["interval_offsets"], row["value_shifts"]) for row in rows]
+        recorded = [model.recorded(row["interval_offsets"], row["value_shifts"]) for row in rows]
         made = [
             generations.build(model.predict(snapshot.frame, calibration))
             for snapshot, calibration in zip(read, recorded, strict=True)
@@ -68,9 +66,12 @@ async def test_the_calibration_of_every_generation_can_be_made_again_from_the_ev
     reader, model = MarketReader(), small_market.model()
     async with reader.alone(), played.database.connection() as connection:
         await reader.refresh(connection)
-    made = [calibration_from_events(model, reader.timeline, reader.prices, row["as_of"]) for row in rows]
-    assert made == [Calibration.recorded(row["interval_offsets"], row["value_shifts"]) for row in rows]
-    assert model.calibration not in made
+    of_the_fit = small_market.calibration(model)
+    for row in rows:
+        sales = later_sales(reader.timeline, reader.prices, data_cutoff=model.data_cutoff, instant=row["as_of"])
+        made = model.calibrator(sales).at(row["as_of"])
+        assert (made.offsets.tolist(), made.shifts.tolist()) == (row["interval_offsets"], row["value_shifts"])
+        assert made.offsets.tolist() != of_the_fit.offsets.tolist()
 
 
 async def test_a_timeline_read_at_once_gives_the_snapshots_of_one_that_grew_in_small_steps(played: Stand) -> None:

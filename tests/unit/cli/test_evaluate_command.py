@@ -87,7 +87,7 @@ def test_the_report_is_that_of_the_predictions_beside_it(events: Path, evaluated
     again = report(pl.read_parquet(out / "predictions.parquet"))
     assert written["horizons"]["24h"]["overall"] == json.loads(json.dumps(again["24h"]))["overall"]
     assert (written["from"], written["to"], written["refit_every"]) == (str(FIRST), str(LAST), "6d")
-    assert written["params"]["rounds"] == 12
+    assert written["params"]["trees"]["rounds"] == 12
     assert written["files"].keys() == {
         "events-1.parquet", "events-2.parquet", "punks.parquet", "eth_usd_daily.parquet",
     }  # fmt: skip

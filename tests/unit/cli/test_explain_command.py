@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shared.valuation.recalibration import calibration_from_events
 from typer.testing import CliRunner
 
 from services.cli.app import app
@@ -41,7 +40,7 @@ def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
     told = explain(5, "--events", folder, "--model", folder / "model.json", "--as-of", END.isoformat())
     snapshot = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
     model = small_market.model()
-    calibration = calibration_from_events(model, small_market.timeline(), small_market.prices(), END)
+    calibration = small_market.calibration(model, END)
     value = model.predict(snapshot.frame, calibration).value_eth[5]
     assert f"{value:,.2f} ETH" in told
     for words in (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +11,15 @@ import pytest
 
 from services.cli.tuning.search import Search, cost, finished, found, suggest, toml
 from shared.errors import ConflictError, IntegrityError
-from shared.valuation.params import Params
+from shared.valuation.params import Params, TreesParams
 from tests.factories.predictions import predictions
 
 UNTIL = datetime(2024, 8, 1, tzinfo=UTC)
-START = Params(
-    booster={"objective": "reg:absoluteerror", "max_bin": 64, "eta": 0.06, "max_depth": 6, "subsample": 0.8},
-    rounds=260, half_life_days=900.0, learn_days=1_642,
-)  # fmt: skip
+TREES = {"leave_out": (), "rounds": 260, "objective": "reg:absoluteerror", "max_bin": 64, "eta": 0.06, "max_depth": 6,
+         "subsample": 0.8}  # fmt: skip
+START = Params.load().model_copy(
+    update={"trees": TreesParams.model_validate(TREES), "half_life_days": 900.0, "learn_days": 1_642}
+)
 Seen = list[tuple[datetime, datetime, Params]]
 
 
@@ -32,7 +32,7 @@ def search(seen: Seen, **given: object) -> Search:
     def walk(first: datetime, until: datetime, params: Params) -> pl.DataFrame:
         seen.append((first, until, params))
         # Deep trees are good here; nothing else matters.
-        return predictions(80, noise=0.02 * (12 - int(params.booster["max_depth"])), horizons=("30m", "24h"))
+        return predictions(80, noise=0.02 * (12 - int(params.trees.booster["max_depth"])), horizons=("30m", "24h"))
 
     return Search(walk, START, UNTIL, timedelta(days=180), {"until": "2024-07-31", **given})
 
@@ -51,7 +51,8 @@ def test_the_first_trial_is_what_is_used_today() -> None:
     study = searched.study("s", None)
     study.optimize(searched.objective, n_trials=1)
     filled = {"min_child_weight": 1.0, "colsample_bytree": 1.0, "lambda": 1.0}
-    assert seen[0][2] == replace(START, booster={**START.booster, **filled})
+    assert seen[0][2].trees.booster == {**START.trees.booster, **filled}
+    assert seen[0][2].model_copy(update={"trees": START.trees}) == START
 
 
 def test_the_search_finds_what_is_better() -> None:
@@ -59,8 +60,8 @@ def test_the_search_finds_what_is_better() -> None:
     study = searched.study("s", None)
     study.optimize(searched.objective, n_trials=30)
     best = found(study, START).best
-    assert int(best.booster["max_depth"]) >= 9
-    assert best.booster["objective"] == "reg:absoluteerror"
+    assert int(best.trees.booster["max_depth"]) >= 9
+    assert best.trees.booster["objective"] == "reg:absoluteerror"
     assert study.best_value < study.trials[0].value
     assert finished(study) == 30
 
@@ -91,8 +92,8 @@ def test_every_drawn_number_is_within_what_a_fit_accepts() -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(200):
         params = suggest(study.ask(), START)
-        assert 0 < params.booster["eta"] <= 0.3  # type: ignore[operator]
-        assert 0 < params.booster["subsample"] <= 1  # type: ignore[operator]
+        assert 0 < params.trees.booster["eta"] <= 0.3  # type: ignore[operator]
+        assert 0 < params.trees.booster["subsample"] <= 1  # type: ignore[operator]
         assert Params.from_dict(params.as_dict(), "drawn") == params
 
 

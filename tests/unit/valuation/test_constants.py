@@ -1,7 +1,8 @@
 """No constant of this code changes what a model file that was made before says: it is refused, or it says the same.
 
 What prediction reads lies in the file. Every constant of `shared.valuation` is changed where its module reads it, also
-those that it has from elsewhere; then a file is read that was made without the change.
+those that it has from elsewhere; then a file is read that was made without the change. What prediction needs of units
+it reads where they are defined (`units.DAY_S`): a unit is no knob.
 """
 
 from __future__ import annotations
@@ -24,8 +25,7 @@ import pytest
 import shared.valuation
 from shared.errors import IntegrityError, UnsupportedModelError
 from shared.market.traits import TYPES
-from shared.valuation import training
-from shared.valuation.explanation import attribution
+from shared.valuation import generation, training
 from shared.valuation.feature_table import FEATURES, LEARNT
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.model import ValuationModel
@@ -164,7 +164,7 @@ def test_without_a_change_a_file_made_before_says_the_same() -> None:
 
 def test_the_constants_that_matter_are_among_those_changed() -> None:
     names = set(constants())
-    assert {"model.FORMAT", "tiers.BOUNDS", "calibration.intervals.LEVELS"} <= names
+    assert {"model.FORMAT", "tiers.BOUNDS", "calibration.intervals.LEVELS", "features.DAY_S"} <= names
     assert {"learners.ensemble.TYPES", "learners.ensemble.KINDS", "feature_table.FLAGS"} <= names
     assert {"inputs.TYPES", "learners.network._PARTS", "learners.scaling._ARRAYS", "confidence.LOWEST"} <= names
     assert len(names) > 80
@@ -179,16 +179,16 @@ def test_every_constant_is_changed_in_some_way() -> None:
 @pytest.mark.parametrize("size", [1e-3, 1e-9])
 def test_a_model_that_read_a_constant_would_be_caught(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
     """The test above has teeth: a large change is refused by the reference rows, a small one seen in the values."""
-    predict = Ensemble.predict
-    monkeypatch.setattr(
-        Ensemble,
-        "predict",
-        lambda ensemble, frame: predict(ensemble, frame) + size * (attribution.LARGEST_ROUNDING - 1e-3),
-    )
+    predict, before = Ensemble.predict, generation.MAX_ETH
+
+    def reading(ensemble: Ensemble, frame: pl.DataFrame) -> np.ndarray:
+        return predict(ensemble, frame) + size * (generation.MAX_ETH / before - 1.0)
+
+    monkeypatch.setattr(Ensemble, "predict", reading)
     made_before()
     assert outcome() == "the same"
-    for changed in changes(attribution.LARGEST_ROUNDING):
-        monkeypatch.setattr(attribution, "LARGEST_ROUNDING", 1e-3 + np.sign(changed - 1e-3))
+    for changed in changes(before):
+        monkeypatch.setattr(generation, "MAX_ETH", changed)
         assert outcome() == ("refused" if size > 1e-6 else "other values")
 
 

@@ -69,7 +69,15 @@ def test_the_schema_hash_follows_names_and_versions(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "how", [{"meaning": "said better"}, {"source": "bids"}, {"unit": "days"}, {"group": "bids"}, {"retired": True}]
+    "how",
+    [
+        {"meaning": "said better"},
+        {"source": "bids"},
+        {"unit": "days"},
+        {"group": "bids"},
+        {"part": ("market", "market level")},
+        {"retired": True},
+    ],
 )
 def test_the_schema_hash_does_not_follow_what_changes_no_number(
     monkeypatch: pytest.MonkeyPatch, how: dict[str, object]

@@ -202,7 +202,7 @@ def test_a_further_feature_a_retired_one_and_another_order_change_nothing(
     monkeypatch: pytest.MonkeyPatch, frame: pl.DataFrame
 ) -> None:
     before = said(small_market.model().predict(frame))
-    further = Feature("weather", "market", "rain over New York", feature_table.CLOSES, "share", ("market", "weather"))
+    further = dataclasses.replace(FEATURES[0], name="weather", meaning="rain over New York")
     with_features(monkeypatch, (further, *reversed(changed("own_age", retired=True))))
     model = read(body())
     assert model.to_bytes() == body()

@@ -14,7 +14,7 @@ from shared.valuation.feature_table import GROUPS, LEARNT
 from shared.valuation.learners.ensemble import KINDS
 from shared.valuation.params import PARAMS_FILE, CalibrationParams, Params
 
-GOOD = PARAMS_FILE.read_text()
+GOOD, NOW = PARAMS_FILE.read_text(), Params.load()
 
 
 def test_the_file_in_git_is_read_and_says_the_same_again_when_written_out(tmp_path: Path) -> None:
@@ -53,17 +53,33 @@ def test_parameters_are_read_only() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("min_sales = 300 ", "#", "min_sales: Field required"),
-        ("seeds = 2", "depth = 3\nseeds = 2", "depth: Extra inputs are not permitted"),
+        (f"min_sales = {NOW.min_sales} ", "#", "min_sales: Field required"),
+        (f"seeds = {NOW.seeds}", "depth = 3\nseeds = 3", "depth: Extra inputs are not permitted"),
         ("[network]\n", "[network]\ndepth = 3\n", "network.depth: Extra inputs are not permitted"),
-        ("rounds = 200", "rounds = 0", "trees.rounds: Input should be greater than 0"),
-        ("rounds = 200", "rounds = 2.5", "trees.rounds: Input should be a valid integer"),
-        ("learn_days = 1300", "learn_days = 1300.5", "learn_days: Input should be a valid integer"),
-        ("half_life_days = 900.0", "half_life_days = -1.0", "half_life_days: Input should be greater than 0"),
-        ("half_life_days = 900.0", "half_life_days = true", "half_life_days: Input should be a valid number"),
-        ("half_life_days = 900.0", 'half_life_days = "900"', "half_life_days: Input should be a valid number"),
-        ("half_life_days = 900.0", "half_life_days = nan", "half_life_days: Input should be"),
-        ("half_life_days = 900.0", "half_life_days = inf", "half_life_days: Input should be a finite number"),
+        (f"rounds = {NOW.trees.rounds}", "rounds = 0", "trees.rounds: Input should be greater than 0"),
+        (f"rounds = {NOW.trees.rounds}", "rounds = 2.5", "trees.rounds: Input should be a valid integer"),
+        (f"learn_days = {NOW.learn_days}", "learn_days = 1300.5", "learn_days: Input should be a valid integer"),
+        (
+            f"half_life_days = {NOW.half_life_days}",
+            "half_life_days = -1.0",
+            "half_life_days: Input should be greater than 0",
+        ),
+        (
+            f"half_life_days = {NOW.half_life_days}",
+            "half_life_days = true",
+            "half_life_days: Input should be a valid number",
+        ),
+        (
+            f"half_life_days = {NOW.half_life_days}",
+            'half_life_days = "900"',
+            "half_life_days: Input should be a valid number",
+        ),
+        (f"half_life_days = {NOW.half_life_days}", "half_life_days = nan", "half_life_days: Input should be"),
+        (
+            f"half_life_days = {NOW.half_life_days}",
+            "half_life_days = inf",
+            "half_life_days: Input should be a finite number",
+        ),
         ('start = "zero"', 'start = "index"', "learners.0.start: Input should be 'zero' or 'linear'"),
         ('types = ["Ape", "Alien"]', 'types = ["Ape", "Robot"]', "index_rule.types: .*there is no type Robot"),
         ("bounds = [1.08, 1.3, 2.5]", "bounds = [1.08, 1.08, 2.5]", "calibration: .*intervals.bounds must rise"),

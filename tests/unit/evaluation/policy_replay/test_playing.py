@@ -21,7 +21,6 @@ from shared.evaluation.policy_replay.history import History, Window
 from shared.evaluation.policy_replay.ours import Ours
 from shared.evaluation.policy_replay.rules import PointEstimate
 from shared.evaluation.policy_replay.scoring import Figures, harms, play
-from shared.valuation.params import Params
 from tests.factories import small_market
 
 WINDOW = Window(small_market.END - timedelta(days=32), small_market.END, timedelta(days=8))
@@ -47,7 +46,7 @@ def history() -> History:
 
 @cache
 def fitted(faults: tuple[Fault, ...]) -> Candidates:
-    quick = replace(Params.load(), rounds=40)
+    quick = small_market.quick()
     return candidates(history(), faults, lambda snapshots: map(partial(fit_one, params=quick), snapshots))
 
 

@@ -36,7 +36,7 @@ def premia(hours_ago: int = 0) -> np.ndarray:
 
 def explained(rows: pl.DataFrame, hours_ago: int = 0) -> list[Reasons]:
     model = small_market.model()
-    return Attributor(model, rows, TRAITS, premia(hours_ago), model.calibration).of(slice(None)).reasons()
+    return Attributor(model, rows, TRAITS, premia(hours_ago), small_market.calibration(model)).of(slice(None)).reasons()
 
 
 def test_the_parts_add_up_to_the_value_less_the_floor_for_every_kind_of_punk() -> None:
@@ -98,7 +98,7 @@ def test_contributions_that_do_not_add_up_are_not_passed_off_as_rounding() -> No
     model = small_market.model()
     off = Off(**{field.name: getattr(model, field.name) for field in fields(model)})
     with pytest.raises(IntegrityError, match=r"miss the prediction by 0\.01"):
-        Attributor(off, frame()[:1], TRAITS, premia(), model.calibration).of(slice(None))
+        Attributor(off, frame()[:1], TRAITS, premia(), small_market.calibration(model)).of(slice(None))
 
 
 @settings(max_examples=25, deadline=None)

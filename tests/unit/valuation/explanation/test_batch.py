@@ -34,7 +34,7 @@ def frame(hours_ago: int = 0) -> pl.DataFrame:
 @cache
 def explained(hours_ago: int = 0, seed: int = 7) -> Explained:
     then, model = MarketThen.of(small_market.timeline(), at(hours_ago)), small_market.model(seed)
-    *pauses, whole = explained_in_batches(model, frame(hours_ago), then, model.calibration)
+    *pauses, whole = explained_in_batches(model, frame(hours_ago), then, small_market.calibration(model))
     assert pauses == [None] * 3
     assert whole is not None
     return whole
@@ -43,7 +43,7 @@ def explained(hours_ago: int = 0, seed: int = 7) -> Explained:
 @pytest.mark.parametrize("punk", [0, 1, BATCH, ROWS - 1])
 def test_each_punk_has_the_reasons_it_has_alone(punk: int) -> None:
     premia, model = trait_premia(small_market.timeline(), at(0)), small_market.model()
-    attributor = Attributor(model, frame(), small_market.timeline().traits, premia, model.calibration)
+    attributor = Attributor(model, frame(), small_market.timeline().traits, premia, small_market.calibration(model))
     (alone,) = attributor.of(slice(punk, punk + 1)).reasons()
     logs = explained().logs(punk)
     assert list(logs) == [(part.group, part.name) for part in alone.parts]
