@@ -244,15 +244,22 @@ async def test_a_champion_that_the_next_release_cannot_serve_is_replaced_by_rule
     await platform.nowcast(release)
     assert await platform.shown() == (before, champion)
     assert await platform.one("select count(*) from alerts where kind = 'unsupported_champion'") == 1
-    assert await platform.one("select count(*) from unsupported_models where cleared_at is null") == 1
+    assert (
+        await platform.one("select count(*) from unsupported_models where role = 'champion' and cleared_at is null")
+        == 1
+    )
     # Nobody asked for a training but the nowcaster.
     await release.work("trainer", "gatekeeper", "nowcaster")
     after, model = await platform.shown()
     assert after > before
     assert model == await platform.champion() != champion
-    assert (await platform.judged(model)).startswith("pass, promote")
-    assert await platform.one("select count(*) from unsupported_models where cleared_at is null") == 0
-    assert (await release.command("models", "preflight")).code == 0
+    assert ", promote: " in await platform.judged(model)
+    assert (
+        await platform.one("select count(*) from unsupported_models where role = 'champion' and cleared_at is null")
+        == 0
+    )
+    # The champion of before is the armed predecessor now, and a companion that cannot be served stops no deployment.
+    assert (await release.command("models", "preflight")).code == 3
     verified = await release.command("decisions", "verify", "--all")
     assert verified.code == 0, verified.output
     await platform.no_dead_letters()
@@ -273,18 +280,27 @@ async def test_a_release_goes_back_to_the_code_before_on_the_schema_after(platfo
     await platform.no_dead_letters()
 
 
-async def test_code_of_before_gives_way_to_the_rule_when_it_cannot_serve_the_new_champion(platform: Platform) -> None:
+async def test_when_the_release_goes_back_but_not_its_champion_the_last_values_stay_until_a_rollback(
+    platform: Platform,
+) -> None:
     old, new = platform.releases[0], platform.release(FEATURE_ADDED)
+    _, first = await platform.shown()
     contender = await platform.contender(new, "with one feature more")
     promoted = await new.command("models", "promote", contender, "--reason", "the next release", "--by", "test")
     assert promoted.code == 0 or "champion already" in promoted.errors, promoted.errors
-    assert await platform.champion() == contender
-    await new.work("nowcaster")
-    assert (await platform.shown())[1] == contender
+    await platform.nowcast(new)
+    shown = await platform.shown()
+    assert shown[1] == await platform.champion() == contender
+    # No sale came since, so the old code can only fit the model that it had: a person brings that one back.
     await platform.nowcast(old)
-    assert (await platform.shown())[1] == contender
     await old.work("trainer", "gatekeeper", "nowcaster")
-    assert (await platform.shown())[1] == await platform.champion() != contender
+    assert await platform.shown() == shown
+    assert (await old.command("models", "preflight")).code == 1
+    back = await old.command("models", "rollback", "--reason", "the release went back", "--by", "test")
+    assert back.code == 0, back.errors
+    await platform.nowcast(old)
+    assert (await platform.shown())[1] == await platform.champion() == first
+    assert (await old.command("models", "preflight")).code == 0
     await platform.no_dead_letters()
 
 
