@@ -18,7 +18,7 @@ from services.api.gateway import Gateway
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from tests.integration.api import filling
-from tests.plugins.postgres import _fresh as fresh_database
+from tests.plugins.postgres import fresh as fresh_database
 
 OPERATOR_KEY = "the operator's own key"
 

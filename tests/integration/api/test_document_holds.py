@@ -29,7 +29,7 @@ from shared.database.pool import Database
 from shared.settings import Settings
 from tests.integration.api import filling
 from tests.integration.api.filling import Happening
-from tests.plugins.postgres import _fresh as fresh_database
+from tests.plugins.postgres import fresh as fresh_database
 
 EXAMPLES = int(os.environ.get("PUNKCAST_FUZZ_EXAMPLES", "64"))
 ENOUGH = 2_000

@@ -35,9 +35,9 @@ async def recorded(make_record: Database) -> AsyncIterator[Served]:
 async def make_record(postgres_url: str, template_database: str) -> AsyncIterator[Database]:
     """Two models' nowcasts over ten weeks, sales of every kind of punk, one in ten excluded, scored by the ingestor's
     own statement."""
-    from tests.plugins.postgres import _fresh  # noqa: PLC0415
+    from tests.plugins.postgres import fresh  # noqa: PLC0415
 
-    async with _fresh(postgres_url, template=template_database, purpose="outcomes") as url:
+    async with fresh(postgres_url, template=template_database, purpose="outcomes") as url:
         database = await Database.connect(url)
         async with database.connection() as connection:
             await fill(connection)
