@@ -12,8 +12,7 @@ from rich.console import Console
 from services.cli.context import on_platform
 from services.cli.explain import text
 from services.cli.explain.account import Account, require_punk
-from services.cli.explain.document import as_json
-from services.cli.explain.from_files import FromFiles
+from services.cli.explain.from_files import account_from_files
 from services.cli.explain.from_record import FromRecord
 from services.cli.export_command import instant
 from shared.errors import InvalidInputError
@@ -49,17 +48,18 @@ def explain_command(
     with console.status("reading the market …"):
         account = _account(punk, when, named, events)
     if json == STDOUT:
-        typer.echo(as_json(account), nl=False)
+        typer.echo(account.as_json(), nl=False)
         return
     if json is not None:
-        Path(json).write_text(as_json(account), encoding="utf-8")
+        Path(json).write_text(account.as_json(), encoding="utf-8")
     text.tell(console, account, features=features)
 
 
 def _account(punk: int, as_of: datetime | None, model: str | Path | None, events: Path | None) -> Account:
     if events is None:
         return on_platform(lambda platform: FromRecord(platform, model=model).account(punk, as_of))
-    return FromFiles(events, None if model is None else Path(model), Settings().threads).account(punk, as_of)
+    file = None if model is None else Path(model)
+    return account_from_files(events, punk, as_of, model=file, threads=Settings().threads)
 
 
 def _model(named: str | None, events: Path | None, *, fit: bool) -> str | Path | None:

@@ -32,7 +32,7 @@ def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageS
             ModelPromoted: nowcaster.on_champion_changed,
             ModelRolledBack: nowcaster.on_champion_changed,
         },
-        background=explainer.run,
+        background=explainer.background,
         drain=archive.catch_up,
     )
 

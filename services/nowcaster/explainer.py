@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -25,8 +25,8 @@ from shared.market.daily import market_days
 from shared.market.reader import MarketReader
 from shared.messaging.bus import Subscription
 from shared.registry import models as registry
-from shared.snapshots.snapshot import Snapshot
-from shared.valuation.explanation.batch import MarketThen, compared, explained_in_batches
+from shared.valuation.explanation.attribution import explained_in_batches
+from shared.valuation.explanation.comparables import MarketThen
 from shared.valuation.explanation.stored import Explained
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 
@@ -44,7 +44,6 @@ class Explainer:
         self._clock = clock
         self._reader = reader
         self._models = models
-        self._last: tuple[int, Explained] | None = None
         self._given_up: set[int] = set()
         self.name = "explainer"
 
@@ -52,17 +51,14 @@ class Explainer:
         return ()
 
     async def background(self) -> None:
-        await self.run()
-
-    async def drain(self) -> None:
-        await self.catch_up()
-
-    async def run(self) -> None:
         """Look for what is missing until cancelled."""
         while True:
             with suppress(TransientError):
                 await self.catch_up()
             await asyncio.sleep(LOOK_S)
+
+    async def drain(self) -> None:
+        await self.catch_up()
 
     async def catch_up(self) -> bool:
         """Explain what the pointer shows, if nobody has or is about to; True when something was made."""
@@ -82,26 +78,28 @@ class Explainer:
                 return False
 
     async def _explain(self, shown: Shown) -> bool:
+        as_of = as_seconds(shown.as_of)
         async with self._database.connection() as connection:
             record = await registry.get(connection, shown.model_id)
         model = await self._models.load(record)
         async with self._reader.alone():
             async with self._database.connection() as connection:
                 await self._reader.refresh(connection)
-            snapshot = await self._snapshot(shown)
-            then = await asyncio.to_thread(MarketThen.of, self._reader.timeline, as_seconds(shown.as_of))
-            days = await asyncio.to_thread(
-                market_days, self._reader.timeline, as_seconds(shown.as_of), first=await self._first_day()
-            )
+                newest = await explanations.newest_day(connection)
+            timeline, prices = self._reader.timeline, self._reader.prices
+            snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, shown.as_of)
+            if snapshot.snapshot_id != shown.snapshot_id:
+                # An event or a close came late.
+                raise IntegrityError(f"the market as of {shown.as_of.isoformat()} is another one now")
+            then = await asyncio.to_thread(MarketThen, timeline, as_of)
+            first = None if newest is None else newest - DAYS_AGAIN
+            days = await asyncio.to_thread(market_days, timeline, as_of, first=first)
         async with self._database.transaction() as connection:
             await explanations.write_days(connection, days)
         calibration = model.recorded(shown.offsets, shown.shifts) or model.calibration
         batches = explained_in_batches(model, snapshot.frame, then, calibration)
-        while True:
-            # Returns the whole with the last batch.
-            whole = await asyncio.to_thread(next, batches)
-            if whole is not None:
-                break
+        # The last batch comes with the whole.
+        while (whole := await asyncio.to_thread(next, batches)) is None:
             if await self._overtaken(shown):
                 log.info("explanation.overtaken", generation=shown.generation_id)
                 return False
@@ -109,25 +107,8 @@ class Explainer:
         body = await asyncio.to_thread(whole.to_bytes)
         async with self._database.transaction() as connection:
             await explanations.write(connection, shown.generation_id, body, at=self._clock.now())
-        self._last = (shown.generation_id, whole)
         log.info("explanation.made", generation=shown.generation_id, bytes=len(body))
         return True
-
-    async def _snapshot(self, shown: Shown) -> Snapshot:
-        """Made again from the events before the instant.
-
-        Raises:
-            IntegrityError: something came late, and the same instant looks different now.
-        """
-        snapshot = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, shown.as_of)
-        if snapshot.snapshot_id != shown.snapshot_id:
-            raise IntegrityError(f"the market as of {shown.as_of.isoformat()} is another one now")
-        return snapshot
-
-    async def _first_day(self) -> date | None:
-        async with self._database.connection() as connection:
-            newest = await explanations.newest_day(connection)
-        return None if newest is None else newest - DAYS_AGAIN
 
     async def _overtaken(self, shown: Shown) -> bool:
         async with self._database.connection() as connection:
@@ -136,16 +117,12 @@ class Explainer:
 
     async def _with_changes(self, whole: Explained, shown: Shown) -> Explained:
         """With what the generation before said, if there is one."""
-        body, told = None, None
         async with self._database.connection() as connection:
-            earlier = await explanations.before(connection, shown)
-            if earlier is None or len(earlier.value_micro_eth) != len(whole.floor_eth):
-                return whole
-            if self._last is not None and self._last[0] == earlier.generation_id:
-                told = self._last[1]
-            else:
-                body = await explanations.body(connection, earlier.generation_id)
+            earlier, body = await explanations.before(connection, shown)
+        if earlier is None or len(earlier.value_micro_eth) != len(whole.floor_eth):
+            return whole
+        reasons = None
         if body is not None:
             with suppress(IntegrityError):
-                told = await asyncio.to_thread(Explained.from_bytes, body)
-        return compared(whole, told, described=earlier)
+                reasons = await asyncio.to_thread(Explained.from_bytes, body)
+        return whole.since(reasons, described=earlier)

@@ -24,8 +24,8 @@ where e.generation_id is null
 CLAIM_SQL = "select pg_try_advisory_lock(hashtextextended('punkcast.explanations.' || $1::bigint, 0))"
 EXPLAINED_SQL = "select exists (select from explanations where generation_id = $1)"
 BEFORE_SQL = """
-select generation_id, model_id, as_of
-from generations
+select generation_id, model_id, as_of, body
+from generations left join explanations using (generation_id)
 where role = 'champion' and generation_id < $1 and as_of < $2
 order by generation_id desc
 limit 1
@@ -33,7 +33,6 @@ limit 1
 MICRO_ETH_SQL = """
 select (value_wei / 1000000000000)::bigint as micro from nowcasts where generation_id = $1 order by punk_id
 """
-BODY_SQL = "select body from explanations where generation_id = $1"
 WRITE_SQL = """
 insert into explanations (generation_id, made_at, body) values ($1, $2, $3) on conflict (generation_id) do nothing
 """
@@ -79,22 +78,19 @@ async def claim(connection: Connection, generation_id: int) -> bool:
     return not await connection.fetchval(EXPLAINED_SQL, generation_id)
 
 
-async def before(connection: Connection, shown: Shown) -> Before | None:
-    """The published generation of an earlier instant that it took the place of, with its values in punk order.
+async def before(connection: Connection, shown: Shown) -> tuple[Before | None, bytes | None]:
+    """The published generation of an earlier instant that it took the place of, with its values in punk order, and its
+    reasons.
 
-    The values are empty when they are not kept any more.
+    The values are empty, the reasons None, when they are not kept any more.
     """
     row = await connection.fetchrow(BEFORE_SQL, shown.generation_id, shown.as_of)
     if row is None:
-        return None
-    values = await connection.fetch(MICRO_ETH_SQL, row["generation_id"])
+        return None, None
+    generation_id, model_id, as_of, body = row
+    values = await connection.fetch(MICRO_ETH_SQL, generation_id)
     micro_eth = np.array([value["micro"] for value in values], dtype=np.int64)
-    return Before.unmoved(row["generation_id"], row["model_id"], row["as_of"], micro_eth)
-
-
-async def body(connection: Connection, generation_id: int) -> bytes | None:
-    found: bytes | None = await connection.fetchval(BODY_SQL, generation_id)
-    return found
+    return Before(generation_id, model_id, as_of, micro_eth), body
 
 
 async def write(connection: Connection, generation_id: int, explained: bytes, *, at: datetime) -> None:

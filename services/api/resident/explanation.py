@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
 import orjson
 
 from services.api.money import WEI_PER_ETH, money_json
-from shared.valuation.explanation.stored import GROUPS, NOBODY, Explained, Part, parts_in_eth
+from shared.valuation.explanation.stored import GROUPS, Comparable, Explained, Part
 
 if TYPE_CHECKING:
     from services.api.resident.facts import PunkRow
@@ -30,19 +28,6 @@ class ResidentExplanation:
         self.generation_id = generation_id
         self.explained = explained
         self._rendered: dict[int, bytes] = {}
-        # Rounded, and as Python's own numbers: to do so for each answer costs more than the rest of it.
-        self._near: list[list[int]] = explained.near.tolist()
-        self._similarity: list[list[float]] = np.round(explained.similarity.astype(np.float64), 4).tolist()
-        self._sales: list[tuple[int, float, float, float, float]] = list(
-            zip(
-                explained.sold_time.tolist(),
-                np.round(explained.sold_price_eth, DIGITS).tolist(),
-                np.round(explained.sold_floor_eth, DIGITS).tolist(),
-                np.round(explained.sold_adjusted_eth, DIGITS).tolist(),
-                (explained.sold_price_eth / explained.sold_floor_eth).tolist(),
-                strict=True,
-            )
-        )
 
     def members(self, punk: int, value_wei: int, floor_wei: int, punks: Mapping[int, PunkRow]) -> bytes:
         """JSON members of the punk's contributions, comparables and changes, with the closing brace. Made once."""
@@ -52,49 +37,23 @@ class ResidentExplanation:
         return found
 
     def _members(self, punk: int, value_wei: int, floor_now: float, punks: Mapping[int, PunkRow]) -> bytes:
-        told = self.explained
-        value, floor = value_wei / WEI_PER_ETH, float(told.floor_eth[punk])
-        parts = parts_in_eth(told.logs(punk), value, floor)
+        value = value_wei / WEI_PER_ETH
+        parts = self.explained.reasons(punk, value)
         groups: dict[str, float] = {}
         for part in parts:
             groups[part.group] = groups.get(part.group, 0.0) + part.eth
         contributions = {
-            "floor_eth": floor,
+            "floor_eth": float(self.explained.floor_eth[punk]),
             "value_eth": value,
             "groups": [{"group": name, "meaning": GROUPS.get(name, name), "eth": eth} for name, eth in groups.items()],
             "parts": _plain(parts),
         }
+        sales = self.explained.comparables(punk, lambda one: punks[one].trait_ids if one in punks else ())
         return b'"contributions":%b,"comparables":%b,"changes":%b,"unexplained":null}' % (
             orjson.dumps(contributions),
-            orjson.dumps(self._comparables(punk, floor_now, punks), option=orjson.OPT_UTC_Z),
+            orjson.dumps([_sale(sale, floor_now, punks) for sale in sales], option=orjson.OPT_UTC_Z),
             self._changes(punk, value_wei),
         )
-
-    def _comparables(self, punk: int, floor_now: float, punks: Mapping[int, PunkRow]) -> list[dict[str, object]]:
-        own = punks[punk].trait_ids if punk in punks else []
-        found: list[dict[str, object]] = []
-        for sold, alike in zip(self._near[punk], self._similarity[punk], strict=True):
-            if sold == NOBODY:
-                break
-            row = punks.get(sold)
-            its = row.trait_ids if row else []
-            time, price, floor, adjusted, over_floor = self._sales[sold]
-            found.append(
-                {
-                    "punk_id": sold,
-                    "type": row.type if row else None,
-                    "time": datetime.fromtimestamp(time, UTC),
-                    "price_eth": price,
-                    "floor_eth": floor,
-                    "at_todays_floor_eth": round(over_floor * floor_now, DIGITS),
-                    "at_todays_index_eth": adjusted,
-                    "similarity": alike,
-                    "shared": [name for name in own if name in its],
-                    "lacks": [name for name in own if name not in its],
-                    "adds": [name for name in its if name not in own],
-                }
-            )
-        return found
 
     def _changes(self, punk: int, value_wei: int) -> bytes:
         before = self.explained.before
@@ -102,16 +61,32 @@ class ResidentExplanation:
             return b"null"
         earlier_wei = int(before.value_micro_eth[punk]) * MICRO_ETH
         parts = None
-        if earlier_wei > 0 and (moved := self.explained.moved(punk)) is not None:
-            parts = _plain(parts_in_eth(moved, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH))
+        if earlier_wei > 0:
+            parts = self.explained.changes(punk, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH)
         since = {"generation_id": before.generation_id, "as_of": before.as_of, "model_id": before.model_id}
         return b'{"since":%b,"before":%b,"after":%b,"parts":%b}' % (
             orjson.dumps(since, option=orjson.OPT_UTC_Z),
             money_json(str(earlier_wei)).encode(),
             money_json(str(value_wei)).encode(),
-            orjson.dumps(parts),
+            orjson.dumps(parts and _plain(parts)),
         )
 
 
 def _plain(parts: Sequence[Part]) -> list[dict[str, object]]:
     return [{"group": part.group, "name": part.name, "eth": part.eth} for part in parts]
+
+
+def _sale(sale: Comparable, floor_now: float, punks: Mapping[int, PunkRow]) -> dict[str, object]:
+    return {
+        "punk_id": sale.punk_id,
+        "type": punks[sale.punk_id].type if sale.punk_id in punks else None,
+        "time": sale.time,
+        "price_eth": round(sale.price_eth, DIGITS),
+        "floor_eth": round(sale.floor_eth, DIGITS),
+        "at_todays_floor_eth": round(sale.price_eth / sale.floor_eth * floor_now, DIGITS),
+        "at_todays_index_eth": round(sale.adjusted_eth, DIGITS),
+        "similarity": sale.similarity,
+        "shared": sale.shared,
+        "lacks": sale.lacks,
+        "adds": sale.adds,
+    }

@@ -1,9 +1,14 @@
-"""The account that `punkcast explain` gives: the explanation of one value, and how it can be trusted."""
+"""The account that `punkcast explain` gives: the explanation of one value, and how it can be trusted.
+
+Its fields are those of the JSON: every number in full, times in UTC, money in ETH unless a name ends in `_wei`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -14,50 +19,117 @@ from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import confidence, generation
 from shared.valuation.calibration import Calibration
-from shared.valuation.explanation.attribution import Attributor, Changes, Reasons, changes
-from shared.valuation.explanation.comparables import Comparable, OwnSale, SoldPunks, own_sales, trait_premia
+from shared.valuation.explanation.attribution import explained_in_batches
+from shared.valuation.explanation.comparables import MarketThen, OwnSale, own_sales
+from shared.valuation.explanation.stored import Before, Comparable, Explained, Part
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds
 from shared.valuation.model import ValuationModel, Values
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """One punk's value as of one instant.
+class Changes:
+    """What moved the value since the nowcast before, by one model; the parts' ETH add up to after - before."""
+
+    before_eth: float
+    after_eth: float
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What the changes are against. `other_model` valued the punk at `published_wei` then, when it was another one."""
+
+    as_of: datetime
+    generation_id: int | None = None
+    other_model: str | None = None
+    published_wei: str | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the model comes from. What only the registry knows is None without it."""
+
+    model_id: str
+    data_cutoff: datetime
+    git_sha: str | None = None
+    git_dirty: bool | None = None
+    environment_hash: str | None = None
+    training_snapshot: str | None = None
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The snapshot made again from the events known then, beside the one on record.
+
+    Attributes:
+        recomputed: id of the snapshot made again.
+        explained_wei: the explained value, rounded as nowcasts are.
+        generation_id, published_at: of the nowcast; None when none was published and the snapshot was made just now.
+        recorded: id of the snapshot on record, None without a nowcast.
+        archived: whether the snapshot was read from the object store.
+        published_wei: the value that readers saw, by the same model; None when there is none.
+        same_calibration: whether the calibration, made again, is the one on record; None when none is.
+    """
+
+    recomputed: str
+    explained_wei: str
+    generation_id: int | None = None
+    published_at: datetime | None = None
+    recorded: str | None = None
+    archived: bool = False
+    published_wei: str | None = None
+    same_calibration: bool | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """One punk's value as of one instant, and all that is told of it.
 
     Attributes:
         traits: names as in `Traits.names`, like `accessory:Hoodie`.
-        value_wei: as a nowcast publishes it.
-        bounds: `lo50` … `hi90` in ETH.
-        meaning: of the confidence grade.
-        changes: since the nowcast before; None where none was given, or the punk had no value then.
-        features: the feature row by name, NaN where unknown.
+        bounds_eth: `lo50` … `hi90`.
+        confidence: grade and meaning.
+        changes, previous: None where no nowcast before was given, or the punk had no value then.
+        features: the feature row by name, None where unknown.
     """
 
     punk_id: int
     traits: tuple[str, ...]
     as_of: datetime
-    snapshot_id: str
-    value_wei: int
-    bounds: dict[str, float]
-    confidence: str
-    meaning: str
-    reasons: Reasons
+    value_eth: float
+    floor_eth: float
+    bounds_eth: dict[str, float]
+    confidence: dict[str, str]
+    reasons: tuple[Part, ...]
     changes: Changes | None
-    comparables: tuple[Comparable, ...]
+    previous: Previous | None
+    comparables: list[Comparable]
     own_sales: tuple[OwnSale, ...]
-    features: dict[str, float]
+    features: dict[str, float | None]
+    model: Origin
+    snapshot_id: str
+    reproduction: Reproduction
+
+    def as_json(self) -> str:
+        """With a newline at its end."""
+        return json.dumps(asdict(self), indent=2, allow_nan=False, default=_instant) + "\n"
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
 
 
 def explain(
     model: ValuationModel,
+    origin: Origin,
     snapshot: Snapshot,
     timeline: MarketTimeline,
     punk: int,
     *,
     calibration: Calibration,
-    before: tuple[Snapshot, Calibration] | None = None,
-) -> Explanation:
+    before: tuple[Snapshot, Calibration, Previous] | None = None,
+) -> Account:
     """Explain the value of a punk in a nowcast snapshot.
 
     The timeline may know more than the snapshot: nothing at or after the snapshot's instant is read. `calibration` is
@@ -78,28 +150,51 @@ def explain(
             f"no punk but {punk} itself was for sale before {snapshot.as_of.isoformat()}: without a floor there is no "
             "value to explain; ask for a later instant"
         )
-    after = _reasons(model, snapshot, timeline, punk, calibration)
-    earlier = None
-    if before is not None and _has_floor(before[0], punk):
-        earlier = _reasons(model, before[0], timeline, punk, before[1])
-    every, traits, instant = model.predict(snapshot.frame, calibration), timeline.traits, as_seconds(snapshot.as_of)
+    every, explained = _explained(model, snapshot, timeline, punk, calibration)
     value = Values(**{name: column[[punk]] for name, column in vars(every).items()})
-    grade = str(value.confidence[0])
-    return Explanation(
+    value_eth, grade = float(value.value_eth[0]), str(value.confidence[0])
+    changes = previous = None
+    if before is not None and _has_floor(before[0], punk):
+        earlier, calibrated, previous = before
+        values, explained_then = _explained(model, earlier, timeline, punk, calibrated)
+        then = Before(0, model.model_id, earlier.as_of, np.empty(0, dtype=np.int64))
+        was = float(values.value_eth[punk])
+        parts = explained.since(explained_then, described=then).changes(punk, value_eth, was)
+        changes = Changes(was, value_eth, parts or ())
+    traits = timeline.traits
+
+    def names(one: int) -> tuple[str, ...]:
+        return tuple(traits.names[trait] for trait in traits.trait_lists[one])
+
+    row = {name: float(snapshot.frame[name][punk]) for name in FEATURE_NAMES if name in snapshot.frame}
+    return Account(
         punk_id=punk,
-        traits=tuple(traits.names[trait] for trait in traits.trait_lists[punk]),
+        traits=names(punk),
         as_of=snapshot.as_of,
+        value_eth=value_eth,
+        floor_eth=float(explained.floor_eth[punk]),
+        bounds_eth={name: float(column[0]) for name, column in vars(value).items() if name[:2] in ("lo", "hi")},
+        confidence={"grade": grade, "meaning": confidence.meaning(grade, TYPES[int(traits.type_code[punk])])},
+        reasons=explained.reasons(punk, value_eth),
+        changes=changes,
+        previous=previous,
+        comparables=explained.comparables(punk, names),
+        own_sales=own_sales(timeline, punk, as_seconds(snapshot.as_of)),
+        features={name: number if isfinite(number) else None for name, number in row.items()},
+        model=origin,
         snapshot_id=snapshot.snapshot_id,
-        value_wei=int(generation.build(value).frame["value_wei"][0]),
-        bounds={name: float(column[0]) for name, column in vars(value).items() if name[:2] in ("lo", "hi")},
-        confidence=grade,
-        meaning=confidence.meaning(grade, TYPES[int(traits.type_code[punk])]),
-        reasons=after,
-        changes=None if earlier is None else changes(earlier, after),
-        comparables=SoldPunks(timeline, instant).nearest(punk),
-        own_sales=own_sales(timeline, punk, instant),
-        features={name: float(snapshot.frame[name][punk]) for name in FEATURE_NAMES if name in snapshot.frame},
+        reproduction=Reproduction(snapshot.snapshot_id, str(generation.build(value).frame["value_wei"][0])),
     )
+
+
+def _explained(
+    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, calibration: Calibration
+) -> tuple[Values, Explained]:
+    """All values, and the reasons of one. A nowcast snapshot has all punks in order: a punk's number is its row's."""
+    then = MarketThen(timeline, as_seconds(snapshot.as_of))
+    *_, explained = explained_in_batches(model, snapshot.frame, then, calibration, slice(punk, punk + 1))
+    assert explained is not None, "the last one is the whole"
+    return model.predict(snapshot.frame, calibration), explained
 
 
 def require_punk(punk: int) -> None:
@@ -108,29 +203,8 @@ def require_punk(punk: int) -> None:
         raise NotFoundError(f"there is no punk {punk}; they go from 0 to {PUNKS - 1}")
 
 
-def _reasons(
-    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, calibration: Calibration
-) -> Reasons:
-    """A nowcast snapshot has all punks in order: a punk's number is the number of its row."""
-    premia = trait_premia(timeline, as_seconds(snapshot.as_of))
-    attributor = Attributor(model, snapshot.frame, timeline.traits, premia, calibration)
-    return attributor.of(slice(punk, punk + 1)).reasons()[0]
-
-
 def _has_floor(snapshot: Snapshot, punk: int) -> bool:
     return bool(np.isfinite(snapshot.frame["floor_eth"][punk]))
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where the model comes from. What only the registry knows is None without it."""
-
-    model_id: str
-    data_cutoff: datetime
-    git_sha: str | None = None
-    git_dirty: bool | None = None
-    environment_hash: str | None = None
-    training_snapshot: str | None = None
 
 
 def from_file(file: Path, threads: int) -> tuple[ValuationModel, Origin]:
@@ -139,52 +213,8 @@ def from_file(file: Path, threads: int) -> tuple[ValuationModel, Origin]:
     return model, Origin(model.model_id, model.data_cutoff)
 
 
-@dataclass(frozen=True)
-class Reproduction:
-    """The snapshot made again from the events known then, beside the one on record.
-
-    Attributes:
-        generation_id, published_at: of the nowcast; None when none was published and the snapshot was made just now.
-        recorded: id of the snapshot on record, None without a nowcast.
-        recomputed: id of the snapshot made again.
-        archived: whether the snapshot was read from the object store.
-        explained_wei: the explained value, rounded as nowcasts are.
-        published_wei: the value that readers saw, by the same model; None when there is none.
-        same_calibration: whether the calibration, made again, is the one on record; None when none is.
-    """
-
-    recomputed: str
-    explained_wei: int
-    generation_id: int | None = None
-    published_at: datetime | None = None
-    recorded: str | None = None
-    archived: bool = False
-    published_wei: int | None = None
-    same_calibration: bool | None = None
-
-
-@dataclass(frozen=True)
-class Previous:
-    """What the changes are against. `other_model` valued the punk at `published_wei` then, when it was another one."""
-
-    as_of: datetime
-    generation_id: int | None = None
-    other_model: str | None = None
-    published_wei: int | None = None
-
-
-@dataclass(frozen=True)
-class Account:
-    """All that is told."""
-
-    explanation: Explanation
-    origin: Origin
-    reproduction: Reproduction
-    previous: Previous | None
-
-
-def require_market(first: datetime | None, as_of: datetime | None, where: str) -> None:
-    """`first`: time of the first event, if there is one. No `as_of` stands for an instant after the last.
+def require_market(first: datetime | None, as_of: datetime | None, where: str) -> datetime:
+    """`first`, the time of the first event, if there is one. No `as_of` stands for an instant after the last.
 
     Raises:
         NotFoundError: nothing had happened by then.
@@ -195,3 +225,4 @@ def require_market(first: datetime | None, as_of: datetime | None, where: str) -
         raise NotFoundError(
             f"--as-of {as_of.isoformat()}: the market of {where} begins at {first.isoformat()}; ask for a later instant"
         )
+    return first

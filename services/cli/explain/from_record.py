@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from services.cli.explain import repository
-from services.cli.explain.account import (
-    Account,
-    Explanation,
-    Origin,
-    Previous,
-    Reproduction,
-    explain,
-    from_file,
-    require_market,
-)
+from services.cli.explain.account import Account, Origin, Previous, Reproduction, explain, from_file, require_market
 from services.cli.explain.repository import Published
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.reader import MarketReader
@@ -30,20 +20,6 @@ from shared.snapshots.snapshot import Snapshot
 from shared.valuation.calibration import Calibration
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class _Again(Generic[T]):
-    """What a nowcast was made of: as on record, None where it is not, and as made again from the events."""
-
-    recorded: T | None
-    recomputed: T
-
-    @property
-    def best(self) -> T:
-        return self.recomputed if self.recorded is None else self.recorded
 
 
 class FromRecord:
@@ -81,18 +57,32 @@ class FromRecord:
             )
         model, origin = await self._model(named)
         # The earlier nowcast first: a timeline only grows.
-        before = None if earlier is None else await self._comparable(earlier, model)
-        seen = await self._seen(nowcast, as_of if nowcast is None else nowcast.as_of)
-        calibrated = _Again(_recorded(nowcast, model), await self._calibration(model, seen.best.as_of))
-        explanation = await asyncio.to_thread(
-            explain, model, seen.best, self._reader.timeline, punk, calibration=calibrated.best, before=before
+        before = None if earlier is None else await self._before(earlier, model)
+        archived, made = await self._snapshots(nowcast, as_of)
+        recorded, again = _recorded(nowcast, model), await self._calibration(model, made.as_of)
+        account = await asyncio.to_thread(
+            explain,
+            model,
+            origin,
+            archived or made,
+            self._reader.timeline,
+            punk,
+            calibration=recorded or again,
+            before=before,
         )
-        return Account(
-            explanation=explanation,
-            origin=origin,
-            reproduction=_reproduction(explanation, nowcast, seen, calibrated, model),
-            previous=_previous(earlier, model) if earlier is not None and explanation.changes is not None else None,
+        if nowcast is None:
+            return account
+        reproduction = Reproduction(
+            recomputed=made.snapshot_id,
+            explained_wei=account.reproduction.explained_wei,
+            generation_id=nowcast.generation_id,
+            published_at=nowcast.published_at,
+            recorded=nowcast.snapshot_id,
+            archived=archived is not None,
+            published_wei=nowcast.value_wei if nowcast.model_id == model.model_id else None,
+            same_calibration=None if recorded is None else recorded.same_as(again),
         )
+        return replace(account, reproduction=reproduction)
 
     async def _model(self, named: str | Path) -> tuple[ValuationModel, Origin]:
         if isinstance(named, Path):
@@ -103,65 +93,40 @@ class FromRecord:
         model = ValuationModel.from_bytes(body, threads=self._platform.settings.threads)
         return model, Origin(**{field.name: getattr(record, field.name) for field in fields(Origin)})
 
-    async def _seen(self, nowcast: Published | None, as_of: datetime) -> _Again[Snapshot]:
-        """The snapshot, from the events that had been read when it was made and no others."""
+    async def _snapshots(self, nowcast: Published | None, as_of: datetime) -> tuple[Snapshot | None, Snapshot]:
+        """The nowcast's as it was archived, and as made again from the events that had been read then and no others;
+        without a nowcast, that as of the instant."""
+        archived = None
         async with self._reader.alone():
             async with self._platform.database.connection() as connection:
                 await self._reader.refresh(connection, up_to=None if nowcast is None else nowcast.last_event_seq)
-                archived = None
                 if nowcast is not None:
+                    as_of = nowcast.as_of
                     with suppress(NotFoundError):
                         archived = await snapshots.load(connection, self._platform.store, nowcast.snapshot_id)
             made = await asyncio.to_thread(nowcast_snapshot, self._reader.timeline, self._reader.prices, as_of)
-        return _Again(archived, made)
+        return archived, made
 
     async def _calibration(self, model: ValuationModel, as_of: datetime) -> Calibration:
         """Made from the events that are read, which are those of the snapshot."""
-        async with self._reader.alone():
-            return await asyncio.to_thread(model.calibration_at, self._reader.timeline, self._reader.prices, as_of)
+        return await asyncio.to_thread(model.calibration_at, self._reader.timeline, self._reader.prices, as_of)
 
-    async def _comparable(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration] | None:
+    async def _before(self, earlier: Published, model: ValuationModel) -> tuple[Snapshot, Calibration, Previous] | None:
         """The earlier nowcast's own snapshot, and the model's calibration then.
 
         None when the snapshot is lost, or lacks a feature of the model.
         """
-        found = (await self._seen(earlier, earlier.as_of)).best
-        if found.snapshot_id != earlier.snapshot_id or not model.reads(found.frame):
+        archived, made = await self._snapshots(earlier, earlier.as_of)
+        snapshot = archived or made
+        if snapshot.snapshot_id != earlier.snapshot_id or not model.reads(snapshot.frame):
             return None
-        return found, _recorded(earlier, model) or await self._calibration(model, earlier.as_of)
-
-
-def _reproduction(
-    explanation: Explanation,
-    nowcast: Published | None,
-    seen: _Again[Snapshot],
-    calibrated: _Again[Calibration],
-    model: ValuationModel,
-) -> Reproduction:
-    if nowcast is None:
-        return Reproduction(seen.recomputed.snapshot_id, explanation.value_wei)
-    return Reproduction(
-        recomputed=seen.recomputed.snapshot_id,
-        explained_wei=explanation.value_wei,
-        generation_id=nowcast.generation_id,
-        published_at=nowcast.published_at,
-        recorded=nowcast.snapshot_id,
-        archived=seen.recorded is not None,
-        published_wei=nowcast.value_wei if nowcast.model_id == model.model_id else None,
-        same_calibration=None if calibrated.recorded is None else calibrated.recorded.same_as(calibrated.recomputed),
-    )
-
-
-def _previous(earlier: Published, model: ValuationModel) -> Previous:
-    if earlier.model_id == model.model_id:
-        return Previous(earlier.as_of, earlier.generation_id)
-    return Previous(earlier.as_of, earlier.generation_id, earlier.model_id, earlier.value_wei)
+        calibration = _recorded(earlier, model) or await self._calibration(model, earlier.as_of)
+        of_other = () if earlier.model_id == model.model_id else (earlier.model_id, earlier.value_wei)
+        return snapshot, calibration, Previous(earlier.as_of, earlier.generation_id, *of_other)
 
 
 def _recorded(nowcast: Published | None, model: ValuationModel) -> Calibration | None:
     """What the nowcast was published with, if it is on record and the nowcast was this model's."""
-    return (
-        None
-        if nowcast is None or nowcast.model_id != model.model_id
-        else model.recorded(nowcast.offsets, nowcast.shifts)
-    )
+    if nowcast is None or nowcast.model_id != model.model_id:
+        return None
+    return model.recorded(nowcast.offsets, nowcast.shifts)

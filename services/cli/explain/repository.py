@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from shared.database.pool import Connection
 
@@ -26,7 +24,7 @@ class Published:
     """A nowcast that readers saw, and the events that it was made from: those up to `last_event_seq`.
 
     Attributes:
-        value_wei: what it said of the punk; None when its rows are gone.
+        value_wei: what it said of the punk, as text; None when its rows are gone.
         offsets, shifts: of the calibration that it was made with; None before these were recorded.
     """
 
@@ -36,26 +34,21 @@ class Published:
     as_of: datetime
     published_at: datetime
     last_event_seq: int
-    value_wei: int | None
+    value_wei: str | None
     offsets: list[list[list[float]]] | None
     shifts: list[float] | None
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Published:
-        value = row["value_wei"]
-        return cls(**{**row, "value_wei": None if value is None else int(value)})
 
 
 async def in_force(connection: Connection, punk: int, instant: datetime) -> Published | None:
     """The newest nowcast that was published by then."""
     row = await connection.fetchrow(IN_FORCE_SQL, punk, instant)
-    return None if row is None else Published.of(row)
+    return None if row is None else Published(**row)
 
 
 async def before(connection: Connection, punk: int, nowcast: Published) -> Published | None:
     """The nowcast of an earlier instant that it took the place of."""
     row = await connection.fetchrow(BEFORE_SQL, punk, nowcast.as_of, nowcast.generation_id)
-    return None if row is None else Published.of(row)
+    return None if row is None else Published(**row)
 
 
 async def first_event(connection: Connection) -> datetime | None:

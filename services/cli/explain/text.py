@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import isfinite
 
 from rich.console import Console
 
 from services.cli.context import cell, show
-from services.cli.explain.account import Account, Explanation, Origin, Previous, Reproduction
-from shared.valuation.explanation.comparables import Comparable
-from shared.valuation.explanation.stored import Part
+from services.cli.explain.account import Account, Origin
+from shared.valuation.explanation.stored import Comparable, Part
 from shared.valuation.feature_table import FEATURES, FLAGS
 
 BAR = 14
@@ -23,16 +21,15 @@ SHOWN = 0.0005
 
 def tell(console: Console, account: Account, *, features: bool) -> None:
     """Print the account; the feature row only when asked for."""
-    told = account.explanation
-    _value(console, told)
+    _value(console, account)
     _section(console, "Why: the floor, and what is added to it")
-    floor = ("floor", f"{told.reasons.floor_eth:12,.3f}", "", "")
-    _bars(console, told.reasons.parts, ("value", told.reasons.value_eth), above=[floor])
+    floor = ("floor", f"{account.floor_eth:12,.3f}", "", "")
+    _bars(console, account.reasons, ("value", account.value_eth), above=[floor])
     _section(console, "Comparable sales, and their prices at the index level of the instant")
     show(
         console,
         ("punk", "sold", "price", "floor then", "price now", "similar", "in common", "instead"),
-        [_comparable(sale) for sale in told.comparables],
+        [_comparable(sale) for sale in account.comparables],
         nothing="no punk like it was sold before",
     )
     _section(console, "Its own sales")
@@ -48,19 +45,19 @@ def tell(console: Console, account: Account, *, features: bool) -> None:
                 sale.kind.replace("_", " "),
                 "yes" if sale.excluded is None else f"no: {sale.excluded}",
             )
-            for sale in told.own_sales
+            for sale in account.own_sales
         ],
         nothing="it was never sold before",
     )
-    _changes(console, told, account.previous)
+    _changes(console, account)
     if features:
         _section(console, "Features")
-        known = ((f, told.features[f.name]) for f in FEATURES if f.name not in FLAGS or told.features[f.name])
-        rows = [(f.name, f"{x:.6g}" if isfinite(x) else None, f.unit, f.group, f.meaning) for f, x in known]
+        known = ((f, account.features[f.name]) for f in FEATURES if f.name not in FLAGS or account.features[f.name])
+        rows = [(f.name, None if x is None else f"{x:.6g}", f.unit, f.group, f.meaning) for f, x in known]
         show(console, ("feature", "value", "unit", "group", "meaning"), rows, nothing="")
     _section(console, "Where it comes from")
-    _origin(console, account.origin)
-    _reproduction(console, told, account.reproduction)
+    _origin(console, account.model)
+    _reproduction(console, account)
 
 
 def eth(amount: float | None) -> str:
@@ -85,14 +82,15 @@ def bar(amount: float, largest: float) -> str:
     return f"{left:>{BAR}}│{right:<{BAR}}"
 
 
-def _value(console: Console, told: Explanation) -> None:
+def _value(console: Console, told: Account) -> None:
     traits = ", ".join(map(label, told.traits))
     _line(console, f"Punk {told.punk_id} ({traits}) as of {cell(told.as_of)}")
     intervals = "; ".join(
-        f"{level} %: {eth(told.bounds[f'lo{level}'])} to {eth(told.bounds[f'hi{level}'])}" for level in (50, 80, 90)
+        f"{level} %: {eth(told.bounds_eth[f'lo{level}'])} to {eth(told.bounds_eth[f'hi{level}'])}"
+        for level in (50, 80, 90)
     )
-    _line(console, f"{eth(told.reasons.value_eth)} ETH  ({intervals})")
-    _line(console, f"confidence {told.confidence}: {told.meaning}")
+    _line(console, f"{eth(told.value_eth)} ETH  ({intervals})")
+    _line(console, f"confidence {told.confidence['grade']}: {told.confidence['meaning']}")
 
 
 def _bars(
@@ -119,8 +117,9 @@ def _comparable(sale: Comparable) -> tuple[object, ...]:
     )
 
 
-def _changes(console: Console, told: Explanation, previous: Previous | None) -> None:
+def _changes(console: Console, told: Account) -> None:
     _section(console, "What changed since the nowcast before")
+    previous = told.previous
     if told.changes is None or previous is None:
         _line(console, "there is no nowcast before it that this model can be applied to")
         return
@@ -130,7 +129,7 @@ def _changes(console: Console, told: Explanation, previous: Previous | None) -> 
     moved = [part for part in told.changes.parts if abs(part.eth) >= SHOWN]
     _bars(console, moved, ("difference", after - before))
     if previous.other_model is not None:
-        said = "" if previous.published_wei is None else f", which said {eth(previous.published_wei / WEI)} ETH"
+        said = "" if previous.published_wei is None else f", which said {eth(int(previous.published_wei) / WEI)} ETH"
         _line(console, f"that nowcast was of another model, {previous.other_model}{said}")
 
 
@@ -145,7 +144,8 @@ def _origin(console: Console, origin: Origin) -> None:
     _line(console, f"training snapshot {origin.training_snapshot}")
 
 
-def _reproduction(console: Console, told: Explanation, made: Reproduction) -> None:
+def _reproduction(console: Console, told: Account) -> None:
+    made = told.reproduction
     _line(console, f"snapshot {told.snapshot_id}")
     if made.recorded is None:
         _line(console, "made just now from the events before the instant; no nowcast is on record for it")
@@ -165,7 +165,7 @@ def _reproduction(console: Console, told: Explanation, made: Reproduction) -> No
         _line(console, f"correction and intervals made again from the outcomes known then: {again}")
     if made.published_wei is not None:
         same = "equals" if made.published_wei == made.explained_wei else "DIFFERS FROM"
-        _line(console, f"the value {same} the published one, {made.published_wei / WEI:,.6f} ETH")
+        _line(console, f"the value {same} the published one, {int(made.published_wei) / WEI:,.6f} ETH")
 
 
 def _section(console: Console, title: str) -> None:
@@ -177,5 +177,5 @@ def _line(console: Console, text: str) -> None:
     console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
-def _day(time: int) -> str:
-    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d}"
+def _day(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d}"

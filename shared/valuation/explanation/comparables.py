@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import exp
 from typing import Final
 
@@ -22,6 +23,7 @@ from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.market.valid_sales import Exclusion
 from shared.valuation.explanation.parts import KINDS
+from shared.valuation.explanation.stored import LastSales
 
 MOST: Final = 8
 RARITY_WEIGHT: Final = 0.01
@@ -36,34 +38,11 @@ YEAR_S: Final = 365.25 * 86_400
 
 
 @dataclass(frozen=True)
-class Comparable:
-    """The last valid sale of a punk like the one asked about.
-
-    Attributes:
-        time: of the sale, UTC seconds.
-        floor_eth: the floor then, the sold punk's own ask left out.
-        adjusted_eth: the price at the index level of the instant asked about.
-        similarity: exp(-distance), 1 for the same traits sold just now.
-        shared, lacks, adds: traits of both; of the punk asked about only; of the sold punk only.
-    """
-
-    punk_id: int
-    time: int
-    price_eth: float
-    floor_eth: float
-    adjusted_eth: float
-    similarity: float
-    shared: tuple[str, ...]
-    lacks: tuple[str, ...]
-    adds: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class OwnSale:
     """A sale of the punk itself; `excluded` says why it does not count. Attributes as of `Comparable`; None where the
     book was empty, or the index had not begun."""
 
-    time: int
+    time: datetime
     price_eth: float
     floor_eth: float | None
     adjusted_eth: float | None
@@ -71,62 +50,42 @@ class OwnSale:
     excluded: Exclusion | None
 
 
-@dataclass(frozen=True)
-class LastSales:
-    """The last valid sale of each punk that had one; arrays of one shape, attributes as of `Comparable`."""
+class MarketThen:
+    """What reasons and comparables need of a timeline, taken out of it: the timeline may then read on.
 
-    punk_id: Ints
-    time: Ints
-    price_eth: Floats
-    floor_eth: Floats
-    adjusted_eth: Floats
-
-
-class SoldPunks:
-    """Every punk's last valid sale strictly before an instant (UTC seconds), ready to be searched for any punk."""
+    Attributes:
+        last_sales: of every punk.
+        level_eth: the index's level for common punks.
+        premia, errors: of every trait, shape (traits,), log units: see `trait_premia` and `premium_errors`.
+    """
 
     def __init__(self, timeline: MarketTimeline, as_of: int) -> None:
-        series, traits = timeline.punk_sales, timeline.traits
-        every = np.arange(len(traits.members), dtype=np.int64)
+        """Strictly before `as_of` (UTC seconds)."""
+        series, self.traits = timeline.punk_sales, timeline.traits
+        every = np.arange(len(self.traits.members), dtype=np.int64)
         rows = series.row_before(every, np.full(len(every), as_of, dtype=np.int64))
         self._punk: Ints = every[rows >= 0]
-        rows = rows[rows >= 0]
-        self._log_price, self._log_floor, self._log_level = (
-            series.take(rows)[:, PunkSale._fields.index(name)] for name in ("log_price", "log_floor", "level")
-        )
-        self._time = series.times[rows]
-        self._level = float(timeline.index.states.last_before(np.array([as_of], dtype=np.int64))[0, 0])
-        self._traits = traits
+        times, sales = series.times[rows[rows >= 0]], series.take(rows[rows >= 0])
+        price, floor, then = (sales[:, PunkSale._fields.index(name)] for name in ("log_price", "log_floor", "level"))
+        level = timeline.index.states.last_before(np.array([as_of], dtype=np.int64))[0, 0]
+        prices = np.full((3, len(every)), np.nan)
+        prices[:, self._punk] = np.exp([price, floor, price + level - then])
+        time = np.zeros(len(every), dtype=np.int64)
+        time[self._punk] = times
+        self.last_sales = LastSales(time, *prices)
+        self.level_eth = float(np.exp(np.nan_to_num(level)))
+        self.premia, self.errors = trait_premia(timeline, as_of), premium_errors(timeline, as_of)
         # A last entry of zero stands for "no trait", which members say as -1.
-        self._premium = np.append(trait_premia(timeline, as_of), 0.0)
-        self._rare = np.append(RARITY_WEIGHT * traits.rarity, 0.0)
+        self._premium = np.append(self.premia, 0.0)
+        self._rare = np.append(RARITY_WEIGHT * self.traits.rarity, 0.0)
         self._weight = np.abs(self._premium) + self._rare
-        self._members = traits.members[self._punk]
-        self._holders = [np.flatnonzero(held) for held in traits.holders[:, self._punk]]
-        self._bare = AGE_WEIGHT * (as_of - self._time) / YEAR_S + self._weight[self._members[:, KINDS:]].sum(axis=1)
+        self._members = self.traits.members[self._punk]
+        self._holders = [np.flatnonzero(held) for held in self.traits.holders[:, self._punk]]
+        self._bare = AGE_WEIGHT * (as_of - times) / YEAR_S + self._weight[self._members[:, KINDS:]].sum(axis=1)
         self._bare_of_kind: dict[tuple[int, ...], Floats] = {}
 
-    def nearest(self, punk: int, most: int = MOST) -> tuple[Comparable, ...]:
-        """The sales most like the punk, its own left out, nearest first."""
-        rows, distance = self._near(punk, most)
-        return tuple(self._comparable(punk, row, apart) for row, apart in zip(rows.tolist(), distance, strict=True))
-
     def near(self, punk: int, most: int = MOST) -> tuple[Ints, Floats]:
-        """The same as numbers: the punks sold, and their similarity."""
-        rows, distance = self._near(punk, most)
-        return self._punk[rows], np.exp(-distance)
-
-    @property
-    def last_sales(self) -> LastSales:
-        return LastSales(
-            punk_id=self._punk,
-            time=self._time,
-            price_eth=np.exp(self._log_price),
-            floor_eth=np.exp(self._log_floor),
-            adjusted_eth=np.exp(self._log_price + self._level - self._log_level),
-        )
-
-    def _near(self, punk: int, most: int) -> tuple[Ints, Floats]:
+        """The punks whose sales are most like the punk, its own left out, nearest first, and their similarity."""
         distance = self._distance(punk)
         if len(distance) > most:
             rows = np.flatnonzero(distance <= np.partition(distance, most - 1)[most - 1])
@@ -134,12 +93,13 @@ class SoldPunks:
             rows = np.arange(len(distance))
         # Equal distances: the punk with the lower number first.
         near = rows[np.lexsort((rows, distance[rows]))][:most]
-        near = near[np.exp(-distance[near]) >= LEAST_SIMILARITY]
-        return near, distance[near]
+        similarity = np.exp(-distance[near])
+        alike = similarity >= LEAST_SIMILARITY
+        return self._punk[near[alike]], similarity[alike]
 
     def _distance(self, punk: int) -> Floats:
         """To every sold punk, shape (sold,), log units; infinite to itself."""
-        own = self._traits.members[punk]
+        own = self.traits.members[punk]
         accessories = own[KINDS:][own[KINDS:] >= 0]
         apart: Floats = self._without_accessories(own[:KINDS]) + self._weight[accessories].sum()
         for accessory in accessories.tolist():
@@ -160,23 +120,6 @@ class SoldPunks:
             self._bare_of_kind[key] = known
         return known
 
-    def _comparable(self, punk: int, row: int, distance: float) -> Comparable:
-        other = int(self._punk[row])
-        own, its = (self._traits.trait_lists[one] for one in (punk, other))
-        names = self._traits.names
-        log_price = float(self._log_price[row])
-        return Comparable(
-            punk_id=other,
-            time=int(self._time[row]),
-            price_eth=exp(log_price),
-            floor_eth=exp(float(self._log_floor[row])),
-            adjusted_eth=exp(log_price + self._level - float(self._log_level[row])),
-            similarity=exp(-distance),
-            shared=tuple(names[trait] for trait in own if trait in its),
-            lacks=tuple(names[trait] for trait in own if trait not in its),
-            adds=tuple(names[trait] for trait in its if trait not in own),
-        )
-
 
 def own_sales(timeline: MarketTimeline, punk: int, as_of: int) -> tuple[OwnSale, ...]:
     """All sales of the punk strictly before the instant (UTC seconds), newest first, those that do not count too."""
@@ -187,7 +130,7 @@ def own_sales(timeline: MarketTimeline, punk: int, as_of: int) -> tuple[OwnSale,
     now = levels.last_before(np.array([as_of], dtype=np.int64))[0, 0]
     return tuple(
         OwnSale(
-            time=sale.time,
+            time=datetime.fromtimestamp(sale.time, UTC),
             price_eth=sale.price_eth,
             floor_eth=sale.floor_eth,
             adjusted_eth=sale.price_eth * exp(float(now) - float(level)) if np.isfinite(level) else None,

@@ -1,6 +1,7 @@
 """The reasons and comparables of a whole generation, as columns: small enough to store, quick enough to answer from.
 
-The nowcaster writes these columns (`batch`), the gateway reads them. So nothing here needs the model library.
+The nowcaster and `punkcast explain` make these columns (`attribution`). Whoever tells of a punk reads them here: the
+gateway, too, so nothing here needs the model library.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass, replace
+from datetime import UTC, datetime
 from math import expm1, log
 from typing import Any, Final
 
@@ -39,11 +40,6 @@ FLOOR_MOVE: Final[PartKey] = ("floor", "move of the floor")
 FORMAT: Final = "punkcast-explained/1"
 NOBODY: Final = -1
 _META: Final = "meta"
-_ARRAYS: Final = (
-    "starts", "part", "log", "floor_eth", "near", "similarity", "sold_time", "sold_price_eth", "sold_floor_eth",
-    "sold_adjusted_eth", "premium", "premium_error",
-)  # fmt: skip
-_BEFORE_ARRAYS: Final = ("value_micro_eth", "floor_eth", "moved")
 
 
 @dataclass(frozen=True)
@@ -76,31 +72,59 @@ def logarithmic_mean(one: float, other: float) -> float:
 
 
 @dataclass(frozen=True)
+class Comparable:
+    """The last valid sale of a punk like the one asked about.
+
+    Attributes:
+        time: of the sale (UTC).
+        floor_eth: the floor then, the sold punk's own ask left out.
+        adjusted_eth: the price at the index level of the instant asked about.
+        similarity: exp(-distance), 1 for the same traits sold just now.
+        shared, lacks, adds: traits of both; of the punk asked about only; of the sold punk only.
+    """
+
+    punk_id: int
+    time: datetime
+    price_eth: float
+    floor_eth: float
+    adjusted_eth: float
+    similarity: float
+    shared: tuple[str, ...]
+    lacks: tuple[str, ...]
+    adds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LastSales:
+    """The last valid sale of each punk by its number, as in `Comparable`; of one never sold 0 (UTC seconds) and NaN."""
+
+    time: Ints
+    price_eth: Floats
+    floor_eth: Floats
+    adjusted_eth: Floats
+
+
+@dataclass(frozen=True)
 class Before:
     """The generation before: what it said of each punk, and how far each part has moved since.
 
     Attributes:
         value_micro_eth: shape (n,), as published.
         floor_eth: shape (n,), the floor of other punks then.
-        moved: shape (m,), log units; empty when that generation was of another model.
+        moved: shape (m,), log units; both are empty when its reasons are not known, or of another model.
     """
 
     generation_id: int
     model_id: str
     as_of: datetime
     value_micro_eth: Ints
-    floor_eth: Floats
-    moved: npt.NDArray[np.float32]
-
-    @classmethod
-    def unmoved(cls, generation_id: int, model_id: str, as_of: datetime, value_micro_eth: Ints) -> Before:
-        """A generation whose reasons are not known, or cannot be compared with."""
-        return cls(generation_id, model_id, as_of, value_micro_eth, np.empty(0), np.empty(0, dtype=np.float32))
+    floor_eth: Floats = field(default_factory=lambda: np.empty(0))
+    moved: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True)
 class Explained:
-    """For n punks in order of their number, with m parts in all.
+    """For n punks in order of their number, with m parts in all; one that nobody asked about has none.
 
     Attributes:
         parts: group and name of every kind of part; `traits`: names of all traits.
@@ -108,7 +132,6 @@ class Explained:
         part, log: which part, and its log units of ln(value / floor).
         floor_eth: shape (n,): lowest ask of any other punk.
         near, similarity: shape (n, 8): punks whose sales are comparable, nearest first, `NOBODY` where there are fewer.
-        sold_time, …: shape (n,): each punk's last valid sale (UTC seconds, 0: never), as in `comparables.Comparable`.
         level_eth: what a common punk is worth by the index.
         premium, premium_error: shape (traits,), log units: over common punks, and its standard error.
     """
@@ -122,34 +145,64 @@ class Explained:
     floor_eth: Floats
     near: npt.NDArray[np.int16]
     similarity: npt.NDArray[np.float32]
-    sold_time: Ints
-    sold_price_eth: Floats
-    sold_floor_eth: Floats
-    sold_adjusted_eth: Floats
+    sold: LastSales
     level_eth: float
     premium: npt.NDArray[np.float32]
     premium_error: npt.NDArray[np.float32]
     before: Before | None = None
 
+    def reasons(self, punk: int, value: float) -> tuple[Part, ...]:
+        """The parts of the punk's value (ETH), which add up to value - floor."""
+        return parts_in_eth(self._of(punk, self.log), value, float(self.floor_eth[punk]))
+
+    def changes(self, punk: int, value: float, earlier: float) -> tuple[Part, ...] | None:
+        """What moved the punk's value from the generation before (`earlier`, ETH); the parts add up to the difference.
+
+        None where that is not known: there was no such generation, or another model made it.
+        """
+        if self.before is None or not len(self.before.moved):
+            return None
+        floor_move = log(float(self.floor_eth[punk]) / float(self.before.floor_eth[punk]))
+        return parts_in_eth(self._of(punk, self.before.moved) | {FLOOR_MOVE: floor_move}, value, earlier)
+
+    def comparables(self, punk: int, traits: Callable[[int], Sequence[str]]) -> list[Comparable]:
+        """The sales most like the punk, nearest first; `traits` names those of a punk."""
+        own, sold = traits(punk), self.sold
+        found = []
+        for other, alike in zip(self.near[punk].tolist(), self.similarity[punk].tolist(), strict=True):
+            if other == NOBODY:
+                break
+            its = traits(other)
+            found.append(
+                Comparable(
+                    punk_id=other,
+                    time=datetime.fromtimestamp(int(sold.time[other]), UTC),
+                    price_eth=float(sold.price_eth[other]),
+                    floor_eth=float(sold.floor_eth[other]),
+                    adjusted_eth=float(sold.adjusted_eth[other]),
+                    similarity=round(alike, 4),
+                    shared=tuple(name for name in own if name in its),
+                    lacks=tuple(name for name in own if name not in its),
+                    adds=tuple(name for name in its if name not in own),
+                )
+            )
+        return found
+
+    def since(self, before: Explained | None, *, described: Before) -> Explained:
+        """With what the generation before said; how its parts have moved, where both are of one model.
+
+        `described` names that generation and its values, `before` are its reasons, if they are known.
+        """
+        if before is not None and self._has_parts_of(before):
+            moved = (self.log - before.log).astype(np.float32)
+            described = replace(described, floor_eth=before.floor_eth, moved=moved)
+        return replace(self, before=described)
+
     def to_bytes(self) -> bytes:
         """One compressed file (NumPy's own), a few hundred kilobytes for 10,000 punks."""
-        meta: dict[str, Any] = {
-            "format": FORMAT,
-            "model_id": self.model_id,
-            "parts": self.parts,
-            "traits": self.traits,
-            "level_eth": self.level_eth,
-        }
-        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
-        if self.before is not None:
-            before = self.before
-            meta["before"] = {
-                "generation_id": before.generation_id,
-                "model_id": before.model_id,
-                "as_of": before.as_of.isoformat(),
-            }
-            arrays |= {f"before_{name}": getattr(before, name) for name in _BEFORE_ARRAYS}
-        arrays[_META] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
+        arrays: dict[str, Any] = {}
+        meta = {"format": FORMAT} | _taken_apart(self, "", arrays)
+        arrays[_META] = np.frombuffer(json.dumps(meta, default=datetime.isoformat).encode(), dtype=np.uint8)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
         return buffer.getvalue()
@@ -158,46 +211,44 @@ class Explained:
     def from_bytes(cls, body: bytes) -> Explained:
         """Raises IntegrityError: the bytes are damaged, or of another format."""
         try:
-            with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
-                meta = json.loads(arrays[_META].tobytes())
-                if meta["format"] != FORMAT:
-                    raise IntegrityError(f"explanations of format {meta['format']}, expected {FORMAT}")
-                return cls(
-                    model_id=meta["model_id"],
-                    parts=tuple((group, name) for group, name in meta["parts"]),
-                    traits=tuple(meta["traits"]),
-                    level_eth=meta["level_eth"],
-                    before=_before(meta.get("before"), arrays),
-                    **{name: arrays[name] for name in _ARRAYS},
-                )
+            with np.load(io.BytesIO(body), allow_pickle=False) as file:
+                arrays = dict(file)
+            meta = json.loads(arrays.pop(_META).tobytes())
+            if (found := meta.pop("format")) != FORMAT:
+                raise IntegrityError(f"explanations of format {found}, expected {FORMAT}")
+            sold, before = _named(arrays, "sold_"), _named(arrays, "before_")
+            if earlier := meta.get("before"):
+                before |= earlier | {"as_of": datetime.fromisoformat(earlier["as_of"])}
+            meta |= {"parts": tuple(map(tuple, meta["parts"])), "traits": tuple(meta["traits"])}
+            meta |= {"sold": LastSales(**sold), "before": Before(**before) if before else None}
+            return cls(**meta, **arrays)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise IntegrityError(f"stored explanations cannot be read: {error!r}; they are made anew") from error
-
-    def logs(self, punk: int) -> dict[PartKey, float]:
-        """The punk's parts and their log units."""
-        return self._of(punk, self.log)
-
-    def moved(self, punk: int) -> dict[PartKey, float] | None:
-        """How far the punk's parts and the floor have moved since the generation before, in log units.
-
-        None where that is not known: there was no such generation, or another model made it.
-        """
-        if self.before is None or not len(self.before.moved):
-            return None
-        floor_move = log(float(self.floor_eth[punk]) / float(self.before.floor_eth[punk]))
-        return self._of(punk, self.before.moved) | {FLOOR_MOVE: floor_move}
 
     def _of(self, punk: int, column: npt.NDArray[np.float32]) -> dict[PartKey, float]:
         own = slice(int(self.starts[punk]), int(self.starts[punk + 1]))
         return dict(zip((self.parts[kind] for kind in self.part[own].tolist()), column[own].tolist(), strict=True))
 
+    def _has_parts_of(self, other: Explained) -> bool:
+        """One model, and for each punk the same parts in the same order."""
+        if self.model_id != other.model_id or not np.array_equal(self.starts, other.starts):
+            return False
+        kinds = {key: kind for kind, key in enumerate(self.parts)}
+        translated = np.array([kinds.get(key, NOBODY) for key in other.parts])
+        return np.array_equal(translated[other.part], self.part)
 
-def _before(meta: dict[str, Any] | None, arrays: Any) -> Before | None:
-    if meta is None:
-        return None
-    return Before(
-        generation_id=meta["generation_id"],
-        model_id=meta["model_id"],
-        as_of=datetime.fromisoformat(meta["as_of"]),
-        **{name: arrays[f"before_{name}"] for name in _BEFORE_ARRAYS},
-    )
+
+def _taken_apart(record: object, prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
+    """What JSON holds of a record; its arrays go to `arrays`, named after their fields."""
+    meta = {}
+    for name, value in vars(record).items():
+        if isinstance(value, np.ndarray):
+            arrays[prefix + name] = value
+        else:
+            meta[name] = _taken_apart(value, f"{name}_", arrays) if is_dataclass(value) else value
+    return meta
+
+
+def _named(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Those of a record inside the record, taken out."""
+    return {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}

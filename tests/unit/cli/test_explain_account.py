@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from services.cli.explain.account import Explanation, explain
+from services.cli.explain.account import Account, Origin, Previous, explain
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.timeline import MarketTimeline
 from shared.snapshots.snapshot import Snapshot
@@ -16,6 +16,8 @@ from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import market, small_market
 from tests.factories.small_market import END
 
+ORIGIN = Origin("m", END)
+
 
 def at(instant: datetime) -> Snapshot:
     return nowcast_snapshot(small_market.timeline(), small_market.prices(), instant)
@@ -23,16 +25,17 @@ def at(instant: datetime) -> Snapshot:
 
 def explained(
     snapshot: Snapshot, timeline: MarketTimeline | None = None, *, punk: int = 5, before: Snapshot | None = None
-) -> Explanation:
+) -> Account:
     """By the small market's model, with the calibration of its fit."""
     model, timeline = small_market.model(), timeline or small_market.timeline()
     return explain(
         model,
+        ORIGIN,
         snapshot,
         timeline,
         punk,
         calibration=small_market.calibration(model),
-        before=None if before is None else (before, small_market.calibration(model)),
+        before=None if before is None else (before, small_market.calibration(model), Previous(before.as_of)),
     )
 
 
@@ -40,17 +43,19 @@ def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_
     snapshot = at(END)
     model, timeline = small_market.model(), small_market.timeline()
     calibration = small_market.calibration(model, END)
-    earlier = at(END - timedelta(hours=3)), small_market.calibration(model)
-    told = explain(model, snapshot, timeline, 5, calibration=calibration, before=earlier)
+    previous = Previous(END - timedelta(hours=3))
+    earlier = at(previous.as_of), small_market.calibration(model), previous
+    told = explain(model, ORIGIN, snapshot, timeline, 5, calibration=calibration, before=earlier)
     values = model.predict(snapshot.frame, calibration)
-    assert told.reasons.value_eth == values.value_eth[5]
-    assert told.value_wei == int(generation.build(values).frame["value_wei"][5])
-    assert told.bounds["lo80"] == values.lo80[5]
-    assert told.confidence == values.confidence[5]
+    assert told.value_eth == values.value_eth[5]
+    assert told.reproduction.explained_wei == str(generation.build(values).frame["value_wei"][5])
+    assert told.bounds_eth["lo80"] == values.lo80[5]
+    assert told.confidence["grade"] == values.confidence[5]
     assert told.snapshot_id == snapshot.snapshot_id
     assert list(told.features) == list(FEATURE_NAMES)
     assert told.changes is not None
-    assert told.changes.after_eth == told.reasons.value_eth
+    assert told.changes.after_eth == told.value_eth
+    assert told.previous == previous
     assert told.comparables
     assert 5 not in [one.punk_id for one in told.comparables]
 
@@ -61,7 +66,7 @@ def test_it_reads_nothing_that_came_after_the_snapshot() -> None:
     known = market.timeline(events, small_market.timeline().traits)
     snapshot = at(cut)
     one, other = (explained(snapshot, folded) for folded in (known, small_market.timeline()))
-    assert repr(one) == repr(other)  # which has NaN equal itself
+    assert one == other
     assert one.own_sales
 
 
@@ -75,7 +80,8 @@ def test_a_time_without_a_floor_has_no_values_and_is_nothing_to_compare_with() -
     nothing = at(datetime.fromtimestamp(market.START, UTC))
     with pytest.raises(InvalidInputError, match="without a floor there is no value"):
         explained(nothing)
-    assert explained(at(END), before=nothing).changes is None
+    told = explained(at(END), before=nothing)
+    assert told.changes is told.previous is None
 
 
 def test_a_snapshot_with_features_that_the_model_does_not_read_is_explained_alike() -> None:
@@ -83,4 +89,4 @@ def test_a_snapshot_with_features_that_the_model_does_not_read_is_explained_alik
     further = replace(whole, feature_schema="0" * 64, frame=whole.frame.with_columns(weather=pl.lit(0.5)))
     one, other = explained(whole), explained(further)
     assert other.reasons == one.reasons
-    assert other.bounds == one.bounds
+    assert other.bounds_eth == one.bounds_eth

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import cache
 
@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import IntegrityError, InvalidInputError
-from shared.valuation.explanation.attribution import Attributor, Reasons, changes
-from shared.valuation.explanation.comparables import trait_premia
-from shared.valuation.explanation.stored import GROUPS, logarithmic_mean
+from shared.market.traits import PUNKS
+from shared.valuation.explanation.attribution import BATCH, explained_in_batches
+from shared.valuation.explanation.comparables import MarketThen
+from shared.valuation.explanation.stored import GROUPS, NOBODY, Before, Explained, Part, logarithmic_mean
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 from shared.valuation.model import ValuationModel
@@ -21,6 +22,7 @@ from tests.factories import small_market
 from tests.factories.small_market import END
 
 TRAITS = small_market.timeline().traits
+ROWS = 2 * BATCH + 7
 
 
 @cache
@@ -30,23 +32,49 @@ def frame(hours_ago: int = 0) -> pl.DataFrame:
 
 
 @cache
-def premia(hours_ago: int = 0) -> np.ndarray:
-    return trait_premia(small_market.timeline(), as_seconds(END - timedelta(hours=hours_ago)))
+def then(hours_ago: int = 0) -> MarketThen:
+    return MarketThen(small_market.timeline(), as_seconds(END - timedelta(hours=hours_ago)))
 
 
-def explained(rows: pl.DataFrame, hours_ago: int = 0) -> list[Reasons]:
+def explained(
+    rows: pl.DataFrame, hours_ago: int = 0, *, model: ValuationModel | None = None, only: slice = slice(None)
+) -> Explained:
+    model = model or small_market.model()
+    *pauses, whole = explained_in_batches(model, rows, then(hours_ago), small_market.calibration(model), only)
+    assert pauses == [None] * -(-len(range(rows.height)[only]) // BATCH)
+    assert whole is not None
+    return whole
+
+
+@cache
+def many(hours_ago: int = 0, seed: int = 7) -> Explained:
+    """More than two batches."""
+    return explained(frame(hours_ago).head(ROWS), hours_ago, model=small_market.model(seed))
+
+
+def values(rows: pl.DataFrame) -> np.ndarray:
     model = small_market.model()
-    return Attributor(model, rows, TRAITS, premia(hours_ago), small_market.calibration(model)).of(slice(None)).reasons()
+    return model.predict(rows, small_market.calibration(model)).value_eth
+
+
+def reasons(rows: pl.DataFrame) -> list[tuple[Part, ...]]:
+    told = explained(rows)
+    return [told.reasons(row, value) for row, value in enumerate(values(rows).tolist())]
+
+
+def totals(told: Explained) -> np.ndarray:
+    """What the parts add up to, before the usual premium takes what rounding leaves."""
+    return np.add.reduceat(told.log.astype(np.float64), told.starts[:-1])
 
 
 def test_the_parts_add_up_to_the_value_less_the_floor_for_every_kind_of_punk() -> None:
     every_tenth = frame().gather_every(10)
-    made = explained(every_tenth)
     assert set(every_tenth["type"].unique()) == {0, 1, 2, 3, 4}
-    assert np.array_equal([one.value_eth for one in made], small_market.model().predict(every_tenth).value_eth)
-    for one in made:
-        assert sum(part.eth for part in one.parts) == pytest.approx(one.value_eth - one.floor_eth, abs=1e-9)
-        assert sum(part.log for part in one.parts) == pytest.approx(np.log(one.value_eth / one.floor_eth), abs=1e-9)
+    value, floor = values(every_tenth), every_tenth["floor_eth"].to_numpy()
+    assert totals(explained(every_tenth)) == pytest.approx(np.log(value / floor), abs=1e-6)
+    for parts, worth, over in zip(reasons(every_tenth), value, floor, strict=True):
+        assert sum(part.eth for part in parts) == pytest.approx(worth - over, abs=1e-9)
+        assert sum(part.log for part in parts) == pytest.approx(np.log(worth / over), abs=1e-9)
 
 
 @settings(max_examples=25, deadline=None)
@@ -58,23 +86,23 @@ def test_the_parts_add_up_whatever_the_features(seed: int, floor: float, gaps: f
     mixed = {name: rows[name].to_numpy()[generator.permutation(6)].copy() for name in FEATURE_NAMES}
     for name in set(mixed) - {"type"}:
         mixed[name][generator.random(6) < gaps] = np.nan
-    for one in explained(rows.with_columns(floor_eth=pl.lit(floor), **{k: pl.Series(v) for k, v in mixed.items()})):
-        assert sum(part.eth for part in one.parts) == pytest.approx(one.value_eth - floor, rel=1e-6, abs=1e-6 * floor)
+    rows = rows.with_columns(floor_eth=pl.lit(floor), **{name: pl.Series(column) for name, column in mixed.items()})
+    assert totals(explained(rows)) == pytest.approx(np.log(values(rows) / floor), abs=2e-6)
 
 
 def test_what_a_punk_is_told_to_be_is_what_it_is() -> None:
-    for one in explained(frame()[:200]):
-        own = {TRAITS.names[trait] for trait in TRAITS.trait_lists[one.punk_id]}
-        told = {part.name for part in one.parts if part.group == "traits"}
+    for punk, parts in enumerate(reasons(frame()[:200])):
+        own = {TRAITS.names[trait] for trait in TRAITS.trait_lists[punk]}
+        told = {part.name for part in parts if part.group == "traits"}
         assert told <= own | {"rarity and combinations"}
         assert {name for name in own if name.startswith(("type:", "count:"))} <= told
 
 
 def test_parts_come_once_each_and_in_the_order_of_the_groups() -> None:
-    for one in explained(frame()[:50]):
-        names = [part.name for part in one.parts]
+    for parts in reasons(frame()[:50]):
+        names = [part.name for part in parts]
         assert len(names) == len(set(names))
-        places = [list(GROUPS).index(part.group) for part in one.parts]
+        places = [list(GROUPS).index(part.group) for part in parts]
         assert places == sorted(places)
 
 
@@ -84,9 +112,11 @@ def test_a_value_at_the_floor_has_reasons_that_cancel() -> None:
     assert logarithmic_mean(16.0, 8.0) == pytest.approx(8.0 / np.log(2))
 
 
-def test_a_punk_without_a_floor_has_no_reasons() -> None:
+def test_a_punk_without_a_floor_has_no_reasons_but_others_have() -> None:
+    rows = frame()[:2].with_columns(floor_eth=pl.Series([8.0, float("nan")]))
     with pytest.raises(InvalidInputError, match="without a floor"):
-        explained(frame()[:2].with_columns(floor_eth=pl.Series([8.0, float("nan")])))
+        explained(rows)
+    assert explained(rows, only=slice(0, 1)).reasons(0, 10.0)
 
 
 def test_contributions_that_do_not_add_up_are_not_passed_off_as_rounding() -> None:
@@ -98,28 +128,78 @@ def test_contributions_that_do_not_add_up_are_not_passed_off_as_rounding() -> No
     model = small_market.model()
     off = Off(**{field.name: getattr(model, field.name) for field in fields(model)})
     with pytest.raises(IntegrityError, match=r"miss the prediction by 0\.01"):
-        Attributor(off, frame()[:1], TRAITS, premia(), small_market.calibration(model)).of(slice(None))
+        explained(frame()[:1], model=off)
+
+
+@pytest.mark.parametrize("punk", [0, 5, BATCH, ROWS - 1])
+def test_each_punk_has_the_reasons_and_comparables_it_has_alone(punk: int) -> None:
+    alone, among = explained(frame().head(ROWS), only=slice(punk, punk + 1)), many()
+    for one, other in zip(alone.reasons(punk, 30.0), among.reasons(punk, 30.0), strict=True):
+        assert (one.group, one.name) == (other.group, other.name)
+        assert one.log == pytest.approx(other.log, abs=1e-6)
+    assert alone.comparables(punk, str) == among.comparables(punk, str) != []
+    assert alone.starts[-1] == among.starts[punk + 1] - among.starts[punk], "nobody else has parts"
+    assert (np.delete(alone.near, punk, axis=0) == NOBODY).all()
+
+
+def test_what_was_never_sold_has_no_sale() -> None:
+    sold = many().sold
+    assert len(sold.time) == PUNKS
+    assert np.array_equal(np.isnan(sold.price_eth), sold.time == 0)
+    assert set(np.isnan(sold.price_eth)) == {True, False}
+
+
+def test_it_reads_back_as_it_was_stored() -> None:
+    def equal(one: object, other: object) -> bool:
+        if isinstance(one, np.ndarray):
+            return np.array_equal(other, one, equal_nan=one.dtype.kind == "f")  # type: ignore[arg-type]
+        if hasattr(one, "__dict__"):
+            return all(equal(value, vars(other)[name]) for name, value in vars(one).items())
+        return one == other
+
+    for told in (many(), many().since(many(24), described=described(many().model_id))):
+        assert equal(told, Explained.from_bytes(told.to_bytes()))
+
+
+def described(model: str) -> Before:
+    return Before(3, model, END, np.arange(ROWS, dtype=np.int64))
+
+
+def test_parts_move_between_two_instants_of_one_model() -> None:
+    early, late = many(24), many()
+    before = late.since(early, described=described(early.model_id)).before
+    assert before is not None
+    assert before.moved == pytest.approx(late.log - early.log)
+    assert np.array_equal(before.floor_eth, early.floor_eth)
+    assert before.generation_id == 3
+
+
+def test_two_models_or_nothing_before_have_values_only() -> None:
+    other_order = replace(many(24), parts=many().parts[::-1])
+    for before in (many(24, seed=8), other_order, None):
+        told = many().since(before, described=described("m"))
+        assert told.before is not None
+        assert len(told.before.moved) == 0
+        assert told.changes(0, 31.0, 30.0) is None
+    assert many().changes(0, 31.0, 30.0) is None
 
 
 @settings(max_examples=25, deadline=None)
 @given(punk=st.integers(0, 9_999), hours=st.integers(0, 200))
 def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: int) -> None:
     hours -= hours % 40  # few snapshots, many punks
-    before, after = explained(frame(hours)[[punk]], hours)[0], explained(frame()[[punk]])[0]
-    made = changes(before, after)
-    assert sum(part.eth for part in made.parts) == pytest.approx(after.value_eth - before.value_eth, abs=1e-9)
-    moved = next(part for part in made.parts if part.group == "floor")
-    assert moved.log == pytest.approx(np.log(after.floor_eth / before.floor_eth))
-    usual = next(part for part in made.parts if part.group == "usual")
+    early, late = frame(hours)[[punk]], frame()[[punk]]
+    told = explained(late).since(explained(early, hours), described=described("m"))
+    (was,), (value,) = values(early).tolist(), values(late).tolist()
+    parts = told.changes(0, value, was)
+    assert parts is not None
+    assert sum(part.eth for part in parts) == pytest.approx(value - was, abs=1e-9)
+    moved = next(part for part in parts if part.group == "floor")
+    assert moved.log == pytest.approx(np.log(late["floor_eth"][0] / early["floor_eth"][0]))
+    usual = next(part for part in parts if part.group == "usual")
     assert usual.log == pytest.approx(0.0, abs=1e-5)
 
 
 def test_nothing_changed_between_a_snapshot_and_itself() -> None:
-    one = explained(frame()[[7]])[0]
-    assert all(part.eth == 0.0 for part in changes(one, one).parts)
-
-
-def test_two_punks_are_not_compared() -> None:
-    one, other = explained(frame()[:2])
-    with pytest.raises(InvalidInputError, match="punk 0 cannot be compared with those of 1"):
-        changes(one, other)
+    told = many().since(many(), described=described("m"))
+    assert [part.eth for part in told.changes(7, 30.0, 30.0) or ()] == [0.0] * len(told.reasons(7, 30.0)) + [0.0]

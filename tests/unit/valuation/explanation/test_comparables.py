@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -17,13 +18,15 @@ from shared.valuation.explanation.comparables import (
     OTHER_TYPE,
     RARITY_WEIGHT,
     YEAR_S,
-    SoldPunks,
+    MarketThen,
     own_sales,
     premium_errors,
     trait_premia,
 )
 from shared.valuation.explanation.parts import KINDS
+from shared.valuation.explanation.stored import NOBODY, Comparable
 from tests.factories import market, small_market
+from tests.factories.explained import explained
 from tests.factories.market_story import BEGAN, Told, told
 
 PUNKS = {
@@ -67,9 +70,19 @@ def after(**gap: float) -> int:
     return int((BEGAN + timedelta(**gap)).timestamp())
 
 
+def nearest(folded: MarketTimeline, as_of: int, punk: int) -> list[Comparable]:
+    """As a generation's columns tell them."""
+    then, names = MarketThen(folded, as_of), folded.traits.names
+    near, similarity = np.full((10_000, MOST), NOBODY), np.zeros((10_000, MOST))
+    sold, alike = then.near(punk)
+    near[punk, : len(sold)], similarity[punk, : len(sold)] = sold, alike
+    columns = replace(explained(1, "m"), near=near, similarity=similarity, sold=then.last_sales)
+    return columns.comparables(punk, lambda one: [names[trait] for trait in folded.traits.trait_lists[one]])
+
+
 def test_punks_with_the_same_traits_come_first_and_another_type_last() -> None:
     folded = market_of(sale(2, 10.0), sale(3, 10.0), sale(1, 10.0), sale(30, 9.0), sale(4, 90.0))
-    near = SoldPunks(folded, after(hours=1)).nearest(0)
+    near = nearest(folded, after(hours=1), 0)
     assert [one.punk_id for one in near][:3] == [1, 3, 2]
     assert near[0].similarity == pytest.approx(1.0, abs=1e-3)
     assert (near[0].lacks, near[0].adds) == ((), ())
@@ -82,19 +95,19 @@ def test_punks_with_the_same_traits_come_first_and_another_type_last() -> None:
 
 def test_of_two_equal_punks_the_one_sold_later_is_nearer() -> None:
     folded = market_of(sale(40, 9.0, at=timedelta(days=1)), sale(41, 9.0, at=timedelta(days=90)))
-    assert [one.punk_id for one in SoldPunks(folded, after(days=91)).nearest(50)] == [41, 40]
+    assert [one.punk_id for one in nearest(folded, after(days=91), 50)] == [41, 40]
 
 
 def test_a_punks_own_sale_and_sales_at_the_instant_are_no_comparables() -> None:
     folded = market_of(sale(0, 10.0, at=timedelta(hours=1)), sale(1, 11.0, at=timedelta(hours=2)))
-    assert SoldPunks(folded, after(hours=2)).nearest(0) == ()
-    assert [one.punk_id for one in SoldPunks(folded, after(hours=2, seconds=1)).nearest(0)] == [1]
-    assert SoldPunks(folded, after(hours=1)).nearest(0) == ()
+    assert nearest(folded, after(hours=2), 0) == []
+    assert [one.punk_id for one in nearest(folded, after(hours=2, seconds=1), 0)] == [1]
+    assert nearest(folded, after(hours=1), 0) == []
 
 
 def test_a_sale_that_does_not_count_is_no_comparable_but_is_told_of_the_punk_itself() -> None:
     folded = market_of(sale(1, 0.001), sale(1, 12.0, seller="b", buyer="c"))
-    near, own = SoldPunks(folded, after(hours=1)).nearest(0), own_sales(folded, 1, after(hours=1))
+    near, own = nearest(folded, after(hours=1), 0), own_sales(folded, 1, after(hours=1))
     assert [one.price_eth for one in near] == [pytest.approx(12.0)]
     assert [(one.price_eth, one.excluded) for one in own] == [(12.0, None), (0.001, "dust")]
     assert own[1].adjusted_eth is None  # nothing had told the index anything by then
@@ -105,8 +118,8 @@ def test_a_price_is_brought_to_the_instant_by_the_index() -> None:
     folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
     levels = folded.index.states
     now = levels.last_before(np.array([as_of]))[0, 0]
-    for one in SoldPunks(folded, as_of).nearest(5):
-        then = levels.last_before(np.array([one.time + 1]))[0, 0]
+    for one in nearest(folded, as_of, 5):
+        then = levels.last_before(np.array([int(one.time.timestamp()) + 1]))[0, 0]
         assert one.adjusted_eth == pytest.approx(one.price_eth * np.exp(now - then), rel=1e-6)
         own = own_sales(folded, one.punk_id, as_of)[0]
         assert (own.time, own.adjusted_eth) == (one.time, pytest.approx(one.adjusted_eth, rel=1e-6))
@@ -114,11 +127,13 @@ def test_a_price_is_brought_to_the_instant_by_the_index() -> None:
 
 def test_there_are_at_most_so_many_each_punk_once_with_its_last_sale() -> None:
     folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
-    near = SoldPunks(folded, as_of).nearest(5)
+    near = nearest(folded, as_of, 5)
     assert len(near) == MOST == len({one.punk_id for one in near})
     last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
-    assert all(last[one.punk_id] == one.time for one in near)
-    assert SoldPunks(folded, as_of).nearest(5, 3) == near[:3]
+    assert all(last[one.punk_id] == one.time.timestamp() for one in near)
+    sold, similarity = MarketThen(folded, as_of).near(5, 3)
+    assert sold.tolist() == [one.punk_id for one in near[:3]]
+    assert similarity == pytest.approx([one.similarity for one in near[:3]], abs=1e-4)
 
 
 EVENTS = market.events_frame(3)
@@ -131,15 +146,17 @@ def test_poisoning_the_future_changes_no_comparable_no_own_sale_and_no_premium(o
     as_of = market.START + offset
     poisoned = market.timeline(market.poison(EVENTS, as_of, seed), CLEAN.traits)
     assert trait_premia(CLEAN, as_of).tobytes() == trait_premia(poisoned, as_of).tobytes()
-    clean, other = SoldPunks(CLEAN, as_of), SoldPunks(poisoned, as_of)
+    clean, other = MarketThen(CLEAN, as_of), MarketThen(poisoned, as_of)
+    for one, same in zip(vars(clean.last_sales).values(), vars(other.last_sales).values(), strict=True):
+        assert one.tobytes() == same.tobytes()
     for punk in (0, 7, 5_000):
-        assert clean.nearest(punk) == other.nearest(punk)
+        assert [one.tobytes() for one in clean.near(punk)] == [one.tobytes() for one in other.near(punk)]
         assert own_sales(CLEAN, punk, as_of) == own_sales(poisoned, punk, as_of)
 
 
 def test_before_the_first_sale_nothing_is_known_of_any_trait() -> None:
     assert not trait_premia(CLEAN, market.START).any()
-    assert SoldPunks(CLEAN, market.START).nearest(0) == ()
+    assert nearest(CLEAN, market.START, 0) == []
     assert own_sales(CLEAN, 0, market.START) == ()
 
 
@@ -173,7 +190,7 @@ def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() 
                 total += OTHER_TYPE if place == 0 else 0.0
         return total + sum(abs(worth[t]) + RARITY_WEIGHT * traits.rarity[t] for t in own ^ its)
 
-    search = SoldPunks(folded, as_of)
+    search = MarketThen(folded, as_of)
     for punk in (0, 5, int(np.argmax(traits.type_code == 4)), int(np.argmax(traits.accessory_count))):
         plain = sorted((apart(punk, sold), sold) for sold in last if sold != punk)[:MOST]
         sold, similarity = search.near(punk)
