@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import orjson
 
 from services.api.money import WEI_PER_ETH, money_json
-from shared.valuation.explanation.stored import GROUPS, Comparable, Explained, Part
+from shared.valuation.explanation.stored import GROUPS, Comparable, Explained, LastSales, Part
 
 if TYPE_CHECKING:
     from services.api.resident.facts import PunkRow
@@ -26,7 +28,9 @@ class ResidentExplanation:
 
     def __init__(self, generation_id: int, explained: Explained) -> None:
         self.generation_id = generation_id
-        self.explained = explained
+        # Rounded once: to do so for each answer costs more than the rest of it.
+        sold = {name: np.round(column, DIGITS) for name, column in vars(explained.sold).items()}
+        self.explained = replace(explained, sold=LastSales(**sold))
         self._rendered: dict[int, bytes] = {}
 
     def members(self, punk: int, value_wei: int, floor_wei: int, punks: Mapping[int, PunkRow]) -> bytes:
@@ -81,10 +85,10 @@ def _sale(sale: Comparable, floor_now: float, punks: Mapping[int, PunkRow]) -> d
         "punk_id": sale.punk_id,
         "type": punks[sale.punk_id].type if sale.punk_id in punks else None,
         "time": sale.time,
-        "price_eth": round(sale.price_eth, DIGITS),
-        "floor_eth": round(sale.floor_eth, DIGITS),
+        "price_eth": sale.price_eth,
+        "floor_eth": sale.floor_eth,
         "at_todays_floor_eth": round(sale.price_eth / sale.floor_eth * floor_now, DIGITS),
-        "at_todays_index_eth": round(sale.adjusted_eth, DIGITS),
+        "at_todays_index_eth": sale.adjusted_eth,
         "similarity": sale.similarity,
         "shared": sale.shared,
         "lacks": sale.lacks,

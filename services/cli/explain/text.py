@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 
 from rich.console import Console
 
 from services.cli.context import cell, show
 from services.cli.explain.account import Account, Origin
+from shared.valuation.explanation.comparables import OwnSale
 from shared.valuation.explanation.stored import Comparable, Part
 from shared.valuation.feature_table import FEATURES, FLAGS
 
@@ -37,14 +38,7 @@ def tell(console: Console, account: Account, *, features: bool) -> None:
         console,
         ("sold", "price", "floor then", "price now", "how", "counts"),
         [
-            (
-                _day(sale.time),
-                eth(sale.price_eth),
-                eth(sale.floor_eth),
-                eth(sale.adjusted_eth),
-                sale.kind.replace("_", " "),
-                "yes" if sale.excluded is None else f"no: {sale.excluded}",
-            )
+            (*_sold(sale), sale.kind.replace("_", " "), "yes" if sale.excluded is None else f"no: {sale.excluded}")
             for sale in account.own_sales
         ],
         nothing="it was never sold before",
@@ -105,16 +99,13 @@ def _bars(
 
 def _comparable(sale: Comparable) -> tuple[object, ...]:
     instead = [*(f"−{label(trait)}" for trait in sale.lacks), *(f"+{label(trait)}" for trait in sale.adds)]
-    return (
-        sale.punk_id,
-        _day(sale.time),
-        eth(sale.price_eth),
-        eth(sale.floor_eth),
-        eth(sale.adjusted_eth),
-        f"{sale.similarity:.0%}",
-        ", ".join(map(label, sale.shared)) or "–",
-        ", ".join(instead) or "–",
-    )
+    shared = ", ".join(map(label, sale.shared)) or "–"
+    return (sale.punk_id, *_sold(sale), f"{sale.similarity:.0%}", shared, ", ".join(instead) or "–")
+
+
+def _sold(sale: Comparable | OwnSale) -> tuple[str, ...]:
+    day = f"{sale.time.astimezone(UTC):%Y-%m-%d}"
+    return day, *map(eth, (sale.price_eth, sale.floor_eth, sale.adjusted_eth))
 
 
 def _changes(console: Console, told: Account) -> None:
@@ -175,7 +166,3 @@ def _section(console: Console, title: str) -> None:
 
 def _line(console: Console, text: str) -> None:
     console.print(text, soft_wrap=True, highlight=False, markup=False)
-
-
-def _day(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d}"

@@ -76,13 +76,16 @@ class MarketThen:
         self.level_eth = float(np.exp(np.nan_to_num(level)))
         self.premia, self.errors = trait_premia(timeline, as_of), premium_errors(timeline, as_of)
         # A last entry of zero stands for "no trait", which members say as -1.
-        self._premium = np.append(self.premia, 0.0)
-        self._rare = np.append(RARITY_WEIGHT * self.traits.rarity, 0.0)
-        self._weight = np.abs(self._premium) + self._rare
-        self._members = self.traits.members[self._punk]
+        premium, rare = np.append(self.premia, 0.0), np.append(RARITY_WEIGHT * self.traits.rarity, 0.0)
+        self._weight: Floats = np.abs(premium) + rare
+        self._apart: Floats = np.abs(premium - premium[:, None]) + rare + rare[:, None]
+        types = np.unique(self.traits.members[:, 0])
+        self._apart[np.ix_(types, types)] += OTHER_TYPE
+        np.fill_diagonal(self._apart, 0.0)
+        members = self.traits.members[self._punk]
+        self._kinds = members[:, :KINDS].T.copy()
         self._holders = [np.flatnonzero(held) for held in self.traits.holders[:, self._punk]]
-        self._bare = AGE_WEIGHT * (as_of - times) / YEAR_S + self._weight[self._members[:, KINDS:]].sum(axis=1)
-        self._bare_of_kind: dict[tuple[int, ...], Floats] = {}
+        self._bare: Floats = AGE_WEIGHT * (as_of - times) / YEAR_S + self._weight[members[:, KINDS:]].sum(axis=1)
 
     def near(self, punk: int, most: int = MOST) -> tuple[Ints, Floats]:
         """The punks whose sales are most like the punk, its own left out, nearest first, and their similarity."""
@@ -100,25 +103,16 @@ class MarketThen:
     def _distance(self, punk: int) -> Floats:
         """To every sold punk, shape (sold,), log units; infinite to itself."""
         own = self.traits.members[punk]
+        apart = self._bare.copy()
+        for mine, its in zip(own[:KINDS], self._kinds, strict=True):
+            apart += self._apart[mine][its]
         accessories = own[KINDS:][own[KINDS:] >= 0]
-        apart: Floats = self._without_accessories(own[:KINDS]) + self._weight[accessories].sum()
+        apart += self._weight[accessories].sum()
         for accessory in accessories.tolist():
             # Both have it: neither the one's weight nor the other's counts.
             apart[self._holders[accessory]] -= 2.0 * self._weight[accessory]
         apart[self._punk == punk] = np.inf
         return apart
-
-    def _without_accessories(self, kind: Ints) -> Floats:
-        """Distance to every sold punk of one without accessories, shape (sold,). There are few kinds: each is kept."""
-        known = self._bare_of_kind.get(key := tuple(kind.tolist()))
-        if known is None:
-            known = self._bare.copy()
-            for place, mine in enumerate(key):
-                its = self._members[:, place]
-                differ = np.abs(self._premium[its] - self._premium[mine]) + self._rare[its] + self._rare[mine]
-                known += np.where(its != mine, differ + (OTHER_TYPE if place == 0 else 0.0), 0.0)
-            self._bare_of_kind[key] = known
-        return known
 
 
 def own_sales(timeline: MarketTimeline, punk: int, as_of: int) -> tuple[OwnSale, ...]:

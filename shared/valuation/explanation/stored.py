@@ -89,9 +89,9 @@ class Comparable:
     floor_eth: float
     adjusted_eth: float
     similarity: float
-    shared: tuple[str, ...]
-    lacks: tuple[str, ...]
-    adds: tuple[str, ...]
+    shared: list[str]
+    lacks: list[str]
+    adds: list[str]
 
 
 @dataclass(frozen=True)
@@ -168,24 +168,15 @@ class Explained:
     def comparables(self, punk: int, traits: Callable[[int], Sequence[str]]) -> list[Comparable]:
         """The sales most like the punk, nearest first; `traits` names those of a punk."""
         own, sold = traits(punk), self.sold
+        near = self.near[punk][self.near[punk] != NOBODY]
+        similarity = np.round(self.similarity[punk, : len(near)].astype(np.float64), 4)
+        columns = near, sold.time[near], sold.price_eth[near], sold.floor_eth[near], sold.adjusted_eth[near], similarity
         found = []
-        for other, alike in zip(self.near[punk].tolist(), self.similarity[punk].tolist(), strict=True):
-            if other == NOBODY:
-                break
-            its = traits(other)
-            found.append(
-                Comparable(
-                    punk_id=other,
-                    time=datetime.fromtimestamp(int(sold.time[other]), UTC),
-                    price_eth=float(sold.price_eth[other]),
-                    floor_eth=float(sold.floor_eth[other]),
-                    adjusted_eth=float(sold.adjusted_eth[other]),
-                    similarity=round(alike, 4),
-                    shared=tuple(name for name in own if name in its),
-                    lacks=tuple(name for name in own if name not in its),
-                    adds=tuple(name for name in its if name not in own),
-                )
-            )
+        for other, time, price, floor, adjusted, alike in zip(*(column.tolist() for column in columns), strict=True):
+            its, when = traits(other), datetime.fromtimestamp(time, UTC)
+            shared = [name for name in own if name in its]
+            lacks, adds = [name for name in own if name not in its], [name for name in its if name not in own]
+            found.append(Comparable(other, when, price, floor, adjusted, alike, shared, lacks, adds))
         return found
 
     def since(self, before: Explained | None, *, described: Before) -> Explained:
@@ -231,11 +222,8 @@ class Explained:
 
     def _has_parts_of(self, other: Explained) -> bool:
         """One model, and for each punk the same parts in the same order."""
-        if self.model_id != other.model_id or not np.array_equal(self.starts, other.starts):
-            return False
-        kinds = {key: kind for kind, key in enumerate(self.parts)}
-        translated = np.array([kinds.get(key, NOBODY) for key in other.parts])
-        return np.array_equal(translated[other.part], self.part)
+        same = (self.model_id, self.parts) == (other.model_id, other.parts)
+        return same and np.array_equal(self.starts, other.starts) and np.array_equal(self.part, other.part)
 
 
 def _taken_apart(record: object, prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

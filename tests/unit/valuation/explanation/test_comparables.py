@@ -85,8 +85,8 @@ def test_punks_with_the_same_traits_come_first_and_another_type_last() -> None:
     near = nearest(folded, after(hours=1), 0)
     assert [one.punk_id for one in near][:3] == [1, 3, 2]
     assert near[0].similarity == pytest.approx(1.0, abs=1e-3)
-    assert (near[0].lacks, near[0].adds) == ((), ())
-    assert (near[1].lacks, near[1].adds) == (("skin:Mid",), ("skin:Dark",))
+    assert (near[0].lacks, near[0].adds) == ([], [])
+    assert (near[1].lacks, near[1].adds) == (["skin:Mid"], ["skin:Dark"])
     assert "type:Female" in near[1].shared
     similar = [one.similarity for one in near]
     assert similar == sorted(similar, reverse=True)
