@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from services.api.money import WEI_PER_ETH, money_json
+from services.api.money import WEI_PER_ETH, money
 from shared.valuation.explanation.stored import GROUPS, Comparable, Explained, LastSales, Part
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class ResidentExplanation:
         # Rounded once: to do so for each answer costs more than the rest of it.
         sold = {name: np.round(column, DIGITS) for name, column in vars(explained.sold).items()}
         self.explained = replace(explained, sold=LastSales(**sold))
+        self._over_floor: list[float] = (explained.sold.price_eth / explained.sold.floor_eth).tolist()
         self._rendered: dict[int, bytes] = {}
 
     def members(self, punk: int, value_wei: int, floor_wei: int, punks: Mapping[int, PunkRow]) -> bytes:
@@ -46,51 +47,52 @@ class ResidentExplanation:
         groups: dict[str, float] = {}
         for part in parts:
             groups[part.group] = groups.get(part.group, 0.0) + part.eth
-        contributions = {
-            "floor_eth": float(self.explained.floor_eth[punk]),
-            "value_eth": value,
-            "groups": [{"group": name, "meaning": GROUPS.get(name, name), "eth": eth} for name, eth in groups.items()],
-            "parts": _plain(parts),
-        }
         sales = self.explained.comparables(punk, lambda one: punks[one].trait_ids if one in punks else ())
-        return b'"contributions":%b,"comparables":%b,"changes":%b,"unexplained":null}' % (
-            orjson.dumps(contributions),
-            orjson.dumps([_sale(sale, floor_now, punks) for sale in sales], option=orjson.OPT_UTC_Z),
-            self._changes(punk, value_wei),
-        )
+        document = {
+            "contributions": {
+                "floor_eth": float(self.explained.floor_eth[punk]),
+                "value_eth": value,
+                "groups": [
+                    {"group": name, "meaning": GROUPS.get(name, name), "eth": eth} for name, eth in groups.items()
+                ],
+                "parts": _plain(parts),
+            },
+            "comparables": [self._sale(sale, floor_now, punks) for sale in sales],
+            "changes": self._changes(punk, value_wei),
+            "unexplained": None,
+        }
+        return orjson.dumps(document, option=orjson.OPT_UTC_Z).removeprefix(b"{")
 
-    def _changes(self, punk: int, value_wei: int) -> bytes:
+    def _sale(self, sale: Comparable, floor_now: float, punks: Mapping[int, PunkRow]) -> dict[str, object]:
+        return {
+            "punk_id": sale.punk_id,
+            "type": punks[sale.punk_id].type if sale.punk_id in punks else None,
+            "time": sale.time,
+            "price_eth": sale.price_eth,
+            "floor_eth": sale.floor_eth,
+            "at_todays_floor_eth": round(self._over_floor[sale.punk_id] * floor_now, DIGITS),
+            "at_todays_index_eth": sale.adjusted_eth,
+            "similarity": sale.similarity,
+            "shared": sale.shared,
+            "lacks": sale.lacks,
+            "adds": sale.adds,
+        }
+
+    def _changes(self, punk: int, value_wei: int) -> dict[str, object] | None:
         before = self.explained.before
         if before is None:
-            return b"null"
+            return None
         earlier_wei = int(before.value_micro_eth[punk]) * MICRO_ETH
         parts = None
         if earlier_wei > 0:
             parts = self.explained.changes(punk, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH)
-        since = {"generation_id": before.generation_id, "as_of": before.as_of, "model_id": before.model_id}
-        return b'{"since":%b,"before":%b,"after":%b,"parts":%b}' % (
-            orjson.dumps(since, option=orjson.OPT_UTC_Z),
-            money_json(str(earlier_wei)).encode(),
-            money_json(str(value_wei)).encode(),
-            orjson.dumps(parts and _plain(parts)),
-        )
+        return {
+            "since": {"generation_id": before.generation_id, "as_of": before.as_of, "model_id": before.model_id},
+            "before": money(earlier_wei).model_dump(),
+            "after": money(value_wei).model_dump(),
+            "parts": None if parts is None else _plain(parts),
+        }
 
 
 def _plain(parts: Sequence[Part]) -> list[dict[str, object]]:
     return [{"group": part.group, "name": part.name, "eth": part.eth} for part in parts]
-
-
-def _sale(sale: Comparable, floor_now: float, punks: Mapping[int, PunkRow]) -> dict[str, object]:
-    return {
-        "punk_id": sale.punk_id,
-        "type": punks[sale.punk_id].type if sale.punk_id in punks else None,
-        "time": sale.time,
-        "price_eth": sale.price_eth,
-        "floor_eth": sale.floor_eth,
-        "at_todays_floor_eth": round(sale.price_eth / sale.floor_eth * floor_now, DIGITS),
-        "at_todays_index_eth": sale.adjusted_eth,
-        "similarity": sale.similarity,
-        "shared": sale.shared,
-        "lacks": sale.lacks,
-        "adds": sale.adds,
-    }
