@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
-from pydantic import ValidationError
+from pydantic import BeforeValidator, StrictFloat, TypeAdapter, ValidationError
 
 from shared.errors import IntegrityError, InvalidInputError, UnsupportedModelError
 from shared.market.prices import DailyPrices
@@ -72,13 +72,13 @@ class ValuationModel:
 
     ensemble: Ensemble
     residuals: Residuals
-    data_cutoff: datetime
+    data_cutoff: Annotated[datetime, BeforeValidator(datetime.fromisoformat)]
     versions: Mapping[str, int]
     calibration_params: CalibrationParams
-    grades: Mapping[str, float | None]
+    grades: Mapping[str, StrictFloat | None]
     params: Mapping[str, Any]
     seed: int
-    reference: Reference | None = None
+    reference: Reference | None
 
     @cached_property
     def model_id(self) -> str:
@@ -197,7 +197,8 @@ class ValuationModel:
     def with_reference(self, frame: pl.DataFrame) -> ValuationModel:
         """The model with some of these rows as its reference, from cheap to dear."""
         rows = Reference.choose(frame, self.log_premium(frame)).select("floor_eth", *sorted(self.versions))
-        return replace(self, reference=Reference(rows, self.predict(rows).numbers()))
+        inputs = rows.to_numpy().astype(np.float64).T
+        return replace(self, reference=Reference(tuple(rows.columns), inputs, self.predict(rows).numbers()))
 
     def reference_difference(self) -> float:
         """How far this code's answers to the reference rows are from the recorded ones, relative.
@@ -211,19 +212,7 @@ class ValuationModel:
 
     def to_bytes(self) -> bytes:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
-        document = {
-            "format": FORMAT,
-            "features": list(self.features),
-            "versions": dict(self.versions),
-            "data_cutoff": self.data_cutoff.isoformat(),
-            "ensemble": self.ensemble.as_dict(),
-            "residuals": self.residuals.as_dict(),
-            "calibration": self.calibration_params.model_dump(mode="json"),
-            "grades": dict(self.grades),
-            "params": dict(self.params),
-            "seed": self.seed,
-            "reference": None if self.reference is None else self.reference.as_dict(),
-        }
+        document = {"format": FORMAT, **_FILE.dump_python(self, mode="json")}
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
@@ -239,20 +228,9 @@ class ValuationModel:
             document = json.loads(body)
             if document["format"] != FORMAT:
                 raise UnsupportedModelError(f"this code reads {FORMAT!r}, not model format {document['format']!r}")
-            features, versions = tuple(document["features"]), dict(document["versions"])
-            if missing := not_computed(versions):
+            if missing := not_computed(document["versions"]):
                 raise UnsupportedModelError(f"this code does not compute {', '.join(missing)}")
-            model = cls(
-                ensemble=Ensemble.from_dict(document["ensemble"], features=features, threads=threads),
-                residuals=Residuals.from_dict(document["residuals"]),
-                data_cutoff=datetime.fromisoformat(document["data_cutoff"]),
-                versions=versions,
-                calibration_params=CalibrationParams.model_validate(document["calibration"]),
-                grades=dict(document["grades"]),
-                params=dict(document["params"]),
-                seed=document["seed"],
-                reference=None if document["reference"] is None else Reference.from_dict(document["reference"]),
-            )
+            model = _FILE.validate_python(document, context={"threads": threads})
             difference = model.reference_difference()
             if difference > TOLERANCE:
                 raise UnsupportedModelError(
@@ -260,10 +238,15 @@ class ValuationModel:
                     "serve the model with the release that fitted it, or train a contender with this one"
                 )
         except ValidationError as error:
-            raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
+            if all(problem["loc"][:-1][:1] == ("calibration_params",) for problem in error.errors()):
+                raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
+            raise IntegrityError(f"not a readable model file: {error}") from error
         except _UNREADABLE as error:
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
+
+
+_FILE: Final = TypeAdapter(ValuationModel)
 
 
 def model_id(artifact_sha256: str) -> str:

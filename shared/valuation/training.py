@@ -71,6 +71,7 @@ def assembled(
         grades={**params.grades, LOWEST: None},
         params=params.as_dict(),
         seed=seed,
+        reference=None,
     )
 
 
