@@ -6,7 +6,6 @@ A trainer asks for all sales again with every request, and all but the newest we
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,32 +21,12 @@ from shared.valuation.features import compute
 _KEPT: WeakKeyDictionary[MarketTimeline, SaleFeatures] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
-class _Stretch:
-    """Features of the valid sales `start` to `start + len(floor_eth)` at one horizon."""
-
-    start: int
-    floor_eth: Floats
-    matrix: npt.NDArray[np.float32]
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.floor_eth)
-
-    def part(self, start: int, end: int) -> _Stretch:
-        return _Stretch(
-            start,
-            self.floor_eth[start - self.start : end - self.start],
-            self.matrix[start - self.start : end - self.start],
-        )
-
-
 class SaleFeatures:
     """The features of one timeline's valid sales, horizon by horizon."""
 
     def __init__(self, prices: DailyPrices) -> None:
         self._prices = prices
-        self._stretches: dict[int, _Stretch] = {}
+        self._kept: dict[int, dict[int, tuple[float, npt.NDArray[np.float32]]]] = {}
 
     @classmethod
     def of(cls, timeline: MarketTimeline, prices: DailyPrices) -> SaleFeatures:
@@ -62,41 +41,18 @@ class SaleFeatures:
         self, timeline: MarketTimeline, sales: Sequence[Sale], start: int, end: int, horizon: int
     ) -> tuple[Floats, npt.NDArray[np.float32]]:
         """Floor (ETH) and features `horizon` seconds before each of `sales[start:end]`; `sales` are all valid ones."""
-
-        def made(first: int, last: int) -> _Stretch:
-            asked = sales[first:last]
-            punks = np.array([sale.punk_id for sale in asked], dtype=np.int64)
-            instants = np.array([sale.time - horizon for sale in asked], dtype=np.int64)
-            rows = compute(timeline, self._prices, punks, instants)
-            return _Stretch(first, rows.floor_eth, rows.matrix)
-
-        if start == end:
-            # A model so new that nothing was sold since: what is kept for the others stays.
-            return np.empty(0), np.empty((0, len(FEATURE_NAMES)), dtype=np.float32)
-        known = self._stretches.get(horizon)
-        if known is None or start > known.end or end < known.start:
-            whole = made(start, end)
-        else:
-            parts = [
-                *([made(start, known.start)] if start < known.start else []),
-                known,
-                *([made(known.end, end)] if end > known.end else []),
-            ]
-            whole = _joined(parts)
-        # A close that is still to come belongs into the features of the newest sales: they are not kept.
-        final = (int(self._prices.days[-1]) + 2) * DAY_S + horizon if len(self._prices.days) else 0
-        settled = next((n for n in range(whole.end, whole.start, -1) if sales[n - 1].time < final), whole.start)
-        self._stretches[horizon] = whole.part(whole.start, settled)
-        asked = whole.part(start, end)
-        return asked.floor_eth, asked.matrix
-
-
-def _joined(parts: Sequence[_Stretch]) -> _Stretch:
-    return _Stretch(
-        parts[0].start,
-        np.concatenate([part.floor_eth for part in parts]),
-        np.concatenate([part.matrix for part in parts]),
-    )
+        kept = self._kept.get(horizon, {})
+        missing = [place for place in range(start, end) if place not in kept]
+        if missing:
+            punks, times = np.array([(sales[place].punk_id, sales[place].time) for place in missing], dtype=np.int64).T
+            made = compute(timeline, self._prices, punks, times - horizon)
+            kept = kept | dict(zip(missing, zip(made.floor_eth.tolist(), made.matrix, strict=True), strict=True))
+            # A close that is still to come belongs into the features of the newest sales: they are not kept.
+            final = (int(self._prices.days[-1]) + 2) * DAY_S + horizon if len(self._prices.days) else 0
+            self._kept[horizon] = {place: row for place, row in kept.items() if sales[place].time < final}
+        asked = [kept[place] for place in range(start, end)]
+        matrix = np.array([row for _, row in asked], dtype=np.float32).reshape(len(asked), len(FEATURE_NAMES))
+        return np.array([floor for floor, _ in asked]), matrix
 
 
 def _continues(old: DailyPrices, new: DailyPrices) -> bool:
