@@ -15,8 +15,8 @@ from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
 from shared.valuation.calibration.calibrator import day_of
-from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
-from shared.valuation.features import compute
+from shared.valuation.feature_table import schema_hash
+from shared.valuation.features import compute, feature_frame
 from shared.valuation.sale_features import SaleFeatures
 
 HORIZON_S = 1_800
@@ -36,7 +36,7 @@ def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datet
     punks = np.arange(PUNKS, dtype=np.int64)
     rows = compute(timeline, prices, punks, np.full(PUNKS, as_seconds(as_of), dtype=np.int64))
     keys = pl.DataFrame({"punk_id": punks.astype(np.int16), "floor_eth": rows.floor_eth})
-    return _snapshot("nowcast", timeline, as_of, keys.hstack(rows.frame()))
+    return _snapshot("nowcast", timeline, as_of, keys.hstack(feature_frame(rows.matrix)))
 
 
 def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
@@ -104,8 +104,7 @@ def sale_rows(
             "floor_eth": np.concatenate([floor for floor, _ in known]),
         }
     )
-    matrix = np.concatenate([rows for _, rows in known])
-    return keys.hstack(pl.DataFrame({name: matrix[:, column] for column, name in enumerate(FEATURE_NAMES)}))
+    return keys.hstack(feature_frame(np.concatenate([rows for _, rows in known])))
 
 
 def later_sales(
