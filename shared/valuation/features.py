@@ -71,13 +71,9 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
     """The columns of `board_features`, some instants at a time."""
-    columns: dict[str, Floats] = {}
-    for rows, moments in _moments(timeline, punk_id, as_of):
-        for name, values in board_features.columns(moments).items():
-            if name not in columns:
-                columns[name] = np.full(len(punk_id), np.nan)
-            columns[name][rows] = values
-    return columns
+    parts = [(rows, board_features.columns(moments)) for rows, moments in _moments(timeline, punk_id, as_of)]
+    place = np.argsort(np.concatenate([rows for rows, _ in parts]))
+    return {name: np.concatenate([columns[name] for _, columns in parts])[place] for name in parts[0][1]}
 
 
 def _moments(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Iterator[tuple[Ints, list[Moment]]]:

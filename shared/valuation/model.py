@@ -118,12 +118,24 @@ class ValuationModel:
         """Exact additive parts of `log_premium`: per feature, shape (n, features), and the constant, shape (n,)."""
         return self.ensemble.contributions(frame)
 
-    def predict(self, frame: pl.DataFrame, calibration: Calibration | None = None) -> Values:
+    def predict(
+        self, frame: pl.DataFrame, calibration: Calibration | None = None, predicted: Floats | None = None
+    ) -> Values:
         """Value every row of a frame with `floor_eth` and the features.
 
-        Without a `calibration`, by that of the fit.
+        Without a `calibration`, by that of the fit; `predicted`: `log_premium` of the frame, where it is known.
         """
-        return self._values(frame, self.log_premium(frame), calibration or self.calibration)
+        calibration = calibration or self.calibration
+        predicted = self.log_premium(frame) if predicted is None else predicted
+        premium, floor = np.exp(predicted), frame["floor_eth"].to_numpy().astype(np.float64)
+        value = np.exp(predicted + calibration.correction_of(premium)) * floor
+        (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
+        width = (hi80 - lo80) / value
+        grade = np.full(len(width), self.lowest_grade)
+        for widest, name in sorted(((widest, name) for name, widest in self.grades.items() if widest), reverse=True):
+            grade[width <= widest] = name
+        grade[self.ensemble.by_index(frame)] = self.lowest_grade
+        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
 
     def predict_forward(self, rows: pl.DataFrame, earlier: pl.DataFrame | None = None) -> Values:
         """Value rows of sales, each calibrated by those of the rows that were over before its day.
@@ -139,25 +151,16 @@ class ValuationModel:
     def calibrated_daily(self, rows: pl.DataFrame, calibrator: Calibrator, predicted: Floats) -> Values:
         """Values of rows of many instants (`as_of`) with these predictions, each by the calibration of its own day."""
         days = rows["as_of"].dt.truncate("1d")
-        columns = {field.name: np.empty(rows.height) for field in fields(Values) if field.name != "confidence"}
-        confidence = np.full(rows.height, self.lowest_grade)
+        numbers, confidence = np.empty((7, rows.height)), np.full(rows.height, self.lowest_grade)
         for day in days.unique():
             mask = (days == day).to_numpy()
-            values = self._values(rows.filter(mask), predicted[mask], calibrator.at(day))
-            for name, column in columns.items():
-                column[mask] = getattr(values, name)
-            confidence[mask] = values.confidence
-        return Values(**columns, confidence=confidence)
+            values = self.predict(rows.filter(mask), calibrator.at(day), predicted[mask])
+            numbers[:, mask], confidence[mask] = values.numbers(), values.confidence
+        return Values(*numbers, confidence)  # type: ignore[call-arg]  # mypy cannot count the rows
 
     def calibrator(self, sales: pl.DataFrame | None = None) -> Calibrator:
         """Calibrations by day; `sales`: rows of later sales (`inputs.later_sales`), whose errors count as well."""
-        if sales is None:
-            return self._fit_calibrator
-        return self._calibrator(self._errors(sales, self.log_premium(sales)))
-
-    @cached_property
-    def _fit_calibrator(self) -> Calibrator:
-        return self._calibrator(None)
+        return self._calibrator(None if sales is None else self._errors(sales, self.log_premium(sales)))
 
     def calibration_at(self, timeline: MarketTimeline, prices: DailyPrices, instant: datetime) -> Calibration:
         """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""
@@ -167,32 +170,20 @@ class ValuationModel:
     def recorded(
         self, offsets: Sequence[Sequence[Sequence[float]]] | None, shifts: Sequence[float] | None
     ) -> Calibration | None:
-        """A generation's calibration as the database has it; None when that is not on record."""
-        return Calibration.recorded(offsets, shifts, self.calibration_params)
+        """A generation's calibration as the database has it; None when not both are on record, or by other knobs."""
+        params = self.calibration_params
+        if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
+            return None
+        return Calibration(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
 
     def _calibrator(self, own: Residuals | None) -> Calibrator:
         return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own)
 
     def _errors(self, rows: pl.DataFrame, predicted: Floats) -> Residuals:
         """On sales that looked so at or after the cut-off and had a floor."""
-        later = rows.select(
-            (pl.col("as_of") >= self.data_cutoff) & pl.col("floor_eth").is_finite() & (pl.col("floor_eth") > 0)
-        )
-        mask = later.to_series().to_numpy()
-        return errors(rows.filter(mask), predicted[mask])
-
-    def _values(self, frame: pl.DataFrame, predicted: Floats, calibration: Calibration) -> Values:
-        premium = np.exp(predicted)
-        value = np.exp(predicted + calibration.correction_of(premium)) * frame["floor_eth"].to_numpy().astype(
-            np.float64
-        )
-        (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
-        width = (hi80 - lo80) / value
-        grade = np.full(len(width), self.lowest_grade)
-        for widest, name in sorted(((widest, name) for name, widest in self.grades.items() if widest), reverse=True):
-            grade[width <= widest] = name
-        grade[self.ensemble.by_index(frame)] = self.lowest_grade
-        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
+        floor = rows["floor_eth"]
+        later = ((rows["as_of"] >= self.data_cutoff) & floor.is_finite() & (floor > 0)).to_numpy()
+        return errors(rows.filter(later), predicted[later])
 
     def with_reference(self, frame: pl.DataFrame) -> ValuationModel:
         """The model with some of these rows as its reference, from cheap to dear."""

@@ -30,8 +30,8 @@ class Residuals:
 
     @property
     def day(self) -> Ints:
-        """Number of each sale's UTC day, shape (n,)."""
-        return day_number(self.time)
+        """UTC days from 1970-01-01 to each sale, shape (n,)."""
+        return self.time // 86_400  # a literal: no constant may change what a model file says
 
     def age_days(self, instant: float) -> Floats:
         """How long before an instant (UTC seconds) each sale was, shape (n,); below zero after it."""
@@ -52,8 +52,3 @@ class Residuals:
     def where(self, chosen: npt.NDArray[np.bool_] | Ints) -> Residuals:
         """Those chosen, by a mask of shape (n,) or by their places."""
         return Residuals(self.error[chosen], self.premium[chosen], self.time[chosen])
-
-
-def day_number(time: Ints) -> Ints:
-    """UTC days since 1970-01-01, of UTC seconds. A literal: no constant may change what a model file says."""
-    return time // 86_400
