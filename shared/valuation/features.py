@@ -6,9 +6,7 @@ the floor, the ladder, the bounds and every floor that past sales were measured 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -70,32 +68,22 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
-    """The columns of `board_features`, some instants at a time."""
-    parts = [(rows, board_features.columns(moments)) for rows, moments in _moments(timeline, punk_id, as_of)]
-    place = np.argsort(np.concatenate([rows for rows, _ in parts]))
-    return {name: np.concatenate([columns[name] for _, columns in parts])[place] for name in parts[0][1]}
-
-
-def _moments(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Iterator[tuple[Ints, list[Moment]]]:
-    """The board at every instant, in order, and which of the pairs are asked of it: some moments at a time."""
+    """The columns of `board_features`: the board goes from instant to instant, some moments are looked at together."""
     board, traits, states = Board(timeline), timeline.traits, timeline.index.states
-    known = states.count_before(as_of)
-    order = np.argsort(as_of, kind="stable")
-    starts = np.flatnonzero(np.diff(as_of[order], prepend=as_of[order[0]] - 1))
-    pairs: list[Ints] = []
+    known, order = states.count_before(as_of), np.argsort(as_of, kind="stable")
+    by_instant = np.split(order, np.flatnonzero(np.diff(as_of[order])) + 1)
+    parts: list[dict[str, Floats]] = []
     moments: list[Moment] = []
-    for start, end in pairwise([*starts.tolist(), len(order)]):
-        rows = order[start:end]
+    for rows in by_instant:
         instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
         board.advance(instant)
         state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
         moments.append(Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows]))
-        pairs.append(rows)
-        if len(moments) == MOMENTS_AT_ONCE or len(rows) >= MOMENTS_AT_ONCE:
-            yield np.concatenate(pairs), moments
-            pairs, moments = [], []
-    if moments:
-        yield np.concatenate(pairs), moments
+        if len(moments) == MOMENTS_AT_ONCE or len(rows) >= MOMENTS_AT_ONCE or rows is by_instant[-1]:
+            parts.append(board_features.columns(moments))
+            moments = []
+    place = np.argsort(order)
+    return {name: np.concatenate([part[name] for part in parts])[place] for name in parts[0]}
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ class ValuationModel:
             document = json.loads(body)
             if document["format"] != FORMAT:
                 raise UnsupportedModelError(f"this code reads {FORMAT!r}, not model format {document['format']!r}")
-            if missing := not_computed(document["versions"]):
+            if missing := not_computed(dict(document["versions"])):
                 raise UnsupportedModelError(f"this code does not compute {', '.join(missing)}")
             model = _FILE.validate_python(document, context={"threads": threads})
             difference = model.reference_difference()
@@ -228,11 +228,10 @@ class ValuationModel:
                     f"this code answers the model's reference rows otherwise, by up to {difference:.2g} of a value; "
                     "serve the model with the release that fitted it, or train a contender with this one"
                 )
-        except ValidationError as error:
-            if all(problem["loc"][:-1][:1] == ("calibration_params",) for problem in error.errors()):
-                raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
-            raise IntegrityError(f"not a readable model file: {error}") from error
         except _UNREADABLE as error:
+            places = [problem["loc"] for problem in error.errors()] if isinstance(error, ValidationError) else []
+            if places and all(place[0] == "calibration_params" and len(place) > 1 for place in places):
+                raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
 

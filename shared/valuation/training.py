@@ -122,11 +122,8 @@ def _rehearsal(frame: pl.DataFrame, data_cutoff: datetime, params: Params) -> da
     has not learnt from. At least half of the sales are kept for learning, and a tenth, or enough of them, for
     calibration.
     """
-    begin = max(data_cutoff - timedelta(days=params.calibration.days), _quantile_time(frame, 0.5))
-    return min(begin, _quantile_time(frame, max(0.9, 1.0 - params.calibration.sales / frame.height)))
-
-
-def _quantile_time(frame: pl.DataFrame, quantile: float) -> datetime:
     ordered = frame["sale_time"].sort()
-    instant: datetime = ordered[int(quantile * (len(ordered) - 1))]
-    return instant
+    shares = 0.5, max(0.9, 1.0 - params.calibration.sales / frame.height)
+    half, most = (ordered[int(share * (len(ordered) - 1))] for share in shares)
+    begin: datetime = min(max(data_cutoff - timedelta(days=params.calibration.days), half), most)
+    return begin
