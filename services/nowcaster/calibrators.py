@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from weakref import ReferenceType, ref
 
@@ -16,54 +15,36 @@ from shared.valuation.calibration import Calibrator, day_of
 from shared.valuation.inputs import known_sales, later_sales
 from shared.valuation.model import ValuationModel
 
+Basis = tuple[datetime, ReferenceType[MarketTimeline], int, int]
+"""What calibrations of a day rest on: the day, the timeline, the number of known sales and of closes.
 
-@dataclass(frozen=True)
-class _Basis:
-    """What calibrations of a day rest on. A sale or close may come late; a reorganisation makes a new timeline."""
-
-    day: datetime
-    timeline: ReferenceType[MarketTimeline]
-    sales: int
-    closes: int
-
-
-@dataclass(frozen=True)
-class Look:
-    """At one state of the market: the later sales of each model (by id) that has no calibrator yet."""
-
-    basis: _Basis
-    sales: dict[str, pl.DataFrame]
+A sale or close may come late; a reorganisation makes a new timeline.
+"""
 
 
 class Calibrators:
-    """Calibrators by model id."""
+    """Calibrators by model id, of one day and one state of the market."""
 
-    def __init__(self) -> None:
-        self._basis: _Basis | None = None
-        self._kept: dict[str, Calibrator] = {}
+    def __init__(self, basis: Basis | None = None) -> None:
+        self._basis = basis
+        self._sales: dict[str, pl.DataFrame] = {}
+        self._made: dict[str, Calibrator] = {}
 
-    def look(
+    def at(
         self, records: Iterable[ModelRecord], timeline: MarketTimeline, prices: DailyPrices, as_of: datetime
-    ) -> Look:
-        """Read what is missing as of an instant; the caller keeps the timeline still."""
+    ) -> Calibrators:
+        """The calibrators as of an instant: these, if nothing moved. The caller keeps the timeline still."""
         day = day_of(as_of)
-        basis = _Basis(day, ref(timeline), known_sales(timeline, day), len(prices.days))
-        if basis != self._basis:
-            self._basis, self._kept = basis, {}
-        return Look(
-            basis,
-            {
-                record.model_id: later_sales(timeline, prices, data_cutoff=record.data_cutoff, instant=as_of)
-                for record in records
-                if record.model_id not in self._kept
-            },
-        )
+        basis = (day, ref(timeline), known_sales(timeline, day), len(prices.days))
+        found = self if basis == self._basis else Calibrators(basis)
+        for record in records:
+            if record.model_id not in found._sales:
+                sales = later_sales(timeline, prices, data_cutoff=record.data_cutoff, instant=as_of)
+                found._sales[record.model_id] = sales
+        return found
 
-    def of(self, model_id: str, model: ValuationModel, look: Look) -> Calibrator:
-        """The model's calibrator at the state that was looked at."""
-        if model_id not in look.sales:
-            return self._kept[model_id]
-        made = model.calibrator(look.sales[model_id])
-        if look.basis == self._basis:
-            self._kept[model_id] = made
-        return made
+    def of(self, model_id: str, model: ValuationModel) -> Calibrator:
+        """The calibrator of a model whose record `at` was given."""
+        if model_id not in self._made:
+            self._made[model_id] = model.calibrator(self._sales[model_id])
+        return self._made[model_id]

@@ -16,7 +16,7 @@ import structlog
 
 from services.nowcaster import repository
 from services.nowcaster.archive import Archive
-from services.nowcaster.calibrators import Calibrators, Look
+from services.nowcaster.calibrators import Calibrators
 from services.nowcaster.models import LoadedModels
 from services.nowcaster.repository import Failure, Remembered
 from services.nowcaster.unsupported import note_companions, report_champion
@@ -134,9 +134,9 @@ class Nowcaster:
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
-            snapshot, look = await self._look(active, as_of)
+            snapshot, self._calibrators = await self._look(active, as_of)
             try:
-                prepared, failed = await self._prepare_all(active, snapshot, look)
+                prepared, failed = await self._prepare_all(active, snapshot, self._calibrators)
             except UnsupportedModelError as error:
                 unsupported = error
         written: dict[int, pl.DataFrame] = {}
@@ -155,7 +155,7 @@ class Nowcaster:
         if snapshot is not None:
             await self._archive.catch_up(snapshot, written)
 
-    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, Look]:
+    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, Calibrators]:
         """At one state of the market: what is to be valued, and what each model's calibration comes from."""
         async with self._reader.alone():
             async with self._database.connection() as connection:
@@ -163,10 +163,10 @@ class Nowcaster:
             timeline, prices = self._reader.timeline, self._reader.prices
             snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, as_of)
             records = [one.record for one in active]
-            return snapshot, await asyncio.to_thread(self._calibrators.look, records, timeline, prices, as_of)
+            return snapshot, await asyncio.to_thread(self._calibrators.at, records, timeline, prices, as_of)
 
     async def _prepare_all(
-        self, active: list[ActiveModel], snapshot: Snapshot, look: Look
+        self, active: list[ActiveModel], snapshot: Snapshot, calibrators: Calibrators
     ) -> tuple[list[Prepared], list[Failed]]:
         """Everybody's values. A companion that fails is left out; a champion that fails ends the cycle.
 
@@ -179,7 +179,7 @@ class Nowcaster:
         prepared: list[Prepared] = []
         failed: list[Failed] = []
         for model in active:
-            one = await self._prepare(model, snapshot, look)
+            one = await self._prepare(model, snapshot, calibrators)
             if isinstance(one, Prepared):
                 prepared.append(one)
                 continue
@@ -216,12 +216,12 @@ class Nowcaster:
             if one.by_itself
         ]
 
-    async def _prepare(self, active: ActiveModel, snapshot: Snapshot, look: Look) -> Prepared | Failed:
+    async def _prepare(self, active: ActiveModel, snapshot: Snapshot, calibrators: Calibrators) -> Prepared | Failed:
         """Value and check."""
         model_id = active.record.model_id
         try:
             model = await self._models.load(active.record)
-            calibrator = await asyncio.to_thread(self._calibrators.of, model_id, model, look)
+            calibrator = await asyncio.to_thread(calibrators.of, model_id, model)
             calibration = await asyncio.to_thread(calibrator.at, snapshot.as_of)
             values = await asyncio.to_thread(model.predict, snapshot.frame, calibration)
             broken = generations.violations(values, await self._previous_values(model_id, snapshot.as_of))

@@ -66,7 +66,7 @@ class _Book:
 
     def __init__(self, moments: Sequence[Moment]) -> None:
         self.moments = moments
-        self.punks = [len(moment.punks) for moment in moments]
+        self.punks = [len(moment.premium) for moment in moments]
         self.row = np.repeat(np.arange(len(moments)), self.punks)
         self.asks = Ragged.of([len(moment.ask_eth) for moment in moments], self.row)
         self.ask_eth = self.all(lambda moment: moment.ask_eth)

@@ -23,7 +23,7 @@ class Moment:
         level: the index's.
         ask_eth, ask_since, seller, ask_premium: shape (asks,), ascending by price.
         bid_eth, bid_premium: shape (bids,), serious ones, ascending by price.
-        punks, premium, owner, way, holds: shape (k,); `holds` is how many punks the owner has.
+        premium, owner, way, holds: shape (k,); `holds` is how many punks the owner has.
         place: shape (k,), which of the asks is the punk's own, -1 where none is.
         own_bid_eth: shape (k,), NaN where there is no serious one.
         trait_floors: shape (2, traits, k), the first two asks with each of the punk's traits (`Traits.members`);
@@ -38,7 +38,6 @@ class Moment:
     ask_premium: Floats
     bid_eth: Floats
     bid_premium: Floats
-    punks: Ints
     premium: Floats
     owner: Ints
     way: Ints
@@ -65,7 +64,6 @@ class Moment:
             ask_premium=premium[:asks],
             bid_eth=bids.prices[serious:],
             bid_premium=premium[asks : asks + len(bidden)],
-            punks=punks,
             premium=premium[asks + len(bidden) :],
             owner=owner,
             way=board.way[punks],

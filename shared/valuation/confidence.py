@@ -6,7 +6,6 @@ their sales. It says how precise the value claims to be; whether the claim holds
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from shared.valuation.params import Params
@@ -15,44 +14,31 @@ LOWEST: Final = "D"
 _PARAMS: Final = Params.load()
 
 
-@dataclass(frozen=True)
-class Grade:
-    """A grade and the widest 80 % interval that it stands for, relative to the value; None: any wider one."""
-
-    name: str
-    up_to: float | None
-    meaning: str
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+_SAYS: Final = {
+    "A": "values in its price range came close to what was paid",
+    "B": "values in its price range missed by as much as a good trait is worth",
+    "C": "values in its price range often missed by far",
+    LOWEST: "an idea of the price, no more",
+}
 
 
-def _grades() -> dict[str, Grade]:
-    says = {
-        "A": "values in its price range came close to what was paid",
-        "B": "values in its price range missed by as much as a good trait is worth",
-        "C": "values in its price range often missed by far",
-        LOWEST: "an idea of the price, no more",
-    }
-    above = 0.0
-    grades: dict[str, Grade] = {}
+def _meanings() -> dict[str, str]:
+    above, meanings = "", {}
     for name, width in _PARAMS.grades.items():
-        span = f"at most {_percent(width)}" if not grades else f"{_percent(above)} to {_percent(width)}"
-        grades[name] = Grade(name, width, f"the 80 % interval is {span} of the value wide: {says[name]}")
-        above = width
-    grades[LOWEST] = Grade(
-        LOWEST, None, f"the 80 % interval is over {_percent(above)} of the value wide: {says[LOWEST]}"
-    )
-    return grades
+        up_to = f"{100 * width:.0f} %"
+        meanings[name] = f"{above} to {up_to}" if above else f"at most {up_to}"
+        above = up_to
+    meanings[LOWEST] = f"over {above}"
+    return {name: f"the 80 % interval is {span} of the value wide: {_SAYS[name]}" for name, span in meanings.items()}
 
 
-GRADES: Final[dict[str, Grade]] = _grades()
+MEANINGS: Final = _meanings()
+"""By grade."""
 
 
 def meaning(grade: str, punk_type: str) -> str:
     """The grade in a sentence, for a punk of this type."""
-    if punk_type in _PARAMS.index_rule.types:
-        why = f"so few {punk_type.lower()}s are ever sold that they are {LOWEST} whatever the width"
-        return f"{GRADES[grade].meaning}; {why}"
-    return GRADES[grade].meaning
+    if punk_type not in _PARAMS.index_rule.types:
+        return MEANINGS[grade]
+    why = f"so few {punk_type.lower()}s are ever sold that they are {LOWEST} whatever the width"
+    return f"{MEANINGS[grade]}; {why}"

@@ -82,56 +82,6 @@ class Feature:
         return KNOWN_AT[self.source]
 
 
-def _market() -> list[Feature]:
-    rows = [
-        ("level", "ln(index level / floor)", SALES, "log ratio", MARKET_LEVEL),
-        ("asks", "ln(number of asks)", ASKS, "log count", LIQUIDITY),
-        ("wall_5", "asks up to 5 % (log) above the floor", ASKS, "log count", LIQUIDITY),
-        ("wall_10", "asks up to 10 % (log) above the floor", ASKS, "log count", LIQUIDITY),
-        ("fresh_asks", "of those, placed within a day", ASKS, "log count", LIQUIDITY),
-        ("floor_age", "since the floor ask was placed", ASKS, "log hours", LIQUIDITY),
-    ]
-    rows += [(f"ladder_{rank}", f"ln(ask number {rank} / floor)", ASKS, "log ratio", MARKET_LEVEL) for rank in LADDER]
-    rows += [
-        # Asks brought to the punk's own premium: what punks worth as much are offered for.
-        (f"implied_{rank}", f"number {rank} of asks less their premia, with the punk's premium, over the floor", ASKS,
-         "log ratio", ASKS_AND_BIDS) for rank in IMPLIED
-    ]  # fmt: skip
-    rows += [
-        (f"floor_change_{name}", f"ln(floor / floor {name} before)", ASKS, "log ratio", MARKET_LEVEL)
-        for name in FLOOR_CHANGES_S
-    ]
-    rows += [
-        (f"level_change_{days}d", f"change of the index level over {days} days", SALES, "log ratio", MARKET_LEVEL)
-        for days in LEVEL_CHANGES_DAYS
-    ]
-    rows += [(f"sales_{days}d", f"valid sales in {days} days", SALES, "log count", LIQUIDITY) for days in SALES_DAYS]
-    rows += [
-        (f"surprise_{count}", f"mean forecast error of the index over the last {count} sales", SALES, "log ratio",
-         MARKET_LEVEL) for count in SURPRISE_SALES
-    ]  # fmt: skip
-    rows += [
-        (f"accepted_{count}", f"share of accepted bids among the last {count} sales", SALES, "share", LIQUIDITY)
-        for count in ACCEPTED_SALES
-    ]
-    rows += [
-        (f"floor_sale_{place}", f"ln(price of the floor-tier sale number {place} from the end / floor)", SALES,
-         "log ratio", MARKET_LEVEL) for place in FLOOR_SALES
-    ]  # fmt: skip
-    rows += [
-        ("floor_sales_median", f"ln(median price of the last {MEDIAN_SALES} floor-tier sales / floor)", SALES,
-         "log ratio", MARKET_LEVEL),
-        ("floor_sales_ratio", f"median ln(price / floor then) of the last {RATIO_SALES} floor-tier sales", SALES,
-         "log ratio", MARKET_LEVEL),
-        ("floor_sale_age", "since the last floor-tier sale", SALES, "log hours", LIQUIDITY),
-    ]  # fmt: skip
-    rows += [
-        (f"eth_usd_change_{days}d", f"change of ETH/USD over {days} days to the last close", CLOSES, "log ratio",
-         MARKET_LEVEL) for days in ETH_USD_DAYS
-    ]  # fmt: skip
-    return [Feature(name, "market", meaning, source, unit, part) for name, meaning, source, unit, part in rows]
-
-
 LADDER: Final = (2, 3, 5, 10, 20, 50)
 IMPLIED: Final = (1, 5, 10, 30)
 FLOOR_CHANGES_S: Final = {
@@ -149,32 +99,65 @@ ACCESSORY_PREMIA: Final = len(DEAREST_ACCESSORIES)
 ACCESSORY_FLOORS: Final = 2
 
 
+def _each(numbers: Iterable[object], name: str, meaning: str, *rest: Any) -> list[tuple[Any, ...]]:
+    """A row for each number, which stands for `{}` in name and meaning."""
+    return [(name.format(number), meaning.format(number), *rest) for number in numbers]
+
+
+def _group(group: Group, rows: list[tuple[Any, ...]]) -> list[Feature]:
+    """Of rows of name, meaning, source, unit and part."""
+    return [Feature(name, group, *rest) for name, *rest in rows]
+
+
 def _alike(group: Group, part: PartKey, rows: list[tuple[Any, ...]]) -> list[Feature]:
     """Of rows of name, meaning, source and unit, and a version where that is not the first."""
-    return [
-        Feature(name, group, meaning, source, unit, part, *version) for name, meaning, source, unit, *version in rows
-    ]
+    return _group(group, [(*row[:4], part, *row[4:]) for row in rows])
 
 
-_TRAITS = [
-    Feature("type", "traits", "male, female, zombie, ape, alien", PUNKS_TABLE, "code", TYPE),
-    Feature("skin", "traits", "albino to dark, -1 without", PUNKS_TABLE, "code", SKIN),
-    Feature("accessories", "traits", "number of accessories", PUNKS_TABLE, "count", COUNT),
-    Feature("rarity_sum", "traits", "sum of -ln(share of punks) over accessories", PUNKS_TABLE, "nats", COMBINATIONS),
-    Feature("rarity_max", "traits", "largest -ln(share of punks) of an accessory", PUNKS_TABLE, "nats", COMBINATIONS),
-    Feature("premium", "traits", "sum of the trait premia by the index", SALES, "log ratio", ALL_TRAITS),
-    Feature("premium_doubt", "traits", "sum of the variances of level and premia",
-            SALES, "log ratio squared", COMBINATIONS),
-    Feature("type_premium", "traits", "premium of the type", SALES, "log ratio", TYPE),
-    Feature("skin_premium", "traits", "premium of the skin", SALES, "log ratio", SKIN),
-    Feature("count_premium", "traits", "premium of the number of accessories", SALES, "log ratio", COUNT),
-    *[
-        Feature(f"accessory_premium_{place}", "traits", f"accessory premium number {place} from above", SALES,
-                "log ratio", part) for place, part in enumerate(DEAREST_ACCESSORIES, start=1)
-    ],
-    Feature("accessory_premium_min", "traits", "lowest accessory premium", SALES, "log ratio", CHEAPEST_ACCESSORY),
-    Feature("accessory_premium_sum", "traits", "sum of the accessory premia", SALES, "log ratio", ALL_ACCESSORIES),
-]  # fmt: skip
+_MARKET = _group("market", [
+    ("level", "ln(index level / floor)", SALES, "log ratio", MARKET_LEVEL),
+    ("asks", "ln(number of asks)", ASKS, "log count", LIQUIDITY),
+    ("wall_5", "asks up to 5 % (log) above the floor", ASKS, "log count", LIQUIDITY),
+    ("wall_10", "asks up to 10 % (log) above the floor", ASKS, "log count", LIQUIDITY),
+    ("fresh_asks", "of those, placed within a day", ASKS, "log count", LIQUIDITY),
+    ("floor_age", "since the floor ask was placed", ASKS, "log hours", LIQUIDITY),
+    *_each(LADDER, "ladder_{}", "ln(ask number {} / floor)", ASKS, "log ratio", MARKET_LEVEL),
+    # Asks brought to the punk's own premium: what punks worth as much are offered for.
+    *_each(IMPLIED, "implied_{}", "number {} of asks less their premia, with the punk's premium, over the floor", ASKS,
+           "log ratio", ASKS_AND_BIDS),
+    *_each(FLOOR_CHANGES_S, "floor_change_{}", "ln(floor / floor {} before)", ASKS, "log ratio", MARKET_LEVEL),
+    *_each(LEVEL_CHANGES_DAYS, "level_change_{}d", "change of the index level over {} days", SALES, "log ratio",
+           MARKET_LEVEL),
+    *_each(SALES_DAYS, "sales_{}d", "valid sales in {} days", SALES, "log count", LIQUIDITY),
+    *_each(SURPRISE_SALES, "surprise_{}", "mean forecast error of the index over the last {} sales", SALES, "log ratio",
+           MARKET_LEVEL),
+    *_each(ACCEPTED_SALES, "accepted_{}", "share of accepted bids among the last {} sales", SALES, "share", LIQUIDITY),
+    *_each(FLOOR_SALES, "floor_sale_{}", "ln(price of the floor-tier sale number {} from the end / floor)", SALES,
+           "log ratio", MARKET_LEVEL),
+    ("floor_sales_median", f"ln(median price of the last {MEDIAN_SALES} floor-tier sales / floor)", SALES, "log ratio",
+     MARKET_LEVEL),
+    ("floor_sales_ratio", f"median ln(price / floor then) of the last {RATIO_SALES} floor-tier sales", SALES,
+     "log ratio", MARKET_LEVEL),
+    ("floor_sale_age", "since the last floor-tier sale", SALES, "log hours", LIQUIDITY),
+    *_each(ETH_USD_DAYS, "eth_usd_change_{}d", "change of ETH/USD over {} days to the last close", CLOSES, "log ratio",
+           MARKET_LEVEL),
+])  # fmt: skip
+_TRAITS = _group("traits", [
+    ("type", "male, female, zombie, ape, alien", PUNKS_TABLE, "code", TYPE),
+    ("skin", "albino to dark, -1 without", PUNKS_TABLE, "code", SKIN),
+    ("accessories", "number of accessories", PUNKS_TABLE, "count", COUNT),
+    ("rarity_sum", "sum of -ln(share of punks) over accessories", PUNKS_TABLE, "nats", COMBINATIONS),
+    ("rarity_max", "largest -ln(share of punks) of an accessory", PUNKS_TABLE, "nats", COMBINATIONS),
+    ("premium", "sum of the trait premia by the index", SALES, "log ratio", ALL_TRAITS),
+    ("premium_doubt", "sum of the variances of level and premia", SALES, "log ratio squared", COMBINATIONS),
+    ("type_premium", "premium of the type", SALES, "log ratio", TYPE),
+    ("skin_premium", "premium of the skin", SALES, "log ratio", SKIN),
+    ("count_premium", "premium of the number of accessories", SALES, "log ratio", COUNT),
+    *[(f"accessory_premium_{place}", f"accessory premium number {place} from above", SALES, "log ratio", part)
+      for place, part in enumerate(DEAREST_ACCESSORIES, start=1)],
+    ("accessory_premium_min", "lowest accessory premium", SALES, "log ratio", CHEAPEST_ACCESSORY),
+    ("accessory_premium_sum", "sum of the accessory premia", SALES, "log ratio", ALL_ACCESSORIES),
+])  # fmt: skip
 _ASKS = _alike("asks", ASKS_AND_BIDS, [
     ("better_ask", "ln(lowest ask of a punk with at least the same premium / floor)", ASKS, "log ratio"),
     ("nearly_better_ask", "the same, with a premium at most 0.05 lower", ASKS, "log ratio"),
@@ -187,8 +170,8 @@ _ASKS = _alike("asks", ASKS_AND_BIDS, [
     ("type_floor", "ln(floor of the type / floor)", ASKS, "log ratio"),
     ("skin_floor", "ln(floor of the skin / floor)", ASKS, "log ratio"),
     ("count_floor", "ln(floor of the number of accessories / floor)", ASKS, "log ratio"),
-    *[(f"accessory_floor_{place}", f"ln(accessory floor number {place} from above / floor)", ASKS, "log ratio")
-      for place in range(1, ACCESSORY_FLOORS + 1)],
+    *_each(range(1, ACCESSORY_FLOORS + 1), "accessory_floor_{}", "ln(accessory floor number {} from above / floor)",
+           ASKS, "log ratio"),
 ])  # fmt: skip
 _BIDS = _alike("bids", ASKS_AND_BIDS, [
     ("lesser_bid", "ln(highest bid on a punk with at most the same premium / floor)", BIDS, "log ratio"),
@@ -237,7 +220,7 @@ def _flag(name: str, trait: str) -> Feature:
 
 _FLAGS = [_flag(name, trait) for name, trait in FLAGS.items()]
 
-FEATURES: Final[tuple[Feature, ...]] = (*_market(), *_TRAITS, *_ASKS, *_BIDS, *_OWN, *_OWNER, *_FLAGS)
+FEATURES: Final[tuple[Feature, ...]] = (*_MARKET, *_TRAITS, *_ASKS, *_BIDS, *_OWN, *_OWNER, *_FLAGS)
 FEATURE_NAMES: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATURES)
 """Columns of a snapshot, in order."""
 GROUPS: Final[dict[str, Group]] = {feature.name: feature.group for feature in FEATURES}

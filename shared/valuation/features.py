@@ -6,9 +6,8 @@ the floor, the ladder, the bounds and every floor that past sales were measured 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from shared.market.board import Board
 from shared.market.hedonic_index import Premia
 from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, FloorSale, Lows, OwnerChange, PunkSale, Record
 from shared.market.prices import DailyPrices
-from shared.market.series import Floats, Ints, KeyedSeries
+from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S
 from shared.valuation import board_features
@@ -28,17 +27,13 @@ from shared.valuation.feature_table import FEATURE_NAMES
 
 MOMENTS_AT_ONCE = 64
 """So many share the cost of numpy's calls, and still fit into a processor's cache."""
-OWN_PRIOR_SALES = 1.0
-OWNER_PRIOR_SALES = 1.0
-"""Shrinkage towards no effect: the weight of so many sales without one."""
-
-
+PRIOR_SALES = 1.0
+"""Shrinkage towards no effect of a punk or an owner: the weight of so many sales without one."""
 _FLAGS = len(table.FLAGS)
 """The last columns."""
 
 
-@dataclass(frozen=True)
-class FeatureRows:
+class FeatureRows(NamedTuple):
     """Features of n pairs.
 
     Attributes:
@@ -46,21 +41,20 @@ class FeatureRows:
         matrix: shape (n, len(FEATURES)), float32, NaN where unknown.
     """
 
-    punk_id: Ints
-    as_of: Ints
     floor_eth: Floats
     matrix: npt.NDArray[np.float32]
 
-    def frame(self) -> pl.DataFrame:
-        """The feature columns alone, in the order of `FEATURES`."""
-        return pl.DataFrame({name: self.matrix[:, column] for column, name in enumerate(FEATURE_NAMES)})
+
+def feature_frame(matrix: npt.NDArray[np.float32]) -> pl.DataFrame:
+    """The columns of `FeatureRows.matrix` by their names."""
+    return pl.DataFrame({name: matrix[:, column] for column, name in enumerate(FEATURE_NAMES)})
 
 
 def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> FeatureRows:
     """Features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up to whole ones."""
     punk_id, as_of = np.asarray(punk_id, dtype=np.int64), np.asarray(as_of, dtype=np.int64)
     if len(punk_id) == 0:
-        return FeatureRows(punk_id, as_of, np.empty(0), np.empty((0, len(FEATURE_NAMES)), dtype=np.float32))
+        return FeatureRows(np.empty(0), np.empty((0, len(FEATURE_NAMES)), dtype=np.float32))
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = _board_columns(timeline, punk_id, as_of)
         pairs = _Pairs(timeline, prices, punk_id, as_of, columns["floor"], columns["owner"].astype(np.int64))
@@ -70,40 +64,26 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
         matrix[:, place] = columns[name]
     matrix[~np.isfinite(matrix)] = np.nan
     matrix[:, -_FLAGS:] = timeline.traits.flags(punk_id, table.FLAGS.values())
-    return FeatureRows(punk_id=punk_id, as_of=as_of, floor_eth=columns["floor_eth"], matrix=matrix)
+    return FeatureRows(columns["floor_eth"], matrix)
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
-    """The columns of `board_features`, some instants at a time."""
-    columns: dict[str, Floats] = {}
-    for rows, moments in _moments(timeline, punk_id, as_of):
-        for name, values in board_features.columns(moments).items():
-            if name not in columns:
-                columns[name] = np.full(len(punk_id), np.nan)
-            columns[name][rows] = values
-    return columns
-
-
-def _moments(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Iterator[tuple[Ints, list[Moment]]]:
-    """The board at every instant, in order, and which of the pairs are asked of it: some moments at a time."""
+    """The columns of `board_features`: the board goes from instant to instant, some moments are looked at together."""
     board, traits, states = Board(timeline), timeline.traits, timeline.index.states
-    known = states.count_before(as_of)
-    order = np.argsort(as_of, kind="stable")
-    starts = np.flatnonzero(np.diff(as_of[order], prepend=as_of[order[0]] - 1))
-    pairs: list[Ints] = []
+    known, order = states.count_before(as_of), np.argsort(as_of, kind="stable")
+    by_instant = np.split(order, np.flatnonzero(np.diff(as_of[order])) + 1)
+    parts: list[dict[str, Floats]] = []
     moments: list[Moment] = []
-    for start, end in pairwise([*starts.tolist(), len(order)]):
-        rows = order[start:end]
+    for rows in by_instant:
         instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
         board.advance(instant)
         state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
         moments.append(Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows]))
-        pairs.append(rows)
-        if len(moments) == MOMENTS_AT_ONCE or len(rows) >= MOMENTS_AT_ONCE:
-            yield np.concatenate(pairs), moments
-            pairs, moments = [], []
-    if moments:
-        yield np.concatenate(pairs), moments
+        if len(moments) == MOMENTS_AT_ONCE or len(rows) >= MOMENTS_AT_ONCE or rows is by_instant[-1]:
+            parts.append(board_features.columns(moments))
+            moments = []
+    place = np.argsort(order)
+    return {name: np.concatenate([part[name] for part in parts])[place] for name in parts[0]}
 
 
 @dataclass(frozen=True)
@@ -120,35 +100,34 @@ class _Pairs:
 
 def _market(pairs: _Pairs) -> dict[str, Floats]:
     timeline, as_of = pairs.timeline, pairs.as_of
-    columns: dict[str, Floats] = {}
-    now = timeline.lows.last_before(as_of)
-    for name, seconds in table.FLOOR_CHANGES_S.items():
-        then = timeline.lows.last_before(as_of - seconds)
-        columns[f"floor_change_{name}"] = np.log(
-            _lowest_without(now, pairs.punk_id) / _lowest_without(then, pairs.punk_id)
-        )
-    level = timeline.index.states.last_before(as_of)[:, 0]
-    for days in table.LEVEL_CHANGES_DAYS:
-        columns[f"level_change_{days}d"] = level - timeline.index.states.last_before(as_of - int(days * DAY_S))[:, 0]
-    seen = timeline.valid_sales.count_before(as_of)
-    for days in table.SALES_DAYS:
-        columns[f"sales_{days}d"] = np.log1p(seen - timeline.valid_sales.count_before(as_of - int(days * DAY_S)))
-    sums = np.vstack([np.zeros(2), timeline.valid_sales.rows])
-    for count in table.SURPRISE_SALES:
-        columns[f"surprise_{count}"] = _mean_of_last(sums[:, 0], seen, count)
-    for count in table.ACCEPTED_SALES:
-        columns[f"accepted_{count}"] = _mean_of_last(sums[:, 1], seen, count)
-    for days in table.ETH_USD_DAYS:
-        columns[f"eth_usd_change_{days}d"] = np.log(
-            pairs.prices.known_at(as_of) / pairs.prices.known_at(as_of, days_before=days)
-        )
-    return {**columns, **_floor_sales(pairs)}
+    levels, sales = timeline.index.states, timeline.valid_sales
+    floor, level, seen = _floor_before(pairs, as_of), levels.last_before(as_of)[:, 0], sales.count_before(as_of)
+    errors, accepted = np.vstack([np.zeros(2), sales.rows]).T
+    eth_usd = pairs.prices.known_at(as_of)
+    return {
+        **{
+            f"floor_change_{name}": np.log(floor / _floor_before(pairs, as_of - seconds))
+            for name, seconds in table.FLOOR_CHANGES_S.items()
+        },
+        **{
+            f"level_change_{days}d": level - levels.last_before(as_of - days * DAY_S)[:, 0]
+            for days in table.LEVEL_CHANGES_DAYS
+        },
+        **{f"sales_{days}d": np.log1p(seen - sales.count_before(as_of - days * DAY_S)) for days in table.SALES_DAYS},
+        **{f"surprise_{count}": _mean_of_last(errors, seen, count) for count in table.SURPRISE_SALES},
+        **{f"accepted_{count}": _mean_of_last(accepted, seen, count) for count in table.ACCEPTED_SALES},
+        **{
+            f"eth_usd_change_{days}d": np.log(eth_usd / pairs.prices.known_at(as_of, days_before=days))
+            for days in table.ETH_USD_DAYS
+        },
+        **_floor_sales(pairs),
+    }
 
 
-def _lowest_without(lows: Floats, punk_id: Ints) -> Floats:
-    """Lowest ask but the punk's own, from rows of `Lows`."""
-    lowest, punk, second = (lows[:, Lows._fields.index(name)] for name in Lows._fields)
-    return np.where(punk == punk_id, second, lowest)
+def _floor_before(pairs: _Pairs, instants: Ints) -> Floats:
+    """Lowest ask (ETH) but the punk's own."""
+    lows = Lows(*pairs.timeline.lows.last_before(instants).T)
+    return np.where(lows.punk == pairs.punk_id, lows.second, lows.lowest)
 
 
 def _mean_of_last(running: Floats, seen: Ints, count: int) -> Floats:
@@ -192,23 +171,18 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
     traits, members = timeline.traits, timeline.traits.members[punk_id]
     learnt = timeline.index.states.count_before(pairs.as_of) - 1
     row, column = np.maximum(learnt, 0)[:, None], np.maximum(members, 0) + 1
-    if len(timeline.index.states.rows):
-        premium = np.where((members >= 0) & (learnt >= 0)[:, None], timeline.index.states.rows[row, column], np.nan)
-        variances = timeline.index.variances.rows
-        doubt = np.where(members >= 0, variances[row, column], 0.0).sum(axis=1) + variances[row[:, 0], 0]
-        doubt = np.where(learnt >= 0, doubt, np.nan)
-    else:
-        premium, doubt = np.full(members.shape, np.nan), np.full(len(members), np.nan)
+    # A row stands for a market without a sale, which the index has learnt nothing from.
+    states, variances = (
+        series.rows if len(series.rows) else np.full((1, series.rows.shape[1]), np.nan)
+        for series in (timeline.index.states, timeline.index.variances)
+    )
+    premium = np.where((members >= 0) & (learnt >= 0)[:, None], states[row, column], np.nan)
+    doubt = np.where(members >= 0, variances[row, column], 0.0).sum(axis=1) + variances[row[:, 0], 0]
     # Type, skin and count over those of common punks; an accessory's premium stands by itself.
     for place in range(3):
         own_kind = np.unique(traits.members[:, place])
         kind = own_kind[own_kind >= 0]
-        usual = (
-            timeline.index.states.rows[row, kind + 1] @ (traits.common[kind])
-            if len(kind) and len(timeline.index.states.rows)
-            else 0.0
-        )
-        premium[:, place] -= usual
+        premium[:, place] -= states[row, kind + 1] @ traits.common[kind]
     accessories = premium[:, 3:]
     descending = -np.sort(-np.where(np.isnan(accessories), -np.inf, accessories), axis=1)
     rarity = np.where(members[:, 3:] >= 0, traits.rarity[np.maximum(members[:, 3:], 0)], 0.0)
@@ -218,7 +192,7 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
         "accessories": traits.accessory_count[punk_id].astype(np.float64),
         "rarity_sum": rarity.sum(axis=1),
         "rarity_max": rarity.max(axis=1),
-        "premium_doubt": doubt,
+        "premium_doubt": np.where(learnt >= 0, doubt, np.nan),
         "type_premium": premium[:, 0],
         "skin_premium": premium[:, 1],
         "count_premium": premium[:, 2],
@@ -240,7 +214,7 @@ def _own_history(pairs: _Pairs) -> dict[str, Floats]:
     return {
         "own_carry": sale.log_price - sale.level + level,
         "own_mean_carry": sale.ratios / sale.weight + level,
-        "own_effect": np.nan_to_num(sale.errors * decay / (sale.weight * decay + OWN_PRIOR_SALES)),
+        "own_effect": np.nan_to_num(sale.errors * decay / (sale.weight * decay + PRIOR_SALES)),
         "own_weight": np.nan_to_num(sale.weight * decay),
         "own_sales": np.nan_to_num(sale.number),
         "own_age": since / DAY_S,
@@ -249,19 +223,15 @@ def _own_history(pairs: _Pairs) -> dict[str, Floats]:
 
 
 def _owner(pairs: _Pairs) -> dict[str, Floats]:
+    """Shrunk mean forecast error of the owner's sales and purchases, and ln(1 + their number)."""
     columns: dict[str, Floats] = {}
     for series, mean, number in (
         (pairs.timeline.sold_by, "owner_sold", "owner_sales"),
         (pairs.timeline.bought_by, "owner_bought", "owner_purchases"),
     ):
-        columns |= dict(zip((mean, number), _record(series, pairs.owner, pairs.as_of), strict=True))
+        rows = series.row_before(pairs.owner, pairs.as_of)
+        record = Record(*series.take(rows).T)
+        decay = 0.5 ** ((pairs.as_of - series.time_of(rows)) / OWNER_HALF_LIFE_S)
+        columns[mean] = np.nan_to_num(record.errors * decay / (record.weight * decay + PRIOR_SALES))
+        columns[number] = np.log1p(np.nan_to_num(record.number))
     return columns
-
-
-def _record(series: KeyedSeries, owner: Ints, as_of: Ints) -> tuple[Floats, Floats]:
-    """Shrunk mean forecast error of an owner's sales (or purchases), and ln(1 + their number)."""
-    rows = series.row_before(owner, as_of)
-    record = Record(*series.take(rows).T)
-    decay = 0.5 ** ((as_of - series.time_of(rows)) / OWNER_HALF_LIFE_S)
-    mean = record.errors * decay / (record.weight * decay + OWNER_PRIOR_SALES)
-    return np.nan_to_num(mean), np.log1p(np.nan_to_num(record.number))

@@ -85,12 +85,12 @@ def violations(values: Values, previous_eth: Floats | None) -> list[str]:
     found: list[str] = []
     if len(values) != PUNKS:
         found.append(f"{len(values)} values instead of {PUNKS}")
-    arrays = (values.value_eth, values.lo50, values.hi50, values.lo80, values.hi80, values.lo90, values.hi90)
-    if not all(np.isfinite(array).all() for array in arrays):
+    numbers = values.numbers()
+    if not np.isfinite(numbers).all():
         found.append("a value or bound is not a finite number")
     elif not (values.value_eth > 0).all():
         found.append("a value is not positive")
-    elif max(array.max() for array in arrays) > MAX_ETH:
+    elif numbers.max() > MAX_ETH:
         found.append(f"a value or bound is above {MAX_ETH:.0e} ETH")
     elif previous_eth is not None and len(previous_eth) == len(values):
         moved = drift(previous_eth, values.value_eth)

@@ -15,9 +15,9 @@ from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
 from shared.valuation.calibration.calibrator import day_of
-from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
-from shared.valuation.features import compute
-from shared.valuation.sale_features import SaleFeatures
+from shared.valuation.feature_table import schema_hash
+from shared.valuation.features import compute, feature_frame
+from shared.valuation.sale_features import sale_features
 
 HORIZON_S = 1_800
 """Each past sale is learnt from, and judged in a hold-out, as it looked 30 minutes before."""
@@ -36,7 +36,7 @@ def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datet
     punks = np.arange(PUNKS, dtype=np.int64)
     rows = compute(timeline, prices, punks, np.full(PUNKS, as_seconds(as_of), dtype=np.int64))
     keys = pl.DataFrame({"punk_id": punks.astype(np.int16), "floor_eth": rows.floor_eth})
-    return _snapshot("nowcast", timeline, as_of, keys.hstack(rows.frame()))
+    return _snapshot("nowcast", timeline, as_of, keys.hstack(feature_frame(rows.matrix)))
 
 
 def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
@@ -91,21 +91,20 @@ def sale_rows(
     if known_before is not None:
         end = min(end, known_sales(timeline, known_before))
     end = max(start, end)
-    sales, kept = valid[start:end], SaleFeatures.of(timeline, prices)
-    known = [kept.rows(timeline, valid, start, end, horizon) for horizon in horizons]
-    sold = np.tile(times[start:end], len(horizons))
-    keys = pl.DataFrame(
-        {
-            "event_seq": np.tile(np.array([s.event_seq for s in sales], dtype=np.int64), len(horizons)),
-            "punk_id": np.tile(np.array([s.punk_id for s in sales], dtype=np.int16), len(horizons)),
-            "as_of": _instants(sold - np.repeat(np.array(horizons, dtype=np.int64), len(sales))),
-            "sale_time": _instants(sold),
-            "price_eth": np.tile(np.array([s.price_eth for s in sales], dtype=np.float64), len(horizons)),
-            "floor_eth": np.concatenate([floor for floor, _ in known]),
-        }
-    )
-    matrix = np.concatenate([rows for _, rows in known])
-    return keys.hstack(pl.DataFrame({name: matrix[:, column] for column, name in enumerate(FEATURE_NAMES)}))
+    sales, sold = valid[start:end], times[start:end]
+    keys = {
+        "event_seq": np.array([sale.event_seq for sale in sales], dtype=np.int64),
+        "punk_id": np.array([sale.punk_id for sale in sales], dtype=np.int16),
+    }
+    price = np.array([sale.price_eth for sale in sales], dtype=np.float64)
+
+    def seen(horizon: int) -> pl.DataFrame:
+        rows = sale_features(timeline, prices, valid, start, end, horizon)
+        instants = {"as_of": _instants(sold - horizon), "sale_time": _instants(sold)}
+        frame = pl.DataFrame({**keys, **instants, "price_eth": price, "floor_eth": rows.floor_eth})
+        return frame.hstack(feature_frame(rows.matrix))
+
+    return pl.concat([seen(horizon) for horizon in horizons], rechunk=True)
 
 
 def later_sales(

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
-from pydantic import ValidationError
+from pydantic import BeforeValidator, StrictFloat, TypeAdapter, ValidationError
 
 from shared.errors import IntegrityError, InvalidInputError, UnsupportedModelError
 from shared.market.prices import DailyPrices
@@ -72,13 +72,13 @@ class ValuationModel:
 
     ensemble: Ensemble
     residuals: Residuals
-    data_cutoff: datetime
+    data_cutoff: Annotated[datetime, BeforeValidator(datetime.fromisoformat)]
     versions: Mapping[str, int]
     calibration_params: CalibrationParams
-    grades: Mapping[str, float | None]
+    grades: Mapping[str, StrictFloat | None]
     params: Mapping[str, Any]
     seed: int
-    reference: Reference | None = None
+    reference: Reference | None
 
     @cached_property
     def model_id(self) -> str:
@@ -118,12 +118,24 @@ class ValuationModel:
         """Exact additive parts of `log_premium`: per feature, shape (n, features), and the constant, shape (n,)."""
         return self.ensemble.contributions(frame)
 
-    def predict(self, frame: pl.DataFrame, calibration: Calibration | None = None) -> Values:
+    def predict(
+        self, frame: pl.DataFrame, calibration: Calibration | None = None, predicted: Floats | None = None
+    ) -> Values:
         """Value every row of a frame with `floor_eth` and the features.
 
-        Without a `calibration`, by that of the fit.
+        Without a `calibration`, by that of the fit; `predicted`: `log_premium` of the frame, where it is known.
         """
-        return self._values(frame, self.log_premium(frame), calibration or self.calibration)
+        calibration = calibration or self.calibration
+        predicted = self.log_premium(frame) if predicted is None else predicted
+        premium, floor = np.exp(predicted), frame["floor_eth"].to_numpy().astype(np.float64)
+        value = np.exp(predicted + calibration.correction_of(premium)) * floor
+        (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
+        width = (hi80 - lo80) / value
+        grade = np.full(len(width), self.lowest_grade)
+        for widest, name in sorted(((widest, name) for name, widest in self.grades.items() if widest), reverse=True):
+            grade[width <= widest] = name
+        grade[self.ensemble.by_index(frame)] = self.lowest_grade
+        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
 
     def predict_forward(self, rows: pl.DataFrame, earlier: pl.DataFrame | None = None) -> Values:
         """Value rows of sales, each calibrated by those of the rows that were over before its day.
@@ -139,25 +151,16 @@ class ValuationModel:
     def calibrated_daily(self, rows: pl.DataFrame, calibrator: Calibrator, predicted: Floats) -> Values:
         """Values of rows of many instants (`as_of`) with these predictions, each by the calibration of its own day."""
         days = rows["as_of"].dt.truncate("1d")
-        columns = {field.name: np.empty(rows.height) for field in fields(Values) if field.name != "confidence"}
-        confidence = np.full(rows.height, self.lowest_grade)
+        numbers, confidence = np.empty((7, rows.height)), np.full(rows.height, self.lowest_grade)
         for day in days.unique():
             mask = (days == day).to_numpy()
-            values = self._values(rows.filter(mask), predicted[mask], calibrator.at(day))
-            for name, column in columns.items():
-                column[mask] = getattr(values, name)
-            confidence[mask] = values.confidence
-        return Values(**columns, confidence=confidence)
+            values = self.predict(rows.filter(mask), calibrator.at(day), predicted[mask])
+            numbers[:, mask], confidence[mask] = values.numbers(), values.confidence
+        return Values(*numbers, confidence)  # type: ignore[call-arg]  # mypy cannot count the rows
 
     def calibrator(self, sales: pl.DataFrame | None = None) -> Calibrator:
         """Calibrations by day; `sales`: rows of later sales (`inputs.later_sales`), whose errors count as well."""
-        if sales is None:
-            return self._fit_calibrator
-        return self._calibrator(self._errors(sales, self.log_premium(sales)))
-
-    @cached_property
-    def _fit_calibrator(self) -> Calibrator:
-        return self._calibrator(None)
+        return self._calibrator(None if sales is None else self._errors(sales, self.log_premium(sales)))
 
     def calibration_at(self, timeline: MarketTimeline, prices: DailyPrices, instant: datetime) -> Calibration:
         """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""
@@ -167,37 +170,26 @@ class ValuationModel:
     def recorded(
         self, offsets: Sequence[Sequence[Sequence[float]]] | None, shifts: Sequence[float] | None
     ) -> Calibration | None:
-        """A generation's calibration as the database has it; None when that is not on record."""
-        return Calibration.recorded(offsets, shifts, self.calibration_params)
+        """A generation's calibration as the database has it; None when not both are on record, or by other knobs."""
+        params = self.calibration_params
+        if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
+            return None
+        return Calibration(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
 
     def _calibrator(self, own: Residuals | None) -> Calibrator:
         return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own)
 
     def _errors(self, rows: pl.DataFrame, predicted: Floats) -> Residuals:
         """On sales that looked so at or after the cut-off and had a floor."""
-        later = rows.select(
-            (pl.col("as_of") >= self.data_cutoff) & pl.col("floor_eth").is_finite() & (pl.col("floor_eth") > 0)
-        )
-        mask = later.to_series().to_numpy()
-        return errors(rows.filter(mask), predicted[mask])
-
-    def _values(self, frame: pl.DataFrame, predicted: Floats, calibration: Calibration) -> Values:
-        premium = np.exp(predicted)
-        value = np.exp(predicted + calibration.correction_of(premium)) * frame["floor_eth"].to_numpy().astype(
-            np.float64
-        )
-        (lo50, hi50), (lo80, hi80), (lo90, hi90) = calibration.bounds(value, premium)
-        width = (hi80 - lo80) / value
-        grade = np.full(len(width), self.lowest_grade)
-        for widest, name in sorted(((widest, name) for name, widest in self.grades.items() if widest), reverse=True):
-            grade[width <= widest] = name
-        grade[self.ensemble.by_index(frame)] = self.lowest_grade
-        return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
+        floor = rows["floor_eth"]
+        later = ((rows["as_of"] >= self.data_cutoff) & floor.is_finite() & (floor > 0)).to_numpy()
+        return errors(rows.filter(later), predicted[later])
 
     def with_reference(self, frame: pl.DataFrame) -> ValuationModel:
         """The model with some of these rows as its reference, from cheap to dear."""
         rows = Reference.choose(frame, self.log_premium(frame)).select("floor_eth", *sorted(self.versions))
-        return replace(self, reference=Reference(rows, self.predict(rows).numbers()))
+        inputs = rows.to_numpy().astype(np.float64).T
+        return replace(self, reference=Reference(tuple(rows.columns), inputs, self.predict(rows).numbers()))
 
     def reference_difference(self) -> float:
         """How far this code's answers to the reference rows are from the recorded ones, relative.
@@ -211,19 +203,7 @@ class ValuationModel:
 
     def to_bytes(self) -> bytes:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
-        document = {
-            "format": FORMAT,
-            "features": list(self.features),
-            "versions": dict(self.versions),
-            "data_cutoff": self.data_cutoff.isoformat(),
-            "ensemble": self.ensemble.as_dict(),
-            "residuals": self.residuals.as_dict(),
-            "calibration": self.calibration_params.model_dump(mode="json"),
-            "grades": dict(self.grades),
-            "params": dict(self.params),
-            "seed": self.seed,
-            "reference": None if self.reference is None else self.reference.as_dict(),
-        }
+        document = {"format": FORMAT, **_FILE.dump_python(self, mode="json")}
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
@@ -239,31 +219,24 @@ class ValuationModel:
             document = json.loads(body)
             if document["format"] != FORMAT:
                 raise UnsupportedModelError(f"this code reads {FORMAT!r}, not model format {document['format']!r}")
-            features, versions = tuple(document["features"]), dict(document["versions"])
-            if missing := not_computed(versions):
+            if missing := not_computed(dict(document["versions"])):
                 raise UnsupportedModelError(f"this code does not compute {', '.join(missing)}")
-            model = cls(
-                ensemble=Ensemble.from_dict(document["ensemble"], features=features, threads=threads),
-                residuals=Residuals.from_dict(document["residuals"]),
-                data_cutoff=datetime.fromisoformat(document["data_cutoff"]),
-                versions=versions,
-                calibration_params=CalibrationParams.model_validate(document["calibration"]),
-                grades=dict(document["grades"]),
-                params=dict(document["params"]),
-                seed=document["seed"],
-                reference=None if document["reference"] is None else Reference.from_dict(document["reference"]),
-            )
+            model = _FILE.validate_python(document, context={"threads": threads})
             difference = model.reference_difference()
             if difference > TOLERANCE:
                 raise UnsupportedModelError(
                     f"this code answers the model's reference rows otherwise, by up to {difference:.2g} of a value; "
                     "serve the model with the release that fitted it, or train a contender with this one"
                 )
-        except ValidationError as error:
-            raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
         except _UNREADABLE as error:
+            places = [problem["loc"] for problem in error.errors()] if isinstance(error, ValidationError) else []
+            if places and all(place[0] == "calibration_params" and len(place) > 1 for place in places):
+                raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
+
+
+_FILE: Final = TypeAdapter(ValuationModel)
 
 
 def model_id(artifact_sha256: str) -> str:

@@ -6,14 +6,15 @@ and this machine make of it what was evaluated.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from shared.market.series import Floats
+from shared.valuation.file_fields import AnyNumbers
 
 ROWS: Final = 16
 RECENT: Final = 400
@@ -24,10 +25,19 @@ TOLERANCE: Final = 1e-6
 
 @dataclass(frozen=True)
 class Reference:
-    """`rows`: every column that prediction reads, as float64. `answers`: value and bounds (ETH), shape (7, rows)."""
+    """Every column that prediction reads, shape (columns, rows); value and bounds (ETH), shape (7, rows)."""
 
-    rows: pl.DataFrame
-    answers: Floats
+    columns: tuple[str, ...]
+    inputs: AnyNumbers
+    answers: AnyNumbers
+
+    def __post_init__(self) -> None:
+        if self.answers.shape != (7, *self.inputs.shape[1:]) or len(self.inputs) != len(self.columns):
+            raise ValueError("reference rows without answers, or without columns")
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        return pl.DataFrame(dict(zip(self.columns, self.inputs, strict=True)))
 
     @staticmethod
     def choose(frame: pl.DataFrame, predicted: Floats) -> pl.DataFrame:
@@ -45,25 +55,3 @@ class Reference:
             apart = np.where(same, 0.0, np.abs(answers - self.answers) / np.abs(self.answers))
         worst = float(np.max(apart))
         return worst if np.isfinite(worst) else float("inf")
-
-    def as_dict(self) -> dict[str, Any]:
-        """Little-endian double-precision numbers in base64, column by column."""
-        return {
-            "columns": self.rows.columns,
-            "rows": _text(self.rows.to_numpy().astype("<f8").T),
-            "answers": _text(self.answers.astype("<f8")),
-        }
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Reference:
-        """Raises ValueError, KeyError, TypeError: not what `as_dict` gives."""
-        columns = list(document["columns"])
-        rows = np.frombuffer(base64.b64decode(document["rows"], validate=True), "<f8").reshape(len(columns), -1)
-        answers = np.frombuffer(base64.b64decode(document["answers"], validate=True), "<f8").reshape(7, -1)
-        if answers.shape[1] != rows.shape[1]:
-            raise ValueError("reference rows without answers")
-        return cls(pl.DataFrame(dict(zip(columns, rows, strict=True))), answers)
-
-
-def _text(numbers: Floats) -> str:
-    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()

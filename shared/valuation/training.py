@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import polars as pl
 from threadpoolctl import threadpool_limits
@@ -52,8 +53,12 @@ def fit(
             "history"
         )
     with side_by_side(threads) as pool:
-        fitting = train(lambda: frame, data_cutoff, params, pool=pool, seed=seed, features=features)
-        residuals = _rehearse(frame, data_cutoff, params, pool=pool, seed=seed, features=features)
+        begin = partial(train, lambda: frame, params=params, pool=pool, seed=seed, features=features)
+        fitting, rehearsal = begin(data_cutoff), _rehearsal(frame, data_cutoff, params)
+        # One seed a learner is enough for errors.
+        rehearsing = begin(rehearsal, seeds=1)
+        later = frame.filter((pl.col("as_of") >= rehearsal) & (pl.col("sale_time") < data_cutoff))
+        residuals = errors(later, rehearsing().predict(later))
         fitted = fitting()
     return assembled(fitted, residuals, data_cutoff, params, seed).with_reference(frame)
 
@@ -71,6 +76,7 @@ def assembled(
         grades={**params.grades, LOWEST: None},
         params=params.as_dict(),
         seed=seed,
+        reference=None,
     )
 
 
@@ -109,23 +115,15 @@ def train(
     return ensemble.begin_fit(rows, params, pool=pool, seed=seed, features=features, seeds=seeds or params.seeds)
 
 
-def _rehearse(
-    frame: pl.DataFrame, data_cutoff: datetime, params: Params, *, pool: Executor, seed: int, features: Sequence[str]
-) -> Residuals:
-    """Errors on the last `calibration.days` of a model fitted before them.
+def _rehearsal(frame: pl.DataFrame, data_cutoff: datetime, params: Params) -> datetime:
+    """The cut-off of the rehearsing model, `calibration.days` before the model's own.
 
     The rehearsing model is as old on its last sales as a champion becomes, which is promoted after a hold-out that it
-    has not learnt from. One seed a learner is enough for errors.
+    has not learnt from. At least half of the sales are kept for learning, and a tenth, or enough of them, for
+    calibration.
     """
-    # At least half of the sales are kept for learning, and a tenth, or enough of them, for calibration.
-    begin = max(data_cutoff - timedelta(days=params.calibration.days), _quantile_time(frame, 0.5))
-    begin = min(begin, _quantile_time(frame, max(0.9, 1.0 - params.calibration.sales / frame.height)))
-    fitted = train(lambda: frame, begin, params, pool=pool, seed=seed, features=features, seeds=1)
-    later = frame.filter((pl.col("as_of") >= begin) & (pl.col("sale_time") < data_cutoff))
-    return errors(later, fitted().predict(later))
-
-
-def _quantile_time(frame: pl.DataFrame, quantile: float) -> datetime:
     ordered = frame["sale_time"].sort()
-    instant: datetime = ordered[int(quantile * (len(ordered) - 1))]
-    return instant
+    shares = 0.5, max(0.9, 1.0 - params.calibration.sales / frame.height)
+    half, most = (ordered[int(share * (len(ordered) - 1))] for share in shares)
+    begin: datetime = min(max(data_cutoff - timedelta(days=params.calibration.days), half), most)
+    return begin

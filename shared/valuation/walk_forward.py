@@ -22,10 +22,10 @@ from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S
 from shared.valuation.calibration.calibrator import Calibrator
 from shared.valuation.calibration.residuals import Residuals
-from shared.valuation.feature_table import LEARNT
+from shared.valuation.feature_table import FEATURE_NAMES, LEARNT
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
 from shared.valuation.learners.ensemble import Ensemble
-from shared.valuation.model import Values, errors
+from shared.valuation.model import errors
 from shared.valuation.params import Params
 from shared.valuation.training import TooFewSalesError, assembled, side_by_side, train
 
@@ -106,7 +106,8 @@ def walk_forward(
         raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
     begin = first - max(history.horizons)
     warm_up = _warm_up(begin, refit_every, timedelta(days=params.calibration.days))
-    cuts = [*warm_up, *_instants(begin, until, refit_every), until]
+    refits = -(-(until - begin) // refit_every)
+    cuts = [*warm_up, *(begin + place * refit_every for place in range(refits)), until]
     if learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < params.min_sales:
         raise TooFewSalesError(
             f"fewer than {params.min_sales} valid sales before {cuts[0].date()}: begin later, or give more history"
@@ -154,11 +155,6 @@ def _warm_up(begin: datetime, refit_every: timedelta, span: timedelta) -> list[d
     return [begin - span + place * step for place in range(count)]
 
 
-def _instants(first: datetime, until: datetime, step: timedelta) -> list[datetime]:
-    count = -(-(until - first) // step)
-    return [first + place * step for place in range(count)]
-
-
 def _value(
     fitted: Ensemble, cutoff: datetime, rows: pl.DataFrame, residuals: Residuals, own: Residuals, params: Params
 ) -> pl.DataFrame:
@@ -168,16 +164,9 @@ def _value(
     calibrator = Calibrator(model.residuals, cutoff, params.calibration, own)
     values = model.calibrated_daily(rows, calibrator, model.log_premium(rows))
     lag = (rows["sale_time"] - rows["as_of"]).dt.total_seconds()
-    return rows.select("event_seq", *_KEPT).with_columns(
+    return rows.drop(FEATURE_NAMES).with_columns(
         horizon=lag.map_elements(horizon_name, return_dtype=pl.String),
         model_id=pl.lit(model.model_id),
         data_cutoff=pl.lit(cutoff.astimezone(UTC), dtype=pl.Datetime("us", "UTC")),
-        **{name: pl.Series(np.asarray(getattr(values, name))) for name in Values.__dataclass_fields__},
+        **{name: pl.Series(column) for name, column in vars(values).items()},
     )
-
-
-_KEPT = tuple(
-    name
-    for name in PREDICTION_COLUMNS
-    if name not in ("horizon", "model_id", "data_cutoff", *Values.__dataclass_fields__)
-)

@@ -15,7 +15,7 @@ from shared.evaluation.policy_replay.faults import STALE
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.features import compute
+from shared.valuation.features import compute, feature_frame
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 
 RARE_TYPES = ("Zombie", "Ape", "Alien")
@@ -87,7 +87,7 @@ class History:
         instants: Ints = self.frame["as_of"].dt.epoch("s").to_numpy() - int(STALE.total_seconds())
         punks = self.frame["punk_id"].to_numpy().astype(np.int64)
         rows = compute(self._timeline, self._prices, punks, instants)
-        return self.frame.with_columns(rows.frame()).with_columns(floor_eth=pl.Series(rows.floor_eth))
+        return self.frame.with_columns(feature_frame(rows.matrix)).with_columns(floor_eth=pl.Series(rows.floor_eth))
 
     @cached_property
     def time(self) -> Ints:

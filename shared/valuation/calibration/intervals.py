@@ -8,7 +8,6 @@ errors weigh more (Barber et al., Annals of Statistics 51, 2023).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from shared.market.series import Floats
 from shared.valuation.calibration import correction
-from shared.valuation.calibration.residuals import Residuals, day_number
+from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.calibration.volatility import volatility
 from shared.valuation.params import CalibrationParams
 from shared.valuation.tiers import tier_of
@@ -49,33 +48,14 @@ class Calibration:
             foreseen = correction.foreseen(residuals, params.correction)
         error, tier = residuals.error - foreseen, tier_of(residuals.premium, params.intervals.bounds)
         weight = 0.5 ** (np.maximum(residuals.age_days(instant), 0.0) / params.intervals.half_life_days)
-        then, now = volatility(
-            error, tier, residuals.day, int(day_number(np.array([int(instant)]))[0]), params.volatility
-        )
+        then, now = volatility(error, tier, residuals.day, int(instant) // 86_400, params.volatility)
         error = error / then
-        tiers = [_pool(tier, index, params) for index in range(len(params.intervals.bounds) + 1)]
-        return cls(
-            np.array(
-                [
-                    [_offsets(error[pool], weight[pool], level, widening * now) for pool, widening in tiers]
-                    for level in LEVELS
-                ]
-            ),
-            correction.shifts_at(residuals, np.array([instant]), params.correction)[0],
-            params,
-        )
-
-    @classmethod
-    def recorded(
-        cls,
-        offsets: Sequence[Sequence[Sequence[float]]] | None,
-        shifts: Sequence[float] | None,
-        params: CalibrationParams,
-    ) -> Calibration | None:
-        """What a database has of a generation; None when it was made before both were recorded, or by other knobs."""
-        if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
-            return None
-        return cls(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
+        pools = [_pool(tier, index, params) for index in range(len(params.intervals.bounds) + 1)]
+        offsets = [
+            [_offsets(error[pool], weight[pool], level, widening * now) for pool, widening in pools] for level in LEVELS
+        ]
+        shifts = correction.shifts_at(residuals, np.array([instant]), params.correction)[0]
+        return cls(np.array(offsets), shifts, params)
 
     def same_as(self, other: Calibration) -> bool:
         """Whether both correct and bound alike."""

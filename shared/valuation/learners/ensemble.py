@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Annotated, Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationInfo
 
 from shared.errors import InvalidInputError, UnsupportedModelError
 from shared.market.series import Floats
@@ -23,10 +25,28 @@ from shared.valuation.learners.linear import LinearForecast
 from shared.valuation.learners.network import Network
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.learners.trees import Trees
-from shared.valuation.params import Params
+from shared.valuation.params import Params, Start
 
 KINDS: Final[dict[str, type[Learner]]] = {kind.KIND: kind for kind in (Trees, Network)}
 """Learners by the name that params.toml and model files give them."""
+
+
+def _read(document: dict[str, Any], info: ValidationInfo) -> Learner:
+    """A learner from a model file; raises UnsupportedModelError when this code does not know its kind or start."""
+    if document["kind"] not in KINDS:
+        raise UnsupportedModelError(f"this code knows no learner {document['kind']!r}; it knows {', '.join(KINDS)}")
+    if document["start"] not in get_args(Start):
+        raise UnsupportedModelError(f"this code knows no start {document['start']!r} of a learner")
+    return _fields(KINDS[document["kind"]]).validate_python({**document, **(info.context or {})})
+
+
+def _written(learner: Learner) -> dict[str, Any]:
+    return {"kind": learner.KIND, **_fields(type(learner)).dump_python(learner, mode="json")}
+
+
+@cache
+def _fields(kind: type[Learner]) -> TypeAdapter[Learner]:
+    return TypeAdapter(kind)
 
 
 @dataclass(frozen=True)
@@ -35,14 +55,6 @@ class IndexForecast:
 
     codes: tuple[int, ...]
     features: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"codes": list(self.codes), "features": list(self.features)}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> IndexForecast:
-        """Raises KeyError, TypeError, ValueError: not what `as_dict` gives."""
-        return cls(tuple(int(code) for code in document["codes"]), tuple(str(name) for name in document["features"]))
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,16 @@ class Ensemble:
 
     features: tuple[str, ...]
     linear: LinearForecast
-    learners: tuple[Learner, ...]
+    learners: tuple[Annotated[Learner, PlainValidator(_read), PlainSerializer(_written)], ...]
     index_rule: IndexForecast
+
+    def __post_init__(self) -> None:
+        if not self.learners:
+            raise InvalidInputError("an ensemble without a learner")
+        arrays = self.linear.slope, *vars(self.linear.scaling).values()
+        shapes = {array.shape for array in arrays} | {(learner.features,) for learner in self.learners}
+        if shapes != {(len(self.features),)}:
+            raise InvalidInputError(f"the parts of an ensemble are not all of its {len(self.features)} features")
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
@@ -95,35 +115,6 @@ class Ensemble:
             place = self.features.index(name) if name in self.features else -1
             parts[:, place] += np.nan_to_num(frame[name].to_numpy().astype(np.float64))
         return parts
-
-    def as_dict(self) -> dict[str, Any]:
-        """As a model file has it, the features left out."""
-        return {
-            "linear": self.linear.as_dict(),
-            "learners": [{"kind": one.KIND, "start": one.start, **one.as_dict()} for one in self.learners],
-            "index_rule": self.index_rule.as_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any], *, features: tuple[str, ...], threads: int) -> Ensemble:
-        """As `as_dict` gives it.
-
-        Raises:
-            UnsupportedModelError: a learner of a kind that this code does not know.
-            InvalidInputError, KeyError, TypeError, ValueError, XGBoostError: the document is damaged.
-        """
-        learners: list[Learner] = []
-        for one in document["learners"]:
-            kind = KINDS.get(one["kind"])
-            if kind is None:
-                raise UnsupportedModelError(f"this code knows no learner {one['kind']!r}; it knows {', '.join(KINDS)}")
-            if one["start"] not in ("zero", "linear"):
-                raise UnsupportedModelError(f"this code knows no start {one['start']!r} of a learner")
-            learners.append(kind.from_dict(one, features=features, start=one["start"], threads=threads))
-        if not learners:
-            raise InvalidInputError("an ensemble without a learner")
-        linear = LinearForecast.from_dict(document["linear"], len(features))
-        return cls(features, linear, tuple(learners), IndexForecast.from_dict(document["index_rule"]))
 
 
 def begin_fit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from shared.market.series import Floats
 from shared.valuation.learners.scaling import Matrix
@@ -41,12 +41,21 @@ class Lesson:
 
 
 class Learner(Protocol):
-    """A fitted learner. Same lesson, parameters and seed: the same learner."""
+    """A fitted learner. Same lesson, parameters and seed: the same learner.
+
+    It is a dataclass whose fields pydantic writes into a model file (`file_fields` has types for arrays). A field
+    `threads` is not written: whoever reads the file says how many.
+    """
 
     KIND: ClassVar[str]
 
     @property
     def start(self) -> Start: ...
+
+    @property
+    def features(self) -> int:
+        """How many features the rows have that it reads."""
+        ...
 
     @classmethod
     def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Self, ...]:
@@ -60,17 +69,4 @@ class Learner(Protocol):
     def contributions(self, rows: Rows) -> Floats:
         """Exact additive parts of what `predict` adds to the start: per feature, then the constant, shape
         (n, features + 1)."""
-        ...
-
-    def as_dict(self) -> dict[str, Any]:
-        """As a model file has it, its kind and start left out."""
-        ...
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any], *, features: tuple[str, ...], start: Start, threads: int) -> Self:
-        """As `as_dict` gives it.
-
-        Raises:
-            InvalidInputError, KeyError, TypeError, ValueError, XGBoostError: the document is damaged.
-        """
         ...

@@ -10,12 +10,12 @@ one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from pydantic import FiniteFloat
 
-from shared.errors import InvalidInputError
 from shared.market.series import Floats
+from shared.valuation.file_fields import Numbers
 from shared.valuation.learners.scaling import Matrix, Scaling
 from shared.valuation.params import LinearParams
 
@@ -24,8 +24,8 @@ from shared.valuation.params import LinearParams
 class LinearForecast:
     """A constant, and the slope of every scaled feature, shape (features,)."""
 
-    constant: float
-    slope: Floats
+    constant: FiniteFloat
+    slope: Numbers
     scaling: Scaling
 
     @classmethod
@@ -52,14 +52,3 @@ class LinearForecast:
     def contributions(self, scaled: Matrix) -> Floats:
         """What each feature adds, and at last the constant, shape (n, features + 1)."""
         return np.column_stack([scaled * self.slope, np.full(len(scaled), self.constant)])
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"constant": self.constant, "slope": self.slope.tolist(), **self.scaling.as_dict()}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any], features: int) -> LinearForecast:
-        """Raises InvalidInputError when an array is not of so many finite numbers, KeyError when one is missing."""
-        slope, constant = np.array(document["slope"], dtype=np.float64), float(document["constant"])
-        if slope.shape != (features,) or not np.isfinite([constant, *slope]).all():
-            raise InvalidInputError(f"a linear forecast of {features} features needs as many finite slopes")
-        return cls(constant, slope, Scaling.from_dict(document, features))

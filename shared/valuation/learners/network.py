@@ -7,21 +7,19 @@ trained in single precision: that is twice as fast, and the last digits are thos
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from shared.errors import InvalidInputError
 from shared.market.series import Floats
+from shared.valuation.file_fields import Singles
 from shared.valuation.learners.learner import Lesson, Rows
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.params import NetworkParams, Params, Start
-
-_PARTS: Final = ("weight", "bias", "out", "constant")
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,20 @@ class Network:
     KIND: ClassVar[str] = "network"
 
     start: Start
-    weight: Matrix
-    bias: Matrix
-    out: Matrix
-    constant: Matrix
+    weight: Singles
+    bias: Singles
+    out: Singles
+    constant: Singles
+
+    def __post_init__(self) -> None:
+        hidden = self.weight.shape[1:]
+        if not (self.bias.shape == self.out.shape == hidden and self.constant.shape == (1,)):
+            raise InvalidInputError(f"the parts of a network of {self.features} features do not fit together")
+
+    @property
+    def features(self) -> int:
+        """As `Learner.features`."""
+        return len(self.weight)
 
     @classmethod
     def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Network, ...]:
@@ -66,23 +74,6 @@ class Network:
         parts = rows.scaled * ((passed * self.out) @ self.weight.T.astype(np.float64))
         constant = _hidden(self.bias) @ self.out.astype(np.float64) + self.constant
         return np.column_stack([parts, np.broadcast_to(constant, len(parts))])
-
-    def as_dict(self) -> dict[str, Any]:
-        """Little-endian single-precision numbers in base64."""
-        return {name: base64.b64encode(getattr(self, name).astype("<f4").tobytes()).decode() for name in _PARTS}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any], *, features: tuple[str, ...], start: Start, threads: int) -> Network:
-        """As `Learner.from_dict`."""
-        del threads
-        parts = [np.frombuffer(base64.b64decode(document[name], validate=True), "<f4") for name in _PARTS]
-        weight, bias, out, constant = parts
-        hidden = len(bias)
-        if not len(weight) == len(features) * hidden or len(out) != hidden or len(constant) != 1:
-            raise InvalidInputError(f"the parts of a network of {len(features)} features do not fit together")
-        if not all(np.isfinite(part).all() for part in parts):
-            raise InvalidInputError("a network has a number that is not finite")
-        return cls(start, weight.reshape(len(features), hidden), bias, out, constant)
 
 
 def _hidden(drive: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from shared.errors import InvalidInputError
 from shared.market.series import Floats
+from shared.valuation.file_fields import PositiveSingles, Singles
 
 Matrix = npt.NDArray[np.float32]
-_ARRAYS: Final = ("low", "centre", "high", "scale")
 
 
 @dataclass(frozen=True)
@@ -20,10 +18,10 @@ class Scaling:
     """A feature is clipped to [low, high], set to its centre (the median) where unknown, and counted from there in
     units of `scale`, its root mean square around the centre. Flags (0 or 1) keep their unit. Shape (features,) each."""
 
-    low: Matrix
-    centre: Matrix
-    high: Matrix
-    scale: Matrix
+    low: Singles
+    centre: Singles
+    high: Singles
+    scale: PositiveSingles
 
     @classmethod
     def fit(cls, raw: Matrix, weight: Floats, *, tail: float) -> Scaling:
@@ -46,19 +44,6 @@ class Scaling:
         scaled -= self.centre
         scaled /= self.scale
         return scaled
-
-    def as_dict(self) -> dict[str, list[float]]:
-        return {name: getattr(self, name).tolist() for name in _ARRAYS}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any], features: int) -> Scaling:
-        """Raises InvalidInputError when an array is not of so many finite numbers, KeyError when one is missing."""
-        arrays = [np.array(document[name], dtype=np.float32) for name in _ARRAYS]
-        if any(array.shape != (features,) for array in arrays) or not np.isfinite(np.ravel(arrays)).all():
-            raise InvalidInputError(f"a scaling of {features} features needs as many finite numbers each")
-        if not (arrays[-1] > 0.0).all():
-            raise InvalidInputError("a scaling needs a scale above zero for every feature")
-        return cls(*arrays)
 
 
 def _quantile(raw: Matrix, share: float) -> Matrix:

@@ -6,18 +6,19 @@ know the floor tier best; trees from the linear forecast know the dear punks, wh
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import xgboost as xgb
+from pydantic import Field
 
 from shared.errors import InvalidInputError
 from shared.market.series import Floats
 from shared.valuation.feature_table import GROUPS
+from shared.valuation.file_fields import Bytes
 from shared.valuation.learners.learner import Lesson, Rows
 from shared.valuation.params import Params, Start
 
@@ -35,10 +36,16 @@ class Trees:
     KIND: ClassVar[str] = "trees"
 
     start: Start
-    file: bytes
+    file: Bytes
     columns: tuple[int, ...]
     features: int
-    threads: int = 1
+    threads: Annotated[int, Field(exclude=True)] = 1
+
+    def __post_init__(self) -> None:
+        if not all(0 <= place < self.features for place in self.columns):
+            raise InvalidInputError("a booster reads a feature that the model has not")
+        if self._booster.num_features() != len(self.columns):
+            raise InvalidInputError(f"a booster of {self._booster.num_features()} features, not {len(self.columns)}")
 
     @classmethod
     def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Trees, ...]:
@@ -76,18 +83,3 @@ class Trees:
         parts = np.zeros((len(rows.raw), self.features + 1))
         parts[:, [*self.columns, self.features]] = self._booster.predict(data, pred_contribs=True)
         return parts
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"booster": base64.b64encode(self.file).decode(), "columns": list(self.columns)}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any], *, features: tuple[str, ...], start: Start, threads: int) -> Trees:
-        """As `Learner.from_dict`; the booster is loaded now."""
-        columns = tuple(document["columns"])
-        if not all(type(place) is int and 0 <= place < len(features) for place in columns):
-            raise InvalidInputError("a booster reads a feature that the model has not")
-        file = base64.b64decode(document["booster"], validate=True)
-        trees = cls(start, file, columns, len(features), threads)
-        if trees._booster.num_features() != len(columns):
-            raise InvalidInputError(f"a booster of {trees._booster.num_features()} features, not {len(columns)}")
-        return trees

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from shared.market.traits import TYPES
 from shared.valuation.calibration.intervals import LEVELS, Calibration
-from shared.valuation.confidence import GRADES, LOWEST, meaning
+from shared.valuation.confidence import LOWEST, MEANINGS, meaning
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.params import Params
 from tests.factories import small_market
@@ -29,9 +31,12 @@ def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
 def test_the_grade_of_a_width_is_the_one_whose_meaning_names_it(width: float, grade: str) -> None:
     types, grades = graded(width)
     assert set(grades[~np.isin(types, THIN_TYPES)]) == {grade}
-    limit = GRADES[grade].up_to
-    assert limit is None or width <= limit
-    assert all(one.up_to is not None and one.up_to < width for name, one in GRADES.items() if name < grade)
+    numbers = [int(number) / 100 for number in re.findall(r"(\d+) %", MEANINGS[grade])[1:]]
+    if grade == LOWEST:
+        assert numbers[0] < width
+    else:
+        assert width <= numbers[-1]
+        assert len(numbers) == 1 or numbers[0] < width
 
 
 def test_apes_and_aliens_are_never_graded_better_than_the_lowest() -> None:
@@ -42,7 +47,7 @@ def test_apes_and_aliens_are_never_graded_better_than_the_lowest() -> None:
 
 
 def test_meanings_name_the_bounds() -> None:
-    assert list(GRADES) == ["A", "B", "C", "D"]
+    assert list(MEANINGS) == ["A", "B", "C", "D"]
     assert "at most 15 %" in meaning("A", "Male")
     assert "15 % to 35 %" in meaning("B", "Female")
     assert "35 % to 80 %" in meaning("C", "Male")
@@ -50,5 +55,9 @@ def test_meanings_name_the_bounds() -> None:
 
 
 def test_what_is_told_of_grades_is_what_a_model_grades_by() -> None:
-    assert {name: grade.up_to for name, grade in GRADES.items()} == small_market.model().grades
+    grades = small_market.model().grades
+    assert list(grades) == list(MEANINGS)
+    assert all(
+        width is None or f"{100 * width:.0f} % of the value wide" in MEANINGS[name] for name, width in grades.items()
+    )
     assert small_market.model().lowest_grade == LOWEST

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from shared.errors import IntegrityError
 from shared.valuation.reference import RECENT, ROWS, TOLERANCE, Reference
 from tests.factories import small_market
+from tests.factories.file_parts import array, read, written
 
 
 def reference() -> Reference:
@@ -57,8 +56,8 @@ def test_the_rows_are_those_of_the_training_snapshot_bit_by_bit() -> None:
 
 
 def test_a_file_gives_the_same_reference_back() -> None:
-    again = Reference.from_dict(json.loads(json.dumps(reference().as_dict())))
-    assert again.as_dict() == reference().as_dict()
+    again = read(Reference, written(reference()))
+    assert written(again) == written(reference())
     assert again.rows.equals(reference().rows, null_equal=True)
     assert again.answers.tobytes() == reference().answers.tobytes()
 
@@ -95,10 +94,11 @@ def test_without_reference_rows_nobody_can_tell() -> None:
 
 
 def test_a_damaged_reference_is_refused() -> None:
-    document = reference().as_dict()
-    short = base64.b64encode(np.zeros(7).tobytes()).decode()
-    for changed in ({"answers": short}, {"rows": "no base64!"}, {"rows": short}, {"columns": ["floor_eth"]}):
+    document = written(reference())
+    short = array(np.zeros(7), "<f8")
+    broken = {"shape": [7], "numbers": "no base64!"}
+    for changed in ({"answers": short}, {"inputs": broken}, {"inputs": short}, {"columns": ["floor_eth"]}):
         with pytest.raises(ValueError):
-            Reference.from_dict(document | changed)
-    with pytest.raises(KeyError):
-        Reference.from_dict({"rows": document["rows"]})
+            read(Reference, document | changed)
+    with pytest.raises(ValueError):
+        read(Reference, {"inputs": document["inputs"]})

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
 
@@ -12,6 +13,7 @@ from shared.valuation.calibration.intervals import LEVELS, Calibration
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.params import Params
 from shared.valuation.tiers import tier_of
+from tests.factories import small_market
 
 PARAMS = Params.load().calibration
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
@@ -148,10 +150,15 @@ def same(one, other):
     return one.offsets.tolist() == other.offsets.tolist() and one.shifts.tolist() == other.shifts.tolist()
 
 
+def recorded(offsets, shifts):
+    """By a model with these parameters."""
+    return replace(small_market.model(), calibration_params=PARAMS).recorded(offsets, shifts)
+
+
 def test_a_calibration_on_record_is_the_one_that_was_made():
     made = calibrated(sample(0))
     assert made.offsets.shape == (len(LEVELS), len(PARAMS.intervals.bounds) + 1, 2)
-    again = Calibration.recorded(made.offsets.tolist(), made.shifts.tolist(), PARAMS)
+    again = recorded(made.offsets.tolist(), made.shifts.tolist())
     assert again is not None
     assert same(again, made)
     premium = np.linspace(0.9, 4, 50)
@@ -161,6 +168,6 @@ def test_a_calibration_on_record_is_the_one_that_was_made():
 def test_what_was_recorded_in_part_or_by_other_knots_is_no_calibration():
     made = calibrated(sample(0))
     offsets, shifts = made.offsets.tolist(), made.shifts.tolist()
-    assert Calibration.recorded(None, shifts, PARAMS) is None
-    assert Calibration.recorded(offsets, None, PARAMS) is None
-    assert Calibration.recorded(offsets, shifts[1:], PARAMS) is None
+    assert recorded(None, shifts) is None
+    assert recorded(offsets, None) is None
+    assert recorded(offsets, shifts[1:]) is None

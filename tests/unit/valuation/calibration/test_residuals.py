@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.valuation.calibration.residuals import Residuals
+from tests.factories.file_parts import array, read, written
 
 NOW = 1_717_200_000
 THREE = Residuals(np.array([0.1, 0.2, 0.3]), np.array([1.0, 1.5, 2.0]), np.array([NOW - 1, NOW, NOW + 1]))
@@ -36,41 +35,41 @@ def test_joined_errors_are_all_of_them_in_the_order_of_the_parts() -> None:
 )
 def test_a_file_gives_rounded_errors_back_as_they_are(sales: list[tuple[float, float, int]]) -> None:
     errors = Residuals(*(np.array([sale[place] for sale in sales]) for place in range(3))).rounded()
-    read = Residuals.from_dict(json.loads(json.dumps(errors.as_dict())))
-    assert read.as_dict() == errors.as_dict()
-    assert read.time.dtype == np.int64
-    assert len(read) == len(sales)
+    again = read(Residuals, written(errors))
+    for name in ("error", "premium", "time"):
+        assert getattr(again, name).tobytes() == getattr(errors, name).tobytes()
+    assert again.time.dtype == np.int64
+    assert len(again) == len(sales)
 
 
-def test_a_rounded_error_is_within_a_millionth_and_short() -> None:
+def test_a_rounded_error_is_within_a_millionth() -> None:
     third = Residuals(np.array([1 / 3]), np.array([4 / 3]), np.array([NOW]))
     assert third.rounded().error == pytest.approx([1 / 3], abs=1e-6)
-    assert json.dumps(third.rounded().as_dict()["error"]) == "[0.333333]"
-
-
-def cut_short(columns: dict[str, Any]) -> None:
-    columns["time"].pop()
+    assert third.rounded().error.tolist() == [0.333333]
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "changed",
     [
-        cut_short,
-        lambda columns: columns.pop("premium"),
-        lambda columns: columns.update(error="0.1"),
-        lambda columns: columns["error"].__setitem__(0, float("nan")),
-        lambda columns: columns["error"].__setitem__(0, float("-inf")),
-        lambda columns: columns["error"].__setitem__(0, "0.1"),
-        lambda columns: columns["error"].__setitem__(0, None),
-        lambda columns: columns["premium"].__setitem__(0, float("inf")),
-        lambda columns: columns["premium"].__setitem__(0, 0.0),
-        lambda columns: columns["premium"].__setitem__(0, True),
-        lambda columns: columns["time"].__setitem__(0, 1.5),
-        lambda columns: columns["time"].__setitem__(0, 10**30),
+        {"time": array(THREE.time[:2], "<i8")},
+        {"premium": None},
+        {"error": "0.1"},
+        {"error": [0.1, 0.2, 0.3]},
+        {"error": array(np.array([0.1, float("nan"), 0.3]), "<f8")},
+        {"error": array(np.array([0.1, float("-inf"), 0.3]), "<f8")},
+        {"error": array(np.array([0.1, 0.2, 0.3]), "<f8") | {"shape": [4]}},
+        {"error": array(np.array([0.1, 0.2, 0.3]), "<f8") | {"numbers": "0.1 0.2"}},
+        {"premium": array(np.array([1.0, float("inf"), 1.0]), "<f8")},
+        {"premium": array(np.array([1.0, 0.0, 1.0]), "<f8")},
     ],
 )
-def test_errors_that_are_no_errors_are_refused(spoil: Callable[[dict[str, Any]], object]) -> None:
-    columns = json.loads(json.dumps(THREE.as_dict()))
-    spoil(columns)
-    with pytest.raises((ValueError, KeyError, TypeError, OverflowError)):
-        Residuals.from_dict(columns)
+def test_errors_that_are_no_errors_are_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        read(Residuals, written(THREE) | changed)
+
+
+def test_errors_without_one_of_their_columns_are_refused() -> None:
+    document = written(THREE)
+    del document["premium"]
+    with pytest.raises(ValueError, match="premium"):
+        read(Residuals, document)

@@ -21,6 +21,7 @@ from shared.valuation.learners.trees import Trees
 from shared.valuation.params import Member, Params
 from shared.valuation.training import side_by_side
 from tests.factories import small_market
+from tests.factories.file_parts import array, read, written
 
 BOOSTER = {"objective": "reg:absoluteerror", "tree_method": "hist", "max_bin": 64, "eta": 0.1, "max_depth": 5}
 
@@ -102,7 +103,7 @@ def test_every_punk_that_the_learners_value_has_the_same_constant(fitted, usual)
 
 def test_the_first_of_each_learners_seeds_is_the_one_it_would_have_alone(learnt):
     both, alone = trained(*learnt, SAMPLED), trained(*learnt, SAMPLED, seeds=1)
-    assert replace(both, learners=both.learners[::2]).as_dict() == alone.as_dict()
+    assert written(replace(both, learners=both.learners[::2])) == written(alone)
 
 
 def test_where_sales_are_few_there_is_no_network_and_the_others_share_what_it_would_have_counted(learnt, usual):
@@ -115,7 +116,7 @@ def test_where_sales_are_few_there_is_no_network_and_the_others_share_what_it_wo
     young, old = asked(count + 1), asked(count)
     assert {type(learner) for learner in young.learners} == {Trees}
     assert {type(learner) for learner in old.learners} == {Trees, Network}
-    assert replace(old, learners=old.learners[:4]).as_dict() == young.as_dict()
+    assert written(replace(old, learners=old.learners[:4])) == written(young)
     rows = young._rows(usual)
     assert young.predict(usual) == pytest.approx(np.mean([one.predict(rows) for one in young.learners], axis=0))
     parts, constant = young.contributions(usual)
@@ -170,18 +171,19 @@ def test_what_the_index_forecasts_by_a_feature_that_no_learner_reads_counts_as_c
 
 def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(learnt, fitted):
     one, again, other = (trained(*learnt, SAMPLED, seed=seed) for seed in (7, 7, 8))
-    assert one.as_dict() == again.as_dict()
-    assert all(mine.as_dict() != its.as_dict() for mine, its in zip(one.learners, other.learners, strict=True))
-    assert len({json.dumps(learner.as_dict()) for learner in one.learners}) == 6, "not one several times"
-    assert trained(*learnt).as_dict() == fitted.as_dict()
+    assert written(one) == written(again)
+    assert all(written(mine) != written(its) for mine, its in zip(one.learners, other.learners, strict=True))
+    assert len({json.dumps(written(learner)) for learner in one.learners}) == 6, "not one several times"
+    assert written(trained(*learnt)) == written(fitted)
 
 
 def test_a_fit_does_not_depend_on_the_number_of_threads(learnt, fitted):
-    assert trained(*learnt, threads=3).as_dict() == fitted.as_dict()
+    assert written(trained(*learnt, threads=3)) == written(fitted)
 
 
 def test_values_and_reasons_do_not_depend_on_the_number_of_threads(fitted, unseen):
-    one, two = (Ensemble.from_dict(fitted.as_dict(), features=LEARNT, threads=threads) for threads in (1, 2))
+    one, two = (read(Ensemble, written(fitted), threads=threads) for threads in (1, 2))
+    assert [trees.threads for trees in two.learners if isinstance(trees, Trees)] == [2] * 4
     assert two.predict(unseen).tobytes() == one.predict(unseen).tobytes()
     assert two.contributions(unseen)[0].tobytes() == one.contributions(unseen)[0].tobytes()
 
@@ -205,23 +207,31 @@ def test_old_sales_weigh_less(learnt):
 
 
 def test_a_document_gives_the_same_ensemble_back(fitted, unseen):
-    read = Ensemble.from_dict(json.loads(json.dumps(fitted.as_dict())), features=LEARNT, threads=1)
-    assert read.as_dict() == fitted.as_dict()
-    assert read.predict(unseen).tobytes() == fitted.predict(unseen).tobytes()
-    assert read.contributions(unseen)[0].tobytes() == fitted.contributions(unseen)[0].tobytes()
+    again = read(Ensemble, written(fitted))
+    assert written(again) == written(fitted)
+    assert again.predict(unseen).tobytes() == fitted.predict(unseen).tobytes()
+    assert again.contributions(unseen)[0].tobytes() == fitted.contributions(unseen)[0].tobytes()
 
 
 def test_what_this_code_does_not_know_is_told_from_what_is_damaged(fitted):
-    def read(**changed: object) -> Ensemble:
-        return Ensemble.from_dict(fitted.as_dict() | changed, features=LEARNT, threads=1)
+    def changed(**parts: object) -> Ensemble:
+        return read(Ensemble, written(fitted) | parts)
 
-    first, *rest = fitted.as_dict()["learners"]
+    first, *rest = written(fitted)["learners"]
     with pytest.raises(UnsupportedModelError, match=r"no learner 'forest'; it knows trees, network"):
-        read(learners=[first | {"kind": "forest"}, *rest])
+        changed(learners=[first | {"kind": "forest"}, *rest])
     with pytest.raises(UnsupportedModelError, match="no start 'index'"):
-        read(learners=[first | {"start": "index"}, *rest])
+        changed(learners=[first | {"start": "index"}, *rest])
     with pytest.raises(InvalidInputError, match="without a learner"):
-        read(learners=[])
+        changed(learners=[])
+    for part in ("slope", "low"):
+        linear = written(fitted)["linear"]
+        section = linear if part == "slope" else linear["scaling"]
+        section[part] = array(np.zeros(len(LEARNT) + 1), "<f8" if part == "slope" else "<f4")
+        with pytest.raises(InvalidInputError, match="not all of its"):
+            changed(linear=linear)
+    with pytest.raises(InvalidInputError, match="not all of its"):
+        changed(features=LEARNT[1:])
 
 
 def test_a_learner_that_there_is_not_cannot_be_asked_for(learnt):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import InvalidInputError
 from shared.valuation.learners.linear import LinearForecast
 from shared.valuation.params import Params
+from tests.factories.file_parts import array, read, written
 
 PARAMS = Params.load().linear
 SLOPES = np.array([0.8, -0.3, 0.0, 0.0])
@@ -89,18 +86,18 @@ def test_it_carries_on_beyond_what_trees_could_know_up_to_what_was_seen():
 def test_a_file_gives_the_same_values_back():
     inputs, target, weight = sales()
     fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
-    read = LinearForecast.from_dict(json.loads(json.dumps(fitted.as_dict())), 4)
-    assert (
-        read.predict(read.scaling.scaled(inputs)).tobytes() == fitted.predict(fitted.scaling.scaled(inputs)).tobytes()
-    )
+    again = read(LinearForecast, written(fitted))
+    before, after = (one.predict(one.scaling.scaled(inputs)) for one in (fitted, again))
+    assert after.tobytes() == before.tobytes()
 
 
 def test_a_damaged_file_is_refused():
     inputs, target, weight = sales()
     fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
-    with pytest.raises(InvalidInputError, match="5 features"):
-        LinearForecast.from_dict(fitted.as_dict(), 5)
-    with pytest.raises(InvalidInputError, match="finite"):
-        LinearForecast.from_dict(replace(fitted, constant=float("nan")).as_dict(), 4)
-    with pytest.raises(KeyError):
-        LinearForecast.from_dict({"constant": 0.0}, 4)
+    document = written(fitted)
+    with pytest.raises(ValueError, match="finite"):
+        read(LinearForecast, document | {"constant": float("nan")})
+    with pytest.raises(ValueError, match="finite"):
+        read(LinearForecast, document | {"slope": array(np.full(4, np.inf), "<f8")})
+    with pytest.raises(ValueError):
+        read(LinearForecast, {"constant": 0.0})

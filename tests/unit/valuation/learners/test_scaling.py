@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from shared.errors import InvalidInputError
 from shared.valuation.learners.scaling import Scaling
+from tests.factories.file_parts import array, read, written
 
 
 def features(count: int = 2_000) -> np.ndarray:
@@ -75,16 +72,15 @@ def test_nothing_that_comes_is_scaled_to_what_is_no_number(inputs: np.ndarray):
 
 
 def test_a_file_gives_the_same_back():
-    read = Scaling.from_dict(json.loads(json.dumps(fitted().as_dict())), 4)
-    assert read.scaled(features()).tobytes() == fitted().scaled(features()).tobytes()
+    again = read(Scaling, written(fitted()))
+    assert again.scaled(features()).tobytes() == fitted().scaled(features()).tobytes()
 
 
 def test_a_damaged_file_is_refused():
-    with pytest.raises(InvalidInputError, match="5 features"):
-        Scaling.from_dict(fitted().as_dict(), 5)
-    with pytest.raises(InvalidInputError, match="finite"):
-        Scaling.from_dict(replace(fitted(), low=np.full(4, np.nan)).as_dict(), 4)
-    with pytest.raises(InvalidInputError, match="above zero"):
-        Scaling.from_dict(replace(fitted(), scale=np.array([1.0, 0.0, 1.0, 1.0])).as_dict(), 4)
-    with pytest.raises(KeyError):
-        Scaling.from_dict({"low": [0.0]}, 1)
+    document = written(fitted())
+    with pytest.raises(ValueError, match="not finite"):
+        read(Scaling, document | {"low": array(np.full(4, np.nan), "<f4")})
+    with pytest.raises(ValueError, match="not above zero"):
+        read(Scaling, document | {"scale": array(np.array([1.0, 0.0, 1.0, 1.0]), "<f4")})
+    with pytest.raises(ValueError):
+        read(Scaling, {"low": document["low"]})

@@ -1,0 +1,26 @@
+"""Parts of a model file by themselves: as JSON has them, and read again."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter
+
+Part = TypeVar("Part")
+
+
+def written(part: object) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(json.dumps(TypeAdapter(type(part)).dump_python(part, mode="json")))
+    return document
+
+
+def read(kind: type[Part], document: object, **context: Any) -> Part:
+    return TypeAdapter(kind).validate_python(document, context=context)
+
+
+def array(numbers: np.ndarray, dtype: str) -> dict[str, Any]:
+    """As a file has it, whatever the numbers."""
+    return {"shape": list(numbers.shape), "numbers": base64.b64encode(numbers.astype(dtype).tobytes()).decode()}
