@@ -189,7 +189,7 @@ class ValuationModel:
         """The model with some of these rows as its reference, from cheap to dear."""
         rows = Reference.choose(frame, self.log_premium(frame)).select("floor_eth", *sorted(self.versions))
         inputs = rows.to_numpy().astype(np.float64).T
-        return replace(self, reference=Reference(tuple(rows.columns), inputs, self.predict(rows).numbers()))
+        return replace(self, reference=Reference(tuple(rows.columns), inputs, self._answers(rows)))
 
     def reference_difference(self) -> float:
         """How far this code's answers to the reference rows are from the recorded ones, relative.
@@ -199,7 +199,14 @@ class ValuationModel:
         """
         if self.reference is None:
             raise IntegrityError("a model file without reference rows: nobody can tell whether it is read rightly")
-        return self.reference.difference(self.predict(self.reference.rows).numbers())
+        return self.reference.difference(self._answers(self.reference.rows))
+
+    def _answers(self, rows: pl.DataFrame) -> Floats:
+        """Value and bounds by the calibration of the fit, and by one made as of a later day, shape (14, rows)."""
+        first = np.arange(len(self.residuals)) < len(self.residuals) // 2
+        known, own = self.residuals.where(first), self.residuals.where(~first)
+        later = Calibrator(known, self.data_cutoff, self.calibration_params, own).at(self.data_cutoff)
+        return np.vstack([self.predict(rows, calibration).numbers() for calibration in (self.calibration, later)])
 
     def to_bytes(self) -> bytes:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""

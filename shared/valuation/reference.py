@@ -25,14 +25,14 @@ TOLERANCE: Final = 1e-6
 
 @dataclass(frozen=True)
 class Reference:
-    """Every column that prediction reads, shape (columns, rows); value and bounds (ETH), shape (7, rows)."""
+    """Every column that prediction reads, shape (columns, rows); values and bounds (ETH), shape (14, rows)."""
 
     columns: tuple[str, ...]
     inputs: AnyNumbers
     answers: AnyNumbers
 
     def __post_init__(self) -> None:
-        if self.answers.shape != (7, *self.inputs.shape[1:]) or len(self.inputs) != len(self.columns):
+        if self.answers.shape != (14, *self.inputs.shape[1:]) or len(self.inputs) != len(self.columns):
             raise ValueError("reference rows without answers, or without columns")
 
     @cached_property
