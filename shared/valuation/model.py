@@ -228,7 +228,8 @@ class ValuationModel:
                 raise UnsupportedModelError(f"this code reads {FORMAT!r}, not model format {document['format']!r}")
             if missing := not_computed(dict(document["versions"])):
                 raise UnsupportedModelError(f"this code does not compute {', '.join(missing)}")
-            model = _FILE.validate_python(document, context={"threads": threads})
+            model = _FILE.validate_python(document)
+            model = replace(model, ensemble=replace(model.ensemble, threads=threads))
             difference = model.reference_difference()
             if difference > TOLERANCE:
                 raise UnsupportedModelError(

@@ -17,8 +17,8 @@ def written(part: object) -> dict[str, Any]:
     return document
 
 
-def read(kind: type[Part], document: object, **context: Any) -> Part:
-    return TypeAdapter(kind).validate_python(document, context=context)
+def read(kind: type[Part], document: object) -> Part:
+    return TypeAdapter(kind).validate_python(document)
 
 
 def array(numbers: np.ndarray, dtype: str) -> dict[str, Any]:

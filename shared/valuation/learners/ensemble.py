@@ -7,7 +7,7 @@ anything about them: their value is the hedonic index's forecast, by a rule (`In
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, get_args
@@ -15,7 +15,8 @@ from typing import Annotated, Any, Final, get_args
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationInfo
+from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter
+from threadpoolctl import ThreadpoolController
 
 from shared.errors import InvalidInputError, UnsupportedModelError
 from shared.market.series import Floats
@@ -31,17 +32,22 @@ KINDS: Final[dict[str, type[Learner]]] = {kind.KIND: kind for kind in (Trees, Ne
 """Learners by the name that params.toml and model files give them."""
 
 
-def _read(document: dict[str, Any], info: ValidationInfo) -> Learner:
+def _read(document: dict[str, Any]) -> Learner:
     """A learner from a model file; raises UnsupportedModelError when this code does not know its kind or start."""
     if document["kind"] not in KINDS:
         raise UnsupportedModelError(f"this code knows no learner {document['kind']!r}; it knows {', '.join(KINDS)}")
     if document["start"] not in get_args(Start):
         raise UnsupportedModelError(f"this code knows no start {document['start']!r} of a learner")
-    return _fields(KINDS[document["kind"]]).validate_python({**document, **(info.context or {})})
+    return _fields(KINDS[document["kind"]]).validate_python(document)
 
 
 def _written(learner: Learner) -> dict[str, Any]:
     return {"kind": learner.KIND, **_fields(type(learner)).dump_python(learner, mode="json")}
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 @cache
@@ -64,12 +70,14 @@ class Ensemble:
     Attributes:
         features: columns that the learners read, in order.
         linear: where learners may start.
+        threads: so many learners are asked side by side, each on one thread; not written to a file.
     """
 
     features: tuple[str, ...]
     linear: LinearForecast
     learners: tuple[Annotated[Learner, PlainValidator(_read), PlainSerializer(_written)], ...]
     index_rule: IndexForecast
+    threads: Annotated[int, Field(exclude=True)] = 1
 
     def __post_init__(self) -> None:
         if not self.learners:
@@ -82,7 +90,7 @@ class Ensemble:
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
         rows = self._rows(frame)
-        predicted: Floats = np.mean([learner.predict(rows) for learner in self.learners], axis=0)
+        predicted = self._mean(lambda learner: learner.predict(rows))
         by_index = self.by_index(frame)
         predicted[by_index] = self._index_parts(frame.filter(by_index)).sum(axis=1)
         return predicted
@@ -94,7 +102,7 @@ class Ensemble:
         of.
         """
         rows = self._rows(frame)
-        parts = np.mean([learner.contributions(rows) for learner in self.learners], axis=0)
+        parts = self._mean(lambda learner: learner.contributions(rows))
         started = np.mean([learner.start == "linear" for learner in self.learners])
         parts += started * self.linear.contributions(rows.scaled)
         by_index = self.by_index(frame)
@@ -104,6 +112,12 @@ class Ensemble:
     def by_index(self, frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
         """Which rows have the index's forecast as their value, shape (n,)."""
         return np.isin(frame["type"].to_numpy(), self.index_rule.codes)
+
+    def _mean(self, ask: Callable[[Learner], Floats]) -> Floats:
+        """Of what the learners answer; a matrix product's own threads would only take turns with theirs."""
+        with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(self.threads) as pool:
+            mean: Floats = np.mean(list(pool.map(ask, self.learners)), axis=0)
+        return mean
 
     def _rows(self, frame: pl.DataFrame) -> Rows:
         return _rows(_matrix(frame, self.features), self.linear)

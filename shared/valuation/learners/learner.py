@@ -43,8 +43,8 @@ class Lesson:
 class Learner(Protocol):
     """A fitted learner. Same lesson, parameters and seed: the same learner.
 
-    It is a dataclass whose fields pydantic writes into a model file (`file_fields` has types for arrays). A field
-    `threads` is not written: whoever reads the file says how many.
+    It is a dataclass whose fields pydantic writes into a model file (`file_fields` has types for arrays). It works on
+    one thread: the ensemble asks several learners side by side.
     """
 
     KIND: ClassVar[str]

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import xgboost as xgb
-from pydantic import Field
 
 from shared.errors import InvalidInputError
 from shared.market.series import Floats
@@ -39,7 +38,6 @@ class Trees:
     file: Bytes
     columns: tuple[int, ...]
     features: int
-    threads: Annotated[int, Field(exclude=True)] = 1
 
     def __post_init__(self) -> None:
         if not all(0 <= place < self.features for place in self.columns):
@@ -49,7 +47,7 @@ class Trees:
 
     @classmethod
     def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Trees, ...]:
-        """As `Learner.fit`, on one thread. The rows are binned once for all seeds."""
+        """As `Learner.fit`. The rows are binned once for all seeds."""
         columns = tuple(
             place for place, name in enumerate(lesson.features) if GROUPS[name] not in params.trees.leave_out
         )
@@ -67,7 +65,7 @@ class Trees:
 
     @cached_property
     def _booster(self) -> xgb.Booster:
-        booster = xgb.Booster({"nthread": self.threads})
+        booster = xgb.Booster({"nthread": 1})
         booster.load_model(bytearray(self.file))
         return booster
 
@@ -79,7 +77,7 @@ class Trees:
     def contributions(self, rows: Rows) -> Floats:
         """As `Learner.contributions`: XGBoost's SHAP values (Lundberg et al., Nature Machine Intelligence 2, 2020)."""
         started = np.zeros(len(rows.raw)) if self.start == "linear" else None
-        data = xgb.DMatrix(rows.raw[:, self.columns], base_margin=started, nthread=self.threads)
+        data = xgb.DMatrix(rows.raw[:, self.columns], base_margin=started, nthread=1)
         parts = np.zeros((len(rows.raw), self.features + 1))
         parts[:, [*self.columns, self.features]] = self._booster.predict(data, pred_contribs=True)
         return parts

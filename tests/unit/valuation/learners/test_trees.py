@@ -87,13 +87,6 @@ def test_trees_know_nothing_of_the_groups_that_they_leave_out():
     assert (fitted().contributions(rows)[:, 2:4] != 0.0).any()
 
 
-def test_predictions_and_parts_do_not_depend_on_the_number_of_threads():
-    rows = lesson().rows
-    one, two = fitted(), replace(fitted(), threads=2)
-    assert two.predict(rows).tobytes() == one.predict(rows).tobytes()
-    assert two.contributions(rows).tobytes() == one.contributions(rows).tobytes()
-
-
 def test_a_prediction_is_the_same_alone_and_among_many():
     trees, rows = fitted(start="linear"), lesson().rows
     alone = [
