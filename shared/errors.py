@@ -5,7 +5,12 @@ is malformed, the file is corrupt). The message bus turns the first into a delay
 letter. Every message says what to do next.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class PunkcastError(Exception):
@@ -65,3 +70,9 @@ class UnsupportedModelError(PermanentError):
 
     status = 500
     slug = "internal"
+
+
+def problems(error: ValidationError) -> str:
+    """What pydantic refuses, in one line: each key and why."""
+    found = error.errors(include_url=False)
+    return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in found)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 import structlog
 
-from services.gatekeeper.facts import Files, Loaded, columns_of, evidence_of
+from services.gatekeeper.facts import Files, Loaded, evidence_of
 from services.gatekeeper.published import published_values
 from shared.clock import Clock
 from shared.database.pool import Database
@@ -196,7 +196,11 @@ class EvidenceGatherer:
 
 def _able(loaded: Loaded, frames: list[pl.DataFrame]) -> Loaded:
     """The same, unless a snapshot lacks a column of the model: it was made by a trainer of an older release."""
-    lacking = sorted(set().union(*(columns_of(loaded.model) - set(frame.columns) for frame in frames)))
-    if loaded.model is None or not lacking:
+    if loaded.model is None:
         return loaded
-    return Loaded(None, loaded.sha256_matches, f"the hold-out lacks {', '.join(lacking)}; train with this release")
+    lacking = {name for frame in frames for name in loaded.model.lacking(frame)}
+    if not lacking:
+        return loaded
+    return Loaded(
+        None, loaded.sha256_matches, f"the hold-out lacks {', '.join(sorted(lacking))}; train with this release"
+    )

@@ -20,12 +20,12 @@ from shared.evaluation.evidence import (
     Unsupported,
 )
 from shared.evaluation.metrics import Band
+from shared.market.traits import RARE_TYPES
 from shared.registry.models import ModelRecord
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel, Values, model_id
 
 log = structlog.get_logger(__name__)
-RARE_TYPES = ("Zombie", "Ape", "Alien")
 UNKNOWN = "unknown"
 """What a trainer writes that could not find out its own code."""
 
@@ -59,11 +59,6 @@ class Files:
     champion_unsupported: Unsupported | None
     anchor_unsupported: str | None
     published: dict[int, float]
-
-
-def columns_of(*models: ValuationModel | None) -> set[str]:
-    """The columns that these models read of a snapshot's frame."""
-    return {"floor_eth"}.union(*(model.versions for model in models if model is not None))
 
 
 def evidence_of(

@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
 
-from shared.errors import InvalidInputError
+from shared.errors import InvalidInputError, problems
 from shared.evaluation.canonical import canonical_json, sha256_of
 
 
@@ -273,7 +273,4 @@ def _validated(body: object) -> Policy:
     try:
         return Policy.model_validate(body)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}" for detail in error.errors()
-        )
-        raise PolicyError(f"the policy sets not every threshold correctly: {problems}") from error
+        raise PolicyError(f"the policy sets not every threshold correctly: {problems(error)}") from error

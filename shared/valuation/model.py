@@ -95,9 +95,9 @@ class ValuationModel:
         """What the learners read, in order."""
         return self.ensemble.features
 
-    def reads(self, frame: pl.DataFrame) -> bool:
-        """Whether the frame has every feature that prediction reads; a snapshot of an older release may not."""
-        return self.versions.keys() <= set(frame.columns)
+    def lacking(self, frame: pl.DataFrame) -> set[str]:
+        """Features that prediction reads and the frame has not; a snapshot of an older release may lack some."""
+        return self.versions.keys() - set(frame.columns)
 
     @property
     def feature_schema(self) -> str:
@@ -206,7 +206,8 @@ class ValuationModel:
         first = np.arange(len(self.residuals)) < len(self.residuals) // 2
         known, own = self.residuals.where(first), self.residuals.where(~first)
         later = Calibrator(known, self.data_cutoff, self.calibration_params, own).at(self.data_cutoff)
-        return np.vstack([self.predict(rows, calibration).numbers() for calibration in (self.calibration, later)])
+        predicted = self.log_premium(rows)
+        return np.vstack([self.predict(rows, one, predicted).numbers() for one in (self.calibration, later)])
 
     def to_bytes(self) -> bytes:
         """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""

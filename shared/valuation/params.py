@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.errors import InvalidInputError
+from shared.errors import InvalidInputError, problems
 from shared.market.traits import TYPES
 
 PARAMS_FILE = Path(__file__).with_name("params.toml")
@@ -152,10 +152,7 @@ class Params(Section):
         try:
             return cls.model_validate(document)
         except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False)
-            )
-            raise InvalidInputError(f"{where}: {problems}") from error
+            raise InvalidInputError(f"{where}: {problems(error)}") from error
 
     @classmethod
     def load(cls, file: Path = PARAMS_FILE) -> Params:

@@ -141,7 +141,7 @@ def explain(
         InvalidInputError: the punk has no value then, or the snapshot lacks a feature of the model.
     """
     require_punk(punk)
-    if not model.reads(snapshot.frame):
+    if model.lacking(snapshot.frame):
         raise InvalidInputError(
             f"snapshot {snapshot.snapshot_id[:12]} lacks a feature of {model.model_id}; explain a newer nowcast"
         )

@@ -118,7 +118,7 @@ class FromRecord:
         """
         archived, made = await self._snapshots(earlier, earlier.as_of)
         snapshot = archived or made
-        if snapshot.snapshot_id != earlier.snapshot_id or not model.reads(snapshot.frame):
+        if snapshot.snapshot_id != earlier.snapshot_id or model.lacking(snapshot.frame):
             return None
         calibration = _recorded(earlier, model) or await self._calibration(model, earlier.as_of)
         of_other = () if earlier.model_id == model.model_id else (earlier.model_id, earlier.value_wei)

@@ -14,11 +14,10 @@ from shared.evaluation.arrays import Floats, Ints, Mask
 from shared.evaluation.policy_replay.faults import STALE
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
+from shared.market.traits import RARE_TYPES
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.features import compute, feature_frame
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
-
-RARE_TYPES = ("Zombie", "Ape", "Alien")
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ again, for a champion, a shadow and an armed predecessor alike.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
+from shared.market.series import Floats
 from shared.valuation.calibration import correction
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.calibration.residuals import Residuals
@@ -29,9 +31,12 @@ class Calibrator:
         self._fitted, self._cutoff = fitted, data_cutoff
         self._errors = fitted if own is None else Residuals.joined([fitted, own])
         self._first_own = np.inf if own is None else float(own.time.min(initial=np.iinfo(np.int64).max))
-        # A later error changes no earlier correction, so these are made once for all days.
-        self._foreseen = correction.foreseen(self._errors, params.correction)
         self._made: dict[float, Calibration] = {}
+
+    @cached_property
+    def _foreseen(self) -> Floats:
+        """The correction of each error's own day: a later error changes none, so all days share these."""
+        return correction.foreseen(self._errors, self._params.correction)
 
     def at(self, instant: datetime) -> Calibration:
         """The calibration of the instant's UTC day.
