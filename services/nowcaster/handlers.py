@@ -98,6 +98,8 @@ class Nowcaster:
         self._archive = archive
         self._last_values: dict[str, Remembered] = {}
         self._calibrators = Calibrators()
+        # One model has all the cores; beside it others only do what needs one.
+        self._valuing = asyncio.Lock()
 
     async def on_market_updated(self, message: Envelope) -> None:
         """Read the new events now, so that the next nowcast need not. A hint without effects: no inbox."""
@@ -176,21 +178,15 @@ class Nowcaster:
             UnsupportedModelError: this code cannot serve the champion, which says nothing against it.
             GuardError, IntegrityError: the champion's values or file are refused. Exception: whatever else stopped it.
         """
-        prepared: list[Prepared] = []
-        failed: list[Failed] = []
-        for model in active:
-            one = await self._prepare(model, snapshot, calibrators)
-            if isinstance(one, Prepared):
-                prepared.append(one)
-                continue
-            failed.append(one)
-            if model.role == "champion" and not one.by_itself:
-                raise one.error
-        broken = next((one.error for one in failed if one.active.role == "champion"), None)
+        outcomes = await asyncio.gather(*(self._prepare(model, snapshot, calibrators) for model in active))
+        prepared = [one for one in outcomes if isinstance(one, Prepared)]
+        failed = [one for one in outcomes if isinstance(one, Failed)]
+        broken = next((one for one in failed if one.active.role == "champion"), None)
         if broken is not None:
-            async with self._database.transaction() as connection:
-                await repository.note_failures(connection, self._failures(failed, prepared, snapshot))
-            raise broken
+            if broken.by_itself:
+                async with self._database.transaction() as connection:
+                    await repository.note_failures(connection, self._failures(failed, prepared, snapshot))
+            raise broken.error
         return prepared, failed
 
     async def _note_failed(
@@ -223,14 +219,16 @@ class Nowcaster:
             model = await self._models.load(active.record)
             calibrator = await asyncio.to_thread(calibrators.of, model_id, model)
             calibration = await asyncio.to_thread(calibrator.at, snapshot.as_of)
-            values = await asyncio.to_thread(model.predict, snapshot.frame, calibration)
+            async with self._valuing:
+                values = await asyncio.to_thread(model.predict, snapshot.frame, calibration)
             broken = generations.violations(values, await self._previous_values(model_id, snapshot.as_of))
             if broken:
                 raise GuardError(
                     f"nowcast of {model_id} as of {snapshot.as_of.isoformat()} refused: {'; '.join(broken)}"
                 )
-            generation = generations.build(values)
-            return Prepared(active, generation, values.value_eth, generation.merkle_root(), calibration)
+            generation = await asyncio.to_thread(generations.build, values)
+            merkle_root = await asyncio.to_thread(generation.merkle_root)
+            return Prepared(active, generation, values.value_eth, merkle_root, calibration)
         except Exception as error:
             # Whatever it is (its file is gone, the store is away, the library fails): it is this model's alone.
             log.error("nowcast.model_failed", model=model_id, role=active.role, reason=str(error))

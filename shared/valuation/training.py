@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import polars as pl
-from threadpoolctl import threadpool_limits
 
 from shared.errors import PermanentError
 from shared.market.series import Floats
@@ -82,16 +81,12 @@ def assembled(
 
 @contextmanager
 def side_by_side(threads: int) -> Iterator[Executor]:
-    """Threads to fit on, each fit on one of them; what has not begun when the block is left is not begun.
-
-    Meanwhile numpy's matrix products stay on one thread: their own threads would only take turns with these.
-    """
-    with threadpool_limits(limits=1, user_api="blas"):
-        pool = ThreadPoolExecutor(threads)
-        try:
-            yield pool
-        finally:
-            pool.shutdown(cancel_futures=True)
+    """Threads to fit on, each fit on one of them; what has not begun when the block is left is not begun."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def train(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 from shared.errors import InvalidInputError, UnsupportedModelError
 from shared.market.series import Floats
@@ -27,6 +27,9 @@ from shared.valuation.learners.network import Network
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.learners.trees import Trees
 from shared.valuation.params import Params, Start
+
+# Learners fit and answer side by side; a matrix product's own threads would only take turns with theirs.
+threadpool_limits(limits=1, user_api="blas")
 
 KINDS: Final[dict[str, type[Learner]]] = {kind.KIND: kind for kind in (Trees, Network)}
 """Learners by the name that params.toml and model files give them."""
@@ -43,11 +46,6 @@ def _read(document: dict[str, Any]) -> Learner:
 
 def _written(learner: Learner) -> dict[str, Any]:
     return {"kind": learner.KIND, **_fields(type(learner)).dump_python(learner, mode="json")}
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 @cache
@@ -114,8 +112,8 @@ class Ensemble:
         return np.isin(frame["type"].to_numpy(), self.index_rule.codes)
 
     def _mean(self, ask: Callable[[Learner], Floats]) -> Floats:
-        """Of what the learners answer; a matrix product's own threads would only take turns with theirs."""
-        with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(self.threads) as pool:
+        """Of what the learners answer."""
+        with ThreadPoolExecutor(self.threads) as pool:
             mean: Floats = np.mean(list(pool.map(ask, self.learners)), axis=0)
         return mean
 
