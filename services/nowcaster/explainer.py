@@ -16,7 +16,7 @@ from datetime import timedelta
 import structlog
 
 from services.nowcaster import explanations
-from services.nowcaster.explanations import Shown
+from services.nowcaster.explanations import Published
 from services.nowcaster.models import LoadedModels
 from shared.clock import Clock
 from shared.database.pool import Database
@@ -27,7 +27,7 @@ from shared.messaging.bus import Subscription
 from shared.registry import models as registry
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
-from shared.valuation.explanation.stored import Explained
+from shared.valuation.explanation.stored import Before, Explained
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ class Explainer:
                 log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
                 return False
 
-    async def _explain(self, shown: Shown) -> bool:
+    async def _explain(self, shown: Published) -> bool:
         as_of = as_seconds(shown.as_of)
         async with self._database.connection() as connection:
             record = await registry.get(connection, shown.model_id)
@@ -100,29 +100,23 @@ class Explainer:
         batches = explained_in_batches(model, snapshot.frame, then, calibration)
         # The last batch comes with the whole.
         while (whole := await asyncio.to_thread(next, batches)) is None:
-            if await self._overtaken(shown):
+            async with self._database.connection() as connection:
+                now = await explanations.unexplained(connection)
+            if now is None or now.generation_id != shown.generation_id:
                 log.info("explanation.overtaken", generation=shown.generation_id)
                 return False
-        whole = await self._with_changes(whole, shown)
+        async with self._database.connection() as connection:
+            earlier = await explanations.before(connection, shown)
+            if earlier is not None:
+                values = await explanations.micro_eth(connection, earlier.generation_id)
+                known = await explanations.reasons(connection, earlier.generation_id)
+        if earlier is not None and len(values) == len(whole.floor_eth):
+            reasons = None
+            with suppress(IntegrityError):
+                reasons = None if known is None else await asyncio.to_thread(Explained.from_bytes, known)
+            whole = whole.since(Before(earlier.generation_id, earlier.model_id, earlier.as_of, values), reasons)
         body = await asyncio.to_thread(whole.to_bytes)
         async with self._database.transaction() as connection:
             await explanations.write(connection, shown.generation_id, body, at=self._clock.now())
         log.info("explanation.made", generation=shown.generation_id, bytes=len(body))
         return True
-
-    async def _overtaken(self, shown: Shown) -> bool:
-        async with self._database.connection() as connection:
-            now = await explanations.unexplained(connection)
-        return now is None or now.generation_id != shown.generation_id
-
-    async def _with_changes(self, whole: Explained, shown: Shown) -> Explained:
-        """With what the generation before said, if there is one."""
-        async with self._database.connection() as connection:
-            earlier, body = await explanations.before(connection, shown)
-        if earlier is None or len(earlier.value_micro_eth) != len(whole.floor_eth):
-            return whole
-        reasons = None
-        if body is not None:
-            with suppress(IntegrityError):
-                reasons = await asyncio.to_thread(Explained.from_bytes, body)
-        return whole.since(reasons, described=earlier)

@@ -83,7 +83,7 @@ def explained_in_batches(
         floor_eth=floor,
         near=near,
         similarity=similarity,
-        sold=then.last_sales,
+        **then.sold,
         level_eth=then.level_eth,
         premium=then.premia.astype(np.float32),
         premium_error=then.errors.astype(np.float32),

@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import expm1, log
 from typing import Any, Final
@@ -40,6 +40,7 @@ FLOOR_MOVE: Final[PartKey] = ("floor", "move of the floor")
 FORMAT: Final = "punkcast-explained/1"
 NOBODY: Final = -1
 _META: Final = "meta"
+_BEFORE: Final = "before_"
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,11 @@ def parts_in_eth(logs: Mapping[PartKey, float], value: float, against: float) ->
     leaves no remainder (the LMDI decomposition: Ang, Energy Policy 32, 2004). The usual premium takes what rounding
     leaves: stored log units are of single precision, and values are published in micro-ETH.
     """
-    total, mean = log(value / against), logarithmic_mean(value, against)
+    total = log(value / against)
+    # expm1 keeps the digits of a small difference.
+    mean = against * expm1(total) / total if total else against
     exact = {**logs, USUAL: total - sum(amount for key, amount in logs.items() if key != USUAL)}
     return tuple(Part(group, name, amount, mean * amount) for (group, name), amount in exact.items())
-
-
-def logarithmic_mean(one: float, other: float) -> float:
-    """(one - other) / ln(one / other) of positive numbers; where they are equal, that number."""
-    ratio = log(one / other)
-    # expm1 keeps the digits of a small difference.
-    return other * expm1(ratio) / ratio if ratio else other
 
 
 @dataclass(frozen=True)
@@ -92,16 +88,6 @@ class Comparable:
     shared: list[str]
     lacks: list[str]
     adds: list[str]
-
-
-@dataclass(frozen=True)
-class LastSales:
-    """The last valid sale of each punk by its number, as in `Comparable`; of one never sold 0 (UTC seconds) and NaN."""
-
-    time: Ints
-    price_eth: Floats
-    floor_eth: Floats
-    adjusted_eth: Floats
 
 
 @dataclass(frozen=True)
@@ -132,6 +118,8 @@ class Explained:
         part, log: which part, and its log units of ln(value / floor).
         floor_eth: shape (n,): lowest ask of any other punk.
         near, similarity: shape (n, 8): punks whose sales are comparable, nearest first, `NOBODY` where there are fewer.
+        sold_time (UTC seconds), sold_price_eth, sold_floor_eth, sold_adjusted_eth: shape (10,000,), the last valid sale
+            of each punk as in `Comparable`; 0 and NaN of one never sold.
         level_eth: what a common punk is worth by the index.
         premium, premium_error: shape (traits,), log units: over common punks, and its standard error.
     """
@@ -145,7 +133,10 @@ class Explained:
     floor_eth: Floats
     near: npt.NDArray[np.int16]
     similarity: npt.NDArray[np.float32]
-    sold: LastSales
+    sold_time: Ints
+    sold_price_eth: Floats
+    sold_floor_eth: Floats
+    sold_adjusted_eth: Floats
     level_eth: float
     premium: npt.NDArray[np.float32]
     premium_error: npt.NDArray[np.float32]
@@ -167,10 +158,10 @@ class Explained:
 
     def comparables(self, punk: int, traits: Callable[[int], Sequence[str]]) -> list[Comparable]:
         """The sales most like the punk, nearest first; `traits` names those of a punk."""
-        own, sold = traits(punk), self.sold
-        near = self.near[punk][self.near[punk] != NOBODY]
+        own, near = traits(punk), self.near[punk][self.near[punk] != NOBODY]
+        sold = self.sold_time, self.sold_price_eth, self.sold_floor_eth, self.sold_adjusted_eth
         similarity = np.round(self.similarity[punk, : len(near)].astype(np.float64), 4)
-        columns = near, sold.time[near], sold.price_eth[near], sold.floor_eth[near], sold.adjusted_eth[near], similarity
+        columns = near, *(column[near] for column in sold), similarity
         found = []
         for other, time, price, floor, adjusted, alike in zip(*(column.tolist() for column in columns), strict=True):
             its, when = traits(other), datetime.fromtimestamp(time, UTC)
@@ -179,23 +170,30 @@ class Explained:
             found.append(Comparable(other, when, price, floor, adjusted, alike, shared, lacks, adds))
         return found
 
-    def since(self, before: Explained | None, *, described: Before) -> Explained:
-        """With what the generation before said; how its parts have moved, where both are of one model.
-
-        `described` names that generation and its values, `before` are its reasons, if they are known.
-        """
-        if before is not None and self._has_parts_of(before):
-            moved = (self.log - before.log).astype(np.float32)
-            described = replace(described, floor_eth=before.floor_eth, moved=moved)
-        return replace(self, before=described)
+    def since(self, before: Before, reasons: Explained | None) -> Explained:
+        """With what the generation before said; how its parts have moved where its reasons are known, and have the same
+        parts in the same order by the same model."""
+        if (
+            reasons is not None
+            and (self.model_id, self.parts) == (reasons.model_id, reasons.parts)
+            and np.array_equal(self.starts, reasons.starts)
+            and np.array_equal(self.part, reasons.part)
+        ):
+            moved = (self.log - reasons.log).astype(np.float32)
+            before = replace(before, floor_eth=reasons.floor_eth, moved=moved)
+        return replace(self, before=before)
 
     def to_bytes(self) -> bytes:
         """One compressed file (NumPy's own), a few hundred kilobytes for 10,000 punks."""
-        arrays: dict[str, Any] = {}
-        meta = {"format": FORMAT} | _taken_apart(self, "", arrays)
-        arrays[_META] = np.frombuffer(json.dumps(meta, default=datetime.isoformat).encode(), dtype=np.uint8)
+        before = {} if self.before is None else vars(self.before)
+        fields = vars(self) | {f"{_BEFORE}{name}": value for name, value in before.items()}
+        arrays: dict[str, Any] = {name: value for name, value in fields.items() if isinstance(value, np.ndarray)}
+        meta = {name: value for name, value in vars(self).items() if name not in arrays}
+        earlier = {name: value for name, value in before.items() if _BEFORE + name not in arrays}
+        meta |= {"format": FORMAT, "before": earlier or None}
+        document = json.dumps(meta, default=datetime.isoformat).encode()
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
+        np.savez_compressed(buffer, **arrays | {_META: np.frombuffer(document, dtype=np.uint8)})
         return buffer.getvalue()
 
     @classmethod
@@ -207,36 +205,16 @@ class Explained:
             meta = json.loads(arrays.pop(_META).tobytes())
             if (found := meta.pop("format")) != FORMAT:
                 raise IntegrityError(f"explanations of format {found}, expected {FORMAT}")
-            sold, before = _named(arrays, "sold_"), _named(arrays, "before_")
-            if earlier := meta.get("before"):
-                before |= earlier | {"as_of": datetime.fromisoformat(earlier["as_of"])}
-            meta |= {"parts": tuple(map(tuple, meta["parts"])), "traits": tuple(meta["traits"])}
-            meta |= {"sold": LastSales(**sold), "before": Before(**before) if before else None}
-            return cls(**meta, **arrays)
+            meta.pop("sold", None)  # empty; in files of older releases
+            before = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_BEFORE)}
+            if earlier := meta["before"]:
+                earlier |= {name.removeprefix(_BEFORE): column for name, column in before.items()}
+                meta["before"] = Before(**earlier | {"as_of": datetime.fromisoformat(earlier["as_of"])})
+            parts, traits = tuple(map(tuple, meta.pop("parts"))), tuple(meta.pop("traits"))
+            return cls(parts=parts, traits=traits, **meta, **arrays)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise IntegrityError(f"stored explanations cannot be read: {error!r}; they are made anew") from error
 
     def _of(self, punk: int, column: npt.NDArray[np.float32]) -> dict[PartKey, float]:
         own = slice(int(self.starts[punk]), int(self.starts[punk + 1]))
         return dict(zip((self.parts[kind] for kind in self.part[own].tolist()), column[own].tolist(), strict=True))
-
-    def _has_parts_of(self, other: Explained) -> bool:
-        """One model, and for each punk the same parts in the same order."""
-        same = (self.model_id, self.parts) == (other.model_id, other.parts)
-        return same and np.array_equal(self.starts, other.starts) and np.array_equal(self.part, other.part)
-
-
-def _taken_apart(record: object, prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
-    """What JSON holds of a record; its arrays go to `arrays`, named after their fields."""
-    meta = {}
-    for name, value in vars(record).items():
-        if isinstance(value, np.ndarray):
-            arrays[prefix + name] = value
-        else:
-            meta[name] = _taken_apart(value, f"{name}_", arrays) if is_dataclass(value) else value
-    return meta
-
-
-def _named(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Those of a record inside the record, taken out."""
-    return {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}

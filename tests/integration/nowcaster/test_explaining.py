@@ -132,7 +132,7 @@ async def test_the_work_on_an_overtaken_generation_ends(
     asked = explanations.unexplained
     calls = 0
 
-    async def overtaking(connection: object) -> explanations.Shown | None:
+    async def overtaking(connection: object) -> explanations.Published | None:
         nonlocal calls
         calls += 1
         if calls == 2:  # after the first batch

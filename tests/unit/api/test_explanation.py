@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -90,6 +91,15 @@ def test_a_punk_without_comparables_has_none() -> None:
 def test_what_is_stored_reads_back() -> None:
     for one in (explained(20, "m"), explained(20, "m", before=before("m", moved=True))):
         assert told(Explained.from_bytes(one.to_bytes())) == told(one)
+
+
+def test_what_an_older_release_stored_reads_back() -> None:
+    body = explained(20, "m").to_bytes()
+    columns = dict(np.load(io.BytesIO(body)))
+    meta = json.loads(columns.pop("meta").tobytes()) | {"sold": {}}
+    older = io.BytesIO()
+    np.savez(older, meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8), **columns)
+    assert Explained.from_bytes(older.getvalue()).to_bytes() == body
 
 
 def test_damaged_bytes_are_refused() -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from services.cli.explain.account import Account, Origin, Previous, explain
-from shared.errors import InvalidInputError, NotFoundError
+from services.cli.explain.account import Account, Previous, explain
+from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation
@@ -15,8 +15,6 @@ from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import market, small_market
 from tests.factories.small_market import END
-
-ORIGIN = Origin("m", END)
 
 
 def at(instant: datetime) -> Snapshot:
@@ -30,7 +28,6 @@ def explained(
     model, timeline = small_market.model(), timeline or small_market.timeline()
     return explain(
         model,
-        ORIGIN,
         snapshot,
         timeline,
         punk,
@@ -45,7 +42,7 @@ def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_
     calibration = small_market.calibration(model, END)
     previous = Previous(END - timedelta(hours=3))
     earlier = at(previous.as_of), small_market.calibration(model), previous
-    told = explain(model, ORIGIN, snapshot, timeline, 5, calibration=calibration, before=earlier)
+    told = explain(model, snapshot, timeline, 5, calibration=calibration, before=earlier)
     values = model.predict(snapshot.frame, calibration)
     assert told.value_eth == values.value_eth[5]
     assert told.reproduction.explained_wei == str(generation.build(values).frame["value_wei"][5])
@@ -68,12 +65,6 @@ def test_it_reads_nothing_that_came_after_the_snapshot() -> None:
     one, other = (explained(snapshot, folded) for folded in (known, small_market.timeline()))
     assert one == other
     assert one.own_sales
-
-
-@pytest.mark.parametrize("punk", [-1, 10_000])
-def test_a_punk_that_does_not_exist(punk: int) -> None:
-    with pytest.raises(NotFoundError, match=f"there is no punk {punk}; they go from 0 to 9999"):
-        explained(at(END), punk=punk)
 
 
 def test_a_time_without_a_floor_has_no_values_and_is_nothing_to_compare_with() -> None:

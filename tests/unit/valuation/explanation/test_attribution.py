@@ -14,7 +14,7 @@ from shared.errors import IntegrityError, InvalidInputError
 from shared.market.traits import PUNKS
 from shared.valuation.explanation.attribution import BATCH, explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
-from shared.valuation.explanation.stored import GROUPS, NOBODY, Before, Explained, Part, logarithmic_mean
+from shared.valuation.explanation.stored import GROUPS, NOBODY, USUAL, Before, Explained, Part, parts_in_eth
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 from shared.valuation.model import ValuationModel
@@ -107,9 +107,12 @@ def test_parts_come_once_each_and_in_the_order_of_the_groups() -> None:
 
 
 def test_a_value_at_the_floor_has_reasons_that_cancel() -> None:
-    assert logarithmic_mean(8.0, 8.0) == 8.0
-    assert logarithmic_mean(8.0 * (1 + 1e-12), 8.0) == pytest.approx(8.0)
-    assert logarithmic_mean(16.0, 8.0) == pytest.approx(8.0 / np.log(2))
+    def eth(value: float) -> list[float]:
+        return [part.eth for part in parts_in_eth({USUAL: 0.0, ("traits", "type:Ape"): 0.5}, value, 8.0)]
+
+    assert eth(8.0) == [-4.0, 4.0]
+    assert eth(8.0 * (1 + 1e-12)) == pytest.approx([-4.0, 4.0])
+    assert eth(16.0) == pytest.approx([8.0 - 4.0 / np.log(2), 4.0 / np.log(2)])
 
 
 def test_a_punk_without_a_floor_has_no_reasons_but_others_have() -> None:
@@ -143,10 +146,10 @@ def test_each_punk_has_the_reasons_and_comparables_it_has_alone(punk: int) -> No
 
 
 def test_what_was_never_sold_has_no_sale() -> None:
-    sold = many().sold
-    assert len(sold.time) == PUNKS
-    assert np.array_equal(np.isnan(sold.price_eth), sold.time == 0)
-    assert set(np.isnan(sold.price_eth)) == {True, False}
+    price, time = many().sold_price_eth, many().sold_time
+    assert len(time) == PUNKS
+    assert np.array_equal(np.isnan(price), time == 0)
+    assert set(np.isnan(price)) == {True, False}
 
 
 def test_it_reads_back_as_it_was_stored() -> None:
@@ -157,7 +160,7 @@ def test_it_reads_back_as_it_was_stored() -> None:
             return all(equal(value, vars(other)[name]) for name, value in vars(one).items())
         return one == other
 
-    for told in (many(), many().since(many(24), described=described(many().model_id))):
+    for told in (many(), many().since(described(many().model_id), many(24))):
         assert equal(told, Explained.from_bytes(told.to_bytes()))
 
 
@@ -167,7 +170,7 @@ def described(model: str) -> Before:
 
 def test_parts_move_between_two_instants_of_one_model() -> None:
     early, late = many(24), many()
-    before = late.since(early, described=described(early.model_id)).before
+    before = late.since(described(early.model_id), early).before
     assert before is not None
     assert before.moved == pytest.approx(late.log - early.log)
     assert np.array_equal(before.floor_eth, early.floor_eth)
@@ -176,8 +179,8 @@ def test_parts_move_between_two_instants_of_one_model() -> None:
 
 def test_two_models_or_nothing_before_have_values_only() -> None:
     other_order = replace(many(24), parts=many().parts[::-1])
-    for before in (many(24, seed=8), other_order, None):
-        told = many().since(before, described=described("m"))
+    for reasons in (many(24, seed=8), other_order, None):
+        told = many().since(described("m"), reasons)
         assert told.before is not None
         assert len(told.before.moved) == 0
         assert told.changes(0, 31.0, 30.0) is None
@@ -189,7 +192,7 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
 def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: int) -> None:
     hours -= hours % 40  # few snapshots, many punks
     early, late = frame(hours)[[punk]], frame()[[punk]]
-    told = explained(late).since(explained(early, hours), described=described("m"))
+    told = explained(late).since(described("m"), explained(early, hours))
     (was,), (value,) = values(early).tolist(), values(late).tolist()
     parts = told.changes(0, value, was)
     assert parts is not None
@@ -201,5 +204,5 @@ def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: 
 
 
 def test_nothing_changed_between_a_snapshot_and_itself() -> None:
-    told = many().since(many(), described=described("m"))
+    told = many().since(described("m"), many())
     assert [part.eth for part in told.changes(7, 30.0, 30.0) or ()] == [0.0] * len(told.reasons(7, 30.0)) + [0.0]
