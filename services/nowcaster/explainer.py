@@ -19,7 +19,7 @@ from services.nowcaster import explanations
 from services.nowcaster.explanations import Published
 from services.nowcaster.models import LoadedModels
 from shared.clock import Clock
-from shared.database.pool import Database
+from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError, PermanentError, TransientError
 from shared.market.daily import market_days
 from shared.market.reader import MarketReader
@@ -70,53 +70,47 @@ class Explainer:
             if not await explanations.claim(connection, shown.generation_id):
                 return False
             try:
-                return await self._explain(shown)
+                return await self._explain(connection, shown)
             except PermanentError as error:
                 # It will not get better; the next generation may.
                 self._given_up = {shown.generation_id}
                 log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
                 return False
 
-    async def _explain(self, shown: Published) -> bool:
+    async def _explain(self, connection: Connection, shown: Published) -> bool:
         as_of = as_seconds(shown.as_of)
-        async with self._database.connection() as connection:
-            record = await registry.get(connection, shown.model_id)
-        model = await self._models.load(record)
+        model = await self._models.load(await registry.get(connection, shown.model_id))
         async with self._reader.alone():
-            async with self._database.connection() as connection:
-                await self._reader.refresh(connection)
-                newest = await explanations.newest_day(connection)
+            await self._reader.refresh(connection)
             timeline, prices = self._reader.timeline, self._reader.prices
             snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, shown.as_of)
             if snapshot.snapshot_id != shown.snapshot_id:
                 # An event or a close came late.
                 raise IntegrityError(f"the market as of {shown.as_of.isoformat()} is another one now")
             then = await asyncio.to_thread(MarketThen, timeline, as_of)
+            newest = await explanations.newest_day(connection)
             first = None if newest is None else newest - DAYS_AGAIN
             days = await asyncio.to_thread(market_days, timeline, as_of, first=first)
-        async with self._database.transaction() as connection:
-            await explanations.write_days(connection, days)
+        await explanations.write_days(connection, days)
         calibration = model.recorded(shown.offsets, shown.shifts) or model.calibration
         batches = explained_in_batches(model, snapshot.frame, then, calibration)
         # The last batch comes with the whole.
         while (whole := await asyncio.to_thread(next, batches)) is None:
-            async with self._database.connection() as connection:
-                now = await explanations.unexplained(connection)
+            now = await explanations.unexplained(connection)
             if now is None or now.generation_id != shown.generation_id:
                 log.info("explanation.overtaken", generation=shown.generation_id)
                 return False
-        async with self._database.connection() as connection:
-            earlier = await explanations.before(connection, shown)
-            if earlier is not None:
-                values = await explanations.micro_eth(connection, earlier.generation_id)
-                known = await explanations.reasons(connection, earlier.generation_id)
-        if earlier is not None and len(values) == len(whole.floor_eth):
+        if earlier := await explanations.before(connection, shown):
+            values = await explanations.micro_eth(connection, earlier.generation_id)
+            body = await explanations.reasons(connection, earlier.generation_id)
             reasons = None
             with suppress(IntegrityError):
-                reasons = None if known is None else await asyncio.to_thread(Explained.from_bytes, known)
-            whole = whole.since(Before(earlier.generation_id, earlier.model_id, earlier.as_of, values), reasons)
+                reasons = None if body is None else await asyncio.to_thread(Explained.from_bytes, body)
+            if len(values) == len(whole.floor_eth):
+                before = Before(earlier.generation_id, earlier.as_of, earlier.model_id)
+                whole = whole.since(before, values, reasons)
         body = await asyncio.to_thread(whole.to_bytes)
-        async with self._database.transaction() as connection:
+        async with connection.transaction():
             await explanations.write(connection, shown.generation_id, body, at=self._clock.now())
         log.info("explanation.made", generation=shown.generation_id, bytes=len(body))
         return True

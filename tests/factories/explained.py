@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from shared.valuation.explanation.stored import Before, Explained
+from shared.valuation.explanation.stored import Explained
 
 FIXED = (
     ("usual", "usual premium"), ("market", "market level"), ("liquidity", "liquidity"),
@@ -18,7 +18,7 @@ TRAITS = tuple(
 )
 
 
-def explained(punks: int, model: str, *, seed: int = 7, before: Before | None = None, floor: float = 40.0) -> Explained:
+def explained(punks: int, model: str, *, seed: int = 7, floor: float = 40.0) -> Explained:
     """For the first `punks` punks: seven fixed parts and six traits each, eight comparables."""
     generator = np.random.default_rng(seed)
     parts = (*FIXED, *(("traits", name) for name in TRAITS))
@@ -43,5 +43,4 @@ def explained(punks: int, model: str, *, seed: int = 7, before: Before | None = 
         level_eth=42.0,
         premium=np.linspace(-0.1, 1.0, 4 + len(TRAITS)).astype(np.float32),
         premium_error=np.full(4 + len(TRAITS), 0.05, dtype=np.float32),
-        before=before,
     )

@@ -82,12 +82,12 @@ class ResidentExplanation:
         before = self.explained.before
         if before is None:
             return None
-        earlier_wei = int(before.value_micro_eth[punk]) * MICRO_ETH
+        earlier_wei = int(self.explained.before_value_micro_eth[punk]) * MICRO_ETH
         parts = None
         if earlier_wei > 0:
             parts = self.explained.changes(punk, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH)
         return {
-            "since": {"generation_id": before.generation_id, "as_of": before.as_of, "model_id": before.model_id},
+            "since": before,
             "before": money(earlier_wei).model_dump(),
             "after": money(value_wei).model_dump(),
             "parts": None if parts is None else _plain(parts),

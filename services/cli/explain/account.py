@@ -155,9 +155,9 @@ def explain(
     if before is not None and isfinite(before[0].frame["floor_eth"][punk]):
         earlier, calibrated, previous = before
         values_then, explained_then = _explained(model, earlier, timeline, punk, calibrated)
-        then = Before(0, model.model_id, earlier.as_of, np.empty(0, dtype=np.int64))
-        was = float(values_then.value_eth[punk])
-        changes = Changes(was, value_eth, explained.since(then, explained_then).changes(punk, value_eth, was) or ())
+        was, unread = float(values_then.value_eth[punk]), np.empty(0, dtype=np.int64)
+        both = explained.since(Before(0, earlier.as_of, model.model_id), unread, explained_then)
+        changes = Changes(was, value_eth, both.changes(punk, value_eth, was) or ())
     traits = timeline.traits
 
     def names(one: int) -> tuple[str, ...]:

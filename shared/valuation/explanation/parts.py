@@ -48,13 +48,11 @@ class PunkParts:
         self._order: Ints = np.insert(np.arange(len(_FIXED)), before, places)
         self._worth = np.append(premia, 0.0)  # a last entry for "no trait", which members say as -1
         self._columns: defaultdict[PartKey, list[int]] = defaultdict(list)
-        # The column of each trait's flag; a trait without one has the column of zeros behind the features.
-        self._flag = np.full(len(traits.names) + 1, len(features))
-        ids = {name: trait for trait, name in enumerate(traits.names)}
         for column, feature in enumerate(features):
             self._columns[_PART_OF[feature]].append(column)
-            if (trait := ids.get(FLAGS.get(feature, ""))) is not None:
-                self._flag[trait] = column
+        # The column of each trait's flag; a trait without one has the column of zeros behind the features.
+        flags = {FLAGS[feature]: column for column, feature in enumerate(features) if feature in FLAGS}
+        self._flag = np.array([flags.get(name, len(features)) for name in (*traits.names, "")])
 
     def split(self, punks: Ints, contributions: Floats, usual: Floats, correction: Floats) -> tuple[Ints, Floats]:
         """The parts of punks from the contributions of features, shape (n, features), in log units.

@@ -40,7 +40,6 @@ FLOOR_MOVE: Final[PartKey] = ("floor", "move of the floor")
 FORMAT: Final = "punkcast-explained/1"
 NOBODY: Final = -1
 _META: Final = "meta"
-_BEFORE: Final = "before_"
 
 
 @dataclass(frozen=True)
@@ -92,20 +91,11 @@ class Comparable:
 
 @dataclass(frozen=True)
 class Before:
-    """The generation before: what it said of each punk, and how far each part has moved since.
-
-    Attributes:
-        value_micro_eth: shape (n,), as published.
-        floor_eth: shape (n,), the floor of other punks then.
-        moved: shape (m,), log units; both are empty when its reasons are not known, or of another model.
-    """
+    """The generation before."""
 
     generation_id: int
-    model_id: str
     as_of: datetime
-    value_micro_eth: Ints
-    floor_eth: Floats = field(default_factory=lambda: np.empty(0))
-    moved: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    model_id: str
 
 
 @dataclass(frozen=True)
@@ -122,6 +112,9 @@ class Explained:
             of each punk as in `Comparable`; 0 and NaN of one never sold.
         level_eth: what a common punk is worth by the index.
         premium, premium_error: shape (traits,), log units: over common punks, and its standard error.
+        before_value_micro_eth: shape (n,), what the generation before published; empty without one.
+        before_floor_eth, before_moved: shape (n,), the floor of other punks then, and (m,), log units, how far each
+            part has moved since; both are empty where its reasons are not known, or of another model.
     """
 
     model_id: str
@@ -141,6 +134,9 @@ class Explained:
     premium: npt.NDArray[np.float32]
     premium_error: npt.NDArray[np.float32]
     before: Before | None = None
+    before_value_micro_eth: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    before_floor_eth: Floats = field(default_factory=lambda: np.empty(0))
+    before_moved: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
     def reasons(self, punk: int, value: float) -> tuple[Part, ...]:
         """The parts of the punk's value (ETH), which add up to value - floor."""
@@ -151,10 +147,10 @@ class Explained:
 
         None where that is not known: there was no such generation, or another model made it.
         """
-        if self.before is None or not len(self.before.moved):
+        if not len(self.before_moved):
             return None
-        floor_move = log(float(self.floor_eth[punk]) / float(self.before.floor_eth[punk]))
-        return parts_in_eth(self._of(punk, self.before.moved) | {FLOOR_MOVE: floor_move}, value, earlier)
+        floor_move = log(float(self.floor_eth[punk]) / float(self.before_floor_eth[punk]))
+        return parts_in_eth(self._of(punk, self.before_moved) | {FLOOR_MOVE: floor_move}, value, earlier)
 
     def comparables(self, punk: int, traits: Callable[[int], Sequence[str]]) -> list[Comparable]:
         """The sales most like the punk, nearest first; `traits` names those of a punk."""
@@ -170,28 +166,26 @@ class Explained:
             found.append(Comparable(other, when, price, floor, adjusted, alike, shared, lacks, adds))
         return found
 
-    def since(self, before: Before, reasons: Explained | None) -> Explained:
+    def since(self, before: Before, value_micro_eth: Ints, reasons: Explained | None) -> Explained:
         """With what the generation before said; how its parts have moved where its reasons are known, and have the same
         parts in the same order by the same model."""
+        whole = replace(self, before=before, before_value_micro_eth=value_micro_eth)
         if (
-            reasons is not None
-            and (self.model_id, self.parts) == (reasons.model_id, reasons.parts)
-            and np.array_equal(self.starts, reasons.starts)
-            and np.array_equal(self.part, reasons.part)
+            reasons is None
+            or (self.model_id, self.parts) != (reasons.model_id, reasons.parts)
+            or not np.array_equal(self.starts, reasons.starts)
+            or not np.array_equal(self.part, reasons.part)
         ):
-            moved = (self.log - reasons.log).astype(np.float32)
-            before = replace(before, floor_eth=reasons.floor_eth, moved=moved)
-        return replace(self, before=before)
+            return whole
+        return replace(whole, before_floor_eth=reasons.floor_eth, before_moved=self.log - reasons.log)
 
     def to_bytes(self) -> bytes:
         """One compressed file (NumPy's own), a few hundred kilobytes for 10,000 punks."""
-        before = {} if self.before is None else vars(self.before)
-        fields = vars(self) | {f"{_BEFORE}{name}": value for name, value in before.items()}
-        arrays: dict[str, Any] = {name: value for name, value in fields.items() if isinstance(value, np.ndarray)}
-        meta = {name: value for name, value in vars(self).items() if name not in arrays}
-        earlier = {name: value for name, value in before.items() if _BEFORE + name not in arrays}
-        meta |= {"format": FORMAT, "before": earlier or None}
+        columns = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        meta = {"format": FORMAT} | {name: value for name, value in vars(self).items() if name not in columns}
+        meta["before"] = None if self.before is None else vars(self.before)
         document = json.dumps(meta, default=datetime.isoformat).encode()
+        arrays: dict[str, Any] = {name: column for name, column in columns.items() if len(column)}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays | {_META: np.frombuffer(document, dtype=np.uint8)})
         return buffer.getvalue()
@@ -206,10 +200,8 @@ class Explained:
             if (found := meta.pop("format")) != FORMAT:
                 raise IntegrityError(f"explanations of format {found}, expected {FORMAT}")
             meta.pop("sold", None)  # empty; in files of older releases
-            before = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_BEFORE)}
-            if earlier := meta["before"]:
-                earlier |= {name.removeprefix(_BEFORE): column for name, column in before.items()}
-                meta["before"] = Before(**earlier | {"as_of": datetime.fromisoformat(earlier["as_of"])})
+            if before := meta["before"]:
+                meta["before"] = Before(**before | {"as_of": datetime.fromisoformat(before["as_of"])})
             parts, traits = tuple(map(tuple, meta.pop("parts"))), tuple(meta.pop("traits"))
             return cls(parts=parts, traits=traits, **meta, **arrays)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

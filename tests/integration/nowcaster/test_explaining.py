@@ -53,7 +53,7 @@ async def test_reasons_add_up_to_what_was_published_and_tell_what_changed(
     total = np.add.reduceat(second.log.astype(np.float64), second.starts[:-1])
     assert np.log(values / second.floor_eth) == pytest.approx(total, abs=1e-4)
     assert second.before is not None
-    assert len(second.before.moved) == len(second.log)
+    assert len(second.before_moved) == len(second.log)
     days = await stand.rows("select * from market_days")
     assert len(days) > 50
     assert all(row["index_eth"] for row in days[-10:])
@@ -68,7 +68,7 @@ async def test_a_process_that_starts_anew_reads_what_it_compares_with(
     await build_explainer(stand.platform).catch_up()
     *_, last = (await stored(stand)).values()
     assert last.before is not None
-    assert len(last.before.moved) == len(last.log)
+    assert len(last.before_moved) == len(last.log)
 
 
 async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(

@@ -160,29 +160,30 @@ def test_it_reads_back_as_it_was_stored() -> None:
             return all(equal(value, vars(other)[name]) for name, value in vars(one).items())
         return one == other
 
-    for told in (many(), many().since(described(many().model_id), many(24))):
+    for told in (many(), since(many(), many(24))):
         assert equal(told, Explained.from_bytes(told.to_bytes()))
 
 
-def described(model: str) -> Before:
-    return Before(3, model, END, np.arange(ROWS, dtype=np.int64))
+def since(late: Explained, early: Explained | None) -> Explained:
+    return late.since(Before(3, END, late.model_id), np.arange(ROWS, dtype=np.int64), early)
 
 
 def test_parts_move_between_two_instants_of_one_model() -> None:
     early, late = many(24), many()
-    before = late.since(described(early.model_id), early).before
-    assert before is not None
-    assert before.moved == pytest.approx(late.log - early.log)
-    assert np.array_equal(before.floor_eth, early.floor_eth)
-    assert before.generation_id == 3
+    told = since(late, early)
+    assert told.before is not None
+    assert told.before_moved == pytest.approx(late.log - early.log)
+    assert np.array_equal(told.before_floor_eth, early.floor_eth)
+    assert told.before.generation_id == 3
 
 
 def test_two_models_or_nothing_before_have_values_only() -> None:
     other_order = replace(many(24), parts=many().parts[::-1])
     for reasons in (many(24, seed=8), other_order, None):
-        told = many().since(described("m"), reasons)
+        told = since(many(), reasons)
         assert told.before is not None
-        assert len(told.before.moved) == 0
+        assert len(told.before_value_micro_eth) == ROWS
+        assert len(told.before_moved) == 0
         assert told.changes(0, 31.0, 30.0) is None
     assert many().changes(0, 31.0, 30.0) is None
 
@@ -192,7 +193,7 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
 def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: int) -> None:
     hours -= hours % 40  # few snapshots, many punks
     early, late = frame(hours)[[punk]], frame()[[punk]]
-    told = explained(late).since(described("m"), explained(early, hours))
+    told = since(explained(late), explained(early, hours))
     (was,), (value,) = values(early).tolist(), values(late).tolist()
     parts = told.changes(0, value, was)
     assert parts is not None
@@ -204,5 +205,5 @@ def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: 
 
 
 def test_nothing_changed_between_a_snapshot_and_itself() -> None:
-    told = many().since(described("m"), many())
+    told = since(many(), many())
     assert [part.eth for part in told.changes(7, 30.0, 30.0) or ()] == [0.0] * len(told.reasons(7, 30.0)) + [0.0]
