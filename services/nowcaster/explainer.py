@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -88,11 +89,11 @@ class Explainer:
                 # An event or a close came late.
                 raise IntegrityError(f"the market as of {shown.as_of.isoformat()} is another one now")
             then = await asyncio.to_thread(MarketThen, timeline, as_of)
-            newest = await explanations.newest_day(connection)
+            newest = await connection.fetchval(explanations.NEWEST_DAY_SQL)
             first = None if newest is None else newest - DAYS_AGAIN
             days = await asyncio.to_thread(market_days, timeline, as_of, first=first)
         await explanations.write_days(connection, days)
-        calibration = model.recorded(shown.offsets, shown.shifts) or model.calibration
+        calibration = shown.calibration(model) or model.calibration
         batches = explained_in_batches(model, snapshot.frame, then, calibration)
         # The last batch comes with the whole.
         while (whole := await asyncio.to_thread(next, batches)) is None:
@@ -103,12 +104,12 @@ class Explainer:
         if earlier := await explanations.before(connection, shown):
             values = await explanations.micro_eth(connection, earlier.generation_id)
             body = await explanations.reasons(connection, earlier.generation_id)
-            reasons = None
-            with suppress(IntegrityError):
-                reasons = None if body is None else await asyncio.to_thread(Explained.from_bytes, body)
             if len(values) == len(whole.floor_eth):
                 before = Before(earlier.generation_id, earlier.as_of, earlier.model_id)
-                whole = whole.since(before, values, reasons)
+                whole = replace(whole, before=before, before_value_micro_eth=values)
+                if body is not None:
+                    with suppress(IntegrityError):
+                        whole = whole.since(await asyncio.to_thread(Explained.from_bytes, body))
         body = await asyncio.to_thread(whole.to_bytes)
         async with connection.transaction():
             await explanations.write(connection, shown.generation_id, body, at=self._clock.now())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 
 from shared.database.pool import Connection
 from shared.market.daily import MarketDay
 from shared.market.series import Ints
+from shared.valuation.calibration import Calibration
+from shared.valuation.model import ValuationModel
 
 KEPT = 4
 """Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""
@@ -65,6 +67,10 @@ class Published:
     offsets: list[list[list[float]]] | None
     shifts: list[float] | None
 
+    def calibration(self, model: ValuationModel) -> Calibration | None:
+        """What the model made it with; None where that is not on record, or another model made it."""
+        return model.recorded(self.offsets, self.shifts) if model.model_id == self.model_id else None
+
 
 async def unexplained(connection: Connection) -> Published | None:
     """What the pointer shows, unless its reasons are there already."""
@@ -108,11 +114,6 @@ async def write(connection: Connection, generation_id: int, explained: bytes, *,
     """Keep it, and forget those of old generations."""
     await connection.execute(WRITE_SQL, generation_id, at, explained)
     await connection.execute(FORGET_SQL, KEPT)
-
-
-async def newest_day(connection: Connection) -> date | None:
-    found: date | None = await connection.fetchval(NEWEST_DAY_SQL)
-    return found
 
 
 async def write_days(connection: Connection, days: Sequence[MarketDay]) -> None:

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from math import isfinite
 
-import numpy as np
-
 from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import TYPES
@@ -20,7 +18,7 @@ from shared.valuation import confidence, generation
 from shared.valuation.calibration import Calibration
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen, OwnSale, own_sales
-from shared.valuation.explanation.stored import Before, Comparable, Explained, Part
+from shared.valuation.explanation.stored import Comparable, Explained, Part
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds
 from shared.valuation.model import ValuationModel, Values
@@ -45,8 +43,10 @@ class Previous:
     published_wei: str | None = None
 
 
-Earlier = tuple[Snapshot, Calibration, Previous]
-"""The snapshot of the nowcast before, its calibration by the model that explains, and what is told of it."""
+Basis = tuple[Snapshot, Calibration]
+"""What values come from beside the model: a nowcast snapshot, and the calibration of its instant."""
+Earlier = tuple[Basis, Previous] | None
+"""Of the nowcast before; None without one."""
 
 
 @dataclass(frozen=True)
@@ -121,24 +121,17 @@ class Account:
 
 
 def explain(
-    model: ValuationModel,
-    snapshot: Snapshot,
-    timeline: MarketTimeline,
-    punk: int,
-    *,
-    calibration: Calibration,
-    before: Earlier | None = None,
-    origin: Origin | None = None,
+    model: ValuationModel, timeline: MarketTimeline, punk: int, basis: Basis, before: Earlier, origin: Origin | None
 ) -> Account:
-    """Explain the value of a punk in a nowcast snapshot.
+    """Explain the value of a punk, and what changed since the nowcast before it, by one model.
 
-    The timeline may know more than the snapshot: nothing at or after the snapshot's instant is read. `calibration` is
-    that of the instant (`ValuationModel.calibration_at`, or what the nowcast was made with). Without
-    an `origin` the model's file alone is known, which tells nothing of where it comes from but what it is.
+    The timeline may know more than the snapshots: nothing at or after a snapshot's instant is read. Without an
+    `origin` only the model's file is known, which does not tell where it comes from.
 
     Raises:
         InvalidInputError: the punk has no value then, or the snapshot lacks a feature of the model.
     """
+    snapshot = basis[0]
     if model.lacking(snapshot.frame):
         raise InvalidInputError(
             f"snapshot {snapshot.snapshot_id[:12]} lacks a feature of {model.model_id}; explain a newer nowcast"
@@ -148,16 +141,15 @@ def explain(
             f"no punk but {punk} itself was for sale before {snapshot.as_of.isoformat()}: without a floor there is no "
             "value to explain; ask for a later instant"
         )
-    values, explained = _explained(model, snapshot, timeline, punk, calibration)
+    values, explained = _explained(model, timeline, punk, basis)
     value = {name: column[punk].item() for name, column in vars(values).items()}
     value_eth, grade = value["value_eth"], value["confidence"]
     changes = previous = None
-    if before is not None and isfinite(before[0].frame["floor_eth"][punk]):
-        earlier, calibrated, previous = before
-        values_then, explained_then = _explained(model, earlier, timeline, punk, calibrated)
-        was, unread = float(values_then.value_eth[punk]), np.empty(0, dtype=np.int64)
-        both = explained.since(Before(0, earlier.as_of, model.model_id), unread, explained_then)
-        changes = Changes(was, value_eth, both.changes(punk, value_eth, was) or ())
+    if before is not None and isfinite(before[0][0].frame["floor_eth"][punk]):
+        earlier, previous = before
+        values_then, explained_then = _explained(model, timeline, punk, earlier)
+        was = float(values_then.value_eth[punk])
+        changes = Changes(was, value_eth, explained.since(explained_then).changes(punk, value_eth, was) or ())
     traits = timeline.traits
 
     def names(one: int) -> tuple[str, ...]:
@@ -184,10 +176,9 @@ def explain(
     )
 
 
-def _explained(
-    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, calibration: Calibration
-) -> tuple[Values, Explained]:
+def _explained(model: ValuationModel, timeline: MarketTimeline, punk: int, basis: Basis) -> tuple[Values, Explained]:
     """All values, and the reasons of one. A nowcast snapshot has all punks in order: a punk's number is its row's."""
+    snapshot, calibration = basis
     then = MarketThen(timeline, as_seconds(snapshot.as_of))
     *_, explained = explained_in_batches(model, snapshot.frame, then, calibration, slice(punk, punk + 1))
     assert explained is not None, "the last one is the whole"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from services.cli.explain.account import Account, Earlier, Origin, Previous, explain
+from services.cli.explain.account import Account, Basis, Origin, Previous, explain
 from services.nowcaster import explanations
 from services.nowcaster.explanations import Published
+from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.event_files import PUNKS_FILE, read_event_files
 from shared.market.prices import DailyPrices
@@ -24,15 +25,12 @@ from shared.registry import models, pointer
 from shared.runtime import lineage
 from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
-from shared.snapshots.snapshot import Snapshot
-from shared.valuation.calibration import Calibration
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit
 
-NOWCASTS_APART: timedelta = JOBS["nowcast"].every
-MICRO_ETH = 10**12
 FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at is null"
+VALUE_SQL = "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2"
 
 
 def from_files(
@@ -60,13 +58,10 @@ def from_files(
         model = fit(learn, data_cutoff=as_of, threads=threads)
         code = here.git_sha, here.git_dirty, here.environment_hash
         origin = Origin(model.model_id, as_of, *code, learn.snapshot_id)
-    (snapshot, calibration), *earlier = (
-        (nowcast_snapshot(timeline, prices, instant), model.calibration_at(timeline, prices, instant))
-        for instant in (as_of, as_of - NOWCASTS_APART)
-        if instant > first
-    )
-    before = (*earlier[0], Previous(as_of - NOWCASTS_APART)) if earlier else None
-    return explain(model, snapshot, timeline, punk, calibration=calibration, before=before, origin=origin)
+    before, earlier = None, as_of - JOBS["nowcast"].every
+    if earlier > first:
+        before = _basis(model, timeline, prices, earlier), Previous(earlier)
+    return explain(model, timeline, punk, _basis(model, timeline, prices, as_of), before, origin)
 
 
 async def from_record(
@@ -80,100 +75,77 @@ async def from_record(
         NotFoundError: no market then, no champion then, or no such model.
         InvalidInputError: the instant has not come yet.
     """
-    now, origin, reader = platform.clock.now(), None, MarketReader()
+    now, reader, origin = platform.clock.now(), MarketReader(), None
     as_of = as_of or now
     if as_of > now:
         raise InvalidInputError(f"--as-of {as_of.isoformat()} lies ahead of {now.isoformat()}; nothing is known yet")
-    async with platform.database.connection() as connection:
+    async with reader.alone(), platform.database.connection() as connection:
         _beginning(await connection.fetchval(FIRST_EVENT_SQL), as_of, "the database")
         nowcast = await explanations.in_force(connection, as_of)
-        in_charge = nowcast or await pointer.champion_at(connection, as_of)
-        if model is None and in_charge is not None:
-            model = in_charge.model_id
         if model is None:
-            raise NotFoundError(
-                f"there was no champion at {as_of.isoformat()}; name a model with --model (`punkcast models list`)"
-            )
+            in_charge = nowcast or await pointer.champion_at(connection, as_of)
+            if in_charge is None:
+                raise NotFoundError(
+                    f"there was no champion at {as_of.isoformat()}; name a model with --model (`punkcast models list`)"
+                )
+            model = in_charge.model_id
         if isinstance(model, str):
             record = await models.get(connection, model)
             body = await platform.store.get(models.artifact(record))
             model = ValuationModel.from_bytes(body, threads=platform.settings.threads)
             origin = Origin(**{field.name: getattr(record, field.name) for field in fields(Origin)})
-        earlier = None if nowcast is None else await explanations.before(connection, nowcast)
-    # The earlier nowcast first: a timeline only grows.
-    before = None if earlier is None else await _before(platform, reader, earlier, model, punk)
-    archived, made = await _snapshots(platform, reader, nowcast, as_of)
-    recorded, again = _recorded(nowcast, model), model.calibration_at(reader.timeline, reader.prices, made.as_of)
-    calibration, snapshot = recorded or again, archived or made
-    account = explain(model, snapshot, reader.timeline, punk, calibration=calibration, before=before, origin=origin)
-    if nowcast is None:
-        return account
+        if nowcast is None:
+            await reader.refresh(connection)
+            basis = _basis(model, reader.timeline, reader.prices, as_of)
+            return explain(model, reader.timeline, punk, basis, None, origin)
+        # The earlier nowcast first: a timeline only grows.
+        before = None
+        if earlier := await explanations.before(connection, nowcast):
+            basis, *_ = await _again(platform, connection, reader, earlier, model)
+            of_other: tuple[str, ...] = ()
+            if earlier.model_id != model.model_id:
+                of_other = earlier.model_id, await connection.fetchval(VALUE_SQL, earlier.generation_id, punk)
+            # Its own snapshot may be lost, or lack a feature of the model.
+            if basis[0].snapshot_id == earlier.snapshot_id and not model.lacking(basis[0].frame):
+                before = basis, Previous(earlier.as_of, earlier.generation_id, *of_other)
+        basis, made, archived, same = await _again(platform, connection, reader, nowcast, model)
+        said = await connection.fetchval(VALUE_SQL, nowcast.generation_id, punk)
+    account = explain(model, reader.timeline, punk, basis, before, origin)
     reproduction = replace(
         account.reproduction,
-        recomputed=made.snapshot_id,
+        recomputed=made,
         generation_id=nowcast.generation_id,
         published_at=nowcast.published_at,
         recorded=nowcast.snapshot_id,
-        archived=archived is not None,
-        published_wei=await _said(platform, nowcast, punk) if nowcast.model_id == model.model_id else None,
-        same_calibration=None if recorded is None else recorded.same_as(again),
+        archived=archived,
+        published_wei=said if nowcast.model_id == model.model_id else None,
+        same_calibration=same,
     )
     return replace(account, reproduction=reproduction)
 
 
-async def _before(
-    platform: Platform, reader: MarketReader, earlier: Published, model: ValuationModel, punk: int
-) -> Earlier | None:
-    """The earlier nowcast's own snapshot, and the model's calibration then.
-
-    None when the snapshot is lost, or lacks a feature of the model.
-    """
-    archived, made = await _snapshots(platform, reader, earlier, earlier.as_of)
-    snapshot, previous = archived or made, Previous(earlier.as_of, earlier.generation_id)
-    if snapshot.snapshot_id != earlier.snapshot_id or model.lacking(snapshot.frame):
-        return None
-    calibration = _recorded(earlier, model) or model.calibration_at(reader.timeline, reader.prices, earlier.as_of)
-    if earlier.model_id != model.model_id:
-        said = await _said(platform, earlier, punk)
-        previous = replace(previous, other_model=earlier.model_id, published_wei=said)
-    return snapshot, calibration, previous
+async def _again(
+    platform: Platform, connection: Connection, reader: MarketReader, nowcast: Published, model: ValuationModel
+) -> tuple[Basis, str, bool, bool | None]:
+    """What the model values the nowcast from: what is on record where it is, else made again from the events that had
+    been read then and no others. The id of the snapshot made again, whether it was archived, and whether the
+    calibration made again is the one on record; None when none is."""
+    archived, recorded = None, nowcast.calibration(model)
+    with suppress(NotFoundError):
+        archived = await snapshots.load(connection, platform.store, nowcast.snapshot_id)
+    await reader.refresh(connection, up_to=nowcast.last_event_seq)
+    made, calibration = _basis(model, reader.timeline, reader.prices, nowcast.as_of)
+    same = None if recorded is None else recorded.same_as(calibration)
+    return (archived or made, recorded or calibration), made.snapshot_id, archived is not None, same
 
 
-async def _snapshots(
-    platform: Platform, reader: MarketReader, nowcast: Published | None, as_of: datetime
-) -> tuple[Snapshot | None, Snapshot]:
-    """The nowcast's as it was archived, and as made again from the events that had been read then and no others;
-    without a nowcast, that as of the instant."""
-    archived = last = None
-    async with reader.alone(), platform.database.connection() as connection:
-        if nowcast is not None:
-            as_of, last = nowcast.as_of, nowcast.last_event_seq
-            with suppress(NotFoundError):
-                archived = await snapshots.load(connection, platform.store, nowcast.snapshot_id)
-        await reader.refresh(connection, up_to=last)
-    return archived, nowcast_snapshot(reader.timeline, reader.prices, as_of)
-
-
-async def _said(platform: Platform, nowcast: Published, punk: int) -> str | None:
-    """What the nowcast said of the punk, in wei; None when its rows are gone."""
-    async with platform.database.connection() as connection:
-        values = await explanations.micro_eth(connection, nowcast.generation_id)
-    return str(int(values[punk]) * MICRO_ETH) if len(values) else None
-
-
-def _recorded(nowcast: Published | None, model: ValuationModel) -> Calibration | None:
-    """What the nowcast was published with, if it is on record and the nowcast was this model's."""
-    if nowcast is None or nowcast.model_id != model.model_id:
-        return None
-    return model.recorded(nowcast.offsets, nowcast.shifts)
+def _basis(model: ValuationModel, timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Basis:
+    """As a nowcast of the instant by the model is made."""
+    return nowcast_snapshot(timeline, prices, as_of), model.calibration_at(timeline, prices, as_of)
 
 
 def _beginning(first: datetime | None, as_of: datetime | None, where: str) -> datetime:
-    """`first`, the time of the first event, if there is one. No `as_of` stands for an instant after the last.
-
-    Raises:
-        NotFoundError: nothing had happened by then.
-    """
+    """The time of the first event. Raises NotFoundError: nothing had happened by `as_of`; None: after the last."""
     if first is None:
         raise NotFoundError(f"there are no events in {where}; `punkcast import DIR` brings them into a database")
     if as_of is not None and as_of <= first:

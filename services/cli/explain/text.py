@@ -29,8 +29,7 @@ def tell(console: Console, account: Account, *, features: bool) -> None:
     _line(console, f"{eth(account.value_eth)} ETH  ({intervals})")
     _line(console, f"confidence {account.confidence['grade']}: {account.confidence['meaning']}")
     _section(console, "Why: the floor, and what is added to it")
-    floor = ("floor", f"{account.floor_eth:12,.3f}", "", "")
-    _bars(console, account.reasons, ("value", account.value_eth), above=[floor])
+    _bars(console, account.reasons, ("floor", account.floor_eth), ("value", account.value_eth))
     _section(console, "Comparable sales, and their prices at the index level of the instant")
     sold = ("sold", "price", "floor then", "price now")
     columns = ("punk", *sold, "similar", "in common", "instead")
@@ -49,8 +48,7 @@ def tell(console: Console, account: Account, *, features: bool) -> None:
         rows = [(f.name, None if x is None else f"{x:.6g}", f.unit, f.group, f.meaning) for f, x in known]
         show(console, ("feature", "value", "unit", "group", "meaning"), rows, nothing="")
     _section(console, "Where it comes from")
-    for line in _lineage(account):
-        _line(console, line)
+    _line(console, "\n".join(_lineage(account)))
 
 
 def eth(amount: float | None) -> str:
@@ -75,14 +73,12 @@ def bar(amount: float, largest: float) -> str:
     return f"{left:>{BAR}}│{right:<{BAR}}"
 
 
-def _bars(
-    console: Console, parts: Sequence[Part], total: tuple[str, float], *, above: Sequence[tuple[str, ...]] = ()
-) -> None:
-    """The parts with bars to one scale, the rows `above` before them, and what they add up to below."""
+def _bars(console: Console, parts: Sequence[Part], *totals: tuple[str, float]) -> None:
+    """The parts with bars to one scale, what they add up to (the last total) below them, other totals above."""
     largest = max((abs(part.eth) for part in parts), default=0.0)
     rows = [(label(part.name), f"{part.eth:+12,.3f}", bar(part.eth, largest), part.group) for part in parts]
-    name, amount = total
-    show(console, ("part", "ETH", "", "group"), [*above, *rows, (name, f"{amount:12,.3f}", "", "")], nothing="")
+    *above, below = ((name, f"{amount:12,.3f}", "", "") for name, amount in totals)
+    show(console, ("part", "ETH", "", "group"), [*above, *rows, below], nothing="")
 
 
 def _comparable(sale: Comparable) -> tuple[object, ...]:

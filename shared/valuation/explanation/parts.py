@@ -77,8 +77,7 @@ class PunkParts:
     def _divided(self, members: Ints, held: Members, contributions: Floats) -> Floats:
         """What features about traits contribute, over the places of `members`."""
         amount, every, worth = np.zeros(members.shape), np.arange(len(members)), self._worth[members]
-        accessories = held.copy()
-        accessories[:, :KINDS] = False
+        accessories = held & (np.arange(held.shape[1]) >= KINDS)
         count = accessories.sum(axis=1)
         # As the features rank them. What a punk without so many accessories has instead is due to their number.
         ranked = np.argsort(np.where(accessories, -worth, np.inf), axis=1, kind="stable")

@@ -166,18 +166,13 @@ class Explained:
             found.append(Comparable(other, when, price, floor, adjusted, alike, shared, lacks, adds))
         return found
 
-    def since(self, before: Before, value_micro_eth: Ints, reasons: Explained | None) -> Explained:
-        """With what the generation before said; how its parts have moved where its reasons are known, and have the same
-        parts in the same order by the same model."""
-        whole = replace(self, before=before, before_value_micro_eth=value_micro_eth)
-        if (
-            reasons is None
-            or (self.model_id, self.parts) != (reasons.model_id, reasons.parts)
-            or not np.array_equal(self.starts, reasons.starts)
-            or not np.array_equal(self.part, reasons.part)
-        ):
-            return whole
-        return replace(whole, before_floor_eth=reasons.floor_eth, before_moved=self.log - reasons.log)
+    def since(self, reasons: Explained) -> Explained:
+        """With how far each part has moved since earlier reasons; as it is, where these are by another model, or do not
+        have the same parts in the same order."""
+        same = (self.model_id, self.parts) == (reasons.model_id, reasons.parts)
+        if not (same and np.array_equal(self.starts, reasons.starts) and np.array_equal(self.part, reasons.part)):
+            return self
+        return replace(self, before_floor_eth=reasons.floor_eth, before_moved=self.log - reasons.log)
 
     def to_bytes(self) -> bytes:
         """One compressed file (NumPy's own), a few hundred kilobytes for 10,000 punks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from collections.abc import Sequence
 
 import asyncpg
 import numpy as np
@@ -13,6 +13,7 @@ from services.nowcaster import explanations
 from services.nowcaster.bootstrap import build_explainer
 from services.nowcaster.explainer import Explainer
 from shared.database.pool import Connection
+from shared.market.daily import MarketDay
 from shared.valuation.explanation.stored import Explained
 from tests.factories.stand import Stand, eventually
 from tests.integration.nowcaster.conftest import tick
@@ -76,14 +77,14 @@ async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
 ) -> None:
     await tick(stand)
     other, at_work, may_end = build_explainer(stand.another().platform), asyncio.Event(), asyncio.Event()
-    asked = explanations.newest_day
+    write_days = explanations.write_days
 
-    async def slow(connection: Connection) -> date | None:
+    async def slow(connection: Connection, days: Sequence[MarketDay]) -> None:
         at_work.set()
         await may_end.wait()
-        return await asked(connection)
+        await write_days(connection, days)
 
-    monkeypatch.setattr(explanations, "newest_day", slow)
+    monkeypatch.setattr(explanations, "write_days", slow)
     first = asyncio.create_task(explainer.catch_up())
     await at_work.wait()
     assert not await other.catch_up(), "it is being worked out"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from services.cli.explain.account import Account, Previous, explain
+from services.cli.explain.account import Account, Origin, Previous, explain
 from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.snapshots.snapshot import Snapshot
@@ -15,6 +15,8 @@ from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import nowcast_snapshot
 from tests.factories import market, small_market
 from tests.factories.small_market import END
+
+ORIGIN = Origin("m", END)
 
 
 def at(instant: datetime) -> Snapshot:
@@ -26,14 +28,9 @@ def explained(
 ) -> Account:
     """By the small market's model, with the calibration of its fit."""
     model, timeline = small_market.model(), timeline or small_market.timeline()
-    return explain(
-        model,
-        snapshot,
-        timeline,
-        punk,
-        calibration=small_market.calibration(model),
-        before=None if before is None else (before, small_market.calibration(model), Previous(before.as_of)),
-    )
+    calibration = small_market.calibration(model)
+    earlier = None if before is None else ((before, calibration), Previous(before.as_of))
+    return explain(model, timeline, punk, (snapshot, calibration), earlier, ORIGIN)
 
 
 def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_others() -> None:
@@ -41,8 +38,8 @@ def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_
     model, timeline = small_market.model(), small_market.timeline()
     calibration = small_market.calibration(model, END)
     previous = Previous(END - timedelta(hours=3))
-    earlier = at(previous.as_of), small_market.calibration(model), previous
-    told = explain(model, snapshot, timeline, 5, calibration=calibration, before=earlier)
+    earlier = (at(previous.as_of), small_market.calibration(model)), previous
+    told = explain(model, timeline, 5, (snapshot, calibration), earlier, ORIGIN)
     values = model.predict(snapshot.frame, calibration)
     assert told.value_eth == values.value_eth[5]
     assert told.reproduction.explained_wei == str(generation.build(values).frame["value_wei"][5])

@@ -165,7 +165,9 @@ def test_it_reads_back_as_it_was_stored() -> None:
 
 
 def since(late: Explained, early: Explained | None) -> Explained:
-    return late.since(Before(3, END, late.model_id), np.arange(ROWS, dtype=np.int64), early)
+    """As the explainer tells of the generation before."""
+    told = replace(late, before=Before(3, END, late.model_id), before_value_micro_eth=np.arange(ROWS, dtype=np.int64))
+    return told if early is None else told.since(early)
 
 
 def test_parts_move_between_two_instants_of_one_model() -> None:
