@@ -102,9 +102,8 @@ async def from_record(
         before = None
         if earlier := await explanations.before(connection, nowcast):
             basis, *_ = await _again(platform, connection, reader, earlier, model)
-            of_other: tuple[str, ...] = ()
-            if earlier.model_id != model.model_id:
-                of_other = earlier.model_id, await connection.fetchval(VALUE_SQL, earlier.generation_id, punk)
+            said = await connection.fetchval(VALUE_SQL, earlier.generation_id, punk)
+            of_other = () if earlier.model_id == model.model_id else (earlier.model_id, said)
             # Its own snapshot may be lost, or lack a feature of the model.
             if basis[0].snapshot_id == earlier.snapshot_id and not model.lacking(basis[0].frame):
                 before = basis, Previous(earlier.as_of, earlier.generation_id, *of_other)

@@ -130,9 +130,8 @@ def trait_premia(timeline: MarketTimeline, as_of: int) -> tuple[Floats, Floats]:
         np.nan_to_num(series.last_before(instant)[0, 1:].astype(np.float64))
         for series in (timeline.index.states, timeline.index.variances)
     )
-    for place in range(KINDS):
-        kind = np.unique(traits.members[:, place])
-        kind = kind[kind >= 0]
+    for members in traits.members[:, :KINDS].T:
+        kind = np.unique(members[members >= 0])
         share = traits.common[kind]
         premia[kind] -= premia[kind] @ share
         variance[kind] = (1.0 - 2.0 * share) * variance[kind] + share**2 @ variance[kind]
