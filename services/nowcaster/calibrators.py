@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from weakref import ReferenceType, ref
+from weakref import ref
 
 import polars as pl
 
@@ -15,17 +15,11 @@ from shared.valuation.calibration import Calibrator, day_of
 from shared.valuation.inputs import known_sales, later_sales
 from shared.valuation.model import ValuationModel
 
-Basis = tuple[datetime, ReferenceType[MarketTimeline], int, int]
-"""What calibrations of a day rest on: the day, the timeline, the number of known sales and of closes.
-
-A sale or close may come late; a reorganisation makes a new timeline.
-"""
-
 
 class Calibrators:
     """Calibrators by model id, of one day and one state of the market."""
 
-    def __init__(self, basis: Basis | None = None) -> None:
+    def __init__(self, *basis: object) -> None:
         self._basis = basis
         self._sales: dict[str, pl.DataFrame] = {}
         self._made: dict[str, Calibrator] = {}
@@ -35,8 +29,9 @@ class Calibrators:
     ) -> Calibrators:
         """The calibrators as of an instant: these, if nothing moved. The caller keeps the timeline still."""
         day = day_of(as_of)
+        # A sale or close may come late; a reorganisation makes a new timeline.
         basis = (day, ref(timeline), known_sales(timeline, day), len(prices.days))
-        found = self if basis == self._basis else Calibrators(basis)
+        found = self if basis == self._basis else Calibrators(*basis)
         for record in records:
             if record.model_id not in found._sales:
                 sales = later_sales(timeline, prices, data_cutoff=record.data_cutoff, instant=as_of)

@@ -11,15 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from services.nowcaster import explanations
-from services.nowcaster.explanations import Shown
+from services.nowcaster.explanations import Published
 from services.nowcaster.models import LoadedModels
 from shared.clock import Clock
-from shared.database.pool import Database
+from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError, PermanentError, TransientError
 from shared.market.daily import market_days
 from shared.market.reader import MarketReader
@@ -27,7 +28,7 @@ from shared.messaging.bus import Subscription
 from shared.registry import models as registry
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
-from shared.valuation.explanation.stored import Explained
+from shared.valuation.explanation.stored import Before, Explained
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 
 log = structlog.get_logger(__name__)
@@ -70,59 +71,47 @@ class Explainer:
             if not await explanations.claim(connection, shown.generation_id):
                 return False
             try:
-                return await self._explain(shown)
+                return await self._explain(connection, shown)
             except PermanentError as error:
                 # It will not get better; the next generation may.
                 self._given_up = {shown.generation_id}
                 log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
                 return False
 
-    async def _explain(self, shown: Shown) -> bool:
+    async def _explain(self, connection: Connection, shown: Published) -> bool:
         as_of = as_seconds(shown.as_of)
-        async with self._database.connection() as connection:
-            record = await registry.get(connection, shown.model_id)
-        model = await self._models.load(record)
+        model = await self._models.load(await registry.get(connection, shown.model_id))
         async with self._reader.alone():
-            async with self._database.connection() as connection:
-                await self._reader.refresh(connection)
-                newest = await explanations.newest_day(connection)
+            await self._reader.refresh(connection)
             timeline, prices = self._reader.timeline, self._reader.prices
             snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, shown.as_of)
             if snapshot.snapshot_id != shown.snapshot_id:
                 # An event or a close came late.
                 raise IntegrityError(f"the market as of {shown.as_of.isoformat()} is another one now")
             then = await asyncio.to_thread(MarketThen, timeline, as_of)
+            newest = await connection.fetchval(explanations.NEWEST_DAY_SQL)
             first = None if newest is None else newest - DAYS_AGAIN
             days = await asyncio.to_thread(market_days, timeline, as_of, first=first)
-        async with self._database.transaction() as connection:
-            await explanations.write_days(connection, days)
-        calibration = model.recorded(shown.offsets, shown.shifts) or model.calibration
+        await explanations.write_days(connection, days)
+        calibration = shown.calibration(model) or model.calibration
         batches = explained_in_batches(model, snapshot.frame, then, calibration)
         # The last batch comes with the whole.
         while (whole := await asyncio.to_thread(next, batches)) is None:
-            if await self._overtaken(shown):
+            now = await explanations.unexplained(connection)
+            if now is None or now.generation_id != shown.generation_id:
                 log.info("explanation.overtaken", generation=shown.generation_id)
                 return False
-        whole = await self._with_changes(whole, shown)
+        if earlier := await explanations.before(connection, shown):
+            values = await explanations.micro_eth(connection, earlier.generation_id)
+            body = await explanations.reasons(connection, earlier.generation_id)
+            if len(values) == len(whole.floor_eth):
+                before = Before(earlier.generation_id, earlier.as_of, earlier.model_id)
+                whole = replace(whole, before=before, before_value_micro_eth=values)
+                if body is not None:
+                    with suppress(IntegrityError):
+                        whole = whole.since(await asyncio.to_thread(Explained.from_bytes, body))
         body = await asyncio.to_thread(whole.to_bytes)
-        async with self._database.transaction() as connection:
+        async with connection.transaction():
             await explanations.write(connection, shown.generation_id, body, at=self._clock.now())
         log.info("explanation.made", generation=shown.generation_id, bytes=len(body))
         return True
-
-    async def _overtaken(self, shown: Shown) -> bool:
-        async with self._database.connection() as connection:
-            now = await explanations.unexplained(connection)
-        return now is None or now.generation_id != shown.generation_id
-
-    async def _with_changes(self, whole: Explained, shown: Shown) -> Explained:
-        """With what the generation before said, if there is one."""
-        async with self._database.connection() as connection:
-            earlier, body = await explanations.before(connection, shown)
-        if earlier is None or len(earlier.value_micro_eth) != len(whole.floor_eth):
-            return whole
-        reasons = None
-        if body is not None:
-            with suppress(IntegrityError):
-                reasons = await asyncio.to_thread(Explained.from_bytes, body)
-        return whole.since(reasons, described=earlier)

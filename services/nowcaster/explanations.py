@@ -1,35 +1,39 @@
-"""Reasons and days in Postgres, and who works them out."""
+"""Reasons and days in Postgres, and who works them out; which nowcast was in force, and what the one before it said."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 
 from shared.database.pool import Connection
 from shared.market.daily import MarketDay
-from shared.valuation.explanation.stored import Before
+from shared.market.series import Ints
+from shared.valuation.calibration import Calibration
+from shared.valuation.model import ValuationModel
 
 KEPT = 4
 """Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""
 
-UNEXPLAINED_SQL = """
-select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.interval_offsets, g.value_shifts
-from nowcast_pointer join generations g using (generation_id)
-left join explanations e using (generation_id)
+_PUBLISHED = """
+select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq,
+       g.interval_offsets, g.value_shifts
+from generations g join snapshots s using (snapshot_id)
+"""
+UNEXPLAINED_SQL = f"""{_PUBLISHED}
+join nowcast_pointer using (generation_id) left join explanations e using (generation_id)
 where e.generation_id is null
 """
-CLAIM_SQL = "select pg_try_advisory_lock(hashtextextended('punkcast.explanations.' || $1::bigint, 0))"
-EXPLAINED_SQL = "select exists (select from explanations where generation_id = $1)"
-BEFORE_SQL = """
-select generation_id, model_id, as_of, body
-from generations left join explanations using (generation_id)
-where role = 'champion' and generation_id < $1 and as_of < $2
-order by generation_id desc
-limit 1
+IN_FORCE_SQL = f"""{_PUBLISHED}
+where g.role = 'champion' and g.published_at <= $1 order by g.generation_id desc limit 1
 """
+BEFORE_SQL = f"""{_PUBLISHED}
+where g.role = 'champion' and g.generation_id < $1 and g.as_of < $2 order by g.generation_id desc limit 1
+"""
+CLAIM_SQL = "select pg_try_advisory_lock(hashtextextended('punkcast.explanations.' || $1::bigint, 0))"
+REASONS_SQL = "select body from explanations where generation_id = $1"
 MICRO_ETH_SQL = """
 select (value_wei / 1000000000000)::bigint as micro from nowcasts where generation_id = $1 order by punk_id
 """
@@ -50,21 +54,49 @@ where (market_days.floor_wei, market_days.index_eth) is distinct from (excluded.
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A published generation. `offsets` and `shifts` are of its calibration; None before these were recorded."""
+class Published:
+    """A generation that readers saw, made from the events up to `last_event_seq`. `offsets` and `shifts` are of its
+    calibration; None before these were recorded."""
 
     generation_id: int
     model_id: str
     snapshot_id: str
     as_of: datetime
+    published_at: datetime
+    last_event_seq: int
     offsets: list[list[list[float]]] | None
     shifts: list[float] | None
 
+    def calibration(self, model: ValuationModel) -> Calibration | None:
+        """What the model made it with; None where that is not on record, or another model made it."""
+        return model.recorded(self.offsets, self.shifts) if model.model_id == self.model_id else None
 
-async def unexplained(connection: Connection) -> Shown | None:
+
+async def unexplained(connection: Connection) -> Published | None:
     """What the pointer shows, unless its reasons are there already."""
-    row = await connection.fetchrow(UNEXPLAINED_SQL)
-    return None if row is None else Shown(*row)
+    return await _published(connection, UNEXPLAINED_SQL)
+
+
+async def in_force(connection: Connection, instant: datetime) -> Published | None:
+    """The newest nowcast that was published by then."""
+    return await _published(connection, IN_FORCE_SQL, instant)
+
+
+async def before(connection: Connection, nowcast: Published) -> Published | None:
+    """The nowcast of an earlier instant that it took the place of."""
+    return await _published(connection, BEFORE_SQL, nowcast.generation_id, nowcast.as_of)
+
+
+async def micro_eth(connection: Connection, generation_id: int) -> Ints:
+    """A generation's values by punk; empty when they are not kept any more."""
+    rows = await connection.fetch(MICRO_ETH_SQL, generation_id)
+    return np.array([row["micro"] for row in rows], dtype=np.int64)
+
+
+async def reasons(connection: Connection, generation_id: int) -> bytes | None:
+    """A generation's reasons, if they are there."""
+    found: bytes | None = await connection.fetchval(REASONS_SQL, generation_id)
+    return found
 
 
 async def claim(connection: Connection, generation_id: int) -> bool:
@@ -75,22 +107,7 @@ async def claim(connection: Connection, generation_id: int) -> bool:
     if not await connection.fetchval(CLAIM_SQL, generation_id):
         return False
     # Asked after the claim: the one who had it before may have ended just now.
-    return not await connection.fetchval(EXPLAINED_SQL, generation_id)
-
-
-async def before(connection: Connection, shown: Shown) -> tuple[Before | None, bytes | None]:
-    """The published generation of an earlier instant that it took the place of, with its values in punk order, and its
-    reasons.
-
-    The values are empty, the reasons None, when they are not kept any more.
-    """
-    row = await connection.fetchrow(BEFORE_SQL, shown.generation_id, shown.as_of)
-    if row is None:
-        return None, None
-    generation_id, model_id, as_of, body = row
-    values = await connection.fetch(MICRO_ETH_SQL, generation_id)
-    micro_eth = np.array([value["micro"] for value in values], dtype=np.int64)
-    return Before(generation_id, model_id, as_of, micro_eth), body
+    return await reasons(connection, generation_id) is None
 
 
 async def write(connection: Connection, generation_id: int, explained: bytes, *, at: datetime) -> None:
@@ -99,12 +116,12 @@ async def write(connection: Connection, generation_id: int, explained: bytes, *,
     await connection.execute(FORGET_SQL, KEPT)
 
 
-async def newest_day(connection: Connection) -> date | None:
-    found: date | None = await connection.fetchval(NEWEST_DAY_SQL)
-    return found
-
-
 async def write_days(connection: Connection, days: Sequence[MarketDay]) -> None:
     """Write, or correct, days."""
     rows = [(day.date, None if day.floor_wei is None else str(day.floor_wei), day.index_eth) for day in days]
     await connection.executemany(WRITE_DAY_SQL, rows)
+
+
+async def _published(connection: Connection, sql: str, *arguments: object) -> Published | None:
+    row = await connection.fetchrow(sql, *arguments)
+    return None if row is None else Published(*row)

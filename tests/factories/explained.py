@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from shared.valuation.explanation.stored import Before, Explained, LastSales
+from shared.valuation.explanation.stored import Explained
 
 FIXED = (
     ("usual", "usual premium"), ("market", "market level"), ("liquidity", "liquidity"),
@@ -18,7 +18,7 @@ TRAITS = tuple(
 )
 
 
-def explained(punks: int, model: str, *, seed: int = 7, before: Before | None = None, floor: float = 40.0) -> Explained:
+def explained(punks: int, model: str, *, seed: int = 7, floor: float = 40.0) -> Explained:
     """For the first `punks` punks: seven fixed parts and six traits each, eight comparables."""
     generator = np.random.default_rng(seed)
     parts = (*FIXED, *(("traits", name) for name in TRAITS))
@@ -36,14 +36,11 @@ def explained(punks: int, model: str, *, seed: int = 7, before: Before | None = 
         floor_eth=np.full(punks, floor),
         near=near.astype(np.int16),
         similarity=np.round(np.sort(generator.random((punks, 8)), axis=1)[:, ::-1], 4).astype(np.float32),
-        sold=LastSales(
-            time=np.full(punks, int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()), dtype=np.int64),
-            price_eth=prices,
-            floor_eth=np.full(punks, 38.0),
-            adjusted_eth=prices * 1.05,
-        ),
+        sold_time=np.full(punks, int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()), dtype=np.int64),
+        sold_price_eth=prices,
+        sold_floor_eth=np.full(punks, 38.0),
+        sold_adjusted_eth=prices * 1.05,
         level_eth=42.0,
         premium=np.linspace(-0.1, 1.0, 4 + len(TRAITS)).astype(np.float32),
         premium_error=np.full(4 + len(TRAITS), 0.05, dtype=np.float32),
-        before=before,
     )

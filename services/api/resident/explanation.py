@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from services.api.money import WEI_PER_ETH, money
-from shared.valuation.explanation.stored import GROUPS, Comparable, Explained, LastSales, Part
+from shared.valuation.explanation.stored import GROUPS, Comparable, Explained, Part
 
 if TYPE_CHECKING:
     from services.api.resident.facts import PunkRow
@@ -29,9 +29,9 @@ class ResidentExplanation:
     def __init__(self, generation_id: int, explained: Explained) -> None:
         self.generation_id = generation_id
         # Rounded once: to do so for each answer costs more than the rest of it.
-        sold = {name: np.round(column, DIGITS) for name, column in vars(explained.sold).items()}
-        self.explained = replace(explained, sold=LastSales(**sold))
-        self._over_floor: list[float] = (explained.sold.price_eth / explained.sold.floor_eth).tolist()
+        sold = {name: np.round(column, DIGITS) for name, column in vars(explained).items() if name.startswith("sold_")}
+        self.explained = replace(explained, **sold)
+        self._over_floor: list[float] = (explained.sold_price_eth / explained.sold_floor_eth).tolist()
         self._rendered: dict[int, bytes] = {}
 
     def members(self, punk: int, value_wei: int, floor_wei: int, punks: Mapping[int, PunkRow]) -> bytes:
@@ -82,12 +82,12 @@ class ResidentExplanation:
         before = self.explained.before
         if before is None:
             return None
-        earlier_wei = int(before.value_micro_eth[punk]) * MICRO_ETH
+        earlier_wei = int(self.explained.before_value_micro_eth[punk]) * MICRO_ETH
         parts = None
         if earlier_wei > 0:
             parts = self.explained.changes(punk, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH)
         return {
-            "since": {"generation_id": before.generation_id, "as_of": before.as_of, "model_id": before.model_id},
+            "since": before,
             "before": money(earlier_wei).model_dump(),
             "after": money(value_wei).model_dump(),
             "parts": None if parts is None else _plain(parts),

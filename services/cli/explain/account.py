@@ -9,19 +9,16 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from math import isfinite
-from pathlib import Path
 
-import numpy as np
-
-from shared.errors import InvalidInputError, NotFoundError
+from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
-from shared.market.traits import PUNKS, TYPES
+from shared.market.traits import TYPES
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import confidence, generation
 from shared.valuation.calibration import Calibration
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen, OwnSale, own_sales
-from shared.valuation.explanation.stored import Before, Comparable, Explained, Part
+from shared.valuation.explanation.stored import Comparable, Explained, Part
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds
 from shared.valuation.model import ValuationModel, Values
@@ -44,6 +41,12 @@ class Previous:
     generation_id: int | None = None
     other_model: str | None = None
     published_wei: str | None = None
+
+
+Basis = tuple[Snapshot, Calibration]
+"""What values come from beside the model: a nowcast snapshot, and the calibration of its instant."""
+Earlier = tuple[Basis, Previous] | None
+"""Of the nowcast before; None without one."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class Account:
     changes: Changes | None
     previous: Previous | None
     comparables: list[Comparable]
-    own_sales: tuple[OwnSale, ...]
+    own_sales: list[OwnSale]
     features: dict[str, float | None]
     model: Origin
     snapshot_id: str
@@ -113,54 +116,40 @@ class Account:
 
     def as_json(self) -> str:
         """With a newline at its end."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False, default=_instant) + "\n"
-
-
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat()
+        document = asdict(self)
+        return json.dumps(document, indent=2, allow_nan=False, default=lambda at: at.astimezone(UTC).isoformat()) + "\n"
 
 
 def explain(
-    model: ValuationModel,
-    origin: Origin,
-    snapshot: Snapshot,
-    timeline: MarketTimeline,
-    punk: int,
-    *,
-    calibration: Calibration,
-    before: tuple[Snapshot, Calibration, Previous] | None = None,
+    model: ValuationModel, timeline: MarketTimeline, punk: int, basis: Basis, before: Earlier, origin: Origin | None
 ) -> Account:
-    """Explain the value of a punk in a nowcast snapshot.
+    """Explain the value of a punk, and what changed since the nowcast before it, by one model.
 
-    The timeline may know more than the snapshot: nothing at or after the snapshot's instant is read. `calibration` is
-    that of the instant (`ValuationModel.calibration_at`, or what the nowcast was made with). `before` is the snapshot
-    of the nowcast before with its calibration, which is valued by the same model.
+    The timeline may know more than the snapshots: nothing at or after a snapshot's instant is read. Without an
+    `origin` only the model's file is known, which does not tell where it comes from.
 
     Raises:
-        NotFoundError: there is no such punk.
         InvalidInputError: the punk has no value then, or the snapshot lacks a feature of the model.
     """
-    require_punk(punk)
+    snapshot = basis[0]
     if model.lacking(snapshot.frame):
         raise InvalidInputError(
             f"snapshot {snapshot.snapshot_id[:12]} lacks a feature of {model.model_id}; explain a newer nowcast"
         )
-    if not _has_floor(snapshot, punk):
+    if not isfinite(snapshot.frame["floor_eth"][punk]):
         raise InvalidInputError(
             f"no punk but {punk} itself was for sale before {snapshot.as_of.isoformat()}: without a floor there is no "
             "value to explain; ask for a later instant"
         )
-    every, explained = _explained(model, snapshot, timeline, punk, calibration)
-    value = Values(**{name: column[[punk]] for name, column in vars(every).items()})
-    value_eth, grade = float(value.value_eth[0]), str(value.confidence[0])
+    values, explained = _explained(model, timeline, punk, basis)
+    value = {name: column[punk].item() for name, column in vars(values).items()}
+    value_eth, grade = value["value_eth"], value["confidence"]
     changes = previous = None
-    if before is not None and _has_floor(before[0], punk):
-        earlier, calibrated, previous = before
-        values, explained_then = _explained(model, earlier, timeline, punk, calibrated)
-        then = Before(0, model.model_id, earlier.as_of, np.empty(0, dtype=np.int64))
-        was = float(values.value_eth[punk])
-        parts = explained.since(explained_then, described=then).changes(punk, value_eth, was)
-        changes = Changes(was, value_eth, parts or ())
+    if before is not None and isfinite(before[0][0].frame["floor_eth"][punk]):
+        earlier, previous = before
+        values_then, explained_then = _explained(model, timeline, punk, earlier)
+        was = float(values_then.value_eth[punk])
+        changes = Changes(was, value_eth, explained.since(explained_then).changes(punk, value_eth, was) or ())
     traits = timeline.traits
 
     def names(one: int) -> tuple[str, ...]:
@@ -173,7 +162,7 @@ def explain(
         as_of=snapshot.as_of,
         value_eth=value_eth,
         floor_eth=float(explained.floor_eth[punk]),
-        bounds_eth={name: float(column[0]) for name, column in vars(value).items() if name[:2] in ("lo", "hi")},
+        bounds_eth={name: bound for name, bound in value.items() if name.startswith(("lo", "hi"))},
         confidence={"grade": grade, "meaning": confidence.meaning(grade, TYPES[int(traits.type_code[punk])])},
         reasons=explained.reasons(punk, value_eth),
         changes=changes,
@@ -181,48 +170,16 @@ def explain(
         comparables=explained.comparables(punk, names),
         own_sales=own_sales(timeline, punk, as_seconds(snapshot.as_of)),
         features={name: number if isfinite(number) else None for name, number in row.items()},
-        model=origin,
+        model=origin or Origin(model.model_id, model.data_cutoff),
         snapshot_id=snapshot.snapshot_id,
-        reproduction=Reproduction(snapshot.snapshot_id, str(generation.build(value).frame["value_wei"][0])),
+        reproduction=Reproduction(snapshot.snapshot_id, generation.build(values).frame["value_wei"][punk]),
     )
 
 
-def _explained(
-    model: ValuationModel, snapshot: Snapshot, timeline: MarketTimeline, punk: int, calibration: Calibration
-) -> tuple[Values, Explained]:
+def _explained(model: ValuationModel, timeline: MarketTimeline, punk: int, basis: Basis) -> tuple[Values, Explained]:
     """All values, and the reasons of one. A nowcast snapshot has all punks in order: a punk's number is its row's."""
+    snapshot, calibration = basis
     then = MarketThen(timeline, as_seconds(snapshot.as_of))
     *_, explained = explained_in_batches(model, snapshot.frame, then, calibration, slice(punk, punk + 1))
     assert explained is not None, "the last one is the whole"
     return model.predict(snapshot.frame, calibration), explained
-
-
-def require_punk(punk: int) -> None:
-    """Raises NotFoundError: there is no such punk."""
-    if not 0 <= punk < PUNKS:
-        raise NotFoundError(f"there is no punk {punk}; they go from 0 to {PUNKS - 1}")
-
-
-def _has_floor(snapshot: Snapshot, punk: int) -> bool:
-    return bool(np.isfinite(snapshot.frame["floor_eth"][punk]))
-
-
-def from_file(file: Path, threads: int) -> tuple[ValuationModel, Origin]:
-    """A model file, which tells nothing of where it comes from but what it is."""
-    model = ValuationModel.from_bytes(file.read_bytes(), threads=threads)
-    return model, Origin(model.model_id, model.data_cutoff)
-
-
-def require_market(first: datetime | None, as_of: datetime | None, where: str) -> datetime:
-    """`first`, the time of the first event, if there is one. No `as_of` stands for an instant after the last.
-
-    Raises:
-        NotFoundError: nothing had happened by then.
-    """
-    if first is None:
-        raise NotFoundError(f"there are no events in {where}; `punkcast import DIR` brings them into a database")
-    if as_of is not None and as_of <= first:
-        raise NotFoundError(
-            f"--as-of {as_of.isoformat()}: the market of {where} begins at {first.isoformat()}; ask for a later instant"
-        )
-    return first

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from rich.console import Console
 
 from services.cli.context import cell, show
-from services.cli.explain.account import Account, Origin
+from services.cli.explain.account import Account
 from shared.valuation.explanation.comparables import OwnSale
 from shared.valuation.explanation.stored import Comparable, Part
 from shared.valuation.feature_table import FEATURES, FLAGS
@@ -22,27 +22,25 @@ SHOWN = 0.0005
 
 def tell(console: Console, account: Account, *, features: bool) -> None:
     """Print the account; the feature row only when asked for."""
-    _value(console, account)
+    traits = ", ".join(map(label, account.traits))
+    _line(console, f"Punk {account.punk_id} ({traits}) as of {cell(account.as_of)}")
+    bounds = {name: eth(bound) for name, bound in account.bounds_eth.items()}
+    intervals = "; ".join(f"{level} %: {bounds[f'lo{level}']} to {bounds[f'hi{level}']}" for level in (50, 80, 90))
+    _line(console, f"{eth(account.value_eth)} ETH  ({intervals})")
+    _line(console, f"confidence {account.confidence['grade']}: {account.confidence['meaning']}")
     _section(console, "Why: the floor, and what is added to it")
-    floor = ("floor", f"{account.floor_eth:12,.3f}", "", "")
-    _bars(console, account.reasons, ("value", account.value_eth), above=[floor])
+    _bars(console, account.reasons, ("floor", account.floor_eth), ("value", account.value_eth))
     _section(console, "Comparable sales, and their prices at the index level of the instant")
-    show(
-        console,
-        ("punk", "sold", "price", "floor then", "price now", "similar", "in common", "instead"),
-        [_comparable(sale) for sale in account.comparables],
-        nothing="no punk like it was sold before",
-    )
+    sold = ("sold", "price", "floor then", "price now")
+    columns = ("punk", *sold, "similar", "in common", "instead")
+    show(console, columns, map(_comparable, account.comparables), nothing="no punk like it was sold before")
     _section(console, "Its own sales")
-    show(
-        console,
-        ("sold", "price", "floor then", "price now", "how", "counts"),
-        [
-            (*_sold(sale), sale.kind.replace("_", " "), "yes" if sale.excluded is None else f"no: {sale.excluded}")
-            for sale in account.own_sales
-        ],
-        nothing="it was never sold before",
-    )
+    own = [
+        (*_sold(sale), sale.kind.replace("_", " "), "yes" if sale.excluded is None else f"no: {sale.excluded}")
+        for sale in account.own_sales
+    ]
+    show(console, (*sold, "how", "counts"), own, nothing="it was never sold before")
+    _section(console, "What changed since the nowcast before")
     _changes(console, account)
     if features:
         _section(console, "Features")
@@ -50,8 +48,7 @@ def tell(console: Console, account: Account, *, features: bool) -> None:
         rows = [(f.name, None if x is None else f"{x:.6g}", f.unit, f.group, f.meaning) for f, x in known]
         show(console, ("feature", "value", "unit", "group", "meaning"), rows, nothing="")
     _section(console, "Where it comes from")
-    _origin(console, account.model)
-    _reproduction(console, account)
+    _line(console, "\n".join(_lineage(account)))
 
 
 def eth(amount: float | None) -> str:
@@ -76,25 +73,12 @@ def bar(amount: float, largest: float) -> str:
     return f"{left:>{BAR}}│{right:<{BAR}}"
 
 
-def _value(console: Console, told: Account) -> None:
-    traits = ", ".join(map(label, told.traits))
-    _line(console, f"Punk {told.punk_id} ({traits}) as of {cell(told.as_of)}")
-    intervals = "; ".join(
-        f"{level} %: {eth(told.bounds_eth[f'lo{level}'])} to {eth(told.bounds_eth[f'hi{level}'])}"
-        for level in (50, 80, 90)
-    )
-    _line(console, f"{eth(told.value_eth)} ETH  ({intervals})")
-    _line(console, f"confidence {told.confidence['grade']}: {told.confidence['meaning']}")
-
-
-def _bars(
-    console: Console, parts: Sequence[Part], total: tuple[str, float], *, above: Sequence[tuple[str, ...]] = ()
-) -> None:
-    """The parts with bars to one scale, the rows `above` before them, and what they add up to below."""
+def _bars(console: Console, parts: Sequence[Part], *totals: tuple[str, float]) -> None:
+    """The parts with bars to one scale, what they add up to (the last total) below them, other totals above."""
     largest = max((abs(part.eth) for part in parts), default=0.0)
     rows = [(label(part.name), f"{part.eth:+12,.3f}", bar(part.eth, largest), part.group) for part in parts]
-    name, amount = total
-    show(console, ("part", "ETH", "", "group"), [*above, *rows, (name, f"{amount:12,.3f}", "", "")], nothing="")
+    *above, below = ((name, f"{amount:12,.3f}", "", "") for name, amount in totals)
+    show(console, ("part", "ETH", "", "group"), [*above, *rows, below], nothing="")
 
 
 def _comparable(sale: Comparable) -> tuple[object, ...]:
@@ -109,7 +93,6 @@ def _sold(sale: Comparable | OwnSale) -> tuple[str, ...]:
 
 
 def _changes(console: Console, told: Account) -> None:
-    _section(console, "What changed since the nowcast before")
     previous = told.previous
     if told.changes is None or previous is None:
         _line(console, "there is no nowcast before it that this model can be applied to")
@@ -124,39 +107,33 @@ def _changes(console: Console, told: Account) -> None:
         _line(console, f"that nowcast was of another model, {previous.other_model}{said}")
 
 
-def _origin(console: Console, origin: Origin) -> None:
-    _line(console, f"model {origin.model_id}, data until {cell(origin.data_cutoff)}")
+def _lineage(told: Account) -> Iterator[str]:
+    """The model, the snapshot, and whether both give again what was published."""
+    origin, made = told.model, told.reproduction
+    yield f"model {origin.model_id}, data until {cell(origin.data_cutoff)}"
     if origin.git_sha is None:
-        _line(console, "code and environment: a model file does not tell, the registry does")
-        return
-    dirty = " with uncommitted changes" if origin.git_dirty else ""
-    _line(console, f"code {origin.git_sha}{dirty}")
-    _line(console, f"environment {origin.environment_hash}")
-    _line(console, f"training snapshot {origin.training_snapshot}")
-
-
-def _reproduction(console: Console, told: Account) -> None:
-    made = told.reproduction
-    _line(console, f"snapshot {told.snapshot_id}")
+        yield "code and environment: a model file does not tell, the registry does"
+    else:
+        yield f"code {origin.git_sha}{' with uncommitted changes' if origin.git_dirty else ''}"
+        yield f"environment {origin.environment_hash}"
+        yield f"training snapshot {origin.training_snapshot}"
+    yield f"snapshot {told.snapshot_id}"
     if made.recorded is None:
-        _line(console, "made just now from the events before the instant; no nowcast is on record for it")
+        yield "made just now from the events before the instant; no nowcast is on record for it"
         return
     place = "read from the object store" if made.archived else "not in the object store yet"
-    _line(console, f"of nowcast {made.generation_id}, published {cell(made.published_at)}; {place}")
-    if made.recomputed == made.recorded:
-        _line(console, "made again from the events known then: the same snapshot id")
-    else:
-        _line(
-            console,
-            f"made again from the events known then: ANOTHER snapshot, {made.recomputed}; a daily close came late, a "
-            "reorganisation changed history, or the features' code is another one",
-        )
+    yield f"of nowcast {made.generation_id}, published {cell(made.published_at)}; {place}"
+    again = "the same snapshot id"
+    if made.recomputed != made.recorded:
+        why = "a daily close came late, a reorganisation changed history, or the features' code is another one"
+        again = f"ANOTHER snapshot, {made.recomputed}; {why}"
+    yield f"made again from the events known then: {again}"
     if made.same_calibration is not None:
         again = "the same" if made.same_calibration else "ANOTHER; a sale or a daily close came late"
-        _line(console, f"correction and intervals made again from the outcomes known then: {again}")
+        yield f"correction and intervals made again from the outcomes known then: {again}"
     if made.published_wei is not None:
         same = "equals" if made.published_wei == made.explained_wei else "DIFFERS FROM"
-        _line(console, f"the value {same} the published one, {int(made.published_wei) / WEI:,.6f} ETH")
+        yield f"the value {same} the published one, {int(made.published_wei) / WEI:,.6f} ETH"
 
 
 def _section(console: Console, title: str) -> None:

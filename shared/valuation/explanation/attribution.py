@@ -52,10 +52,9 @@ def explained_in_batches(
     parts = PunkParts(then.traits, then.premia, model.features)
     log_premium = model.log_premium(frame)
     correction = calibration.correction_of(np.exp(log_premium))
-    count = np.zeros(frame.height, dtype=np.int64)
     near = np.full((frame.height, MOST), NOBODY, dtype=np.int16)
     similarity = np.zeros((frame.height, MOST), dtype=np.float32)
-    part, log = [], []
+    split = []
     for first in range(start, stop, BATCH):
         batch = slice(first, min(first + BATCH, stop))
         contributions, constant = model.contributions(frame[batch])
@@ -64,26 +63,26 @@ def explained_in_batches(
             raise IntegrityError(
                 f"contributions miss the prediction by {worst:.2g}: a learner attributes what it does not predict"
             )
-        kinds, logs = parts.split(punks[batch], contributions, constant + rounding, correction[batch])
-        there = kinds >= 0
-        count[batch] = there.sum(axis=1)
-        part.append(kinds[there].astype(np.uint16))
-        log.append(logs[there].astype(np.float32))
+        split.append(parts.split(punks[batch], contributions, constant + rounding, correction[batch]))
         for row in range(batch.start, batch.stop):
             sold, alike = then.near(int(punks[row]))
             near[row, : len(sold)], similarity[row, : len(sold)] = sold, np.round(alike, 4)
         yield None
+    kinds, logs = (np.concatenate(batches) for batches in zip(*split, strict=True))
+    there = kinds >= 0
+    count = np.zeros(frame.height, dtype=np.int64)
+    count[start:stop] = there.sum(axis=1)
     yield Explained(
         model_id=model.model_id,
         parts=parts.keys,
         traits=then.traits.names,
         starts=np.append(0, count.cumsum()),
-        part=np.concatenate(part),
-        log=np.concatenate(log),
+        part=kinds[there].astype(np.uint16),
+        log=logs[there].astype(np.float32),
         floor_eth=floor,
         near=near,
         similarity=similarity,
-        sold=then.last_sales,
+        **then.sold,
         level_eth=then.level_eth,
         premium=then.premia.astype(np.float32),
         premium_error=then.errors.astype(np.float32),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,18 +25,14 @@ LATEST: Final[PartKey] = ("market", "latest sales")
 KINDS: Final = 3
 """Type, skin and accessory count: the columns of `Traits.members` before the accessories."""
 _TYPE_PLACE, _SKIN_PLACE, _COUNT_PLACE = range(KINDS)
-_PART_OF: Final[dict[str, PartKey]] = {feature.name: feature.part for feature in FEATURES}
-_FIXED: Final[tuple[PartKey, ...]] = tuple(
-    sorted(
-        {USUAL: None, LATEST: None, COMBINATIONS: None}
-        | {feature.part: None for feature in FEATURES if feature.part[0] != "traits"},
-        key=lambda part: list(GROUPS).index(part[0]),
-    )
+_PART_OF: Final = {feature.name: COMBINATIONS if feature.name in FLAGS else feature.part for feature in FEATURES}
+_FIXED: Final = sorted(
+    dict.fromkeys([USUAL, LATEST, COMBINATIONS, *(part for part in _PART_OF.values() if part[0] != "traits")]),
+    key=lambda part: list(GROUPS).index(part[0]),
 )
 """The parts that every punk has, by group; those of its traits stand around `COMBINATIONS`."""
 
 Members = npt.NDArray[np.bool_]
-Column = TypeVar("Column", bound=np.generic)
 
 
 class PunkParts:
@@ -46,15 +42,17 @@ class PunkParts:
         """`premia`: of every trait, shape (traits,), see `comparables.trait_premia`; `features`: what contributes."""
         self.keys: tuple[PartKey, ...] = (*_FIXED, *(("traits", name) for name in traits.names))
         self._traits = traits
+        # As parts are shown: what kind of punk it is, combinations, its accessories, between the other groups.
+        at, places = _FIXED.index(COMBINATIONS), len(_FIXED) + np.arange(traits.members.shape[1])
+        before = np.where(np.arange(len(places)) < KINDS, at, at + 1)
+        self._order: Ints = np.insert(np.arange(len(_FIXED)), before, places)
         self._worth = np.append(premia, 0.0)  # a last entry for "no trait", which members say as -1
         self._columns: defaultdict[PartKey, list[int]] = defaultdict(list)
-        # The column of each trait's flag; a trait without one has the column of zeros behind the features.
-        self._flag = np.full(len(traits.names) + 1, len(features))
-        ids = {name: trait for trait, name in enumerate(traits.names)}
         for column, feature in enumerate(features):
-            self._columns[COMBINATIONS if feature in FLAGS else _PART_OF[feature]].append(column)
-            if (trait := ids.get(FLAGS.get(feature, ""))) is not None:
-                self._flag[trait] = column
+            self._columns[_PART_OF[feature]].append(column)
+        # The column of each trait's flag; a trait without one has the column of zeros behind the features.
+        flags = {FLAGS[feature]: column for column, feature in enumerate(features) if feature in FLAGS}
+        self._flag = np.array([flags.get(name, len(features)) for name in (*traits.names, "")])
 
     def split(self, punks: Ints, contributions: Floats, usual: Floats, correction: Floats) -> tuple[Ints, Floats]:
         """The parts of punks from the contributions of features, shape (n, features), in log units.
@@ -73,14 +71,13 @@ class PunkParts:
         fixed = np.column_stack([padded[:, self._columns[part]].sum(axis=1) for part in _FIXED])
         fixed[:, _FIXED.index(USUAL)] = usual
         fixed[:, _FIXED.index(LATEST)] = correction
-        kinds = np.broadcast_to(np.arange(len(_FIXED)), fixed.shape)
-        return _in_order(kinds, np.where(held, members + len(_FIXED), -1)), _in_order(fixed, by_place)
+        kinds = np.broadcast_to(np.arange(len(_FIXED)), fixed.shape), np.where(held, members + len(_FIXED), -1)
+        return np.hstack(kinds)[:, self._order], np.hstack([fixed, by_place])[:, self._order]
 
     def _divided(self, members: Ints, held: Members, contributions: Floats) -> Floats:
         """What features about traits contribute, over the places of `members`."""
         amount, every, worth = np.zeros(members.shape), np.arange(len(members)), self._worth[members]
-        accessories = held.copy()
-        accessories[:, :KINDS] = False
+        accessories = held & (np.arange(held.shape[1]) >= KINDS)
         count = accessories.sum(axis=1)
         # As the features rank them. What a punk without so many accessories has instead is due to their number.
         ranked = np.argsort(np.where(accessories, -worth, np.inf), axis=1, kind="stable")
@@ -90,11 +87,9 @@ class PunkParts:
             table.SKIN: np.where(held[:, _SKIN_PLACE], _SKIN_PLACE, _TYPE_PLACE),
             table.COUNT: np.full(len(members), _COUNT_PLACE),
             table.CHEAPEST_ACCESSORY: np.where(count > 0, ranked[every, count - 1], _COUNT_PLACE),
-            **{
-                part: np.where(count > rank, ranked[:, rank], _COUNT_PLACE)
-                for rank, part in enumerate(table.DEAREST_ACCESSORIES)
-            },
         }
+        for rank, part in enumerate(table.DEAREST_ACCESSORIES):
+            single[part] = np.where(count > rank, ranked[:, rank], _COUNT_PLACE)
         for part, place in single.items():
             amount[every, place] += contributions[:, self._columns[part]].sum(axis=1)
         accessories[count == 0, _COUNT_PLACE] = True
@@ -112,17 +107,10 @@ def shares_of(contribution: Floats, premia: Floats, among: Members) -> Floats:
     shares are in proportion to the premia that pull the contribution's way; where none does, to the size of all; equal
     where all are zero.
     """
-    pull = np.where(among, np.maximum(np.sign(contribution)[:, None] * premia, 0.0), 0.0)
-    size = np.where(among, np.abs(premia), 0.0)
-    weight = np.where(size.any(axis=1, keepdims=True), size, among)
-    weight = np.where(pull.any(axis=1, keepdims=True), pull, weight)
+    worth = np.where(among, premia, 0.0)
+    pull, size = np.maximum(np.sign(contribution)[:, None] * worth, 0.0), np.abs(worth)
+    weight = np.where(pull.any(axis=1, keepdims=True), pull, np.where(size.any(axis=1, keepdims=True), size, among))
     # Divided by the largest first: the smallest numbers there are would lose their digits in the sum.
     weight = weight / weight.max(axis=1, keepdims=True)
     shares: Floats = weight / weight.sum(axis=1, keepdims=True)
     return shares
-
-
-def _in_order(fixed: npt.NDArray[Column], by_place: npt.NDArray[Column]) -> npt.NDArray[Column]:
-    """Columns as parts are shown: what kind of punk it is, combinations, its accessories, between the other groups."""
-    at = _FIXED.index(COMBINATIONS)
-    return np.hstack([fixed[:, :at], by_place[:, :KINDS], fixed[:, [at]], by_place[:, KINDS:], fixed[:, at + 1 :]])

@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import expm1, log
 from typing import Any, Final
@@ -59,16 +59,11 @@ def parts_in_eth(logs: Mapping[PartKey, float], value: float, against: float) ->
     leaves no remainder (the LMDI decomposition: Ang, Energy Policy 32, 2004). The usual premium takes what rounding
     leaves: stored log units are of single precision, and values are published in micro-ETH.
     """
-    total, mean = log(value / against), logarithmic_mean(value, against)
+    total = log(value / against)
+    # expm1 keeps the digits of a small difference.
+    mean = against * expm1(total) / total if total else against
     exact = {**logs, USUAL: total - sum(amount for key, amount in logs.items() if key != USUAL)}
     return tuple(Part(group, name, amount, mean * amount) for (group, name), amount in exact.items())
-
-
-def logarithmic_mean(one: float, other: float) -> float:
-    """(one - other) / ln(one / other) of positive numbers; where they are equal, that number."""
-    ratio = log(one / other)
-    # expm1 keeps the digits of a small difference.
-    return other * expm1(ratio) / ratio if ratio else other
 
 
 @dataclass(frozen=True)
@@ -95,31 +90,12 @@ class Comparable:
 
 
 @dataclass(frozen=True)
-class LastSales:
-    """The last valid sale of each punk by its number, as in `Comparable`; of one never sold 0 (UTC seconds) and NaN."""
-
-    time: Ints
-    price_eth: Floats
-    floor_eth: Floats
-    adjusted_eth: Floats
-
-
-@dataclass(frozen=True)
 class Before:
-    """The generation before: what it said of each punk, and how far each part has moved since.
-
-    Attributes:
-        value_micro_eth: shape (n,), as published.
-        floor_eth: shape (n,), the floor of other punks then.
-        moved: shape (m,), log units; both are empty when its reasons are not known, or of another model.
-    """
+    """The generation before."""
 
     generation_id: int
-    model_id: str
     as_of: datetime
-    value_micro_eth: Ints
-    floor_eth: Floats = field(default_factory=lambda: np.empty(0))
-    moved: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    model_id: str
 
 
 @dataclass(frozen=True)
@@ -132,8 +108,13 @@ class Explained:
         part, log: which part, and its log units of ln(value / floor).
         floor_eth: shape (n,): lowest ask of any other punk.
         near, similarity: shape (n, 8): punks whose sales are comparable, nearest first, `NOBODY` where there are fewer.
+        sold_time (UTC seconds), sold_price_eth, sold_floor_eth, sold_adjusted_eth: shape (10,000,), the last valid sale
+            of each punk as in `Comparable`; 0 and NaN of one never sold.
         level_eth: what a common punk is worth by the index.
         premium, premium_error: shape (traits,), log units: over common punks, and its standard error.
+        before_value_micro_eth: shape (n,), what the generation before published; empty without one.
+        before_floor_eth, before_moved: shape (n,), the floor of other punks then, and (m,), log units, how far each
+            part has moved since; both are empty where its reasons are not known, or of another model.
     """
 
     model_id: str
@@ -145,11 +126,17 @@ class Explained:
     floor_eth: Floats
     near: npt.NDArray[np.int16]
     similarity: npt.NDArray[np.float32]
-    sold: LastSales
+    sold_time: Ints
+    sold_price_eth: Floats
+    sold_floor_eth: Floats
+    sold_adjusted_eth: Floats
     level_eth: float
     premium: npt.NDArray[np.float32]
     premium_error: npt.NDArray[np.float32]
     before: Before | None = None
+    before_value_micro_eth: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    before_floor_eth: Floats = field(default_factory=lambda: np.empty(0))
+    before_moved: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
     def reasons(self, punk: int, value: float) -> tuple[Part, ...]:
         """The parts of the punk's value (ETH), which add up to value - floor."""
@@ -160,17 +147,17 @@ class Explained:
 
         None where that is not known: there was no such generation, or another model made it.
         """
-        if self.before is None or not len(self.before.moved):
+        if not len(self.before_moved):
             return None
-        floor_move = log(float(self.floor_eth[punk]) / float(self.before.floor_eth[punk]))
-        return parts_in_eth(self._of(punk, self.before.moved) | {FLOOR_MOVE: floor_move}, value, earlier)
+        floor_move = log(float(self.floor_eth[punk]) / float(self.before_floor_eth[punk]))
+        return parts_in_eth(self._of(punk, self.before_moved) | {FLOOR_MOVE: floor_move}, value, earlier)
 
     def comparables(self, punk: int, traits: Callable[[int], Sequence[str]]) -> list[Comparable]:
         """The sales most like the punk, nearest first; `traits` names those of a punk."""
-        own, sold = traits(punk), self.sold
-        near = self.near[punk][self.near[punk] != NOBODY]
+        own, near = traits(punk), self.near[punk][self.near[punk] != NOBODY]
+        sold = self.sold_time, self.sold_price_eth, self.sold_floor_eth, self.sold_adjusted_eth
         similarity = np.round(self.similarity[punk, : len(near)].astype(np.float64), 4)
-        columns = near, sold.time[near], sold.price_eth[near], sold.floor_eth[near], sold.adjusted_eth[near], similarity
+        columns = near, *(column[near] for column in sold), similarity
         found = []
         for other, time, price, floor, adjusted, alike in zip(*(column.tolist() for column in columns), strict=True):
             its, when = traits(other), datetime.fromtimestamp(time, UTC)
@@ -179,23 +166,23 @@ class Explained:
             found.append(Comparable(other, when, price, floor, adjusted, alike, shared, lacks, adds))
         return found
 
-    def since(self, before: Explained | None, *, described: Before) -> Explained:
-        """With what the generation before said; how its parts have moved, where both are of one model.
-
-        `described` names that generation and its values, `before` are its reasons, if they are known.
-        """
-        if before is not None and self._has_parts_of(before):
-            moved = (self.log - before.log).astype(np.float32)
-            described = replace(described, floor_eth=before.floor_eth, moved=moved)
-        return replace(self, before=described)
+    def since(self, reasons: Explained) -> Explained:
+        """With how far each part has moved since earlier reasons; as it is, where these are by another model, or do not
+        have the same parts in the same order."""
+        same = (self.model_id, self.parts) == (reasons.model_id, reasons.parts)
+        if not (same and np.array_equal(self.starts, reasons.starts) and np.array_equal(self.part, reasons.part)):
+            return self
+        return replace(self, before_floor_eth=reasons.floor_eth, before_moved=self.log - reasons.log)
 
     def to_bytes(self) -> bytes:
         """One compressed file (NumPy's own), a few hundred kilobytes for 10,000 punks."""
-        arrays: dict[str, Any] = {}
-        meta = {"format": FORMAT} | _taken_apart(self, "", arrays)
-        arrays[_META] = np.frombuffer(json.dumps(meta, default=datetime.isoformat).encode(), dtype=np.uint8)
+        columns = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        meta = {"format": FORMAT} | {name: value for name, value in vars(self).items() if name not in columns}
+        meta["before"] = None if self.before is None else vars(self.before)
+        document = json.dumps(meta, default=datetime.isoformat).encode()
+        arrays: dict[str, Any] = {name: column for name, column in columns.items() if len(column)}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
+        np.savez_compressed(buffer, **arrays | {_META: np.frombuffer(document, dtype=np.uint8)})
         return buffer.getvalue()
 
     @classmethod
@@ -207,36 +194,14 @@ class Explained:
             meta = json.loads(arrays.pop(_META).tobytes())
             if (found := meta.pop("format")) != FORMAT:
                 raise IntegrityError(f"explanations of format {found}, expected {FORMAT}")
-            sold, before = _named(arrays, "sold_"), _named(arrays, "before_")
-            if earlier := meta.get("before"):
-                before |= earlier | {"as_of": datetime.fromisoformat(earlier["as_of"])}
-            meta |= {"parts": tuple(map(tuple, meta["parts"])), "traits": tuple(meta["traits"])}
-            meta |= {"sold": LastSales(**sold), "before": Before(**before) if before else None}
-            return cls(**meta, **arrays)
+            meta.pop("sold", None)  # empty; in files of older releases
+            if before := meta["before"]:
+                meta["before"] = Before(**before | {"as_of": datetime.fromisoformat(before["as_of"])})
+            parts, traits = tuple(map(tuple, meta.pop("parts"))), tuple(meta.pop("traits"))
+            return cls(parts=parts, traits=traits, **meta, **arrays)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise IntegrityError(f"stored explanations cannot be read: {error!r}; they are made anew") from error
 
     def _of(self, punk: int, column: npt.NDArray[np.float32]) -> dict[PartKey, float]:
         own = slice(int(self.starts[punk]), int(self.starts[punk + 1]))
         return dict(zip((self.parts[kind] for kind in self.part[own].tolist()), column[own].tolist(), strict=True))
-
-    def _has_parts_of(self, other: Explained) -> bool:
-        """One model, and for each punk the same parts in the same order."""
-        same = (self.model_id, self.parts) == (other.model_id, other.parts)
-        return same and np.array_equal(self.starts, other.starts) and np.array_equal(self.part, other.part)
-
-
-def _taken_apart(record: object, prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
-    """What JSON holds of a record; its arrays go to `arrays`, named after their fields."""
-    meta = {}
-    for name, value in vars(record).items():
-        if isinstance(value, np.ndarray):
-            arrays[prefix + name] = value
-        else:
-            meta[name] = _taken_apart(value, f"{name}_", arrays) if is_dataclass(value) else value
-    return meta
-
-
-def _named(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Those of a record inside the record, taken out."""
-    return {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}

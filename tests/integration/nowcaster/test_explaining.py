@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from collections.abc import Sequence
 
 import asyncpg
 import numpy as np
@@ -13,6 +13,7 @@ from services.nowcaster import explanations
 from services.nowcaster.bootstrap import build_explainer
 from services.nowcaster.explainer import Explainer
 from shared.database.pool import Connection
+from shared.market.daily import MarketDay
 from shared.valuation.explanation.stored import Explained
 from tests.factories.stand import Stand, eventually
 from tests.integration.nowcaster.conftest import tick
@@ -53,7 +54,7 @@ async def test_reasons_add_up_to_what_was_published_and_tell_what_changed(
     total = np.add.reduceat(second.log.astype(np.float64), second.starts[:-1])
     assert np.log(values / second.floor_eth) == pytest.approx(total, abs=1e-4)
     assert second.before is not None
-    assert len(second.before.moved) == len(second.log)
+    assert len(second.before_moved) == len(second.log)
     days = await stand.rows("select * from market_days")
     assert len(days) > 50
     assert all(row["index_eth"] for row in days[-10:])
@@ -68,7 +69,7 @@ async def test_a_process_that_starts_anew_reads_what_it_compares_with(
     await build_explainer(stand.platform).catch_up()
     *_, last = (await stored(stand)).values()
     assert last.before is not None
-    assert len(last.before.moved) == len(last.log)
+    assert len(last.before_moved) == len(last.log)
 
 
 async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
@@ -76,14 +77,14 @@ async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
 ) -> None:
     await tick(stand)
     other, at_work, may_end = build_explainer(stand.another().platform), asyncio.Event(), asyncio.Event()
-    asked = explanations.newest_day
+    write_days = explanations.write_days
 
-    async def slow(connection: Connection) -> date | None:
+    async def slow(connection: Connection, days: Sequence[MarketDay]) -> None:
         at_work.set()
         await may_end.wait()
-        return await asked(connection)
+        await write_days(connection, days)
 
-    monkeypatch.setattr(explanations, "newest_day", slow)
+    monkeypatch.setattr(explanations, "write_days", slow)
     first = asyncio.create_task(explainer.catch_up())
     await at_work.wait()
     assert not await other.catch_up(), "it is being worked out"
@@ -132,7 +133,7 @@ async def test_the_work_on_an_overtaken_generation_ends(
     asked = explanations.unexplained
     calls = 0
 
-    async def overtaking(connection: object) -> explanations.Shown | None:
+    async def overtaking(connection: object) -> explanations.Published | None:
         nonlocal calls
         calls += 1
         if calls == 2:  # after the first batch

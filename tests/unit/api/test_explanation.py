@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,15 +32,15 @@ def told(told: Explained, punk: int = 3, value_wei: int = VALUE_WEI) -> dict[str
     return found
 
 
-def before(model: str, *, moved: bool) -> Before:
+def since(model: str, *, moved: bool) -> Explained:
     parts = 20 * 13
-    return Before(
-        6,
-        model,
-        AT,
-        np.full(20, 45_000_000, dtype=np.int64),
-        np.full(20, 39.0) if moved else np.empty(0),
-        np.full(parts, 0.01, dtype=np.float32) if moved else np.empty(0, dtype=np.float32),
+    known = {"before_floor_eth": np.full(20, 39.0), "before_moved": np.full(parts, 0.01, dtype=np.float32)}
+    values = np.full(20, 45_000_000, dtype=np.int64)
+    return replace(
+        explained(20, "m"),
+        before=Before(6, AT, model),
+        before_value_micro_eth=values,
+        **known if moved else {},  # type: ignore[arg-type]
     )
 
 
@@ -56,14 +58,14 @@ def test_a_value_at_its_floor_has_parts_that_cancel() -> None:
 
 
 def test_changes_add_up_to_the_difference_of_the_published_values() -> None:
-    found = Changes.model_validate(told(explained(20, "m", before=before("m", moved=True)))["changes"])
+    found = Changes.model_validate(told(since("m", moved=True))["changes"])
     assert found.parts is not None
     assert found.after.eth - found.before.eth == pytest.approx(sum(part.eth for part in found.parts), abs=1e-9)
     assert any((part.group, part.name) == FLOOR_MOVE for part in found.parts)
 
 
 def test_across_models_only_the_values_are_compared() -> None:
-    found = Changes.model_validate(told(explained(20, "m", before=before("n", moved=False)))["changes"])
+    found = Changes.model_validate(told(since("n", moved=False))["changes"])
     assert (found.since.model_id, found.parts) == ("n", None)
     assert (found.before.wei, found.after.wei) == (str(45 * 10**18), str(VALUE_WEI))
     assert told(explained(20, "m"))["changes"] is None
@@ -88,8 +90,17 @@ def test_a_punk_without_comparables_has_none() -> None:
 
 
 def test_what_is_stored_reads_back() -> None:
-    for one in (explained(20, "m"), explained(20, "m", before=before("m", moved=True))):
+    for one in (explained(20, "m"), since("m", moved=True), since("n", moved=False)):
         assert told(Explained.from_bytes(one.to_bytes())) == told(one)
+
+
+def test_what_an_older_release_stored_reads_back() -> None:
+    body = explained(20, "m").to_bytes()
+    columns = dict(np.load(io.BytesIO(body)))
+    meta = json.loads(columns.pop("meta").tobytes()) | {"sold": {}}
+    older = io.BytesIO()
+    np.savez(older, meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8), **columns)
+    assert Explained.from_bytes(older.getvalue()).to_bytes() == body
 
 
 def test_damaged_bytes_are_refused() -> None:

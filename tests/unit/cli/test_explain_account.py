@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from services.cli.explain.account import Account, Origin, Previous, explain
-from shared.errors import InvalidInputError, NotFoundError
+from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation
@@ -28,15 +28,9 @@ def explained(
 ) -> Account:
     """By the small market's model, with the calibration of its fit."""
     model, timeline = small_market.model(), timeline or small_market.timeline()
-    return explain(
-        model,
-        ORIGIN,
-        snapshot,
-        timeline,
-        punk,
-        calibration=small_market.calibration(model),
-        before=None if before is None else (before, small_market.calibration(model), Previous(before.as_of)),
-    )
+    calibration = small_market.calibration(model)
+    earlier = None if before is None else ((before, calibration), Previous(before.as_of))
+    return explain(model, timeline, punk, (snapshot, calibration), earlier, ORIGIN)
 
 
 def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_others() -> None:
@@ -44,8 +38,8 @@ def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_
     model, timeline = small_market.model(), small_market.timeline()
     calibration = small_market.calibration(model, END)
     previous = Previous(END - timedelta(hours=3))
-    earlier = at(previous.as_of), small_market.calibration(model), previous
-    told = explain(model, ORIGIN, snapshot, timeline, 5, calibration=calibration, before=earlier)
+    earlier = (at(previous.as_of), small_market.calibration(model)), previous
+    told = explain(model, timeline, 5, (snapshot, calibration), earlier, ORIGIN)
     values = model.predict(snapshot.frame, calibration)
     assert told.value_eth == values.value_eth[5]
     assert told.reproduction.explained_wei == str(generation.build(values).frame["value_wei"][5])
@@ -68,12 +62,6 @@ def test_it_reads_nothing_that_came_after_the_snapshot() -> None:
     one, other = (explained(snapshot, folded) for folded in (known, small_market.timeline()))
     assert one == other
     assert one.own_sales
-
-
-@pytest.mark.parametrize("punk", [-1, 10_000])
-def test_a_punk_that_does_not_exist(punk: int) -> None:
-    with pytest.raises(NotFoundError, match=f"there is no punk {punk}; they go from 0 to 9999"):
-        explained(at(END), punk=punk)
 
 
 def test_a_time_without_a_floor_has_no_values_and_is_nothing_to_compare_with() -> None:

@@ -108,7 +108,8 @@ def test_a_model_can_be_fitted_there_and_then(folder: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ((10_000, "--fit"), NotFoundError, "there is no punk 10000"),
+        ((10_000, "--fit"), NotFoundError, "there is no punk 10000; they go from 0 to 9999"),
+        (("--fit", "--", -1), NotFoundError, "there is no punk -1; they go from 0 to 9999"),
         ((5, "--fit", "--as-of", "2019-01-01"), NotFoundError, r"the market of .* begins at 2020-09-13T12:26:40"),
         ((5, "--fit", "--as-of", "2020-09-15"), TooFewSalesError, "a model needs 300"),
         ((5, "--fit", "--as-of", "soon"), InvalidInputError, "--as-of 'soon': expected a date or instant"),
@@ -122,7 +123,7 @@ def test_what_cannot_be_explained_is_said(
     folder: Path, arguments: tuple[object, ...], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        explain(*arguments, "--events", folder)
+        explain("--events", folder, *arguments)
 
 
 def test_a_fit_without_event_files_is_refused() -> None:

@@ -14,7 +14,7 @@ from shared.errors import IntegrityError, InvalidInputError
 from shared.market.traits import PUNKS
 from shared.valuation.explanation.attribution import BATCH, explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
-from shared.valuation.explanation.stored import GROUPS, NOBODY, Before, Explained, Part, logarithmic_mean
+from shared.valuation.explanation.stored import GROUPS, NOBODY, USUAL, Before, Explained, Part, parts_in_eth
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import as_seconds, nowcast_snapshot
 from shared.valuation.model import ValuationModel
@@ -107,9 +107,12 @@ def test_parts_come_once_each_and_in_the_order_of_the_groups() -> None:
 
 
 def test_a_value_at_the_floor_has_reasons_that_cancel() -> None:
-    assert logarithmic_mean(8.0, 8.0) == 8.0
-    assert logarithmic_mean(8.0 * (1 + 1e-12), 8.0) == pytest.approx(8.0)
-    assert logarithmic_mean(16.0, 8.0) == pytest.approx(8.0 / np.log(2))
+    def eth(value: float) -> list[float]:
+        return [part.eth for part in parts_in_eth({USUAL: 0.0, ("traits", "type:Ape"): 0.5}, value, 8.0)]
+
+    assert eth(8.0) == [-4.0, 4.0]
+    assert eth(8.0 * (1 + 1e-12)) == pytest.approx([-4.0, 4.0])
+    assert eth(16.0) == pytest.approx([8.0 - 4.0 / np.log(2), 4.0 / np.log(2)])
 
 
 def test_a_punk_without_a_floor_has_no_reasons_but_others_have() -> None:
@@ -143,10 +146,10 @@ def test_each_punk_has_the_reasons_and_comparables_it_has_alone(punk: int) -> No
 
 
 def test_what_was_never_sold_has_no_sale() -> None:
-    sold = many().sold
-    assert len(sold.time) == PUNKS
-    assert np.array_equal(np.isnan(sold.price_eth), sold.time == 0)
-    assert set(np.isnan(sold.price_eth)) == {True, False}
+    price, time = many().sold_price_eth, many().sold_time
+    assert len(time) == PUNKS
+    assert np.array_equal(np.isnan(price), time == 0)
+    assert set(np.isnan(price)) == {True, False}
 
 
 def test_it_reads_back_as_it_was_stored() -> None:
@@ -157,29 +160,32 @@ def test_it_reads_back_as_it_was_stored() -> None:
             return all(equal(value, vars(other)[name]) for name, value in vars(one).items())
         return one == other
 
-    for told in (many(), many().since(many(24), described=described(many().model_id))):
+    for told in (many(), since(many(), many(24))):
         assert equal(told, Explained.from_bytes(told.to_bytes()))
 
 
-def described(model: str) -> Before:
-    return Before(3, model, END, np.arange(ROWS, dtype=np.int64))
+def since(late: Explained, early: Explained | None) -> Explained:
+    """As the explainer tells of the generation before."""
+    told = replace(late, before=Before(3, END, late.model_id), before_value_micro_eth=np.arange(ROWS, dtype=np.int64))
+    return told if early is None else told.since(early)
 
 
 def test_parts_move_between_two_instants_of_one_model() -> None:
     early, late = many(24), many()
-    before = late.since(early, described=described(early.model_id)).before
-    assert before is not None
-    assert before.moved == pytest.approx(late.log - early.log)
-    assert np.array_equal(before.floor_eth, early.floor_eth)
-    assert before.generation_id == 3
+    told = since(late, early)
+    assert told.before is not None
+    assert told.before_moved == pytest.approx(late.log - early.log)
+    assert np.array_equal(told.before_floor_eth, early.floor_eth)
+    assert told.before.generation_id == 3
 
 
 def test_two_models_or_nothing_before_have_values_only() -> None:
     other_order = replace(many(24), parts=many().parts[::-1])
-    for before in (many(24, seed=8), other_order, None):
-        told = many().since(before, described=described("m"))
+    for reasons in (many(24, seed=8), other_order, None):
+        told = since(many(), reasons)
         assert told.before is not None
-        assert len(told.before.moved) == 0
+        assert len(told.before_value_micro_eth) == ROWS
+        assert len(told.before_moved) == 0
         assert told.changes(0, 31.0, 30.0) is None
     assert many().changes(0, 31.0, 30.0) is None
 
@@ -189,7 +195,7 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
 def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: int) -> None:
     hours -= hours % 40  # few snapshots, many punks
     early, late = frame(hours)[[punk]], frame()[[punk]]
-    told = explained(late).since(explained(early, hours), described=described("m"))
+    told = since(explained(late), explained(early, hours))
     (was,), (value,) = values(early).tolist(), values(late).tolist()
     parts = told.changes(0, value, was)
     assert parts is not None
@@ -201,5 +207,5 @@ def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: 
 
 
 def test_nothing_changed_between_a_snapshot_and_itself() -> None:
-    told = many().since(many(), described=described("m"))
+    told = since(many(), many())
     assert [part.eth for part in told.changes(7, 30.0, 30.0) or ()] == [0.0] * len(told.reasons(7, 30.0)) + [0.0]

@@ -20,7 +20,6 @@ from shared.valuation.explanation.comparables import (
     YEAR_S,
     MarketThen,
     own_sales,
-    premium_errors,
     trait_premia,
 )
 from shared.valuation.explanation.parts import KINDS
@@ -76,7 +75,7 @@ def nearest(folded: MarketTimeline, as_of: int, punk: int) -> list[Comparable]:
     near, similarity = np.full((10_000, MOST), NOBODY), np.zeros((10_000, MOST))
     sold, alike = then.near(punk)
     near[punk, : len(sold)], similarity[punk, : len(sold)] = sold, alike
-    columns = replace(explained(1, "m"), near=near, similarity=similarity, sold=then.last_sales)
+    columns = replace(explained(1, "m"), near=near, similarity=similarity, **then.sold)
     return columns.comparables(punk, lambda one: [names[trait] for trait in folded.traits.trait_lists[one]])
 
 
@@ -131,9 +130,6 @@ def test_there_are_at_most_so_many_each_punk_once_with_its_last_sale() -> None:
     assert len(near) == MOST == len({one.punk_id for one in near})
     last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
     assert all(last[one.punk_id] == one.time.timestamp() for one in near)
-    sold, similarity = MarketThen(folded, as_of).near(5, 3)
-    assert sold.tolist() == [one.punk_id for one in near[:3]]
-    assert similarity == pytest.approx([one.similarity for one in near[:3]], abs=1e-4)
 
 
 EVENTS = market.events_frame(3)
@@ -145,25 +141,25 @@ CLEAN = market.timeline(EVENTS, small_market.timeline().traits)
 def test_poisoning_the_future_changes_no_comparable_no_own_sale_and_no_premium(offset: int, seed: int) -> None:
     as_of = market.START + offset
     poisoned = market.timeline(market.poison(EVENTS, as_of, seed), CLEAN.traits)
-    assert trait_premia(CLEAN, as_of).tobytes() == trait_premia(poisoned, as_of).tobytes()
     clean, other = MarketThen(CLEAN, as_of), MarketThen(poisoned, as_of)
-    for one, same in zip(vars(clean.last_sales).values(), vars(other.last_sales).values(), strict=True):
-        assert one.tobytes() == same.tobytes()
+    columns, others = ((one.premia, one.errors, *one.sold.values()) for one in (clean, other))
+    assert [column.tobytes() for column in columns] == [column.tobytes() for column in others]
     for punk in (0, 7, 5_000):
         assert [one.tobytes() for one in clean.near(punk)] == [one.tobytes() for one in other.near(punk)]
         assert own_sales(CLEAN, punk, as_of) == own_sales(poisoned, punk, as_of)
 
 
 def test_before_the_first_sale_nothing_is_known_of_any_trait() -> None:
-    assert not trait_premia(CLEAN, market.START).any()
+    for known in trait_premia(CLEAN, market.START):
+        assert not known.any()
     assert nearest(CLEAN, market.START, 0) == []
-    assert own_sales(CLEAN, 0, market.START) == ()
+    assert own_sales(CLEAN, 0, market.START) == []
 
 
 def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_accessories_are_worth() -> None:
     as_of = int(small_market.END.timestamp())
     folded = small_market.timeline()
-    premia, index = trait_premia(folded, as_of), folded.index
+    (premia, _), index = trait_premia(folded, as_of), folded.index
     assert premia.any()
     offsets = [premia[folded.traits.trait_lists[punk]].sum() - index.premium(punk) for punk in range(0, 10_000, 500)]
     # A zombie, ape or alien has no skin to be over that of common punks.
@@ -174,7 +170,7 @@ def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_access
 def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() -> None:
     """Told plainly for each pair; the search adds the same up in another order."""
     folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
-    worth, traits = trait_premia(folded, as_of), folded.traits
+    (worth, _), traits = trait_premia(folded, as_of), folded.traits
     last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
 
     def apart(punk: int, sold: int) -> float:
@@ -200,8 +196,7 @@ def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() 
 
 def test_premiums_are_surer_the_more_was_sold() -> None:
     folded, end = small_market.timeline(), int(small_market.END.timestamp())
-    early, late = (premium_errors(folded, end - hours * 3_600) for hours in (1940, 0))
+    early, late = (trait_premia(folded, end - hours * 3_600)[1] for hours in (1940, 0))
     assert np.isfinite(late).all()
     assert (late > 0).any()
     assert np.median(late) < np.median(early)
-    assert not premium_errors(folded, 0).any(), "before the first sale nothing is known of errors"

@@ -1,0 +1,154 @@
+"""What an account is made from: the platform's record, or event files alone, without a database."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from services.cli.explain.account import Account, Basis, Origin, Previous, explain
+from services.nowcaster import explanations
+from services.nowcaster.explanations import Published
+from shared.database.pool import Connection
+from shared.errors import InvalidInputError, NotFoundError
+from shared.market.event_files import PUNKS_FILE, read_event_files
+from shared.market.prices import DailyPrices
+from shared.market.reader import MarketReader
+from shared.market.reference_data import ETH_USD_SCHEMA
+from shared.market.timeline import MarketTimeline
+from shared.market.traits import Traits
+from shared.messaging.ticks import JOBS
+from shared.registry import models, pointer
+from shared.runtime import lineage
+from shared.runtime.platform import Platform
+from shared.snapshots import repository as snapshots
+from shared.valuation.inputs import nowcast_snapshot, training_snapshot
+from shared.valuation.model import ValuationModel
+from shared.valuation.training import fit
+
+FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at is null"
+VALUE_SQL = "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2"
+
+
+def from_files(
+    folder: Path, punk: int, as_of: datetime | None, *, model: ValuationModel | None, threads: int
+) -> Account:
+    """As of the instant; None stands for just after the last event. Without a model one is fitted on the sales before
+    the instant.
+
+    Raises:
+        InvalidInputError: a file breaks a rule, or there are no punks beside the events.
+        NotFoundError: nothing had happened by then. TooFewSalesError: too few sales to fit on.
+    """
+    files = read_event_files(folder)
+    if files.punks is None:
+        raise InvalidInputError(f"{folder}: {PUNKS_FILE} is missing beside the events; values need the traits")
+    events, origin = files.events, None
+    first = _beginning(events["timestamp"][0] if events.height else None, as_of, str(folder))
+    as_of = as_of or events["timestamp"][-1] + timedelta(seconds=1)
+    known = events.filter(pl.col("timestamp") < as_of)
+    timeline = MarketTimeline(Traits.from_frame(files.punks))
+    timeline.apply(known.with_row_index("seq", offset=1).with_columns(pl.col("seq").cast(pl.Int64)))
+    prices = DailyPrices.from_frame(pl.DataFrame(schema=ETH_USD_SCHEMA) if files.eth_usd is None else files.eth_usd)
+    if model is None:
+        learn, here = training_snapshot(timeline, prices, as_of), lineage.current()
+        model = fit(learn, data_cutoff=as_of, threads=threads)
+        code = here.git_sha, here.git_dirty, here.environment_hash
+        origin = Origin(model.model_id, as_of, *code, learn.snapshot_id)
+    before, earlier = None, as_of - JOBS["nowcast"].every
+    if earlier > first:
+        before = _basis(model, timeline, prices, earlier), Previous(earlier)
+    return explain(model, timeline, punk, _basis(model, timeline, prices, as_of), before, origin)
+
+
+async def from_record(
+    platform: Platform, punk: int, as_of: datetime | None, *, model: ValuationModel | str | None
+) -> Account:
+    """The nowcast in force at `as_of` (now, when None); before the first one, the value as of `as_of` itself.
+
+    `model`: also by its id; None stands for the champion of the time. Nothing is written.
+
+    Raises:
+        NotFoundError: no market then, no champion then, or no such model.
+        InvalidInputError: the instant has not come yet.
+    """
+    now, reader, origin = platform.clock.now(), MarketReader(), None
+    as_of = as_of or now
+    if as_of > now:
+        raise InvalidInputError(f"--as-of {as_of.isoformat()} lies ahead of {now.isoformat()}; nothing is known yet")
+    async with reader.alone(), platform.database.connection() as connection:
+        _beginning(await connection.fetchval(FIRST_EVENT_SQL), as_of, "the database")
+        nowcast = await explanations.in_force(connection, as_of)
+        if model is None:
+            in_charge = nowcast or await pointer.champion_at(connection, as_of)
+            if in_charge is None:
+                raise NotFoundError(
+                    f"there was no champion at {as_of.isoformat()}; name a model with --model (`punkcast models list`)"
+                )
+            model = in_charge.model_id
+        if isinstance(model, str):
+            record = await models.get(connection, model)
+            body = await platform.store.get(models.artifact(record))
+            model = ValuationModel.from_bytes(body, threads=platform.settings.threads)
+            origin = Origin(**{field.name: getattr(record, field.name) for field in fields(Origin)})
+        if nowcast is None:
+            await reader.refresh(connection)
+            basis = _basis(model, reader.timeline, reader.prices, as_of)
+            return explain(model, reader.timeline, punk, basis, None, origin)
+        # The earlier nowcast first: a timeline only grows.
+        before = None
+        if earlier := await explanations.before(connection, nowcast):
+            basis, *_ = await _again(platform, connection, reader, earlier, model)
+            said = await connection.fetchval(VALUE_SQL, earlier.generation_id, punk)
+            of_other = () if earlier.model_id == model.model_id else (earlier.model_id, said)
+            # Its own snapshot may be lost, or lack a feature of the model.
+            if basis[0].snapshot_id == earlier.snapshot_id and not model.lacking(basis[0].frame):
+                before = basis, Previous(earlier.as_of, earlier.generation_id, *of_other)
+        basis, made, archived, same = await _again(platform, connection, reader, nowcast, model)
+        said = await connection.fetchval(VALUE_SQL, nowcast.generation_id, punk)
+    account = explain(model, reader.timeline, punk, basis, before, origin)
+    reproduction = replace(
+        account.reproduction,
+        recomputed=made,
+        generation_id=nowcast.generation_id,
+        published_at=nowcast.published_at,
+        recorded=nowcast.snapshot_id,
+        archived=archived,
+        published_wei=said if nowcast.model_id == model.model_id else None,
+        same_calibration=same,
+    )
+    return replace(account, reproduction=reproduction)
+
+
+async def _again(
+    platform: Platform, connection: Connection, reader: MarketReader, nowcast: Published, model: ValuationModel
+) -> tuple[Basis, str, bool, bool | None]:
+    """What the model values the nowcast from: what is on record where it is, else made again from the events that had
+    been read then and no others. The id of the snapshot made again, whether it was archived, and whether the
+    calibration made again is the one on record; None when none is."""
+    archived, recorded = None, nowcast.calibration(model)
+    with suppress(NotFoundError):
+        archived = await snapshots.load(connection, platform.store, nowcast.snapshot_id)
+    await reader.refresh(connection, up_to=nowcast.last_event_seq)
+    made, calibration = _basis(model, reader.timeline, reader.prices, nowcast.as_of)
+    same = None if recorded is None else recorded.same_as(calibration)
+    return (archived or made, recorded or calibration), made.snapshot_id, archived is not None, same
+
+
+def _basis(model: ValuationModel, timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Basis:
+    """As a nowcast of the instant by the model is made."""
+    return nowcast_snapshot(timeline, prices, as_of), model.calibration_at(timeline, prices, as_of)
+
+
+def _beginning(first: datetime | None, as_of: datetime | None, where: str) -> datetime:
+    """The time of the first event. Raises NotFoundError: nothing had happened by `as_of`; None: after the last."""
+    if first is None:
+        raise NotFoundError(f"there are no events in {where}; `punkcast import DIR` brings them into a database")
+    if as_of is not None and as_of <= first:
+        raise NotFoundError(
+            f"--as-of {as_of.isoformat()}: the market of {where} begins at {first.isoformat()}; ask for a later instant"
+        )
+    return first
