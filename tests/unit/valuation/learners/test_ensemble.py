@@ -77,7 +77,7 @@ def index_forecast(frame: pl.DataFrame) -> np.ndarray:
 
 def test_each_learner_of_the_parameters_is_fitted_once_a_seed(fitted):
     made = [(type(learner), learner.start) for learner in fitted.learners]
-    assert made == [(Trees, "zero")] * 2 + [(Trees, "linear")] * 2 + [(Network, "linear")] * 2
+    assert made == [(Trees, "zero")] * 2 + [(Trees, "linear")] * 2 + [(Network, "linear")] * 4
 
 
 def test_a_value_is_the_mean_of_all_learners_whatever_the_premium(fitted, usual):
@@ -128,8 +128,8 @@ def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, usual)
     tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
     scaled = fitted._rows(usual).scaled
     started = tilted.linear.contributions(scaled) - fitted.linear.contributions(scaled)
-    # Four learners of six start from it.
-    assert tilted.contributions(usual)[0] - parts == pytest.approx(started[:, :-1] * 4 / 6, abs=1e-9)
+    # Six learners of eight start from it.
+    assert tilted.contributions(usual)[0] - parts == pytest.approx(started[:, :-1] * 6 / 8, abs=1e-9)
 
 
 def test_what_the_network_draws_counts_for_its_features(fitted, usual):
@@ -137,7 +137,7 @@ def test_what_the_network_draws_counts_for_its_features(fitted, usual):
     rows, networks = fitted._rows(usual), fitted.learners[4:]
     still = tuple(replace(one, out=np.zeros_like(one.out), constant=np.zeros_like(one.constant)) for one in networks)
     without, beside = replace(fitted, learners=(*fitted.learners[:4], *still)).contributions(usual)
-    drawn = np.sum([network.contributions(rows) for network in networks], axis=0) / 6
+    drawn = np.sum([network.contributions(rows) for network in networks], axis=0) / 8
     assert parts - without == pytest.approx(drawn[:, :-1], abs=1e-9)
     assert constant - beside == pytest.approx(drawn[:, -1], abs=1e-9)
 
@@ -173,7 +173,7 @@ def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(lear
     one, again, other = (trained(*learnt, SAMPLED, seed=seed) for seed in (7, 7, 8))
     assert written(one) == written(again)
     assert all(written(mine) != written(its) for mine, its in zip(one.learners, other.learners, strict=True))
-    assert len({json.dumps(written(learner)) for learner in one.learners}) == 6, "not one several times"
+    assert len({json.dumps(written(learner)) for learner in one.learners}) == 8, "not one several times"
     assert written(trained(*learnt)) == written(fitted)
 
 
