@@ -28,9 +28,7 @@ from services.cli.replay_command import duration
 from shared.evaluation.predictions import in_order
 from shared.evaluation.report import report
 from shared.settings import Settings
-from shared.valuation.feature_table import schema_hash
 from shared.valuation.params import PARAMS_FILE, Params
-from shared.valuation.walk_forward import walk_forward
 
 REPORT_FILE = "report.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -66,8 +64,7 @@ def evaluate_command(
     with console.status("computing the features of all sales"):
         sales = history.sales(window, horizons, chosen)
     with progress_bar(console, "walking forward") as on_progress:
-        walked = walk_forward(
-            sales,
+        walked = sales.walk_forward(
             first=window.start,
             until=window.end,
             refit_every=every,
@@ -83,7 +80,7 @@ def evaluate_command(
             "to": str(window.last),
             "refit_every": refit_every,
             "files": history.files,
-            "feature_schema": schema_hash(),
+            "feature_schema": sales.feature_schema,
             "params": chosen.as_dict(),
             "models": predictions["model_id"].n_unique(),
             "horizons": found,

@@ -20,7 +20,7 @@ from shared.valuation.confidence import LOWEST
 from shared.valuation.feature_table import LEARNT, versions
 from shared.valuation.learners import ensemble
 from shared.valuation.learners.ensemble import Ensemble
-from shared.valuation.model import ValuationModel, errors
+from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 
 SEED = 7
@@ -53,12 +53,12 @@ def fit(
             "history"
         )
     with side_by_side(threads) as pool:
-        begin = partial(train, lambda: frame, params=params, pool=pool, seed=seed, features=features)
+        begin = partial(train, frame, params=params, pool=pool, seed=seed, features=features)
         fitting, rehearsal = begin(data_cutoff), _rehearsal(frame, data_cutoff, params)
         # One seed a learner is enough for errors.
         rehearsing = begin(rehearsal, seeds=1)
         later = frame.filter((pl.col("as_of") >= rehearsal) & (pl.col("sale_time") < data_cutoff))
-        residuals = errors(later, rehearsing().predict(later))
+        residuals = Residuals.of(later, rehearsing().predict(later))
         fitted = fitting()
     return assembled(fitted, residuals, data_cutoff, params, seed).with_reference(frame)
 
@@ -95,7 +95,7 @@ def side_by_side(threads: int) -> Iterator[Executor]:
 
 
 def train(
-    seen: Callable[[], pl.DataFrame],
+    frame: pl.DataFrame,
     data_cutoff: datetime,
     params: Params,
     *,
@@ -107,7 +107,7 @@ def train(
     """Begin to fit the learners alone, from rows of sales before the cut-off; see `ensemble.begin_fit`."""
 
     def rows() -> tuple[pl.DataFrame, Floats]:
-        recent = seen().filter(
+        recent = frame.filter(
             pl.col("sale_time").is_between(data_cutoff - timedelta(days=params.learn_days), data_cutoff, closed="left")
         )
         return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / DAY_S

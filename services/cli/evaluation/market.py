@@ -16,7 +16,7 @@ from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.valuation.inputs import as_seconds, valid_sales
 from shared.valuation.params import Params
-from shared.valuation.walk_forward import SaleHistory, sale_history
+from shared.valuation.walk_forward import SaleHistory
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class History:
 
     def sales(self, window: Window, horizons: tuple[timedelta, ...], params: Params) -> SaleHistory:
         """The features of all sales that walks within the window need. This takes a while."""
-        return sale_history(
+        return SaleHistory.of(
             self.timeline,
             self.prices,
             first=window.start,

@@ -165,16 +165,16 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
     assert sales.champion is not None
     rows = shelf.files.holdout.frame.filter(pl.col("floor_eth").is_finite())
     for said, model, earlier in (
-        (sales.contender, new, None),
-        (sales.champion, old, shelf.files.learnt.frame),
+        (sales.contender, new, ()),
+        (sales.champion, old, (shelf.files.learnt.frame,)),
     ):
-        values, frozen = model.predict_forward(rows, earlier), model.predict(rows)
+        values, frozen = model.predict_forward(rows, *earlier, rows), model.predict(rows)
         assert np.array_equal(said.value, values.value_eth)
         assert np.array_equal(said.bands[0].low, values.lo80)
         assert np.array_equal(said.bands[1].high, values.hi90)
         assert not np.array_equal(said.value, frozen.value_eth)
         assert not np.array_equal(said.bands[1].high, frozen.hi90)
-    assert not np.array_equal(sales.champion.bands[1].high, old.predict_forward(rows).hi90)
+    assert not np.array_equal(sales.champion.bands[1].high, old.predict_forward(rows, rows).hi90)
 
 
 async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shelf: Shelf) -> None:

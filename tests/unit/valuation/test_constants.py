@@ -96,7 +96,7 @@ class Said:
         days = [model.data_cutoff + timedelta(days=days) for days in (3, 20, 400)]
         calibrator = model.calibrator(later)
         values = [model.predict(rows), *(model.predict(rows, calibrator.at(day)) for day in days)]
-        values.append(model.predict_forward(later.tail(20), later.head(-20)))
+        values.append(model.predict_forward(later.tail(20), later.head(-20), later.tail(20)))
         parts, constant = model.contributions(rows)
         return cls(
             b"".join(one.numbers().tobytes() + one.confidence.tobytes() for one in values),

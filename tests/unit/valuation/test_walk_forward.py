@@ -24,7 +24,7 @@ from shared.valuation.learners import ensemble
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import CalibrationParams, Params, TreesParams
 from shared.valuation.training import TooFewSalesError
-from shared.valuation.walk_forward import PREDICTION_COLUMNS, horizon_name, sale_history, walk_forward
+from shared.valuation.walk_forward import PREDICTION_COLUMNS, SaleHistory, horizon_name
 from tests.factories import market, small_market
 
 STEP_S = 6 * 3_600
@@ -52,7 +52,7 @@ def walk(folded=FOLDED, **changed) -> pl.DataFrame:
         "threads": 1,
         "params": PARAMS,
     } | changed
-    history = sale_history(
+    history = SaleHistory.of(
         folded,
         PRICES,
         first=asked["first"],
@@ -60,7 +60,7 @@ def walk(folded=FOLDED, **changed) -> pl.DataFrame:
         horizons=asked.pop("horizons", HORIZONS),
         params=asked["params"],
     )
-    return walk_forward(history, **asked)
+    return history.walk_forward(**asked)
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +130,9 @@ class Watched:
         train, begin_fit, fit, predict = module.train, ensemble.begin_fit, Calibration.fit, Ensemble.predict
 
         def watched_train(
-            seen: Callable[[], pl.DataFrame], data_cutoff: datetime, params: Params, **rest: Any
+            frame: pl.DataFrame, data_cutoff: datetime, params: Params, **rest: Any
         ) -> Callable[[], Ensemble]:
-            waiting = train(seen, data_cutoff, params, **rest)
+            waiting = train(frame, data_cutoff, params, **rest)
 
             def watched_wait() -> Ensemble:
                 fitted = waiting()
