@@ -7,6 +7,7 @@ the floor, the ladder, the bounds and every floor that past sales were measured 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import polars as pl
 
 from shared.market.board import Board
 from shared.market.hedonic_index import Premia
-from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, FloorSale, Lows, OwnerChange, PunkSale, Record
+from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, Lows, OwnerChange, PunkSale, Record
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
@@ -44,10 +45,10 @@ class FeatureRows(NamedTuple):
     floor_eth: Floats
     matrix: npt.NDArray[np.float32]
 
-
-def feature_frame(matrix: npt.NDArray[np.float32]) -> pl.DataFrame:
-    """The columns of `FeatureRows.matrix` by their names."""
-    return pl.DataFrame({name: matrix[:, column] for column, name in enumerate(FEATURE_NAMES)})
+    @property
+    def frame(self) -> pl.DataFrame:
+        """`floor_eth` and the features by their names."""
+        return pl.DataFrame({"floor_eth": self.floor_eth, **dict(zip(FEATURE_NAMES, self.matrix.T, strict=True))})
 
 
 def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> FeatureRows:
@@ -71,17 +72,15 @@ def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict
     """The columns of `board_features`: the board goes from instant to instant, some moments are looked at together."""
     board, traits, states = Board(timeline), timeline.traits, timeline.index.states
     known, order = states.count_before(as_of), np.argsort(as_of, kind="stable")
-    by_instant = np.split(order, np.flatnonzero(np.diff(as_of[order])) + 1)
-    parts: list[dict[str, Floats]] = []
-    moments: list[Moment] = []
-    for rows in by_instant:
+
+    def moment(rows: Ints) -> Moment:
         instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
         board.advance(instant)
         state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
-        moments.append(Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows]))
-        if len(moments) == MOMENTS_AT_ONCE or len(rows) >= MOMENTS_AT_ONCE or rows is by_instant[-1]:
-            parts.append(board_features.columns(moments))
-            moments = []
+        return Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows])
+
+    moments = map(moment, np.split(order, np.flatnonzero(np.diff(as_of[order])) + 1))
+    parts = [board_features.columns(some) for some in iter(lambda: [*islice(moments, MOMENTS_AT_ONCE)], [])]
     place = np.argsort(order)
     return {name: np.concatenate([part[name] for part in parts])[place] for name in parts[0]}
 
@@ -140,11 +139,7 @@ def _floor_sales(pairs: _Pairs) -> dict[str, Floats]:
     series = pairs.timeline.floor_sales
     seen = series.count_before(pairs.as_of)
     last = max(table.MEDIAN_SALES, table.RATIO_SALES, *table.FLOOR_SALES)
-    places = seen[:, None] - 1 - np.arange(last)
-    # One row of nothing at the end, for places before the first sale.
-    rows = np.vstack([series.rows, np.full((1, len(FloorSale._fields)), np.nan)])[np.maximum(places, -1)]
-    rows = np.where(places[:, :, None] >= 0, rows, np.nan)
-    price, ratio, without, floor_punk = (rows[:, :, column] for column in range(len(FloorSale._fields)))
+    price, ratio, without, floor_punk = series.take(seen[:, None] - 1 - np.arange(last)).transpose(2, 0, 1)
     ratio = np.where(floor_punk == pairs.punk_id[:, None], without, ratio)
     times = np.append(series.times, 0)[np.maximum(seen - 1, -1)]
     return {

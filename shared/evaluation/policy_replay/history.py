@@ -16,8 +16,13 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import RARE_TYPES
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.features import compute, feature_frame
-from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
+from shared.valuation.inputs import (
+    evaluation_snapshot,
+    holdout_cutoff,
+    nowcast_snapshot,
+    seen_earlier,
+    training_snapshot,
+)
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,7 @@ class History:
     @cached_property
     def stale_frame(self) -> pl.DataFrame:
         """`frame` with every feature and the floor as they were `STALE` before."""
-        instants: Ints = self.frame["as_of"].dt.epoch("s").to_numpy() - int(STALE.total_seconds())
-        punks = self.frame["punk_id"].to_numpy().astype(np.int64)
-        rows = compute(self._timeline, self._prices, punks, instants)
-        return self.frame.with_columns(feature_frame(rows.matrix)).with_columns(floor_eth=pl.Series(rows.floor_eth))
+        return seen_earlier(self._timeline, self._prices, self.frame, STALE)
 
     @cached_property
     def time(self) -> Ints:

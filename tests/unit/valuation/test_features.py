@@ -12,7 +12,7 @@ from shared.market.prices import DailyPrices
 from shared.market.simulation.punks import draw_punks
 from shared.market.traits import Traits
 from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, FLAGS, schema_hash
-from shared.valuation.features import compute, feature_frame
+from shared.valuation.features import compute
 from tests.factories import market
 from tests.factories.feature_market import CLEAN, EVENTS, PRICES, PUNKS, SPAN, TRAITS, column, features_at
 
@@ -40,7 +40,7 @@ def test_a_nowcast_says_of_each_punk_what_it_says_when_asked_about_that_punk_alo
 
 def test_the_schema_names_every_column_once_and_its_hash_follows_it():
     assert len(set(FEATURE_NAMES)) == len(FEATURES)
-    assert feature_frame(features_at(CLEAN, market.START + SPAN).matrix).columns == list(FEATURE_NAMES)
+    assert features_at(CLEAN, market.START + SPAN).frame.columns == ["floor_eth", *FEATURE_NAMES]
     assert len(schema_hash()) == 64
 
 
@@ -83,7 +83,7 @@ def test_a_flag_of_a_trait_that_nobody_has_is_zero():
 def test_no_pairs_have_no_rows():
     rows = compute(CLEAN, PRICES, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
     assert (rows.matrix.shape, rows.floor_eth.shape) == ((0, len(FEATURE_NAMES)), (0,))
-    assert feature_frame(rows.matrix).columns == list(FEATURE_NAMES)
+    assert rows.frame.columns == ["floor_eth", *FEATURE_NAMES]
 
 
 def test_before_the_first_event_nothing_is_known_but_the_traits():
