@@ -32,7 +32,7 @@ from shared.errors import InvalidInputError
 from shared.evaluation.ablation import changes
 from shared.settings import Settings
 from shared.valuation.feature_table import FEATURES
-from shared.valuation.params import PARAMS_FILE, Params
+from shared.valuation.params import Params
 
 TABLE_FILE = "ablation.md"
 FIGURES_FILE = "ablation.json"
@@ -59,7 +59,7 @@ def ablate_command(
     """
     console = Console()
     window, every, horizons = Window(first.date(), last.date()), duration(refit_every), distinct_horizons(horizon)
-    chosen = Params.load(params or PARAMS_FILE)
+    chosen = Params.load(params)
     sizes = _sizes(group)
     folder = OutputFolder.prepare(out, force=force)
     with console.status(f"reading {events}"):

@@ -28,7 +28,7 @@ from services.cli.replay_command import duration
 from shared.evaluation.predictions import in_order
 from shared.evaluation.report import report
 from shared.settings import Settings
-from shared.valuation.params import PARAMS_FILE, Params
+from shared.valuation.params import Params
 
 REPORT_FILE = "report.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -56,7 +56,7 @@ def evaluate_command(
 
     console, started = Console(), perf_counter()
     window, every, horizons = Window(first.date(), last.date()), duration(refit_every), distinct_horizons(horizon)
-    chosen = Params.load(params or PARAMS_FILE)
+    chosen = Params.load(params)
     folder = OutputFolder.prepare(out, force=force)
     with console.status(f"reading {events}"):
         history = read_history(events, window)

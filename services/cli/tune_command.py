@@ -21,7 +21,7 @@ from services.cli.replay_command import GO_ON, duration
 from shared.database.embedded import database_url
 from shared.errors import InvalidInputError
 from shared.settings import Settings
-from shared.valuation.params import PARAMS_FILE, Params
+from shared.valuation.params import Params
 from shared.valuation.walk_forward import SaleHistory
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def tune_command(
         raise InvalidInputError(f"{error.name} is not installed; install punkcast[tuning]") from error
     console, settings = Console(), Settings()
     length, every = duration(window), duration(refit_every)
-    start = Params.load(params or PARAMS_FILE)
+    start = Params.load(params)
     folder = OutputFolder.prepare(out, force=force, own=(PARAMS_OUT, LOG_FILE))
     last = until.date()
     inner = Window(last - search.WINDOWS * length + timedelta(days=1), last)

@@ -22,7 +22,7 @@ from shared.evaluation.evidence import (
 from shared.market.traits import RARE_TYPES
 from shared.registry.models import ModelRecord
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.model import ValuationModel, model_id
+from shared.valuation.model import ValuationModel
 
 log = structlog.get_logger(__name__)
 UNKNOWN = "unknown"
@@ -135,7 +135,7 @@ def _lineage(
         "training_rows": contender.training_rows,
     }
     missing = [name for name, value in required.items() if not value]
-    if contender.model_id != model_id(contender.artifact_sha256):
+    if contender.model_id != ValuationModel.id_of(contender.artifact_sha256):
         missing.append("model_id is not that of its bytes")
     if model is not None and model.data_cutoff != contender.data_cutoff:
         missing.append("data_cutoff differs from the file's")

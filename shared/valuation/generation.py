@@ -15,7 +15,7 @@ import polars as pl
 
 from shared.market.series import Floats
 from shared.market.traits import PUNKS
-from shared.valuation.merkle import merkle_levels
+from shared.merkle import merkle_levels
 from shared.valuation.model import Values
 
 COLUMNS = ("value_wei", "lo50_wei", "hi50_wei", "lo80_wei", "hi80_wei", "lo90_wei", "hi90_wei")

@@ -15,6 +15,7 @@ from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
+from shared.units import as_seconds
 from shared.valuation.calibration.calibrator import day_of
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.features import compute
@@ -25,11 +26,6 @@ HORIZON_S = 1_800
 FIRST_TRAINING_SALE = datetime(2018, 1, 1, tzinfo=UTC)
 """The first half year after the claim had no market to speak of."""
 TRAIT_MEDIAN_SALES = 25
-
-
-def as_seconds(instant: datetime) -> int:
-    """The smallest whole UTC second at or after the instant."""
-    return -int(-instant.timestamp() // 1)
 
 
 def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Snapshot:
@@ -63,7 +59,7 @@ def holdout_cutoff(timeline: MarketTimeline, as_of: datetime, sales: int) -> dat
 
 def valid_sales(timeline: MarketTimeline) -> list[Sale]:
     """Sales that count and had a floor to be measured by, in contract order."""
-    return [sale for sale in timeline.sales if sale.excluded is None and sale.floor_wei is not None]
+    return [sale for sale in timeline.sales if sale.counts]
 
 
 def sale_rows(

@@ -30,7 +30,6 @@ from shared.valuation.params import CalibrationParams
 from shared.valuation.reference import TOLERANCE, Reference
 
 FORMAT: Final = "punkcast-valuation/7"
-XGBOOST_VERSION: str = xgb.__version__
 _UNREADABLE: Final = (
     ValueError, KeyError, TypeError, OverflowError, InvalidInputError, pl.exceptions.PolarsError,
     xgb.core.XGBoostError,
@@ -83,7 +82,24 @@ class ValuationModel:
     @cached_property
     def model_id(self) -> str:
         """The name by its bytes."""
-        return model_id(hashlib.sha256(self.to_bytes()).hexdigest())
+        return self.id_of(hashlib.sha256(self.to_bytes()).hexdigest())
+
+    @staticmethod
+    def id_of(artifact_sha256: str) -> str:
+        """The name of the model with this file."""
+        return f"m-{artifact_sha256[:16]}"
+
+    def facts(self) -> dict[str, Any]:
+        """What the registry has on record of the model itself, by its column there."""
+        return {
+            "model_id": self.model_id,
+            "artifact_format": FORMAT,
+            "xgboost_version": xgb.__version__,
+            "data_cutoff": self.data_cutoff,
+            "feature_schema": self.feature_schema,
+            "params": dict(self.params),
+            "seed": self.seed,
+        }
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -234,8 +250,3 @@ class ValuationModel:
 
 
 _FILE: Final = TypeAdapter(ValuationModel)
-
-
-def model_id(artifact_sha256: str) -> str:
-    """A model is named by its bytes."""
-    return f"m-{artifact_sha256[:16]}"

@@ -155,12 +155,13 @@ class Params(Section):
             raise InvalidInputError(f"{where}: {problems(error)}") from error
 
     @classmethod
-    def load(cls, file: Path = PARAMS_FILE) -> Params:
-        """Read a TOML file.
+    def load(cls, file: Path | None = None) -> Params:
+        """Read a TOML file, by default `PARAMS_FILE`.
 
         Raises:
             InvalidInputError: no such file, or it breaks a rule of `from_dict`.
         """
+        file = file or PARAMS_FILE
         try:
             document = tomllib.loads(file.read_text())
         except (OSError, ValueError) as error:

@@ -14,7 +14,7 @@ from shared.market.event_files import ETH_USD_FILE, PUNKS_FILE, EventFiles, read
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.inputs import as_seconds, valid_sales
+from shared.units import as_seconds
 from shared.valuation.params import Params
 from shared.valuation.walk_forward import SaleHistory
 
@@ -51,7 +51,7 @@ class History:
             NotFoundError: nothing in the window can be scored.
         """
         first, until = as_seconds(window.start), as_seconds(window.end)
-        if not any(first <= sale.time < until for sale in valid_sales(self.timeline)):
+        if not any(sale.counts and first <= sale.time < until for sale in self.timeline.sales):
             raise NotFoundError(f"there is no valid sale from {window.first} to {window.last}; choose a longer window")
 
     def sales(self, window: Window, horizons: tuple[timedelta, ...], params: Params) -> SaleHistory:
