@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from shared.market.board import Board
@@ -30,42 +28,25 @@ MOMENTS_AT_ONCE = 64
 """So many share the cost of numpy's calls, and still fit into a processor's cache."""
 PRIOR_SALES = 1.0
 """Shrinkage towards no effect of a punk or an owner: the weight of so many sales without one."""
-_FLAGS = len(table.FLAGS)
-"""The last columns."""
 
 
-class FeatureRows(NamedTuple):
-    """Features of n pairs.
+def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> pl.DataFrame:
+    """`floor_eth` and the features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up.
 
-    Attributes:
-        floor_eth: shape (n,), public floor without the punk; NaN where the book was empty.
-        matrix: shape (n, len(FEATURES)), float32, NaN where unknown.
+    `floor_eth` is the public floor without the punk, NaN where the book was empty; features are Float32, NaN where
+    unknown.
     """
-
-    floor_eth: Floats
-    matrix: npt.NDArray[np.float32]
-
-    @property
-    def frame(self) -> pl.DataFrame:
-        """`floor_eth` and the features by their names."""
-        return pl.DataFrame({"floor_eth": self.floor_eth, **dict(zip(FEATURE_NAMES, self.matrix.T, strict=True))})
-
-
-def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> FeatureRows:
-    """Features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up to whole ones."""
     punk_id, as_of = np.asarray(punk_id, dtype=np.int64), np.asarray(as_of, dtype=np.int64)
     if len(punk_id) == 0:
-        return FeatureRows(np.empty(0), np.empty((0, len(FEATURE_NAMES)), dtype=np.float32))
+        return pl.DataFrame(schema={"floor_eth": pl.Float64, **dict.fromkeys(FEATURE_NAMES, pl.Float32)})
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = _board_columns(timeline, punk_id, as_of)
         pairs = _Pairs(timeline, prices, punk_id, as_of, columns["floor"], columns["owner"].astype(np.int64))
         columns |= {**_market(pairs), **_traits(pairs), **_own_history(pairs), **_owner(pairs)}
-    matrix = np.empty((len(punk_id), len(FEATURE_NAMES)), dtype=np.float32)
-    for place, name in enumerate(FEATURE_NAMES[:-_FLAGS]):
-        matrix[:, place] = columns[name]
-    matrix[~np.isfinite(matrix)] = np.nan
-    matrix[:, -_FLAGS:] = timeline.traits.flags(punk_id, table.FLAGS.values())
-    return FeatureRows(columns["floor_eth"], matrix)
+    flags = timeline.traits.flags(punk_id, table.FLAGS.values())
+    numbers = {name: columns[name].astype(np.float32) for name in FEATURE_NAMES if name not in table.FLAGS}
+    known = {name: np.where(np.isfinite(column), column, np.float32(np.nan)) for name, column in numbers.items()}
+    return pl.DataFrame({"floor_eth": columns["floor_eth"], **known, **dict(zip(table.FLAGS, flags.T, strict=True))})
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:

@@ -32,8 +32,7 @@ def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datet
     """All 10,000 punks: `punk_id`, `floor_eth`, features."""
     punks = np.arange(PUNKS, dtype=np.int64)
     rows = compute(timeline, prices, punks, np.full(PUNKS, as_seconds(as_of), dtype=np.int64))
-    frame = rows.frame.insert_column(0, pl.Series("punk_id", punks.astype(np.int16)))
-    return _snapshot("nowcast", timeline, as_of, frame)
+    return _snapshot("nowcast", timeline, as_of, rows.insert_column(0, pl.Series("punk_id", punks, dtype=pl.Int16)))
 
 
 def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
@@ -110,7 +109,7 @@ def later_sales(
 def seen_earlier(timeline: MarketTimeline, prices: DailyPrices, rows: pl.DataFrame, span: timedelta) -> pl.DataFrame:
     """The rows with floor and features as they were that much earlier; `as_of` and all else stays."""
     instants: Ints = (rows["as_of"] - span).dt.epoch("s").to_numpy()
-    return rows.with_columns(compute(timeline, prices, rows["punk_id"].to_numpy(), instants).frame)
+    return rows.with_columns(compute(timeline, prices, rows["punk_id"].to_numpy(), instants))
 
 
 def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFrame:

@@ -18,13 +18,13 @@ from shared.units import DAY_S
 from shared.valuation.features import compute
 
 _KEPT: WeakKeyDictionary[MarketTimeline, tuple[DailyPrices, dict[int, pl.DataFrame]]] = WeakKeyDictionary()
-"""The closes that features rest on; `FeatureRows.frame` by horizon, with each sale's `place` among the valid ones."""
+"""The closes that features rest on; features by horizon, with each sale's `place` among the valid ones."""
 
 
 def sale_features(
     timeline: MarketTimeline, prices: DailyPrices, sales: Sequence[Sale], start: int, end: int, horizon: int
 ) -> pl.DataFrame:
-    """`FeatureRows.frame` `horizon` seconds before each of `sales[start:end]`; `sales` are all valid ones."""
+    """Floor and features `horizon` seconds before each of `sales[start:end]`; `sales` are all valid ones."""
     closes, kept = _KEPT.get(timeline, (prices, {}))
     kept = kept if _continues(closes, prices) else {}
     _KEPT[timeline] = prices, kept
@@ -33,7 +33,7 @@ def sale_features(
     if rows is None or len(missing):
         asked = np.array([(sales[place].punk_id, sales[place].time) for place in missing], dtype=np.int64)
         punks, times = asked.reshape(-1, 2).T
-        made = compute(timeline, prices, punks, times - horizon).frame.with_columns(place=pl.Series(missing))
+        made = compute(timeline, prices, punks, times - horizon).with_columns(place=pl.Series(missing))
         rows = made if rows is None else pl.concat([rows, made]).sort("place")
         # A close that is still to come belongs into the features of the newest sales: they are not kept.
         final = (int(prices.days[-1]) + 2) * DAY_S + horizon if len(prices.days) else 0

@@ -60,15 +60,7 @@ class SaleHistory:
         horizons: tuple[timedelta, ...],
         params: Params,
     ) -> SaleHistory:
-        """What walks within [first, until) need, for models with these parameters.
-
-        Raises:
-            InvalidInputError: no horizon, one twice, or one that is not whole minutes above zero.
-        """
-        if not horizons or min(horizons) <= timedelta(0) or any(horizon % timedelta(minutes=1) for horizon in horizons):
-            raise InvalidInputError("name at least one horizon, each whole minutes above zero, like 30m or 24h")
-        if len(set(horizons)) < len(horizons):
-            raise InvalidInputError("name each horizon once")
+        """What walks within [first, until) need, for models with these parameters. No horizon stands there twice."""
         oldest = first - max(horizons) - timedelta(days=params.calibration.days + params.learn_days)
         asked = tuple(map(_seconds, horizons))
         learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))

@@ -231,21 +231,6 @@ def test_too_little_history_is_an_error_that_says_so():
         walk(first=FIRST - timedelta(days=280))
 
 
-@pytest.mark.parametrize(
-    "horizons",
-    [
-        (),
-        (timedelta(0),),
-        (timedelta(minutes=30), timedelta(days=-1)),
-        (timedelta(seconds=90),),
-        (timedelta(minutes=60), timedelta(hours=1)),
-    ],
-)
-def test_horizons_that_have_no_name_or_one_name_twice_are_refused(horizons):
-    with pytest.raises(InvalidInputError, match="horizon"):
-        walk(horizons=horizons)
-
-
 @pytest.mark.parametrize("refit_every", [timedelta(0), timedelta(days=-14)])
 def test_a_refit_that_never_comes_is_refused(refit_every):
     with pytest.raises(InvalidInputError, match="refit"):
