@@ -156,7 +156,7 @@ def _peers(book: _Book, level: Floats, premium: Floats, own: Ints, centre: Ints)
 def _trait_floors(book: _Book) -> dict[str, Floats]:
     first, second = book.asks.start + book.all.trait_floors
     prices = (book.asks.pick(book.ask, np.where(first == book.place, second, first)) - book.floor).T
-    accessories = -np.sort(-np.where(np.isnan(prices[:, 3:]), -np.inf, prices[:, 3:]), axis=1)
+    accessories = -np.sort(-prices[:, 3:], axis=1)
     return {
         "type_floor": prices[:, 0],
         "skin_floor": prices[:, 1],

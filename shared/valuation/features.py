@@ -160,7 +160,7 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
         kind = own_kind[own_kind >= 0]
         premium[:, place] -= states[row, kind + 1] @ traits.common[kind]
     accessories = premium[:, 3:]
-    descending = -np.sort(-np.where(np.isnan(accessories), -np.inf, accessories), axis=1)
+    descending = -np.sort(-accessories, axis=1)
     rarity = np.where(members[:, 3:] >= 0, traits.rarity[np.maximum(members[:, 3:], 0)], 0.0)
     return {
         "type": traits.type_code[punk_id].astype(np.float64),
@@ -173,7 +173,7 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
         "skin_premium": premium[:, 1],
         "count_premium": premium[:, 2],
         **{f"accessory_premium_{place + 1}": descending[:, place] for place in range(table.ACCESSORY_PREMIA)},
-        "accessory_premium_min": np.where(np.isnan(accessories), np.inf, accessories).min(axis=1),
+        "accessory_premium_min": np.fmin.reduce(accessories, axis=1),
         "accessory_premium_sum": np.nansum(accessories, axis=1),
     }
 

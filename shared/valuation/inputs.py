@@ -6,7 +6,6 @@ from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from shared.market.marks import PunkSale
@@ -150,21 +149,18 @@ def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, frame: pl.D
 
 def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Floats:
     """Per pair the highest median log ratio over its traits, each of the trait's last sales before the instant."""
-    members = timeline.traits.members
-    by_trait: dict[int, tuple[Ints, Floats]] = {}
-    sold, times = timeline.punk_sales.keys, timeline.punk_sales.times
-    sale = PunkSale(*timeline.punk_sales.rows.T)
-    ratios = np.subtract(sale.log_price, sale.log_floor)
-    result = np.zeros(len(punk_id))
-    for row, (punk, instant) in enumerate(zip(punk_id.tolist(), as_of.tolist(), strict=True)):
-        best = 0.0
-        for trait in timeline.traits.trait_lists[punk]:
-            if trait not in by_trait:
-                held: npt.NDArray[np.bool_] = (members[sold] == trait).any(axis=1)
-                by_trait[trait] = (times[held], ratios[held])
-            when, ratio = by_trait[trait]
-            end = int(np.searchsorted(when, instant, side="left"))
-            if end:
-                best = max(best, float(np.median(ratio[max(0, end - TRAIT_MEDIAN_SALES) : end])))
-        result[row] = best
-    return result
+    series, traits = timeline.punk_sales, timeline.traits.trait_lists
+
+    def by_trait(punks: Ints, times: Ints, **more: Floats | Ints) -> pl.DataFrame:
+        held = [traits[punk] for punk in punks.tolist()]
+        return pl.DataFrame({"trait": pl.Series(held, dtype=pl.List(pl.Int64)), "time": times, **more}).explode("trait")
+
+    sale = PunkSale(*series.rows.T)
+    sold = by_trait(series.keys, series.times, ratio=np.subtract(sale.log_price, sale.log_floor))
+    median = pl.col("ratio").rolling_median(TRAIT_MEDIAN_SALES, min_samples=1).over("trait")
+    asked = by_trait(punk_id, as_of, row=np.arange(len(punk_id))).sort("time")
+    found = asked.join_asof(
+        sold.with_columns(median), on="time", by="trait", allow_exact_matches=False, check_sortedness=False
+    )
+    best: Floats = found.group_by("row").agg(pl.max("ratio").fill_null(0.0).clip(0.0)).sort("row")["ratio"].to_numpy()
+    return best

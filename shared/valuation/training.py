@@ -67,11 +67,12 @@ def assembled(
     fitted: Ensemble, residuals: Residuals, data_cutoff: datetime, params: Params, seed: int = SEED
 ) -> ValuationModel:
     """A model of fitted learners and forward errors, without reference rows."""
+    computed = versions()
     return ValuationModel(
         ensemble=fitted,
         residuals=residuals.rounded(),
         data_cutoff=data_cutoff,
-        versions=versions(dict.fromkeys(("type", *params.index_rule.features, *fitted.features))),
+        versions={name: computed[name] for name in ("type", *params.index_rule.features, *fitted.features)},
         calibration_params=params.calibration,
         grades={**params.grades, LOWEST: None},
         params=params.as_dict(),
@@ -86,8 +87,7 @@ def side_by_side(threads: int) -> Iterator[Executor]:
 
     Meanwhile numpy's matrix products stay on one thread: their own threads would only take turns with these.
     """
-    with threadpool_limits(limits=1, user_api="blas"):
-        pool = ThreadPoolExecutor(threads)
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         try:
             yield pool
         finally:

@@ -30,11 +30,6 @@ from shared.valuation.training import TooFewSalesError, assembled, side_by_side,
 WARM_UPS = 4
 """At most so many models before the first instant only make the errors that calibrations begin with."""
 MINUTE_S, HOUR_S = 60, 3_600
-PREDICTION_COLUMNS = (
-    "tx_hash", "log_index", "punk_id", "horizon", "as_of", "value_eth", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90",
-    "floor_eth", "model_id", "data_cutoff", "sale_time", "price_eth", "kind", "punk_type", "confidence",
-    "last_sale_carry_eth", "trait_median_eth",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class SaleHistory:
     ) -> SaleHistory:
         """What walks within [first, until) need, for models with these parameters. No horizon stands there twice."""
         oldest = first - max(horizons) - timedelta(days=params.calibration.days + params.learn_days)
-        asked = tuple(map(_seconds, horizons))
+        asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
         learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))
         judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
         known = pl.col("floor_eth").is_finite()
@@ -84,7 +79,7 @@ class SaleHistory:
         features: Sequence[str] = LEARNT,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> pl.DataFrame:
-        """One row (`PREDICTION_COLUMNS`) per valid sale in [first, until) and horizon, by sale and horizon.
+        """One row per valid sale of [first, until) and horizon, as `evaluation.predictions.check` wants it.
 
         A value is as of one horizon before the sale, by the newest model then. `on_progress` is told the share done.
 
@@ -128,14 +123,8 @@ class SaleHistory:
                     valued.append(_valued(assembled(fitted, known, cutoff, params), rows, sold))
                 residuals = Residuals.joined([residuals, Residuals.of(sold, fitted.predict(sold))])
                 on_progress(done / (len(cuts) - 1))
-        names = {seconds: horizon_name(seconds) for seconds in map(_seconds, self.horizons)}
         lag = (pl.col("sale_time") - pl.col("as_of")).dt.total_seconds()
-        return (
-            pl.concat(valued)
-            .with_columns(horizon=lag.replace_strict(names))
-            .sort("sale_time", "event_seq", pl.col("horizon").cast(pl.Enum([*names.values()])))
-            .select(PREDICTION_COLUMNS)
-        )
+        return pl.concat(valued).with_columns(horizon=lag.map_elements(horizon_name, return_dtype=pl.String))
 
 
 def horizon_name(seconds: int) -> str:
@@ -147,10 +136,6 @@ def horizon_name(seconds: int) -> str:
     return f"{seconds // MINUTE_S}m"
 
 
-def _seconds(span: timedelta) -> int:
-    return int(span.total_seconds())
-
-
 def _warm_up(begin: datetime, refit_every: timedelta, span: timedelta) -> list[datetime]:
     """Cut-offs before `begin` of models that value nothing and only make the first errors that intervals come from."""
     step = max(span / WARM_UPS, refit_every)
@@ -160,7 +145,7 @@ def _warm_up(begin: datetime, refit_every: timedelta, span: timedelta) -> list[d
 
 def _valued(model: ValuationModel, rows: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     values = model.predict_forward(rows, outcomes)
-    return rows.drop(FEATURE_NAMES).with_columns(
+    return rows.drop("event_seq", *FEATURE_NAMES).with_columns(
         model_id=pl.lit(model.model_id),
         data_cutoff=pl.lit(model.data_cutoff.astimezone(UTC), dtype=pl.Datetime("us", "UTC")),
         **{name: pl.Series(column) for name, column in vars(values).items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -66,14 +66,7 @@ class History:
     def training(self, refit: int) -> Snapshot:
         """What the refit learns from: every sale before its cut-off, as the trainer would have seen it then."""
         cutoff = self.cutoffs[refit]
-        return Snapshot(
-            kind="training",
-            as_of=cutoff,
-            last_event_seq=self._learnt.last_event_seq,
-            last_block=self._learnt.last_block,
-            feature_schema=self._learnt.feature_schema,
-            frame=self._learnt.frame.filter(pl.col("sale_time") < cutoff),
-        )
+        return replace(self._learnt, as_of=cutoff, frame=self._learnt.frame.filter(pl.col("sale_time") < cutoff))
 
     def holdout(self, refit: int) -> Mask:
         """The rows of `frame` that the refit is judged on."""

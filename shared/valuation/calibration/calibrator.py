@@ -46,7 +46,7 @@ class Calibrator:
         fit. Errors older than `calibration.days` are left out as long as `min_errors` remain: a market without sales
         must not leave an old model without intervals.
         """
-        day = float(day_of(instant).timestamp())
+        day = day_of(instant).timestamp()
         if day not in self._made:
             self._made[day] = self._make(day)
         return self._made[day]

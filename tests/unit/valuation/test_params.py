@@ -82,8 +82,8 @@ def test_parameters_are_read_only() -> None:
         ),
         ('start = "zero"', 'start = "index"', "learners.0.start: Input should be 'zero' or 'linear'"),
         ('types = ["Ape", "Alien"]', 'types = ["Ape", "Robot"]', "index_rule.types: .*there is no type Robot"),
-        ("bounds = [1.08, 1.3, 2.5]", "bounds = [1.08, 1.08, 2.5]", "calibration: .*intervals.bounds must rise"),
-        ("knots = [1.0, 1.04,", "knots = [1.04, 1.0,", "calibration: .*correction.knots must rise"),
+        ("bounds = [1.08, 1.3, 2.5]", "bounds = [1.08, 1.08, 2.5]", "calibration.intervals.bounds: .*must rise"),
+        ("knots = [1.0, 1.04,", "knots = [1.04, 1.0,", "calibration.correction.knots: .*must rise"),
         ("knots = [1.0, 1.04,", "knots = [0.0, 1.04,", "calibration.correction.knots.0: Input should be greater"),
         ("tail = 0.001", "tail = 0.5", "linear.tail: Input should be less than 0.5"),
         (
