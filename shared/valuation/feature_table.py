@@ -77,10 +77,6 @@ class Feature:
     version: int = 1
     retired: bool = False
 
-    @property
-    def known_at(self) -> str:
-        return KNOWN_AT[self.source]
-
 
 LADDER: Final = (2, 3, 5, 10, 20, 50)
 IMPLIED: Final = (1, 5, 10, 30)

@@ -122,7 +122,7 @@ def _floor_sales(pairs: _Pairs) -> dict[str, Floats]:
     last = max(table.MEDIAN_SALES, table.RATIO_SALES, *table.FLOOR_SALES)
     price, ratio, without, floor_punk = series.take(seen[:, None] - 1 - np.arange(last)).transpose(2, 0, 1)
     ratio = np.where(floor_punk == pairs.punk_id[:, None], without, ratio)
-    times = np.append(series.times, 0)[np.maximum(seen - 1, -1)]
+    times = np.append(series.times, 0)[seen - 1]
     return {
         **{f"floor_sale_{place}": price[:, place - 1] - pairs.floor for place in table.FLOOR_SALES},
         "floor_sales_median": _median(price[:, : table.MEDIAN_SALES]) - pairs.floor,
@@ -134,12 +134,9 @@ def _floor_sales(pairs: _Pairs) -> dict[str, Floats]:
 def _median(values: Floats) -> Floats:
     """Median of each row without its NaNs; NaN for a row of nothing."""
     ordered = np.sort(values, axis=1)  # NaNs last
-    count = np.isfinite(values).sum(axis=1)
-    row = np.arange(len(values))
-    middle = (
-        ordered[row, np.maximum(count - 1, 0) // 2] + ordered[row, np.minimum(count // 2, values.shape[1] - 1)]
-    ) / 2.0
-    return np.where(count > 0, middle, np.nan)
+    count, row = np.isfinite(values).sum(axis=1), np.arange(len(values))
+    median: Floats = (ordered[row, (count - 1) // 2] + ordered[row, count // 2]) / 2.0
+    return median
 
 
 def _traits(pairs: _Pairs) -> dict[str, Floats]:

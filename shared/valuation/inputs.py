@@ -137,14 +137,7 @@ def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFram
 def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, frame: pl.DataFrame) -> Snapshot:
     last = timeline.events.last_before(np.array([as_seconds(as_of)], dtype=np.int64))[0]
     seq, block = (0, 0) if np.isnan(last[0]) else (int(last[0]), int(last[1]))
-    return Snapshot(
-        kind=kind,
-        as_of=as_of,
-        last_event_seq=seq,
-        last_block=block,
-        feature_schema=schema_hash(),
-        frame=frame,
-    )
+    return Snapshot(kind, as_of, seq, block, schema_hash(), frame)
 
 
 def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Floats:
