@@ -92,7 +92,7 @@ def ablate_command(
             "refit_every": refit_every,
             "files": history.files,
             "feature_schema": sales.feature_schema,
-            "params": chosen.as_dict(),
+            "params": chosen.model_dump(mode="json"),
             "groups": {
                 name: {"features": sizes[name], "changes": [asdict(change) for change in rows]}
                 for name, rows in found.items()

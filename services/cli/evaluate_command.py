@@ -81,7 +81,7 @@ def evaluate_command(
             "refit_every": refit_every,
             "files": history.files,
             "feature_schema": sales.feature_schema,
-            "params": chosen.as_dict(),
+            "params": chosen.model_dump(mode="json"),
             "models": predictions["model_id"].n_unique(),
             "horizons": found,
         }

@@ -67,7 +67,7 @@ class _Book:
         self.all = Moment(*(np.concatenate(parts, axis=-1) for parts in zip(*moments, strict=True)))
         asks, _, punks = self.all.sizes
         self.row = np.repeat(np.arange(len(moments)), punks)
-        self.asks = Ragged.of(asks, self.row)
+        self.asks = Ragged(asks, self.row)
         self.ask = np.log(self.all.ask_eth)
         self.ask_level = self.ask - self.all.ask_premium
         self.premium = self.all.premium
@@ -167,7 +167,7 @@ def _trait_floors(book: _Book) -> dict[str, Floats]:
 
 def _bids(book: _Book) -> dict[str, Floats]:
     """Bids are escrowed: who bids so much for a lesser punk can pay it for this one."""
-    bids = Ragged.of(book.all.sizes[1], book.row)
+    bids = Ragged(book.all.sizes[1], book.row)
     bid, premium = np.log(book.all.bid_eth), book.all.bid_premium
     order = bids.argsort(premium)
     end = bids.search(premium[order], book.premium + LESSER, right=True)

@@ -143,10 +143,6 @@ class Params(Section):
     calibration: CalibrationParams
     grades: dict[str, PositiveFloat]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON has it, and as `load` reads it."""
-        return self.model_dump(mode="json")
-
     @classmethod
     def from_dict(cls, document: object, where: str) -> Params:
         """Raises InvalidInputError: a key is missing, unknown or out of range; `where` names the file."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +11,6 @@ from shared.market.price_order import ordered_by
 from shared.market.series import Floats, Ints
 
 
-@dataclass(frozen=True)
 class Ragged:
     """The rows, and which of them each of n questions is about. An index is one into the flat array.
 
@@ -22,16 +20,10 @@ class Ragged:
         row, start, end: shape (n,), number, first index and the one after the last of the row asked about.
     """
 
-    bounds: Ints
-    row_of: Ints
-    row: Ints
-    start: Ints
-    end: Ints
-
-    @classmethod
-    def of(cls, lengths: Sequence[int] | Ints, row: Ints) -> Ragged:
-        bounds = np.cumsum([0, *lengths])
-        return cls(bounds, np.repeat(np.arange(len(lengths)), lengths), row, bounds[row], bounds[row + 1])
+    def __init__(self, lengths: Sequence[int] | Ints, row: Ints) -> None:
+        self.bounds = np.cumsum([0, *lengths])
+        self.row_of = np.repeat(np.arange(len(lengths)), lengths)
+        self.row, self.start, self.end = row, self.bounds[row], self.bounds[row + 1]
 
     def each(self, function: Callable[[Floats], Floats], values: Floats) -> Floats:
         """A function of one row's values, which keeps their number, of every row. Shape (flat,)."""

@@ -75,7 +75,7 @@ def assembled(
         versions={name: computed[name] for name in ("type", *params.index_rule.features, *fitted.features)},
         calibration_params=params.calibration,
         grades={**params.grades, LOWEST: None},
-        params=params.as_dict(),
+        params=params.model_dump(mode="json"),
         seed=seed,
         reference=None,
     )

@@ -111,7 +111,7 @@ def suggest(trial: optuna.trial.BaseTrial, start: Params) -> Params:
         "lambda": _short(trial.suggest_float("lambda", 0.1, 30.0, log=True)),
     }
     return Params.from_dict(
-        start.as_dict()
+        start.model_dump(mode="json")
         | {
             "trees": trees,
             "half_life_days": _short(trial.suggest_float("half_life_days", 90.0, 2_000.0, log=True)),
@@ -169,7 +169,7 @@ def found(study: optuna.Study, start: Params) -> Found:
 
 def toml(params: Params) -> str:
     """A parameter file as `Params.load` reads it."""
-    return tomli_w.dumps(params.as_dict())
+    return tomli_w.dumps(params.model_dump(mode="json"))
 
 
 def _as_trial(params: Params) -> dict[str, float | int]:

@@ -59,7 +59,7 @@ async def test_its_lineage_is_complete(stand: Stand, served: Trainer) -> None:
     assert re.fullmatch(r"[0-9a-f]{7,64}|unknown", record.git_sha)
     assert re.fullmatch(r"[0-9a-f]{64}", record.environment_hash)
     assert re.match(r"\d+\.\d+", record.xgboost_version)
-    assert record.params == Params.load().as_dict()
+    assert record.params == Params.load().model_dump(mode="json")
     assert record.report["evaluation_sales"] == HOLDOUT
     learn, judge = await load(stand, record.training_snapshot), await load(stand, record.evaluation_snapshot)
     assert (learn.kind, judge.kind) == ("training", "evaluation")
