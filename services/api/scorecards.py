@@ -21,7 +21,7 @@ from services.api.shapes.performance import (
     ValueCard,
 )
 from shared.evaluation import metrics
-from shared.valuation.tiers import TIERS, tier_of
+from shared.market.tiers import TIERS, tier_of
 
 _LEVELS = ((0.5, "in50"), (0.8, "in80"), (0.9, "in90"))
 _Z95 = 1.959963984540054

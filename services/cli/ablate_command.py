@@ -31,9 +31,8 @@ from services.cli.replay_command import duration
 from shared.errors import InvalidInputError
 from shared.evaluation.ablation import changes
 from shared.settings import Settings
-from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, schema_hash
-from shared.valuation.params import PARAMS_FILE, Params
-from shared.valuation.walk_forward import walk_forward
+from shared.valuation.feature_table import FEATURES
+from shared.valuation.params import Params
 
 TABLE_FILE = "ablation.md"
 FIGURES_FILE = "ablation.json"
@@ -60,7 +59,7 @@ def ablate_command(
     """
     console = Console()
     window, every, horizons = Window(first.date(), last.date()), duration(refit_every), distinct_horizons(horizon)
-    chosen = Params.load(params or PARAMS_FILE)
+    chosen = Params.load(params)
     sizes = _sizes(group)
     folder = OutputFolder.prepare(out, force=force)
     with console.status(f"reading {events}"):
@@ -70,8 +69,7 @@ def ablate_command(
         sales = history.sales(window, horizons, chosen)
 
     def walk(features: tuple[str, ...], on_progress: Callable[[float], None]) -> pl.DataFrame:
-        return walk_forward(
-            sales,
+        return sales.walk_forward(
             first=window.start,
             until=window.end,
             refit_every=every,
@@ -83,7 +81,7 @@ def ablate_command(
 
     with progress_bar(console, "walking forward") as on_progress:
         steps = _parts(on_progress, 1 + len(sizes))
-        full = walk(FEATURE_NAMES, next(steps))
+        full = walk(_without(None), next(steps))
         found = {name: changes(full, walk(_without(name), next(steps))) for name in sizes}
     table = markdown(found, sizes)
     folder.write_json(
@@ -93,8 +91,8 @@ def ablate_command(
             "to": str(window.last),
             "refit_every": refit_every,
             "files": history.files,
-            "feature_schema": schema_hash(),
-            "params": chosen.as_dict(),
+            "feature_schema": sales.feature_schema,
+            "params": chosen.model_dump(mode="json"),
             "groups": {
                 name: {"features": sizes[name], "changes": [asdict(change) for change in rows]}
                 for name, rows in found.items()
@@ -119,7 +117,7 @@ def _sizes(groups: list[str] | None) -> dict[str, int]:
     return {name: sizes[name] for name in groups or sizes}
 
 
-def _without(group: str) -> tuple[str, ...]:
+def _without(group: str | None) -> tuple[str, ...]:
     return tuple(feature.name for feature in FEATURES if feature.group != group)
 
 

@@ -28,9 +28,7 @@ from services.cli.replay_command import duration
 from shared.evaluation.predictions import in_order
 from shared.evaluation.report import report
 from shared.settings import Settings
-from shared.valuation.feature_table import schema_hash
-from shared.valuation.params import PARAMS_FILE, Params
-from shared.valuation.walk_forward import walk_forward
+from shared.valuation.params import Params
 
 REPORT_FILE = "report.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -58,7 +56,7 @@ def evaluate_command(
 
     console, started = Console(), perf_counter()
     window, every, horizons = Window(first.date(), last.date()), duration(refit_every), distinct_horizons(horizon)
-    chosen = Params.load(params or PARAMS_FILE)
+    chosen = Params.load(params)
     folder = OutputFolder.prepare(out, force=force)
     with console.status(f"reading {events}"):
         history = read_history(events, window)
@@ -66,8 +64,7 @@ def evaluate_command(
     with console.status("computing the features of all sales"):
         sales = history.sales(window, horizons, chosen)
     with progress_bar(console, "walking forward") as on_progress:
-        walked = walk_forward(
-            sales,
+        walked = sales.walk_forward(
             first=window.start,
             until=window.end,
             refit_every=every,
@@ -83,8 +80,8 @@ def evaluate_command(
             "to": str(window.last),
             "refit_every": refit_every,
             "files": history.files,
-            "feature_schema": schema_hash(),
-            "params": chosen.as_dict(),
+            "feature_schema": sales.feature_schema,
+            "params": chosen.model_dump(mode="json"),
             "models": predictions["model_id"].n_unique(),
             "horizons": found,
         }

@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from services.cli.evaluation.market import Window as Days
+from services.cli.evaluation.market import read_history
 from services.cli.replay.session import write_whole
 from services.cli.replay_command import duration, require_writable
 from shared.errors import InvalidInputError
@@ -25,10 +27,6 @@ from shared.evaluation.policy_replay import faults
 from shared.evaluation.policy_replay.candidates import FitMany, candidates, fit_one, jobs
 from shared.evaluation.policy_replay.history import History, Window
 from shared.evaluation.policy_replay.scoring import Figures, Harm, harms, play
-from shared.market.event_files import PUNKS_FILE, read_event_files
-from shared.market.prices import DailyPrices
-from shared.market.timeline import MarketTimeline
-from shared.market.traits import Traits
 from shared.settings import Settings
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel
@@ -76,14 +74,9 @@ def _window(first: datetime, last: datetime, refit_every: timedelta) -> Window:
 
 
 def _history(events: Path, window: Window, policy: Policy) -> History:
-    files = read_event_files(events)
-    if files.punks is None:
-        raise InvalidInputError(f"{events / PUNKS_FILE}: is missing; models need the punks' attributes")
-    timeline = MarketTimeline(Traits.from_frame(files.punks))
-    timeline.apply(files.events.filter(files.events["timestamp"] < window.end).with_row_index("seq", offset=1))
-    if files.eth_usd is None:
-        raise InvalidInputError(f"{events}: eth_usd_daily.parquet is missing; models need the closes of ETH")
-    return History(timeline, DailyPrices.from_frame(files.eth_usd), window, holdout_sales=policy.holdout.target_sales)
+    last = (window.end - timedelta(days=1)).date()
+    read = read_history(events, Days(window.start.date(), last))
+    return History(read.timeline, read.prices, window, holdout_sales=policy.holdout.target_sales)
 
 
 def _fitting(display: Progress, *, workers: int, total: int) -> FitMany:

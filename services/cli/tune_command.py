@@ -21,9 +21,8 @@ from services.cli.replay_command import GO_ON, duration
 from shared.database.embedded import database_url
 from shared.errors import InvalidInputError
 from shared.settings import Settings
-from shared.valuation.feature_table import schema_hash
-from shared.valuation.params import PARAMS_FILE, Params
-from shared.valuation.walk_forward import SaleHistory, walk_forward
+from shared.valuation.params import Params
+from shared.valuation.walk_forward import SaleHistory
 
 if TYPE_CHECKING:
     from services.cli.tuning.search import Found, Search, Walk
@@ -66,7 +65,7 @@ def tune_command(
         raise InvalidInputError(f"{error.name} is not installed; install punkcast[tuning]") from error
     console, settings = Console(), Settings()
     length, every = duration(window), duration(refit_every)
-    start = Params.load(params or PARAMS_FILE)
+    start = Params.load(params)
     folder = OutputFolder.prepare(out, force=force, own=(PARAMS_OUT, LOG_FILE))
     last = until.date()
     inner = Window(last - search.WINDOWS * length + timedelta(days=1), last)
@@ -83,7 +82,7 @@ def tune_command(
             window=length,
             given={
                 "until": str(last), "window": window, "refit_every": refit_every, "files": history.files,
-                "feature_schema": schema_hash(),
+                "feature_schema": sales.feature_schema,
             },
         )  # fmt: skip
         if storage is not None:
@@ -107,8 +106,7 @@ def _walk(sales: SaleHistory, every: timedelta, threads: int, stop: Event) -> Wa
             raise _StoppedError
 
     def walk(first: datetime, until: datetime, params: Params) -> pl.DataFrame:
-        return walk_forward(
-            sales,
+        return sales.walk_forward(
             first=first,
             until=until,
             refit_every=every,

@@ -19,11 +19,10 @@ from shared.evaluation.evidence import (
     SnapshotValues,
     Unsupported,
 )
-from shared.evaluation.metrics import Band
 from shared.market.traits import RARE_TYPES
 from shared.registry.models import ModelRecord
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.model import ValuationModel, Values, model_id
+from shared.valuation.model import ValuationModel
 
 log = structlog.get_logger(__name__)
 UNKNOWN = "unknown"
@@ -95,22 +94,22 @@ def _infra(
         return InfraFacts(model is not None, loaded.error, loaded.sha256_matches, None, None, 0, None)
     frames = [rows] if files.nowcast is None else [rows, files.nowcast.frame]
     started = stopwatch()
-    values = [model.predict(frame) for frame in frames]
+    numbers = [model.predict(frame).numbers() for frame in frames]
     elapsed = stopwatch() - started
-    log.info("gate.latency", seconds=round(elapsed, 4), rows=sum(len(v) for v in values))
+    log.info("gate.latency", seconds=round(elapsed, 4), rows=sum(frame.height for frame in frames))
     deployed = files.again.model
     return InfraFacts(
         loads=True,
         load_error="",
         sha256_matches=loaded.sha256_matches,
-        finite_positive=all(_finite_positive(v) for v in values),
+        finite_positive=all(bool(np.all(np.isfinite(one) & (one > 0))) for one in numbers),
         golden_difference=model.reference_difference(),
         golden_rows=0 if model.reference is None else model.reference.rows.height,
         latency_s=elapsed,
         parity_difference=None
         if deployed is None
-        else max(_difference(v, deployed.predict(f)) for v, f in zip(values, frames, strict=True)),
-        parity_rows=sum(len(v) for v in values),
+        else max(_difference(one, deployed.predict(f).numbers()) for one, f in zip(numbers, frames, strict=True)),
+        parity_rows=sum(frame.height for frame in frames),
     )
 
 
@@ -136,7 +135,7 @@ def _lineage(
         "training_rows": contender.training_rows,
     }
     missing = [name for name, value in required.items() if not value]
-    if contender.model_id != model_id(contender.artifact_sha256):
+    if contender.model_id != ValuationModel.id_of(contender.artifact_sha256):
         missing.append("model_id is not that of its bytes")
     if model is not None and model.data_cutoff != contender.data_cutoff:
         missing.append("data_cutoff differs from the file's")
@@ -160,7 +159,7 @@ def _sales(
     anchor: ValuationModel | None,
 ) -> HoldoutSales:
     """Every model is calibrated by the outcomes before each sale since its own cut-off, as it is in service."""
-    earlier = None if files.learnt is None else files.learnt.frame
+    earlier = [] if files.learnt is None else [files.learnt.frame]
     published = None
     if files.champion_unsupported is not None:
         published = np.array([files.published.get(seq, np.nan) for seq in rows["event_seq"].to_list()], np.float64)
@@ -171,9 +170,9 @@ def _sales(
         trait_median=_floats(rows, "trait_median_eth"),
         time=rows["sale_time"].dt.epoch("s").to_numpy().astype(np.int64),
         rare=np.isin(rows["punk_type"].to_numpy().astype(str), RARE_TYPES),
-        contender=_predictions(new.predict_forward(rows)),
-        champion=None if old is None else _predictions(old.predict_forward(rows, earlier)),
-        anchor=None if anchor is None else _predictions(anchor.predict_forward(rows, earlier)),
+        contender=Predictions.of(new.predict_forward(rows, rows)),
+        champion=None if old is None else Predictions.of(old.predict_forward(rows, *earlier, rows)),
+        anchor=None if anchor is None else Predictions.of(anchor.predict_forward(rows, *earlier, rows)),
         published=published,
     )
 
@@ -186,24 +185,9 @@ def _snapshot_values(
     return SnapshotValues(contender=new.predict(nowcast.frame).value_eth, champion=old.predict(nowcast.frame).value_eth)
 
 
-def _predictions(values: Values) -> Predictions:
-    return Predictions(values.value_eth, (Band(0.8, values.lo80, values.hi80), Band(0.9, values.lo90, values.hi90)))
-
-
-def _arrays(values: Values) -> tuple[Floats, ...]:
-    return (values.value_eth, values.lo50, values.hi50, values.lo80, values.hi80, values.lo90, values.hi90)
-
-
-def _finite_positive(values: Values) -> bool:
-    return all(bool(np.all(np.isfinite(a) & (a > 0))) for a in _arrays(values))
-
-
-def _difference(judged: Values, deployed: Values) -> float:
-    """The largest relative difference of any value or bound; infinite where one is not a number."""
-    worst = max(
-        float(np.max(np.abs(other - one) / np.abs(one)))
-        for one, other in zip(_arrays(judged), _arrays(deployed), strict=True)
-    )
+def _difference(judged: Floats, deployed: Floats) -> float:
+    """The largest relative difference of any number; infinite where one is not a number."""
+    worst = float(np.max(np.abs(deployed - judged) / np.abs(judged)))
     return worst if np.isfinite(worst) else float("inf")
 
 

@@ -26,10 +26,11 @@ from shared.market.daily import market_days
 from shared.market.reader import MarketReader
 from shared.messaging.bus import Subscription
 from shared.registry import models as registry
+from shared.units import as_seconds
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
 from shared.valuation.explanation.stored import Before, Explained
-from shared.valuation.inputs import as_seconds, nowcast_snapshot
+from shared.valuation.inputs import nowcast_snapshot
 
 log = structlog.get_logger(__name__)
 LOOK_S = 30.0

@@ -8,6 +8,7 @@ can be compared on the same sales.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,6 @@ import structlog
 
 from services.nowcaster import repository
 from services.nowcaster.archive import Archive
-from services.nowcaster.calibrators import Calibrators
 from services.nowcaster.models import LoadedModels
 from services.nowcaster.repository import Failure, Remembered
 from services.nowcaster.unsupported import note_companions, report_champion
@@ -35,7 +35,8 @@ from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation as generations
 from shared.valuation.calibration import Calibration
 from shared.valuation.generation import Generation
-from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.inputs import later_sales, nowcast_snapshot
+from shared.valuation.model import ValuationModel
 
 log = structlog.get_logger(__name__)
 CONSUMER = "nowcaster"
@@ -97,7 +98,7 @@ class Nowcaster:
         self._models = models
         self._archive = archive
         self._last_values: dict[str, Remembered] = {}
-        self._calibrators = Calibrators()
+        self._calibrators: dict[str, tuple[pl.DataFrame, Callable[[datetime], Calibration]]] = {}
         # One model has all the cores; beside it others only do what needs one.
         self._valuing = asyncio.Lock()
 
@@ -136,9 +137,9 @@ class Nowcaster:
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
-            snapshot, self._calibrators = await self._look(active, as_of)
+            snapshot, outcomes = await self._look(active, as_of)
             try:
-                prepared, failed = await self._prepare_all(active, snapshot, self._calibrators)
+                prepared, failed = await self._prepare_all(active, snapshot, outcomes)
             except UnsupportedModelError as error:
                 unsupported = error
         written: dict[int, pl.DataFrame] = {}
@@ -157,18 +158,23 @@ class Nowcaster:
         if snapshot is not None:
             await self._archive.catch_up(snapshot, written)
 
-    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, Calibrators]:
-        """At one state of the market: what is to be valued, and what each model's calibration comes from."""
+    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, dict[datetime, pl.DataFrame]]:
+        """At one state of the market: what is to be valued, and the sales after each model's data cut-off."""
         async with self._reader.alone():
             async with self._database.connection() as connection:
                 await self._reader.refresh(connection)
             timeline, prices = self._reader.timeline, self._reader.prices
             snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, as_of)
-            records = [one.record for one in active]
-            return snapshot, await asyncio.to_thread(self._calibrators.at, records, timeline, prices, as_of)
+            outcomes = {
+                cutoff: await asyncio.to_thread(later_sales, timeline, prices, data_cutoff=cutoff, instant=as_of)
+                for cutoff in {one.record.data_cutoff for one in active}
+            }
+        ids = {one.record.model_id for one in active}
+        self._calibrators = {model_id: kept for model_id, kept in self._calibrators.items() if model_id in ids}
+        return snapshot, outcomes
 
     async def _prepare_all(
-        self, active: list[ActiveModel], snapshot: Snapshot, calibrators: Calibrators
+        self, active: list[ActiveModel], snapshot: Snapshot, later: dict[datetime, pl.DataFrame]
     ) -> tuple[list[Prepared], list[Failed]]:
         """Everybody's values. A companion that fails is left out; a champion that fails ends the cycle.
 
@@ -178,9 +184,11 @@ class Nowcaster:
             UnsupportedModelError: this code cannot serve the champion, which says nothing against it.
             GuardError, IntegrityError: the champion's values or file are refused. Exception: whatever else stopped it.
         """
-        outcomes = await asyncio.gather(*(self._prepare(model, snapshot, calibrators) for model in active))
-        prepared = [one for one in outcomes if isinstance(one, Prepared)]
-        failed = [one for one in outcomes if isinstance(one, Failed)]
+        heard = await asyncio.gather(
+            *(self._prepare(model, snapshot, later[model.record.data_cutoff]) for model in active)
+        )
+        prepared = [one for one in heard if isinstance(one, Prepared)]
+        failed = [one for one in heard if isinstance(one, Failed)]
         broken = next((one for one in failed if one.active.role == "champion"), None)
         if broken is not None:
             if broken.by_itself:
@@ -212,13 +220,12 @@ class Nowcaster:
             if one.by_itself
         ]
 
-    async def _prepare(self, active: ActiveModel, snapshot: Snapshot, calibrators: Calibrators) -> Prepared | Failed:
-        """Value and check."""
+    async def _prepare(self, active: ActiveModel, snapshot: Snapshot, outcomes: pl.DataFrame) -> Prepared | Failed:
+        """Value and check. `outcomes` are the sales that the calibration comes from."""
         model_id = active.record.model_id
         try:
             model = await self._models.load(active.record)
-            calibrator = await asyncio.to_thread(calibrators.of, model_id, model)
-            calibration = await asyncio.to_thread(calibrator.at, snapshot.as_of)
+            calibration = await asyncio.to_thread(self._calibration, model_id, model, outcomes, snapshot.as_of)
             async with self._valuing:
                 values = await asyncio.to_thread(model.predict, snapshot.frame, calibration)
             broken = generations.violations(values, await self._previous_values(model_id, snapshot.as_of))
@@ -233,6 +240,15 @@ class Nowcaster:
             # Whatever it is (its file is gone, the store is away, the library fails): it is this model's alone.
             log.error("nowcast.model_failed", model=model_id, role=active.role, reason=str(error))
             return Failed(active, error)
+
+    def _calibration(
+        self, model_id: str, model: ValuationModel, outcomes: pl.DataFrame, instant: datetime
+    ) -> Calibration:
+        """All nowcasts of a day rest on the same outcomes, unless a sale or a close came late: it is made once."""
+        kept = self._calibrators.get(model_id)
+        if kept is None or not kept[0].equals(outcomes):
+            kept = self._calibrators[model_id] = outcomes, model.calibrator(outcomes).at
+        return kept[1](instant)
 
     async def _previous_values(self, model_id: str, as_of: datetime) -> Floats | None:
         """What the model said last, if that is recent enough to be compared with."""

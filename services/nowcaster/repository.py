@@ -14,7 +14,7 @@ from shared.database.pool import Connection
 from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.calibration import Calibration
-from shared.valuation.generation import COLUMNS, Generation
+from shared.valuation.generation import Generation
 
 INSERT_GENERATION_SQL = """
 insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei, last_block,
@@ -156,7 +156,7 @@ async def write(
     )
     if generation_id is None:
         return None
-    rows = generation.frame.select(pl.lit(generation_id).alias("generation_id"), "punk_id", *COLUMNS, "confidence")
+    rows = generation.frame.select(pl.lit(generation_id).alias("generation_id"), pl.all())
     await connection.copy_to_table(
         "nowcasts",
         source=BytesIO(rows.write_csv(include_header=False).encode()),

@@ -28,7 +28,6 @@ class FitJob:
 
     snapshot: bytes
     data_cutoff: datetime
-    seed: int
     threads: int
 
 
@@ -43,7 +42,7 @@ class TrainingExecutor(Protocol):
 def run_fit(job: FitJob) -> bytes:
     """In the worker process: the model file's bytes."""
     snapshot = Snapshot.from_parquet(job.snapshot)
-    model = fit(snapshot, data_cutoff=job.data_cutoff, threads=job.threads, seed=job.seed)
+    model = fit(snapshot, data_cutoff=job.data_cutoff, threads=job.threads)
     return model.to_bytes()
 
 

@@ -30,9 +30,8 @@ from shared.runtime import lineage
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailableError
-from shared.valuation import training
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
-from shared.valuation.model import FORMAT, XGBOOST_VERSION, ValuationModel, model_id
+from shared.valuation.model import ValuationModel
 
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"
@@ -147,7 +146,7 @@ class Trainer:
     async def _train(self, claimed: ClaimedRequest) -> None:
         learn, judge, champion = await self._inputs(claimed)
         artifact = await self._executor.fit(
-            FitJob(snapshot=learn.to_parquet(), data_cutoff=learn.as_of, seed=training.SEED, threads=self._threads)
+            FitJob(snapshot=learn.to_parquet(), data_cutoff=learn.as_of, threads=self._threads)
         )
         stored = [await self._patiently(partial(snapshots.upload, self._store, one)) for one in (learn, judge)]
         reference = await self._patiently(partial(self._store.put, "models", artifact, extension="json"))
@@ -209,23 +208,17 @@ class Trainer:
     ) -> ModelRecord:
         origin = lineage.current()
         return ModelRecord(
-            model_id=model_id(reference.sha256),
+            **model.facts(),
             state="registered",
             artifact_key=reference.key,
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
-            artifact_format=FORMAT,
-            xgboost_version=XGBOOST_VERSION,
             git_sha=origin.git_sha,
             git_dirty=origin.git_dirty,
             environment_hash=origin.environment_hash,
             training_snapshot=learn.snapshot_id,
             evaluation_snapshot=judge.snapshot_id,
-            data_cutoff=learn.as_of,
             training_rows=learn.frame.height,
-            feature_schema=model.feature_schema,
-            params=dict(model.params),
-            seed=model.seed,
             report={"evaluation_sales": judge.frame.height},
             training_request=claimed.request_id,
             parent_model=parent,

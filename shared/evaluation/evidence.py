@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shared.evaluation.arrays import Floats, Ints, Mask
 from shared.evaluation.blast_radius import BlastRadius, blast_radius
 from shared.evaluation.metrics import Band
+
+if TYPE_CHECKING:
+    # Who only judges recorded evidence loads no model.
+    from shared.valuation.model import Values
 
 DAY_S = 86_400
 
@@ -20,6 +25,10 @@ class Predictions:
 
     value: Floats
     bands: tuple[Band, ...] = ()
+
+    @classmethod
+    def of(cls, values: Values) -> Predictions:
+        return cls(values.value_eth, (Band(0.8, values.lo80, values.hi80), Band(0.9, values.lo90, values.hi90)))
 
     def where(self, rows: Mask) -> Predictions:
         return Predictions(self.value[rows], tuple(Band(b.level, b.low[rows], b.high[rows]) for b in self.bands))

@@ -13,7 +13,7 @@ from math import nan
 import numpy as np
 
 from shared.evaluation.arrays import Floats
-from shared.valuation.tiers import TIERS, tier_of
+from shared.market.tiers import TIERS, tier_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from shared.evaluation.checks import Check, Verdict
 from shared.evaluation.evidence import DAY_S, BlastFacts, HoldoutSales, Predictions, SnapshotValues
 from shared.evaluation.paired import DayBootstrap, loss, non_inferiority
 from shared.evaluation.policy import Policy
-from shared.valuation.tiers import TIERS, tier_of
+from shared.market.tiers import TIERS, tier_of
 
 _VERDICTS: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "inconclusive": "inconclusive"}
 

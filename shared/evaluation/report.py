@@ -13,7 +13,7 @@ from shared.evaluation.metrics import Band, scorecard
 from shared.evaluation.paired import DayBootstrap, Estimate, loss
 from shared.evaluation.predictions import Scored, Texts, check, horizons, scored
 from shared.evaluation.rolling_conformal import global_bands
-from shared.valuation.tiers import TIERS, tier_of
+from shared.market.tiers import TIERS, tier_of
 
 BOOTSTRAP = DayBootstrap(draws=1_000, confidence=0.975, seed=7)
 """Two bounds of 97.5 % each: an interval of 95 %."""

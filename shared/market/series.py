@@ -72,7 +72,10 @@ class TimeSeries:
 
     def last_before(self, as_of: Ints) -> Floats:
         """The last row strictly before each instant, shape (n, width); NaN where there is none."""
-        index = self.count_before(as_of) - 1
+        return self.take(self.count_before(as_of) - 1)
+
+    def take(self, index: Ints) -> Floats:
+        """Rows by number, shape (*index.shape, width); NaN for numbers below zero."""
         return _take(self.rows, index)
 
 
@@ -147,7 +150,7 @@ class KeyedSeries:
 
 def _take(rows: Floats, index: Ints) -> Floats:
     if len(rows) == 0:
-        return np.full((len(index), rows.shape[1]), np.nan)
+        return np.full((*index.shape, rows.shape[1]), np.nan)
     taken = rows[np.maximum(index, 0)]
     taken[index < 0] = np.nan
     return taken

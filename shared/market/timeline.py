@@ -48,6 +48,11 @@ class Sale:
         return self.price_wei / WEI
 
     @property
+    def counts(self) -> bool:
+        """Whether it is valid and had a floor to be measured by: models learn from it, and are judged on it."""
+        return self.excluded is None and self.floor_wei is not None
+
+    @property
     def floor_eth(self) -> float | None:
         return None if self.floor_wei is None else self.floor_wei / WEI
 

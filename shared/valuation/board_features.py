@@ -7,17 +7,16 @@ A punk's own ask and bid are left out wherever they could matter, so that they m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from shared.market.board import NOBODY
 from shared.market.series import Floats, Ints
 from shared.units import DAY_S
 from shared.valuation.board_moment import Moment
 from shared.valuation.feature_table import ACCESSORY_FLOORS, IMPLIED, LADDER
-from shared.valuation.ragged import Number, Ragged
+from shared.valuation.ragged import Ragged
 
 PEERS_A_SIDE = 12
 BETTER = {"better_ask": 0.0, "nearly_better_ask": -0.05, "clearly_better_ask": 0.1}
@@ -40,9 +39,9 @@ def columns(moments: Sequence[Moment]) -> dict[str, Floats]:
     book = _Book(moments)
     return {
         "floor": book.floor,
-        "floor_eth": book.asks.pick(book.ask_eth, book.floor_place),
+        "floor_eth": book.asks.pick(book.all.ask_eth, book.floor_place),
         "premium": book.premium,
-        "level": np.repeat([moment.level for moment in moments], book.punks) - book.floor,
+        "level": book.all.level - book.floor,
         **_wall(book),
         **_implied(book),
         **_premium_order(book),
@@ -56,38 +55,26 @@ class _Book:
     """The asks of all moments end to end, each moment's ascending by price, and the n pairs. Prices are ln ETH.
 
     Attributes:
+        all: the moments, joined.
+        row: shape (n,), the moment of each pair.
         asks: which asks each pair is about; a place is an index into all asks.
-        ask, ask_eth, ask_premium: shape (asks,).
-        ask_level: what each ask says about the market's level.
-        age: seconds since each ask was placed.
+        ask: shape (asks,). ask_level: what each ask says about the market's level.
         own, place: shape (n,), whether the punk has an ask itself, and its place (else -1).
         floor_place, floor: the lowest ask of another punk.
     """
 
     def __init__(self, moments: Sequence[Moment]) -> None:
-        self.moments = moments
-        self.punks = [len(moment.premium) for moment in moments]
-        self.row = np.repeat(np.arange(len(moments)), self.punks)
-        self.asks = Ragged.of([len(moment.ask_eth) for moment in moments], self.row)
-        self.ask_eth = self.all(lambda moment: moment.ask_eth)
-        self.ask = np.log(self.ask_eth)
-        self.ask_premium = self.all(lambda moment: moment.ask_premium)
-        self.ask_level = self.ask - self.ask_premium
-        self.age = self.all(lambda moment: moment.as_of - moment.ask_since)
-        self.premium = self.all(lambda moment: moment.premium)
-        place = self.all(lambda moment: moment.place)
-        self.own = place >= 0
-        self.place = np.where(self.own, self.asks.start + place, -1)
-        self.floor_place = self.asks.start + (place == 0)
+        self.all = Moment(*(np.concatenate(parts, axis=-1) for parts in zip(*moments, strict=True)))
+        asks, _, punks = self.all.sizes
+        self.row = np.repeat(np.arange(len(moments)), punks)
+        self.asks = Ragged(asks, self.row)
+        self.ask = np.log(self.all.ask_eth)
+        self.ask_level = self.ask - self.all.ask_premium
+        self.premium = self.all.premium
+        self.own = self.all.place >= 0
+        self.place = np.where(self.own, self.asks.start + self.all.place, -1)
+        self.floor_place = self.asks.start + (self.all.place == 0)
         self.floor = self.asks.pick(self.ask, self.floor_place)
-
-    def all(self, part: Callable[[Moment], npt.NDArray[Number]]) -> npt.NDArray[Number]:
-        """A part of every moment, end to end."""
-        return np.concatenate([part(moment) for moment in self.moments])
-
-    def own_part(self, values: Floats) -> Floats:
-        """What is said of the punk's own ask; NaN where it has none."""
-        return self.asks.pick(values, self.place)
 
 
 def _wall(book: _Book) -> dict[str, Floats]:
@@ -97,7 +84,7 @@ def _wall(book: _Book) -> dict[str, Floats]:
     below = book.asks.search(book.ask, book.floor + _WALLS)
     own_below = own & (place < below)
     wall = np.log1p(below - start - own_below)
-    fresh = np.append(book.age < DAY_S, False)  # the last stands for no own ask, at place -1
+    fresh = np.append(book.all.ask_age < DAY_S, False)  # the last stands for no own ask, at place -1
     running = np.append(0, np.cumsum(fresh))
     counted = running[below[_FRESH_WALL]] - running[start] - (own_below[_FRESH_WALL] & fresh[place])
     return {
@@ -105,7 +92,7 @@ def _wall(book: _Book) -> dict[str, Floats]:
         **{f"ladder_{rank}": ladder[row] for row, rank in enumerate(LADDER)},
         **{name: wall[row] for row, name in enumerate(WALLS)},
         "fresh_asks": np.log1p(counted),
-        "floor_age": np.log1p(book.asks.pick(book.age, book.floor_place) / 3_600.0),
+        "floor_age": np.log1p(book.asks.pick(book.all.ask_age, book.floor_place) / 3_600.0),
     }
 
 
@@ -115,15 +102,15 @@ def _implied(book: _Book) -> dict[str, Floats]:
     ranked = book.asks.start + _IMPLIED - 1
     level = book.asks.pick(levels, ranked)
     # The own opinion, where it is among them, counts for nothing: the next one moves up.
-    level = np.where(book.own_part(book.ask_level) <= level, book.asks.pick(levels, ranked + 1), level)
+    level = np.where(book.asks.pick(book.ask_level, book.place) <= level, book.asks.pick(levels, ranked + 1), level)
     implied = level + book.premium - book.floor
     return {f"implied_{rank}": implied[row] for row, rank in enumerate(IMPLIED)}
 
 
 def _premium_order(book: _Book) -> dict[str, Floats]:
     """What follows from the asks in the order of their punks' premia; the cheaper one first among equals."""
-    order = book.asks.argsort(book.ask_premium)
-    premium = book.ask_premium[order]
+    order = book.asks.argsort(book.all.ask_premium)
+    premium = book.all.ask_premium[order]
     rank = np.empty(len(order) + 1, dtype=np.int64)
     rank[order] = np.arange(len(order))
     rank[-1] = len(order)  # of no own ask, at place -1
@@ -167,10 +154,9 @@ def _peers(book: _Book, level: Floats, premium: Floats, own: Ints, centre: Ints)
 
 
 def _trait_floors(book: _Book) -> dict[str, Floats]:
-    floors = np.concatenate([moment.trait_floors for moment in book.moments], axis=2)
-    first, second = book.asks.start + floors
+    first, second = book.asks.start + book.all.trait_floors
     prices = (book.asks.pick(book.ask, np.where(first == book.place, second, first)) - book.floor).T
-    accessories = -np.sort(-np.where(np.isnan(prices[:, 3:]), -np.inf, prices[:, 3:]), axis=1)
+    accessories = -np.sort(-prices[:, 3:], axis=1)
     return {
         "type_floor": prices[:, 0],
         "skin_floor": prices[:, 1],
@@ -181,15 +167,14 @@ def _trait_floors(book: _Book) -> dict[str, Floats]:
 
 def _bids(book: _Book) -> dict[str, Floats]:
     """Bids are escrowed: who bids so much for a lesser punk can pay it for this one."""
-    bids = Ragged.of([len(moment.bid_eth) for moment in book.moments], book.row)
-    bid = np.log(book.all(lambda moment: moment.bid_eth))
-    premium = book.all(lambda moment: moment.bid_premium)
+    bids = Ragged(book.all.sizes[1], book.row)
+    bid, premium = np.log(book.all.bid_eth), book.all.bid_premium
     order = bids.argsort(premium)
     end = bids.search(premium[order], book.premium + LESSER, right=True)
     lesser = bids.pick(bids.each(np.maximum.accumulate, bid[order]), end - 1)
     levels = bids.each(np.sort, bid - premium)
     implied = bids.pick(levels, bids.end - 1)
-    own = np.log(book.all(lambda moment: moment.own_bid_eth))
+    own = np.log(book.all.own_bid_eth)
     for pair in np.flatnonzero(own == lesser):
         others = np.sort(bid[order[bids.start[pair] : end[pair]]])[:-1]
         lesser[pair] = others[-1] if len(others) else np.nan
@@ -203,9 +188,8 @@ def _bids(book: _Book) -> dict[str, Floats]:
 
 
 def _owners(book: _Book) -> dict[str, Floats]:
-    owner, holds = book.all(lambda moment: moment.owner), book.all(lambda moment: moment.holds)
+    owner, seller = book.all.owner, book.all.seller
     known = owner != NOBODY
-    seller = book.all(lambda moment: moment.seller)
     # One number for each owner at each moment.
     owners = int(max(owner.max(initial=NOBODY), seller.max(initial=NOBODY))) + 2
     wanted, offered = book.row * owners + owner + 1, book.asks.row_of * owners + seller + 1
@@ -215,11 +199,11 @@ def _owners(book: _Book) -> dict[str, Floats]:
     count, levels = end - first, np.append(book.ask_level[order], [np.nan, np.nan])
     lowest = np.where(count > 0, levels[first], np.nan)
     second = np.where(count > 1, levels[first + 1], np.nan)
-    lowest = np.where(book.own_part(book.ask_level) == lowest, second, lowest)
+    lowest = np.where(book.asks.pick(book.ask_level, book.place) == lowest, second, lowest)
     return {
         "owner": owner.astype(np.float64),
-        "owner_way": book.all(lambda moment: moment.way).astype(np.float64),
-        "owner_holds": np.where(known, np.log1p(holds), np.nan),
+        "owner_way": book.all.way.astype(np.float64),
+        "owner_holds": np.where(known, np.log1p(book.all.holds), np.nan),
         "owner_asks": np.where(known, np.log1p(count - book.own), np.nan),
         "owner_ask": np.where(known, lowest - book.floor, np.nan),
     }

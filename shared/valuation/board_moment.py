@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,29 +15,30 @@ SERIOUS_BID = 1.0
 """Bids further (log) below the index level are noise."""
 
 
-@dataclass(frozen=True)
-class Moment:
-    """The book as of an instant and what concerns k punks in it. Prices and premia are logarithms (ETH).
+class Moment(NamedTuple):
+    """The book as of an instant and what concerns k punks in it. Premia are logarithms.
+
+    The last axis is that of the asks, the bids or the punks: moments are joined along it.
 
     Attributes:
-        level: the index's.
-        ask_eth, ask_since, seller, ask_premium: shape (asks,), ascending by price.
+        sizes: shape (3, 1), how many asks, bids and punks there are.
+        ask_eth, ask_age, seller, ask_premium: shape (asks,), ascending by price; `ask_age` in seconds.
         bid_eth, bid_premium: shape (bids,), serious ones, ascending by price.
-        premium, owner, way, holds: shape (k,); `holds` is how many punks the owner has.
+        level, premium, owner, way, holds: shape (k,); `level` is the index's, `holds` how many punks the owner has.
         place: shape (k,), which of the asks is the punk's own, -1 where none is.
         own_bid_eth: shape (k,), NaN where there is no serious one.
         trait_floors: shape (2, traits, k), the first two asks with each of the punk's traits (`Traits.members`);
             the number of asks where there is none.
     """
 
-    as_of: int
-    level: float
+    sizes: Ints
     ask_eth: Floats
-    ask_since: Floats
+    ask_age: Floats
     seller: Ints
     ask_premium: Floats
     bid_eth: Floats
     bid_premium: Floats
+    level: Floats
     premium: Floats
     owner: Ints
     way: Ints
@@ -56,14 +57,14 @@ class Moment:
         premium = premia.of(np.concatenate([listed, bidden, punks]))
         owner, own_bid = board.owner[punks], board.bid_eth[punks]
         return cls(
-            as_of=as_of,
-            level=premia.level,
+            sizes=np.array([[asks], [len(bidden)], [len(punks)]]),
             ask_eth=board.asks.prices,
-            ask_since=board.ask_since.take(listed),
+            ask_age=as_of - board.ask_since.take(listed),
             seller=board.owner.take(listed),
             ask_premium=premium[:asks],
             bid_eth=bids.prices[serious:],
             bid_premium=premium[asks : asks + len(bidden)],
+            level=np.full(len(punks), premia.level),
             premium=premium[asks + len(bidden) :],
             owner=owner,
             way=board.way[punks],

@@ -6,33 +6,25 @@ their sales. It says how precise the value claims to be; whether the claim holds
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from shared.valuation.params import Params
 
 LOWEST: Final = "D"
 _PARAMS: Final = Params.load()
-
-
 _SAYS: Final = {
     "A": "values in its price range came close to what was paid",
     "B": "values in its price range missed by as much as a good trait is worth",
     "C": "values in its price range often missed by far",
     LOWEST: "an idea of the price, no more",
 }
-
-
-def _meanings() -> dict[str, str]:
-    above, meanings = "", {}
-    for name, width in _PARAMS.grades.items():
-        up_to = f"{100 * width:.0f} %"
-        meanings[name] = f"{above} to {up_to}" if above else f"at most {up_to}"
-        above = up_to
-    meanings[LOWEST] = f"over {above}"
-    return {name: f"the 80 % interval is {span} of the value wide: {_SAYS[name]}" for name, span in meanings.items()}
-
-
-MEANINGS: Final = _meanings()
+_WIDTHS: Final = [f"{100 * width:.0f} %" for width in _PARAMS.grades.values()]
+_SPANS: Final = [f"at most {_WIDTHS[0]}", *map(" to ".join, pairwise(_WIDTHS)), f"over {_WIDTHS[-1]}"]
+MEANINGS: Final = {
+    grade: f"the 80 % interval is {span} of the value wide: {says}"
+    for (grade, says), span in zip(_SAYS.items(), _SPANS, strict=True)
+}
 """By grade."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from itertools import groupby
 
-from shared.valuation.feature_table import FEATURES, KNOWN_AT, Feature
+from shared.valuation.feature_table import FEATURES, KNOWN_AT
 
 COLUMNS = ("name", "meaning", "source", "known at", "unit", "counts for")
 
@@ -23,15 +24,12 @@ def page() -> str:
         _table(("source", "known at"), list(KNOWN_AT.items())),
     ]
     for group, features in groupby(FEATURES, key=lambda feature: feature.group):
-        parts += [f"## {group.capitalize()}", _table(COLUMNS, [_row(feature) for feature in features])]
+        rows = [(f"`{f.name}`", f.meaning, f.source, KNOWN_AT[f.source], f.unit, f.part[1]) for f in features]
+        parts += [f"## {group.capitalize()}", _table(COLUMNS, rows)]
     return "\n\n".join(parts) + "\n"
 
 
-def _row(feature: Feature) -> tuple[str, ...]:
-    return f"`{feature.name}`", feature.meaning, feature.source, feature.known_at, feature.unit, feature.part[1]
-
-
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [columns, ("---",) * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 

@@ -77,10 +77,6 @@ class Feature:
     version: int = 1
     retired: bool = False
 
-    @property
-    def known_at(self) -> str:
-        return KNOWN_AT[self.source]
-
 
 LADDER: Final = (2, 3, 5, 10, 20, 50)
 IMPLIED: Final = (1, 5, 10, 30)
@@ -104,14 +100,9 @@ def _each(numbers: Iterable[object], name: str, meaning: str, *rest: Any) -> lis
     return [(name.format(number), meaning.format(number), *rest) for number in numbers]
 
 
-def _group(group: Group, rows: list[tuple[Any, ...]]) -> list[Feature]:
-    """Of rows of name, meaning, source, unit and part."""
-    return [Feature(name, group, *rest) for name, *rest in rows]
-
-
-def _alike(group: Group, part: PartKey, rows: list[tuple[Any, ...]]) -> list[Feature]:
-    """Of rows of name, meaning, source and unit, and a version where that is not the first."""
-    return _group(group, [(*row[:4], part, *row[4:]) for row in rows])
+def _group(group: Group, rows: list[tuple[Any, ...]], *part: PartKey) -> list[Feature]:
+    """Of rows of name, meaning, source, unit, part (unless all have one `part`) and a version that is not the first."""
+    return [Feature(name, group, *rest[:3], *part, *rest[3:]) for name, *rest in rows]
 
 
 _MARKET = _group("market", [
@@ -158,7 +149,7 @@ _TRAITS = _group("traits", [
     ("accessory_premium_min", "lowest accessory premium", SALES, "log ratio", CHEAPEST_ACCESSORY),
     ("accessory_premium_sum", "sum of the accessory premia", SALES, "log ratio", ALL_ACCESSORIES),
 ])  # fmt: skip
-_ASKS = _alike("asks", ASKS_AND_BIDS, [
+_ASKS = _group("asks", [
     ("better_ask", "ln(lowest ask of a punk with at least the same premium / floor)", ASKS, "log ratio"),
     ("nearly_better_ask", "the same, with a premium at most 0.05 lower", ASKS, "log ratio"),
     ("clearly_better_ask", "the same, with a premium at least 0.1 higher", ASKS, "log ratio"),
@@ -172,13 +163,13 @@ _ASKS = _alike("asks", ASKS_AND_BIDS, [
     ("count_floor", "ln(floor of the number of accessories / floor)", ASKS, "log ratio"),
     *_each(range(1, ACCESSORY_FLOORS + 1), "accessory_floor_{}", "ln(accessory floor number {} from above / floor)",
            ASKS, "log ratio"),
-])  # fmt: skip
-_BIDS = _alike("bids", ASKS_AND_BIDS, [
+], ASKS_AND_BIDS)  # fmt: skip
+_BIDS = _group("bids", [
     ("lesser_bid", "ln(highest bid on a punk with at most the same premium / floor)", BIDS, "log ratio"),
     ("implied_bid", "highest bid less the premium of its punk, over the floor", BIDS, "log ratio"),
     ("bids", "bids from 20 % (log) under the floor", BIDS, "log count"),
-])  # fmt: skip
-_OWN = _alike("own history", OWN_HISTORY, [
+], ASKS_AND_BIDS)  # fmt: skip
+_OWN = _group("own history", [
     ("own_carry", "last price, carried by the index level, over the floor", SALES, "log ratio"),
     ("own_mean_carry", "decayed mean of its prices, so carried", SALES, "log ratio"),
     ("own_effect", "shrunk mean forecast error of its sales", SALES, "log ratio"),
@@ -186,8 +177,8 @@ _OWN = _alike("own history", OWN_HISTORY, [
     ("own_sales", "number of its sales", SALES, "count"),
     ("own_age", "since its last sale", SALES, "days"),
     ("held", "since its last change of owner", OWNERS, "days"),
-])  # fmt: skip
-_OWNER = _alike("owner", OWNER_PART, [
+], OWN_HISTORY)  # fmt: skip
+_OWNER = _group("owner", [
     ("owner_holds", "punks its owner holds", OWNERS, "log count"),
     ("owner_way", "how the owner came to it: bought, accepted, transferred, wrapped", OWNERS, "code"),
     ("owner_sold", "shrunk mean forecast error of the owner's sales", SALES, "log ratio"),
@@ -196,7 +187,7 @@ _OWNER = _alike("owner", OWNER_PART, [
     ("owner_purchases", "number of the owner's purchases", SALES, "log count"),
     ("owner_asks", "the owner's asks on other punks", ASKS, "log count"),
     ("owner_ask", "lowest of them less its premium, over the floor", ASKS, "log ratio"),
-])  # fmt: skip
+], OWNER_PART)  # fmt: skip
 
 
 def _slug(name: str) -> str:
@@ -228,10 +219,9 @@ LEARNT: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATURES if n
 """What a new model learns from, in order."""
 
 
-def versions(names: Iterable[str] | None = None) -> dict[str, int]:
-    """The version of each of these features that this code computes, by default of all."""
-    computed = {feature.name: feature.version for feature in FEATURES}
-    return computed if names is None else {name: computed[name] for name in names}
+def versions() -> dict[str, int]:
+    """The version of each feature that this code computes."""
+    return {feature.name: feature.version for feature in FEATURES}
 
 
 def not_computed(wanted: Mapping[str, int]) -> list[str]:
@@ -246,6 +236,6 @@ def not_computed(wanted: Mapping[str, int]) -> list[str]:
 
 def schema_hash(features: Mapping[str, int] | None = None) -> str:
     """SHA-256 over names and versions, in the order of the names; by default of all that this code computes."""
-    named = versions() if features is None else features
-    lines = "\n".join(f"{name}@{version}" for name, version in sorted(named.items()))
+    named = sorted((versions() if features is None else features).items())
+    lines = "\n".join(f"{name}@{version}" for name, version in named)
     return hashlib.sha256(lines.encode()).hexdigest()

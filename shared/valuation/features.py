@@ -7,15 +7,14 @@ the floor, the ladder, the bounds and every floor that past sales were measured 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from shared.market.board import Board
 from shared.market.hedonic_index import Premia
-from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, FloorSale, Lows, OwnerChange, PunkSale, Record
+from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, Lows, OwnerChange, PunkSale, Record
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
@@ -29,59 +28,40 @@ MOMENTS_AT_ONCE = 64
 """So many share the cost of numpy's calls, and still fit into a processor's cache."""
 PRIOR_SALES = 1.0
 """Shrinkage towards no effect of a punk or an owner: the weight of so many sales without one."""
-_FLAGS = len(table.FLAGS)
-"""The last columns."""
 
 
-class FeatureRows(NamedTuple):
-    """Features of n pairs.
+def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> pl.DataFrame:
+    """`floor_eth` and the features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up.
 
-    Attributes:
-        floor_eth: shape (n,), public floor without the punk; NaN where the book was empty.
-        matrix: shape (n, len(FEATURES)), float32, NaN where unknown.
+    `floor_eth` is the public floor without the punk, NaN where the book was empty; features are Float32, NaN where
+    unknown.
     """
-
-    floor_eth: Floats
-    matrix: npt.NDArray[np.float32]
-
-
-def feature_frame(matrix: npt.NDArray[np.float32]) -> pl.DataFrame:
-    """The columns of `FeatureRows.matrix` by their names."""
-    return pl.DataFrame({name: matrix[:, column] for column, name in enumerate(FEATURE_NAMES)})
-
-
-def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> FeatureRows:
-    """Features of the pairs (punk_id[i], as_of[i]); `as_of` in UTC seconds, rounded up to whole ones."""
     punk_id, as_of = np.asarray(punk_id, dtype=np.int64), np.asarray(as_of, dtype=np.int64)
     if len(punk_id) == 0:
-        return FeatureRows(np.empty(0), np.empty((0, len(FEATURE_NAMES)), dtype=np.float32))
+        return pl.DataFrame(schema={"floor_eth": pl.Float64, **dict.fromkeys(FEATURE_NAMES, pl.Float32)})
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = _board_columns(timeline, punk_id, as_of)
         pairs = _Pairs(timeline, prices, punk_id, as_of, columns["floor"], columns["owner"].astype(np.int64))
         columns |= {**_market(pairs), **_traits(pairs), **_own_history(pairs), **_owner(pairs)}
-    matrix = np.empty((len(punk_id), len(FEATURE_NAMES)), dtype=np.float32)
-    for place, name in enumerate(FEATURE_NAMES[:-_FLAGS]):
-        matrix[:, place] = columns[name]
-    matrix[~np.isfinite(matrix)] = np.nan
-    matrix[:, -_FLAGS:] = timeline.traits.flags(punk_id, table.FLAGS.values())
-    return FeatureRows(columns["floor_eth"], matrix)
+    flags = timeline.traits.flags(punk_id, table.FLAGS.values())
+    numbers = {name: columns[name].astype(np.float32) for name in FEATURE_NAMES if name not in table.FLAGS}
+    known = {name: np.where(np.isfinite(column), column, np.float32(np.nan)) for name, column in numbers.items()}
+    return pl.DataFrame({"floor_eth": columns["floor_eth"], **known, **dict(zip(table.FLAGS, flags.T, strict=True))})
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
     """The columns of `board_features`: the board goes from instant to instant, some moments are looked at together."""
     board, traits, states = Board(timeline), timeline.traits, timeline.index.states
     known, order = states.count_before(as_of), np.argsort(as_of, kind="stable")
-    by_instant = np.split(order, np.flatnonzero(np.diff(as_of[order])) + 1)
-    parts: list[dict[str, Floats]] = []
-    moments: list[Moment] = []
-    for rows in by_instant:
+
+    def moment(rows: Ints) -> Moment:
         instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
         board.advance(instant)
         state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
-        moments.append(Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows]))
-        if len(moments) == MOMENTS_AT_ONCE or len(rows) >= MOMENTS_AT_ONCE or rows is by_instant[-1]:
-            parts.append(board_features.columns(moments))
-            moments = []
+        return Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows])
+
+    moments = map(moment, np.split(order, np.flatnonzero(np.diff(as_of[order])) + 1))
+    parts = [board_features.columns(some) for some in iter(lambda: [*islice(moments, MOMENTS_AT_ONCE)], [])]
     place = np.argsort(order)
     return {name: np.concatenate([part[name] for part in parts])[place] for name in parts[0]}
 
@@ -140,13 +120,9 @@ def _floor_sales(pairs: _Pairs) -> dict[str, Floats]:
     series = pairs.timeline.floor_sales
     seen = series.count_before(pairs.as_of)
     last = max(table.MEDIAN_SALES, table.RATIO_SALES, *table.FLOOR_SALES)
-    places = seen[:, None] - 1 - np.arange(last)
-    # One row of nothing at the end, for places before the first sale.
-    rows = np.vstack([series.rows, np.full((1, len(FloorSale._fields)), np.nan)])[np.maximum(places, -1)]
-    rows = np.where(places[:, :, None] >= 0, rows, np.nan)
-    price, ratio, without, floor_punk = (rows[:, :, column] for column in range(len(FloorSale._fields)))
+    price, ratio, without, floor_punk = series.take(seen[:, None] - 1 - np.arange(last)).transpose(2, 0, 1)
     ratio = np.where(floor_punk == pairs.punk_id[:, None], without, ratio)
-    times = np.append(series.times, 0)[np.maximum(seen - 1, -1)]
+    times = np.append(series.times, 0)[seen - 1]
     return {
         **{f"floor_sale_{place}": price[:, place - 1] - pairs.floor for place in table.FLOOR_SALES},
         "floor_sales_median": _median(price[:, : table.MEDIAN_SALES]) - pairs.floor,
@@ -158,12 +134,9 @@ def _floor_sales(pairs: _Pairs) -> dict[str, Floats]:
 def _median(values: Floats) -> Floats:
     """Median of each row without its NaNs; NaN for a row of nothing."""
     ordered = np.sort(values, axis=1)  # NaNs last
-    count = np.isfinite(values).sum(axis=1)
-    row = np.arange(len(values))
-    middle = (
-        ordered[row, np.maximum(count - 1, 0) // 2] + ordered[row, np.minimum(count // 2, values.shape[1] - 1)]
-    ) / 2.0
-    return np.where(count > 0, middle, np.nan)
+    count, row = np.isfinite(values).sum(axis=1), np.arange(len(values))
+    median: Floats = (ordered[row, (count - 1) // 2] + ordered[row, count // 2]) / 2.0
+    return median
 
 
 def _traits(pairs: _Pairs) -> dict[str, Floats]:
@@ -184,7 +157,7 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
         kind = own_kind[own_kind >= 0]
         premium[:, place] -= states[row, kind + 1] @ traits.common[kind]
     accessories = premium[:, 3:]
-    descending = -np.sort(-np.where(np.isnan(accessories), -np.inf, accessories), axis=1)
+    descending = -np.sort(-accessories, axis=1)
     rarity = np.where(members[:, 3:] >= 0, traits.rarity[np.maximum(members[:, 3:], 0)], 0.0)
     return {
         "type": traits.type_code[punk_id].astype(np.float64),
@@ -197,7 +170,7 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
         "skin_premium": premium[:, 1],
         "count_premium": premium[:, 2],
         **{f"accessory_premium_{place + 1}": descending[:, place] for place in range(table.ACCESSORY_PREMIA)},
-        "accessory_premium_min": np.where(np.isnan(accessories), np.inf, accessories).min(axis=1),
+        "accessory_premium_min": np.fmin.reduce(accessories, axis=1),
         "accessory_premium_sum": np.nansum(accessories, axis=1),
     }
 

@@ -15,11 +15,11 @@ import polars as pl
 
 from shared.market.series import Floats
 from shared.market.traits import PUNKS
-from shared.valuation.merkle import merkle_levels
+from shared.merkle import merkle_levels
 from shared.valuation.model import Values
 
 COLUMNS = ("value_wei", "lo50_wei", "hi50_wei", "lo80_wei", "hi80_wei", "lo90_wei", "hi90_wei")
-MICRO_ETH_WEI_ZEROS = "0" * 12
+MICRO_ETH_WEI = 10**12
 
 
 @dataclass(frozen=True)
@@ -39,45 +39,32 @@ class Generation:
 
 def build(values: Values) -> Generation:
     """Round to micro-ETH, keep the intervals nested around the value, and write the canonical lines."""
-    value = np.maximum(np.rint(values.value_eth * 1e6), 1.0)
-    columns: dict[str, Floats] = {"value_wei": value}
-    low = high = value
-    for level in (50, 80, 90):
-        low = np.minimum(low, np.maximum(np.rint(getattr(values, f"lo{level}") * 1e6), 0.0))
-        high = np.maximum(high, np.rint(getattr(values, f"hi{level}") * 1e6))
-        columns[f"lo{level}_wei"], columns[f"hi{level}_wei"] = low, high
+    micro = np.maximum(np.rint(values.numbers() * 1e6), 0.0)
+    micro[0] = np.maximum(micro[0], 1.0)
+    # The value and its lower bounds, the value and its upper bounds, each from the narrowest interval to the widest.
+    micro[[0, 1, 3, 5]] = np.minimum.accumulate(micro[[0, 1, 3, 5]])
+    micro[[0, 2, 4, 6]] = np.maximum.accumulate(micro[[0, 2, 4, 6]])
     frame = pl.DataFrame(
-        {"punk_id": np.arange(len(values), dtype=np.int16)}
-        | {name: columns[name].astype(np.int64) for name in COLUMNS}
-        | {"confidence": values.confidence}
-    ).with_columns(
-        pl.when(pl.col(name) == 0)
-        .then(pl.lit("0"))
-        .otherwise(pl.col(name).cast(pl.String) + MICRO_ETH_WEI_ZEROS)
-        .alias(name)
-        for name in COLUMNS
-    )
+        {
+            "punk_id": np.arange(len(values), dtype=np.int16),
+            **dict(zip(COLUMNS, micro.astype(np.int64), strict=True)),
+            "confidence": values.confidence,
+        }
+    ).with_columns((pl.col(COLUMNS).cast(pl.Int128) * MICRO_ETH_WEI).cast(pl.String))
     return Generation(frame=frame, lines=frame.write_csv(include_header=False).encode())
 
 
-@dataclass(frozen=True)
-class Drift:
-    """How far all values moved against the previous generation of the same model, the market's own move taken out."""
-
-    mean: float
-    p99: float
-
-
-MAX_DRIFT = Drift(mean=0.10, p99=0.60)
+MAX_MEAN_DRIFT, MAX_P99_DRIFT = 0.10, 0.60
+"""So far may values move against the previous nowcast of the same model, less the market's own move (log units)."""
 MAX_ETH = 1e9
 """Several times all ether there is: a larger value is no price, and would not fit the rows' 64-bit micro-ETH either."""
 
 
-def drift(previous_eth: Floats, current_eth: Floats) -> Drift:
+def drift(previous_eth: Floats, current_eth: Floats) -> tuple[float, float]:
     """Mean and 99th percentile of |delta ln value| after subtracting its median. Both arrays shape (n,)."""
     change = np.log(current_eth / previous_eth)
     moved = np.abs(change - np.median(change))
-    return Drift(mean=float(moved.mean()), p99=float(np.quantile(moved, 0.99)))
+    return float(moved.mean()), float(np.quantile(moved, 0.99))
 
 
 def violations(values: Values, previous_eth: Floats | None) -> list[str]:
@@ -93,10 +80,10 @@ def violations(values: Values, previous_eth: Floats | None) -> list[str]:
     elif numbers.max() > MAX_ETH:
         found.append(f"a value or bound is above {MAX_ETH:.0e} ETH")
     elif previous_eth is not None and len(previous_eth) == len(values):
-        moved = drift(previous_eth, values.value_eth)
-        if moved.mean > MAX_DRIFT.mean or moved.p99 > MAX_DRIFT.p99:
+        mean, p99 = drift(previous_eth, values.value_eth)
+        if mean > MAX_MEAN_DRIFT or p99 > MAX_P99_DRIFT:
             found.append(
-                f"values moved by {moved.mean:.1%} on average and {moved.p99:.1%} at the 99th percentile against the "
-                f"previous nowcast of the same model (limits {MAX_DRIFT.mean:.0%}, {MAX_DRIFT.p99:.0%})"
+                f"values moved by {mean:.1%} on average and {p99:.1%} at the 99th percentile against the "
+                f"previous nowcast of the same model (limits {MAX_MEAN_DRIFT:.0%}, {MAX_P99_DRIFT:.0%})"
             )
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from shared.market.marks import PunkSale
@@ -14,9 +14,10 @@ from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
+from shared.units import as_seconds
 from shared.valuation.calibration.calibrator import day_of
 from shared.valuation.feature_table import schema_hash
-from shared.valuation.features import compute, feature_frame
+from shared.valuation.features import compute
 from shared.valuation.sale_features import sale_features
 
 HORIZON_S = 1_800
@@ -26,17 +27,11 @@ FIRST_TRAINING_SALE = datetime(2018, 1, 1, tzinfo=UTC)
 TRAIT_MEDIAN_SALES = 25
 
 
-def as_seconds(instant: datetime) -> int:
-    """The smallest whole UTC second at or after the instant."""
-    return -int(-instant.timestamp() // 1)
-
-
 def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Snapshot:
     """All 10,000 punks: `punk_id`, `floor_eth`, features."""
     punks = np.arange(PUNKS, dtype=np.int64)
     rows = compute(timeline, prices, punks, np.full(PUNKS, as_seconds(as_of), dtype=np.int64))
-    keys = pl.DataFrame({"punk_id": punks.astype(np.int16), "floor_eth": rows.floor_eth})
-    return _snapshot("nowcast", timeline, as_of, keys.hstack(feature_frame(rows.matrix)))
+    return _snapshot("nowcast", timeline, as_of, rows.insert_column(0, pl.Series("punk_id", punks, dtype=pl.Int16)))
 
 
 def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
@@ -62,12 +57,7 @@ def holdout_cutoff(timeline: MarketTimeline, as_of: datetime, sales: int) -> dat
 
 def valid_sales(timeline: MarketTimeline) -> list[Sale]:
     """Sales that count and had a floor to be measured by, in contract order."""
-    return [sale for sale in timeline.sales if sale.excluded is None and sale.floor_wei is not None]
-
-
-def known_sales(timeline: MarketTimeline, before: datetime) -> int:
-    """How many of `valid_sales` had become known strictly before an instant: the first so many."""
-    return int(timeline.valid_sales.count_before(np.array([as_seconds(before)], dtype=np.int64))[0])
+    return [sale for sale in timeline.sales if sale.counts]
 
 
 def sale_rows(
@@ -86,25 +76,21 @@ def sale_rows(
     Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
     """
     valid = valid_sales(timeline)
-    times = np.array([sale.time for sale in valid], dtype=np.int64)
-    start, end = (int(np.searchsorted(times, as_seconds(instant), side="left")) for instant in (first, until))
+    start, end = (bisect_left(valid, as_seconds(instant), key=lambda sale: sale.time) for instant in (first, until))
     if known_before is not None:
-        end = min(end, known_sales(timeline, known_before))
+        end = min(end, int(timeline.valid_sales.count_before(np.array([as_seconds(known_before)]))[0]))
     end = max(start, end)
-    sales, sold = valid[start:end], times[start:end]
-    keys = {
-        "event_seq": np.array([sale.event_seq for sale in sales], dtype=np.int64),
-        "punk_id": np.array([sale.punk_id for sale in sales], dtype=np.int16),
-    }
-    price = np.array([sale.price_eth for sale in sales], dtype=np.float64)
-
-    def seen(horizon: int) -> pl.DataFrame:
-        rows = sale_features(timeline, prices, valid, start, end, horizon)
-        instants = {"as_of": _instants(sold - horizon), "sale_time": _instants(sold)}
-        frame = pl.DataFrame({**keys, **instants, "price_eth": price, "floor_eth": rows.floor_eth})
-        return frame.hstack(feature_frame(rows.matrix))
-
-    return pl.concat([seen(horizon) for horizon in horizons], rechunk=True)
+    sold = pl.DataFrame(
+        [(sale.event_seq, sale.punk_id, sale.time, sale.price_eth) for sale in valid[start:end]],
+        schema={"event_seq": pl.Int64, "punk_id": pl.Int16, "sale_time": pl.Int64, "price_eth": pl.Float64},
+        orient="row",
+    ).with_columns(pl.from_epoch("sale_time").dt.replace_time_zone("UTC"))
+    parts = []
+    for horizon in horizons:
+        as_of = (pl.col("sale_time") - timedelta(seconds=horizon)).alias("as_of")
+        keys = sold.select("event_seq", "punk_id", as_of, "sale_time", "price_eth")
+        parts.append(keys.hstack(sale_features(timeline, prices, valid, start, end, horizon)))
+    return pl.concat(parts, rechunk=True)
 
 
 def later_sales(
@@ -117,6 +103,12 @@ def later_sales(
     day = day_of(instant)
     first = data_cutoff + timedelta(seconds=HORIZON_S)
     return sale_rows(timeline, prices, first=first, until=day, known_before=day, horizons=(HORIZON_S,))
+
+
+def seen_earlier(timeline: MarketTimeline, prices: DailyPrices, rows: pl.DataFrame, span: timedelta) -> pl.DataFrame:
+    """The rows with floor and features as they were that much earlier; `as_of` and all else stays."""
+    instants: Ints = (rows["as_of"] - span).dt.epoch("s").to_numpy()
+    return rows.with_columns(compute(timeline, prices, rows["punk_id"].to_numpy(), instants))
 
 
 def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFrame:
@@ -145,37 +137,23 @@ def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFram
 def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, frame: pl.DataFrame) -> Snapshot:
     last = timeline.events.last_before(np.array([as_seconds(as_of)], dtype=np.int64))[0]
     seq, block = (0, 0) if np.isnan(last[0]) else (int(last[0]), int(last[1]))
-    return Snapshot(
-        kind=kind,
-        as_of=as_of,
-        last_event_seq=seq,
-        last_block=block,
-        feature_schema=schema_hash(),
-        frame=frame,
-    )
-
-
-def _instants(seconds: Ints) -> pl.Series:
-    return pl.Series(seconds * 1_000_000, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+    return Snapshot(kind, as_of, seq, block, schema_hash(), frame)
 
 
 def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Floats:
     """Per pair the highest median log ratio over its traits, each of the trait's last sales before the instant."""
-    members = timeline.traits.members
-    by_trait: dict[int, tuple[Ints, Floats]] = {}
-    sold, times = timeline.punk_sales.keys, timeline.punk_sales.times
-    sale = PunkSale(*timeline.punk_sales.rows.T)
-    ratios = np.subtract(sale.log_price, sale.log_floor)
-    result = np.zeros(len(punk_id))
-    for row, (punk, instant) in enumerate(zip(punk_id.tolist(), as_of.tolist(), strict=True)):
-        best = 0.0
-        for trait in timeline.traits.trait_lists[punk]:
-            if trait not in by_trait:
-                held: npt.NDArray[np.bool_] = (members[sold] == trait).any(axis=1)
-                by_trait[trait] = (times[held], ratios[held])
-            when, ratio = by_trait[trait]
-            end = int(np.searchsorted(when, instant, side="left"))
-            if end:
-                best = max(best, float(np.median(ratio[max(0, end - TRAIT_MEDIAN_SALES) : end])))
-        result[row] = best
-    return result
+    series, traits = timeline.punk_sales, timeline.traits.trait_lists
+
+    def by_trait(punks: Ints, times: Ints, **more: Floats | Ints) -> pl.DataFrame:
+        held = [traits[punk] for punk in punks.tolist()]
+        return pl.DataFrame({"trait": pl.Series(held, dtype=pl.List(pl.Int64)), "time": times, **more}).explode("trait")
+
+    sale = PunkSale(*series.rows.T)
+    sold = by_trait(series.keys, series.times, ratio=np.subtract(sale.log_price, sale.log_floor))
+    median = pl.col("ratio").rolling_median(TRAIT_MEDIAN_SALES, min_samples=1).over("trait")
+    asked = by_trait(punk_id, as_of, row=np.arange(len(punk_id))).sort("time")
+    found = asked.join_asof(
+        sold.with_columns(median), on="time", by="trait", allow_exact_matches=False, check_sortedness=False
+    )
+    best: Floats = found.group_by("row").agg(pl.max("ratio").fill_null(0.0).clip(0.0)).sort("row")["ratio"].to_numpy()
+    return best

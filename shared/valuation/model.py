@@ -30,7 +30,6 @@ from shared.valuation.params import CalibrationParams
 from shared.valuation.reference import TOLERANCE, Reference
 
 FORMAT: Final = "punkcast-valuation/7"
-XGBOOST_VERSION: str = xgb.__version__
 _UNREADABLE: Final = (
     ValueError, KeyError, TypeError, OverflowError, InvalidInputError, pl.exceptions.PolarsError,
     xgb.core.XGBoostError,
@@ -83,7 +82,24 @@ class ValuationModel:
     @cached_property
     def model_id(self) -> str:
         """The name by its bytes."""
-        return model_id(hashlib.sha256(self.to_bytes()).hexdigest())
+        return self.id_of(hashlib.sha256(self.to_bytes()).hexdigest())
+
+    @staticmethod
+    def id_of(artifact_sha256: str) -> str:
+        """The name of the model with this file."""
+        return f"m-{artifact_sha256[:16]}"
+
+    def facts(self) -> dict[str, Any]:
+        """What the registry has on record of the model itself, by its column there."""
+        return {
+            "model_id": self.model_id,
+            "artifact_format": FORMAT,
+            "xgboost_version": xgb.__version__,
+            "data_cutoff": self.data_cutoff,
+            "feature_schema": self.feature_schema,
+            "params": dict(self.params),
+            "seed": self.seed,
+        }
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -137,19 +153,9 @@ class ValuationModel:
         grade[self.ensemble.by_index(frame)] = self.lowest_grade
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
 
-    def predict_forward(self, rows: pl.DataFrame, earlier: pl.DataFrame | None = None) -> Values:
-        """Value rows of sales, each calibrated by those of the rows that were over before its day.
-
-        `rows`: as of `inputs.sale_rows` at `HORIZON_S`. `earlier`: sales before them, which only make errors.
-        """
-        predicted = self.log_premium(rows)
-        own = self._errors(rows, predicted)
-        if earlier is not None:
-            own = Residuals.joined([self._errors(earlier, self.log_premium(earlier)), own])
-        return self.calibrated_daily(rows, self._calibrator(own), predicted)
-
-    def calibrated_daily(self, rows: pl.DataFrame, calibrator: Calibrator, predicted: Floats) -> Values:
-        """Values of rows of many instants (`as_of`) with these predictions, each by the calibration of its own day."""
+    def predict_forward(self, rows: pl.DataFrame, *outcomes: pl.DataFrame) -> Values:
+        """Value rows of many instants (`as_of`), each by the calibration of its own day, see `calibrator`."""
+        calibrator, predicted = self.calibrator(*outcomes), self.log_premium(rows)
         days = rows["as_of"].dt.truncate("1d")
         numbers, confidence = np.empty((7, rows.height)), np.full(rows.height, self.lowest_grade)
         for day in days.unique():
@@ -158,9 +164,16 @@ class ValuationModel:
             numbers[:, mask], confidence[mask] = values.numbers(), values.confidence
         return Values(*numbers, confidence)  # type: ignore[call-arg]  # mypy cannot count the rows
 
-    def calibrator(self, sales: pl.DataFrame | None = None) -> Calibrator:
-        """Calibrations by day; `sales`: rows of later sales (`inputs.later_sales`), whose errors count as well."""
-        return self._calibrator(None if sales is None else self._errors(sales, self.log_premium(sales)))
+    def calibrator(self, *outcomes: pl.DataFrame) -> Calibrator:
+        """Calibrations by day; `outcomes`: rows of sales `inputs.HORIZON_S` before each, whose errors count as well."""
+        own = [self._errors(rows) for rows in outcomes]
+        return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own)
+
+    def _errors(self, rows: pl.DataFrame) -> Residuals:
+        """On sales that looked so at or after the cut-off and had a floor."""
+        predicted, floor = self.log_premium(rows), rows["floor_eth"]
+        later = ((rows["as_of"] >= self.data_cutoff) & floor.is_finite() & (floor > 0)).to_numpy()
+        return Residuals.of(rows.filter(later), predicted[later])
 
     def calibration_at(self, timeline: MarketTimeline, prices: DailyPrices, instant: datetime) -> Calibration:
         """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""
@@ -175,15 +188,6 @@ class ValuationModel:
         if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
             return None
         return Calibration(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
-
-    def _calibrator(self, own: Residuals | None) -> Calibrator:
-        return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own)
-
-    def _errors(self, rows: pl.DataFrame, predicted: Floats) -> Residuals:
-        """On sales that looked so at or after the cut-off and had a floor."""
-        floor = rows["floor_eth"]
-        later = ((rows["as_of"] >= self.data_cutoff) & floor.is_finite() & (floor > 0)).to_numpy()
-        return errors(rows.filter(later), predicted[later])
 
     def with_reference(self, frame: pl.DataFrame) -> ValuationModel:
         """The model with some of these rows as its reference, from cheap to dear."""
@@ -205,7 +209,7 @@ class ValuationModel:
         """Value and bounds by the calibration of the fit, and by one made as of a later day, shape (14, rows)."""
         first = np.arange(len(self.residuals)) < len(self.residuals) // 2
         known, own = self.residuals.where(first), self.residuals.where(~first)
-        later = Calibrator(known, self.data_cutoff, self.calibration_params, own).at(self.data_cutoff)
+        later = Calibrator(known, self.data_cutoff, self.calibration_params, [own]).at(self.data_cutoff)
         predicted = self.log_premium(rows)
         return np.vstack([self.predict(rows, one, predicted).numbers() for one in (self.calibration, later)])
 
@@ -246,15 +250,3 @@ class ValuationModel:
 
 
 _FILE: Final = TypeAdapter(ValuationModel)
-
-
-def model_id(artifact_sha256: str) -> str:
-    """A model is named by its bytes."""
-    return f"m-{artifact_sha256[:16]}"
-
-
-def errors(rows: pl.DataFrame, predicted: Floats) -> Residuals:
-    """Errors ln(price / value) of predictions (ln(price / floor)) on sales, without any correction."""
-    log_price = np.log(rows["price_eth"].to_numpy() / rows["floor_eth"].to_numpy())
-    times = rows["sale_time"].dt.epoch("s").to_numpy()
-    return Residuals(error=log_price - predicted, premium=np.exp(predicted), time=times)

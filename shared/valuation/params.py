@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,7 +17,6 @@ from pydantic import (
     Strict,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
 from shared.errors import InvalidInputError, problems
@@ -26,7 +26,15 @@ PARAMS_FILE = Path(__file__).with_name("params.toml")
 Start = Literal["zero", "linear"]
 Names = Annotated[tuple[str, ...], Strict(False)]
 """Not strict: files have lists. Nor are the other tuples; their elements are strict."""
-Bounds = Annotated[tuple[PositiveFloat, ...], Strict(False)]
+
+
+def _rising(values: tuple[float, ...]) -> tuple[float, ...]:
+    if list(values) != sorted(set(values)):
+        raise ValueError("must rise")
+    return values
+
+
+Rising = Annotated[tuple[PositiveFloat, ...], Strict(False), AfterValidator(_rising)]
 
 
 class Section(BaseModel):
@@ -90,13 +98,13 @@ class IndexRule(Section):
 
 
 class IntervalParams(Section):
-    bounds: Bounds
+    bounds: Rising
     half_life_days: PositiveFloat
     borrowed_widening: float = Field(ge=1)
 
 
 class CorrectionParams(Section):
-    knots: Bounds = Field(min_length=2)
+    knots: Rising = Field(min_length=2)
     half_life_days: PositiveFloat
     bandwidth: PositiveFloat
     prior_sales: NonNegativeFloat
@@ -119,13 +127,6 @@ class CalibrationParams(Section):
     correction: CorrectionParams
     volatility: VolatilityParams
 
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        for name, values in (("intervals.bounds", self.intervals.bounds), ("correction.knots", self.correction.knots)):
-            if list(values) != sorted(set(values)):
-                raise ValueError(f"{name} must rise")
-        return self
-
 
 class Params(Section):
     """What a fit depends on besides its data; `params.toml` says what each means."""
@@ -142,10 +143,6 @@ class Params(Section):
     calibration: CalibrationParams
     grades: dict[str, PositiveFloat]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON has it, and as `load` reads it."""
-        return self.model_dump(mode="json")
-
     @classmethod
     def from_dict(cls, document: object, where: str) -> Params:
         """Raises InvalidInputError: a key is missing, unknown or out of range; `where` names the file."""
@@ -155,12 +152,13 @@ class Params(Section):
             raise InvalidInputError(f"{where}: {problems(error)}") from error
 
     @classmethod
-    def load(cls, file: Path = PARAMS_FILE) -> Params:
-        """Read a TOML file.
+    def load(cls, file: Path | None = None) -> Params:
+        """Read a TOML file, by default `PARAMS_FILE`.
 
         Raises:
             InvalidInputError: no such file, or it breaks a rule of `from_dict`.
         """
+        file = file or PARAMS_FILE
         try:
             document = tomllib.loads(file.read_text())
         except (OSError, ValueError) as error:

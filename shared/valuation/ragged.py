@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from shared.market.price_order import ordered_by
 from shared.market.series import Floats, Ints
 
-Number = TypeVar("Number", bound=np.generic)
 
-
-@dataclass(frozen=True)
 class Ragged:
     """The rows, and which of them each of n questions is about. An index is one into the flat array.
 
@@ -26,24 +20,19 @@ class Ragged:
         row, start, end: shape (n,), number, first index and the one after the last of the row asked about.
     """
 
-    bounds: Ints
-    row_of: Ints
-    row: Ints
-    start: Ints
-    end: Ints
+    def __init__(self, lengths: Sequence[int] | Ints, row: Ints) -> None:
+        self.bounds = np.cumsum([0, *lengths])
+        self.row_of = np.repeat(np.arange(len(lengths)), lengths)
+        self.row, self.start, self.end = row, self.bounds[row], self.bounds[row + 1]
 
-    @classmethod
-    def of(cls, lengths: Sequence[int], row: Ints) -> Ragged:
-        bounds = np.cumsum([0, *lengths])
-        return cls(bounds, np.repeat(np.arange(len(lengths)), lengths), row, bounds[row], bounds[row + 1])
-
-    def each(self, function: Callable[[Floats], npt.NDArray[Number]], values: Floats) -> npt.NDArray[Number]:
+    def each(self, function: Callable[[Floats], Floats], values: Floats) -> Floats:
         """A function of one row's values, which keeps their number, of every row. Shape (flat,)."""
         return np.concatenate([function(values[start:end]) for start, end in pairwise(self.bounds.tolist())])
 
     def argsort(self, values: Floats) -> Ints:
         """Indices in the order of each row's values, row by row; the earlier one first among equals."""
-        return self.each(lambda row: np.argsort(row, kind="stable"), values) + self.bounds[self.row_of]
+        rows = pairwise(self.bounds.tolist())
+        return np.concatenate([start + np.argsort(values[start:end], kind="stable") for start, end in rows])
 
     def pick(self, values: Floats, index: Ints) -> Floats:
         """Values at indices, NaN outside of the row asked about. Shape of `index`, (..., n)."""

@@ -42,11 +42,9 @@ class Reference:
     @staticmethod
     def choose(frame: pl.DataFrame, predicted: Floats) -> pl.DataFrame:
         """`ROWS` of the last rows, evenly from the cheapest to the dearest prediction, shape of `predicted` (n,)."""
-        recent = np.arange(frame.height)[-RECENT:]
-        ordered = recent[np.argsort(predicted[recent], kind="stable")]
-        places = np.unique(np.linspace(0, len(ordered) - 1, ROWS).round().astype(np.int64))
-        chosen: pl.DataFrame = frame[ordered[places].tolist()]
-        return chosen
+        order = np.argsort(predicted[-RECENT:], kind="stable")
+        places = np.unique(np.linspace(0, len(order) - 1, ROWS).round().astype(np.int64))
+        return frame.tail(RECENT)[order[places]]
 
     def difference(self, answers: Floats) -> float:
         """The largest relative difference from the recorded answers; infinite where one is not a number."""

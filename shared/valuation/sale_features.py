@@ -5,51 +5,41 @@ A trainer asks for all sales again with every request, and all but the newest we
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
+import polars as pl
 
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline, Sale
 from shared.units import DAY_S
-from shared.valuation.feature_table import FEATURE_NAMES
-from shared.valuation.features import FeatureRows, compute
+from shared.valuation.features import compute
 
-
-@dataclass
-class _Kept:
-    """Floor and features by horizon and by place among the valid sales, and the closes that they rest on."""
-
-    prices: DailyPrices
-    horizons: dict[int, dict[int, tuple[float, npt.NDArray[np.float32]]]] = field(default_factory=dict)
-
-
-_KEPT: WeakKeyDictionary[MarketTimeline, _Kept] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[MarketTimeline, tuple[DailyPrices, dict[int, pl.DataFrame]]] = WeakKeyDictionary()
+"""The closes that features rest on; features by horizon, with each sale's `place` among the valid ones."""
 
 
 def sale_features(
     timeline: MarketTimeline, prices: DailyPrices, sales: Sequence[Sale], start: int, end: int, horizon: int
-) -> FeatureRows:
+) -> pl.DataFrame:
     """Floor and features `horizon` seconds before each of `sales[start:end]`; `sales` are all valid ones."""
-    kept = _KEPT.get(timeline)
-    if kept is None or not _continues(kept.prices, prices):
-        kept = _KEPT[timeline] = _Kept(prices)
-    kept.prices = prices
-    rows = kept.horizons.get(horizon, {})
-    missing = [place for place in range(start, end) if place not in rows]
-    if missing:
-        punks, times = np.array([(sales[place].punk_id, sales[place].time) for place in missing], dtype=np.int64).T
-        made = compute(timeline, prices, punks, times - horizon)
-        rows = rows | dict(zip(missing, zip(made.floor_eth.tolist(), made.matrix, strict=True), strict=True))
+    closes, kept = _KEPT.get(timeline, (prices, {}))
+    kept = kept if _continues(closes, prices) else {}
+    _KEPT[timeline] = prices, kept
+    rows = kept.get(horizon)
+    missing = np.setdiff1d(np.arange(start, end), [] if rows is None else rows["place"], assume_unique=True)
+    if rows is None or len(missing):
+        asked = np.array([(sales[place].punk_id, sales[place].time) for place in missing], dtype=np.int64)
+        punks, times = asked.reshape(-1, 2).T
+        made = compute(timeline, prices, punks, times - horizon).with_columns(place=pl.Series(missing))
+        rows = made if rows is None else pl.concat([rows, made]).sort("place")
         # A close that is still to come belongs into the features of the newest sales: they are not kept.
         final = (int(prices.days[-1]) + 2) * DAY_S + horizon if len(prices.days) else 0
-        kept.horizons[horizon] = {place: row for place, row in rows.items() if sales[place].time < final}
-    asked = [rows[place] for place in range(start, end)]
-    matrix = np.array([row for _, row in asked], dtype=np.float32).reshape(len(asked), len(FEATURE_NAMES))
-    return FeatureRows(np.array([floor for floor, _ in asked]), matrix)
+        kept[horizon] = rows.filter(pl.col("place") < bisect_left(sales, final, key=lambda sale: sale.time))
+    first = rows["place"].search_sorted(start)
+    return rows[first : first + end - start].drop("place")
 
 
 def _continues(old: DailyPrices, new: DailyPrices) -> bool:

@@ -19,7 +19,7 @@ from shared.valuation.confidence import LOWEST
 from shared.valuation.feature_table import LEARNT, versions
 from shared.valuation.learners import ensemble
 from shared.valuation.learners.ensemble import Ensemble
-from shared.valuation.model import ValuationModel, errors
+from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 
 SEED = 7
@@ -52,12 +52,12 @@ def fit(
             "history"
         )
     with side_by_side(threads) as pool:
-        begin = partial(train, lambda: frame, params=params, pool=pool, seed=seed, features=features)
+        begin = partial(train, frame, params=params, pool=pool, seed=seed, features=features)
         fitting, rehearsal = begin(data_cutoff), _rehearsal(frame, data_cutoff, params)
         # One seed a learner is enough for errors.
         rehearsing = begin(rehearsal, seeds=1)
         later = frame.filter((pl.col("as_of") >= rehearsal) & (pl.col("sale_time") < data_cutoff))
-        residuals = errors(later, rehearsing().predict(later))
+        residuals = Residuals.of(later, rehearsing().predict(later))
         fitted = fitting()
     return assembled(fitted, residuals, data_cutoff, params, seed).with_reference(frame)
 
@@ -66,14 +66,15 @@ def assembled(
     fitted: Ensemble, residuals: Residuals, data_cutoff: datetime, params: Params, seed: int = SEED
 ) -> ValuationModel:
     """A model of fitted learners and forward errors, without reference rows."""
+    computed = versions()
     return ValuationModel(
         ensemble=fitted,
         residuals=residuals.rounded(),
         data_cutoff=data_cutoff,
-        versions=versions(dict.fromkeys(("type", *params.index_rule.features, *fitted.features))),
+        versions={name: computed[name] for name in ("type", *params.index_rule.features, *fitted.features)},
         calibration_params=params.calibration,
         grades={**params.grades, LOWEST: None},
-        params=params.as_dict(),
+        params=params.model_dump(mode="json"),
         seed=seed,
         reference=None,
     )
@@ -82,15 +83,15 @@ def assembled(
 @contextmanager
 def side_by_side(threads: int) -> Iterator[Executor]:
     """Threads to fit on, each fit on one of them; what has not begun when the block is left is not begun."""
-    pool = ThreadPoolExecutor(threads)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def train(
-    seen: Callable[[], pl.DataFrame],
+    frame: pl.DataFrame,
     data_cutoff: datetime,
     params: Params,
     *,
@@ -102,7 +103,7 @@ def train(
     """Begin to fit the learners alone, from rows of sales before the cut-off; see `ensemble.begin_fit`."""
 
     def rows() -> tuple[pl.DataFrame, Floats]:
-        recent = seen().filter(
+        recent = frame.filter(
             pl.col("sale_time").is_between(data_cutoff - timedelta(days=params.learn_days), data_cutoff, closed="left")
         )
         return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / DAY_S

@@ -20,23 +20,16 @@ from shared.errors import InvalidInputError
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S
-from shared.valuation.calibration.calibrator import Calibrator
 from shared.valuation.calibration.residuals import Residuals
-from shared.valuation.feature_table import FEATURE_NAMES, LEARNT
+from shared.valuation.feature_table import FEATURE_NAMES, LEARNT, schema_hash
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
-from shared.valuation.learners.ensemble import Ensemble
-from shared.valuation.model import errors
+from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from shared.valuation.training import TooFewSalesError, assembled, side_by_side, train
 
 WARM_UPS = 4
 """At most so many models before the first instant only make the errors that calibrations begin with."""
 MINUTE_S, HOUR_S = 60, 3_600
-PREDICTION_COLUMNS = (
-    "tx_hash", "log_index", "punk_id", "horizon", "as_of", "value_eth", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90",
-    "floor_eth", "model_id", "data_cutoff", "sale_time", "price_eth", "kind", "punk_type", "confidence",
-    "last_sale_carry_eth", "trait_median_eth",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,92 +44,87 @@ class SaleHistory:
     judged: pl.DataFrame
     horizons: tuple[timedelta, ...]
 
+    @classmethod
+    def of(
+        cls,
+        timeline: MarketTimeline,
+        prices: DailyPrices,
+        *,
+        first: datetime,
+        until: datetime,
+        horizons: tuple[timedelta, ...],
+        params: Params,
+    ) -> SaleHistory:
+        """What walks within [first, until) need, for models with these parameters. No horizon stands there twice."""
+        oldest = first - max(horizons) - timedelta(days=params.calibration.days + params.learn_days)
+        asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
+        learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))
+        judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
+        known = pl.col("floor_eth").is_finite()
+        return cls(learn.filter(known), judged.filter(known), horizons)
 
-def sale_history(
-    timeline: MarketTimeline,
-    prices: DailyPrices,
-    *,
-    first: datetime,
-    until: datetime,
-    horizons: tuple[timedelta, ...],
-    params: Params,
-) -> SaleHistory:
-    """What walks within [first, until) need, for models with these parameters.
+    @property
+    def feature_schema(self) -> str:
+        """Of the features in the rows, as a snapshot has it."""
+        return schema_hash()
 
-    Raises:
-        InvalidInputError: no horizon, one twice, or one that is not whole minutes above zero.
-    """
-    if not horizons or min(horizons) <= timedelta(0) or any(horizon % timedelta(minutes=1) for horizon in horizons):
-        raise InvalidInputError("name at least one horizon, each whole minutes above zero, like 30m or 24h")
-    if len(set(horizons)) < len(horizons):
-        raise InvalidInputError("name each horizon once")
-    oldest = first - max(horizons) - timedelta(days=params.calibration.days + params.learn_days)
-    asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
-    learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))
-    judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
-    known = pl.col("floor_eth").is_finite()
-    return SaleHistory(learn.filter(known), judged.filter(known), horizons)
+    def walk_forward(
+        self,
+        *,
+        first: datetime,
+        until: datetime,
+        refit_every: timedelta,
+        threads: int,
+        params: Params | None = None,
+        features: Sequence[str] = LEARNT,
+        on_progress: Callable[[float], None] = lambda _: None,
+    ) -> pl.DataFrame:
+        """One row per valid sale of [first, until) and horizon, as `evaluation.predictions.check` wants it.
 
+        A value is as of one horizon before the sale, by the newest model then. `on_progress` is told the share done.
 
-def walk_forward(
-    history: SaleHistory,
-    *,
-    first: datetime,
-    until: datetime,
-    refit_every: timedelta,
-    threads: int,
-    params: Params | None = None,
-    features: Sequence[str] = LEARNT,
-    on_progress: Callable[[float], None] = lambda _: None,
-) -> pl.DataFrame:
-    """One row (`PREDICTION_COLUMNS`) per valid sale in [first, until) and horizon, by sale and horizon.
-
-    A value is as of one horizon before the sale, by the newest model then. `on_progress` is told the share done.
-
-    Raises:
-        TooFewSalesError: too little history before `first`.
-        InvalidInputError: no refit, or no valid sale.
-    """
-    if refit_every <= timedelta(0):
-        raise InvalidInputError("the time from refit to refit must be above zero, like 14d")
-    params = params or Params.load()
-    learn = history.learn
-    judged = history.judged.filter(pl.col("sale_time").is_between(first, until, closed="left"))
-    if judged.is_empty():
-        raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
-    begin = first - max(history.horizons)
-    warm_up = _warm_up(begin, refit_every, timedelta(days=params.calibration.days))
-    refits = -(-(until - begin) // refit_every)
-    cuts = [*warm_up, *(begin + place * refit_every for place in range(refits)), until]
-    if learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < params.min_sales:
-        raise TooFewSalesError(
-            f"fewer than {params.min_sales} valid sales before {cuts[0].date()}: begin later, or give more history"
-        )
-    residuals = Residuals(np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
-    valued: list[pl.DataFrame] = []
-    with side_by_side(threads) as pool:
-        # All are begun at once, so that no thread waits for what only happens between two fits. One seed is enough
-        # where only errors are wanted, as in the rehearsal of a fit.
-        fitting = deque(
-            train(lambda: learn, cut, params, pool=pool, features=features, seeds=1 if cut in warm_up else params.seeds)
-            for cut in cuts[:-1]
-        )
-        for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
-            # Taken out of the queue, so that what a fit learnt from is freed.
-            fitted = fitting.popleft()()
-            rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
-            sold = learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
-            own = errors(sold, fitted.predict(sold))
-            if len(residuals) and rows.height:
-                valued.append(_value(fitted, cutoff, rows, residuals, own, params))
-            residuals = Residuals.joined([residuals, own])
-            on_progress(done / (len(cuts) - 1))
-    order = {horizon_name(int(horizon.total_seconds())): place for place, horizon in enumerate(history.horizons)}
-    return (
-        pl.concat(valued)
-        .sort(pl.col("sale_time"), pl.col("event_seq"), pl.col("horizon").replace_strict(order))
-        .select(PREDICTION_COLUMNS)
-    )
+        Raises:
+            TooFewSalesError: too little history before `first`.
+            InvalidInputError: no refit, or no valid sale.
+        """
+        if refit_every <= timedelta(0):
+            raise InvalidInputError("the time from refit to refit must be above zero, like 14d")
+        params = params or Params.load()
+        judged = self.judged.filter(pl.col("sale_time").is_between(first, until, closed="left"))
+        if judged.is_empty():
+            raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
+        begin = first - max(self.horizons)
+        remembered = timedelta(days=params.calibration.days)
+        warm_up = _warm_up(begin, refit_every, remembered)
+        refits = -(-(until - begin) // refit_every)
+        cuts = [*warm_up, *(begin + place * refit_every for place in range(refits)), until]
+        if self.learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < params.min_sales:
+            raise TooFewSalesError(
+                f"fewer than {params.min_sales} valid sales before {cuts[0].date()}: begin later, or give more history"
+            )
+        residuals = Residuals(np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
+        valued: list[pl.DataFrame] = []
+        with side_by_side(threads) as pool:
+            # All are begun at once, so that no thread waits for what only happens between two fits. One seed is enough
+            # where only errors are wanted, as in the rehearsal of a fit.
+            fitting = deque(
+                train(
+                    self.learn, cut, params, pool=pool, features=features, seeds=1 if cut in warm_up else params.seeds
+                )
+                for cut in cuts[:-1]
+            )
+            for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
+                # Taken out of the queue, so that what a fit learnt from is freed.
+                fitted = fitting.popleft()()
+                rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
+                sold = self.learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
+                if len(residuals) and rows.height:
+                    known = residuals.where(residuals.time >= (cutoff - remembered).timestamp())
+                    valued.append(_valued(assembled(fitted, known, cutoff, params), rows, sold))
+                residuals = Residuals.joined([residuals, Residuals.of(sold, fitted.predict(sold))])
+                on_progress(done / (len(cuts) - 1))
+        lag = (pl.col("sale_time") - pl.col("as_of")).dt.total_seconds()
+        return pl.concat(valued).with_columns(horizon=lag.map_elements(horizon_name, return_dtype=pl.String))
 
 
 def horizon_name(seconds: int) -> str:
@@ -155,18 +143,10 @@ def _warm_up(begin: datetime, refit_every: timedelta, span: timedelta) -> list[d
     return [begin - span + place * step for place in range(count)]
 
 
-def _value(
-    fitted: Ensemble, cutoff: datetime, rows: pl.DataFrame, residuals: Residuals, own: Residuals, params: Params
-) -> pl.DataFrame:
-    """`residuals` are of the models before, `own` of this one: a row's calibration knows those over before its day."""
-    recent = residuals.since((cutoff - timedelta(days=params.calibration.days)).timestamp())
-    model = assembled(fitted, recent, cutoff, params)
-    calibrator = Calibrator(model.residuals, cutoff, params.calibration, own)
-    values = model.calibrated_daily(rows, calibrator, model.log_premium(rows))
-    lag = (rows["sale_time"] - rows["as_of"]).dt.total_seconds()
-    return rows.drop(FEATURE_NAMES).with_columns(
-        horizon=lag.map_elements(horizon_name, return_dtype=pl.String),
+def _valued(model: ValuationModel, rows: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
+    values = model.predict_forward(rows, outcomes)
+    return rows.drop("event_seq", *FEATURE_NAMES).with_columns(
         model_id=pl.lit(model.model_id),
-        data_cutoff=pl.lit(cutoff.astimezone(UTC), dtype=pl.Datetime("us", "UTC")),
+        data_cutoff=pl.lit(model.data_cutoff.astimezone(UTC), dtype=pl.Datetime("us", "UTC")),
         **{name: pl.Series(column) for name, column in vars(values).items()},
     )

@@ -68,7 +68,7 @@ def _days_of_differences(events: Path) -> list[np.ndarray]:
     judge = evaluation_snapshot(timeline, prices, cutoffs[1], ends[-1]).frame
     learn, judge = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judge))
     with ThreadPoolExecutor(Settings().threads) as pool:
-        fitting = [train(lambda: learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
+        fitting = [train(learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
         models = [fitted() for fitted in fitting]
     for pair, cutoff, end in zip(pairwise(models), cutoffs[1:], ends[1:], strict=True):
         frame = judge.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))

@@ -34,5 +34,5 @@ def write_event_folder(folder: Path) -> Path:
     events[half:].write_parquet(folder / "events-2.parquet")
     asyncio.run(market.punks()).write_parquet(folder / "punks.parquet")
     asyncio.run(market.eth_usd(market.end.date())).write_parquet(folder / "eth_usd_daily.parquet")
-    (folder / "quick.toml").write_text(tomli_w.dumps(quick().as_dict()))
+    (folder / "quick.toml").write_text(tomli_w.dumps(quick().model_dump(mode="json")))
     return folder

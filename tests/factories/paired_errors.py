@@ -87,7 +87,7 @@ def real_pairs(
     oldest = cutoffs[0] - timedelta(days=params.learn_days)
     learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,)))
     with side_by_side(workers) as pool:
-        fitting = [train(lambda: learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
+        fitting = [train(learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
         models = [fitted() for fitted in fitting]
     pairs: list[PairedSale] = []
     judge = _priced(evaluation_snapshot(timeline, prices, first, until).frame)

@@ -27,7 +27,7 @@ from shared.settings import Settings
 from shared.snapshots import repository as snapshots
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
-from shared.valuation.model import FORMAT, ValuationModel, model_id
+from shared.valuation.model import ValuationModel
 from tests.factories import registry, small_market
 
 
@@ -138,22 +138,16 @@ class Stand:
                 connection, request_id=request_id, reason=str(request_id), requested_by="test", data_cutoff=None, at=now
             )
             record = ModelRecord(
-                model_id=model_id(reference.sha256),
+                **model.facts(),
                 artifact_key=reference.key,
                 artifact_sha256=reference.sha256,
                 artifact_bytes=reference.size,
-                artifact_format=FORMAT,
-                xgboost_version="3",
                 git_sha="abc",
                 git_dirty=False,
                 environment_hash="e",
                 training_snapshot=learn.snapshot_id,
                 evaluation_snapshot=judge.snapshot_id,
-                data_cutoff=learn.as_of,
                 training_rows=learn.frame.height,
-                feature_schema=model.feature_schema,
-                params=dict(model.params),
-                seed=model.seed,
                 report={},
                 training_request=request_id,
                 parent_model=None,

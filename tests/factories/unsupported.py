@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.errors import UnsupportedModelError
-from shared.valuation.model import ValuationModel, model_id
+from shared.valuation.model import ValuationModel
 
 WHY = "its format is of another release"
 
@@ -25,7 +25,7 @@ class Release:
         release, read = cls(), ValuationModel.from_bytes.__func__  # type: ignore[attr-defined]
 
         def from_bytes(own: type[ValuationModel], body: bytes, **more: Any) -> ValuationModel:
-            if model_id(hashlib.sha256(body).hexdigest()) in release.cannot_serve:
+            if ValuationModel.id_of(hashlib.sha256(body).hexdigest()) in release.cannot_serve:
                 raise UnsupportedModelError(WHY)
             model: ValuationModel = read(own, body, **more)
             return model

@@ -14,7 +14,7 @@ from typing import Any
 from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import Generation
 from services.api.resident.values import ValueRow
-from shared.valuation.merkle import canonical_line
+from shared.merkle import canonical_line
 
 WEI_COLUMNS = ("value_wei", "lo50_wei", "hi50_wei", "lo80_wei", "hi80_wei", "lo90_wei", "hi90_wei")
 ARROW = "application/vnd.apache.arrow.file"

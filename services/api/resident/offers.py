@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.api.deals import Judgement, Offer, Prior, judge, learn
 from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import Generation, Market
-from shared.valuation.deals import Judgement, Offer, Prior, judge, learn
 
 PROBABILITY_UNIT: Final = 10**9
 """Deals are ranked by whole billionths, so that cursors are exact."""

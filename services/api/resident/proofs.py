@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.api.resident.facts import Generation
 from services.api.resident.formats import lines
 from shared.errors import IntegrityError
-from shared.valuation.merkle import Step, merkle_levels, proof
+from shared.merkle import Step, merkle_levels, proof
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from math import exp
 from statistics import median_low
 from typing import Final
 
+from services.api.deals import Z_90
 from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import SaleRow, View
 from services.api.resident.rendering import instant, money_member
-from shared.valuation.deals import Z_90
 
 KINDS: Final = ("type", "skin", "count", "accessory")
 YEAR_S: Final = 365 * 86_400

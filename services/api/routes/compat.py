@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from services.api.deals import Z_90
 from services.api.gateway import Gateway, gateway_of
 from services.api.looking_back import generation_in_force, market_then
 from services.api.money import WEI_PER_ETH
@@ -27,7 +28,6 @@ from services.api.shapes.compat import (
     TopDeal,
     TopDeals,
 )
-from shared.valuation.deals import Z_90
 
 router = APIRouter(prefix="/compat/agents/v2", tags=["compatibility"])
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.valuation.tiers import BOUNDS, TIERS
+from shared.market.tiers import BOUNDS, TIERS
 
 Horizon = Literal["latest", "24h", "7d"]
 HORIZONS: tuple[Horizon, ...] = ("latest", "24h", "7d")

@@ -31,7 +31,7 @@ from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
-from shared.valuation.model import FORMAT, XGBOOST_VERSION, ValuationModel, model_id
+from shared.valuation.model import ValuationModel
 
 ACTOR = "drill"
 
@@ -136,22 +136,16 @@ class Scene:
                 await snapshots.record_archive(connection, archived, at=now)
             await _request(connection, request_id, why, now)
             record = ModelRecord(
-                model_id=model_id(reference.sha256),
+                **model.facts(),
                 artifact_key=reference.key,
                 artifact_sha256=reference.sha256,
                 artifact_bytes=reference.size,
-                artifact_format=FORMAT,
-                xgboost_version=XGBOOST_VERSION,
                 git_sha=ACTOR,
                 git_dirty=True,
                 environment_hash=ACTOR,
                 training_snapshot=learn.snapshot_id,
                 evaluation_snapshot=judge.snapshot_id,
-                data_cutoff=model.data_cutoff,
                 training_rows=learn.frame.height,
-                feature_schema=model.feature_schema,
-                params=dict(model.params),
-                seed=model.seed,
                 report={},
                 training_request=request_id,
                 parent_model=None,

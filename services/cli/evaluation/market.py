@@ -14,9 +14,9 @@ from shared.market.event_files import ETH_USD_FILE, PUNKS_FILE, EventFiles, read
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.valuation.inputs import as_seconds, valid_sales
+from shared.units import as_seconds
 from shared.valuation.params import Params
-from shared.valuation.walk_forward import SaleHistory, sale_history
+from shared.valuation.walk_forward import SaleHistory
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class History:
             NotFoundError: nothing in the window can be scored.
         """
         first, until = as_seconds(window.start), as_seconds(window.end)
-        if not any(first <= sale.time < until for sale in valid_sales(self.timeline)):
+        if not any(sale.counts and first <= sale.time < until for sale in self.timeline.sales):
             raise NotFoundError(f"there is no valid sale from {window.first} to {window.last}; choose a longer window")
 
     def sales(self, window: Window, horizons: tuple[timedelta, ...], params: Params) -> SaleHistory:
         """The features of all sales that walks within the window need. This takes a while."""
-        return sale_history(
+        return SaleHistory.of(
             self.timeline,
             self.prices,
             first=window.start,

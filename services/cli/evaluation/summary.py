@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from shared.valuation.tiers import BOUNDS, TIERS
+from shared.market.tiers import BOUNDS, TIERS
 
 SEGMENT_TITLES = dict(
     zip(

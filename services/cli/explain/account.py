@@ -14,13 +14,13 @@ from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import TYPES
 from shared.snapshots.snapshot import Snapshot
+from shared.units import as_seconds
 from shared.valuation import confidence, generation
 from shared.valuation.calibration import Calibration
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen, OwnSale, own_sales
 from shared.valuation.explanation.stored import Comparable, Explained, Part
 from shared.valuation.feature_table import FEATURE_NAMES
-from shared.valuation.inputs import as_seconds
 from shared.valuation.model import ValuationModel, Values
 
 

@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from shared.errors import ConflictError
 from shared.evaluation.metrics import scorecard
 from shared.evaluation.predictions import check, horizons, scored
-from shared.valuation.params import Params, TreesParams
+from shared.valuation.params import Params
 
 HORIZONS: Final = (timedelta(minutes=30), timedelta(hours=24))
 MOST_LEARN_DAYS: Final = 2_500
@@ -110,12 +110,14 @@ def suggest(trial: optuna.trial.BaseTrial, start: Params) -> Params:
         "colsample_bytree": _short(trial.suggest_float("colsample_bytree", 0.2, 1.0)),
         "lambda": _short(trial.suggest_float("lambda", 0.1, 30.0, log=True)),
     }
-    return start.model_copy(
-        update={
-            "trees": TreesParams.model_validate(trees),
+    return Params.from_dict(
+        start.model_dump(mode="json")
+        | {
+            "trees": trees,
             "half_life_days": _short(trial.suggest_float("half_life_days", 90.0, 2_000.0, log=True)),
             "learn_days": trial.suggest_int("learn_days", 365, MOST_LEARN_DAYS),
-        }
+        },
+        "a trial",
     )
 
 
@@ -167,7 +169,7 @@ def found(study: optuna.Study, start: Params) -> Found:
 
 def toml(params: Params) -> str:
     """A parameter file as `Params.load` reads it."""
-    return tomli_w.dumps(params.as_dict())
+    return tomli_w.dumps(params.model_dump(mode="json"))
 
 
 def _as_trial(params: Params) -> dict[str, float | int]:

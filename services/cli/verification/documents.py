@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import InvalidInputError
-from shared.valuation.merkle import Step, canonical_line, leaf_hash, merkle_levels, root_of
+from shared.merkle import Step, canonical_line, leaf_hash, merkle_levels, root_of
 
 LEVELS = ("50", "80", "90")
 _HASH = re.compile(r"[0-9a-f]{64}")

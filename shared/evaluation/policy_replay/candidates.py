@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 import polars as pl
 
 from shared.evaluation.arrays import Floats
 from shared.evaluation.evidence import Predictions
-from shared.evaluation.metrics import Band
 from shared.evaluation.paired import loss
 from shared.evaluation.policy_replay import faults
 from shared.evaluation.policy_replay.faults import STALE, Fault
 from shared.evaluation.policy_replay.history import History
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.model import ValuationModel, Values
+from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from shared.valuation.training import fit
 
@@ -105,8 +103,8 @@ def snapshot_values(history: History, candidate: Candidate, at: datetime) -> Flo
 
 def _candidate(history: History, refit: int, fault: Fault | None, model: ValuationModel) -> Candidate:
     stale = fault is not None and fault.kind == "stale_features"
-    values = model.predict_forward(_seen(history.stale_frame if stale else history.frame, fault))
-    predictions = _predictions(values)
+    frame = _seen(history.stale_frame if stale else history.frame, fault)
+    predictions = Predictions.of(model.predict_forward(frame, frame))
     return Candidate(
         refit=refit,
         at=history.refits[refit],
@@ -120,9 +118,3 @@ def _candidate(history: History, refit: int, fault: Fault | None, model: Valuati
 
 def _seen(frame: pl.DataFrame, fault: Fault | None) -> pl.DataFrame:
     return faults.shuffle(frame, fault) if fault is not None and fault.kind == "trait_shuffle" else frame
-
-
-def _predictions(values: Values) -> Predictions:
-    return Predictions(
-        np.asarray(values.value_eth), (Band(0.8, values.lo80, values.hi80), Band(0.9, values.lo90, values.hi90))
-    )

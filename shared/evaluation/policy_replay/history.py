@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -16,8 +16,13 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import RARE_TYPES
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.features import compute, feature_frame
-from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
+from shared.valuation.inputs import (
+    evaluation_snapshot,
+    holdout_cutoff,
+    nowcast_snapshot,
+    seen_earlier,
+    training_snapshot,
+)
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,7 @@ class History:
     def training(self, refit: int) -> Snapshot:
         """What the refit learns from: every sale before its cut-off, as the trainer would have seen it then."""
         cutoff = self.cutoffs[refit]
-        return Snapshot(
-            kind="training",
-            as_of=cutoff,
-            last_event_seq=self._learnt.last_event_seq,
-            last_block=self._learnt.last_block,
-            feature_schema=self._learnt.feature_schema,
-            frame=self._learnt.frame.filter(pl.col("sale_time") < cutoff),
-        )
+        return replace(self._learnt, as_of=cutoff, frame=self._learnt.frame.filter(pl.col("sale_time") < cutoff))
 
     def holdout(self, refit: int) -> Mask:
         """The rows of `frame` that the refit is judged on."""
@@ -83,10 +81,7 @@ class History:
     @cached_property
     def stale_frame(self) -> pl.DataFrame:
         """`frame` with every feature and the floor as they were `STALE` before."""
-        instants: Ints = self.frame["as_of"].dt.epoch("s").to_numpy() - int(STALE.total_seconds())
-        punks = self.frame["punk_id"].to_numpy().astype(np.int64)
-        rows = compute(self._timeline, self._prices, punks, instants)
-        return self.frame.with_columns(feature_frame(rows.matrix)).with_columns(floor_eth=pl.Series(rows.floor_eth))
+        return seen_earlier(self._timeline, self._prices, self.frame, STALE)
 
     @cached_property
     def time(self) -> Ints:

@@ -8,6 +8,7 @@ again, for a champion, a shadow and an armed predecessor alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -24,13 +25,13 @@ class Calibrator:
     """Calibrations by day, each made once."""
 
     def __init__(
-        self, fitted: Residuals, data_cutoff: datetime, params: CalibrationParams, own: Residuals | None = None
+        self, fitted: Residuals, data_cutoff: datetime, params: CalibrationParams, own: Sequence[Residuals] = ()
     ) -> None:
         """`fitted`: errors known at the data cut-off; `own`: errors on later sales, see `ValuationModel.calibrator`."""
         self._params = params
         self._fitted, self._cutoff = fitted, data_cutoff
-        self._errors = fitted if own is None else Residuals.joined([fitted, own])
-        self._first_own = np.inf if own is None else float(own.time.min(initial=np.iinfo(np.int64).max))
+        self._errors = Residuals.joined([fitted, *own])
+        self._first_own = self._errors.time[len(fitted) :].min(initial=np.iinfo(np.int64).max)
         self._made: dict[float, Calibration] = {}
 
     @cached_property
@@ -45,7 +46,7 @@ class Calibrator:
         fit. Errors older than `calibration.days` are left out as long as `min_errors` remain: a market without sales
         must not leave an old model without intervals.
         """
-        day = float(day_of(instant).timestamp())
+        day = day_of(instant).timestamp()
         if day not in self._made:
             self._made[day] = self._make(day)
         return self._made[day]

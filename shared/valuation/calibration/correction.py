@@ -26,10 +26,9 @@ def correction_of(premium: Floats, shifts: Floats, params: CorrectionParams) -> 
 
 def foreseen(residuals: Residuals, params: CorrectionParams) -> Floats:
     """The correction of each error's own day, from earlier days only, shape (n,)."""
-    _, first, which = np.unique(residuals.day, return_index=True, return_inverse=True)
-    # The start of each day: the sales of the day itself are not known then.
-    starts = residuals.time[first] - residuals.time[first] % 86_400
-    shifts, corrected = shifts_at(residuals, starts.astype(np.float64), params), np.zeros(len(residuals))
+    days, which = np.unique(residuals.day, return_inverse=True)
+    # As of the start of each day: the sales of the day itself are not known then.
+    shifts, corrected = shifts_at(residuals, (days * 86_400).astype(np.float64), params), np.zeros(len(residuals))
     for number, shift in enumerate(shifts):
         rows = which == number
         corrected[rows] = correction_of(residuals.premium[rows], shift, params)

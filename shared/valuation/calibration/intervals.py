@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.market.series import Floats
+from shared.market.tiers import tier_of
 from shared.valuation.calibration import correction
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.calibration.volatility import volatility
 from shared.valuation.params import CalibrationParams
-from shared.valuation.tiers import tier_of
 
 LEVELS: Final = (0.5, 0.8, 0.9)
 """Nominal coverage of the intervals; tables and answers name them lo50 to hi90."""

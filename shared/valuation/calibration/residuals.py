@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from shared.market.series import Floats, Ints
 from shared.valuation.file_fields import Numbers, PositiveNumbers, Times
@@ -38,12 +39,14 @@ class Residuals:
         return (instant - self.time.astype(np.float64)) / 86_400.0
 
     @classmethod
+    def of(cls, rows: pl.DataFrame, predicted: Floats) -> Residuals:
+        """Of predictions of ln(price / floor) on rows of sales, without any correction."""
+        log_ratio = np.log(rows["price_eth"].to_numpy() / rows["floor_eth"].to_numpy())
+        return cls(log_ratio - predicted, np.exp(predicted), rows["sale_time"].dt.epoch("s").to_numpy())
+
+    @classmethod
     def joined(cls, parts: Sequence[Residuals]) -> Residuals:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("error", "premium", "time")))
-
-    def since(self, time: float) -> Residuals:
-        """Those of sales at or after an instant."""
-        return self.where(self.time >= time)
 
     def rounded(self) -> Residuals:
         """To a millionth, far below what an interval can tell: the last digits are those of the platform."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from shared.database.pool import Connection
-from shared.valuation.merkle import canonical_line, merkle_levels
+from shared.merkle import canonical_line, merkle_levels
 
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 FLOOR_WEI = 40 * 10**18

@@ -30,7 +30,7 @@ from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
-from shared.valuation.model import ValuationModel, model_id
+from shared.valuation.model import ValuationModel
 from shared.valuation.reference import ROWS
 from shared.valuation.training import fit
 from tests.factories import market, registry, small_market
@@ -87,7 +87,7 @@ class Shelf:
             template = await registry.contender(connection, "template", NOW)
         return replace(
             template,
-            model_id=model_id(reference.sha256),
+            model_id=ValuationModel.id_of(reference.sha256),
             artifact_key=reference.key,
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
@@ -101,7 +101,7 @@ class Shelf:
         record, reference = await self.contender(), await self.store.put("models", model.to_bytes(), extension="json")
         return replace(
             record,
-            model_id=model_id(reference.sha256),
+            model_id=ValuationModel.id_of(reference.sha256),
             artifact_key=reference.key,
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
@@ -154,7 +154,7 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
     reference = await shelf.store.put("models", old.to_bytes(), extension="json")
     champion = replace(
         contender,
-        model_id=model_id(reference.sha256),
+        model_id=ValuationModel.id_of(reference.sha256),
         artifact_key=reference.key,
         artifact_sha256=reference.sha256,
         artifact_bytes=reference.size,
@@ -165,16 +165,16 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
     assert sales.champion is not None
     rows = shelf.files.holdout.frame.filter(pl.col("floor_eth").is_finite())
     for said, model, earlier in (
-        (sales.contender, new, None),
-        (sales.champion, old, shelf.files.learnt.frame),
+        (sales.contender, new, ()),
+        (sales.champion, old, (shelf.files.learnt.frame,)),
     ):
-        values, frozen = model.predict_forward(rows, earlier), model.predict(rows)
+        values, frozen = model.predict_forward(rows, *earlier, rows), model.predict(rows)
         assert np.array_equal(said.value, values.value_eth)
         assert np.array_equal(said.bands[0].low, values.lo80)
         assert np.array_equal(said.bands[1].high, values.hi90)
         assert not np.array_equal(said.value, frozen.value_eth)
         assert not np.array_equal(said.bands[1].high, frozen.hi90)
-    assert not np.array_equal(sales.champion.bands[1].high, old.predict_forward(rows).hi90)
+    assert not np.array_equal(sales.champion.bands[1].high, old.predict_forward(rows, rows).hi90)
 
 
 async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shelf: Shelf) -> None:

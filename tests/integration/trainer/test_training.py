@@ -14,7 +14,7 @@ from shared.registry import models
 from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
-from shared.valuation.model import ValuationModel, model_id
+from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from tests.factories import small_market
 from tests.factories.small_market import END, HOLDOUT
@@ -40,7 +40,7 @@ async def test_a_request_ends_as_a_registered_contender_whose_file_is_in_the_sto
     assert await served.drain() == 1
     record = await only_model(stand)
     body = await stand.store.get(models.artifact(record))
-    assert record.model_id == model_id(record.artifact_sha256)
+    assert record.model_id == ValuationModel.id_of(record.artifact_sha256)
     assert ValuationModel.from_bytes(body, threads=1).data_cutoff == record.data_cutoff
     done = await state(stand, identity)
     assert (done.status, done.model_id, done.attempts, done.error) == ("succeeded", record.model_id, 1, None)
@@ -59,7 +59,7 @@ async def test_its_lineage_is_complete(stand: Stand, served: Trainer) -> None:
     assert re.fullmatch(r"[0-9a-f]{7,64}|unknown", record.git_sha)
     assert re.fullmatch(r"[0-9a-f]{64}", record.environment_hash)
     assert re.match(r"\d+\.\d+", record.xgboost_version)
-    assert record.params == Params.load().as_dict()
+    assert record.params == Params.load().model_dump(mode="json")
     assert record.report["evaluation_sales"] == HOLDOUT
     learn, judge = await load(stand, record.training_snapshot), await load(stand, record.evaluation_snapshot)
     assert (learn.kind, judge.kind) == ("training", "evaluation")

@@ -16,7 +16,7 @@ from services.api.resident.proofs import Tree
 from services.api.resident.rendering import render_generation, value_rows
 from services.api.resident.values import ValueRow
 from shared.errors import IntegrityError
-from shared.valuation.merkle import canonical_line, merkle_levels, root_of
+from shared.merkle import canonical_line, merkle_levels, root_of
 
 AT = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 ROWS = [

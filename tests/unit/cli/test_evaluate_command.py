@@ -19,8 +19,9 @@ from services.cli.evaluation.market import Window, read_history
 from shared.errors import InvalidInputError
 from shared.evaluation.predictions import COLUMNS, FURTHER, KEY
 from shared.evaluation.report import report
+from shared.units import as_seconds
 from shared.valuation.feature_table import FEATURES
-from shared.valuation.inputs import as_seconds, valid_sales
+from shared.valuation.inputs import valid_sales
 from tests.factories.event_folder import DAYS, START, write_event_folder
 
 FIRST, LAST = START.date(), (START + timedelta(days=DAYS - 1)).date()

@@ -94,7 +94,7 @@ def test_every_drawn_number_is_within_what_a_fit_accepts() -> None:
         params = suggest(study.ask(), START)
         assert 0 < params.trees.booster["eta"] <= 0.3  # type: ignore[operator]
         assert 0 < params.trees.booster["subsample"] <= 1  # type: ignore[operator]
-        assert Params.from_dict(params.as_dict(), "drawn") == params
+        assert Params.from_dict(params.model_dump(mode="json"), "drawn") == params
 
 
 def test_a_study_does_not_go_on_with_something_else() -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from services.cli.app import app
 from services.cli.verification.documents import sides
 from shared.errors import InvalidInputError, TransientError
-from shared.valuation.merkle import canonical_line, leaf_hash, merkle_levels, proof
+from shared.merkle import canonical_line, leaf_hash, merkle_levels, proof
 
 COUNT = 11
 WEI = ("5", "4", "6", "3", "7", "2", "8")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.evaluation.metrics import Band, by_segment, scorecard
-from shared.valuation.tiers import TIERS, tier_of
+from shared.market.tiers import TIERS, tier_of
 
 
 def test_errors_are_divided_by_the_sale_price() -> None:

@@ -12,7 +12,7 @@ from services.nowcaster.models import LoadedModels
 from shared.errors import IntegrityError, NotFoundError
 from shared.registry.models import ModelRecord
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
-from shared.valuation.model import model_id
+from shared.valuation.model import ValuationModel
 from tests.factories import small_market
 from tests.factories.stand import Store
 
@@ -26,7 +26,7 @@ class Named:
     """As much of a record as loading looks at."""
 
     def __init__(self, reference: ObjectRef) -> None:
-        self.model_id = model_id(reference.sha256)
+        self.model_id = ValuationModel.id_of(reference.sha256)
         self.artifact_key, self.artifact_sha256 = reference.key, reference.sha256
         self.artifact_bytes = reference.size
 

@@ -24,6 +24,7 @@ import pytest
 
 import shared.valuation
 from shared.errors import IntegrityError, UnsupportedModelError
+from shared.market import tiers
 from shared.market.traits import TYPES
 from shared.valuation import generation, training
 from shared.valuation.feature_table import FEATURES, LEARNT
@@ -38,7 +39,7 @@ NAME = re.compile(r"_?[A-Z][A-Z0-9_]*")
 @cache
 def constants() -> dict[str, tuple[ModuleType, Any]]:
     """Numbers, text and collections by `module.NAME`."""
-    modules = [shared.valuation] + [
+    modules = [shared.valuation, tiers] + [
         importlib.import_module(found.name)
         for found in pkgutil.walk_packages(shared.valuation.__path__, "shared.valuation.")
     ]
@@ -96,7 +97,7 @@ class Said:
         days = [model.data_cutoff + timedelta(days=days) for days in (3, 20, 400)]
         calibrator = model.calibrator(later)
         values = [model.predict(rows), *(model.predict(rows, calibrator.at(day)) for day in days)]
-        values.append(model.predict_forward(later.tail(20), later.head(-20)))
+        values.append(model.predict_forward(later.tail(20), later.head(-20), later.tail(20)))
         parts, constant = model.contributions(rows)
         return cls(
             b"".join(one.numbers().tobytes() + one.confidence.tobytes() for one in values),
@@ -164,7 +165,7 @@ def test_without_a_change_a_file_made_before_says_the_same() -> None:
 
 def test_the_constants_that_matter_are_among_those_changed() -> None:
     names = set(constants())
-    assert {"model.FORMAT", "tiers.BOUNDS", "calibration.intervals.LEVELS", "features.DAY_S"} <= names
+    assert {"model.FORMAT", "shared.market.tiers.BOUNDS", "calibration.intervals.LEVELS", "features.DAY_S"} <= names
     assert {"learners.ensemble.TYPES", "learners.ensemble.KINDS", "feature_table.FLAGS"} <= names
     assert {"inputs.TYPES", "confidence.LOWEST"} <= names
     assert len(names) > 80

@@ -108,9 +108,9 @@ def test_asks_and_bids_put_on_a_punk_change_nothing_about_it_but_something_about
     without, told = market.timeline(quiet, TRAITS), market.timeline(loud, TRAITS)
     assert judged(without) == judged(told)
     one, other = (features_at(folded, market.START + 1_200 * market.STEP_S) for folded in (without, told))
-    changed = [one.matrix[row].tobytes() != other.matrix[row].tobytes() for row in range(120)]
+    changed = [not one[row].equals(other[row]) for row in range(120)]
     assert np.flatnonzero(np.logical_not(changed)).tolist() == [punk]
-    assert one.floor_eth[punk] == other.floor_eth[punk]
+    assert one["floor_eth"][punk] == other["floor_eth"][punk]
 
 
 @pytest.mark.parametrize("position", [50, 400, 1_499])
@@ -121,7 +121,7 @@ def test_floor_and_ladder_of_every_punk_are_those_of_the_other_punks_asks(positi
     fifth = column(rows, "ladder_5")
     for punk in range(120):
         others = sorted(price for other, price in asks.items() if other != punk)
-        assert rows.floor_eth[punk] == others[0]
+        assert rows["floor_eth"][punk] == others[0]
         assert fifth[punk] == pytest.approx(np.log(others[4] / others[0]), abs=1e-6)
 
 

@@ -38,7 +38,7 @@ def test_the_page_has_every_feature_once_with_group_meaning_source_known_at_and_
         elif line.startswith("| `"):
             name, meaning, source, known_at, unit, part = (cell.strip() for cell in line.strip("|").split(" | "))
             seen.append((name.strip("`"), group, meaning, source, known_at, unit, part))
-    assert seen == [(f.name, f.group, f.meaning, f.source, f.known_at, f.unit, f.part[1]) for f in FEATURES]
+    assert seen == [(f.name, f.group, f.meaning, f.source, KNOWN_AT[f.source], f.unit, f.part[1]) for f in FEATURES]
 
 
 def test_every_source_says_when_it_is_known_and_is_used():

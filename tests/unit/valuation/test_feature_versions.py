@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import polars as pl
 import pytest
 
 from shared.valuation import features
-from shared.valuation.feature_table import FEATURE_NAMES, versions
+from shared.valuation.feature_table import versions
 from tests.factories import market
 from tests.factories.feature_market import CLEAN, PRICES, SPAN, TRAITS, column
 
@@ -105,12 +106,10 @@ def test_last_digits_do_not_show_and_a_change_of_a_thousandth_does() -> None:
 
 @pytest.mark.parametrize("name", ["owner_holds", "premium", "floor_change_1d"])
 def test_a_computation_that_is_changed_shows(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    place, compute = FEATURE_NAMES.index(name), features.compute
+    compute = features.compute
 
-    def changed(*asked: Any) -> features.FeatureRows:
-        rows = compute(*asked)
-        rows.matrix[:, place] *= np.float32(1.01)
-        return rows
+    def changed(*asked: Any) -> pl.DataFrame:
+        return compute(*asked).with_columns((pl.col(name) * 1.01).cast(pl.Float32))
 
     monkeypatch.setattr(features, "compute", changed)
     assert [complaint.split()[0] for complaint in complaints(recorded(), measured())] == [name]

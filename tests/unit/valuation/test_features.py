@@ -12,7 +12,7 @@ from shared.market.prices import DailyPrices
 from shared.market.simulation.punks import draw_punks
 from shared.market.traits import Traits
 from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, FLAGS, schema_hash
-from shared.valuation.features import compute, feature_frame
+from shared.valuation.features import compute
 from tests.factories import market
 from tests.factories.feature_market import CLEAN, EVENTS, PRICES, PUNKS, SPAN, TRAITS, column, features_at
 
@@ -26,8 +26,7 @@ def test_pairs_at_many_instants_equal_pairs_asked_one_by_one():
     together = compute(CLEAN, PRICES, punks, instants)
     for row in range(120):
         alone = compute(CLEAN, PRICES, punks[row : row + 1], instants[row : row + 1])
-        assert together.matrix[row].tobytes() == alone.matrix[0].tobytes()
-        assert together.floor_eth[row].tobytes() == alone.floor_eth[0].tobytes()
+        assert together[row].to_numpy().tobytes() == alone.to_numpy().tobytes()
 
 
 def test_a_nowcast_says_of_each_punk_what_it_says_when_asked_about_that_punk_alone():
@@ -35,12 +34,12 @@ def test_a_nowcast_says_of_each_punk_what_it_says_when_asked_about_that_punk_alo
     every = compute(CLEAN, PRICES, np.arange(10_000), np.full(10_000, as_of))
     for punk in (0, 1, 57, 119, 120, 5_000, 9_999):
         alone = compute(CLEAN, PRICES, np.array([punk]), np.array([as_of]))
-        assert every.matrix[punk].tobytes() == alone.matrix[0].tobytes()
+        assert every[punk].to_numpy().tobytes() == alone.to_numpy().tobytes()
 
 
 def test_the_schema_names_every_column_once_and_its_hash_follows_it():
     assert len(set(FEATURE_NAMES)) == len(FEATURES)
-    assert feature_frame(features_at(CLEAN, market.START + SPAN).matrix).columns == list(FEATURE_NAMES)
+    assert features_at(CLEAN, market.START + SPAN).columns == ["floor_eth", *FEATURE_NAMES]
     assert len(schema_hash()) == 64
 
 
@@ -52,8 +51,8 @@ def test_no_feature_is_empty_or_constant_in_a_market_that_moves():
     for step_s in (market.STEP_S, 4 * 3_600):
         moving = market.timeline(market.events_frame(3, step_s=step_s), TRAITS)
         instants = market.START + generator.integers(0, EVENTS.height * step_s, 400)
-        rows = compute(moving, prices, generator.integers(0, 2_000, 400), instants).matrix
-        varied |= {name for place, name in enumerate(FEATURE_NAMES) if len(np.unique(rows[:, place])) > 3}
+        rows = compute(moving, prices, generator.integers(0, 2_000, 400), instants)
+        varied |= {name for name in FEATURE_NAMES if rows[name].n_unique() > 3}
     coded = {"owner_way", "type", "skin", "accessories", *FLAGS}
     assert set(FEATURE_NAMES) - varied - coded == set()
 
@@ -82,13 +81,13 @@ def test_a_flag_of_a_trait_that_nobody_has_is_zero():
 
 def test_no_pairs_have_no_rows():
     rows = compute(CLEAN, PRICES, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-    assert (rows.matrix.shape, rows.floor_eth.shape) == ((0, len(FEATURE_NAMES)), (0,))
-    assert feature_frame(rows.matrix).columns == list(FEATURE_NAMES)
+    assert rows.is_empty()
+    assert rows.schema == features_at(CLEAN, market.START).schema
 
 
 def test_before_the_first_event_nothing_is_known_but_the_traits():
     rows = features_at(CLEAN, market.START)
-    assert np.isnan(rows.floor_eth).all()
+    assert rows["floor_eth"].is_nan().all()
     assert np.isfinite(column(rows, "rarity_sum")).all()
     known = {"type", "skin", "accessories", "rarity_sum", "rarity_max", *FLAGS}
     numbers = {name for name in FEATURE_NAMES if np.isfinite(column(rows, name)).any()} - known
@@ -122,7 +121,7 @@ def test_the_market_counts_and_means_are_those_of_the_sales_before(position):
 def test_floor_sales_are_those_of_punks_without_a_premium_measured_against_the_asks_of_other_punks(position, punk):
     as_of = market.START + position * market.STEP_S
     rows = features_at(CLEAN, as_of)
-    floor = np.log(rows.floor_eth[punk])
+    floor = np.log(rows["floor_eth"][punk])
     states, times = CLEAN.index.states.rows.astype(np.float64), CLEAN.index.states.times
     prices, ratios, last = [], [], 0
     for sale in [s for s in CLEAN.sales if s.excluded is None and s.time < as_of]:
@@ -180,7 +179,7 @@ def test_own_and_owner_history_are_what_the_sales_and_owners_before_say(position
         own = [s for s in counted if s.punk_id == punk]
         owner = owners.get(punk)
         carried = (
-            np.log(own[-1].price_eth / rows.floor_eth[punk]) - level(own[-1].time + 1) + level(as_of) if own else nan
+            np.log(own[-1].price_eth / rows["floor_eth"][punk]) - level(own[-1].time + 1) + level(as_of) if own else nan
         )
         sold, bought = (
             sum(owner is not None and who == owner for who in whose)

@@ -79,7 +79,7 @@ def test_columns_may_come_in_any_order_and_beside_others(frame: pl.DataFrame) ->
 
 def test_a_file_records_every_knob_and_carries_those_that_it_predicts_by() -> None:
     document = json.loads(body())
-    assert document["params"] == small_market.quick().as_dict()
+    assert document["params"] == small_market.quick().model_dump(mode="json")
     assert document["calibration_params"] == document["params"]["calibration"]
     assert document["grades"] == {**Params.load().grades, "D": None}
     assert set(document["versions"]) == {*LEARNT, "type", *Params.load().index_rule.features}

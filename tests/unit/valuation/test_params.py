@@ -20,9 +20,9 @@ GOOD, NOW = PARAMS_FILE.read_text(), Params.load()
 def test_the_file_in_git_is_read_and_says_the_same_again_when_written_out(tmp_path: Path) -> None:
     params = Params.load()
     again = tmp_path / "again.toml"
-    again.write_text(tomli_w.dumps(params.as_dict()))
+    again.write_text(tomli_w.dumps(params.model_dump(mode="json")))
     assert params == Params.load(PARAMS_FILE) == Params.load(again)
-    assert params == Params.from_dict(json.loads(json.dumps(params.as_dict())), "again")
+    assert params == Params.from_dict(json.loads(json.dumps(params.model_dump(mode="json"))), "again")
 
 
 def test_what_the_file_in_git_names_is_there() -> None:
@@ -82,8 +82,8 @@ def test_parameters_are_read_only() -> None:
         ),
         ('start = "zero"', 'start = "index"', "learners.0.start: Input should be 'zero' or 'linear'"),
         ('types = ["Ape", "Alien"]', 'types = ["Ape", "Robot"]', "index_rule.types: .*there is no type Robot"),
-        ("bounds = [1.08, 1.3, 2.5]", "bounds = [1.08, 1.08, 2.5]", "calibration: .*intervals.bounds must rise"),
-        ("knots = [1.0, 1.04,", "knots = [1.04, 1.0,", "calibration: .*correction.knots must rise"),
+        ("bounds = [1.08, 1.3, 2.5]", "bounds = [1.08, 1.08, 2.5]", "calibration.intervals.bounds: .*must rise"),
+        ("knots = [1.0, 1.04,", "knots = [1.04, 1.0,", "calibration.correction.knots: .*must rise"),
         ("knots = [1.0, 1.04,", "knots = [0.0, 1.04,", "calibration.correction.knots.0: Input should be greater"),
         ("tail = 0.001", "tail = 0.5", "linear.tail: Input should be less than 0.5"),
         (
@@ -108,7 +108,7 @@ def test_a_spoilt_file_is_refused_with_its_name_the_key_and_what_is_wrong(
 def test_a_table_that_is_no_table_and_a_file_without_a_learner_are_refused() -> None:
     for broken in ({"trees": 5}, {"learners": []}, {"calibration": None}):
         with pytest.raises(InvalidInputError, match=f"here: {next(iter(broken))}"):
-            Params.from_dict(Params.load().as_dict() | broken, "here")
+            Params.from_dict(Params.load().model_dump(mode="json") | broken, "here")
 
 
 def test_a_file_that_is_no_text_or_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_searching_many_rows_finds_what_searching_each_finds(right, rows, questi
     rows = [sorted(row) for row in rows]
     row = np.array([number % len(rows) for number, _ in questions], dtype=np.int64)
     wanted = np.array([value for _, value in questions], dtype=np.float64)
-    ragged, flat = Ragged.of([len(row) for row in rows], row), np.array([*chain(*rows)])
+    ragged, flat = Ragged([len(row) for row in rows], row), np.array([*chain(*rows)])
     found = ragged.search(flat, np.array([wanted, wanted + 1.0]), right=right) - ragged.start
     for question, number in enumerate(row.tolist()):
         for shift in (0, 1):
@@ -35,7 +35,7 @@ def test_searching_many_rows_finds_what_searching_each_finds(right, rows, questi
 def test_nothing_is_picked_from_another_row(rows, questions):
     row = np.array([number % len(rows) for number, _ in questions], dtype=np.int64)
     place = np.array([place for _, place in questions], dtype=np.int64)
-    ragged, flat = Ragged.of([len(row) for row in rows], row), np.array([*chain(*rows)])
+    ragged, flat = Ragged([len(row) for row in rows], row), np.array([*chain(*rows)])
     picked = ragged.pick(flat, ragged.start + place)
     expected = [rows[n][p] if 0 <= p < len(rows[n]) else nan for n, p in zip(row.tolist(), place.tolist(), strict=True)]
     assert picked.tolist() == pytest.approx(expected, rel=0, abs=0, nan_ok=True)
@@ -43,7 +43,7 @@ def test_nothing_is_picked_from_another_row(rows, questions):
 
 @given(ROWS)
 def test_every_row_is_ordered_by_itself(rows):
-    ragged = Ragged.of([len(row) for row in rows], np.array([0]))
+    ragged = Ragged([len(row) for row in rows], np.array([0]))
     flat = np.array([*chain(*rows)], dtype=np.float64)
     assert flat[ragged.argsort(flat)].tolist() == [value for row in rows for value in sorted(row)]
     assert ragged.each(np.sort, flat).tolist() == [value for row in rows for value in sorted(row)]

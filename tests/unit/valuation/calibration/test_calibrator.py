@@ -45,7 +45,7 @@ def fitted(seed: int = 0, count: int = 500) -> Residuals:
 
 
 def calibrator(own: Residuals | None, before: Residuals | None = None) -> Calibrator:
-    return Calibrator(fitted() if before is None else before, CUTOFF, PARAMS, own)
+    return Calibrator(fitted() if before is None else before, CUTOFF, PARAMS, [] if own is None else [own])
 
 
 OF_THE_FIT = calibrator(None).at(CUTOFF)
@@ -176,7 +176,7 @@ def test_only_sales_that_looked_so_after_the_cut_off_and_had_a_floor_make_errors
         np.exp(one.log_premium(late)),
         late["sale_time"].dt.epoch("s").to_numpy(),
     )
-    expected = Calibrator(one.residuals, one.data_cutoff, one.calibration_params, own).at(END)
+    expected = Calibrator(one.residuals, one.data_cutoff, one.calibration_params, [own]).at(END)
     # A value among others and one among fewer agree to the last digits only.
     assert one.calibrator(rows).at(END).offsets == pytest.approx(expected.offsets, abs=1e-12)
     assert one.calibrator(rows).at(END).shifts == pytest.approx(expected.shifts, abs=1e-12)
@@ -239,14 +239,14 @@ def test_a_model_older_than_the_hold_out_has_met_the_sales_before_it() -> None:
     learn, judge = small_market.inputs()
     older = replace(small_market.model(), data_cutoff=judge.frame["as_of"].min() - timedelta(days=9))
     first = judge.frame["as_of"][0]
-    values = older.predict_forward(judge.frame, learn.frame)
+    values = older.predict_forward(judge.frame, learn.frame, judge.frame)
     assert values.hi80[0] == pytest.approx(older.predict(judge.frame[0], served(older, first)).hi80[0])
-    assert values.hi80[0] != pytest.approx(older.predict_forward(judge.frame).hi80[0])
+    assert values.hi80[0] != pytest.approx(older.predict_forward(judge.frame, judge.frame).hi80[0])
 
 
 def test_a_hold_out_is_valued_as_it_would_have_been_in_service() -> None:
     one, (_, judge) = small_market.model(), small_market.inputs()
-    values = one.predict_forward(judge.frame)
+    values = one.predict_forward(judge.frame, judge.frame)
     assert len(values) == judge.frame.height
     for row in (0, judge.frame.height // 2, judge.frame.height - 1):
         alone = one.predict(judge.frame[row], served(one, judge.frame["as_of"][row]))
@@ -259,9 +259,9 @@ def test_rows_in_any_order_have_the_calibration_of_their_own_day() -> None:
     calibrator, frame = one.calibrator(judge.frame), judge.frame
     order = np.random.default_rng(3).permutation(frame.height)
     predicted = one.log_premium(frame)
-    values = one.calibrated_daily(frame, calibrator, predicted)
-    turned = one.calibrated_daily(frame[order.tolist()], calibrator, predicted[order])
-    assert turned.numbers().tolist() == values.numbers()[:, order].tolist()
+    values = one.predict_forward(frame, frame)
+    turned = one.predict_forward(frame[order.tolist()], frame)
+    assert turned.numbers() == pytest.approx(values.numbers()[:, order], rel=1e-12)
     assert turned.confidence.tolist() == values.confidence[order].tolist()
     shifts = values.value_eth / (np.exp(predicted) * frame["floor_eth"].to_numpy())
     for row in (0, 100, frame.height - 1):

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.market.tiers import tier_of
 from shared.units import DAY_S
 from shared.valuation.calibration import correction
 from shared.valuation.calibration.intervals import LEVELS, Calibration
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.params import Params
-from shared.valuation.tiers import tier_of
 from tests.factories import small_market
 
 PARAMS = Params.load().calibration

@@ -16,13 +16,14 @@ NOW = 1_717_200_000
 THREE = Residuals(np.array([0.1, 0.2, 0.3]), np.array([1.0, 1.5, 2.0]), np.array([NOW - 1, NOW, NOW + 1]))
 
 
-def test_errors_since_an_instant_are_those_of_sales_at_or_after_it() -> None:
-    assert THREE.since(NOW).error.tolist() == [0.2, 0.3]
-    assert THREE.since(NOW).time.tolist() == [NOW, NOW + 1]
+def test_chosen_errors_keep_their_premia_and_times() -> None:
+    chosen = THREE.where(THREE.time >= NOW)
+    assert chosen.error.tolist() == [0.2, 0.3]
+    assert chosen.time.tolist() == [NOW, NOW + 1]
 
 
 def test_joined_errors_are_all_of_them_in_the_order_of_the_parts() -> None:
-    joined = Residuals.joined([THREE.since(NOW), THREE])
+    joined = Residuals.joined([THREE.where(THREE.time >= NOW), THREE])
     assert len(joined) == 5
     assert joined.premium.tolist() == [1.5, 2.0, 1.0, 1.5, 2.0]
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from shared.errors import IntegrityError, InvalidInputError
 from shared.market.traits import PUNKS
+from shared.units import as_seconds
 from shared.valuation.explanation.attribution import BATCH, explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
 from shared.valuation.explanation.stored import GROUPS, NOBODY, USUAL, Before, Explained, Part, parts_in_eth
 from shared.valuation.feature_table import FEATURE_NAMES
-from shared.valuation.inputs import as_seconds, nowcast_snapshot
+from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
 from tests.factories import small_market
 from tests.factories.small_market import END

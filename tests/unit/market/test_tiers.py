@@ -7,8 +7,8 @@ import numpy as np
 from services.api.shapes.performance import PerformanceBody
 from services.cli.evaluation.summary import SEGMENT_TITLES
 from shared.evaluation import metrics
+from shared.market.tiers import BOUNDS, TIERS, tier_of
 from shared.valuation.params import Params
-from shared.valuation.tiers import BOUNDS, TIERS, tier_of
 
 
 def test_a_model_is_fitted_with_intervals_by_the_tiers_that_gates_and_reports_judge_by() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.valuation.merkle import Step, merkle_levels, proof, root_of
+from shared.merkle import Step, merkle_levels, proof, root_of
 
 lines = st.lists(st.text("0123456789,ABCD", min_size=1, max_size=12), min_size=1, max_size=70, unique=True)
 
