@@ -23,7 +23,7 @@ from shared.errors import InvalidInputError, problems
 from shared.market.traits import TYPES
 
 PARAMS_FILE = Path(__file__).with_name("params.toml")
-Start = Literal["zero", "linear"]
+Start = Literal["zero", "linear", "floored"]
 Names = Annotated[tuple[str, ...], Strict(False)]
 """Not strict: files have lists. Nor are the other tuples; their elements are strict."""
 
@@ -65,6 +65,7 @@ class TreesParams(Section):
 
 
 class LinearParams(Section):
+    least: NonNegativeFloat
     tail: float = Field(ge=0, lt=0.5)
     penalty: NonNegativeFloat
     near: PositiveFloat

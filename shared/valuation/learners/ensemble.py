@@ -101,8 +101,9 @@ class Ensemble:
         """
         rows = self._rows(frame)
         parts = self._mean(lambda learner: learner.contributions(rows))
-        started = np.mean([learner.start == "linear" for learner in self.learners])
-        parts += started * self.linear.contributions(rows.scaled)
+        for start in get_args(Start):
+            share = np.mean([learner.start == start for learner in self.learners])
+            parts += share * self.linear.contributions(rows.scaled, start)
         by_index = self.by_index(frame)
         parts[by_index] = self._index_parts(frame.filter(by_index))
         return parts[:, :-1], parts[:, -1]
@@ -183,4 +184,5 @@ def _matrix(frame: pl.DataFrame, features: Sequence[str]) -> Matrix:
 
 def _rows(raw: Matrix, linear: LinearForecast) -> Rows:
     scaled = linear.scaling.scaled(raw)
-    return Rows(raw, scaled, linear.predict(scaled))
+    line = linear.predict(scaled)
+    return Rows(raw, scaled, line, linear.started(line, "floored"))

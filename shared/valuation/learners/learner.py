@@ -19,15 +19,17 @@ class Rows:
         raw: features in the model's order, NaN where unknown, shape (n, features).
         scaled: features by `Scaling`, shape (n, features).
         line: the linear forecast of ln(price / floor), shape (n,).
+        floored: the same, but not below `linear.least`.
     """
 
     raw: Matrix
     scaled: Matrix
     line: Floats
+    floored: Floats
 
     def started(self, start: Start) -> Floats | None:
         """Where a learner begins, shape (n,); None: at zero."""
-        return self.line if start == "linear" else None
+        return {"zero": None, "linear": self.line, "floored": self.floored}[start]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pydantic import FiniteFloat
 from shared.market.series import Floats
 from shared.valuation.file_fields import Numbers
 from shared.valuation.learners.scaling import Matrix, Scaling
-from shared.valuation.params import LinearParams
+from shared.valuation.params import LinearParams, Start
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class LinearForecast:
     constant: FiniteFloat
     slope: Numbers
     scaling: Scaling
+    least: FiniteFloat = 0.0  # files of earlier releases have no learner that reads it
 
     @classmethod
     def fit(cls, raw: Matrix, target: Floats, weight: Floats, params: LinearParams) -> LinearForecast:
@@ -41,7 +42,7 @@ class LinearForecast:
             normal = weighted.T @ design + params.penalty * counts.sum() * penalised
             solved = np.linalg.solve(normal, weighted.T @ target)
             counts = weight * params.near / np.maximum(np.abs(target - design @ solved), params.near)
-        return cls(float(solved[0]), solved[1:], scaling)
+        return cls(float(solved[0]), solved[1:], scaling, params.least)
 
     def predict(self, scaled: Matrix) -> Floats:
         """ln(price / floor) of scaled features, shape (n, features); shape (n,)."""
@@ -49,6 +50,18 @@ class LinearForecast:
         predicted: Floats = np.einsum("nf,f->n", scaled, self.slope, dtype=np.float64) + self.constant
         return predicted
 
-    def contributions(self, scaled: Matrix) -> Floats:
-        """What each feature adds, and at last the constant, shape (n, features + 1)."""
-        return np.column_stack([scaled * self.slope, np.full(len(scaled), self.constant)])
+    def started(self, line: Floats, start: Start) -> Floats:
+        """Where learners begin that are given this forecast, shape (n,)."""
+        return {"zero": np.zeros_like(line), "linear": line, "floored": np.maximum(line, self.least)}[start]
+
+    def contributions(self, scaled: Matrix, start: Start) -> Floats:
+        """What each feature adds to where a learner begins, and at last the constant, shape (n, features + 1).
+
+        What `least` cuts off is divided over the features by the rescale rule of DeepLIFT (Shrikumar et al., ICML
+        2017).
+        """
+        parts = scaled * self.slope
+        drive, constant = parts.sum(axis=1), self.started(np.array([self.constant]), start)
+        more = self.started(drive + self.constant, start) - constant
+        passed = np.divide(more, drive, out=np.zeros_like(drive), where=drive != 0.0)
+        return np.column_stack([parts * passed[:, None], np.broadcast_to(constant, len(parts))])

@@ -1,7 +1,7 @@
-"""Boosted trees of ln(price / floor) by XGBoost, from zero or from the linear forecast.
+"""Boosted trees of ln(price / floor) by XGBoost, from zero or from the floored linear forecast.
 
 They are fitted under absolute error, so they aim at the median and a few absurd sales do not bend them. Trees from zero
-know the floor tier best; trees from the linear forecast know the dear punks, where there are few sales to split.
+know the floor tier best; trees from the floored forecast know the dear punks, where there are few sales to split.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Trees:
 
     def contributions(self, rows: Rows) -> Floats:
         """As `Learner.contributions`: XGBoost's SHAP values (Lundberg et al., Nature Machine Intelligence 2, 2020)."""
-        started = np.zeros(len(rows.raw)) if self.start == "linear" else None
+        started = np.zeros(len(rows.raw)) if self.start != "zero" else None
         data = xgb.DMatrix(rows.raw[:, self.columns], base_margin=started, nthread=1)
         parts = np.zeros((len(rows.raw), self.features + 1))
         parts[:, [*self.columns, self.features]] = self._booster.predict(data, pred_contribs=True)

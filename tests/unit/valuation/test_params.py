@@ -80,7 +80,7 @@ def test_parameters_are_read_only() -> None:
             "half_life_days = inf",
             "half_life_days: Input should be a finite number",
         ),
-        ('start = "zero"', 'start = "index"', "learners.0.start: Input should be 'zero' or 'linear'"),
+        ('start = "zero"', 'start = "index"', "learners.0.start: Input should be 'zero', 'linear' or 'floored'"),
         ('types = ["Ape", "Alien"]', 'types = ["Ape", "Robot"]', "index_rule.types: .*there is no type Robot"),
         ("bounds = [1.08, 1.3, 2.5]", "bounds = [1.08, 1.08, 2.5]", "calibration.intervals.bounds: .*must rise"),
         ("knots = [1.0, 1.04,", "knots = [1.04, 1.0,", "calibration.correction.knots: .*must rise"),

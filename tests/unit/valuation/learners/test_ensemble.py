@@ -77,7 +77,7 @@ def index_forecast(frame: pl.DataFrame) -> np.ndarray:
 
 def test_each_learner_of_the_parameters_is_fitted_once_a_seed(fitted):
     made = [(type(learner), learner.start) for learner in fitted.learners]
-    assert made == [(Trees, "zero")] * 2 + [(Trees, "linear")] * 2 + [(Network, "linear")] * 4
+    assert made == [(Trees, "zero")] * 2 + [(Trees, "floored")] * 2 + [(Network, "linear")] * 4
 
 
 def test_a_value_is_the_mean_of_all_learners_whatever_the_premium(fitted, usual):
@@ -127,9 +127,12 @@ def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, usual)
     parts, _ = fitted.contributions(usual)
     tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
     scaled = fitted._rows(usual).scaled
-    started = tilted.linear.contributions(scaled) - fitted.linear.contributions(scaled)
-    # Six learners of eight start from it.
-    assert tilted.contributions(usual)[0] - parts == pytest.approx(started[:, :-1] * 6 / 8, abs=1e-9)
+    # Four learners of eight start from it, and two from it where it is not below its least.
+    started = sum(
+        share * (tilted.linear.contributions(scaled, start) - fitted.linear.contributions(scaled, start))
+        for start, share in (("linear", 4 / 8), ("floored", 2 / 8))
+    )
+    assert tilted.contributions(usual)[0] - parts == pytest.approx(started[:, :-1], abs=1e-9)
 
 
 def test_what_the_network_draws_counts_for_its_features(fitted, usual):

@@ -50,10 +50,19 @@ def test_contributions_with_the_constant_at_the_end_add_up():
     inputs, target, weight = sales()
     fitted = LinearForecast.fit(inputs, target, weight, PARAMS)
     scaled = fitted.scaling.scaled(inputs)
-    parts = fitted.contributions(scaled)
-    assert parts.shape == (len(inputs), 5)
-    assert (parts[:, -1] == fitted.constant).all()
-    assert parts.sum(axis=1) == pytest.approx(fitted.predict(scaled))
+    line = fitted.predict(scaled)
+    assert (line < PARAMS.least).any() and (line > PARAMS.least).any()
+    for start, begun in (("zero", 0.0 * line), ("linear", line), ("floored", np.maximum(line, PARAMS.least))):
+        parts = fitted.contributions(scaled, start)
+        assert parts.shape == (len(inputs), 5)
+        assert np.ptp(parts[:, -1]) == 0.0, "the constant is one"
+        assert parts.sum(axis=1) == pytest.approx(begun) == fitted.started(line, start)
+
+
+def test_a_file_of_an_earlier_release_has_no_least():
+    fitted = LinearForecast.fit(*sales(), PARAMS)
+    earlier = {name: value for name, value in written(fitted).items() if name != "least"}
+    assert read(LinearForecast, earlier).predict(np.zeros((1, 4), dtype=np.float32)) == [fitted.constant]
 
 
 @settings(max_examples=20, deadline=None)

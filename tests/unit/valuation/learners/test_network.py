@@ -25,7 +25,7 @@ PARAMS = Params.load().model_copy(update={"network": NETWORK})
 
 def rows(scaled: np.ndarray) -> Rows:
     """Of scaled features alone; the line is zero."""
-    return Rows(scaled.astype(np.float32), scaled.astype(np.float32), np.zeros(len(scaled)))
+    return Rows(*2 * [scaled.astype(np.float32)], *2 * [np.zeros(len(scaled))])
 
 
 def lesson(count: int = 4_000, seed: int = 4) -> Lesson:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -33,7 +34,8 @@ def lesson(count: int = 900) -> Lesson:
     inputs[:, 3] = generator.random(count) < 0.3
     inputs[generator.random(count) < 0.3, 1] = np.nan
     target = 0.2 * inputs[:, 0] + 0.5 * inputs[:, 2] + 0.1 * inputs[:, 3] * inputs[:, 0]
-    rows = Rows(inputs, np.nan_to_num(inputs), 0.1 * inputs[:, 0].astype(np.float64))
+    line = 0.1 * inputs[:, 0].astype(np.float64)
+    rows = Rows(inputs, np.nan_to_num(inputs), line, np.maximum(line, 0.1))
     return Lesson(rows, FEATURES, target.astype(np.float64), np.ones(count))
 
 
@@ -46,7 +48,7 @@ def again(trees: Trees, **changed: object) -> Trees:
     return read(Trees, written(trees) | changed)
 
 
-@pytest.mark.parametrize("start", ["zero", "linear"])
+@pytest.mark.parametrize("start", get_args(Start))
 def test_they_learn_the_target_wherever_they_start(start: Start):
     known = lesson()
     assert np.abs(fitted(start=start).predict(known.rows) - known.target).mean() < 0.06
@@ -54,19 +56,19 @@ def test_they_learn_the_target_wherever_they_start(start: Start):
 
 def test_trees_that_start_from_the_line_move_with_it_one_for_one_and_those_from_zero_do_not():
     rows = lesson().rows
-    moved = replace(rows, line=rows.line + 0.7)
-    for start, by in (("linear", 0.7), ("zero", 0.0)):
+    moved = replace(rows, line=rows.line + 0.7, floored=rows.floored + 0.2)
+    for start, by in (("linear", 0.7), ("floored", 0.2), ("zero", 0.0)):
         trees = fitted(start=start)
         assert trees.predict(moved) - trees.predict(rows) == pytest.approx(by, abs=1e-6)
 
 
 @pytest.mark.parametrize("params", [PARAMS, WITHOUT_FLAGS])
-@pytest.mark.parametrize("start", ["zero", "linear"])
+@pytest.mark.parametrize("start", get_args(Start))
 def test_parts_constant_and_start_add_up_to_the_prediction(start: Start, params: Params):
     trees, rows = fitted(start=start, params=params), lesson().rows
     parts = trees.contributions(rows)
     assert parts.shape == (len(rows.raw), len(FEATURES) + 1)
-    begun = rows.line if start == "linear" else 0.0
+    begun = {"zero": 0.0, "linear": rows.line, "floored": rows.floored}[start]
     assert parts.sum(axis=1) + begun == pytest.approx(trees.predict(rows), abs=1e-5)
     assert np.ptp(parts[:, -1]) < 1e-6, "the constant is one"
 
@@ -89,14 +91,11 @@ def test_trees_know_nothing_of_the_groups_that_they_leave_out():
 
 def test_a_prediction_is_the_same_alone_and_among_many():
     trees, rows = fitted(start="linear"), lesson().rows
-    alone = [
-        trees.predict(Rows(rows.raw[row : row + 1], rows.scaled[row : row + 1], rows.line[row : row + 1]))[0]
-        for row in range(30)
-    ]
+    alone = [trees.predict(Rows(*(part[row : row + 1] for part in vars(rows).values())))[0] for row in range(30)]
     assert alone == trees.predict(rows)[:30].tolist()
 
 
-@pytest.mark.parametrize("start", ["zero", "linear"])
+@pytest.mark.parametrize("start", get_args(Start))
 def test_a_file_gives_the_same_trees_back(start: Start):
     trees, rows = fitted(start=start, params=WITHOUT_FLAGS), lesson().rows
     reread = again(trees)
