@@ -10,7 +10,6 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from shared.errors import TransientError
@@ -27,7 +26,6 @@ class FitJob:
     """Everything a fit depends on, as it crosses the process boundary. `snapshot` is a Parquet file."""
 
     snapshot: bytes
-    data_cutoff: datetime
     threads: int
 
 
@@ -41,9 +39,7 @@ class TrainingExecutor(Protocol):
 
 def run_fit(job: FitJob) -> bytes:
     """In the worker process: the model file's bytes."""
-    snapshot = Snapshot.from_parquet(job.snapshot)
-    model = fit(snapshot, data_cutoff=job.data_cutoff, threads=job.threads)
-    return model.to_bytes()
+    return fit(Snapshot.from_parquet(job.snapshot), threads=job.threads).to_bytes()
 
 
 def end_with_parent() -> None:

@@ -145,9 +145,7 @@ class Trainer:
 
     async def _train(self, claimed: ClaimedRequest) -> None:
         learn, judge, champion = await self._inputs(claimed)
-        artifact = await self._executor.fit(
-            FitJob(snapshot=learn.to_parquet(), data_cutoff=learn.as_of, threads=self._threads)
-        )
+        artifact = await self._executor.fit(FitJob(snapshot=learn.to_parquet(), threads=self._threads))
         stored = [await self._patiently(partial(snapshots.upload, self._store, one)) for one in (learn, judge)]
         reference = await self._patiently(partial(self._store.put, "models", artifact, extension="json"))
         # Reading the file answers its reference rows: what does not serve here is no contender.

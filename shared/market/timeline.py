@@ -85,6 +85,7 @@ class MarketTimeline:
         self.bought_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
         self.events = TimeSeries(2)
         self.sales: list[Sale] = []
+        self.counted: list[Sale] = []
         self.last_seq = 0
         self.last_key = (-1, -1)  # (block, log_index)
         self.last_time = 0
@@ -300,6 +301,7 @@ class _Batch:
         timeline.owner_changes.extend(*self._owners)
         timeline._marks.flush(timeline)
         timeline.sales.extend(self._sales)
+        timeline.counted.extend(sale for sale in self._sales if sale.counts)
         return self._sales
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from shared.market.marks import PunkSale
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
-from shared.market.timeline import MarketTimeline, Sale
+from shared.market.timeline import MarketTimeline
 from shared.market.traits import PUNKS, TYPES
 from shared.snapshots.snapshot import Kind, Snapshot
 from shared.units import as_seconds
@@ -50,14 +50,9 @@ def evaluation_snapshot(
 
 def holdout_cutoff(timeline: MarketTimeline, as_of: datetime, sales: int) -> datetime:
     """The instant that leaves the last `sales` valid sales before `as_of` to the hold-out (at most a third of all)."""
-    times = [s.time for s in valid_sales(timeline) if s.time < as_seconds(as_of)]
+    times = [s.time for s in timeline.counted if s.time < as_seconds(as_of)]
     held = min(sales, len(times) // 3)
     return datetime.fromtimestamp(times[-held], UTC) if held else as_of
-
-
-def valid_sales(timeline: MarketTimeline) -> list[Sale]:
-    """Sales that count and had a floor to be measured by, in contract order."""
-    return [sale for sale in timeline.sales if sale.counts]
 
 
 def sale_rows(
@@ -75,7 +70,7 @@ def sale_rows(
 
     Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
     """
-    valid = valid_sales(timeline)
+    valid = timeline.counted
     start, end = (bisect_left(valid, as_seconds(instant), key=lambda sale: sale.time) for instant in (first, until))
     if known_before is not None:
         end = min(end, int(timeline.valid_sales.count_before(np.array([as_seconds(known_before)]))[0]))

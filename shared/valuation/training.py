@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import polars as pl
 
 from shared.errors import PermanentError
-from shared.market.series import Floats
 from shared.snapshots.snapshot import Snapshot
 from shared.units import DAY_S
 from shared.valuation.calibration.residuals import Residuals
@@ -32,7 +29,6 @@ class TooFewSalesError(PermanentError):
 def fit(
     snapshot: Snapshot,
     *,
-    data_cutoff: datetime,
     threads: int,
     seed: int = SEED,
     params: Params | None = None,
@@ -43,7 +39,7 @@ def fit(
     Raises:
         TooFewSalesError: fewer than `min_sales` sales.
     """
-    params = params or Params.load()
+    params, data_cutoff = params or Params.load(), snapshot.as_of
     frame = snapshot.frame.filter(pl.col("floor_eth").is_finite())
     sales = frame["event_seq"].n_unique()
     if sales < params.min_sales:
@@ -51,14 +47,12 @@ def fit(
             f"{sales} valid sales before {data_cutoff.isoformat()}, a model needs {params.min_sales}; import more "
             "history"
         )
-    with side_by_side(threads) as pool:
-        begin = partial(train, frame, params=params, pool=pool, seed=seed, features=features)
-        fitting, rehearsal = begin(data_cutoff), _rehearsal(frame, data_cutoff, params)
-        # One seed a learner is enough for errors.
-        rehearsing = begin(rehearsal, seeds=1)
-        later = frame.filter((pl.col("as_of") >= rehearsal) & (pl.col("sale_time") < data_cutoff))
-        residuals = Residuals.of(later, rehearsing().predict(later))
-        fitted = fitting()
+    again = partial(train, frame, params=params, seed=seed, features=features, threads=threads)
+    rehearsal = _rehearsal(frame, data_cutoff, params)
+    later = frame.filter((pl.col("as_of") >= rehearsal) & (pl.col("sale_time") < data_cutoff))
+    # One seed a learner is enough for errors.
+    residuals = Residuals.of(later, again(rehearsal, seeds=1).predict(later))
+    fitted = again(data_cutoff)
     return assembled(fitted, residuals, data_cutoff, params, seed).with_reference(frame)
 
 
@@ -80,35 +74,22 @@ def assembled(
     )
 
 
-@contextmanager
-def side_by_side(threads: int) -> Iterator[Executor]:
-    """Threads to fit on, each fit on one of them; what has not begun when the block is left is not begun."""
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            yield pool
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
 def train(
     frame: pl.DataFrame,
     data_cutoff: datetime,
     params: Params,
     *,
-    pool: Executor,
+    threads: int,
     seed: int = SEED,
     features: Sequence[str] = LEARNT,
     seeds: int | None = None,
-) -> Callable[[], Ensemble]:
-    """Begin to fit the learners alone, from rows of sales before the cut-off; see `ensemble.begin_fit`."""
-
-    def rows() -> tuple[pl.DataFrame, Floats]:
-        recent = frame.filter(
-            pl.col("sale_time").is_between(data_cutoff - timedelta(days=params.learn_days), data_cutoff, closed="left")
-        )
-        return recent, (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / DAY_S
-
-    return ensemble.begin_fit(rows, params, pool=pool, seed=seed, features=features, seeds=seeds or params.seeds)
+) -> Ensemble:
+    """Fit the learners alone, on the rows of sales before the cut-off; see `ensemble.fit`."""
+    first = data_cutoff - timedelta(days=params.learn_days)
+    recent = frame.filter(pl.col("sale_time").is_between(first, data_cutoff, closed="left"))
+    age_days = (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / DAY_S
+    seeds = seeds or params.seeds
+    return ensemble.fit(recent, age_days, params, features=features, seed=seed, seeds=seeds, threads=threads)
 
 
 def _rehearsal(frame: pl.DataFrame, data_cutoff: datetime, params: Params) -> datetime:

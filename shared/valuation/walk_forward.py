@@ -7,7 +7,6 @@ features of all sales, because a feature of the past never changes.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,7 @@ from shared.valuation.feature_table import FEATURE_NAMES, LEARNT, schema_hash
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
-from shared.valuation.training import TooFewSalesError, assembled, side_by_side, train
+from shared.valuation.training import TooFewSalesError, assembled, train
 
 WARM_UPS = 4
 """At most so many models before the first instant only make the errors that calibrations begin with."""
@@ -104,25 +103,17 @@ class SaleHistory:
             )
         residuals = Residuals(np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
         valued: list[pl.DataFrame] = []
-        with side_by_side(threads) as pool:
-            # All are begun at once, so that no thread waits for what only happens between two fits. One seed is enough
-            # where only errors are wanted, as in the rehearsal of a fit.
-            fitting = deque(
-                train(
-                    self.learn, cut, params, pool=pool, features=features, seeds=1 if cut in warm_up else params.seeds
-                )
-                for cut in cuts[:-1]
-            )
-            for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
-                # Taken out of the queue, so that what a fit learnt from is freed.
-                fitted = fitting.popleft()()
-                rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
-                sold = self.learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
-                if len(residuals) and rows.height:
-                    known = residuals.where(residuals.time >= (cutoff - remembered).timestamp())
-                    valued.append(_valued(assembled(fitted, known, cutoff, params), rows, sold))
-                residuals = Residuals.joined([residuals, Residuals.of(sold, fitted.predict(sold))])
-                on_progress(done / (len(cuts) - 1))
+        for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
+            # One seed is enough where only errors are wanted, as in the rehearsal of a fit.
+            seeds = 1 if cutoff in warm_up else params.seeds
+            fitted = train(self.learn, cutoff, params, threads=threads, features=features, seeds=seeds)
+            rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
+            sold = self.learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
+            if len(residuals) and rows.height:
+                known = residuals.where(residuals.time >= (cutoff - remembered).timestamp())
+                valued.append(_valued(assembled(fitted, known, cutoff, params), rows, sold))
+            residuals = Residuals.joined([residuals, Residuals.of(sold, fitted.predict(sold))])
+            on_progress(done / (len(cuts) - 1))
         lag = (pl.col("sale_time") - pl.col("as_of")).dt.total_seconds()
         return pl.concat(valued).with_columns(horizon=lag.map_elements(horizon_name, return_dtype=pl.String))
 

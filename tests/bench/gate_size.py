@@ -7,7 +7,6 @@ both. Whole days of them are drawn anew, their mean moved to the margin.
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -67,9 +66,7 @@ def _days_of_differences(events: Path) -> list[np.ndarray]:
     learn = sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,))
     judge = evaluation_snapshot(timeline, prices, cutoffs[1], ends[-1]).frame
     learn, judge = (frame.filter(pl.col("floor_eth").is_finite()) for frame in (learn, judge))
-    with ThreadPoolExecutor(Settings().threads) as pool:
-        fitting = [train(learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
-        models = [fitted() for fitted in fitting]
+    models = [train(learn, cutoff, params, threads=Settings().threads, seed=SEED) for cutoff in cutoffs]
     for pair, cutoff, end in zip(pairwise(models), cutoffs[1:], ends[1:], strict=True):
         frame = judge.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
         sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())

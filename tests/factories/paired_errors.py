@@ -35,7 +35,7 @@ from shared.market.traits import Traits
 from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, sale_rows
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import Params
-from shared.valuation.training import SEED, side_by_side, train
+from shared.valuation.training import SEED, train
 
 YEAR = datetime(2024, 8, 1, tzinfo=UTC), datetime(2025, 8, 1, tzinfo=UTC)
 EVERY = timedelta(days=14)
@@ -86,9 +86,7 @@ def real_pairs(
     params = params or Params.load()
     oldest = cutoffs[0] - timedelta(days=params.learn_days)
     learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,)))
-    with side_by_side(workers) as pool:
-        fitting = [train(learn, cutoff, params, pool=pool, seed=SEED) for cutoff in cutoffs]
-        models = [fitted() for fitted in fitting]
+    models = [train(learn, cutoff, params, threads=workers, seed=SEED) for cutoff in cutoffs]
     pairs: list[PairedSale] = []
     judge = _priced(evaluation_snapshot(timeline, prices, first, until).frame)
     for (old, new), begin in zip(pairwise(models), cutoffs[1:], strict=True):

@@ -116,7 +116,7 @@ def quick(params: Params | None = None) -> Params:
 def model(seed: int = 7) -> ValuationModel:
     """A quick model with all learners."""
     learn, _ = inputs()
-    return training.fit(learn, data_cutoff=learn.as_of, threads=1, seed=seed, params=quick())
+    return training.fit(learn, threads=1, seed=seed, params=quick())
 
 
 def calibration(one: ValuationModel, instant: datetime | None = None) -> Calibration:

@@ -101,7 +101,7 @@ async def _recover(
 
 async def _fit(platform: Platform, learn: Snapshot, params: Params | None) -> ValuationModel:
     threads = platform.settings.threads
-    return await asyncio.to_thread(fit, learn, data_cutoff=learn.as_of, threads=threads, params=params)
+    return await asyncio.to_thread(fit, learn, threads=threads, params=params)
 
 
 def _hours(span: timedelta) -> float:

@@ -55,7 +55,7 @@ def from_files(
     prices = DailyPrices.from_frame(pl.DataFrame(schema=ETH_USD_SCHEMA) if files.eth_usd is None else files.eth_usd)
     if model is None:
         learn, here = training_snapshot(timeline, prices, as_of), lineage.current()
-        model = fit(learn, data_cutoff=as_of, threads=threads)
+        model = fit(learn, threads=threads)
         code = here.git_sha, here.git_dirty, here.environment_hash
         origin = Origin(model.model_id, as_of, *code, learn.snapshot_id)
     before, earlier = None, as_of - JOBS["nowcast"].every

@@ -62,7 +62,7 @@ class Candidates:
 
 def fit_one(snapshot: Snapshot, params: Params | None = None) -> ValuationModel:
     """As a trainer does (without `params`), but with one thread: several of these run beside each other."""
-    return fit(snapshot, data_cutoff=snapshot.as_of, threads=1, params=params)
+    return fit(snapshot, threads=1, params=params)
 
 
 def jobs(history: History, injected: Sequence[Fault]) -> list[Job]:

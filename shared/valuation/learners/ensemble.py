@@ -7,7 +7,7 @@ anything about them: their value is the hedonic index's forecast, by a rule (`In
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, get_args
@@ -130,51 +130,39 @@ class Ensemble:
         return parts
 
 
-def begin_fit(
-    rows: Callable[[], tuple[pl.DataFrame, Floats]],
+def fit(
+    frame: pl.DataFrame,
+    age_days: Floats,
     params: Params,
     *,
     features: Sequence[str],
     seed: int,
     seeds: int,
-    pool: Executor,
-) -> Callable[[], Ensemble]:
-    """Begin to fit in the pool, each learner on one thread; calling what comes back waits for the ensemble.
+    threads: int,
+) -> Ensemble:
+    """Fit each learner with `seeds` seeds from `seed` on, on one thread each. The bytes do not depend on `threads`.
 
-    `rows` gives a frame with `price_eth`, `floor_eth` and the features, and each row's age in days, shape (n,): older
-    rows weigh less. It is called in the pool, so that fits that wait hold no rows. Each learner is fitted with `seeds`
-    seeds from `seed` on. The bytes do not depend on the number of threads.
+    `frame` has `price_eth`, `floor_eth` and the features. Older rows weigh less; `age_days` has shape (n,).
 
     Raises:
         InvalidInputError: `params` names a learner that there is not.
     """
-    features = tuple(features)
-    if unknown := [member.kind for member in params.learners if member.kind not in KINDS]:
+    members, features = params.learners, tuple(features)
+    if unknown := [member.kind for member in members if member.kind not in KINDS]:
         raise InvalidInputError(f"there is no learner {unknown[0]!r}; there are {', '.join(KINDS)}")
+    target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+    raw, weight = _matrix(frame, features), 0.5 ** (age_days / params.half_life_days)
+    linear = LinearForecast.fit(raw, target, weight, params.linear)
+    lesson = Lesson(_rows(raw, linear), features, target, weight)
 
-    def prepared() -> tuple[LinearForecast, Lesson]:
-        frame, age_days = rows()
-        target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-        raw, weight = _matrix(frame, features), 0.5 ** (age_days / params.half_life_days)
-        linear = LinearForecast.fit(raw, target, weight, params.linear)
-        return linear, Lesson(_rows(raw, linear), features, target, weight)
+    def taught(place: int) -> tuple[Learner, ...]:
+        own = range(seed + place, seed + place + seeds * len(members), len(members))
+        return KINDS[members[place].kind].fit(lesson, params, start=members[place].start, seeds=own)
 
-    lesson = pool.submit(prepared)
-
-    def fit(place: int) -> tuple[Learner, ...]:
-        member = params.learners[place]
-        own = [seed + place + again * len(params.learners) for again in range(seeds)]
-        return KINDS[member.kind].fit(lesson.result()[1], params, start=member.start, seeds=own)
-
-    # A job waits only for one that was submitted before it, so the pool cannot stand still.
-    fits = [pool.submit(fit, place) for place in range(len(params.learners))]
-
-    def wait() -> Ensemble:
-        learners = tuple(learner for fitted in fits for learner in fitted.result())
-        rule = IndexForecast(tuple(TYPES.index(name) for name in params.index_rule.types), params.index_rule.features)
-        return Ensemble(features, lesson.result()[0], learners, rule)
-
-    return wait
+    with ThreadPoolExecutor(threads) as pool:
+        learners = tuple(learner for fitted in pool.map(taught, range(len(members))) for learner in fitted)
+    rule = IndexForecast(tuple(TYPES.index(name) for name in params.index_rule.types), params.index_rule.features)
+    return Ensemble(features, linear, learners, rule)
 
 
 def _matrix(frame: pl.DataFrame, features: Sequence[str]) -> Matrix:

@@ -29,7 +29,8 @@ class Scaling:
 
         Features are clipped to the quantiles `tail` and 1 - `tail`: one absurd number would tilt the line.
         """
-        low, centre, high = (_quantile(raw, share) for share in (tail, 0.5, 1.0 - tail))
+        ordered = np.sort(raw, axis=0)  # NaNs last
+        low, centre, high = (_quantile(ordered, share) for share in (tail, 0.5, 1.0 - tail))
         plain = cls(low, centre, high, np.ones_like(low))
         spread = np.sqrt(np.average(plain.scaled(raw).astype(np.float64) ** 2, axis=0, weights=weight))
         scale = spread.astype(np.float32)
@@ -46,9 +47,8 @@ class Scaling:
         return scaled
 
 
-def _quantile(raw: Matrix, share: float) -> Matrix:
+def _quantile(ordered: Matrix, share: float) -> Matrix:
     """Of every feature's known values, 0 where none is known, shape (features,)."""
-    ordered = np.sort(raw, axis=0)  # NaNs last
     last = np.isfinite(ordered).sum(axis=0) - 1
     place = np.rint(share * np.maximum(last, 0)).astype(np.int64)
-    return np.where(last >= 0, ordered[place, np.arange(raw.shape[1])], np.float32(0.0))
+    return np.where(last >= 0, ordered[place, np.arange(ordered.shape[1])], np.float32(0.0))

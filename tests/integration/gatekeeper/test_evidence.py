@@ -57,7 +57,7 @@ def files() -> Files:
     timeline, prices = market.timeline(market.events_frame(5, count=EVENTS), traits), market.prices()
     cutoff = holdout_cutoff(timeline, NOW, 100)
     learnt = training_snapshot(timeline, prices, cutoff)
-    model = fit(learnt, data_cutoff=cutoff, threads=1, params=small_market.quick())
+    model = fit(learnt, threads=1, params=small_market.quick())
     holdout = evaluation_snapshot(timeline, prices, cutoff, NOW)
     return Files(
         cutoff,

@@ -14,7 +14,6 @@ from services.cli.app import app
 from services.cli.evaluation.market import Window, read_history
 from shared.errors import PunkcastError
 from shared.evaluation.predictions import COLUMNS, FURTHER
-from shared.valuation.inputs import valid_sales
 from tests.factories.event_folder import DAYS, START, write_event_folder
 
 
@@ -27,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def predicted(folder: Path) -> pl.DataFrame:
     """Made-up values of every valid sale of the folder's last days: two of three above the price."""
     window = Window(START.date(), (START + timedelta(days=DAYS - 1)).date())
-    sales = [sale for sale in valid_sales(read_history(folder, window).timeline) if sale.time >= START.timestamp()]
+    sales = [sale for sale in read_history(folder, window).timeline.counted if sale.time >= START.timestamp()]
     rows = []
     for number, sale in enumerate(sales):
         at = datetime.fromtimestamp(sale.time, UTC)

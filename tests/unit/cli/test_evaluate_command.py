@@ -21,7 +21,6 @@ from shared.evaluation.predictions import COLUMNS, FURTHER, KEY
 from shared.evaluation.report import report
 from shared.units import as_seconds
 from shared.valuation.feature_table import FEATURES
-from shared.valuation.inputs import valid_sales
 from tests.factories.event_folder import DAYS, START, write_event_folder
 
 FIRST, LAST = START.date(), (START + timedelta(days=DAYS - 1)).date()
@@ -61,7 +60,7 @@ def test_every_valid_sale_of_the_window_is_predicted_once_at_each_horizon(
     timeline = read_history(events, window).timeline
     wanted = {
         (sale.tx_hash, sale.log_index, horizon)
-        for sale in valid_sales(timeline)
+        for sale in timeline.counted
         if as_seconds(window.start) <= sale.time < as_seconds(window.end)
         for horizon in ("30m", "24h")
     }

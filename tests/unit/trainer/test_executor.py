@@ -26,7 +26,7 @@ def executor() -> Iterator[ProcessExecutor]:
 
 def job(*, days_before: int = 0) -> FitJob:
     learn, _ = small_market.inputs(small_market.END - timedelta(days=days_before))
-    return FitJob(snapshot=learn.to_parquet(), data_cutoff=learn.as_of, threads=1)
+    return FitJob(snapshot=learn.to_parquet(), threads=1)
 
 
 async def worker(executor: ProcessExecutor) -> psutil.Process:

@@ -120,7 +120,7 @@ def made_before() -> tuple[bytes, pl.DataFrame, pl.DataFrame, Said]:
         }
     )
     features = tuple(dict.fromkeys((*params.index_rule.features, *LEARNT[::8], LEARNT[-1])))
-    model = training.fit(learn, data_cutoff=learn.as_of, threads=1, params=params, features=features)
+    model = training.fit(learn, threads=1, params=params, features=features)
     body = model.to_bytes()
     every_type = pl.concat(
         judge.frame.head(12).with_columns(type=pl.lit(code, dtype=pl.Float32)) for code in range(len(TYPES))

@@ -22,7 +22,7 @@ def instant(event: int) -> datetime:
 
 
 PARAMS = small_market.quick()
-MODEL = fit(training_snapshot(CLEAN, PRICES, instant(2_000)), data_cutoff=instant(2_000), threads=1, params=PARAMS)
+MODEL = fit(training_snapshot(CLEAN, PRICES, instant(2_000)), threads=1, params=PARAMS)
 
 
 @settings(max_examples=8, deadline=None)
@@ -40,4 +40,4 @@ def test_overwriting_the_future_changes_no_snapshot_and_no_published_value(event
 def test_overwriting_the_future_changes_no_byte_of_a_model():
     poisoned = market.timeline(market.poison(EVENTS, int(instant(2_000).timestamp()), 5), TRAITS)
     snapshot = training_snapshot(poisoned, PRICES, instant(2_000))
-    assert fit(snapshot, data_cutoff=instant(2_000), threads=1, params=PARAMS).to_bytes() == MODEL.to_bytes()
+    assert fit(snapshot, threads=1, params=PARAMS).to_bytes() == MODEL.to_bytes()

@@ -43,7 +43,7 @@ def learnt():
 
 @pytest.fixture(scope="module")
 def model(learnt):
-    return fit(learnt, data_cutoff=CUTOFF, threads=1, params=PARAMS)
+    return fit(learnt, threads=1, params=PARAMS)
 
 
 def test_the_hold_out_has_the_sales_from_the_cut_off_and_training_none_of_them(learnt):
@@ -61,9 +61,9 @@ def test_every_training_sale_is_seen_half_an_hour_before(learnt):
 
 
 def test_the_same_snapshot_and_seed_give_the_same_model_bytes(learnt, model):
-    again = fit(Snapshot.from_parquet(learnt.to_parquet()), data_cutoff=CUTOFF, threads=1, params=PARAMS)
+    again = fit(Snapshot.from_parquet(learnt.to_parquet()), threads=1, params=PARAMS)
     assert again.to_bytes() == model.to_bytes()
-    assert fit(learnt, data_cutoff=CUTOFF, threads=1, seed=8, params=PARAMS).to_bytes() != model.to_bytes()
+    assert fit(learnt, threads=1, seed=8, params=PARAMS).to_bytes() != model.to_bytes()
 
 
 def test_a_model_read_back_values_alike(model):
@@ -91,7 +91,6 @@ def test_shuffled_labels_teach_it_nothing(learnt, model):
     )
     blind = fit(
         Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, shuffled),
-        data_cutoff=CUTOFF,
         threads=1,
         params=PARAMS,
     )
@@ -104,9 +103,7 @@ def test_shuffled_labels_teach_it_nothing(learnt, model):
 def test_a_planted_leak_would_be_seen(learnt):
     """The comparison above has teeth: a column that knows the answer shows up as a collapsing error."""
     leaked = learnt.frame.with_columns(held=(pl.col("price_eth") / pl.col("floor_eth")).log().cast(pl.Float32))
-    cheat = fit(
-        Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, leaked), data_cutoff=CUTOFF, threads=1, params=PARAMS
-    )
+    cheat = fit(Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, leaked), threads=1, params=PARAMS)
     held = evaluation_snapshot(FOLDED, PRICES, CUTOFF, NOW).frame
     told = held.with_columns(held=(pl.col("price_eth") / pl.col("floor_eth")).log().cast(pl.Float32))
     price = held["price_eth"].to_numpy()
@@ -117,7 +114,6 @@ def test_too_few_sales_are_an_error_that_says_so(learnt):
     with pytest.raises(TooFewSalesError, match="import more history"):
         fit(
             Snapshot("training", CUTOFF, 0, 0, learnt.feature_schema, learnt.frame.head(50)),
-            data_cutoff=CUTOFF,
             threads=1,
             params=PARAMS,
         )
@@ -128,10 +124,10 @@ def test_a_fit_asks_for_as_many_sales_as_the_parameters_say(learnt, sales, enoug
     known = learnt.frame.filter(pl.col("floor_eth").is_finite())["event_seq"].n_unique()
     params = PARAMS.model_copy(update={"min_sales": known + sales})
     if enough:
-        fit(learnt, data_cutoff=CUTOFF, threads=2, params=params)
+        fit(learnt, threads=2, params=params)
     else:
         with pytest.raises(TooFewSalesError, match=f"a model needs {known + 1}"):
-            fit(learnt, data_cutoff=CUTOFF, threads=2, params=params)
+            fit(learnt, threads=2, params=params)
 
 
 def test_the_file_keeps_the_errors_of_the_fit_in_few_bytes(model):
@@ -147,7 +143,7 @@ def test_the_file_keeps_the_errors_of_the_fit_in_few_bytes(model):
 
 
 def test_a_model_learns_from_what_it_is_asked_to_and_keeps_what_else_it_reads(learnt):
-    model = fit(learnt, data_cutoff=CUTOFF, threads=1, params=PARAMS, features=LEARNT[3:9])
+    model = fit(learnt, threads=1, params=PARAMS, features=LEARNT[3:9])
     assert model.features == LEARNT[3:9]
     assert set(model.versions) == {*LEARNT[3:9], "type", *PARAMS.index_rule.features}
     frame = nowcast_snapshot(FOLDED, PRICES, NOW).frame
@@ -165,4 +161,4 @@ def test_a_fit_has_reference_rows_and_what_is_assembled_without_a_snapshot_has_n
 
 
 def test_a_fit_does_not_depend_on_the_number_of_threads(learnt, model):
-    assert fit(learnt, data_cutoff=CUTOFF, threads=2, params=PARAMS).to_bytes() == model.to_bytes()
+    assert fit(learnt, threads=2, params=PARAMS).to_bytes() == model.to_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -20,7 +19,6 @@ from shared.units import DAY_S
 from shared.valuation import walk_forward as module
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.calibration.residuals import Residuals
-from shared.valuation.inputs import valid_sales
 from shared.valuation.learners import ensemble
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import CalibrationParams, Params, TreesParams
@@ -71,9 +69,7 @@ def walked() -> pl.DataFrame:
 
 def judged_sales(first: datetime = FIRST, until: datetime = UNTIL) -> list[tuple[str, int]]:
     return [
-        (sale.tx_hash, sale.log_index)
-        for sale in valid_sales(FOLDED)
-        if first.timestamp() <= sale.time < until.timestamp()
+        (sale.tx_hash, sale.log_index) for sale in FOLDED.counted if first.timestamp() <= sale.time < until.timestamp()
     ]
 
 
@@ -124,26 +120,20 @@ class Watched:
         self.calibrated: list[tuple[float, Residuals]] = []
         self.tested: list[tuple[Ensemble, pl.DataFrame]] = []
         self.cutoff_of: dict[int, datetime] = {}
-        train, begin_fit, fit, predict = module.train, ensemble.begin_fit, Calibration.fit, Ensemble.predict
+        self.fitted: list[Ensemble] = []  # kept: an id is of one ensemble as long as it lives
+        train, teach, fit, predict = module.train, ensemble.fit, Calibration.fit, Ensemble.predict
 
-        def watched_train(
-            frame: pl.DataFrame, data_cutoff: datetime, params: Params, **rest: Any
-        ) -> Callable[[], Ensemble]:
-            waiting = train(frame, data_cutoff, params, **rest)
+        def watched_train(frame: pl.DataFrame, data_cutoff: datetime, params: Params, **rest: Any) -> Ensemble:
+            fitted = train(frame, data_cutoff, params, **rest)
+            self.fitted.append(fitted)
+            self.cutoff_of[id(fitted)] = data_cutoff
+            return fitted
 
-            def watched_wait() -> Ensemble:
-                fitted = waiting()
-                self.cutoff_of[id(fitted)] = data_cutoff
-                return fitted
-
-            return watched_wait
-
-        def watched_begin_fit(rows: Callable[[], tuple[pl.DataFrame, np.ndarray]], *args: Any, **rest: Any) -> Any:
-            frame, age_days = rows()
+        def watched_teach(frame: pl.DataFrame, age_days: np.ndarray, *args: Any, **rest: Any) -> Ensemble:
             last = frame["sale_time"].max()
             cutoff = frame["sale_time"][0] + timedelta(seconds=round(float(age_days[0]) * 86_400))
             self.trained.append((cutoff, last))
-            return begin_fit(rows, *args, **rest)
+            return teach(frame, age_days, *args, **rest)
 
         def watched_fit(residuals: Residuals, instant: float, params: CalibrationParams, *foreseen: Any) -> Calibration:
             self.calibrated.append((instant, residuals))
@@ -154,7 +144,7 @@ class Watched:
             return predict(fitted, frame)
 
         patch.setattr(module, "train", watched_train)
-        patch.setattr(ensemble, "begin_fit", watched_begin_fit)
+        patch.setattr(ensemble, "fit", watched_teach)
         patch.setattr(Ensemble, "predict", watched_predict)
         patch.setattr(Calibration, "fit", watched_fit)
 

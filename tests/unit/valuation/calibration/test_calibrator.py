@@ -19,7 +19,7 @@ from shared.valuation.calibration import correction
 from shared.valuation.calibration.calibrator import Calibrator, day_of
 from shared.valuation.calibration.intervals import LEVELS, Calibration
 from shared.valuation.calibration.residuals import Residuals
-from shared.valuation.inputs import HORIZON_S, later_sales, nowcast_snapshot, sale_rows, valid_sales
+from shared.valuation.inputs import HORIZON_S, later_sales, nowcast_snapshot, sale_rows
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from tests.factories import market, small_market
@@ -191,7 +191,7 @@ def test_later_sales_are_those_that_are_known_by_the_start_of_the_day() -> None:
     assert rows["as_of"].min() >= one.data_cutoff
     assert rows["sale_time"].max() < day
     first, until = one.data_cutoff.timestamp() + HORIZON_S, day.timestamp()
-    counted = [sale.event_seq for sale in valid_sales(timeline) if first <= sale.time < until]
+    counted = [sale.event_seq for sale in timeline.counted if first <= sale.time < until]
     assert rows["event_seq"].to_list() == counted
     assert not same(served(one, END), of_the_fit(one))
 
@@ -210,7 +210,7 @@ def test_garbage_after_the_day_has_begun_changes_nothing() -> None:
 def test_a_sale_that_became_known_after_the_day_had_begun_counts_from_the_next_day_on() -> None:
     one, day = small_market.model(), day_of(END)
     events, prices, traits = small_market.EVENTS, small_market.prices(), small_market.timeline().traits
-    sale = max((s for s in valid_sales(small_market.timeline()) if s.time < day.timestamp()), key=lambda s: s.time)
+    sale = max((s for s in small_market.timeline().counted if s.time < day.timestamp()), key=lambda s: s.time)
     late = events.with_columns(
         known_at=pl.when(pl.col("seq") >= sale.event_seq)
         .then(pl.max_horizontal("timestamp", pl.lit(day + timedelta(minutes=5))))

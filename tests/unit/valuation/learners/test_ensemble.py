@@ -19,7 +19,6 @@ from shared.valuation.learners.network import Network
 from shared.valuation.learners.scaling import Scaling
 from shared.valuation.learners.trees import Trees
 from shared.valuation.params import Member, Params
-from shared.valuation.training import side_by_side
 from tests.factories import small_market
 from tests.factories.file_parts import array, read, written
 
@@ -38,9 +37,8 @@ RULE = PARAMS.index_rule.features
 
 
 def trained(frame: pl.DataFrame, age_days: np.ndarray, params: Params = PARAMS, **rest: Any) -> Ensemble:
-    asked = {"features": LEARNT, "seed": 7, "seeds": 2} | rest
-    with side_by_side(asked.pop("threads", 1)) as pool:
-        return ensemble.begin_fit(lambda: (frame, age_days), params, pool=pool, **asked)()
+    asked = {"features": LEARNT, "seed": 7, "seeds": 2, "threads": 1} | rest
+    return ensemble.fit(frame, age_days, params, **asked)
 
 
 @pytest.fixture(scope="module")
