@@ -235,6 +235,8 @@ class ValuationModel:
                 raise UnsupportedModelError(f"this code does not compute {', '.join(missing)}")
             model = _FILE.validate_python(document)
             model = replace(model, ensemble=replace(model.ensemble, threads=threads))
+            # Of the file as it is: this release may write a field more than the one that wrote it.
+            vars(model)["model_id"] = cls.id_of(hashlib.sha256(body).hexdigest())
             difference = model.reference_difference()
             if difference > TOLERANCE:
                 raise UnsupportedModelError(

@@ -87,6 +87,20 @@ def test_a_file_records_every_knob_and_carries_those_that_it_predicts_by() -> No
     assert document["format"] == FORMAT
 
 
+def test_a_file_of_a_release_without_one_of_the_fields_keeps_its_name_and_its_values(frame: pl.DataFrame) -> None:
+    model = small_market.model()
+    unfloored = tuple(learner for learner in model.ensemble.learners if learner.start != "floored")
+    earlier = dataclasses.replace(
+        model, ensemble=dataclasses.replace(model.ensemble, learners=unfloored)
+    ).with_reference(frame)
+    document = json.loads(earlier.to_bytes())
+    del document["ensemble"]["linear"]["least"]
+    body = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    again = read(body)
+    assert again.model_id == ValuationModel.id_of(hashlib.sha256(body).hexdigest()) != earlier.model_id
+    assert said(again.predict(frame)) == said(earlier.predict(frame))
+
+
 @pytest.mark.parametrize(
     "what",
     [
