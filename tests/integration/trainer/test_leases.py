@@ -15,22 +15,26 @@ from services.trainer.executor import FitInterruptedError, FitJob, ProcessExecut
 from services.trainer.handlers import Trainer
 from shared.contracts.messages import ContenderRegistered
 from shared.registry import models, training_requests
+from shared.snapshots.snapshot import Snapshot
 from tests.factories.small_market import END
 from tests.factories.stand import Stand, eventually
 from tests.integration.trainer.conftest import LEASE_S, Fits, request, state, trainer
 
 
 class Gate:
-    """Holds a fit back until it is opened."""
+    """Holds a fit back until it is opened; `another` model than the one asked for comes out."""
 
-    def __init__(self, *, seed: int | None = None) -> None:
+    def __init__(self, *, another: bool = False) -> None:
         self.reached, self.open = asyncio.Event(), asyncio.Event()
-        self._seed = seed
+        self._another = another
 
     async def __call__(self, job: FitJob) -> FitJob:
         self.reached.set()
         await self.open.wait()
-        return job if self._seed is None else replace(job, seed=self._seed)
+        if not self._another:
+            return job
+        learn = Snapshot.from_parquet(job.snapshot)
+        return replace(job, snapshot=replace(learn, frame=learn.frame.head(-1)).to_parquet())
 
 
 @contextlib.asynccontextmanager
@@ -73,7 +77,7 @@ async def test_an_expired_lease_is_taken_over_and_the_late_result_is_refused(
     stand: Stand, served: Trainer, fits: Fits
 ) -> None:
     identity = await request(stand)
-    async with held(served, fits, Gate(seed=8)) as late:
+    async with held(served, fits, Gate(another=True)) as late:
         await stand.clock.sleep(LEASE_S + 1)
         assert await trainer(stand, fits).drain() == 1
         taken_over = await state(stand, identity)
@@ -87,7 +91,7 @@ async def test_an_expired_lease_is_taken_over_and_the_late_result_is_refused(
 async def test_a_late_result_is_refused_while_the_other_still_works(stand: Stand, served: Trainer, fits: Fits) -> None:
     identity = await request(stand)
     second = Gate()
-    async with held(served, fits, first := Gate(seed=8)) as late:
+    async with held(served, fits, first := Gate(another=True)) as late:
         await stand.clock.sleep(LEASE_S + 1)
         async with held(trainer(stand, fits), fits, second):
             first.open.set()
