@@ -7,7 +7,7 @@ import signal
 
 from tests.e2e.command import Home, end_of, serving
 
-SHORT = "simulated://?seed=21&days=2&history_days=200"
+SHORT = "simulated://?seed=18&days=2&history_days=200"
 
 
 async def test_it_ends_after_the_summary_or_serves_what_was_played(home: Home) -> None:
