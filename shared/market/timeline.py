@@ -85,7 +85,7 @@ class MarketTimeline:
         self.bought_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
         self.events = TimeSeries(2)
         self.sales: list[Sale] = []
-        self.counted: list[Sale] = []
+        self.counted: list[Sale] = []  # those that count
         self.last_seq = 0
         self.last_key = (-1, -1)  # (block, log_index)
         self.last_time = 0

@@ -155,7 +155,9 @@ class ValuationModel:
 
     def predict_forward(self, rows: pl.DataFrame, *outcomes: pl.DataFrame) -> Values:
         """Value rows of many instants (`as_of`), each by the calibration of its own day, see `calibrator`."""
-        calibrator, predicted = self.calibrator(*outcomes), self.log_premium(rows)
+        predicted = self.log_premium(rows)
+        own = [self._errors(some, predicted if some is rows else self.log_premium(some)) for some in outcomes]
+        calibrator = self._calibrator(own)
         days = rows["as_of"].dt.truncate("1d")
         numbers, confidence = np.empty((7, rows.height)), np.full(rows.height, self.lowest_grade)
         for day in days.unique():
@@ -166,12 +168,14 @@ class ValuationModel:
 
     def calibrator(self, *outcomes: pl.DataFrame) -> Calibrator:
         """Calibrations by day; `outcomes`: rows of sales `inputs.HORIZON_S` before each, whose errors count as well."""
-        own = [self._errors(rows) for rows in outcomes]
+        return self._calibrator([self._errors(rows, self.log_premium(rows)) for rows in outcomes])
+
+    def _calibrator(self, own: Sequence[Residuals]) -> Calibrator:
         return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own)
 
-    def _errors(self, rows: pl.DataFrame) -> Residuals:
+    def _errors(self, rows: pl.DataFrame, predicted: Floats) -> Residuals:
         """On sales that looked so at or after the cut-off and had a floor."""
-        predicted, floor = self.log_premium(rows), rows["floor_eth"]
+        floor = rows["floor_eth"]
         later = ((rows["as_of"] >= self.data_cutoff) & floor.is_finite() & (floor > 0)).to_numpy()
         return Residuals.of(rows.filter(later), predicted[later])
 

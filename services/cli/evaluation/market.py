@@ -51,7 +51,7 @@ class History:
             NotFoundError: nothing in the window can be scored.
         """
         first, until = as_seconds(window.start), as_seconds(window.end)
-        if not any(sale.counts and first <= sale.time < until for sale in self.timeline.sales):
+        if not any(first <= sale.time < until for sale in self.timeline.counted):
             raise NotFoundError(f"there is no valid sale from {window.first} to {window.last}; choose a longer window")
 
     def sales(self, window: Window, horizons: tuple[timedelta, ...], params: Params) -> SaleHistory:
