@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import polars as pl
-
 from shared.market.events import OWNER_CHANGES, SALE
 from shared.market.traits import PUNKS
 
@@ -80,24 +78,18 @@ class Custody:
         self._sold[punk] = _Sold(seller, buyer, time, returned=False)
 
 
-def later_holders(events: pl.DataFrame) -> dict[int, frozenset[str]]:
+def later_holders(moves: Iterable[tuple[int, str, str, int, str]]) -> dict[int, frozenset[str]]:
     """For each sale (by `seq`) whose punk moves on within the same transaction: everybody it goes to afterwards.
 
-    A transaction is known as a whole or not at all, so this is known at the sale; `events` must not end amid one.
+    `moves`: `seq, tx_hash, event_type, punk_id, to_address` of every event, newest first. A transaction is known as a
+    whole or not at all, so this is known at the sale. The first move must be the last of its transaction.
     """
-    moves = events.filter(pl.col("event_type").is_in(OWNER_CHANGES))
-    sales = moves.filter(pl.col("event_type") == SALE).select("tx_hash", "punk_id", "seq")
-    if sales.is_empty():
-        return {}
-    # Only sales followed by another move of the same punk are of interest: few, so Python may gather them.
-    onward = sales.join(
-        moves.select("tx_hash", "punk_id", "to_address", after="seq"), on=["tx_hash", "punk_id"], how="inner"
-    ).filter(pl.col("after") > pl.col("seq"))
-    return _gathered(onward.select("seq", "to_address").iter_rows())
-
-
-def _gathered(rows: Iterable[tuple[int, str]]) -> dict[int, frozenset[str]]:
-    later: dict[int, set[str]] = {}
-    for seq, receiver in rows:
-        later.setdefault(seq, set()).add(receiver)
-    return {seq: frozenset(receivers) for seq, receivers in later.items()}
+    later: dict[int, frozenset[str]] = {}
+    onward: dict[tuple[str, int], tuple[str, ...]] = {}
+    for seq, tx_hash, kind, punk, receiver in moves:
+        if kind in OWNER_CHANGES:
+            after = onward.get((tx_hash, punk), ())
+            if after and kind == SALE:
+                later[seq] = frozenset(after)
+            onward[tx_hash, punk] = (*after, receiver)
+    return later

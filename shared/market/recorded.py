@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy.typing as npt
 import polars as pl
 
 from shared.market.events import contract_key, contract_keys
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RecordedMarket:
@@ -52,4 +54,4 @@ class RecordedMarket:
 
 
 def _microseconds(instant: datetime) -> int:
-    return int(pl.Series([instant], dtype=pl.Datetime("us", "UTC")).to_physical()[0])
+    return (instant - _EPOCH) // timedelta(microseconds=1)

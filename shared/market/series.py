@@ -68,11 +68,13 @@ class TimeSeries:
 
     def count_before(self, as_of: Ints) -> Ints:
         """How many rows lie strictly before each instant, shape of `as_of`."""
+        if len(as_of) and (as_of == as_of[0]).all():  # all punks at one instant
+            return np.full(as_of.shape, np.searchsorted(self.times, as_of[0], side="left"), dtype=np.int64)
         return np.searchsorted(self.times, as_of, side="left").astype(np.int64)
 
-    def last_before(self, as_of: Ints) -> Floats:
-        """The last row strictly before each instant, shape (n, width); NaN where there is none."""
-        return self.take(self.count_before(as_of) - 1)
+    def last_before(self, as_of: Ints, columns: slice = slice(None)) -> Floats:
+        """The last row strictly before each instant, shape (n, columns); NaN where there is none."""
+        return _take(self.rows[:, columns], self.count_before(as_of) - 1)
 
     def take(self, index: Ints) -> Floats:
         """Rows by number, shape (*index.shape, width); NaN for numbers below zero."""

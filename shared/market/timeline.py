@@ -24,6 +24,10 @@ from shared.market.traits import PUNKS, Traits
 from shared.market.valid_sales import FLASH_LOAN_WEI, Circumstances, Exclusion, exclusion
 
 DAY = 86_400
+_FOLDED = (
+    "seq", "block", "log_index", "punk_id", "event_type", "price_wei", "from_address", "to_address", "sale_kind",
+    "tx_hash",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -125,22 +129,15 @@ class MarketTimeline:
         batch = _Batch(self)
         times = seconds(events["timestamp"])
         known_at = self._known_at(events, times).tolist()
-        returns = later_holders(events)
-        columns = zip(
-            events["seq"].to_list(),
-            events["block"].to_list(),
-            events["log_index"].to_list(),
-            times.tolist(),
-            known_at,
-            events["punk_id"].to_list(),
-            events["event_type"].to_list(),
-            events["price_wei"].to_list(),
-            events["from_address"].to_list(),
-            events["to_address"].to_list(),
-            events["sale_kind"].to_list(),
-            events["tx_hash"].to_list(),
-            strict=True,
+        seqs, blocks, log_indices, punks, kinds, prices, senders, receivers, sale_kinds, tx_hashes = (
+            events[name].to_list() for name in _FOLDED
         )
+        newest_first = zip(*(column[::-1] for column in (seqs, tx_hashes, kinds, punks, receivers)), strict=True)
+        returns = later_holders(newest_first)
+        columns = zip(
+            seqs, blocks, log_indices, times.tolist(), known_at, punks, kinds, prices, senders, receivers, sale_kinds,
+            tx_hashes, strict=True,
+        )  # fmt: skip
         bids, listed_in, custody, set_ask = self._bids, self._listed_in, self._custody, batch.set_ask
         for seq, block, log_index, time, known, punk, kind, price, sender, receiver, sale_kind, tx_hash in columns:
             if time >= self._day_end:
@@ -176,10 +173,10 @@ class MarketTimeline:
                     if sale.excluded is None:
                         custody.counted(punk, sender, receiver, time)
         if events.height:
-            self.last_seq, self.last_time = events["seq"][-1], int(times[-1])
+            self.last_seq, self.last_time = seqs[-1], int(times[-1])
             self._last_known = known_at[-1]
-            self.last_key = (events["block"][-1], events["log_index"][-1])
-        self.events.extend(known_at, list(zip(events["seq"].to_list(), events["block"].to_list(), strict=True)))
+            self.last_key = (blocks[-1], log_indices[-1])
+        self.events.extend(known_at, list(zip(seqs, blocks, strict=True)))
         return batch.flush()
 
     def _owner_id(self, address: str | None) -> int:
@@ -192,11 +189,10 @@ class MarketTimeline:
         return accumulated
 
     def _check_order(self, events: pl.DataFrame) -> None:
-        keys = contract_keys(events)
-        before = keys.shift(fill_value=contract_key(*self.last_key) if self.last_key[0] >= 0 else -1)
-        wrong = (keys <= before).arg_true()
+        before = contract_key(*self.last_key) if self.last_key[0] >= 0 else -1
+        wrong = np.flatnonzero(np.diff(contract_keys(events).to_numpy(), prepend=before) <= 0)
         if len(wrong):
-            row = events.row(wrong[0], named=True)
+            row = events.row(int(wrong[0]), named=True)
             place = (row["block"], row["log_index"])
             raise ValueError(f"event {row['seq']} at {place} is not after the event before it")
 
@@ -320,5 +316,5 @@ def _without_collector() -> Iterator[None]:
 
 def seconds(instants: pl.Series) -> Ints:
     """Instants as the smallest whole second at or after them: `t < as_of` holds for whole seconds exactly as before."""
-    whole: Ints = (-((-instants.dt.epoch("us")) // 1_000_000)).to_numpy().astype(np.int64)
+    whole: Ints = -(-instants.cast(pl.Datetime("us", "UTC")).to_physical().to_numpy() // 1_000_000)
     return whole

@@ -205,16 +205,19 @@ class Replay:
     async def _play(self, instant: Instant, workers: _Workers) -> None:
         self._clock.move_to(max(instant.at, self._clock.now()))
         # Each new day too: yesterday's ETH/USD close is known now, whatever happened on the market.
-        if instant.retrain_check or await self._news(instant.at):
+        news = instant.retrain_check or await self._news(instant.at)
+        if news:
             await self._tick("ingest", IngestRequested(slot=instant.at))
         if instant.nowcast:
             await self._tick("nowcast", NowcastRequested(slot=instant.at))
         # The monitor looks hourly where sales were scored since its last look, and daily in any case.
-        if instant.hourly and (instant.retrain_check or await self._new_outcomes(instant.at)):
+        watch = instant.hourly and (instant.retrain_check or await self._new_outcomes(instant.at))
+        if watch:
             await self._tick("monitor", MonitorRequested(slot=instant.at))
         if instant.retrain_check:
             await self._tick("retrain_check", RetrainCheckRequested(slot=instant.at))
-        if instant.hourly:
+        # Nothing is due in an hour without a tick, unless a retry is.
+        if instant.hourly and (news or watch or instant.nowcast or await self._bus.run_until_idle()):
             await self._train(workers)
             await settle(self._relay, self._bus)
 
