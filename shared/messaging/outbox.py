@@ -30,6 +30,7 @@ CHANNEL = "punkcast_outbox"
 BATCH = 100
 INBOX_KEPT = timedelta(days=30)
 
+_WAITING_SQL = "select exists (select from outbox)"
 _TAKE_SQL = """
     select id, message_id, routing_key, body from outbox
     where message_id <> all($2::uuid[])
@@ -82,24 +83,27 @@ class Relay:
             BusUnavailableError: the broker is away; rows confirmed before that are deleted, the rest stay.
         """
         failures: list[BaseException] = []
-        async with self._database.transaction() as connection:
-            await self._forget_settled(connection)
-            rows = await connection.fetch(_TAKE_SQL, BATCH, [*self._not_now(), *self._handed_over])
-            results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
-            published: list[UUID] = []
-            for row, result in zip(rows, results, strict=True):
-                if result is None:
-                    published.append(row["message_id"])
-                elif isinstance(result, UnroutableError):
-                    self._park(row, result)
-                else:
-                    failures.append(result)
-            if published:
-                failpoints.passing("after-publish")
-            if isinstance(self._bus, Volatile):
-                self._handed_over.update(published)
-            elif published:
-                await connection.execute(_DELETE_SQL, published)
+        async with self._database.connection() as connection:
+            if not self._handed_over and not await connection.fetchval(_WAITING_SQL):
+                return 0
+            async with connection.transaction():
+                await self._forget_settled(connection)
+                rows = await connection.fetch(_TAKE_SQL, BATCH, [*self._not_now(), *self._handed_over])
+                results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
+                published: list[UUID] = []
+                for row, result in zip(rows, results, strict=True):
+                    if result is None:
+                        published.append(row["message_id"])
+                    elif isinstance(result, UnroutableError):
+                        self._park(row, result)
+                    else:
+                        failures.append(result)
+                if published:
+                    failpoints.passing("after-publish")
+                if isinstance(self._bus, Volatile):
+                    self._handed_over.update(published)
+                elif published:
+                    await connection.execute(_DELETE_SQL, published)
         if failures:
             raise failures[0]
         return len(published)
