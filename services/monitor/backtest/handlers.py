@@ -52,7 +52,6 @@ class Backtests:
 async def play(connection: Connection, reach: reading.Extent, terms: Terms) -> BacktestResult | None:
     """The whole record, a day at a time; what computes runs beside the event loop."""
     player = Player(terms)
-    player.warm_up(await reading.warm_up(connection, reach.first_day))
-    async for day in reading.days(connection, reach, player.board, margin_bps=terms.margin_bps):
+    async for day in reading.days(connection, reach, player, margin_bps=terms.margin_bps):
         await asyncio.to_thread(player.play, day)
     return await asyncio.to_thread(result_of, player)

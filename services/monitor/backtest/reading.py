@@ -5,13 +5,14 @@ Only what was published is read: champion generations, and the champion's outcom
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 
 from shared.backtest.board import Board
+from shared.backtest.player import Player
 from shared.backtest.tape import DAY_S, Close, Day, Happening, Nowcast, SaleFacts, Valued
 from shared.backtest.terms import WHOLE
 from shared.database.pool import Connection
@@ -24,27 +25,17 @@ select min(extract(epoch from as_of))::bigint as first_as_of, max(extract(epoch 
        (select count(*) from outcomes where track = 'champion') as outcomes
 from generations where role = 'champion'
 """
-_EVENT_COLUMNS = """
-    e.seq, ceil(extract(epoch from e.event_time))::bigint as time,
-    ceil(extract(epoch from e.known_at))::bigint as known,
-    e.punk_id as punk, e.event_type as kind, coalesce(e.price_wei, 0)::text as price, e.from_address as sender,
-    e.to_address as receiver, e.tx_hash || ':' || e.log_index as ref, s.kind as sale_kind, s.valid
-"""
-WARM_UP_SQL = f"""
-select {_EVENT_COLUMNS}, null::text as value, null::bigint as valued_as_of, null::bigint as generation_id
-from market_events e left join sales s on s.event_seq = e.seq
-where e.superseded_at is null and e.event_time < to_timestamp($1::bigint)
-order by e.block, e.log_index
-"""
-DAY_SQL = f"""
-select {_EVENT_COLUMNS}, o.value_wei::text as value, extract(epoch from g.as_of)::bigint as valued_as_of,
-       o.generation_id
+EVENTS_SQL = """
+select floor(extract(epoch from e.event_time) / 86400)::integer as day, e.seq,
+       ceil(extract(epoch from e.event_time))::bigint as time, ceil(extract(epoch from e.known_at))::bigint as known,
+       e.punk_id as punk, e.event_type as kind, coalesce(e.price_wei, 0)::text as price, e.from_address as sender,
+       e.to_address as receiver, e.tx_hash || ':' || e.log_index as ref, s.kind as sale_kind, s.valid,
+       o.value_wei::text as value, extract(epoch from g.as_of)::bigint as valued_as_of, o.generation_id
 from market_events e
 left join sales s on s.event_seq = e.seq
 left join outcomes o on o.event_seq = e.seq and o.track = 'champion' and o.horizon = 'latest'
 left join generations g on g.generation_id = o.generation_id
 where e.superseded_at is null
-  and e.event_time >= to_timestamp($1::bigint) and e.event_time < to_timestamp($1::bigint) + interval '1 day'
 order by e.block, e.log_index
 """
 GENERATIONS_SQL = """
@@ -65,6 +56,7 @@ where asked.wei * 10000 <= n.value_wei * $4::integer
 """
 VALUES_SQL = "select punk_id, value_wei::text as value from nowcasts where generation_id = $1"
 ZERO_ADDRESS: Final = "0x" + "0" * 40
+_PREFETCH: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -88,18 +80,20 @@ async def extent(connection: Connection) -> Extent | None:
     )
 
 
-async def warm_up(connection: Connection, first_day: int) -> Sequence[Happening]:
-    """The market before the first day, in contract order."""
-    return [_happening(row) for row in await connection.fetch(WARM_UP_SQL, first_day * DAY_S)]
-
-
-async def days(connection: Connection, reach: Extent, board: Board, *, margin_bps: int) -> AsyncIterator[Day]:
-    """Day after day. `board` is that of the player, which stands at the end of the day before when the next is read."""
+async def days(connection: Connection, reach: Extent, player: Player, *, margin_bps: int) -> AsyncIterator[Day]:
+    """Day after day. Each must be played before the next is read; what came before the first moves the board."""
+    events = _by_day(connection)
+    coming = await anext(events, None)
+    while coming is not None and coming[0] < reach.first_day:
+        player.warm_up(coming[1])
+        coming = await anext(events, None)
     for number in range(reach.first_day, reach.last_day + 1):
         start = number * DAY_S
-        happenings = [_happening(row) for row in await connection.fetch(DAY_SQL, start)]
+        happenings: list[Happening] = []
+        if coming is not None and coming[0] == number:
+            happenings, coming = coming[1], await anext(events, None)
         generations = await connection.fetch(GENERATIONS_SQL, start, reach.last_generation)
-        asked = _lowest_asks(board, happenings)
+        asked = _lowest_asks(player.board, happenings)
         values: dict[int, dict[int, int]] = {row["generation_id"]: {} for row in generations}
         rows = await connection.fetch(
             CANDIDATES_SQL, list(values), list(asked), list(asked.values()), WHOLE - margin_bps
@@ -116,6 +110,19 @@ async def days(connection: Connection, reach: Extent, board: Board, *, margin_bp
             for row in generations
         ]
         yield Day(number, happenings, nowcasts, close)
+
+
+async def _by_day(connection: Connection) -> AsyncIterator[tuple[int, list[Happening]]]:
+    """The number of each day with events, and its events in contract order, which is that of time."""
+    number, happenings = 0, list[Happening]()
+    async for row in connection.cursor(EVENTS_SQL, prefetch=_PREFETCH):
+        if row["day"] != number and happenings:
+            yield number, happenings
+            happenings = []
+        number = row["day"]
+        happenings.append(_happening(row))
+    if happenings:
+        yield number, happenings
 
 
 def _lowest_asks(board: Board, happenings: Iterable[Happening]) -> dict[int, int]:
