@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from types import MappingProxyType
 
 import polars as pl
@@ -50,40 +51,55 @@ class Archive:
             missing = await repository.unarchived(connection, after=self._complete_to, limit=BATCH)
         # A reader of its own: the shared one has long read on.
         past = MarketReader()
-        for count, one in enumerate(missing):
+        done = 0
+        for snapshot_id, some in groupby(missing, key=lambda one: one.snapshot_id):
+            generations = list(some)
             try:
-                await self._archive(one, just_published, rows.get(one.generation_id), past)
+                await self._archive(generations, just_published, rows, past)
             except TransientError as error:
-                log.warning("archive.postponed", generation=one.generation_id, reason=str(error))
-                return count
-            self._complete_to = one.generation_id
-        return len(missing)
+                log.warning("archive.postponed", snapshot=snapshot_id, reason=str(error))
+                return done
+            done += len(generations)
+            self._complete_to = generations[-1].generation_id
+        return done
 
     async def _archive(
-        self, missing: Unarchived, at_hand: Snapshot | None, rows: pl.DataFrame | None, past: MarketReader
+        self,
+        missing: Sequence[Unarchived],
+        at_hand: Snapshot | None,
+        rows: Mapping[int, pl.DataFrame],
+        past: MarketReader,
     ) -> None:
+        """Generations of one snapshot, and the snapshot with the first of them."""
+        one = missing[0]
+        ids = [generation.generation_id for generation in missing]
         async with self._database.connection() as connection:
-            if rows is None:
-                rows = await repository.generation_rows(connection, missing.generation_id)
+            frames = [
+                rows[each] if each in rows else await repository.generation_rows(connection, each) for each in ids
+            ]
             try:
-                await snapshot_repository.archive_reference(connection, "snapshot", missing.snapshot_id)
+                await snapshot_repository.archive_reference(connection, "snapshot", one.snapshot_id)
                 snapshot_archived = True
             except NotFoundError:
                 snapshot_archived = False
-        reference = await self._store.put("generations", _parquet(rows), extension="parquet")
-        archived = [Archived("generation", str(missing.generation_id), reference)]
+        uploads = [self._upload_rows(each, frame) for each, frame in zip(ids, frames, strict=True)]
         if not snapshot_archived:
             snapshot = at_hand
-            if snapshot is None or snapshot.snapshot_id != missing.snapshot_id:
-                snapshot = await self._recompute(missing, past)
-            if snapshot.snapshot_id == missing.snapshot_id:
-                archived.append(await snapshot_repository.upload(self._store, snapshot))
+            if snapshot is None or snapshot.snapshot_id != one.snapshot_id:
+                snapshot = await self._recompute(one, past)
+            if snapshot.snapshot_id == one.snapshot_id:
+                uploads.append(snapshot_repository.upload(self._store, snapshot))
             else:
                 # A daily close that arrived later changed what this instant looks like.
-                log.warning("archive.snapshot_lost", snapshot=missing.snapshot_id, generation=missing.generation_id)
+                log.warning("archive.snapshot_lost", snapshot=one.snapshot_id, generations=ids)
+        archived = await asyncio.gather(*uploads)
         async with self._database.transaction() as connection:
-            for one in archived:
-                await snapshot_repository.record_archive(connection, one, at=self._clock.now())
+            for upload in archived:
+                await snapshot_repository.record_archive(connection, upload, at=self._clock.now())
+
+    async def _upload_rows(self, generation_id: int, rows: pl.DataFrame) -> Archived:
+        reference = await self._store.put("generations", await asyncio.to_thread(_parquet, rows), extension="parquet")
+        return Archived("generation", str(generation_id), reference)
 
     async def _recompute(self, missing: Unarchived, past: MarketReader) -> Snapshot:
         """The snapshot, from the events that had been read when it was made and no others."""

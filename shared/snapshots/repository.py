@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,7 +64,7 @@ async def record_archive(connection: Connection, archived: Archived, *, at: date
 
 async def upload(store: ObjectStore, snapshot: Snapshot) -> Archived:
     """Put the snapshot's Parquet file into the store."""
-    reference = await store.put("snapshots", snapshot.to_parquet(), extension="parquet")
+    reference = await store.put("snapshots", await asyncio.to_thread(snapshot.to_parquet), extension="parquet")
     return Archived("snapshot", snapshot.snapshot_id, reference)
 
 
