@@ -80,8 +80,8 @@ class _Pairs:
 
 def _market(pairs: _Pairs) -> dict[str, Floats]:
     timeline, as_of = pairs.timeline, pairs.as_of
-    levels, sales = timeline.index.states, timeline.valid_sales
-    floor, level, seen = _floor_before(pairs, as_of), levels.last_before(as_of)[:, 0], sales.count_before(as_of)
+    sales = timeline.valid_sales
+    floor, level, seen = _floor_before(pairs, as_of), _level_before(timeline, as_of), sales.count_before(as_of)
     errors, accepted = np.vstack([np.zeros(2), sales.rows]).T
     eth_usd = pairs.prices.known_at(as_of)
     return {
@@ -90,7 +90,7 @@ def _market(pairs: _Pairs) -> dict[str, Floats]:
             for name, seconds in table.FLOOR_CHANGES_S.items()
         },
         **{
-            f"level_change_{days}d": level - levels.last_before(as_of - days * DAY_S)[:, 0]
+            f"level_change_{days}d": level - _level_before(timeline, as_of - days * DAY_S)
             for days in table.LEVEL_CHANGES_DAYS
         },
         **{f"sales_{days}d": np.log1p(seen - sales.count_before(as_of - days * DAY_S)) for days in table.SALES_DAYS},
@@ -108,6 +108,11 @@ def _floor_before(pairs: _Pairs, instants: Ints) -> Floats:
     """Lowest ask (ETH) but the punk's own."""
     lows = Lows(*pairs.timeline.lows.last_before(instants).T)
     return np.where(lows.punk == pairs.punk_id, lows.second, lows.lowest)
+
+
+def _level_before(timeline: MarketTimeline, instants: Ints) -> Floats:
+    """The index's level."""
+    return timeline.index.states.last_before(instants, slice(1))[:, 0]
 
 
 def _mean_of_last(running: Floats, seen: Ints, count: int) -> Floats:
@@ -182,7 +187,7 @@ def _own_history(pairs: _Pairs) -> dict[str, Floats]:
     sale = PunkSale(*series.take(rows).T)
     since = as_of - series.time_of(rows)
     decay = 0.5 ** (since / PUNK_HALF_LIFE_S)
-    level = timeline.index.states.last_before(as_of)[:, 0] - pairs.floor
+    level = _level_before(timeline, as_of) - pairs.floor
     changed = timeline.owner_changes.last_before(pairs.punk_id, as_of)[:, OwnerChange._fields.index("time")]
     return {
         "own_carry": sale.log_price - sale.level + level,

@@ -137,11 +137,12 @@ def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, frame: pl.D
 
 def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Floats:
     """Per pair the highest median log ratio over its traits, each of the trait's last sales before the instant."""
-    series, traits = timeline.punk_sales, timeline.traits.trait_lists
+    series, members = timeline.punk_sales, timeline.traits.members
 
     def by_trait(punks: Ints, times: Ints, **more: Floats | Ints) -> pl.DataFrame:
-        held = [traits[punk] for punk in punks.tolist()]
-        return pl.DataFrame({"trait": pl.Series(held, dtype=pl.List(pl.Int64)), "time": times, **more}).explode("trait")
+        held = members[punks]
+        row, place = np.nonzero(held >= 0)
+        return pl.DataFrame({"trait": held[row, place], "time": times[row]} | {k: v[row] for k, v in more.items()})
 
     sale = PunkSale(*series.rows.T)
     sold = by_trait(series.keys, series.times, ratio=np.subtract(sale.log_price, sale.log_floor))

@@ -20,6 +20,7 @@ from shared.errors import IntegrityError, InvalidInputError, UnsupportedModelErr
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats
 from shared.market.timeline import MarketTimeline
+from shared.valuation.calibration import correction
 from shared.valuation.calibration.calibrator import Calibrator
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.calibration.residuals import Residuals
@@ -156,7 +157,7 @@ class ValuationModel:
     def predict_forward(self, rows: pl.DataFrame, *outcomes: pl.DataFrame) -> Values:
         """Value rows of many instants (`as_of`), each by the calibration of its own day, see `calibrator`."""
         predicted = self.log_premium(rows)
-        own = [self._errors(some, predicted if some is rows else self.log_premium(some)) for some in outcomes]
+        own = [self._errors(some, predicted if some is rows else None) for some in outcomes]
         calibrator = self._calibrator(own)
         days = rows["as_of"].dt.truncate("1d")
         numbers, confidence = np.empty((7, rows.height)), np.full(rows.height, self.lowest_grade)
@@ -168,16 +169,21 @@ class ValuationModel:
 
     def calibrator(self, *outcomes: pl.DataFrame) -> Calibrator:
         """Calibrations by day; `outcomes`: rows of sales `inputs.HORIZON_S` before each, whose errors count as well."""
-        return self._calibrator([self._errors(rows, self.log_premium(rows)) for rows in outcomes])
+        return self._calibrator([self._errors(rows) for rows in outcomes])
 
     def _calibrator(self, own: Sequence[Residuals]) -> Calibrator:
-        return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own)
+        return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own, self._foreseen)
 
-    def _errors(self, rows: pl.DataFrame, predicted: Floats) -> Residuals:
+    @cached_property
+    def _foreseen(self) -> Floats:
+        return correction.foreseen(self.residuals, self.calibration_params.correction)
+
+    def _errors(self, rows: pl.DataFrame, predicted: Floats | None = None) -> Residuals:
         """On sales that looked so at or after the cut-off and had a floor."""
         floor = rows["floor_eth"]
         later = ((rows["as_of"] >= self.data_cutoff) & floor.is_finite() & (floor > 0)).to_numpy()
-        return Residuals.of(rows.filter(later), predicted[later])
+        rows = rows.filter(later)
+        return Residuals.of(rows, self.log_premium(rows) if predicted is None else predicted[later])
 
     def calibration_at(self, timeline: MarketTimeline, prices: DailyPrices, instant: datetime) -> Calibration:
         """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""

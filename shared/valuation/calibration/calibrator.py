@@ -25,11 +25,19 @@ class Calibrator:
     """Calibrations by day, each made once."""
 
     def __init__(
-        self, fitted: Residuals, data_cutoff: datetime, params: CalibrationParams, own: Sequence[Residuals] = ()
+        self,
+        fitted: Residuals,
+        data_cutoff: datetime,
+        params: CalibrationParams,
+        own: Sequence[Residuals] = (),
+        foreseen: Floats | None = None,
     ) -> None:
-        """`fitted`: errors known at the data cut-off; `own`: errors on later sales, see `ValuationModel.calibrator`."""
+        """`fitted`: errors known at the data cut-off, `foreseen`: the corrections of their own days, if at hand.
+
+        `own`: errors on later sales, see `ValuationModel.calibrator`.
+        """
         self._params = params
-        self._fitted, self._cutoff = fitted, data_cutoff
+        self._fitted, self._cutoff, self._fitted_foreseen = fitted, data_cutoff, foreseen
         self._errors = Residuals.joined([fitted, *own])
         self._first_own = self._errors.time[len(fitted) :].min(initial=np.iinfo(np.int64).max)
         self._made: dict[float, Calibration] = {}
@@ -37,7 +45,10 @@ class Calibrator:
     @cached_property
     def _foreseen(self) -> Floats:
         """The correction of each error's own day: a later error changes none, so all days share these."""
-        return correction.foreseen(self._errors, self._params.correction)
+        fitted, params = self._fitted_foreseen, self._params.correction
+        if fitted is None:
+            return correction.foreseen(self._errors, params)
+        return np.concatenate([fitted, correction.foreseen(self._errors, params, begin=len(fitted))])
 
     def at(self, instant: datetime) -> Calibration:
         """The calibration of the instant's UTC day.
@@ -53,7 +64,7 @@ class Calibrator:
 
     def _make(self, day: float) -> Calibration:
         if day <= self._first_own:
-            return Calibration.fit(self._fitted, self._cutoff.timestamp(), self._params)
+            return Calibration.fit(self._fitted, self._cutoff.timestamp(), self._params, self._fitted_foreseen)
         known = self._errors.time < day
         recent = known & (self._errors.time >= day - timedelta(days=self._params.days).total_seconds())
         chosen = recent if recent.sum() >= self._params.min_errors else known

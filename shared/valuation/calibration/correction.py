@@ -24,14 +24,15 @@ def correction_of(premium: Floats, shifts: Floats, params: CorrectionParams) -> 
     return corrected
 
 
-def foreseen(residuals: Residuals, params: CorrectionParams) -> Floats:
-    """The correction of each error's own day, from earlier days only, shape (n,)."""
-    days, which = np.unique(residuals.day, return_inverse=True)
+def foreseen(residuals: Residuals, params: CorrectionParams, begin: int = 0) -> Floats:
+    """The correction of each error's own day, from earlier days only, for errors from place `begin` on, shape (n,)."""
+    asked = residuals.where(np.arange(begin, len(residuals)))
+    days, which = np.unique(asked.day, return_inverse=True)
     # As of the start of each day: the sales of the day itself are not known then.
-    shifts, corrected = shifts_at(residuals, (days * 86_400).astype(np.float64), params), np.zeros(len(residuals))
+    shifts, corrected = shifts_at(residuals, (days * 86_400).astype(np.float64), params), np.zeros(len(asked))
     for number, shift in enumerate(shifts):
         rows = which == number
-        corrected[rows] = correction_of(residuals.premium[rows], shift, params)
+        corrected[rows] = correction_of(asked.premium[rows], shift, params)
     return corrected
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Final, get_args
 
 import numpy as np
@@ -23,12 +23,12 @@ from shared.market.series import Floats
 from shared.market.traits import TYPES
 from shared.valuation.learners.learner import Learner, Lesson, Rows
 from shared.valuation.learners.linear import LinearForecast
-from shared.valuation.learners.network import Network
+from shared.valuation.learners.network import BLOCK, Network
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.learners.trees import Trees
 from shared.valuation.params import Params, Start
 
-# Learners fit and answer side by side; a matrix product's own threads would only take turns with theirs.
+# Learners fit, and parts are answered, side by side; a matrix product's own threads would only take turns with theirs.
 threadpool_limits(limits=1, user_api="blas")
 
 KINDS: Final[dict[str, type[Learner]]] = {kind.KIND: kind for kind in (Trees, Network)}
@@ -68,7 +68,7 @@ class Ensemble:
     Attributes:
         features: columns that the learners read, in order.
         linear: where learners may start.
-        threads: so many learners are asked side by side, each on one thread; not written to a file.
+        threads: so many parts of the rows are answered side by side; not written to a file.
     """
 
     features: tuple[str, ...]
@@ -87,8 +87,7 @@ class Ensemble:
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Predicted ln(price / floor) of every row, shape (n,)."""
-        rows = self._rows(frame)
-        predicted = self._mean(lambda learner: learner.predict(rows))
+        predicted = self._in_parts(frame, lambda rows: self._mean(lambda learner: learner.predict(rows)))
         by_index = self.by_index(frame)
         predicted[by_index] = self._index_parts(frame.filter(by_index)).sum(axis=1)
         return predicted
@@ -99,11 +98,7 @@ class Ensemble:
         The mean of the learners' own parts. What the linear forecast puts in counts for the features that it is made
         of.
         """
-        rows = self._rows(frame)
-        parts = self._mean(lambda learner: learner.contributions(rows))
-        for start in get_args(Start):
-            share = np.mean([learner.start == start for learner in self.learners])
-            parts += share * self.linear.contributions(rows.scaled, start)
+        parts = self._in_parts(frame, self._contributions)
         by_index = self.by_index(frame)
         parts[by_index] = self._index_parts(frame.filter(by_index))
         return parts[:, :-1], parts[:, -1]
@@ -112,11 +107,33 @@ class Ensemble:
         """Which rows have the index's forecast as their value, shape (n,)."""
         return np.isin(frame["type"].to_numpy(), self.index_rule.codes)
 
-    def _mean(self, ask: Callable[[Learner], Floats]) -> Floats:
-        """Of what the learners answer."""
+    def _in_parts(self, frame: pl.DataFrame, answer: Callable[[Rows], Floats]) -> Floats:
+        """What is answered of the rows, some on each thread: whole blocks, so that no bit depends on their number."""
+        step = BLOCK * max(-(-frame.height // (BLOCK * self.threads)), 1)
+        parts = [frame.slice(begin, step) for begin in range(0, max(frame.height, 1), step)]
         with ThreadPoolExecutor(self.threads) as pool:
-            mean: Floats = np.mean(list(pool.map(ask, self.learners)), axis=0)
+            return np.concatenate(list(pool.map(lambda part: answer(self._rows(part)), parts)))
+
+    def _contributions(self, rows: Rows) -> Floats:
+        parts = self._mean(lambda learner: learner.contributions(rows))
+        for start in get_args(Start):
+            share = np.mean([learner.start == start for learner in self.learners])
+            parts += share * self.linear.contributions(rows.scaled, start)
+        return parts
+
+    def _mean(self, ask: Callable[[Learner], Floats]) -> Floats:
+        mean: Floats = np.sum([count * ask(learner) for learner, count in self._counted], axis=0) / len(self.learners)
         return mean
+
+    @cached_property
+    def _counted(self) -> list[tuple[Learner, int]]:
+        """Learners, each counting for so many: networks that begin at one start answer as one."""
+        counted: list[tuple[Learner, int]] = [(one, 1) for one in self.learners if not isinstance(one, Network)]
+        for start in get_args(Start):
+            same = [one for one in self.learners if isinstance(one, Network) and one.start == start]
+            if same:
+                counted.append((Network.mean(same), len(same)))
+        return counted
 
     def _rows(self, frame: pl.DataFrame) -> Rows:
         return _rows(_matrix(frame, self.features), self.linear)

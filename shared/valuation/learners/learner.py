@@ -46,7 +46,7 @@ class Learner(Protocol):
     """A fitted learner. Same lesson, parameters and seed: the same learner.
 
     It is a dataclass whose fields pydantic writes into a model file (`file_fields` has types for arrays). It works on
-    one thread: the ensemble asks several learners side by side.
+    one thread: the ensemble fits several learners, and has several parts of the rows answered, side by side.
     """
 
     KIND: ClassVar[str]

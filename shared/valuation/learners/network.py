@@ -21,6 +21,9 @@ from shared.valuation.learners.learner import Lesson, Rows
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.params import NetworkParams, Params, Start
 
+BLOCK = 512
+"""So many rows are answered at once: they fit into a processor's cache."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -54,14 +57,24 @@ class Network:
         weight = (lesson.weight / lesson.weight.mean()).astype(np.float32)
         return tuple(cls(start, *_train(lesson.rows.scaled, target, weight, params.network, seed)) for seed in seeds)
 
+    @classmethod
+    def mean(cls, networks: Sequence[Network]) -> Network:
+        """One wider network whose answers are the mean of theirs, and take less time; they begin at the same start."""
+        weight, bias, out = (
+            np.concatenate([getattr(one, name) for one in networks], axis=-1) for name in ("weight", "bias", "out")
+        )
+        # In double precision: the shares of units are no single-precision numbers.
+        shares: Any = out.astype(np.float64) / len(networks)
+        constant: Any = np.mean([one.constant for one in networks], axis=0, dtype=np.float64)
+        return cls(networks[0].start, weight, bias, shares, constant)
+
     def predict(self, rows: Rows) -> Floats:
         """As `Learner.predict`."""
         # In double precision: what another order of the sums does, alone or among many, stays far below a wei.
-        # In blocks that fit into the processor's cache.
         weight, bias, out = (part.astype(np.float64) for part in (self.weight, self.bias, self.out))
         added = np.empty(len(rows.scaled))
-        for begin in range(0, len(added), 512):
-            block = slice(begin, begin + 512)
+        for begin in range(0, len(added), BLOCK):
+            block = slice(begin, begin + BLOCK)
             units = rows.scaled[block].astype(np.float64) @ weight
             units += bias
             added[block] = np.maximum(units, 0.0, out=units) @ out + self.constant

@@ -75,7 +75,7 @@ def index_forecast(frame: pl.DataFrame) -> np.ndarray:
 
 def test_each_learner_of_the_parameters_is_fitted_once_a_seed(fitted):
     made = [(type(learner), learner.start) for learner in fitted.learners]
-    assert made == [(Trees, "zero")] * 2 + [(Trees, "floored")] * 2 + [(Network, "linear")] * 4
+    assert made == [(ensemble.KINDS[one.kind], one.start) for one in PARAMS.learners for _ in range(2)]
 
 
 def test_a_value_is_the_mean_of_all_learners_whatever_the_premium(fitted, usual):
@@ -125,10 +125,12 @@ def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, usual)
     parts, _ = fitted.contributions(usual)
     tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
     scaled = fitted._rows(usual).scaled
-    # Four learners of eight start from it, and two from it where it is not below its least.
-    started = sum(
-        share * (tilted.linear.contributions(scaled, start) - fitted.linear.contributions(scaled, start))
-        for start, share in (("linear", 4 / 8), ("floored", 2 / 8))
+    started = np.mean(
+        [
+            tilted.linear.contributions(scaled, one.start) - fitted.linear.contributions(scaled, one.start)
+            for one in fitted.learners
+        ],
+        axis=0,
     )
     assert tilted.contributions(usual)[0] - parts == pytest.approx(started[:, :-1], abs=1e-9)
 
@@ -138,7 +140,7 @@ def test_what_the_network_draws_counts_for_its_features(fitted, usual):
     rows, networks = fitted._rows(usual), fitted.learners[4:]
     still = tuple(replace(one, out=np.zeros_like(one.out), constant=np.zeros_like(one.constant)) for one in networks)
     without, beside = replace(fitted, learners=(*fitted.learners[:4], *still)).contributions(usual)
-    drawn = np.sum([network.contributions(rows) for network in networks], axis=0) / 8
+    drawn = np.sum([network.contributions(rows) for network in networks], axis=0) / len(fitted.learners)
     assert parts - without == pytest.approx(drawn[:, :-1], abs=1e-9)
     assert constant - beside == pytest.approx(drawn[:, -1], abs=1e-9)
 
@@ -174,7 +176,7 @@ def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(lear
     one, again, other = (trained(*learnt, SAMPLED, seed=seed) for seed in (7, 7, 8))
     assert written(one) == written(again)
     assert all(written(mine) != written(its) for mine, its in zip(one.learners, other.learners, strict=True))
-    assert len({json.dumps(written(learner)) for learner in one.learners}) == 8, "not one several times"
+    assert len({json.dumps(written(learner)) for learner in one.learners}) == len(one.learners), "not one several times"
     assert written(trained(*learnt)) == written(fitted)
 
 
