@@ -16,7 +16,6 @@ from services.cli import (
     policy_replay_command,
     serve_command,
 )
-from services.cli.ablate_command import ablate_command
 from services.cli.backfill_command import backfill_command
 from services.cli.backtest_command import backtest_command
 from services.cli.demo_command import demo
@@ -26,7 +25,6 @@ from services.cli.explain_command import explain_command
 from services.cli.export_command import export_command
 from services.cli.preflight_command import preflight_command
 from services.cli.replay_command import replay
-from services.cli.tune_command import tune_command
 from services.cli.verify_command import verify_command
 
 app = typer.Typer(
@@ -55,8 +53,6 @@ app.add_typer(operator_commands.key_app, name="keys")
 app.add_typer(freeze_commands.app, name="freeze")
 app.command("evaluate")(evaluate_command)
 app.command("backtest")(backtest_command)
-app.command("ablate")(ablate_command)
-app.command("tune")(tune_command)
 app.command("replay")(replay)
 app.command("demo")(demo)
 app.command("drill")(drill_command)

@@ -1,6 +1,6 @@
 """Every feature, declared once: what it means, what it is made of, its unit, and what it may know.
 
-The model's input order, the schema hash, the ablation's groups, the parts of an explanation and docs/features.md follow
+The model's input order, the schema hash, the groups, the parts of an explanation and docs/features.md follow
 from this table.
 Every feature of (punk, as_of) reads only what happened strictly before as_of, never an ask or bid on the punk itself.
 """
@@ -57,7 +57,7 @@ class Feature:
     """One input of the model.
 
     Attributes:
-        group: what it tells about; the ablation is by group.
+        group: what it tells about; `trees.leave_out` leaves out whole groups.
         source: where it comes from, a key of `KNOWN_AT`.
         unit: log ratio, log count, days, log hours, share, count, code or flag.
         part: the part of an explanation that its contribution counts for. A flag's is its trait, for punks that have

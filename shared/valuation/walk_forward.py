@@ -7,7 +7,7 @@ features of all sales, because a feature of the past never changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,7 +20,7 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S
 from shared.valuation.calibration.residuals import Residuals
-from shared.valuation.feature_table import FEATURE_NAMES, LEARNT, schema_hash
+from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
 from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
@@ -75,7 +75,6 @@ class SaleHistory:
         refit_every: timedelta,
         threads: int,
         params: Params | None = None,
-        features: Sequence[str] = LEARNT,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> pl.DataFrame:
         """One row per valid sale of [first, until) and horizon, as `evaluation.predictions.check` wants it.
@@ -106,7 +105,7 @@ class SaleHistory:
         for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
             # One seed is enough where only errors are wanted, as in the rehearsal of a fit.
             seeds = 1 if cutoff in warm_up else params.seeds
-            fitted = train(self.learn, cutoff, params, threads=threads, features=features, seeds=seeds)
+            fitted = train(self.learn, cutoff, params, threads=threads, seeds=seeds)
             rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
             sold = self.learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
             if len(residuals) and rows.height:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
@@ -23,11 +22,8 @@ class OutputFolder:
     path: Path
 
     @classmethod
-    def prepare(cls, path: Path, *, force: bool, own: Collection[str] = ()) -> OutputFolder:
+    def prepare(cls, path: Path, *, force: bool) -> OutputFolder:
         """Make the folder if need be. Found out before anything is computed.
-
-        Args:
-            own: names of files that may be there, because the command goes on from where they were written.
 
         Raises:
             InvalidInputError: no folder can be made there, or written to.
@@ -39,7 +35,7 @@ class OutputFolder:
             raise InvalidInputError(f"--out {path}: cannot be made a folder ({error.strerror})") from error
         if not os.access(path, os.W_OK | os.X_OK):
             raise InvalidInputError(f"--out {path}: cannot be written to; name another folder")
-        if not force and any(file.name not in own for file in path.iterdir()):
+        if not force and any(path.iterdir()):
             raise ConflictError(f"--out {path}: is not empty; name another folder, or write over it with --force")
         return cls(path)
 

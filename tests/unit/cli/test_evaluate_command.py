@@ -16,11 +16,9 @@ from services.cli.__main__ import main
 from services.cli.app import app
 from services.cli.evaluation.charts import charts
 from services.cli.evaluation.market import Window, read_history
-from shared.errors import InvalidInputError
 from shared.evaluation.predictions import COLUMNS, FURTHER, KEY
 from shared.evaluation.report import report
 from shared.units import as_seconds
-from shared.valuation.feature_table import FEATURES
 from tests.factories.event_folder import DAYS, START, write_event_folder
 
 FIRST, LAST = START.date(), (START + timedelta(days=DAYS - 1)).date()
@@ -189,24 +187,3 @@ def test_a_folder_with_something_in_it_is_written_over_only_with_force(
     (tmp_path / "out" / "thesis.txt").write_text("years of work")
     assert "is not empty" in refused()
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["thesis.txt"]
-
-
-def test_an_ablation_tells_of_each_group_at_each_horizon(events: Path, tmp_path: Path) -> None:
-    arguments = [*options(events, tmp_path, **{"refit-every": "90d"}), "--horizon", "30m", "--horizon", "24h"]
-    groups = ["--group", "bids", "--group", "market"]
-    assert CliRunner().invoke(app, ["ablate", *arguments, *groups], catch_exceptions=False).exit_code == 0
-    found = json.loads((tmp_path / "ablation.json").read_text())["groups"]
-    assert {name: group["features"] for name, group in found.items()} == {
-        name: sum(feature.group == name for feature in FEATURES) for name in ("bids", "market")
-    }
-    assert [change["horizon"] for change in found["market"]["changes"]] == ["30m", "24h"]
-    assert found["market"]["changes"][0]["log_error"] != found["bids"]["changes"][0]["log_error"]
-    table = (tmp_path / "ablation.md").read_text().splitlines()
-    assert len(table) == 2 + 4
-    assert all(line.count("|") == 8 for line in table)
-
-
-def test_a_group_that_does_not_exist_is_refused(events: Path, tmp_path: Path) -> None:
-    arguments = [*options(events, tmp_path), "--group", "astrology"]
-    with pytest.raises(InvalidInputError, match="there are market, traits, asks"):
-        CliRunner().invoke(app, ["ablate", *arguments], catch_exceptions=False)
