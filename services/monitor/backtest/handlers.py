@@ -50,7 +50,7 @@ class Backtests:
 
 
 async def play(connection: Connection, reach: reading.Extent, terms: Terms) -> BacktestResult | None:
-    """The whole record, a day at a time; what computes runs beside the event loop."""
+    """The whole record, a day at a time, within an open transaction; what computes runs beside the event loop."""
     player = Player(terms)
     async for day in reading.days(connection, reach, player, margin_bps=terms.margin_bps):
         await asyncio.to_thread(player.play, day)

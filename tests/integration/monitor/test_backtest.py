@@ -80,7 +80,7 @@ def worker(database: Database, terms: Terms = TERMS) -> Backtests:
 
 
 async def computed(database: Database, terms: Terms = TERMS) -> BacktestResult:
-    async with database.connection() as connection:
+    async with database.transaction() as connection:
         reach = await reading.extent(connection)
         assert reach is not None
         result = await play(connection, reach, terms)
