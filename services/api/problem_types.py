@@ -28,7 +28,7 @@ TITLES_AND_STEPS: dict[str, tuple[str, str]] = {
     ),
     "unavailable": (
         "A part of the platform is away",
-        "Try again after the time in Retry-After; /v1/punks and /v1/nowcast keep answering meanwhile.",
+        "Try again after the time in Retry-After; /v1/punks and /v1/nowcasts/current keep answering meanwhile.",
     ),
     "busy": (
         "As many as possible are being served",

@@ -31,8 +31,6 @@ Format = Annotated[
     Query(description="Instead of the Accept header"),
 ]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="A generation's id")]
-DEPRECATED = ((b"deprecation", b"@1795564800"), (b"link", b'</v1/nowcasts/current>; rel="successor-version"'))
-"""Since 25 November 2026 (RFC 9745)."""
 BODIES: dict[int | str, dict[str, Any]] = {
     200: {
         "model": NowcastDocument,
@@ -131,21 +129,6 @@ async def proof(request: Request, generation_id: Number | Literal["current"], pu
     # A generation never changes, and neither do its proofs.
     caching = "no-cache" if generation_id == "current" else "public, max-age=86400, immutable"
     return Response(body, media_type="application/json", headers={"Cache-Control": caching})
-
-
-@router.get(
-    "/v1/nowcast",
-    operation_id="get_nowcast_by_its_former_name",
-    summary="The former name of /v1/nowcasts/current",
-    deprecated=True,
-    response_class=Response,
-    responses={**BODIES, **documented(406, 422, 503)},
-)
-async def former_nowcast(request: Request, format: Format = None) -> Response:  # noqa: A002
-    gateway = gateway_of(request)
-    answer = await whole(request, gateway, gateway.current.require().generation, format)
-    answer.raw_headers.extend(DEPRECATED)
-    return answer
 
 
 async def whole(request: Request, gateway: Gateway, generation: Generation, named: str | None) -> Response:

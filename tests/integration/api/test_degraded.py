@@ -38,7 +38,7 @@ async def behind_relay(database: Database, database_url: str) -> AsyncIterator[t
 async def test_without_a_generation_values_are_503_with_what_to_do(database: Database) -> None:
     async with serving(database) as served:
         await served.until(lambda: served.gateway.follower.looked)
-        for path in ("/v1/punks/1", "/v1/punks", "/v1/nowcast", "/v1/market"):
+        for path in ("/v1/punks/1", "/v1/punks", "/v1/nowcasts/current", "/v1/market"):
             answer = await served.client.get(path)
             assert answer.status_code == 503
             assert answer.json()["type"].endswith("/no-generation")
@@ -73,7 +73,7 @@ async def test_with_the_database_away_the_last_generation_is_served_and_says_so(
         await relay.cut()
         await served.until(lambda: served.gateway.current.database_away_since is not None)
         served.clock.move_to(filling.NOW.replace(minute=10))
-        for path in ("/v1/punks/7", "/v1/punks?limit=2", "/v1/nowcast", "/v1/market"):
+        for path in ("/v1/punks/7", "/v1/punks?limit=2", "/v1/nowcasts/current", "/v1/market"):
             answer = await served.client.get(path)
             assert answer.status_code == 200
             assert answer.json()["degraded"] == ["database_away"]

@@ -93,13 +93,6 @@ async def test_all_punks_in_columns_fit_into_300_kilobytes(whole: Served) -> Non
     assert columns.value_eth[777] == pytest.approx(filling.value_wei(777) / 10**18, rel=1e-5)
 
 
-async def test_the_former_name_answers_and_says_where_it_went(unchanging: Served) -> None:
-    answer = await unchanging.client.get("/v1/nowcast")
-    assert answer.json()["count"] == 60
-    assert answer.headers["deprecation"].startswith("@")
-    assert "/v1/nowcasts/current" in answer.headers["link"]
-
-
 async def test_generations_are_listed_and_each_can_be_read(database: Database, model: str) -> None:
     async with database.connection() as connection:
         numbers = [

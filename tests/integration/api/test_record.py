@@ -154,7 +154,7 @@ VALUE_ROUTES = {
 async def test_the_document_names_every_route_and_the_problem_shape(unchanging: Served) -> None:
     document = (await unchanging.client.get("/openapi.json")).json()
     assert set(document["paths"]) >= VALUE_ROUTES | {
-        "/v1/punks/{punk_id}", "/v1/punks", "/v1/nowcast", "/v1/market", "/v1/performance", "/v1/exclusions",
+        "/v1/punks/{punk_id}", "/v1/punks", "/v1/nowcasts/current", "/v1/market", "/v1/performance", "/v1/exclusions",
         "/v1/models/current",
         "/v1/models", "/v1/models/{model_id}", "/v1/decisions", "/v1/decisions/{decision_id}", "/v1/status",
         "/v1/training-requests", "/v1/training-requests/{request_id}", "/v1/shadows", "/v1/models/champion",

@@ -22,7 +22,6 @@ export const ALLOWED: readonly Allowed[] = [
 	{ path: '/v1/punks/columns', methods: READ },
 	{ path: '/v1/punks/{punk}', methods: READ },
 	{ path: '/v1/punks/{punk}/{part}', methods: READ },
-	{ path: '/v1/nowcast', methods: READ },
 	{ path: '/v1/nowcasts', methods: READ },
 	{ path: '/v1/nowcasts/{generation}', methods: READ },
 	{ path: '/v1/nowcasts/{generation}/proof/{punk}', methods: READ },
