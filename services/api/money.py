@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-WEI_PER_ETH = 10**18
+from shared.units import ETH
 
 
 class Money(BaseModel):
@@ -20,13 +20,13 @@ class Money(BaseModel):
 def money(wei: int | str) -> Money:
     """`wei` with its ETH float (correctly rounded)."""
     exact = int(wei)
-    return Money(wei=str(exact), eth=exact / WEI_PER_ETH)
+    return Money(wei=str(exact), eth=exact / ETH)
 
 
 def money_json(wei: str) -> str:
     """The JSON text of `money(wei)`, without building it: ten thousand punks have seventy thousand of
     these."""
-    return f'{{"wei":"{wei}","eth":{int(wei) / WEI_PER_ETH!r}}}'
+    return f'{{"wei":"{wei}","eth":{int(wei) / ETH!r}}}'
 
 
 def eth_to_wei(eth: float) -> int:

@@ -16,9 +16,10 @@ from services.cli.context import on_platform
 from services.monitor.backtest import reading, store
 from services.monitor.backtest.handlers import play
 from shared.backtest.result import BacktestResult, day_of
-from shared.backtest.terms import ETH, WHOLE, Terms
+from shared.backtest.terms import WHOLE, Terms
 from shared.errors import InvalidInputError, NotFoundError
 from shared.runtime.platform import Platform
+from shared.units import ETH
 
 
 def backtest_command(

@@ -21,6 +21,7 @@ from shared.registry.lineage import Lineage
 from shared.registry.operations import Act, Done
 from shared.runtime.platform import Platform
 from shared.settings import Settings
+from shared.units import DAY_S
 
 app = typer.Typer(no_args_is_help=True, help="The registry of models.")
 SOURCE = "cli"
@@ -154,7 +155,7 @@ def shadows_command(
                 f"{one.sales} of {rules.shadow.max_sales}",
                 one.e_better,
                 one.e_worse,
-                f"{(until - one.shadow.first_started_at).total_seconds() / 86_400:.1f} days",
+                f"{(until - one.shadow.first_started_at).total_seconds() / DAY_S:.1f} days",
                 one.shadow.expires_at,
             )
         )

@@ -10,9 +10,10 @@ from typing import Literal
 from shared.backtest.board import Board
 from shared.backtest.books import ExecutableBook, Order, RandomBook, SaleBook
 from shared.backtest.ledger import DayEnd, Trade
-from shared.backtest.tape import DAY_S, Close, Day, Happening, Nowcast
+from shared.backtest.tape import Close, Day, Happening, Nowcast
 from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError
+from shared.units import DAY_S
 
 BookName = Literal["executable", "seed_style", "buy_all", "random_entry", "floor_index"]
 

@@ -13,8 +13,8 @@ from shared.backtest import figures
 from shared.backtest.bootstrap import Estimate, Floats, Ints, estimate, interval, over_paths, resampled_days
 from shared.backtest.ledger import MARKS, DayEnd, Mark, Trade
 from shared.backtest.player import BookName, Played, Player
-from shared.backtest.tape import DAY_S
 from shared.backtest.terms import Terms
+from shared.units import DAY_S
 
 FIGURES = {
     "total_return": figures.total_return,

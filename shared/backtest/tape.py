@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
-
-DAY_S: Final = 86_400
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.errors import InvalidInputError
+from shared.units import ETH
 
-ETH: Final = 10**18
 WHOLE: Final = 10_000
 """Shares are in basis points, so that every comparison of amounts is one of integers."""
 

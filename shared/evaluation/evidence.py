@@ -11,12 +11,11 @@ import numpy as np
 from shared.evaluation.arrays import Floats, Ints, Mask
 from shared.evaluation.blast_radius import BlastRadius, blast_radius
 from shared.evaluation.metrics import Band
+from shared.units import DAY_S
 
 if TYPE_CHECKING:
     # Who only judges recorded evidence loads no model.
     from shared.valuation.model import Values
-
-DAY_S = 86_400
 
 
 @dataclass(frozen=True)

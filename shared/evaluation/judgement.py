@@ -25,6 +25,7 @@ from shared.evaluation.paired import DayBootstrap
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.evaluation.watch_record import confirm_outcome, trip_of
+from shared.units import DAY_S
 
 RULES = 3
 """Of the way from inputs to a decision. Another number: judged by another version of this code."""
@@ -124,7 +125,7 @@ def shadow(inputs: Inputs, policy: Policy) -> Judgement:
     if verdict == "pass":
         return _judged(plain, checks, "pass", "promote", told)
     names = ", ".join(check.name for check in checks if check.verdict == verdict)
-    over = (now - begun).total_seconds() >= policy.shadow.max_days * 86_400 or state.n >= policy.shadow.max_sales
+    over = (now - begun).total_seconds() >= policy.shadow.max_days * DAY_S or state.n >= policy.shadow.max_sales
     if verdict == "inconclusive" and not over:
         return _judged(plain, checks, verdict, "none", f"{told}; {verdict}: {names}")
     expired = "expired with " if verdict == "inconclusive" else ""
@@ -135,7 +136,7 @@ def waiting(inputs: Inputs, policy: Policy) -> Judgement:
     """A contender that waits for a person (`since`, `decided_at`): its time is out."""
     plain = _on_record(inputs)
     since, now = (datetime.fromisoformat(plain[name]) for name in ("since", "decided_at"))
-    days = (now - since).total_seconds() / 86_400
+    days = (now - since).total_seconds() / DAY_S
     limit = policy.inconclusive.max_days
     if days < limit:
         raise UnjudgeableError("the contender may still wait")

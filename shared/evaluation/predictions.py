@@ -13,6 +13,7 @@ import polars as pl
 from shared.errors import IntegrityError
 from shared.evaluation.arrays import Floats, Ints, Mask
 from shared.evaluation.metrics import Band
+from shared.units import DAY_S
 
 COLUMNS: Final = (
     "tx_hash", "log_index", "punk_id", "horizon", "as_of", "value_eth", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90",
@@ -26,7 +27,6 @@ BASELINES: Final = ("last_sale_carry_eth", "trait_median_eth")
 """These may know nothing of a punk (null or NaN); the rest is in every row."""
 KEY: Final = ("tx_hash", "log_index", "horizon")
 LEVELS: Final = (0.5, 0.8, 0.9)
-DAY_S: Final = 86_400
 
 Texts = npt.NDArray[np.str_]
 

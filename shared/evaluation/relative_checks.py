@@ -6,10 +6,11 @@ import numpy as np
 
 from shared.evaluation.arrays import Mask
 from shared.evaluation.checks import Check, Verdict
-from shared.evaluation.evidence import DAY_S, BlastFacts, HoldoutSales, Predictions, SnapshotValues
+from shared.evaluation.evidence import BlastFacts, HoldoutSales, Predictions, SnapshotValues
 from shared.evaluation.paired import DayBootstrap, loss, non_inferiority
 from shared.evaluation.policy import Policy
 from shared.market.tiers import TIERS, tier_of
+from shared.units import DAY_S
 
 _VERDICTS: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "inconclusive": "inconclusive"}
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from shared.market.events import OWNER_CHANGES, SALE
 from shared.market.traits import PUNKS
+from shared.units import DAY_S
 
 Address = str | None
 
-RECENT_S = 86_400
+RECENT_S = DAY_S
 """A hand-over without a price links two wallets for this long; loans and gifts that lie further back do not."""
 
 

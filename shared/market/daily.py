@@ -9,8 +9,8 @@ from math import exp, isfinite
 import numpy as np
 
 from shared.market.marks import Lows
-from shared.market.order_book import WEI
-from shared.market.timeline import DAY, MarketTimeline
+from shared.market.timeline import MarketTimeline
+from shared.units import DAY_S, WEI_PER_ETH
 
 GWEI = 10**9
 
@@ -33,16 +33,16 @@ def market_days(timeline: MarketTimeline, as_of: int, *, first: date | None = No
     if not len(timeline.events.times):
         return []
     begin = int(timeline.events.times[0]) if first is None else _seconds(first)
-    starts = np.arange(begin // DAY * DAY, as_of, DAY, dtype=np.int64)
+    starts = np.arange(begin // DAY_S * DAY_S, as_of, DAY_S, dtype=np.int64)
     if not len(starts):
         return []
-    ends = np.minimum(starts + DAY, as_of)
+    ends = np.minimum(starts + DAY_S, as_of)
     floors = timeline.lows.last_before(ends)[:, Lows._fields.index("lowest")].tolist()
     levels = timeline.index.states.last_before(ends)[:, 0].tolist()
     return [
         MarketDay(
             date=datetime.fromtimestamp(start, UTC).date(),
-            floor_wei=max(round(floor * (WEI / GWEI)), 1) * GWEI if isfinite(floor) else None,
+            floor_wei=max(round(floor * (WEI_PER_ETH / GWEI)), 1) * GWEI if isfinite(floor) else None,
             index_eth=exp(level) if isfinite(level) else None,
         )
         for start, floor, level in zip(starts.tolist(), floors, levels, strict=True)

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from shared.market.series import Floats, Ints, TimeSeries
 from shared.market.traits import Traits
+from shared.units import DAY_S
 
-DAY = 86_400.0
 LEVEL_DRIFT = 0.03
 """Standard deviation of the level's change in a day (log units)."""
 PREMIUM_DRIFT = 0.02
@@ -51,7 +51,7 @@ class HedonicIndex:
         self._state = np.zeros(width)
         self._covariance = np.diag(np.array([PRIOR_LEVEL**2, *[PRIOR_PREMIUM**2] * (width - 1)]))
         self._diagonal = np.arange(width)
-        self._drift = np.array([LEVEL_DRIFT**2, *[PREMIUM_DRIFT**2 / 30.0] * (width - 1)]) / DAY
+        self._drift = np.array([LEVEL_DRIFT**2, *[PREMIUM_DRIFT**2 / 30.0] * (width - 1)]) / DAY_S
         self._time: int | None = None
         self._learnt: list[tuple[int, Floats, Floats]] = []
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from shared.market.order_book import NAN, WEI, AskBook, price_and_punk
+from shared.market.order_book import NAN, AskBook, price_and_punk
+from shared.units import DAY_S, WEI_PER_ETH
 
 if TYPE_CHECKING:
     from shared.market.hedonic_index import HedonicIndex
     from shared.market.timeline import MarketTimeline
 
-DAY: Final = 86_400
 LARGEST_ERROR: Final = 0.7
 """What a punk's own sales say about it is clipped here (log units), …"""
 LARGEST_MARKET_ERROR: Final = 0.3
 """… and what a sale says about the market, a seller or a buyer, here."""
-PUNK_HALF_LIFE_S: Final = 730.0 * DAY
-OWNER_HALF_LIFE_S: Final = 180.0 * DAY
+PUNK_HALF_LIFE_S: Final = 730.0 * DAY_S
+OWNER_HALF_LIFE_S: Final = 180.0 * DAY_S
 FLOOR_TIER_PREMIUM: Final = 0.10
 """Log premium by the index up to which a punk trades as one of the floor tier."""
 
@@ -36,9 +36,9 @@ class Lows(NamedTuple):
     def of(cls, book: AskBook) -> Lows:
         asks = [price_and_punk(key) for key in book.lowest_two()]
         return cls(
-            lowest=asks[0][0] / WEI if asks else NAN,
+            lowest=asks[0][0] / WEI_PER_ETH if asks else NAN,
             punk=float(asks[0][1]) if asks else -1.0,
-            second=asks[1][0] / WEI if len(asks) > 1 else NAN,
+            second=asks[1][0] / WEI_PER_ETH if len(asks) > 1 else NAN,
         )
 
 
@@ -114,12 +114,12 @@ class SaleMarks:
         book: AskBook,
     ) -> None:
         """A valid sale, in contract order; `book` is the public asks without the punk's own."""
-        log_price, premium = log(price_wei / WEI), self._index.premium(punk)
+        log_price, premium = log(price_wei / WEI_PER_ETH), self._index.premium(punk)
         error = self._index.update(time, punk, log_price)
         clipped = max(-LARGEST_MARKET_ERROR, min(LARGEST_MARKET_ERROR, error))
         self._sums = ValidSale(self._sums.errors + clipped, self._sums.accepted_bids + accepted_bid)
         self._valid_sales.append((time, self._sums))
-        self._punk_sales.append((punk, time, self._of_punk(time, punk, log_price, log(floor_wei / WEI), error)))
+        self._punk_sales.append((punk, time, self._of_punk(time, punk, log_price, log(floor_wei / WEI_PER_ETH), error)))
         for records, marks, owner in (
             (self._sellers, self._sold_by, seller),
             (self._buyers, self._bought_by, buyer),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 NAN = float("nan")
-WEI = 1e18
 
 _PUNK_BITS = 14
 _PUNK_MASK = (1 << _PUNK_BITS) - 1

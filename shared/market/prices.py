@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 
 from shared.market.series import Floats, Ints
-
-DAY = 86_400
+from shared.units import DAY_S
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class DailyPrices:
 
     def known_at(self, as_of: Ints, *, days_before: int = 0) -> Floats:
         """The last close of a day that ended at or before `as_of - days_before`; NaN before the first."""
-        index = np.searchsorted(self.days, as_of // DAY - days_before, side="left") - 1
+        index = np.searchsorted(self.days, as_of // DAY_S - days_before, side="left") - 1
         return (
             np.where(index >= 0, self.closes[np.maximum(index, 0)], np.nan)
             if len(self.days)

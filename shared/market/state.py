@@ -24,8 +24,8 @@ from shared.market.events import (
     ZERO_ADDRESS,
 )
 from shared.market.traits import Traits
+from shared.units import WEI_PER_ETH
 
-WEI: Final = 1e18
 _PLACE: Final = "place"
 _ENDS_LISTING: Final = (*OWNER_CHANGES, DELISTED, LISTED)
 
@@ -156,7 +156,7 @@ def exact_order(column: str) -> tuple[pl.Expr, pl.Expr]:
 
 def in_eth(wei: pl.Series) -> pl.Series:
     """Wei as decimal text in ETH. (Polars divides by multiplying with 1e-18, which is not the nearest float.)"""
-    return pl.Series([None if text is None else int(text) / WEI for text in wei.to_list()], dtype=pl.Float64)
+    return pl.Series([None if text is None else int(text) / WEI_PER_ETH for text in wei.to_list()], dtype=pl.Float64)
 
 
 def _last(events: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:

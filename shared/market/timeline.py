@@ -18,12 +18,12 @@ from shared.market.custody import Custody, later_holders
 from shared.market.events import ACCEPT_BID, ZERO_ADDRESS, contract_key, contract_keys
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.marks import WAYS, FloorSale, Lows, OwnerChange, PunkSale, Record, SaleMarks, ValidSale
-from shared.market.order_book import NAN, WEI, AskBook
+from shared.market.order_book import NAN, AskBook
 from shared.market.series import ANY_NUMBER, Ints, KeyedSeries, TimeSeries
 from shared.market.traits import PUNKS, Traits
 from shared.market.valid_sales import FLASH_LOAN_WEI, Circumstances, Exclusion, exclusion
+from shared.units import DAY_S, WEI_PER_ETH
 
-DAY = 86_400
 _FOLDED = (
     "seq", "block", "log_index", "punk_id", "event_type", "price_wei", "from_address", "to_address", "sale_kind",
     "tx_hash",
@@ -49,7 +49,7 @@ class Sale:
 
     @property
     def price_eth(self) -> float:
-        return self.price_wei / WEI
+        return self.price_wei / WEI_PER_ETH
 
     @property
     def counts(self) -> bool:
@@ -58,7 +58,7 @@ class Sale:
 
     @property
     def floor_eth(self) -> float | None:
-        return None if self.floor_wei is None else self.floor_wei / WEI
+        return None if self.floor_wei is None else self.floor_wei / WEI_PER_ETH
 
 
 class MarketTimeline:
@@ -199,7 +199,7 @@ class MarketTimeline:
     def _roll_day(self, time: int) -> None:
         floor = self.asks_now.floor()
         self._previous_day_floor = floor[0] if floor else None
-        self._day_end = (time // DAY + 1) * DAY
+        self._day_end = (time // DAY_S + 1) * DAY_S
 
     def _judge(
         self,
@@ -261,14 +261,14 @@ class _Batch:
         if not book.move(punk, price_wei):
             return
         self._asks[0].append((punk, time))
-        self._asks[1].append((NAN if price_wei is None else price_wei / WEI,))
+        self._asks[1].append((NAN if price_wei is None else price_wei / WEI_PER_ETH,))
         if book.lowest_two() != lowest:
             self._lows[0].append(time)
             self._lows[1].append(Lows.of(book))
 
     def set_bid(self, punk: int, time: int, price_wei: int | None) -> None:
         self._bids[0].append((punk, time))
-        self._bids[1].append((NAN if not price_wei else price_wei / WEI,))
+        self._bids[1].append((NAN if not price_wei else price_wei / WEI_PER_ETH,))
 
     def owner_changed(self, punk: int, time: int, change: OwnerChange) -> None:
         self._owners[0].append((punk, time))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-ETH: Final = 10**18
+from shared.units import ETH
+
 DUST_WEI: Final = ETH // 200
 FLASH_LOAN_FLOOR_MULTIPLE: Final = 300
 FLASH_LOAN_BID_MULTIPLE: Final = 10

@@ -11,6 +11,7 @@ import asyncpg
 
 from shared.database.pool import Connection
 from shared.registry import sequential
+from shared.units import WEI_PER_ETH
 
 Outcome = Literal["not_worse", "worse", "expired", "superseded"]
 
@@ -115,9 +116,9 @@ async def outcomes(connection: Connection, model_id: str, *, since: datetime) ->
     """Its scored sales since then, in the order in which they became known."""
     rows = await connection.fetch(OUTCOMES_SQL, model_id, since)
     return Outcomes(
-        price=[float(row["price_wei"]) / 1e18 for row in rows],
-        floor=[float(row["floor_wei"]) / 1e18 for row in rows],
-        value=[float(row["value_wei"]) / 1e18 for row in rows],
+        price=[float(row["price_wei"]) / WEI_PER_ETH for row in rows],
+        floor=[float(row["floor_wei"]) / WEI_PER_ETH for row in rows],
+        value=[float(row["value_wei"]) / WEI_PER_ETH for row in rows],
         time=[int(row["event_time"].timestamp()) for row in rows],
         in80=[int(row["in80"]) for row in rows],
         in90=[int(row["in90"]) for row in rows],

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.backtest.tape import DAY_S, Close, Day, Happening, Nowcast, SaleFacts, Valued
-from shared.backtest.terms import ETH
+from shared.backtest.tape import Close, Day, Happening, Nowcast, SaleFacts, Valued
+from shared.units import DAY_S, ETH
 
 FIRST_DAY = 20_000
 START = FIRST_DAY * DAY_S

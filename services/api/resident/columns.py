@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import View
+from shared.units import ETH
 
 DIGITS = 6
 
@@ -38,4 +38,4 @@ def render(view: View) -> bytes:
 
 def _eth(wei: str | None) -> float | None:
     """Six significant digits."""
-    return None if wei is None else float(f"{int(wei) / WEI_PER_ETH:.{DIGITS}g}")
+    return None if wei is None else float(f"{int(wei) / ETH:.{DIGITS}g}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from services.api.money import WEI_PER_ETH, money
+from services.api.money import money
+from shared.units import ETH
 from shared.valuation.explanation.stored import GROUPS, Comparable, Explained, Part
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ class ResidentExplanation:
         """JSON members of the punk's contributions, comparables and changes, with the closing brace. Made once."""
         found = self._rendered.get(punk)
         if found is None:
-            found = self._rendered[punk] = self._members(punk, value_wei, floor_wei / WEI_PER_ETH, punks)
+            found = self._rendered[punk] = self._members(punk, value_wei, floor_wei / ETH, punks)
         return found
 
     def _members(self, punk: int, value_wei: int, floor_now: float, punks: Mapping[int, PunkRow]) -> bytes:
-        value = value_wei / WEI_PER_ETH
+        value = value_wei / ETH
         parts = self.explained.reasons(punk, value)
         groups: dict[str, float] = {}
         for part in parts:
@@ -85,7 +86,7 @@ class ResidentExplanation:
         earlier_wei = int(self.explained.before_value_micro_eth[punk]) * MICRO_ETH
         parts = None
         if earlier_wei > 0:
-            parts = self.explained.changes(punk, value_wei / WEI_PER_ETH, earlier_wei / WEI_PER_ETH)
+            parts = self.explained.changes(punk, value_wei / ETH, earlier_wei / ETH)
         return {
             "since": before,
             "before": money(earlier_wei).model_dump(),

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import Generation
 from services.api.resident.values import ValueRow
 from shared.merkle import canonical_line
+from shared.units import ETH
 
 WEI_COLUMNS = ("value_wei", "lo50_wei", "hi50_wei", "lo80_wei", "hi80_wei", "lo90_wei", "hi90_wei")
 ARROW = "application/vnd.apache.arrow.file"
@@ -101,7 +101,7 @@ def _frame(generation: Generation) -> Any:
         {
             "generation_id": pl.Series([generation.facts.generation_id] * len(generation.rows), dtype=pl.Int64),
             "punk_id": pl.Series([row.punk_id for row in generation.rows], dtype=pl.Int16),
-            "value_eth": pl.Series([int(row.value_wei) / WEI_PER_ETH for row in generation.rows], dtype=pl.Float64),
+            "value_eth": pl.Series([int(row.value_wei) / ETH for row in generation.rows], dtype=pl.Float64),
             **{name: pl.Series(column, dtype=pl.String) for name, column in zip(WEI_COLUMNS, columns, strict=True)},
             "confidence": pl.Series([row.confidence for row in generation.rows], dtype=pl.String),
         }

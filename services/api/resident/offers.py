@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.api.deals import Judgement, Offer, Prior, judge, learn
-from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import Generation, Market
+from shared.units import ETH
 
 PROBABILITY_UNIT: Final = 10**9
 """Deals are ranked by whole billionths, so that cursors are exact."""
@@ -39,10 +39,10 @@ def judged(generation: Generation, market: Market) -> JudgedAsks:
     """The asks of a market by the values of a generation."""
     offers = {
         row.punk_id: Offer(
-            ask_eth=market.asks[row.punk_id] / WEI_PER_ETH,
-            value_eth=int(row.value_wei) / WEI_PER_ETH,
-            lo80_eth=int(row.lo80_wei) / WEI_PER_ETH,
-            hi80_eth=int(row.hi80_wei) / WEI_PER_ETH,
+            ask_eth=market.asks[row.punk_id] / ETH,
+            value_eth=int(row.value_wei) / ETH,
+            lo80_eth=int(row.lo80_wei) / ETH,
+            hi80_eth=int(row.hi80_wei) / ETH,
         )
         for row in generation.rows
         if row.punk_id in market.asks

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 import orjson
 
-from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import (
     Catalogue,
     Floor,
@@ -24,6 +23,7 @@ from services.api.resident.facts import (
     SaleRow,
 )
 from services.api.resident.values import ValueMembers, ValueRow
+from shared.units import ETH
 
 ZERO_ADDRESS = "0x" + "0" * 40
 NO_MARKET = b'"ask":null,"bid":null,"last_sale":null,"owner":null,"owner_since":null'
@@ -45,7 +45,7 @@ def members(document: dict[str, object]) -> bytes:
 def money_member(wei: int | str | None) -> dict[str, object] | None:
     if wei is None:
         return None
-    return {"wei": str(wei), "eth": int(wei) / WEI_PER_ETH}
+    return {"wei": str(wei), "eth": int(wei) / ETH}
 
 
 def value_rows(lines: bytes) -> list[ValueRow]:

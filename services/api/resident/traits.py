@@ -11,12 +11,12 @@ from statistics import median_low
 from typing import Final
 
 from services.api.deals import Z_90
-from services.api.money import WEI_PER_ETH
 from services.api.resident.facts import SaleRow, View
 from services.api.resident.rendering import instant, money_member
+from shared.units import DAY_S, ETH
 
 KINDS: Final = ("type", "skin", "count", "accessory")
-YEAR_S: Final = 365 * 86_400
+YEAR_S: Final = 365 * DAY_S
 SHOWN: Final = 20
 
 
@@ -52,7 +52,7 @@ def _entry(view: View, trait: str, sold: Mapping[int, int]) -> dict[str, object]
         "punks": len(view.catalogue.holders[trait]),
         "listed": len(asks),
         "floor": {"price": money_member(asks[0][0]), "punk_id": asks[0][1]} if asks else None,
-        "over_floor_eth": (asks[0][0] - floor.wei) / WEI_PER_ETH if asks and floor else None,
+        "over_floor_eth": (asks[0][0] - floor.wei) / ETH if asks and floor else None,
         "lowest_value": money_member(values[0]) if values else None,
         "median_value": money_member(median_low(values)) if values else None,
         "sales_365d": sum(sold.get(punk, 0) for punk in punks),
@@ -90,7 +90,7 @@ def recent_sales(view: View, trait: str) -> list[dict[str, object]]:
 
 def _sale(view: View, sale: SaleRow) -> dict[str, object]:
     floor = view.market.floor
-    now = sale.price_wei / sale.floor_wei * floor.wei / WEI_PER_ETH if floor else None
+    now = sale.price_wei / sale.floor_wei * floor.wei / ETH if floor else None
     return {
         "punk_id": sale.punk_id,
         "time": instant(datetime.fromtimestamp(sale.time, UTC)),

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Query, Request
 from services.api.deals import Z_90
 from services.api.gateway import Gateway, gateway_of
 from services.api.looking_back import generation_in_force, market_then
-from services.api.money import WEI_PER_ETH
 from services.api.problems import documented
 from services.api.resident.facts import Generation, Market, View
 from services.api.resident.offers import JudgedAsk, judged
@@ -28,6 +27,7 @@ from services.api.shapes.compat import (
     TopDeal,
     TopDeals,
 )
+from shared.units import ETH
 
 router = APIRouter(prefix="/compat/agents/v2", tags=["compatibility"])
 
@@ -173,4 +173,4 @@ def _top(
 
 
 def _eth(wei: str) -> float:
-    return int(wei) / WEI_PER_ETH
+    return int(wei) / ETH

@@ -21,6 +21,7 @@ from shared.errors import NotFoundError
 from shared.evaluation import checks as evaluated
 from shared.registry import card, lineage, pointer, shadows
 from shared.registry.decisions import Decision as StoredDecision
+from shared.units import DAY_S
 
 router = APIRouter(tags=["lifecycle"])
 MARKDOWN = "text/markdown; charset=utf-8"
@@ -213,7 +214,7 @@ def _shadow(found: shadows.Progress, now: datetime) -> ShadowDocument:
     until = found.shadow.ended_at or now
     return ShadowDocument(
         **asdict(found.shadow),
-        age_days=(until - found.shadow.first_started_at).total_seconds() / 86_400,
+        age_days=(until - found.shadow.first_started_at).total_seconds() / DAY_S,
         sales=found.sales,
         e_not_worse=found.e_better,
         e_worse=found.e_worse,

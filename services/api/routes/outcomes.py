@@ -25,6 +25,7 @@ from services.api.shapes.outcomes import Outcome, OutcomePage
 from services.api.shapes.performance import HORIZONS, Horizon
 from shared.contracts.messages import ModelId
 from shared.errors import InvalidInputError
+from shared.units import WEI_PER_ETH
 
 router = APIRouter(tags=["record"])
 
@@ -172,7 +173,7 @@ def _flat(row: OutcomeRow) -> dict[str, object]:
     for name in _AMOUNTS:
         wei = fields.pop(name)
         fields[f"{name}_wei"] = wei
-        fields[f"{name}_eth"] = None if wei is None else int(wei) / 1e18
+        fields[f"{name}_eth"] = None if wei is None else int(wei) / WEI_PER_ETH
     fields["sold_at"] = row.sold_at.isoformat()
     fields["published_at"] = row.published_at.isoformat()
     return {name: fields[name] for name in COLUMNS}

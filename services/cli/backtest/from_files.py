@@ -14,8 +14,8 @@ import polars as pl
 
 from shared.backtest.player import Player
 from shared.backtest.result import BacktestResult, result_of
-from shared.backtest.tape import DAY_S, Close, Day, Happening, SaleFacts, Valued
-from shared.backtest.terms import ETH, Terms
+from shared.backtest.tape import Close, Day, Happening, SaleFacts, Valued
+from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError, NotFoundError
 from shared.evaluation import predictions as forward
 from shared.market.event_files import PUNKS_FILE, read_event_files
@@ -24,6 +24,7 @@ from shared.market.marks import Lows
 from shared.market.state import is_public_ask
 from shared.market.timeline import MarketTimeline, Sale, seconds
 from shared.market.traits import Traits
+from shared.units import DAY_S, ETH
 
 GWEI_PER_ETH = 10**9
 

@@ -8,7 +8,8 @@ from rich.table import Table
 from shared.backtest.bootstrap import Estimate
 from shared.backtest.ledger import MARKS
 from shared.backtest.result import BacktestResult, BookResult, Marked, day_of
-from shared.backtest.terms import ETH, Terms
+from shared.backtest.terms import Terms
+from shared.units import ETH
 
 PERCENT = ("total_return", "annual_return", "max_drawdown")
 SHOWN = ("total_return", "annual_return", "sharpe", "sortino", "calmar", "max_drawdown")

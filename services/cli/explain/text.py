@@ -9,13 +9,13 @@ from rich.console import Console
 
 from services.cli.context import cell, show
 from services.cli.explain.account import Account
+from shared.units import WEI_PER_ETH
 from shared.valuation.explanation.comparables import OwnSale
 from shared.valuation.explanation.stored import Comparable, Part
 from shared.valuation.feature_table import FEATURES, FLAGS
 
 BAR = 14
 """Characters on either side of the axis."""
-WEI = 1e18
 SHOWN = 0.0005
 """A change of less ETH is no row of its own: it would read 0.000."""
 
@@ -103,7 +103,11 @@ def _changes(console: Console, told: Account) -> None:
     moved = [part for part in told.changes.parts if abs(part.eth) >= SHOWN]
     _bars(console, moved, ("difference", after - before))
     if previous.other_model is not None:
-        said = "" if previous.published_wei is None else f", which said {eth(int(previous.published_wei) / WEI)} ETH"
+        said = (
+            ""
+            if previous.published_wei is None
+            else f", which said {eth(int(previous.published_wei) / WEI_PER_ETH)} ETH"
+        )
         _line(console, f"that nowcast was of another model, {previous.other_model}{said}")
 
 
@@ -133,7 +137,7 @@ def _lineage(told: Account) -> Iterator[str]:
         yield f"correction and intervals made again from the outcomes known then: {again}"
     if made.published_wei is not None:
         same = "equals" if made.published_wei == made.explained_wei else "DIFFERS FROM"
-        yield f"the value {same} the published one, {int(made.published_wei) / WEI:,.6f} ETH"
+        yield f"the value {same} the published one, {int(made.published_wei) / WEI_PER_ETH:,.6f} ETH"
 
 
 def _section(console: Console, title: str) -> None:

@@ -13,9 +13,10 @@ import asyncpg
 
 from shared.backtest.board import Board
 from shared.backtest.player import Player
-from shared.backtest.tape import DAY_S, Close, Day, Happening, Nowcast, SaleFacts, Valued
+from shared.backtest.tape import Close, Day, Happening, Nowcast, SaleFacts, Valued
 from shared.backtest.terms import WHOLE
 from shared.database.pool import Connection
+from shared.units import DAY_S
 
 EXTENT_SQL = """
 select min(extract(epoch from as_of))::bigint as first_as_of, max(extract(epoch from as_of))::bigint as last_as_of,

@@ -16,6 +16,7 @@ from shared.evaluation.policy_replay.faults import Fault
 from shared.evaluation.policy_replay.history import History
 from shared.evaluation.policy_replay.ours import Ours
 from shared.evaluation.policy_replay.rules import AlwaysPromote, Event, NeverRetrain, PointEstimate, Record, Rule
+from shared.units import DAY_S
 
 JUDGED_ON = 300
 """Sales after its promotion that tell, in hindsight, whether a model that was rolled back was worse."""
@@ -166,7 +167,7 @@ def _reign(record: Record, candidate: Candidate, end: datetime) -> list[timedelt
 
 
 def _days(spans: Sequence[timedelta]) -> float:
-    return sum(span.total_seconds() for span in spans) / 86_400
+    return sum(span.total_seconds() for span in spans) / DAY_S
 
 
 def _fate(candidate: Candidate, fault: Fault, record: Record, history: History) -> FaultFate:

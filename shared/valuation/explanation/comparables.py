@@ -20,6 +20,7 @@ from shared.market.marks import PunkSale
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
 from shared.market.valid_sales import Exclusion
+from shared.units import DAY_S
 from shared.valuation.explanation.parts import KINDS
 
 MOST: Final = 8
@@ -31,7 +32,7 @@ AGE_WEIGHT: Final = 0.2
 """Log units for each year since the sale."""
 LEAST_SIMILARITY: Final = 0.05
 """What is further away is no comparable: an alien has few."""
-YEAR_S: Final = 365.25 * 86_400
+YEAR_S: Final = 365.25 * DAY_S
 
 
 @dataclass(frozen=True)

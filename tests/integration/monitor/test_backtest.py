@@ -13,13 +13,13 @@ import pytest_asyncio
 from services.monitor.backtest import reading
 from services.monitor.backtest.handlers import Backtests, play
 from shared.backtest.result import BacktestResult
-from shared.backtest.tape import DAY_S
-from shared.backtest.terms import ETH, Terms
+from shared.backtest.terms import Terms
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import BacktestRequested
 from shared.database.pool import Connection, Database
 from shared.messaging.transaction import AlreadyHandledError
+from shared.units import DAY_S, ETH
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import NOW, Happening

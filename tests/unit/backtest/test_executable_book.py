@@ -8,8 +8,9 @@ import pytest
 
 from shared.backtest.ledger import Trade
 from shared.backtest.player import Played, Player
-from shared.backtest.terms import ETH, Terms
+from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError
+from shared.units import ETH
 from tests.factories.tape import START, Tape
 
 TERMS = Terms(buy_gas_wei=ETH // 100, sell_gas_wei=ETH // 50, capital_wei=300 * ETH, largest_bps=5_000)

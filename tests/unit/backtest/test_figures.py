@@ -16,8 +16,9 @@ from shared.backtest.bootstrap import estimate, interval, resampled_days
 from shared.backtest.ledger import DayEnd
 from shared.backtest.player import Player
 from shared.backtest.result import day_of, result_of
-from shared.backtest.terms import ETH, Terms
+from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError
+from shared.units import ETH
 from tests.factories.tape import Tape, random_days
 
 RETURNS = [0.1, -0.2, 0.05, 0.0, 0.15]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from shared.backtest.ledger import MARKS
 from shared.backtest.player import Played, Player
-from shared.backtest.tape import DAY_S, Day
-from shared.backtest.terms import ETH, Terms
+from shared.backtest.tape import Day
+from shared.backtest.terms import Terms
+from shared.units import DAY_S, ETH
 from tests.factories.tape import FIRST_DAY, garbage_after, random_days
 
 SEEDS = st.integers(0, 10_000)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.backtest.player import Played, Player
-from shared.backtest.terms import ETH, Terms
+from shared.backtest.terms import Terms
+from shared.units import ETH
 from tests.factories.tape import START, Tape
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.order_book import WEI
 from shared.market.simulated import SimulatedMarket
 from shared.market.state import PUNK_STATE_SCHEMA, MarketState, state_at
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
+from shared.units import WEI_PER_ETH
 from tests.factories import busy_market, market
 from tests.factories.busy_market import busy_events
 from tests.factories.market_story import BEGAN, Told, told
@@ -34,7 +34,7 @@ def assert_equal(state: MarketState, timeline: MarketTimeline) -> None:
     assert asks == timeline.asks_now.asks()
     assert state.floor() == timeline.asks_now.floor()
     ranks = [1, 2, 3, 5, 10]
-    assert state.ladder(ranks) == [asks[rank - 1][0] / WEI if rank <= len(asks) else None for rank in ranks]
+    assert state.ladder(ranks) == [asks[rank - 1][0] / WEI_PER_ETH if rank <= len(asks) else None for rank in ranks]
     for row in state.punks.iter_rows(named=True):
         punk = row["punk_id"]
         assert row["owner"] == timeline.owner(punk)

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.market.valid_sales import ETH, EXPLANATIONS, Circumstances, Exclusion, exclusion
+from shared.market.valid_sales import EXPLANATIONS, Circumstances, Exclusion, exclusion
+from shared.units import ETH
 
 PLAIN = Circumstances(price=50 * ETH, floor=48 * ETH, previous_day_floor=47 * ETH)
 
