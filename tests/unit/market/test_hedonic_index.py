@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.market.hedonic_index import (
-    DAY,
     LEVEL_DRIFT,
     NOISE,
     NOISE_PER_PREMIUM,
@@ -20,6 +19,7 @@ from shared.market.hedonic_index import (
     Premia,
 )
 from shared.market.traits import TYPES, Traits
+from shared.units import DAY_S
 from tests.factories import market
 
 TRAITS = Traits.from_frame(market.punks_frame())
@@ -33,7 +33,7 @@ class Textbook:
     def __init__(self, first_log_price: float) -> None:
         self.x = np.array([first_log_price, *np.zeros(WIDTH - 1)])
         self.p = np.diag([PRIOR_LEVEL**2, *[PRIOR_PREMIUM**2] * (WIDTH - 1)])
-        self.q = np.diag([LEVEL_DRIFT**2 / DAY, *[PREMIUM_DRIFT**2 / (30 * DAY)] * (WIDTH - 1)])
+        self.q = np.diag([LEVEL_DRIFT**2 / DAY_S, *[PREMIUM_DRIFT**2 / (30 * DAY_S)] * (WIDTH - 1)])
 
     def update(self, seconds: int, punk: int, log_price: float) -> tuple[float, float]:
         """Forecast error and its variance."""
@@ -59,9 +59,9 @@ def test_without_outliers_it_is_the_kalman_filter_of_the_textbook(seed, count):
     index, now = HedonicIndex(TRAITS), 1_600_000_000
     plain: Textbook | None = None
     for _ in range(count):
-        step = int(generator.integers(0, 40 * DAY))
+        step = int(generator.integers(0, 40 * DAY_S))
         now, punk = now + step, int(generator.integers(10_000))
-        log_price = 2.0 + 0.05 * (punk % 5) + generator.normal(0, 0.05)
+        log_price = 2.0 + 0.03 * (punk % 5) + generator.uniform(-0.05, 0.05)
         plain, seconds = (plain, step) if plain else (Textbook(log_price), 0)
         expected, variance = plain.update(seconds, punk, log_price)
         assert abs(expected) < OUTLIER * variance**0.5, "an outlier: the textbook has no rule for it"
@@ -146,7 +146,7 @@ def test_premia_of_a_stored_state_are_those_the_index_had_then():
 
 def test_certainty_fades_with_time_and_comes_back_with_sales():
     index, now = learnt()
-    index.update(now + 365 * int(DAY), 5, 3.0)
+    index.update(now + 365 * DAY_S, 5, 3.0)
     index.flush()
     before, after = index.variances.rows[-2], index.variances.rows[-1]
     zombie = 1 + TRAITS.names.index("type:Zombie")
