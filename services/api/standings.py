@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.api.repositories.history import EventThen
-
-ZERO_ADDRESS = "0x" + "0" * 40
-OWNER_CHANGES = ("claim", "sale", "transfer", "wrap", "unwrap")
+from shared.market.events import OWNER_CHANGES
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,7 @@ def asks(events: Iterable[EventThen]) -> Sequence[Interval]:
         if standing is not None:
             found.append(standing.ended(event))
             standing = None
-        public = event.to_address is None or event.to_address == ZERO_ADDRESS
-        if event.event_type == "listed" and public and event.price_wei not in (None, "0"):
+        if event.event_type == "listed" and event.to_address is None and event.price_wei not in (None, "0"):
             assert event.price_wei is not None
             standing = Interval(event.price_wei, event.from_address, event.time)
     return [*found, standing] if standing is not None else found

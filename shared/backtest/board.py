@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.backtest.tape import Happening
-
-_OWNER_CHANGES = frozenset({"claim", "sale", "transfer", "wrap", "unwrap"})
+from shared.market.events import OWNER_CHANGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Board:
             self._bids[punk] = _Bid(event.sender, event.price_wei)
         elif event.kind == "bid_withdrawn":
             self._bids.pop(punk, None)
-        elif event.kind in _OWNER_CHANGES:
+        elif event.kind in OWNER_CHANGES:
             self._asks.pop(punk, None)
             bid = self._bids.get(punk)
             accepted = event.sale is not None and event.sale.kind == "accept_bid"

@@ -21,7 +21,6 @@ from shared.market.events import (
     LISTED,
     OWNER_CHANGES,
     SALE,
-    ZERO_ADDRESS,
 )
 from shared.market.traits import Traits
 from shared.units import WEI_PER_ETH
@@ -145,8 +144,7 @@ def state_at(events: pl.DataFrame, as_of: datetime) -> MarketState:
 
 def is_public_ask() -> pl.Expr:
     """Whether a listing is an ask that anybody can take: one for nothing is a gift or a custody move."""
-    anybody = pl.col("to_address").is_null() | (pl.col("to_address") == ZERO_ADDRESS)
-    return anybody & (pl.col("price_wei") != "0")
+    return pl.col("to_address").is_null() & (pl.col("price_wei") != "0")
 
 
 def exact_order(column: str) -> tuple[pl.Expr, pl.Expr]:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from shared.market.custody import Custody, later_holders
-from shared.market.events import ACCEPT_BID, ZERO_ADDRESS, contract_key, contract_keys
+from shared.market.events import ACCEPT_BID, contract_key, contract_keys
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.marks import WAYS, FloorSale, Lows, OwnerChange, PunkSale, Record, SaleMarks, ValidSale
 from shared.market.order_book import NAN, AskBook
@@ -145,8 +145,7 @@ class MarketTimeline:
             if kind == "listed":
                 listed_in[punk] = tx_hash
                 # Private listings are no asks, and neither is a gift: with a floor of nothing nothing has a ratio.
-                public = receiver is None or receiver == ZERO_ADDRESS
-                set_ask(punk, known, (int(price) or None) if public else None)
+                set_ask(punk, known, (int(price) or None) if receiver is None else None)
             elif kind == "bid":
                 bids[punk] = (sender, price)
                 batch.set_bid(punk, known, int(price))

@@ -13,7 +13,6 @@ START = 1_600_000_000
 STEP_S = 1_800
 ACCESSORIES = ("Beanie", "Hoodie", "Pipe", "Mohawk", "Earring", "Cigarette")
 WALLETS = [f"0x{number:040x}" for number in range(1, 41)]
-ZERO = "0x0000000000000000000000000000000000000000"
 
 
 def punks_frame() -> pl.DataFrame:

@@ -54,7 +54,7 @@ left join lateral (
     offset 0  -- keeps what follows from turning the look-up by key into a scan of all listings
 ) as offer
     on offer.event_type = 'listed' and offer.price_wei > 0
-   and (offer.to_address is null or offer.to_address = '0x0000000000000000000000000000000000000000')
+   and offer.to_address is null
 left join lateral (
     select * from market_events
     where superseded_at is null and block = places.bid >> 31 and log_index = places.bid & 2147483647

@@ -25,7 +25,6 @@ from services.api.resident.facts import (
 from services.api.resident.values import ValueMembers, ValueRow
 from shared.units import ETH
 
-ZERO_ADDRESS = "0x" + "0" * 40
 NO_MARKET = b'"ask":null,"bid":null,"last_sale":null,"owner":null,"owner_since":null'
 DEPTH_PERCENT = (0, 1, 2, 5, 10, 20, 50, 100)
 HIGHEST_BIDS = 10

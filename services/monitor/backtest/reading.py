@@ -56,7 +56,6 @@ join nowcasts n on n.generation_id = any($1::bigint[]) and n.punk_id = asked.pun
 where asked.wei * 10000 <= n.value_wei * $4::integer
 """
 VALUES_SQL = "select punk_id, value_wei::text as value from nowcasts where generation_id = $1"
-ZERO_ADDRESS: Final = "0x" + "0" * 40
 _PREFETCH: Final = 10_000
 
 
@@ -151,7 +150,7 @@ def _happening(row: asyncpg.Record) -> Happening:
         kind=row["kind"],
         price_wei=price,
         ref=row["ref"],
-        public=row["kind"] == "listed" and price > 0 and row["receiver"] in (None, ZERO_ADDRESS),
+        public=row["kind"] == "listed" and price > 0 and row["receiver"] is None,
         sender=row["sender"],
         receiver=row["receiver"],
         sale=sale,

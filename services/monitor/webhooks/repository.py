@@ -40,8 +40,7 @@ from last
 join nowcasts n on n.generation_id = $1 and n.punk_id = last.punk_id
 join generations g on g.generation_id = n.generation_id
 where last.event_type = 'listed' and last.price_wei > 0
-  and coalesce(last.to_address, '0x0000000000000000000000000000000000000000')
-      = '0x0000000000000000000000000000000000000000'
+  and last.to_address is null
   and last.price_wei::float8 <= n.value_wei::float8 * (1 - $2::float8)
 order by last.price_wei / n.value_wei
 limit 500

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.api.repositories.history import EventThen
-from services.api.standings import ZERO_ADDRESS, asks, bids, within
+from services.api.standings import asks, bids, within
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 ANN, BEN, CAT = "0xann", "0xben", "0xcat"
@@ -38,7 +38,7 @@ def test_a_new_listing_ends_the_one_before_and_private_or_free_ones_are_no_asks(
     found = asks(
         [
             event("listed", 1, "5", ANN),
-            event("listed", 2, "4", ANN, ZERO_ADDRESS),
+            event("listed", 2, "4", ANN),
             event("listed", 3, "3", ANN, BEN),
             event("listed", 4, "0", ANN),
             event("listed", 5, "7", ANN),
