@@ -1,21 +1,24 @@
-"""Cursors of lists that are read newest first from the database by (instant, id)."""
+"""Pages of lists that are read newest first from the database by (instant, id)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime
 
 from services.api import cursors
 from services.api.config import digest
+from services.api.gateway import Gateway
 from services.api.problems import BadCursorError
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before, same filters")]
 Id = TypeVar("Id")
+Row = TypeVar("Row")
 
 
 def utc(instant: datetime) -> datetime:
@@ -31,23 +34,46 @@ def utc(instant: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]
 
 
-def position_before(
-    secret: bytes, scope: tuple[str, ...], cursor: str | None, parse: Callable[[str], Id]
-) -> tuple[datetime, Id] | None:
-    """The key of the last row seen; None for the first page. Raises BadCursorError."""
-    if cursor is None:
-        return None
-    at, identity = cursors.decode(cursor, secret, scope=digest(*scope), keys=2).key
-    try:
-        if "\x00" in identity:
-            raise ValueError("no text in the database has a NUL")
-        return utc(datetime.fromisoformat(at)), parse(identity)
-    except ValueError as error:
-        raise BadCursorError("The cursor is damaged or was not made by this API.") from error
+@dataclass(frozen=True)
+class Page(Generic[Id]):
+    """A page of a list that is read newest first.
 
+    Attributes:
+        before: the key of the last row seen; None for the first page.
+        fetch: how many rows to ask for: one more than the page has, which tells whether another page follows.
+    """
 
-def next_cursor(secret: bytes, scope: tuple[str, ...], last: tuple[datetime, str] | None) -> str | None:
-    """The cursor that goes on behind `last`; None when nothing follows."""
-    if last is None:
-        return None
-    return cursors.encode(cursors.Position(digest(*scope), 0, (last[0].isoformat(), last[1])), secret)
+    secret: bytes
+    scope: str
+    limit: int
+    before: tuple[datetime, Id] | None
+
+    @classmethod
+    def asked(
+        cls, gateway: Gateway, scope: tuple[str, ...], cursor: str | None, limit: int, parse: Callable[[str], Id]
+    ) -> Page[Id]:
+        """`scope`: the list and its filters; `parse`: reads an id. Raises BadCursorError."""
+        secret, digested = gateway.config.cursor_key, digest(*scope)
+        if cursor is None:
+            return cls(secret, digested, limit, None)
+        at, identity = cursors.decode(cursor, secret, scope=digested, keys=2).key
+        try:
+            if "\x00" in identity:
+                raise ValueError("no text in the database has a NUL")
+            return cls(secret, digested, limit, (utc(datetime.fromisoformat(at)), parse(identity)))
+        except ValueError as error:
+            raise BadCursorError("The cursor is damaged or was not made by this API.") from error
+
+    @property
+    def fetch(self) -> int:
+        return self.limit + 1
+
+    def cut(
+        self, rows: Sequence[Row], key: Callable[[Row], tuple[datetime, object]]
+    ) -> tuple[Sequence[Row], str | None]:
+        """The page's rows, and the cursor of the next page, None after the last. `key`: instant and id of a row."""
+        if len(rows) <= self.limit:
+            return rows, None
+        at, identity = key(rows[self.limit - 1])
+        position = cursors.Position(self.scope, 0, (at.isoformat(), str(identity)))
+        return rows[: self.limit], cursors.encode(position, self.secret)

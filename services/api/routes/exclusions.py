@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.api.gateway import gateway_of
 from services.api.money import Money, money
-from services.api.paging import Cursor, Limit, next_cursor, position_before
+from services.api.paging import Cursor, Limit, Page
 from services.api.problems import documented
 from services.api.repositories import exclusions as repository
 from shared.market.valid_sales import EXPLANATIONS, Exclusion
@@ -56,17 +56,15 @@ async def exclusions(
     """Excluded sales, newest first; of one reason when given."""
     gateway = gateway_of(request)
     scope = ("exclusions", str(reason))
-    before = position_before(gateway.config.cursor_key, scope, cursor, _seq)
+    page = Page.asked(gateway, scope, cursor, limit, _seq)
     async with gateway.reading() as connection:
-        rows = await repository.excluded_sales(connection, reason=reason, before=before, limit=limit + 1)
+        rows = await repository.excluded_sales(connection, reason=reason, before=page.before, limit=page.fetch)
         counts = await repository.counts(connection)
-    more = rows[limit - 1] if len(rows) > limit else None
+    shown, following = page.cut(rows, lambda row: (row.sold_at, row.event_seq))
     return ExclusionPage(
-        items=[_excluded(row) for row in rows[:limit]],
+        items=[_excluded(row) for row in shown],
         counts=[ReasonCount(reason=name, explanation=_explained(name), sales=n) for name, n in counts.items()],
-        next_cursor=next_cursor(
-            gateway.config.cursor_key, scope, (more.sold_at, str(more.event_seq)) if more else None
-        ),
+        next_cursor=following,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from services.api.gateway import gateway_of
-from services.api.paging import Cursor, Limit, next_cursor, position_before
+from services.api.paging import Cursor, Limit, Page
 from services.api.problems import documented
 from services.api.repositories import lifecycle as repository
 from services.api.shapes.lifecycle import (
@@ -35,16 +35,14 @@ async def lifecycle(
 ) -> LifecyclePage:
     """Training, contenders, gates, shadows, promotions, confirmations, rollbacks, freezes and alerts, newest first."""
     gateway = gateway_of(request)
-    secret = gateway.config.cursor_key
     scope = ("lifecycle", ",".join(sorted(set(kind or ()))), str(model_id))
-    before = position_before(secret, scope, cursor, str)
+    page = Page.asked(gateway, scope, cursor, limit, str)
     async with gateway.reading() as connection:
-        rows = await repository.timeline(connection, kinds=kind, model_id=model_id, before=before, limit=limit + 1)
-    more = rows[limit - 1] if len(rows) > limit else None
-    return LifecyclePage(
-        items=[LifecycleEvent(**asdict(row)) for row in rows[:limit]],
-        next_cursor=next_cursor(secret, scope, (more.at, more.id) if more else None),
-    )
+        rows = await repository.timeline(
+            connection, kinds=kind, model_id=model_id, before=page.before, limit=page.fetch
+        )
+    shown, following = page.cut(rows, lambda row: (row.at, row.id))
+    return LifecyclePage(items=[LifecycleEvent(**asdict(row)) for row in shown], next_cursor=following)
 
 
 @router.get("/v1/lifecycle/evalue", operation_id="list_evalue_paths", responses=documented(422, 503))

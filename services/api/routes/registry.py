@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.api.gateway import gateway_of
-from services.api.paging import Cursor, Limit, next_cursor, position_before
+from services.api.paging import Cursor, Limit, Page
 from services.api.problems import documented
 from services.api.repositories import registry
 from shared.contracts.messages import ModelId
@@ -151,16 +151,11 @@ async def models(
     """Models, newest first."""
     gateway = gateway_of(request)
     scope = ("models", str(state))
-    before = position_before(gateway.config.cursor_key, scope, cursor, str)
+    page = Page.asked(gateway, scope, cursor, limit, str)
     async with gateway.reading() as connection:
-        rows = await registry.models(connection, state=state, before=before, limit=limit + 1)
-    more = rows[limit - 1] if len(rows) > limit else None
-    return ModelPage(
-        items=[ModelSummary(**asdict(row)) for row in rows[:limit]],
-        next_cursor=next_cursor(
-            gateway.config.cursor_key, scope, (more.registered_at, more.model_id) if more else None
-        ),
-    )
+        rows = await registry.models(connection, state=state, before=page.before, limit=page.fetch)
+    shown, following = page.cut(rows, lambda row: (row.registered_at, row.model_id))
+    return ModelPage(items=[ModelSummary(**asdict(row)) for row in shown], next_cursor=following)
 
 
 @router.get("/v1/models/{model_id}", operation_id="get_model", responses=documented(404, 422, 503))
@@ -181,17 +176,12 @@ async def decisions(
     """Decisions with their checks, newest first; of one subject model when given."""
     gateway = gateway_of(request)
     scope = ("decisions", str(model_id))
-    before = position_before(gateway.config.cursor_key, scope, cursor, UUID)
+    page = Page.asked(gateway, scope, cursor, limit, UUID)
     async with gateway.reading() as connection:
-        rows = await registry.decisions(connection, model_id=model_id, before=before, limit=limit + 1)
+        rows = await registry.decisions(connection, model_id=model_id, before=page.before, limit=page.fetch)
         checks = await registry.checks(connection, [row.decision_id for row in rows])
-    more = rows[limit - 1] if len(rows) > limit else None
-    return DecisionPage(
-        items=[Decision(**_decision(row, checks)) for row in rows[:limit]],
-        next_cursor=next_cursor(
-            gateway.config.cursor_key, scope, (more.decided_at, str(more.decision_id)) if more else None
-        ),
-    )
+    shown, following = page.cut(rows, lambda row: (row.decided_at, row.decision_id))
+    return DecisionPage(items=[Decision(**_decision(row, checks)) for row in shown], next_cursor=following)
 
 
 @router.get("/v1/decisions/{decision_id}", operation_id="get_decision", responses=documented(404, 422, 503))

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.api.auth import OPERATOR, Caller, caller_with
 from services.api.gateway import gateway_of
 from services.api.idempotency import IdempotencyKey, once
-from services.api.paging import Cursor, Limit, next_cursor, position_before
+from services.api.paging import Cursor, Limit, Page
 from services.api.problems import ForbiddenError, documented
 from services.api.repositories import training
 from shared.contracts.messages import EARLIEST_INSTANT, Actor, Reason, TrainingRequested
@@ -132,18 +132,18 @@ async def requests(
     """Requests that reached the trainer's queue, newest first."""
     gateway = gateway_of(request)
     scope = ("training-requests", str(status), str(reason), str(requested_by))
-    before = position_before(gateway.config.cursor_key, scope, cursor, UUID)
+    page = Page.asked(gateway, scope, cursor, limit, UUID)
     async with gateway.reading() as connection:
         rows = await training.requests(
-            connection, status=status, reason=reason, requested_by=requested_by, before=before, limit=limit + 1
+            connection,
+            status=status,
+            reason=reason,
+            requested_by=requested_by,
+            before=page.before,
+            limit=page.fetch,
         )
-    more = rows[limit - 1] if len(rows) > limit else None
-    return TrainingRequestPage(
-        items=[TrainingRequestDocument(**asdict(row)) for row in rows[:limit]],
-        next_cursor=next_cursor(
-            gateway.config.cursor_key, scope, (more.requested_at, str(more.request_id)) if more else None
-        ),
-    )
+    shown, following = page.cut(rows, lambda row: (row.requested_at, row.request_id))
+    return TrainingRequestPage(items=[TrainingRequestDocument(**asdict(row)) for row in shown], next_cursor=following)
 
 
 @router.get(
