@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.api.repositories.history import EventThen
-from shared.market.events import OWNER_CHANGES
+from shared.market.event_types import OWNER_CHANGES
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from shared.errors import InvalidInputError
 from shared.market.ethereum.history import decode_with_history, longest_gap
 from shared.market.ethereum.log_pages import log_page_paths, read_log_pages
 from shared.market.event_files import read_event_files
-from shared.market.events import DELISTED, LISTED, empty_events
+from shared.market.event_types import DELISTED, LISTED
+from shared.market.events import empty_events
 
 History: TypeAlias = Annotated[
     Path | None,

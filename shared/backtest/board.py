@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.backtest.tape import Happening
-from shared.market.events import OWNER_CHANGES
+from shared.market.event_types import OWNER_CHANGES
 
 
 @dataclass(frozen=True, slots=True)

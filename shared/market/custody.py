@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shared.market.events import OWNER_CHANGES, SALE
+from shared.market.event_types import OWNER_CHANGES, SALE
 from shared.market.traits import PUNKS
 from shared.units import DAY_S
 

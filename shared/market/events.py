@@ -15,6 +15,7 @@ import polars as pl
 
 from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError
+from shared.market.event_types import EVENT_TYPES, LISTED, OWNER_CHANGES, PRICED_TYPES, SALE, SALE_KINDS, ZERO_ADDRESS
 from shared.market.reference_data import PUNK_COUNT
 
 EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -31,24 +32,6 @@ EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {
     "tx_hash": pl.String(),
 }
 
-CLAIM: Final = "claim"
-LISTED: Final = "listed"
-DELISTED: Final = "delisted"
-BID: Final = "bid"
-BID_WITHDRAWN: Final = "bid_withdrawn"
-SALE: Final = "sale"
-TRANSFER: Final = "transfer"
-WRAP: Final = "wrap"
-UNWRAP: Final = "unwrap"
-EVENT_TYPES: Final = (CLAIM, LISTED, DELISTED, BID, BID_WITHDRAWN, SALE, TRANSFER, WRAP, UNWRAP)
-PRICED_TYPES: Final = (LISTED, BID, SALE)
-OWNER_CHANGES: Final = (CLAIM, SALE, TRANSFER, WRAP, UNWRAP)
-
-BUY: Final = "buy"
-ACCEPT_BID: Final = "accept_bid"
-SALE_KINDS: Final = (BUY, ACCEPT_BID)
-
-ZERO_ADDRESS: Final = "0x" + "0" * 40
 _LARGEST_BLOCK: Final = 2**32 - 1
 _LARGEST_INDEX: Final = 2**31 - 1
 _ADDRESS: Final = r"^0x[0-9a-f]{40}$"

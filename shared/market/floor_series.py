@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from shared.market.events import DELISTED, LISTED, OWNER_CHANGES
+from shared.market.event_types import DELISTED, LISTED, OWNER_CHANGES
 from shared.market.state import exact_order, in_eth, is_public_ask
 
 FLOOR_SCHEMA: Final[dict[str, pl.DataType]] = {

@@ -13,15 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from shared.market.events import (
-    ACCEPT_BID,
-    BID,
-    BID_WITHDRAWN,
-    DELISTED,
-    LISTED,
-    OWNER_CHANGES,
-    SALE,
-)
+from shared.market.event_types import ACCEPT_BID, BID, BID_WITHDRAWN, DELISTED, LISTED, OWNER_CHANGES, SALE
 from shared.market.traits import Traits
 from shared.units import WEI_PER_ETH
 

@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 
 from shared.market.custody import Custody, later_holders
-from shared.market.events import ACCEPT_BID, contract_key, contract_keys
+from shared.market.event_types import ACCEPT_BID
+from shared.market.events import contract_key, contract_keys
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.marks import WAYS, FloorSale, Lows, OwnerChange, PunkSale, Record, SaleMarks, ValidSale
 from shared.market.order_book import NAN, AskBook

@@ -13,7 +13,7 @@ from statistics import median
 
 import polars as pl
 
-from shared.market.events import DELISTED, LISTED, OWNER_CHANGES
+from shared.market.event_types import DELISTED, LISTED, OWNER_CHANGES
 from shared.market.order_book import AskBook
 from shared.market.simulation.market import generate
 from tests.bench.measured import Measured

@@ -19,7 +19,7 @@ from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError, NotFoundError
 from shared.evaluation import predictions as forward
 from shared.market.event_files import PUNKS_FILE, read_event_files
-from shared.market.events import SALE
+from shared.market.event_types import SALE
 from shared.market.marks import Lows
 from shared.market.state import is_public_ask
 from shared.market.timeline import MarketTimeline, Sale, seconds

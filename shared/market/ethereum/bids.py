@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from shared.market.events import ACCEPT_BID, BID, BID_WITHDRAWN, OWNER_CHANGES
+from shared.market.event_types import ACCEPT_BID, BID, BID_WITHDRAWN, OWNER_CHANGES
 
 _TELLING: Final = (BID, BID_WITHDRAWN, *OWNER_CHANGES)
 

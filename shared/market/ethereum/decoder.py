@@ -30,25 +30,22 @@ from shared.market.ethereum.contract import (
 )
 from shared.market.ethereum.raw_logs import TOPICS, place
 from shared.market.ethereum.words import address, broken_address, broken_number, decimal_text, number
-from shared.market.events import (
+from shared.market.event_types import (
     ACCEPT_BID,
     BID,
     BID_WITHDRAWN,
     BUY,
     CLAIM,
     DELISTED,
-    EVENT_SCHEMA,
     LISTED,
     OWNER_CHANGES,
     SALE,
     UNWRAP,
     WRAP,
     ZERO_ADDRESS,
-    validate,
 )
-from shared.market.events import (
-    TRANSFER as TRANSFERRED,
-)
+from shared.market.event_types import TRANSFER as TRANSFERRED
+from shared.market.events import EVENT_SCHEMA, validate
 
 _LAST_PUNK: Final = 9_999
 _EVENT_TYPES: Final = {

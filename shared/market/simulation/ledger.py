@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.market.events import (
+from shared.market.event_types import (
     ACCEPT_BID,
     BID,
     BID_WITHDRAWN,

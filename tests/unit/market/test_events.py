@@ -11,14 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidInputError
-from shared.market.events import (
-    EVENT_SCHEMA,
-    ZERO_ADDRESS,
-    contract_key,
-    contract_keys,
-    empty_events,
-    validate,
-)
+from shared.market.event_types import ZERO_ADDRESS
+from shared.market.events import EVENT_SCHEMA, contract_key, contract_keys, empty_events, validate
 from tests.unit.market.event_rows import ALICE, BOB, event_rows, with_value
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.market.events import OWNER_CHANGES
+from shared.market.event_types import OWNER_CHANGES
 from shared.market.prices import DailyPrices
 from shared.market.series import TimeSeries
 from shared.market.timeline import MarketTimeline

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.events import OWNER_CHANGES
+from shared.market.event_types import OWNER_CHANGES
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.prices import DailyPrices
 from shared.market.simulation.punks import draw_punks
