@@ -1,14 +1,15 @@
 """Units that more than one part counts in."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S: Final = 86_400
 """Seconds in a day."""
 ETH: Final = 10**18
 """Wei in an ether, exact."""
 WEI_PER_ETH: Final = 1e18
-"""The same as a float: dividing by it is how wei become ETH everywhere, to the last bit."""
+"""The same as a float, for the market and the valuation. The gateway divides by `ETH`, exactly: last bits differ."""
 
 
 def as_seconds(instant: datetime) -> int:

@@ -82,16 +82,15 @@ class Archive:
                 snapshot_archived = True
             except NotFoundError:
                 snapshot_archived = False
+        snapshot = None if snapshot_archived else at_hand
+        if not snapshot_archived and (snapshot is None or snapshot.snapshot_id != one.snapshot_id):
+            snapshot = await self._recompute(one, past)
         uploads = [self._upload_rows(each, frame) for each, frame in zip(ids, frames, strict=True)]
-        if not snapshot_archived:
-            snapshot = at_hand
-            if snapshot is None or snapshot.snapshot_id != one.snapshot_id:
-                snapshot = await self._recompute(one, past)
-            if snapshot.snapshot_id == one.snapshot_id:
-                uploads.append(snapshot_repository.upload(self._store, snapshot))
-            else:
-                # A daily close that arrived later changed what this instant looks like.
-                log.warning("archive.snapshot_lost", snapshot=one.snapshot_id, generations=ids)
+        if snapshot is not None and snapshot.snapshot_id == one.snapshot_id:
+            uploads.append(snapshot_repository.upload(self._store, snapshot))
+        elif snapshot is not None:
+            # A daily close that arrived later changed what this instant looks like.
+            log.warning("archive.snapshot_lost", snapshot=one.snapshot_id, generations=ids)
         archived = await asyncio.gather(*uploads)
         async with self._database.transaction() as connection:
             for upload in archived:

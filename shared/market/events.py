@@ -193,9 +193,8 @@ def _check_order(frame: pl.DataFrame, where: str) -> None:
             f"{where}: row {row + 1}: column 'block' is out of contract order ({place}); "
             "events must ascend by (block, log_index)"
         )
-    if not frame["timestamp"].is_sorted():
-        time = pl.col("timestamp")
-        _refuse_first(frame, time < time.shift(), where, "timestamp", "must not be earlier than the row before")
+    time = pl.col("timestamp")
+    _refuse_first(frame, time < time.shift(), where, "timestamp", "must not be earlier than the row before")
 
 
 def _refuse_first(frame: pl.DataFrame, broken: pl.Expr, where: str, column: str, rule: str) -> None:

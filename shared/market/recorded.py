@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -10,8 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from shared.market.events import contract_key, contract_keys
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from shared.units import EPOCH
 
 
 class RecordedMarket:
@@ -54,4 +53,4 @@ class RecordedMarket:
 
 
 def _microseconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(microseconds=1)
+    return (instant - EPOCH) // timedelta(microseconds=1)

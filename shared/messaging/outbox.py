@@ -84,6 +84,7 @@ class Relay:
         """
         failures: list[BaseException] = []
         async with self._database.connection() as connection:
+            # Most polls find nothing: they need no transaction.
             if not self._handed_over and not await connection.fetchval(_WAITING_SQL):
                 return 0
             async with connection.transaction():

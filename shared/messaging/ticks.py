@@ -17,9 +17,9 @@ from shared.contracts.messages import (
     TrainingDrainRequested,
 )
 from shared.errors import NotFoundError
+from shared.units import EPOCH
 
 _NAMESPACE = UUID("6f1d9f0a-7c3e-5b7e-9d1c-3a5f6c2b8e41")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def job_named(name: str) -> Job:
 def slot_at(job: str, instant: datetime) -> datetime:
     """The newest slot of `job` that is not after `instant`, UTC."""
     every = job_named(job).every
-    return instant.astimezone(UTC) - (instant - _EPOCH) % every
+    return instant.astimezone(UTC) - (instant - EPOCH) % every
 
 
 def tick_id(job: str, slot: datetime) -> UUID:

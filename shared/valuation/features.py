@@ -111,7 +111,7 @@ def _floor_before(pairs: _Pairs, instants: Ints) -> Floats:
 
 
 def _level_before(timeline: MarketTimeline, instants: Ints) -> Floats:
-    """The index's level."""
+    """The index's level just before each instant."""
     return timeline.index.states.last_before(instants, slice(1))[:, 0]
 
 

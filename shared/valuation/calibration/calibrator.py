@@ -32,9 +32,9 @@ class Calibrator:
         own: Sequence[Residuals] = (),
         foreseen: Floats | None = None,
     ) -> None:
-        """`fitted`: errors known at the data cut-off, `foreseen`: the corrections of their own days, if at hand.
+        """`fitted`: errors known at the data cut-off; `own`: errors on later sales, see `ValuationModel.calibrator`.
 
-        `own`: errors on later sales, see `ValuationModel.calibrator`.
+        `foreseen`: the corrections of the fitted errors' own days. Pass these only where every own error is later.
         """
         self._params = params
         self._fitted, self._cutoff, self._fitted_foreseen = fitted, data_cutoff, foreseen
