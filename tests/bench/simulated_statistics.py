@@ -1,6 +1,6 @@
 """A simulated year beside the real one: `python -m tests.bench.simulated_statistics [seed …]` prints a Markdown table.
 
-The real year is 2024-08-01 to 2025-07-31 of PUNKCAST_DATA_DIR. What is printed is in docs/simulated-market.md.
+The real year is 2024-08-01 to 2025-07-31 of PUNKCAST_DATA_DIR. docs/measurements.md has the output.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The simulated year beside the real one: the table of docs/simulated-market.md, within stated factors."""
+"""A simulated year resembles the real one: the table in docs/measurements.md, within stated factors."""
 
 from __future__ import annotations
 
