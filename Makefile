@@ -96,7 +96,7 @@ $(WEB_BUILT): $(WEB_INSTALLED) $(shell find web/src web/static 2>/dev/null) web/
 clean: ## Remove what was installed and cached; the data in .punkcast stays
 	rm -rf web/node_modules web/build web/.svelte-kit
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
-	find shared services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find shared services lab tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
 	@test -n "$(PYTHON)" || { \

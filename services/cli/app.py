@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from lab.backtest.command import backtest_command
+from lab.demo.command import demo
+from lab.drill.command import drill_command
+from lab.evaluation.command import evaluate_command
+from lab.policy_replay.command import policy_replay
+from lab.replay.command import replay
 from services.cli import (
     database_commands,
     decision_commands,
@@ -13,18 +19,12 @@ from services.cli import (
     model_commands,
     operator_commands,
     policy_commands,
-    policy_replay_command,
     serve_command,
 )
 from services.cli.backfill_command import backfill_command
-from services.cli.backtest_command import backtest_command
-from services.cli.demo_command import demo
-from services.cli.drill_command import drill_command
-from services.cli.evaluate_command import evaluate_command
 from services.cli.explain_command import explain_command
 from services.cli.export_command import export_command
 from services.cli.preflight_command import preflight_command
-from services.cli.replay_command import replay
 from services.cli.verify_command import verify_command
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ app.command("status")(operator_commands.status_command)
 model_commands.app.command("preflight")(preflight_command)
 app.add_typer(model_commands.app, name="models")
 app.add_typer(decision_commands.app, name="decisions")
-policy_commands.app.command("replay")(policy_replay_command.policy_replay)
+policy_commands.app.command("replay")(policy_replay)
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(operator_commands.training, name="training")
 app.command("dead-letters")(operator_commands.dead_letters_command)

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from services.cli.context import on_platform
-from services.cli.replay_command import duration
+from services.cli.options import duration
 from shared.errors import NotFoundError
 from shared.messaging.transaction import originating
 from shared.registry import freezes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.cli.drill.drill import drill
+from lab.drill.drill import drill
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.market.simulated import SimulatedMarket

@@ -14,8 +14,8 @@ import asyncpg
 import polars as pl
 import pytest
 
-from services.cli.replay.driver import Replay
-from services.cli.replay.plan import Plan
+from lab.replay.driver import Replay
+from lab.replay.plan import Plan
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.errors import InvalidInputError

@@ -8,8 +8,8 @@ from uuid import uuid4
 import polars as pl
 import pytest
 
-from services.cli.replay import record
-from services.cli.replay.plan import Plan
+from lab.replay import record
+from lab.replay.plan import Plan
 from shared.database.pool import Database
 from shared.errors import ConflictError
 from shared.market import event_repository

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from services.cli.replay.pump import settle
+from lab.replay.pump import settle
 from services.ingestor.handlers import CONSUMER
 from shared.clock import SystemClock
 from shared.contracts.envelope import Envelope

@@ -17,6 +17,7 @@ from types import ModuleType
 import asyncpg
 import pytest
 
+import lab
 import services
 import shared
 from shared.database.pool import Connection
@@ -34,7 +35,7 @@ class Statement:
 
 
 def modules() -> Iterator[ModuleType]:
-    for package in (shared, services):
+    for package in (shared, services, lab):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             yield importlib.import_module(found.name)
 
@@ -79,7 +80,7 @@ async def test_the_statement_fits_the_schema(connection: Connection, statement: 
 def test_statements_are_found() -> None:
     """Guards the search itself: an empty list would pass for ever."""
     found = {statement.module.partition(".")[0] for statement in STATEMENTS}
-    assert found == {"shared", "services"}
+    assert found == {"shared", "services", "lab"}
     assert len(STATEMENTS) > 100
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lab.evaluation.summary import SEGMENT_TITLES
 from services.api.shapes.performance import PerformanceBody
-from services.cli.evaluation.summary import SEGMENT_TITLES
 from shared.evaluation import metrics
 from shared.market.tiers import BOUNDS, TIERS, tier_of
 from shared.valuation.params import Params

@@ -1,0 +1,108 @@
+"""Promote spoilt refits one after the other, and time how long each stays."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from lab.drill.scene import Scene
+from lab.policy_replay.faults import MEANINGS, Fault, Kind, spoil_training
+from shared.clock import ManualClock
+from shared.errors import ConflictError
+from shared.evaluation.policy import load_policy
+from shared.market.source import MarketSource
+from shared.messaging.memory import MemoryBus
+from shared.runtime.platform import Platform
+from shared.snapshots.snapshot import Snapshot
+from shared.valuation.model import ValuationModel
+from shared.valuation.params import Params
+from shared.valuation.training import fit
+
+FAULTS: tuple[Kind, ...] = ("units", "label_noise")
+"""One that the first nowcast gives away, and one that only sales can tell."""
+NOWCAST_EVERY = timedelta(hours=6)
+LIMIT = timedelta(days=45)
+"""By then the monitor confirms; a bad model still champion has not been found."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How one bad model went. `wall_s` is the machine's time for those simulated `hours`."""
+
+    fault: str
+    meaning: str
+    hours: float
+    sales: int
+    nowcasts: int
+    wall_s: float
+    reason: str
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+async def drill(
+    platform: Platform,
+    clock: ManualClock,
+    bus: MemoryBus,
+    source: MarketSource,
+    *,
+    faults: tuple[Kind, ...] = FAULTS,
+    params: Params | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Recovery]:
+    """Recoveries in the order of `faults`. Models are fitted with `params`, by default as a trainer does.
+
+    Raises:
+        ConflictError: a bad model was not rolled back, or the rollback did not restore the sound champion.
+    """
+    scene = Scene(platform, clock, bus, source, load_policy(), nowcast_every=NOWCAST_EVERY)
+    say("importing the history of a simulated market")
+    await scene.set_up()
+    learn, judge = await scene.inputs()
+    say("fitting the sound champion")
+    sound = await scene.promote(await _fit(platform, learn, params), learn, judge, why="the sound champion")
+    await scene.pass_an_hour()
+    recoveries = []
+    for fault in faults:
+        learn, judge = await scene.inputs()
+        spoilt = spoil_training(learn, Fault(fault, 0))
+        say(f"fitting and promoting a bad model: {MEANINGS[fault]}")
+        model = await _fit(platform, spoilt, params)
+        recoveries.append(await _recover(scene, model, (spoilt, judge), fault=fault, sound=sound))
+    return recoveries
+
+
+async def _recover(
+    scene: Scene, model: ValuationModel, inputs: tuple[Snapshot, Snapshot], *, fault: Kind, sound: str
+) -> Recovery:
+    started, begun, published = time.monotonic(), scene.clock.now(), scene.nowcasts
+    bad = await scene.promote(model, *inputs, why=f"drill: {MEANINGS[fault]}")
+    while await scene.champion() == bad:
+        if scene.clock.now() - begun > LIMIT:
+            raise ConflictError(f"the bad model ({fault}) is still champion after {LIMIT.days} days")
+        await scene.pass_an_hour()
+    if await scene.champion() != sound:
+        raise ConflictError("the rollback brought back another model than the sound champion")
+    return Recovery(
+        fault=fault,
+        meaning=MEANINGS[fault],
+        hours=_hours(scene.clock.now() - begun),
+        sales=await scene.scored_since(bad, begun),
+        # The one that followed the promotion, and those on schedule.
+        nowcasts=1 + scene.nowcasts - published,
+        wall_s=round(time.monotonic() - started, 1),
+        reason=await scene.why_rolled_back(bad),
+    )
+
+
+async def _fit(platform: Platform, learn: Snapshot, params: Params | None) -> ValuationModel:
+    threads = platform.settings.threads
+    return await asyncio.to_thread(fit, learn, threads=threads, params=params)
+
+
+def _hours(span: timedelta) -> float:
+    return span / timedelta(hours=1)

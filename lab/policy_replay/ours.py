@@ -1,0 +1,267 @@
+"""The policy of production over history: its gates, shadows, e-process, hard trips, cool-down and freeze."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from lab.policy_replay.candidates import Candidate, snapshot_values
+from lab.policy_replay.history import History
+from lab.policy_replay.rules import Record
+from shared.evaluation import gate_record, gates, judgement
+from shared.evaluation.arrays import Floats, Ints
+from shared.evaluation.blast_radius import blast_radius
+from shared.evaluation.eprocess import EState, Step, advance, start, step_of
+from shared.evaluation.evidence import GateEvidence, HoldoutSales, InfraFacts, LineageFacts, SnapshotValues
+from shared.evaluation.gates import GateResult, Restraint
+from shared.evaluation.policy import Policy
+from shared.evaluation.watch import Health, hard_trip, promotion_outcome, shadow_outcome
+
+PERSON_ACTS_AFTER = timedelta(days=7)
+"""When a person lifts a freeze. In production a freeze lasts until somebody does."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """An open promotion: the champion against the one before it."""
+
+    previous: Candidate
+    started_at: datetime
+    state: EState
+    warm: bool = False
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A candidate beside the champion."""
+
+    candidate: Candidate
+    beside: Candidate
+    """Who was champion at its gate."""
+    first_started_at: datetime
+    state: EState
+
+
+class Ours:
+    """Promote what is proven not worse, watch it in pairs, roll back on proof."""
+
+    name = "ours"
+
+    def __init__(self, history: History, first: Candidate, policy: Policy) -> None:
+        self._history = history
+        self._policy = policy
+        self.record = Record(first)
+        self._watched: Watched | None = None
+        self._confirmed = first
+        self._unfinished: dict[str, Candidate] = {}
+        self._shadows: list[Shadow] = []
+        self._rollbacks: list[datetime] = []
+        self._frozen_until: datetime | None = None
+        self._values: dict[tuple[str, datetime], Floats] = {}
+
+    def offered(self, candidate: Candidate, at: datetime) -> None:
+        result = gates.decide(self._evidence(candidate, at), self._policy)
+        action, reason = gates.restrain(result, self._restraint(at), has_champion=True)
+        if action == "promote":
+            self._promote(candidate, at, reason)
+        elif action == "start_shadow":
+            self._shadows.append(Shadow(candidate, self.record.champion, at, start(self._policy.sequential)))
+            self.record.note(at, "shadow", candidate, reason)
+        else:
+            self.record.note(at, "reject", candidate, _why(result, reason))
+
+    def sold(self, rows: Ints, at: datetime) -> None:
+        if self._watched is not None and self._watch(self._watched, rows, at):
+            return
+        # A copy: whoever is promoted restarts the others.
+        for shadow in list(self._shadows):
+            if shadow in self._shadows:
+                self._follow(shadow, rows, at)
+
+    def _watch(self, watched: Watched, rows: Ints, at: datetime) -> bool:
+        """One more transaction of the open promotion; True when it was rolled back."""
+        rules, champion = self._policy.watch, self.record.champion
+        step = self._step(champion, watched.previous, rows)
+        state = advance(watched.state, step, margin=rules.margin, rules=self._policy.sequential)
+        outcome = promotion_outcome(
+            state,
+            sales=state.n,
+            nowcasts=rules.warm_up_nowcasts,
+            warm=watched.warm,
+            started_at=watched.started_at,
+            now=at,
+            policy=self._policy,
+        )
+        self._watched = replace(watched, state=state, warm=watched.warm or outcome in ("watching", "confirm"))
+        if outcome == "rollback":
+            self._roll_back(self._watched, at, f"E = {state.e_worse:.1f} after {state.n} sales")
+            return True
+        if outcome == "confirm":
+            self.record.note(at, "confirm", champion, f"{state.n} sales, E_better {state.e_better:.1f}")
+            self._unfinished.pop(champion.name, None)
+            self._confirmed, self._watched = champion, None
+        return False
+
+    def _follow(self, shadow: Shadow, rows: Ints, at: datetime) -> None:
+        """One more transaction of a shadow; its test stays put once it has ended."""
+        policy, place = self._policy, self._shadows.index(shadow)
+        outcome = shadow_outcome(shadow.state, first_started_at=shadow.first_started_at, now=at, policy=policy)
+        if outcome is None:
+            step = self._step(shadow.candidate, self.record.champion, rows)
+            state = advance(shadow.state, step, margin=policy.shadow.margin, rules=policy.sequential)
+            shadow = self._shadows[place] = replace(shadow, state=state)
+            outcome = shadow_outcome(state, first_started_at=shadow.first_started_at, now=at, policy=policy)
+        if outcome is None or (outcome == "not_worse" and self._held(at)):
+            return
+        judged = judgement.shadow(self._shadow_inputs(shadow, at), policy)
+        if judged.action == "none":
+            return
+        del self._shadows[place]
+        if judged.action == "promote":
+            self._promote(shadow.candidate, at, judged.reason)
+        else:
+            self.record.note(at, "reject", shadow.candidate, judged.reason)
+
+    def _promote(self, candidate: Candidate, at: datetime, reason: str) -> None:
+        previous = self.record.champion
+        if self._watched is not None:
+            # Superseded before anything spoke for it: should it come back, it is watched again.
+            self._unfinished[previous.name] = self._watched.previous
+        self.record.note(at, "promote", candidate, reason)
+        self.record.crown(candidate, at)
+        self._watched = Watched(previous, at, start(self._policy.sequential))
+        self._restart_shadows()
+        mine, theirs = self._snapshot(candidate, at), self._snapshot(previous, at)
+        rows, jump = len(mine), blast_radius(mine, theirs).mean
+        trip = hard_trip(Health(at, rows, rows, jump=jump), stale=False, policy=self._policy)
+        if trip is not None:
+            self._roll_back(self._watched, at, trip)
+
+    def _roll_back(self, watched: Watched, at: datetime, reason: str) -> None:
+        fallen, back = self.record.champion, watched.previous
+        self.record.note(at, "rollback", fallen, reason, back_to=back)
+        self.record.crown(back, at)
+        armed = self._unfinished.pop(back.name, None)
+        self._watched = None if armed is None else Watched(armed, at, start(self._policy.sequential))
+        self._restart_shadows()
+        rules = self._policy.rollback
+        self._rollbacks.append(at)
+        recent = [one for one in self._rollbacks if at - one < timedelta(days=rules.freeze_window_days)]
+        if len(recent) >= rules.freeze_after:
+            self._frozen_until = at + PERSON_ACTS_AFTER
+
+    def _restart_shadows(self) -> None:
+        """Against the new champion they begin again; their days go on counting."""
+        champion = self.record.champion
+        self._shadows = [
+            replace(one, state=start(self._policy.sequential)) for one in self._shadows if one.candidate is not champion
+        ]
+
+    def _restraint(self, at: datetime) -> Restraint:
+        cooling = self._cooling_until(at)
+        return Restraint(
+            frozen="repeated rollbacks" if self._frozen_until is not None and at < self._frozen_until else None,
+            cooling_until=None if cooling is None else cooling.isoformat(),
+            warming=self.record.champion.name if self._watched is not None and not self._watched.warm else None,
+            shadow_places=self._policy.shadow.max_running - len(self._shadows),
+        )
+
+    def _cooling_until(self, at: datetime) -> datetime | None:
+        until = self._rollbacks[-1] + timedelta(hours=self._policy.rollback.cool_down_hours) if self._rollbacks else at
+        return until if until > at else None
+
+    def _held(self, at: datetime) -> bool:
+        """A shadow that proved itself waits, also while a promotion is on probation."""
+        frozen = self._frozen_until is not None and at < self._frozen_until
+        return frozen or self._watched is not None or self._cooling_until(at) is not None
+
+    def _step(self, new: Candidate, old: Candidate, rows: Ints) -> Step:
+        bounds = np.abs(np.log(new.on_sales.value[rows] / old.on_sales.value[rows]))
+        return step_of((new.loss[rows] - old.loss[rows]).tolist(), bounds.tolist())
+
+    def _snapshot(self, candidate: Candidate, at: datetime) -> Floats:
+        key = (candidate.name, at)
+        if key not in self._values:
+            self._values[key] = snapshot_values(self._history, candidate, at)
+        return self._values[key]
+
+    def _evidence(self, candidate: Candidate, at: datetime) -> GateEvidence:
+        """What the gatekeeper would gather. The file itself is always in order: no fault is of that kind."""
+        champion, anchor = self.record.champion, self._confirmed
+        other = None if anchor is champion else anchor
+        values = SnapshotValues(self._snapshot(candidate, at), self._snapshot(champion, at))
+        finite = bool(np.all(np.isfinite(values.contender) & (values.contender > 0)))
+        return GateEvidence(
+            has_champion=True,
+            has_anchor=other is not None,
+            lineage=LineageFacts((), candidate.cutoff, champion.cutoff, None if other is None else other.cutoff),
+            infra=InfraFacts(
+                loads=True,
+                load_error="",
+                sha256_matches=True,
+                finite_positive=finite,
+                golden_difference=0.0,
+                golden_rows=self._policy.infra.golden_rows,
+                latency_s=0.0,
+                parity_difference=0.0,
+                parity_rows=len(values.contender),
+            ),
+            sales=self._holdout(candidate, champion, other),
+            snapshot=values,
+        )
+
+    def _holdout(
+        self, candidate: Candidate, champion: Candidate | None = None, anchor: Candidate | None = None
+    ) -> HoldoutSales:
+        history = self._history
+        held = history.holdout(candidate.refit)
+        return HoldoutSales(
+            price=history.price[held],
+            floor=history.column("floor_eth")[held],
+            last_sale_carry=history.column("last_sale_carry_eth")[held],
+            trait_median=history.column("trait_median_eth")[held],
+            time=history.time[held],
+            rare=history.rare[held],
+            contender=candidate.on_sales.where(held),
+            champion=None if champion is None else champion.on_sales.where(held),
+            anchor=None if anchor is None else anchor.on_sales.where(held),
+        )
+
+    def _shadow_inputs(self, shadow: Shadow, at: datetime) -> dict[str, Any]:
+        """What the gatekeeper would judge a shadow's end by."""
+        history, candidate = self._history, shadow.candidate
+        fresh = (history.time >= shadow.first_started_at.timestamp()) & (history.time <= at.timestamp())
+        price = history.price[fresh]
+        inside = {
+            band.level: ((band.low[fresh] <= price) & (price <= band.high[fresh])).astype(int).tolist()
+            for band in candidate.on_sales.bands
+        }
+        return {
+            "sales": shadow.state.n,
+            "wealth_worse": shadow.state.worse,
+            "wealth_better": shadow.state.better,
+            "first_started_at": shadow.first_started_at.isoformat(),
+            "decided_at": at.isoformat(),
+            "holdout": gate_record.sales_to_plain(self._holdout(candidate, shadow.beside)),
+            "fresh": {
+                "price": price.tolist(),
+                "floor": history.column("floor_eth")[fresh].tolist(),
+                "value": candidate.on_sales.value[fresh].tolist(),
+                "time": history.time[fresh].tolist(),
+                "in80": inside[0.8],
+                "in90": inside[0.9],
+            },
+        }
+
+
+def _why(result: GateResult, reason: str) -> str:
+    """The reason of a rejection, with what the failed checks found."""
+    found = [
+        f"{check.name} {check.estimate:.4f} against {check.threshold:g}"
+        for check in result.checks
+        if check.verdict in ("fail", "error") and check.estimate is not None and check.threshold is not None
+    ]
+    return f"{reason} ({'; '.join(found)})" if found else reason

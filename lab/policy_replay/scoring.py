@@ -1,0 +1,196 @@
+"""Play the rules over the history, and what each came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import numpy as np
+
+from lab.policy_replay.candidates import Candidate, Candidates
+from lab.policy_replay.faults import Fault
+from lab.policy_replay.history import History
+from lab.policy_replay.ours import Ours
+from lab.policy_replay.rules import AlwaysPromote, Event, NeverRetrain, PointEstimate, Record, Rule
+from shared.evaluation.arrays import Floats, Ints
+from shared.evaluation.policy import Policy
+from shared.units import DAY_S
+
+JUDGED_ON = 300
+"""Sales after its promotion that tell, in hindsight, whether a model that was rolled back was worse."""
+
+
+@dataclass(frozen=True)
+class FaultFate:
+    """What a policy made of one spoilt refit. `days` as champion; `ended` says how."""
+
+    fault: str
+    ended: str
+    promoted_at: str | None
+    days: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One policy over the window. Errors are absolute log errors.
+
+    Attributes:
+        excess_error: mean over all sales of the champion's loss minus that of the newest sound refit.
+        harmful, harmless: rollbacks of models that were spoilt, or proved worse in hindsight than the one gone back to
+            by more than the gate's margin on `JUDGED_ON` sales; and of all others.
+        bad_days: days on which a spoilt refit was champion.
+    """
+
+    policy: str
+    sales: int
+    mean_error: float
+    excess_error: float
+    promotions: int
+    rejections: int
+    shadows: int
+    rollbacks: int
+    harmful: int
+    harmless: int
+    bad_days: float
+    fates: tuple[FaultFate, ...]
+    log: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Harm:
+    """How much worse a spoilt refit is than the same refit without the fault, on the sales after it."""
+
+    fault: str
+    at: str
+    extra_error: float
+    sales: int
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def play(history: History, offered: Candidates, policy: Policy) -> list[Figures]:
+    """Every policy over the window, ours first."""
+    first = offered.offered[0]
+    rules: list[Rule] = [
+        Ours(history, first, policy),
+        PointEstimate(history, first),
+        NeverRetrain(first),
+        AlwaysPromote(first),
+    ]
+    return [_figures(history, offered, _played(history, offered, rule), rule.name, policy) for rule in rules]
+
+
+def harms(history: History, offered: Candidates) -> list[Harm]:
+    """What each fault does, whoever promotes it."""
+    found = []
+    for candidate in offered.offered:
+        if candidate.fault is None:
+            continue
+        rows = _after(history, candidate.at)
+        extra = candidate.loss[rows] - offered.sound[candidate.refit].loss[rows]
+        found.append(Harm(candidate.fault.kind, f"{candidate.at:%Y-%m-%d}", float(np.mean(extra)), len(rows)))
+    return found
+
+
+def _played(history: History, offered: Candidates, rule: Rule) -> Record:
+    """Refits and transactions in the order in which they came; at the same instant the refit first."""
+    rule.record.since.append((history.window.start, offered.offered[0]))
+    happenings: list[tuple[datetime, int, Callable[[], None]]] = []
+    for one in offered.offered[1:]:
+        happenings.append((one.at, 0, partial(rule.offered, one, one.at)))
+    for at, rows in history.transactions():
+        happenings.append((at, 1, partial(rule.sold, rows, at)))
+    for _, _, happen in sorted(happenings, key=lambda one: one[:2]):
+        happen()
+    return rule.record
+
+
+def _figures(history: History, offered: Candidates, record: Record, name: str, policy: Policy) -> Figures:
+    rows = np.flatnonzero(history.time >= history.window.start.timestamp())
+    mine = _losses(history, rows, record.since)
+    newest = _losses(history, rows, [(one.at, one) for one in offered.sound])
+    acts = [event.act for event in record.events]
+    harmful = [_harmful(history, event, policy) for event in record.events if event.act == "rollback"]
+    return Figures(
+        policy=name,
+        sales=len(rows),
+        mean_error=float(np.mean(mine)),
+        excess_error=float(np.mean(mine - newest)),
+        promotions=acts.count("promote"),
+        rejections=acts.count("reject"),
+        shadows=acts.count("shadow"),
+        rollbacks=len(harmful),
+        harmful=sum(harmful),
+        harmless=len(harmful) - sum(harmful),
+        bad_days=sum(_days(_reign(record, one, history.window.end)) for one in offered.offered if one.fault),
+        fates=tuple(_fate(one, one.fault, record, history) for one in offered.offered if one.fault),
+        log=tuple(f"{e.at:%Y-%m-%d %H:%M} {e.act} {e.candidate.name}: {e.reason}" for e in record.events),
+    )
+
+
+def _losses(history: History, rows: Ints, since: Sequence[tuple[datetime, Candidate]]) -> Floats:
+    """Each sale's loss under whoever had come last before it."""
+    starts = np.array([at.timestamp() for at, _ in since])
+    place = np.searchsorted(starts, history.time[rows], side="left") - 1
+    losses = np.stack([candidate.loss for _, candidate in since])
+    return np.asarray(losses[np.maximum(place, 0), rows], dtype=np.float64)
+
+
+def _harmful(history: History, event: Event, policy: Policy) -> bool:
+    """Was it right to roll back?"""
+    assert event.back_to is not None
+    if event.candidate.fault is not None:
+        return True
+    rows = _after(history, event.candidate.at)
+    worse = float(np.mean(event.candidate.loss[rows] - event.back_to.loss[rows]))
+    return worse > policy.non_inferiority.margin
+
+
+def _after(history: History, at: datetime) -> Ints:
+    """The `JUDGED_ON` sales from an instant on, or the last so many of the window where fewer follow."""
+    first = int(np.searchsorted(history.time, at.timestamp()))
+    first = max(0, min(first, len(history.time) - JUDGED_ON))
+    return np.arange(first, min(first + JUDGED_ON, len(history.time)), dtype=np.int64)
+
+
+def _reign(record: Record, candidate: Candidate, end: datetime) -> list[timedelta]:
+    """How long it was champion, each time."""
+    ends = [at for at, _ in record.since[1:]] + [end]
+    return [until - at for (at, who), until in zip(record.since, ends, strict=True) if who is candidate]
+
+
+def _days(spans: Sequence[timedelta]) -> float:
+    return sum(span.total_seconds() for span in spans) / DAY_S
+
+
+def _fate(candidate: Candidate, fault: Fault, record: Record, history: History) -> FaultFate:
+    own = [event for event in record.events if event.candidate is candidate]
+    promoted = next((event for event in own if event.act == "promote"), None)
+    fallen = next((event for event in own if event.act == "rollback"), None)
+    days = _days(_reign(record, candidate, history.window.end))
+    last = own[-1] if own else None
+    if last is None:
+        ended = "never trained"
+    elif promoted is None:
+        shadowed = any(event.act == "shadow" for event in own)
+        ended = "stopped by the shadow" if shadowed else "stopped by the gate"
+        if last.act == "shadow":
+            ended = "still a shadow at the end"
+    elif fallen is not None:
+        ended = "rolled back"
+    else:
+        ended = "champion at the end" if record.champion is candidate else "replaced by the next"
+    return FaultFate(
+        fault=f"{fault.kind}@{candidate.at:%Y-%m-%d}",
+        ended=ended,
+        promoted_at=None if promoted is None else promoted.at.isoformat(),
+        days=round(days, 3),
+        reason="" if last is None else (fallen or last).reason,
+    )

@@ -1,0 +1,158 @@
+"""A replay from the command line: platform, progress display, summary table."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Display
+from rich.table import Table
+
+from lab.replay.driver import Progress, Replay
+from lab.replay.plan import Plan
+from lab.replay.summary import Summary, summarise
+from shared.clock import ManualClock
+from shared.database.embedded import database_url
+from shared.database.migrate import migrate
+from shared.market.source import MarketSource
+from shared.messaging.memory import MemoryBus
+from shared.runtime.platform import open_platform
+from shared.settings import Settings
+from shared.telemetry.logging import configure
+
+LINE_EVERY_PERCENT = 5
+"""Of progress, where there is no terminal."""
+
+
+async def play(
+    settings: Settings, source: MarketSource, plan: Plan, console: Console, *, started: float | None = None
+) -> Summary:
+    """Play the window in the settings' database and return its figures.
+
+    Args:
+        started: where the wall clock of the figures begins (monotonic seconds), if not here.
+
+    Raises:
+        ConflictError: the database belongs to another replay, or is being played by another process.
+        InvalidInputError: the source holds nothing to play.
+    """
+    started = time.monotonic() if started is None else started
+    # The summary tells what happened; on the way only what is wrong is worth a line.
+    configure(settings.model_copy(update={"log_level": "ERROR"}), "replay")
+    clock = ManualClock(plan.prelude)
+    bus = MemoryBus(clock)
+    async with database_url(settings) as url:
+        await migrate(url)
+        # Nobody is to be woken by history: its alerts go to no webhook.
+        history = {"database_url": url, "broker_url": "memory://", "alert_webhook_url": None}
+        resolved = settings.model_copy(update=history)
+        async with open_platform(resolved, clock=clock, bus=bus) as platform:
+            with _display(console) as display:
+                shown = _Shown(display) if console.is_terminal else _Told(console)
+                replay = Replay(platform, clock, bus, source, plan, started=started, on_progress=shown.update)
+                played = await replay.run()
+            if not played:
+                console.print("This replay was played before; these are its figures.")
+            for letter in await replay.dead_letters():
+                console.print(f"[yellow]given up by the {letter.consumer}[/yellow]: {letter.reason}", soft_wrap=True)
+            async with platform.database.connection() as connection:
+                return await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
+
+
+class _Shown:
+    """The progress line."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._task: TaskID | None = None
+
+    def update(self, progress: Progress) -> None:
+        counts = f"{progress.at:%Y-%m-%d} · {progress.nowcasts:,} nowcasts · {progress.scored:,} sales"
+        if self._task is None:
+            self._task = self._display.add_task("", total=None, counts="")
+        if progress.of and self._display.tasks[0].total is None:
+            # From here on the speed is measured, without what an earlier run had done.
+            self._display.reset(self._task, total=progress.of, completed=progress.done)
+        self._display.update(self._task, description=progress.stage, completed=progress.done, counts=counts)
+
+
+class _Told:
+    """A line now and then for a log file, where a bar cannot move."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._stage = ""
+        self._percent = 0
+
+    def update(self, progress: Progress) -> None:
+        percent = 100 * progress.done // progress.of if progress.of else 0
+        due = percent >= self._percent + LINE_EVERY_PERCENT or (progress.of == 0 and progress.stage != self._stage)
+        self._stage = progress.stage
+        if due:
+            self._percent = percent
+            counts = f"{progress.nowcasts:,} nowcasts, {progress.scored:,} sales"
+            self._console.print(f"{percent:3} % {progress.stage} {progress.at:%Y-%m-%d}: {counts}", highlight=False)
+
+
+def report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
+    """The lifecycle log and the summary table; with `to_file` the figures as JSON too."""
+    console.print("\n[bold]Lifecycle[/bold]")
+    for line in summary.lifecycle:
+        console.print(line, highlight=False, soft_wrap=True)
+    table = Table(title="Replay summary", show_header=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    rows = {
+        "nowcasts published": f"{summary.nowcasts:,}",
+        "valid sales": f"{summary.valid_sales:,}",
+        "sales scored": f"{summary.scored:,}",
+        "median APE": _percent(summary.median_ape),
+        "median APE of the floor": _percent(summary.floor_median_ape),
+        "MAPE": _percent(summary.mape),
+        "median bias": _percent(summary.median_bias),
+        "80 % interval covers": _percent(summary.coverage80),
+        "90 % interval covers": _percent(summary.coverage90),
+        "contenders": f"{summary.contenders}",
+        "promotions": f"{summary.promotions}",
+        "rejections": f"{summary.rejections}",
+        "shadows started": f"{summary.shadows}",
+        "rollbacks": f"{summary.rollbacks}",
+        "wall clock": f"{summary.wall_s:.0f} s",
+        "peak memory": f"{summary.peak_rss_mib:.0f} MiB",
+        "values SHA-256": summary.values_sha256[:16],
+        "models SHA-256": summary.models_sha256[:16],
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    console.print(table)
+    if to_file is not None:
+        write_whole(to_file, json.dumps(summary.as_json(), indent=2) + "\n")
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write beside, then rename: whoever reads sees the old file or the new one."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        beside.write_text(text)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _percent(fraction: float | None) -> str:
+    return "–" if fraction is None else f"{fraction:.2%}"
+
+
+def _display(console: Console) -> Display:
+    return Display(
+        TextColumn("{task.description:17}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(),
+        console=console,
+    )

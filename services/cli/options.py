@@ -1,0 +1,22 @@
+"""Values of options that several commands take."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from shared.errors import InvalidInputError
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def duration(text: str) -> timedelta:
+    """`30m`, `12h`, `14d`.
+
+    Raises:
+        InvalidInputError: anything else.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
+    if not found:
+        raise InvalidInputError(f"{text!r} is no duration; write it like 30m, 12h or 14d")
+    return int(found[1]) * _UNITS[found[2]]
