@@ -16,8 +16,6 @@ from datetime import timedelta
 
 import structlog
 
-from services.nowcaster import explanations
-from services.nowcaster.explanations import Published
 from services.nowcaster.models import LoadedModels
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
@@ -25,7 +23,9 @@ from shared.errors import IntegrityError, PermanentError, TransientError
 from shared.market.daily import market_days
 from shared.market.reader import MarketReader
 from shared.messaging.bus import Subscription
+from shared.registry import explanations
 from shared.registry import models as registry
+from shared.registry.explanations import Published
 from shared.units import as_seconds
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen

@@ -10,8 +10,6 @@ from pathlib import Path
 import polars as pl
 
 from services.cli.explain.account import Account, Basis, Origin, Previous, explain
-from services.nowcaster import explanations
-from services.nowcaster.explanations import Published
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.event_files import PUNKS_FILE, read_event_files
@@ -21,7 +19,8 @@ from shared.market.reference_data import ETH_USD_SCHEMA
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.messaging.ticks import JOBS
-from shared.registry import models, pointer
+from shared.registry import explanations, models, pointer
+from shared.registry.explanations import Published
 from shared.runtime import lineage
 from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
@@ -31,6 +30,11 @@ from shared.valuation.training import fit
 
 FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at is null"
 VALUE_SQL = "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2"
+
+
+def model_of(file: Path | None, threads: int) -> ValuationModel | None:
+    """The model in a file, if one is given."""
+    return None if file is None else ValuationModel.from_bytes(file.read_bytes(), threads=threads)
 
 
 def from_files(

@@ -9,11 +9,11 @@ import asyncpg
 import numpy as np
 import pytest
 
-from services.nowcaster import explanations
 from services.nowcaster.bootstrap import build_explainer
 from services.nowcaster.explainer import Explainer
 from shared.database.pool import Connection
 from shared.market.daily import MarketDay
+from shared.registry import explanations
 from shared.valuation.explanation.stored import Explained
 from tests.factories.stand import Stand, eventually
 from tests.integration.nowcaster.conftest import tick
