@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from lab.backtest.from_files import play_files
-from lab.backtest.table import show_backtest
 from services.cli.context import on_platform
-from services.monitor.backtest import reading, store
-from services.monitor.backtest.handlers import play
-from shared.backtest.result import BacktestResult, day_of
-from shared.backtest.terms import WHOLE, Terms
-from shared.errors import InvalidInputError, NotFoundError
-from shared.runtime.platform import Platform
+from services.cli.files import require_writable, write_json
+from shared.errors import InvalidInputError
 from shared.units import ETH
+
+if TYPE_CHECKING:
+    from shared.backtest.result import BacktestResult
+    from shared.runtime.platform import Platform
 
 
 def backtest_command(
@@ -36,6 +31,13 @@ def backtest_command(
     file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
     """Play the books and print their figures; nothing is stored. The worker's own, once a day, are at /v1/backtest."""
+    if (predictions is None) != (events is None):
+        raise InvalidInputError("--predictions and --events go together: sales are valued by one, judged by the other")
+    if file is not None:
+        require_writable("--json", file)
+
+    from shared.backtest.terms import WHOLE, Terms
+
     terms = Terms(
         margin_bps=round(margin * WHOLE),
         latency=latency,
@@ -45,39 +47,26 @@ def backtest_command(
         sell_gas_wei=_wei(gas),
         resamples=resamples,
     )
-    if (predictions is None) != (events is None):
-        raise InvalidInputError("--predictions and --events go together: sales are valued by one, judged by the other")
-    if predictions is not None and events is not None:
-        result = play_files(predictions, events, terms)
+
+    async def of_record(platform: Platform) -> BacktestResult:
+        from lab.backtest.record import play_record
+
+        return await play_record(platform, terms)
+
+    if predictions is None or events is None:
+        result = on_platform(of_record)
     else:
-        result = on_platform(lambda platform: _of_record(platform, terms))
+        from lab.backtest.from_files import play_files
+
+        result = play_files(predictions, events, terms)
+
+    from rich.console import Console
+
+    from lab.backtest.table import document, show_backtest
+
     show_backtest(Console(), result)
     if file is not None:
-        file.write_text(json.dumps(_document(result), indent=2) + "\n")
-
-
-async def _of_record(platform: Platform, terms: Terms) -> BacktestResult:
-    async with (
-        platform.database.connection() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        reach = await reading.extent(connection)
-        result = None if reach is None else await play(connection, reach, terms)
-    if result is None:
-        raise NotFoundError("no nowcast has been published yet; `punkcast replay` or `punkcast serve` makes a record")
-    return result
-
-
-def _document(result: BacktestResult) -> dict[str, object]:
-    return {
-        "first_day": day_of(result.first_day).isoformat(),
-        "last_day": day_of(result.last_day).isoformat(),
-        "generations": result.generations,
-        "sales": result.sales,
-        "terms": asdict(result.terms),
-        "books": [store.book_document(book) for book in result.books],
-        "versus": [asdict(one) for one in result.versus],
-    }
+        write_json(file, document(result))
 
 
 def _wei(eth: float) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from rich.console import Console
 from rich.table import Table
 
+from services.monitor.backtest.store import book_document
 from shared.backtest.bootstrap import Estimate
 from shared.backtest.ledger import MARKS
 from shared.backtest.result import BacktestResult, BookResult, Marked, day_of
@@ -39,6 +42,19 @@ def show_backtest(console: Console, result: BacktestResult) -> None:
         versus.add_row(f"{name} − {against}", *(_estimate(found[mark].sharpe_difference, False) for mark in MARKS))
     console.print()
     console.print(versus)
+
+
+def document(result: BacktestResult) -> dict[str, object]:
+    """The figures for a JSON file."""
+    return {
+        "first_day": day_of(result.first_day).isoformat(),
+        "last_day": day_of(result.last_day).isoformat(),
+        "generations": result.generations,
+        "sales": result.sales,
+        "terms": asdict(result.terms),
+        "books": [book_document(book) for book in result.books],
+        "versus": [asdict(one) for one in result.versus],
+    }
 
 
 def terms_of(terms: Terms) -> str:

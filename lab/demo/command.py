@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from lab.demo.site import site
-from lab.replay.command import GO_ON
-from lab.replay.plan import Plan
-from lab.replay.session import play, report
-from lab.replay.summary import Summary
-from services.cli.context import platform
-from services.cli.interruption import run_interruptibly
 from services.cli.options import duration
-from services.cli.serve_command import serve_everything
-from shared.errors import ConflictError, InvalidInputError
-from shared.market.event_files import EventFileSource
-from shared.market.simulated import SimulatedMarket
-from shared.market.source import BlockSource, MarketSource, source_of
-from shared.settings import Settings
-from shared.telemetry.logging import configure
-
-PLAYED = timedelta(days=180)
-WATCH_EVERY = timedelta(hours=6)
-EVERYTHING = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def demo(
@@ -46,72 +24,9 @@ def demo(
 
     Without EVENTS it is the market of PUNKCAST_SOURCE_URL, half a year of a simulated one.
     """
-    settings, every, started = Settings(), duration(nowcast_every), time.monotonic()
-    console = Console()
-    if not exit_after:
-        _require_free_port(settings)
-    source = source_of(settings) if events is None else EventFileSource(events)
-    if isinstance(source, BlockSource):
-        raise InvalidInputError(
-            "the demo plays a market that is all there; for one on a chain run `punkcast backfill`, then `serve`"
-        )
-    summary = run_interruptibly(_play(settings, source, every, console, started), console, advice=GO_ON)
-    report(summary, console, to_file=None)
-    if not exit_after:
-        # Whoever reads the gateway's status is told whether the market was a simulated one.
-        shown = (
-            settings if events is None else settings.model_copy(update={"source_url": f"files://{events.resolve()}"})
-        )
-        with site(f"http://{settings.host}:{settings.api_port}", console):
-            asyncio.run(_serve(shown, console))
+    started, every = time.monotonic(), duration(nowcast_every)
 
+    from lab.demo.session import run
+    from shared.settings import Settings
 
-async def _play(
-    settings: Settings, source: MarketSource, every: timedelta, console: Console, started: float
-) -> Summary:
-    plan = await plan_of(source, every)
-    what = "a simulated market" if isinstance(source, SimulatedMarket) else "the given events"
-    console.print(
-        f"Playing [bold]{what}[/bold] from {plan.first} to {plan.last}; everything lies in {settings.home}/",
-        soft_wrap=True,
-    )
-    return await play(settings, source, plan, console, started=started)
-
-
-async def plan_of(source: MarketSource, every: timedelta) -> Plan:
-    """The first half year of a simulated market; of real events the last one, or the later half of a shorter history.
-
-    Raises:
-        InvalidInputError: there are no events.
-    """
-    if isinstance(source, SimulatedMarket):
-        end = min(source.end, source.start + PLAYED)
-        return Plan(source.start.date(), (end - timedelta(days=1)).date(), every, WATCH_EVERY)
-    everything = await source.fetch(None, EVERYTHING)
-    if everything.is_empty():
-        raise InvalidInputError("the event files hold no events; there is nothing to play")
-    begin, last = everything["timestamp"][0], everything["timestamp"][-1]
-    return Plan(max(last - PLAYED, begin + (last - begin) / 2).date(), last.date(), every, WATCH_EVERY)
-
-
-def _require_free_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.api_port))
-        except OSError as error:
-            raise ConflictError(
-                f"{settings.host}:{settings.api_port} is taken ({error.strerror}); stop what listens there, or set "
-                "PUNKCAST_API_PORT to another port"
-            ) from error
-
-
-async def _serve(settings: Settings, console: Console) -> None:
-    """The gateway alone: the workers' clock is not the played market's."""
-    configure(settings.model_copy(update={"log_level": "WARNING"}), "demo")
-    base = f"http://{settings.host}:{settings.api_port}"
-    async with platform(settings.model_copy(update={"broker_url": "memory://"})) as opened:
-        console.print("\nTry:")
-        for path in ("/v1/punks/7804", "/v1/performance", "/v1/models", "/docs"):
-            console.print(f"  curl -s {base}{path}", highlight=False, soft_wrap=True)
-        await serve_everything(opened, console, workers=False)
+    run(Settings(), events, every, exit_after=exit_after, started=started)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.drill.scene import Scene
 from lab.policy_replay.faults import MEANINGS, Fault, Kind, spoil_training
-from shared.clock import ManualClock
+from lab.stage import Stage
 from shared.errors import ConflictError
 from shared.evaluation.policy import load_policy
 from shared.market.source import MarketSource
-from shared.messaging.memory import MemoryBus
 from shared.runtime.platform import Platform
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel
@@ -40,14 +39,9 @@ class Recovery:
     wall_s: float
     reason: str
 
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
-
 
 async def drill(
-    platform: Platform,
-    clock: ManualClock,
-    bus: MemoryBus,
+    stage: Stage,
     source: MarketSource,
     *,
     faults: tuple[Kind, ...] = FAULTS,
@@ -59,19 +53,19 @@ async def drill(
     Raises:
         ConflictError: a bad model was not rolled back, or the rollback did not restore the sound champion.
     """
-    scene = Scene(platform, clock, bus, source, load_policy(), nowcast_every=NOWCAST_EVERY)
+    scene = Scene(stage, source, load_policy(), nowcast_every=NOWCAST_EVERY)
     say("importing the history of a simulated market")
     await scene.set_up()
     learn, judge = await scene.inputs()
     say("fitting the sound champion")
-    sound = await scene.promote(await _fit(platform, learn, params), learn, judge, why="the sound champion")
+    sound = await scene.promote(await _fit(stage.platform, learn, params), learn, judge, why="the sound champion")
     await scene.pass_an_hour()
     recoveries = []
     for fault in faults:
         learn, judge = await scene.inputs()
         spoilt = spoil_training(learn, Fault(fault, 0))
         say(f"fitting and promoting a bad model: {MEANINGS[fault]}")
-        model = await _fit(platform, spoilt, params)
+        model = await _fit(stage.platform, spoilt, params)
         recoveries.append(await _recover(scene, model, (spoilt, judge), fault=fault, sound=sound))
     return recoveries
 

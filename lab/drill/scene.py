@@ -6,28 +6,18 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from lab.replay.pump import settle
-from services.ingestor.bootstrap import build as build_ingestor
-from services.monitor.bootstrap import build as build_monitor
-from services.nowcaster.bootstrap import build as build_nowcaster
-from shared.clock import ManualClock
-from shared.contracts.envelope import Envelope
-from shared.contracts.messages import IngestRequested, MonitorRequested, NowcastRequested, Tick
+from lab.stage import Stage
+from services.embedded import workers
 from shared.database.pool import Connection
 from shared.errors import ConflictError
 from shared.evaluation.policy import Policy
 from shared.market import event_repository
 from shared.market.reader import MarketReader
 from shared.market.source import MarketSource
-from shared.messaging.memory import MemoryBus
-from shared.messaging.outbox import Relay
-from shared.messaging.ticks import tick_id
-from shared.messaging.topology import declare_platform
 from shared.messaging.transaction import originating
 from shared.registry import models, operations, pointer, sequential, training_requests
 from shared.registry.models import ModelRecord
 from shared.registry.operations import Act
-from shared.runtime.platform import Platform
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
@@ -41,43 +31,32 @@ ROLLBACK_REASON_SQL = "select reason from decisions where subject_model = $1 and
 class Scene:
     """What the drill moves. `promote` goes around the gates on purpose: it plays the mistake that they would stop."""
 
-    def __init__(
-        self,
-        platform: Platform,
-        clock: ManualClock,
-        bus: MemoryBus,
-        source: MarketSource,
-        policy: Policy,
-        *,
-        nowcast_every: timedelta,
-    ) -> None:
-        self._platform = platform
-        self._bus = bus
+    def __init__(self, stage: Stage, source: MarketSource, policy: Policy, *, nowcast_every: timedelta) -> None:
+        self._stage = stage
+        self._platform = stage.platform
         self._source = source
         self._policy = policy
         self._nowcast_every = nowcast_every
-        self._relay = Relay(platform.database, bus, clock=clock)
         self._reader = MarketReader()
-        self.clock = clock
+        self.clock = stage.clock
         self.nowcasts = 0
 
     async def set_up(self) -> None:
-        """Import the market's history and start ingestor, nowcaster and monitor."""
+        """Import the market's history and start the services."""
         database, now = self._platform.database, self.clock.now()
         async with database.transaction() as connection:
             await event_repository.store_punks(connection, await self._source.punks())
             await event_repository.store_eth_usd(connection, await self._source.eth_usd(now.date()))
             await event_repository.append_events(connection, await self._source.fetch(None, now))
-        services = (
-            build_ingestor(self._platform, source=self._source, reader=self._reader),
-            build_nowcaster(self._platform, reader=self._reader),
-            build_monitor(self._platform, nowcast_every=self._nowcast_every, policy=self._policy),
+        services = workers(
+            self._platform,
+            source=self._source,
+            reader=self._reader,
+            policy=self._policy,
+            nowcast_every=self._nowcast_every,
         )
-        for service in services:
-            for subscription in service.subscriptions():
-                await self._bus.subscribe(subscription)
-        await declare_platform(self._bus)
-        await self._tick("ingest", IngestRequested(slot=now))
+        await self._stage.host(services.values())
+        await self._stage.tick("ingest", now)
 
     async def inputs(self) -> tuple[Snapshot, Snapshot]:
         """What a trainer would learn from now, and the hold-out."""
@@ -98,18 +77,18 @@ class Scene:
             done = await operations.promote(transaction, Act(record.model_id, ACTOR, why, now), self._policy)
             if not isinstance(done.outcome, pointer.Swapped):
                 raise ConflictError(f"the drill's promotion was refused: {done.outcome}")
-        await settle(self._relay, self._bus)
+        await self._stage.settle()
         return record.model_id
 
     async def pass_an_hour(self) -> None:
         """What the timers do within an hour: ingest, a nowcast when one is due, and the monitor's look."""
         self.clock.move_to(self.clock.now() + timedelta(hours=1))
         now = self.clock.now()
-        await self._tick("ingest", IngestRequested(slot=now))
+        await self._stage.tick("ingest", now)
         if now.timestamp() % self._nowcast_every.total_seconds() == 0:
-            await self._tick("nowcast", NowcastRequested(slot=now))
+            await self._stage.tick("nowcast", now)
             self.nowcasts += 1
-        await self._tick("monitor", MonitorRequested(slot=now))
+        await self._stage.tick("monitor", now)
 
     async def champion(self) -> str:
         async with self._platform.database.connection() as connection:
@@ -153,11 +132,6 @@ class Scene:
             )
             await models.register(connection, record)
         return record
-
-    async def _tick(self, job: str, payload: Tick) -> None:
-        identity = tick_id(job, payload.slot)
-        await self._bus.publish(Envelope.wrap(payload, source=ACTOR, time=self.clock.now(), message_id=identity))
-        await settle(self._relay, self._bus)
 
 
 async def _request(connection: Connection, request_id: UUID, why: str, at: datetime) -> None:

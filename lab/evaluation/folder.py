@@ -6,11 +6,10 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkstemp
 
 import polars as pl
 
-from services.cli.export import file as tables
+from services.cli.files import whole, write_frame, write_json
 from shared.errors import ConflictError, InvalidInputError
 from shared.evaluation.canonical import canonical_json
 
@@ -41,24 +40,16 @@ class OutputFolder:
 
     def write_frame(self, name: str, frame: pl.DataFrame) -> None:
         """`name` ends in .parquet."""
-        tables.write(frame, self.path / name)
+        write_frame(frame, self.path / name)
 
     def write_json(self, name: str, document: object) -> None:
-        """Indented for reading, keys as they come; a number that is not finite is null."""
-        plain = json.loads(canonical_json(document))
-        self.write(name, (json.dumps(_ordered(plain, document), indent=2) + "\n").encode())
+        """Keys in the order they come in; a number that is not finite is null."""
+        write_json(self.path / name, _ordered(json.loads(canonical_json(document)), document))
 
     def write(self, name: str, body: bytes) -> None:
-        """Written beside the file first; then it takes the file's place in one step."""
-        descriptor, beside = mkstemp(dir=self.path, prefix=f".{name}-")
-        part = Path(beside)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(body)
-            part.chmod(0o644)
-            part.replace(self.path / name)
-        finally:
-            part.unlink(missing_ok=True)
+        """Any other file."""
+        with whole(self.path / name) as stream:
+            stream.write(body)
 
 
 def _ordered(plain: object, like: object) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -58,9 +58,6 @@ class Figures:
     fates: tuple[FaultFate, ...]
     log: tuple[str, ...]
 
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Harm:
@@ -70,9 +67,6 @@ class Harm:
     at: str
     extra_error: float
     sales: int
-
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def play(history: History, offered: Candidates, policy: Policy) -> list[Figures]:

@@ -9,7 +9,7 @@ what was left half-way is finished at that very instant.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,37 +18,16 @@ import polars as pl
 
 from lab.replay import record
 from lab.replay.plan import Instant, Plan
-from lab.replay.pump import settle
-from services.gatekeeper.bootstrap import build as build_gatekeeper
-from services.ingestor.bootstrap import build as build_ingestor
-from services.monitor.bootstrap import build as build_monitor
-from services.nowcaster.bootstrap import build as build_nowcaster
-from services.trainer.bootstrap import build as build_trainer
+from lab.stage import Stage
+from services.embedded import workers
 from services.trainer.executor import ProcessExecutor
-from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
-from shared.contracts.messages import (
-    BacktestRequested,
-    ContenderRegistered,
-    IngestRequested,
-    MarketUpdated,
-    MonitorRequested,
-    NowcastPublished,
-    NowcastRequested,
-    RetrainCheckRequested,
-    Tick,
-    TrainingRequested,
-)
+from shared.contracts.messages import ContenderRegistered, MarketUpdated, NowcastPublished, TrainingRequested
 from shared.errors import InvalidInputError, TransientError
 from shared.market import event_repository
-from shared.market.reader import MarketReader
 from shared.market.source import MarketSource
-from shared.messaging.bus import DeadLetter, Subscription
-from shared.messaging.memory import MemoryBus
-from shared.messaging.outbox import Relay
-from shared.messaging.ticks import tick_id
-from shared.messaging.topology import declare_platform
-from shared.runtime.platform import Platform
+from shared.messaging.bus import Subscription
+from shared.runtime.service import Service
 
 LAST_SCORED_SQL = "select scored_at from outcomes order by event_seq desc limit 1"
 TRAINING_TRIES = 3
@@ -67,35 +46,24 @@ class Progress:
     stage: str = "starting"
 
 
-@dataclass(frozen=True)
-class _Workers:
-    """What is due at the services without a message."""
-
-    train: Callable[[], Awaitable[None]]
-    archive: Callable[[], Awaitable[None]]
-
-
 class Replay:
     """One replay in one database. `started` (monotonic seconds) is where its wall clock begins, if not here."""
 
     def __init__(
         self,
-        platform: Platform,
-        clock: ManualClock,
-        bus: MemoryBus,
+        stage: Stage,
         source: MarketSource,
         plan: Plan,
         *,
         started: float | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        self._platform = platform
-        self._clock = clock
-        self._bus = bus
+        self._stage = stage
+        self._clock = stage.clock
+        self._database = stage.platform.database
         self._source = source
         self._plan = plan
         self._on_progress = on_progress
-        self._relay = Relay(platform.database, bus, clock=clock)
         self._started = time.monotonic() if started is None else started
         self._stopped: float | None = None
         self._earlier_s = 0.0
@@ -113,10 +81,10 @@ class Replay:
             ConflictError: the database belongs to another replay, or another process is playing this one.
             InvalidInputError: the source has no events before the window, or none in it.
         """
-        async with record.alone(self._platform.database):
+        async with record.alone(self._database):
             events = await self._source.fetch(None, self._plan.end)
             _require_history(events, self._plan, begin=await self._source.next_event_time(None))
-            begun = await record.begin_or_resume(self._platform.database, self._plan, events)
+            begun = await record.begin_or_resume(self._database, self._plan, events)
             self._earlier_s = begun.wall_s
             if begun.finished:
                 self._stopped = self._started
@@ -124,68 +92,54 @@ class Replay:
                 await self._play_from(begun.cursor)
             return not begun.finished
 
-    async def dead_letters(self) -> list[DeadLetter]:
-        """Messages of this run that a service gave up."""
-        return await self._bus.dead_letters()
-
     async def _play_from(self, cursor: datetime | None) -> None:
         await self._import_history()
         instants = list(self._plan.instants())
         left = [one for one in instants if cursor is None or one.at > cursor]
         self.progress.of, self.progress.done = len(instants), len(instants) - len(left)
-        self.progress.nowcasts, self.progress.scored = await record.counts(self._platform.database)
+        self.progress.nowcasts, self.progress.scored = await record.counts(self._database)
         async with AsyncExitStack() as stack:
-            workers = await self._start_services(stack)
-            await self._finish_what_was_left(left[0], workers)
+            services = await self._start_services(stack)
+            await self._finish_what_was_left(left[0], services)
             for instant in left:
-                await self._play(instant, workers)
+                await self._play(instant, services)
                 self.progress.done += 1
                 self.progress.at = instant.at
                 self._show("playing")
                 finished = instant is left[-1]
                 if finished:
-                    await self._tick("backtest", BacktestRequested(slot=instant.at))
+                    await self._stage.tick("backtest", instant.at)
                     self._stopped = time.monotonic()
-                await record.advance(self._platform.database, instant.at, wall_s=self.wall_s, finished=finished)
+                await record.advance(self._database, instant.at, wall_s=self.wall_s, finished=finished)
 
     async def _import_history(self) -> None:
         """Everything before the window, in one transaction (the ingestor then follows in small steps)."""
-        async with self._platform.database.connection() as connection:
+        async with self._database.connection() as connection:
             if await event_repository.last_place(connection) is not None:
                 return
         self._show("importing history")
         history = await self._source.fetch(None, self._plan.prelude - timedelta(microseconds=1))
-        async with self._platform.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await event_repository.append_events(connection, history)
 
-    async def _start_services(self, stack: AsyncExitStack) -> _Workers:
-        platform, reader = self._platform, MarketReader()
-        executor = ProcessExecutor(timeout_s=platform.settings.training_timeout_s)
+    async def _start_services(self, stack: AsyncExitStack) -> Mapping[str, Service]:
+        executor = ProcessExecutor(timeout_s=self._stage.platform.settings.training_timeout_s)
         stack.callback(executor.close)
-        trainer = build_trainer(platform, reader=reader, executor=executor)
-        nowcaster = build_nowcaster(platform, reader=reader)
-        services = (
-            build_ingestor(platform, source=self._source, reader=reader),
-            nowcaster,
-            trainer,
-            build_gatekeeper(platform, reader=reader),
-            build_monitor(platform, nowcast_every=self._plan.nowcast_every),
+        services = workers(
+            self._stage.platform, source=self._source, executor=executor, nowcast_every=self._plan.nowcast_every
         )
-        for service in services:
-            for subscription in service.subscriptions():
-                await self._bus.subscribe(subscription)
-        await declare_platform(self._bus)
+        await self._stage.host(services.values())
         seen = (MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered)
-        await self._bus.subscribe(Subscription("replay", seen, self._observe))
-        return _Workers(train=trainer.drain, archive=nowcaster.drain)
+        await self._stage.bus.subscribe(Subscription("replay", seen, self._observe))
+        return services
 
-    async def _finish_what_was_left(self, instant: Instant, workers: _Workers) -> None:
+    async def _finish_what_was_left(self, instant: Instant, services: Mapping[str, Service]) -> None:
         """What a killed process had begun at `instant`, in the order in which it would have gone on."""
         self._clock.move_to(max(instant.at, self._clock.now()))
-        await record.release_leases(self._platform.database)
+        await record.release_leases(self._database)
         # A gate looks at the newest archived nowcast: a publication without its archive would change the evidence.
-        await workers.archive()
-        await settle(self._relay, self._bus)
+        await services["nowcaster"].drain()
+        await self._stage.settle()
 
     async def _observe(self, message: Envelope) -> None:
         match message.data:
@@ -202,31 +156,31 @@ class Replay:
         self.progress.stage = stage
         self._on_progress(self.progress)
 
-    async def _play(self, instant: Instant, workers: _Workers) -> None:
+    async def _play(self, instant: Instant, services: Mapping[str, Service]) -> None:
         self._clock.move_to(max(instant.at, self._clock.now()))
         # Each new day too: yesterday's ETH/USD close is known now, whatever happened on the market.
         news = instant.retrain_check or await self._news(instant.at)
         if news:
-            await self._tick("ingest", IngestRequested(slot=instant.at))
+            await self._stage.tick("ingest", instant.at)
         if instant.nowcast:
-            await self._tick("nowcast", NowcastRequested(slot=instant.at))
+            await self._stage.tick("nowcast", instant.at)
         # The monitor looks hourly where sales were scored since its last look, and daily in any case.
         watch = instant.hourly and (instant.retrain_check or await self._new_outcomes(instant.at))
         if watch:
-            await self._tick("monitor", MonitorRequested(slot=instant.at))
+            await self._stage.tick("monitor", instant.at)
         if instant.retrain_check:
-            await self._tick("retrain_check", RetrainCheckRequested(slot=instant.at))
+            await self._stage.tick("retrain_check", instant.at)
         # Nothing is due in an hour without a tick, unless a retry is.
-        if instant.hourly and (news or watch or instant.nowcast or await self._bus.run_until_idle()):
-            await self._train(workers)
-            await settle(self._relay, self._bus)
+        if instant.hourly and (news or watch or instant.nowcast or await self._stage.bus.run_until_idle()):
+            await self._train(services)
+            await self._stage.settle()
 
-    async def _train(self, workers: _Workers) -> None:
+    async def _train(self, services: Mapping[str, Service]) -> None:
         if self.progress.training:
             self._show("training")
         for left in reversed(range(TRAINING_TRIES)):
             try:
-                await workers.train()
+                await services["trainer"].drain()
                 return
             except TransientError as error:
                 if not left:
@@ -234,26 +188,19 @@ class Replay:
                         f"training failed {TRAINING_TRIES} times: {error}; the same command goes on from here"
                     ) from error
                 # The lease would run out at a later simulated time than in a run without this mishap.
-                await record.release_leases(self._platform.database)
+                await record.release_leases(self._database)
 
     async def _new_outcomes(self, at: datetime) -> bool:
         """Were sales scored since the last watch? Asked of the database, which a killed process leaves behind."""
-        async with self._platform.database.connection() as connection:
+        async with self._database.connection() as connection:
             scored: datetime | None = await connection.fetchval(LAST_SCORED_SQL)
         return scored is not None and scored > at - self._plan.watch_every
 
     async def _news(self, at: datetime) -> bool:
-        async with self._platform.database.connection() as connection:
+        async with self._database.connection() as connection:
             after = await event_repository.last_place(connection)
         coming = await self._source.next_event_time(after)
         return coming is not None and coming <= at
-
-    async def _tick(self, job: str, payload: Tick) -> None:
-        envelope = Envelope.wrap(
-            payload, source="replay", time=self._clock.now(), message_id=tick_id(job, payload.slot)
-        )
-        await self._bus.publish(envelope)
-        await settle(self._relay, self._bus)
 
 
 def _require_history(events: pl.DataFrame, plan: Plan, *, begin: datetime | None) -> None:

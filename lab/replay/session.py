@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Display
+from rich.progress import TaskID
 from rich.table import Table
 
 from lab.replay.driver import Progress, Replay
 from lab.replay.plan import Plan
 from lab.replay.summary import Summary, summarise
-from shared.clock import ManualClock
-from shared.database.embedded import database_url
-from shared.database.migrate import migrate
+from lab.stage import opened
+from services.cli.files import write_json
+from services.cli.progress import progress_bar
 from shared.market.source import MarketSource
-from shared.messaging.memory import MemoryBus
-from shared.runtime.platform import open_platform
 from shared.settings import Settings
 from shared.telemetry.logging import configure
 
+GO_ON = "Interrupted. What is done is kept: the same command goes on where this one stopped."
 LINE_EVERY_PERCENT = 5
 """Of progress, where there is no terminal."""
 
@@ -43,24 +41,17 @@ async def play(
     started = time.monotonic() if started is None else started
     # The summary tells what happened; on the way only what is wrong is worth a line.
     configure(settings.model_copy(update={"log_level": "ERROR"}), "replay")
-    clock = ManualClock(plan.prelude)
-    bus = MemoryBus(clock)
-    async with database_url(settings) as url:
-        await migrate(url)
-        # Nobody is to be woken by history: its alerts go to no webhook.
-        history = {"database_url": url, "broker_url": "memory://", "alert_webhook_url": None}
-        resolved = settings.model_copy(update=history)
-        async with open_platform(resolved, clock=clock, bus=bus) as platform:
-            with _display(console) as display:
-                shown = _Shown(display) if console.is_terminal else _Told(console)
-                replay = Replay(platform, clock, bus, source, plan, started=started, on_progress=shown.update)
-                played = await replay.run()
-            if not played:
-                console.print("This replay was played before; these are its figures.")
-            for letter in await replay.dead_letters():
-                console.print(f"[yellow]given up by the {letter.consumer}[/yellow]: {letter.reason}", soft_wrap=True)
-            async with platform.database.connection() as connection:
-                return await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
+    async with opened(settings, plan.prelude, name="replay") as stage:
+        with progress_bar(console, keep=True) as display:
+            shown = _Shown(display) if console.is_terminal else _Told(console)
+            replay = Replay(stage, source, plan, started=started, on_progress=shown.update)
+            played = await replay.run()
+        if not played:
+            console.print("This replay was played before; these are its figures.")
+        for letter in await stage.bus.dead_letters():
+            console.print(f"[yellow]given up by the {letter.consumer}[/yellow]: {letter.reason}", soft_wrap=True)
+        async with stage.platform.database.connection() as connection:
+            return await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
 
 
 class _Shown:
@@ -73,11 +64,11 @@ class _Shown:
     def update(self, progress: Progress) -> None:
         counts = f"{progress.at:%Y-%m-%d} · {progress.nowcasts:,} nowcasts · {progress.scored:,} sales"
         if self._task is None:
-            self._task = self._display.add_task("", total=None, counts="")
+            self._task = self._display.add_task("", total=None, note="")
         if progress.of and self._display.tasks[0].total is None:
             # From here on the speed is measured, without what an earlier run had done.
             self._display.reset(self._task, total=progress.of, completed=progress.done)
-        self._display.update(self._task, description=progress.stage, completed=progress.done, counts=counts)
+        self._display.update(self._task, description=progress.stage, completed=progress.done, note=counts)
 
 
 class _Told:
@@ -130,29 +121,8 @@ def report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
         table.add_row(name, value)
     console.print(table)
     if to_file is not None:
-        write_whole(to_file, json.dumps(summary.as_json(), indent=2) + "\n")
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write beside, then rename: whoever reads sees the old file or the new one."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_text(text)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
+        write_json(to_file, asdict(summary))
 
 
 def _percent(fraction: float | None) -> str:
     return "–" if fraction is None else f"{fraction:.2%}"
-
-
-def _display(console: Console) -> Display:
-    return Display(
-        TextColumn("{task.description:17}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[counts]}"),
-        TimeRemainingColumn(),
-        console=console,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import resource
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.database.pool import Connection
@@ -57,9 +57,6 @@ class Summary:
     values_sha256: str
     models_sha256: str
     lifecycle: tuple[str, ...]
-
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
 
 
 async def summarise(connection: Connection, *, start: datetime, end: datetime, wall_s: float) -> Summary:

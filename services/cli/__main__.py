@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import sys
 
-from asyncpg.exceptions import InterfaceError, PostgresError
-from pydantic import ValidationError
-
 from shared.errors import PunkcastError
 
 
 def main() -> None:
     """Run a command. What a person can do something about is one line and exit code 2, not a traceback."""
-    # Imported here: the process that fits a model imports this module too, and should not wait for every command.
+    # Imported here: the process that fits a model imports this module too, and needs no commands.
     from services.cli.app import app  # noqa: PLC0415
 
     try:
         app(prog_name="punkcast")
     except PunkcastError as error:
         _fail(str(error))
-    except ValidationError as error:
+    except Exception as error:
+        if (text := _explained(error)) is None:
+            raise
+        _fail(text)
+
+
+def _explained(error: Exception) -> str | None:
+    """The line for an error of a setting, the database or a file; None for any other, which is a bug."""
+    # Imported here: help and usage errors need neither.
+    from asyncpg.exceptions import InterfaceError, PostgresError  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    if isinstance(error, ValidationError):
         detail = error.errors(include_url=False, include_input=False)[0]
-        _fail(f"setting PUNKCAST_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}")
-    except (ConnectionError, TimeoutError, PostgresError, InterfaceError) as error:
-        _fail(f"{type(error).__name__}: {error}; is the database of PUNKCAST_DATABASE_URL up?")
-    except OSError as error:
-        _fail(f"{type(error).__name__}: {error}")
+        return f"setting PUNKCAST_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}"
+    if isinstance(error, ConnectionError | TimeoutError | PostgresError | InterfaceError):
+        return f"{type(error).__name__}: {error}; is the database of PUNKCAST_DATABASE_URL up?"
+    return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else None
 
 
 def _fail(text: str) -> None:

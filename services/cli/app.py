@@ -1,59 +1,86 @@
-"""The command line: one typer app, its commands in one module per concern."""
+"""The command line: every command, and the function that carries it out."""
 
 from __future__ import annotations
 
-import typer
+from typing import Final
 
-from lab.backtest.command import backtest_command
-from lab.demo.command import demo
-from lab.drill.command import drill_command
-from lab.evaluation.command import evaluate_command
-from lab.policy_replay.command import policy_replay
-from lab.replay.command import replay
-from services.cli import (
-    database_commands,
-    decision_commands,
-    decode_command,
-    freeze_commands,
-    import_command,
-    model_commands,
-    operator_commands,
-    policy_commands,
-    serve_command,
-)
-from services.cli.backfill_command import backfill_command
-from services.cli.explain_command import explain_command
-from services.cli.export_command import export_command
-from services.cli.preflight_command import preflight_command
-from services.cli.verify_command import verify_command
+from services.cli.lazy import Group, application
 
-app = typer.Typer(
-    name="punkcast",
-    help="An open valuation platform for CryptoPunks. Settings: environment variables PUNKCAST_…",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+# The laboratory stands above this package, which names it here and never imports it; an image of a service lacks it.
+COMMANDS: Final = Group(
+    "An open valuation platform for CryptoPunks. Settings: environment variables PUNKCAST_…",
+    {
+        "migrate": "services.cli.database_commands:migrate_command",
+        "import": "services.cli.import_command:import_command",
+        "decode": "services.cli.decode_command:decode_command",
+        "export": "services.cli.export_command:export_command",
+        "backfill": "services.cli.backfill_command:backfill_command",
+        "explain": "services.cli.explain_command:explain_command",
+        "verify": "services.cli.verify_command:verify_command",
+        "status": "services.cli.operator_commands:status_command",
+        "dead-letters": "services.cli.operator_commands:dead_letters_command",
+        "evaluate": "lab.evaluation.command:evaluate_command",
+        "backtest": "lab.backtest.command:backtest_command",
+        "replay": "lab.replay.command:replay",
+        "demo": "lab.demo.command:demo",
+        "drill": "lab.drill.command:drill_command",
+        "serve": "services.cli.serve_command:serve_command",
+        "models": Group(
+            "The registry of models.",
+            {
+                "list": "services.cli.model_commands:list_command",
+                "show": "services.cli.model_commands:show_command",
+                "diff": "services.cli.model_commands:diff_command",
+                "lineage": "services.cli.model_commands:lineage_command",
+                "champion": "services.cli.model_commands:champion_command",
+                "shadows": "services.cli.model_commands:shadows_command",
+                "promote": "services.cli.model_commands:promote_command",
+                "rollback": "services.cli.model_commands:rollback_command",
+                "quarantine": "services.cli.model_commands:quarantine_command",
+                "preflight": "services.cli.database_commands:preflight_command",
+            },
+        ),
+        "decisions": Group(
+            "Promotions, rejections and rollbacks, with their evidence.",
+            {
+                "list": "services.cli.decision_commands:list_command",
+                "show": "services.cli.decision_commands:show_command",
+                "verify": "services.cli.decision_commands:verify_command",
+            },
+            alone="services.cli.decision_commands:decisions_command",
+        ),
+        "policy": Group(
+            "The promotion policy: typed, versioned, hashed into every decision.",
+            {
+                "show": "services.cli.policy_commands:show_command",
+                "check": "services.cli.policy_commands:check_command",
+                "diff": "services.cli.policy_commands:diff_command",
+                "replay": "lab.policy_replay.command:policy_replay",
+            },
+        ),
+        "training": Group(
+            "Training requests.",
+            {
+                "request": "services.cli.operator_commands:request_command",
+                "list": "services.cli.operator_commands:list_requests_command",
+            },
+        ),
+        "keys": Group(
+            "API keys.",
+            {
+                "create": "services.cli.operator_commands:create_key_command",
+                "list": "services.cli.operator_commands:list_keys_command",
+                "revoke": "services.cli.operator_commands:revoke_key_command",
+            },
+        ),
+        "freeze": Group(
+            "Freezes of automatic promotions.",
+            {
+                "show": "services.cli.freeze_commands:show_command",
+                "add": "services.cli.freeze_commands:add_command",
+                "lift": "services.cli.freeze_commands:lift_command",
+            },
+        ),
+    },
 )
-app.command("migrate")(database_commands.migrate_command)
-app.command("import")(import_command.import_command)
-app.command("decode")(decode_command.decode_command)
-app.command("export")(export_command)
-app.command("backfill")(backfill_command)
-app.command("explain")(explain_command)
-app.command("verify")(verify_command)
-app.command("status")(operator_commands.status_command)
-model_commands.app.command("preflight")(preflight_command)
-app.add_typer(model_commands.app, name="models")
-app.add_typer(decision_commands.app, name="decisions")
-policy_commands.app.command("replay")(policy_replay)
-app.add_typer(policy_commands.app, name="policy")
-app.add_typer(operator_commands.training, name="training")
-app.command("dead-letters")(operator_commands.dead_letters_command)
-app.add_typer(operator_commands.key_app, name="keys")
-app.add_typer(freeze_commands.app, name="freeze")
-app.command("evaluate")(evaluate_command)
-app.command("backtest")(backtest_command)
-app.command("replay")(replay)
-app.command("demo")(demo)
-app.command("drill")(drill_command)
-app.command("serve")(serve_command.serve_command)
+app = application(COMMANDS)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from services.cli.context import platform
 from services.cli.interruption import run_interruptibly
 from shared.errors import InvalidInputError
-from shared.market.reader import MarketReader
-from shared.market.source import BlockSource, source_of
-from shared.runtime.platform import Platform
-from shared.settings import Settings
-from shared.telemetry.logging import configure
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from shared.market.source import BlockSource
+    from shared.runtime.platform import Platform
+    from shared.settings import Settings
 
 GO_ON = "Interrupted. What is stored is kept: the same command goes on with the next block."
 
@@ -35,8 +37,11 @@ def backfill_command(
     quiet: bool = typer.Option(False, "--quiet", help="No progress, only what came of it."),
 ) -> None:
     """Read the market from the node of PUNKCAST_SOURCE_URL up to now; interrupted, it goes on with the next block."""
+    from rich.console import Console
+
+    from shared.settings import Settings
+
     settings, console, started = Settings(), Console(), perf_counter()
-    configure(settings.model_copy(update={"log_level": "ERROR"}), "cli")
     done = run_interruptibly(_on_platform(settings, console, quiet=quiet), console, advice=GO_ON)
     seconds = perf_counter() - started
     console.print(
@@ -47,6 +52,8 @@ def backfill_command(
 
 
 async def _on_platform(settings: Settings, console: Console, *, quiet: bool) -> _Done:
+    from shared.market.source import BlockSource, source_of
+
     source = source_of(settings)
     if not isinstance(source, BlockSource):
         raise InvalidInputError(
@@ -54,29 +61,21 @@ async def _on_platform(settings: Settings, console: Console, *, quiet: bool) -> 
             "`punkcast import`"
         )
     try:
-        async with platform(settings) as opened:
-            with Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TaskProgressColumn(),
-                TextColumn("{task.fields[rate]}"),
-                TimeRemainingColumn(),
-                console=console,
-                transient=True,
-                disable=quiet,
-            ) as progress:
+        async with platform(settings, log_level="ERROR") as opened:
+            from services.cli.progress import progress_bar
+
+            with progress_bar(console, quiet=quiet) as progress:
                 return await _backfill(opened, source, progress)
     finally:
         await source.close()
 
 
 async def _backfill(opened: Platform, source: BlockSource, progress: Progress) -> _Done:
-    # Imported here: the other commands need no ingestor.
-    from services.ingestor.bootstrap import build_ingestor  # noqa: PLC0415
+    from services.embedded import lone_ingestor
 
-    ingestor = build_ingestor(opened, source, MarketReader())
+    ingestor = lone_ingestor(opened, source)
     done, started = _Done(), perf_counter()
-    task: TaskID = progress.add_task("asking the node", total=None, rate="")
+    task = progress.add_task("asking the node", total=None, note="")
     while True:
         stored = (step := await ingestor.backfill()).stored
         read = stored.read
@@ -90,7 +89,7 @@ async def _backfill(opened: Platform, source: BlockSource, progress: Progress) -
             # Of this run alone, so that the time that remains follows from its own speed.
             total=done.blocks + max(read.target - read.last, 0),
             completed=done.blocks,
-            rate=f"{done.blocks / (perf_counter() - started):,.0f} blocks/s · {done.events:,} events",
+            note=f"{done.blocks / (perf_counter() - started):,.0f} blocks/s · {done.events:,} events",
         )
         if stored.more_after is None:
             return done

@@ -1,4 +1,8 @@
-"""What the commands share: settings, an open platform with an up-to-date schema, and output."""
+"""What the commands share: an open platform with an up-to-date schema, and output.
+
+Command modules import what they work with inside their functions, so that help, a wrong option, a bad setting and a
+database that is away are reported at once.
+"""
 
 from __future__ import annotations
 
@@ -6,52 +10,71 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.table import Table
-
-from shared.database.embedded import database_url
-from shared.database.migrate import check, migrate
 from shared.errors import ConflictError
-from shared.runtime.platform import Platform, open_platform
-from shared.settings import Settings
-from shared.telemetry.logging import configure
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from shared.runtime.platform import Platform
+    from shared.settings import Settings
 
 T = TypeVar("T")
 
 
-def on_platform(action: Callable[[Platform], Awaitable[T]]) -> T:
-    """Run `action` on the platform of the settings.
+def on_platform(
+    action: Callable[[Platform], Awaitable[T]], *, service: str = "cli", log_level: str | None = "WARNING"
+) -> T:
+    """Run `action` on the platform of the settings; for the rest see `platform`.
 
     Raises:
         ConflictError: the database's schema is behind, and it is not ours alone to change.
     """
+    from shared.settings import Settings
+
     settings = Settings()
-    configure(settings.model_copy(update={"log_level": "WARNING"}), "cli")
 
     async def run() -> T:
-        async with platform(settings) as opened:
+        async with platform(settings, service=service, log_level=log_level) as opened:
             return await action(opened)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def platform(settings: Settings) -> AsyncIterator[Platform]:
-    """The open platform. An embedded database is migrated on the way, a server's only checked."""
+async def platform(
+    settings: Settings, *, service: str = "cli", log_level: str | None = "WARNING"
+) -> AsyncIterator[Platform]:
+    """The open platform. An embedded database is migrated on the way, a server's only checked.
+
+    Args:
+        service: what log lines name.
+        log_level: None takes that of the settings.
+    """
+    from shared.database.migrate import check, migrate
+
+    embedded = urlsplit(settings.database_url).scheme == "embedded"
+    if not embedded and (pending := await check(settings.database_url)):
+        raise ConflictError(f"the database lacks {len(pending)} migration(s); run `punkcast migrate`")
+
+    from shared.database.embedded import database_url
+    from shared.runtime.platform import open_platform
+    from shared.telemetry.logging import configure
+
+    configure(settings.model_copy(update={"log_level": log_level or settings.log_level}), service)
     async with database_url(settings) as url:
-        if urlsplit(settings.database_url).scheme == "embedded":
+        if embedded:
             await migrate(url)
-        elif pending := await check(url):
-            raise ConflictError(f"the database lacks {len(pending)} migration(s); run `punkcast migrate`")
         async with open_platform(settings.model_copy(update={"database_url": url})) as opened:
             yield opened
 
 
 def show(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, nothing: str) -> None:
     """A table, or the sentence `nothing` when there are no rows."""
+    from rich.table import Table
+
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*[cell(value) for value in row])

@@ -1,19 +1,18 @@
-"""`punkcast migrate`."""
+"""`punkcast migrate` and `punkcast models preflight`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from services.cli.context import on_platform
-from services.cli.preflight import exit_code, preflight
-from shared.database.embedded import database_url
-from shared.database.migrate import check, migrate
-from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from services.cli.preflight import Finding
+    from shared.runtime.platform import Platform
 
 
 def migrate_command(
@@ -28,36 +27,59 @@ def migrate_command(
     ] = False,
 ) -> None:
     """Bring the database's schema up to date."""
-    console = Console()
+    from shared.database.migrate import check, migrate
+
+    found = asyncio.run(_on_database(check if only_check else migrate))
+    for version in found:
+        typer.echo(f"{'pending' if only_check else 'applied'}: {version}")
+    if not found:
+        typer.echo("the schema is up to date")
     if only_check:
-        pending = asyncio.run(_on_database(check))
-        for version in pending:
-            console.print(f"pending: {version}")
-        if pending:
-            raise typer.Exit(1)
-        console.print("the schema is up to date")
-        return
-    applied = asyncio.run(_on_database(migrate))
-    for version in applied:
-        console.print(f"applied: {version}")
-    if not applied:
-        console.print("the schema is up to date")
+        raise typer.Exit(1 if found else 0)
     if then_preflight:
-        _preflight(accept=accept_unsupported or Settings().accept_unsupported)
+        _preflight(accept=accept_unsupported)
+
+
+def preflight_command() -> None:
+    """Does this code serve the champion (else exit code 1), its armed predecessor and the shadows (else 3)?"""
+    from services.cli.preflight import exit_code
+
+    findings = _findings()
+    if not findings:
+        typer.echo("no champion yet")
+    raise typer.Exit(exit_code(findings))
 
 
 async def _on_database(action: Callable[[str], Awaitable[list[str]]]) -> list[str]:
+    from shared.database.embedded import database_url
+    from shared.settings import Settings
+
     async with database_url(Settings()) as url:
         return await action(url)
 
 
 def _preflight(*, accept: bool) -> None:
-    """Stop a deployment that would end the nowcasts; a companion that does not load stops nothing."""
-    findings = on_platform(preflight)
-    for one in findings:
-        typer.echo(one.line())
+    """Stop a deployment that would end the nowcasts; a standby model or a shadow that does not load stops nothing."""
+    from services.cli.preflight import exit_code
+    from shared.settings import Settings
+
+    accept, findings = accept or Settings().accept_unsupported, _findings()
     if exit_code(findings) == 1 and exit_code(findings, accept_unsupported=accept) != 1:
         typer.echo("accepted: nowcasts stand still until a contender of this code is promoted; it is asked for at once")
     elif exit_code(findings) == 1:
         typer.echo("keep the code that runs; docs/operations.md, Upgrades, says what else there is")
         raise typer.Exit(1)
+
+
+def _findings() -> list[Finding]:
+    """How the models in use load; each is printed."""
+
+    async def look(platform: Platform) -> list[Finding]:
+        from services.cli.preflight import preflight
+
+        return await preflight(platform)
+
+    findings = on_platform(look)
+    for one in findings:
+        typer.echo(one.line())
+    return findings

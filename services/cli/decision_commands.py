@@ -129,8 +129,8 @@ def verify_command(
 
 async def _against_files(platform: Platform, findings: list[Finding]) -> list[Finding]:
     # Imported here: it brings the model's libraries along.
-    from services.gatekeeper.bootstrap import evidence_gatherer  # noqa: PLC0415
-    from services.gatekeeper.recheck import recheck  # noqa: PLC0415
+    from services.gatekeeper.bootstrap import evidence_gatherer
+    from services.gatekeeper.recheck import recheck
 
     gatherer = evidence_gatherer(platform, reader=MarketReader())
     return [

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from services.cli.context import on_platform
-from services.cli.explain import text
-from services.cli.explain.sources import from_files, from_record
-from services.cli.export_command import instant
+from services.cli.files import require_writable
+from services.cli.options import instant
 from shared.errors import InvalidInputError, NotFoundError
-from shared.market.traits import PUNKS
-from shared.settings import Settings
-from shared.valuation.model import ValuationModel
+
+if TYPE_CHECKING:
+    from services.cli.explain.account import Account
+    from shared.runtime.platform import Platform
 
 STDOUT = "-"
 
@@ -38,6 +37,8 @@ def explain_command(
     json: Annotated[str | None, typer.Option(help="Write everything as JSON to this file; - prints only that.")] = None,
 ) -> None:
     """Explain a punk's value: interval, reasons in ETH, comparable sales, what changed, model and snapshot."""
+    from shared.market.traits import PUNKS
+
     if not 0 <= punk < PUNKS:
         raise NotFoundError(f"there is no punk {punk}; they go from 0 to {PUNKS - 1}")
     when = instant("--as-of", as_of)
@@ -48,18 +49,33 @@ def explain_command(
     if events is not None and not fit and file is None:
         given = "" if model is None else f"--model {model}: there is no such file; "
         raise InvalidInputError(f"{given}--events has no registry to take a model from: add --model FILE, or --fit")
-    if json is not None and json != STDOUT and not Path(json).parent.is_dir():
-        raise InvalidInputError(f"--json {json}: there is no folder {Path(json).parent}; make it first")
+    if json is not None and json != STDOUT:
+        require_writable("--json", Path(json))
+
+    from rich.console import Console
+
+    from shared.settings import Settings
+
     console, threads = Console(), Settings().threads
     with console.status("reading the market …"):
-        read = None if file is None else ValuationModel.from_bytes(file.read_bytes(), threads=threads)
         if events is None:
-            account = on_platform(lambda platform: from_record(platform, punk, when, model=read or model))
+
+            async def explain(platform: Platform) -> Account:
+                from services.cli.explain.sources import from_record, model_of
+
+                return await from_record(platform, punk, when, model=model_of(file, threads) or model)
+
+            account = on_platform(explain)
         else:
-            account = from_files(events, punk, when, model=read, threads=threads)
+            from services.cli.explain.sources import from_files, model_of
+
+            account = from_files(events, punk, when, model=model_of(file, threads), threads=threads)
     if json == STDOUT:
         typer.echo(account.as_json(), nl=False)
         return
     if json is not None:
         Path(json).write_text(account.as_json(), encoding="utf-8")
+
+    from services.cli.explain import text
+
     text.tell(console, account, features=features)

@@ -4,45 +4,41 @@ from __future__ import annotations
 
 import getpass
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID, uuid4
 
 import typer
-from rich.console import Console
 
 from services.cli.context import on_platform
 from services.cli.options import duration
 from shared.errors import NotFoundError
-from shared.messaging.transaction import originating
-from shared.registry import freezes
-from shared.registry.alerts import raise_alert
-from shared.runtime.platform import Platform
 
-app = typer.Typer(no_args_is_help=True, help="Freezes of automatic promotions.")
+if TYPE_CHECKING:
+    from shared.registry.freezes import Freeze
+    from shared.runtime.platform import Platform
+
 By = Annotated[str | None, typer.Option("--by", help="Who decides; default: your user name.")]
 
 
-@app.command("show")
 def show_command() -> None:
     """The freeze in force, if there is one."""
 
-    async def read(platform: Platform) -> freezes.Freeze | None:
+    async def read(platform: Platform) -> Freeze | None:
+        from shared.registry import freezes
+
         async with platform.database.connection() as connection:
             return await freezes.in_force(connection, at=platform.clock.now())
 
     found = on_platform(read)
     if found is None:
-        Console().print("nothing is frozen")
+        typer.echo("nothing is frozen")
         return
     until = "until a person lifts it" if found.expires_at is None else f"until {found.expires_at:%Y-%m-%d %H:%M} UTC"
-    Console().print(
-        f"{found.freeze_id} since {found.starts_at:%Y-%m-%d %H:%M} UTC {until}, by {found.actor}: {found.reason}",
-        soft_wrap=True,
-        highlight=False,
+    typer.echo(
+        f"{found.freeze_id} since {found.starts_at:%Y-%m-%d %H:%M} UTC {until}, by {found.actor}: {found.reason}"
     )
 
 
-@app.command("add")
 def add_command(
     reason: Annotated[str, typer.Option(help="Why promotions stop.")],
     lasting: Annotated[str | None, typer.Option("--for", help="Like 12h or 3d; default: until it is lifted.")] = None,
@@ -52,6 +48,10 @@ def add_command(
     length: timedelta | None = None if lasting is None else duration(lasting)
 
     async def add(platform: Platform) -> UUID:
+        from shared.messaging.transaction import originating
+        from shared.registry import freezes
+        from shared.registry.alerts import raise_alert
+
         identity, now = uuid4(), platform.clock.now()
         actor, until = by or getpass.getuser(), None if length is None else now + length
         async with originating(platform.database, platform.clock, source="cli") as transaction:
@@ -61,19 +61,20 @@ def add_command(
             )
         return identity
 
-    Console().print(f"frozen: {on_platform(add)}", soft_wrap=True)
+    typer.echo(f"frozen: {on_platform(add)}")
 
 
-@app.command("lift")
 def lift_command(
     freeze_id: Annotated[UUID, typer.Argument(help="As `punkcast freeze show` names it.")], by: By = None
 ) -> None:
     """Let automatic promotions go on."""
 
     async def lift(platform: Platform) -> bool:
+        from shared.registry import freezes
+
         async with platform.database.transaction() as connection:
             return await freezes.lift(connection, freeze_id, actor=by or getpass.getuser(), at=platform.clock.now())
 
     if not on_platform(lift):
         raise NotFoundError(f"no freeze {freeze_id} is in force; see `punkcast freeze show`")
-    Console().print(f"lifted: {freeze_id}", soft_wrap=True)
+    typer.echo(f"lifted: {freeze_id}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import InvalidInputError
 
@@ -20,3 +20,18 @@ def duration(text: str) -> timedelta:
     if not found:
         raise InvalidInputError(f"{text!r} is no duration; write it like 30m, 12h or 14d")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def instant(option: str, text: str | None) -> datetime | None:
+    """An ISO 8601 date or instant; without an offset it is UTC.
+
+    Raises:
+        InvalidInputError: it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInputError(f"{option} {text!r}: expected a date or instant like 2025-06-01T12:00Z") from error

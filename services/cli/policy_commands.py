@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from services.cli.context import on_platform, show
-from shared.evaluation.policy import differences, load_policy
-from shared.registry import decisions
-from shared.runtime.platform import Platform
-from shared.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="The promotion policy: typed, versioned, hashed into every decision.")
+if TYPE_CHECKING:
+    from shared.registry.decisions import StoredPolicy
+    from shared.runtime.platform import Platform
+
 ACTIVE = "active"
 
 
-@app.command("show")
 def show_command(
     hash_: Annotated[
         str | None, typer.Option("--hash", help="A policy that decided something here; default: the active one.")
@@ -31,14 +28,20 @@ def show_command(
     if as_json:
         typer.echo(body)
         return
+
+    from rich.console import Console
+
+    from shared.evaluation.policy import differences
+
     console = Console()
     console.print(f"policy {policy_hash}", soft_wrap=True, highlight=False)
     show(console, ("knob", "value"), [(knob, new) for knob, _, new in differences({}, json.loads(body))], nothing="")
 
 
-@app.command("check")
 def check_command(file: Annotated[Path, typer.Argument(help="A policy in TOML.")]) -> None:
     """Read a policy file; an unset, unknown or senseless threshold is an error that names it."""
+    from shared.evaluation.policy import differences, load_policy
+
     policy = load_policy(file)
     changed = len(differences(json.loads(_active()[1]), json.loads(policy.body)))
     typer.echo(
@@ -46,12 +49,15 @@ def check_command(file: Annotated[Path, typer.Argument(help="A policy in TOML.")
     )
 
 
-@app.command("diff")
 def diff_command(
     old: Annotated[str, typer.Argument(help="A file, a hash (or how it begins), or `active`.")],
     new: Annotated[str, typer.Argument(help="The same.")] = ACTIVE,
 ) -> None:
     """The thresholds in which two policies differ; exit code 1 when they do."""
+    from rich.console import Console
+
+    from shared.evaluation.policy import differences
+
     (old_hash, left), (new_hash, right) = _named(old), _named(new)
     rows = differences(json.loads(left), json.loads(right))
     show(
@@ -67,18 +73,25 @@ def _named(name: str) -> tuple[str, str]:
     if name == ACTIVE:
         return _active()
     if Path(name).exists():
+        from shared.evaluation.policy import load_policy
+
         policy = load_policy(Path(name))
         return policy.policy_hash, policy.body
     return _stored(name)
 
 
 def _active() -> tuple[str, str]:
+    from shared.evaluation.policy import load_policy
+    from shared.settings import Settings
+
     policy = load_policy(Settings().policy_file)
     return policy.policy_hash, policy.body
 
 
 def _stored(prefix: str) -> tuple[str, str]:
-    async def load(platform: Platform) -> decisions.StoredPolicy:
+    async def load(platform: Platform) -> StoredPolicy:
+        from shared.registry import decisions
+
         async with platform.database.connection() as connection:
             return await decisions.policy(connection, prefix)
 

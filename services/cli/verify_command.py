@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 
-from services.cli.verification.documents import judge
 from shared.errors import InvalidInputError, TransientError
 
 STDIN = "-"
@@ -27,6 +25,8 @@ def verify_command(
     ] = None,
 ) -> None:
     """Recompute the Merkle root from a value (or from all of them) and say true or false: exit code 0 or 1."""
+    from services.cli.verification.documents import judge
+
     try:
         document = json.loads(_read(source))
     except ValueError as error:
@@ -44,6 +44,9 @@ def _read(source: str) -> bytes:
         return sys.stdin.buffer.read()
     if not source.startswith(("http://", "https://")):
         return Path(source).read_bytes()
+
+    import httpx
+
     try:
         answer = httpx.get(source, timeout=TIMEOUT_S, follow_redirects=True, headers={"Accept": "application/json"})
     except httpx.HTTPError as error:

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from shared.database.embedded_server import DATABASE, EmbeddedServer
 from shared.database.pool import reaching, require_server_url
 from shared.errors import InvalidInputError
 from shared.settings import Settings
@@ -51,6 +50,9 @@ async def serve(data: Path, *, configuration: Mapping[str, str] | None = None) -
     Raises:
         EmbeddedDatabaseError: the server cannot be run here.
     """
+    # Imported here: whoever reaches a server somewhere needs none of it.
+    from shared.database.embedded_server import DATABASE, EmbeddedServer  # noqa: PLC0415
+
     server = EmbeddedServer.on(data, configuration or {})
     entering = asyncio.ensure_future(asyncio.to_thread(server.enter))
     try:
@@ -60,19 +62,19 @@ async def serve(data: Path, *, configuration: Mapping[str, str] | None = None) -
         await asyncio.to_thread(server.leave, await entering)
         raise
     try:
-        await _create_database(server.url("postgres"))
+        await _create_database(server.url("postgres"), DATABASE)
         yield server.url(DATABASE)
     finally:
         await asyncio.shield(asyncio.to_thread(server.leave, users))
 
 
-async def _create_database(url: str) -> None:
+async def _create_database(url: str, name: str) -> None:
     with reaching(url):
         connection = await asyncpg.connect(url)
     try:
-        if not await connection.fetchval(_EXISTS_SQL, DATABASE):
+        if not await connection.fetchval(_EXISTS_SQL, name):
             # Another process may be doing the same.
             with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
-                await connection.execute(f"create database {DATABASE}")
+                await connection.execute(f"create database {name}")
     finally:
         await connection.close()

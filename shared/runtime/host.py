@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -88,7 +88,7 @@ async def serve(
     loops: list[asyncio.Task[None]] = []
     try:
         # The broker may be away for long; a stop must not wait for it.
-        if not await unless(stop, _attach(bus, services)):
+        if not await unless(stop, asyncio.create_task(_start(bus, services))):
             return
         relaying = asyncio.create_task(relay.run())
         loops += [asyncio.create_task(_supervise(service)) for service in services]
@@ -141,15 +141,17 @@ async def unless(stop: asyncio.Event, work: asyncio.Task[None]) -> bool:
         await _end([stopping, work], 5.0)
 
 
-def _attach(bus: Bus, services: Sequence[Service]) -> asyncio.Task[None]:
-    async def attach() -> None:
-        await declare_platform(bus)
-        for service in services:
-            for subscription in service.subscriptions():
-                await bus.subscribe(subscription)
-        await bus.start()
+async def attach(bus: Bus, services: Iterable[Service]) -> None:
+    """Declare the platform's queues and subscribe the services; nothing is consumed before the bus starts."""
+    await declare_platform(bus)
+    for service in services:
+        for subscription in service.subscriptions():
+            await bus.subscribe(subscription)
 
-    return asyncio.create_task(attach())
+
+async def _start(bus: Bus, services: Iterable[Service]) -> None:
+    await attach(bus, services)
+    await bus.start()
 
 
 async def _supervise(service: Service) -> None:

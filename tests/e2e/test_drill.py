@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.drill.drill import drill
+from lab.stage import Stage
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.market.simulated import SimulatedMarket
@@ -28,7 +29,8 @@ async def test_a_model_that_values_ten_times_too_high_is_gone_within_hours(datab
     platform = Platform(
         settings=settings, clock=clock, database=database, bus=bus, store=FolderStore(tmp_path / "objects")
     )
-    (recovery,) = await drill(platform, clock, bus, market, faults=("units",), params=params)
+    stage = Stage(platform, clock, bus, name="drill")
+    (recovery,) = await drill(stage, market, faults=("units",), params=params)
     assert recovery.hours <= 2
     assert recovery.nowcasts >= 1
     assert "on the same snapshot" in recovery.reason

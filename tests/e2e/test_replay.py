@@ -16,6 +16,7 @@ import pytest
 
 from lab.replay.driver import Replay
 from lab.replay.plan import Plan
+from lab.stage import Stage
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.errors import InvalidInputError
@@ -193,7 +194,7 @@ async def test_a_window_beside_the_events_is_refused(
     store = FolderStore(tmp_path)
     platform = Platform(settings=Settings(), clock=clock, database=database, bus=bus, store=store)
     with pytest.raises(InvalidInputError, match=complaint):
-        await Replay(platform, clock, bus, EventFileSource(market.folder), plan).run()
+        await Replay(Stage(platform, clock, bus, name="replay"), EventFileSource(market.folder), plan).run()
     async with database.connection() as connection:
         assert await connection.fetchval("select count(*) from market_events") == 0
         assert await connection.fetchval("select count(*) from replays") == 0

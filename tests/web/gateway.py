@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from services.cli.context import platform
-from services.cli.serve_command import serve_everything
+from services.embedded import serve
 from services.nowcaster.bootstrap import build_explainer
 from shared.database.migrate import MIGRATIONS
 from shared.runtime.platform import Platform
@@ -57,7 +57,7 @@ async def _serve(played: Path, what: str) -> None:
         if not played.exists():
             await _complete(opened)
             played.write_text(what)
-        await serve_everything(opened, Console(stderr=True), workers=False)
+        await serve(opened, Console(stderr=True), with_workers=False)
 
 
 async def _complete(opened: Platform) -> None:

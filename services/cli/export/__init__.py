@@ -1,1 +1,14 @@
-"""What `punkcast export` reads, and how it writes it."""
+"""What `punkcast export` reads."""
+
+from enum import StrEnum
+
+
+class Table(StrEnum):
+    """What can be exported."""
+
+    EVENTS = "events"
+    SALES = "sales"
+    FLOOR = "floor"
+    BOOK = "book"
+    NOWCASTS = "nowcasts"
+    OUTCOMES = "outcomes"

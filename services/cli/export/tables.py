@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import polars as pl
 
+from services.cli.export import Table
 from services.cli.export.bulk import read_bulk
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
@@ -106,17 +106,6 @@ join sales s using (event_seq)
 join generations g using (generation_id)
 order by s.block, s.log_index, o.track, o.horizon, o.model_id
 """
-
-
-class Table(StrEnum):
-    """What can be exported."""
-
-    EVENTS = "events"
-    SALES = "sales"
-    FLOOR = "floor"
-    BOOK = "book"
-    NOWCASTS = "nowcasts"
-    OUTCOMES = "outcomes"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from lab.replay.pump import settle
 from services.ingestor.handlers import CONSUMER
 from shared.clock import SystemClock
 from shared.contracts.envelope import Envelope
@@ -48,7 +47,9 @@ async def test_one_tick_reads_all_of_it_piece_by_piece(chain: ContractMarket, fo
         for _ in range(2):  # a second tick while the first one's pieces are still being read adds no pieces
             tick = IngestRequested(slot=clock.now())
             await bus.publish(Envelope.wrap(tick, source="test", time=clock.now()))
-        await settle(Relay(following.database, bus, clock=clock), bus)
+        relay = Relay(following.database, bus, clock=clock)
+        while await bus.run_until_idle() + await relay.run_once():
+            pass
         assert await bus.dead_letters() == []
     assert await following.tables() == await clean.tables()
     handled = len({message.id for message in seen})

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.cli.export import file as export_file
 from shared.database.pool import Connection, Database
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.market.events import EVENT_SCHEMA
@@ -217,7 +216,7 @@ def test_a_file_that_could_not_be_written_whole_leaves_the_old_one(
     def full(frame: pl.DataFrame, stream: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export_file.pl.DataFrame, "write_parquet", full)
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
     result = CliRunner().invoke(app, ["export", "events", "--out", str(out), "--force"])
     assert isinstance(result.exception, OSError)
     assert out.read_text() == "the old one"

@@ -15,8 +15,8 @@ import pytest
 import typer
 from rich.console import Console
 
-from lab.replay.session import write_whole
 from services.cli.__main__ import main
+from services.cli.files import write_json
 from services.cli.interruption import run_interruptibly
 from services.cli.options import duration
 from shared.errors import InvalidInputError
@@ -118,21 +118,19 @@ def test_a_row_that_breaks_a_rule(refused: Replay, folder: Path) -> None:
 
 
 def test_a_json_file_that_cannot_be_written(refused: Replay, folder: Path) -> None:
-    assert refused(json=str(folder)) == (
-        f"--json {folder}: is a folder, or in one that cannot be written to; name another file"
-    )
+    assert refused(json=str(folder)) == f"--json {folder}: is a folder; name a file in it"
     below = folder / "events.parquet" / "figures.json"
     assert refused(json=str(below)) == f"--json {below}: its folder cannot be made (File exists)"
 
 
 def test_figures_are_replaced_whole(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    write_whole(file, json.dumps({"scored": 1}))
-    write_whole(file, json.dumps({"scored": 2}))
+    write_json(file, {"scored": 1})
+    write_json(file, {"scored": 2})
     assert json.loads(file.read_text()) == {"scored": 2}
     assert list(tmp_path.iterdir()) == [file]
     with pytest.raises(IsADirectoryError):
-        write_whole(tmp_path, "nothing")
+        write_json(tmp_path, {})
     assert list(tmp_path.parent.glob(f".{tmp_path.name}*")) == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lab.demo.command import plan_of
+from lab.demo.session import plan_of
 from services.cli.__main__ import main
 from shared.errors import InvalidInputError
 from shared.market.event_files import EventFileSource

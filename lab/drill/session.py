@@ -1,0 +1,61 @@
+"""A drill from the command line: a scratch platform, and the table of recoveries."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from lab.drill.drill import NOWCAST_EVERY, Recovery, drill
+from lab.stage import opened
+from services.cli.files import write_json
+from services.cli.interruption import run_interruptibly
+from shared.market.simulated import SimulatedMarket
+from shared.settings import Settings
+from shared.telemetry.logging import configure
+
+SEED, DAYS = 11, 120
+START = datetime(2024, 6, 1, tzinfo=UTC)
+BEGIN = START + timedelta(days=1)
+
+
+def run(json_file: Path | None) -> None:
+    """Play the drill in a temporary folder, print what came of it, and write the figures to `json_file` if given."""
+    console = Console()
+    home = Path(tempfile.mkdtemp(prefix="punkcast-drill-"))
+    try:
+        recoveries = run_interruptibly(_play(home, console), console, advice="Interrupted; nothing is left behind.")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    _report(console, recoveries)
+    if json_file is not None:
+        write_json(json_file, [asdict(one) for one in recoveries])
+
+
+async def _play(home: Path, console: Console) -> list[Recovery]:
+    settings = Settings(home=home, database_url="embedded://", object_store_url="folder://")
+    configure(settings.model_copy(update={"log_level": "CRITICAL"}), "drill")
+    market = SimulatedMarket(seed=SEED, start=START, days=DAYS)
+    async with opened(settings, BEGIN, name="drill") as stage:
+        return await drill(stage, market, say=lambda text: console.print(f"{text} …", highlight=False))
+
+
+def _report(console: Console, recoveries: list[Recovery]) -> None:
+    table = Table(title=f"Rollback drill (nowcasts every {NOWCAST_EVERY.seconds // 3600} h, the monitor hourly)")
+    for column in ("bad model", "recovered after", "sales", "nowcasts", "machine time", "rolled back because"):
+        table.add_column(column)
+    for one in recoveries:
+        table.add_row(
+            f"{one.fault}: {one.meaning}",
+            f"{one.hours:.0f} h",
+            str(one.sales),
+            str(one.nowcasts),
+            f"{one.wall_s:.1f} s",
+            one.reason,
+        )
+    console.print(table)

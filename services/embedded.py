@@ -1,0 +1,89 @@
+"""The one list of services, for a process that hosts all of them: `punkcast serve`, a replay, a drill."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rich.console import Console
+
+from services.gatekeeper import bootstrap as gatekeeper
+from services.ingestor import bootstrap as ingestor
+from services.ingestor.handlers import Ingestor
+from services.monitor import bootstrap as monitor
+from services.nowcaster import bootstrap as nowcaster
+from services.scheduler import bootstrap as scheduler
+from services.trainer import bootstrap as trainer
+from services.trainer.executor import TrainingExecutor
+from shared.evaluation.policy import Policy
+from shared.market.reader import MarketReader
+from shared.market.source import BlockSource, MarketSource
+from shared.messaging.ticks import JOBS
+from shared.runtime.host import serve as serve_workers
+from shared.runtime.platform import Platform
+from shared.runtime.service import Service
+
+
+def workers(
+    platform: Platform,
+    *,
+    source: MarketSource | BlockSource | None = None,
+    reader: MarketReader | None = None,
+    executor: TrainingExecutor | None = None,
+    policy: Policy | None = None,
+    nowcast_every: timedelta = JOBS["nowcast"].every,
+) -> dict[str, Service]:
+    """Every service that handles messages, by name; without an argument each takes what the settings name.
+
+    Raises:
+        InvalidInputError: a setting names nothing usable.
+    """
+    # One timeline for all: it is the largest thing in memory.
+    reader = reader or MarketReader()
+    services: Sequence[Service] = (
+        ingestor.build(platform, source=source, reader=reader),
+        nowcaster.build(platform, reader=reader),
+        trainer.build(platform, reader=reader, executor=executor),
+        gatekeeper.build(platform, reader=reader, policy=policy),
+        monitor.build(platform, nowcast_every=nowcast_every, policy=policy),
+    )
+    return {service.name: service for service in services}
+
+
+def lone_ingestor(platform: Platform, source: BlockSource) -> Ingestor:
+    """The ingestor's work for a caller that needs no messages."""
+    return ingestor.build_ingestor(platform, source, MarketReader())
+
+
+async def serve(platform: Platform, console: Console, *, with_workers: bool = True) -> None:
+    """Serve the gateway, the workers and their timers until SIGINT or SIGTERM.
+
+    Without workers only the explainer runs: reasons for published values need no timer.
+
+    Raises:
+        InvalidInputError: a setting names nothing usable.
+    """
+    # Imported here: a replay needs no web server, nor does every installation have one.
+    from services.api.bootstrap import build, server  # noqa: PLC0415
+
+    settings, stop = platform.settings, asyncio.Event()
+    gateway = server(build(database=platform.database, settings=settings, clock=platform.clock), settings)
+    services: Sequence[Service] = (nowcaster.build_explainer(platform),)
+    if with_workers:
+        services = (*workers(platform).values(), scheduler.build(platform))
+    loop = asyncio.get_running_loop()
+    # uvicorn installs its own handlers over these, and raises the signal again when it ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    working = asyncio.create_task(serve_workers(platform, services, stop=stop))
+    working.add_done_callback(lambda _: setattr(gateway, "should_exit", True))
+    console.print(f"serving on http://{settings.host}:{settings.api_port} (Ctrl-C ends it)", soft_wrap=True)
+    try:
+        await gateway.serve()
+    finally:
+        stop.set()
+        await working
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
