@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
+from lab.window import Window
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.event_files import ETH_USD_FILE, PUNKS_FILE, EventFiles, read_event_files
 from shared.market.prices import DailyPrices
@@ -17,23 +18,6 @@ from shared.market.traits import Traits
 from shared.units import as_seconds
 from shared.valuation.params import Params
 from shared.valuation.walk_forward import SaleHistory
-
-
-@dataclass(frozen=True)
-class Window:
-    """Days of sales, both inclusive, UTC."""
-
-    first: date
-    last: date
-
-    @property
-    def start(self) -> datetime:
-        return datetime.combine(self.first, time(), UTC)
-
-    @property
-    def end(self) -> datetime:
-        """The instant after the last day."""
-        return datetime.combine(self.last, time(), UTC) + timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -72,8 +56,6 @@ def read_history(folder: Path, window: Window) -> History:
     Raises:
         InvalidInputError: a file is missing or breaks a rule, or the window is not within the events.
     """
-    if window.last < window.first:
-        raise InvalidInputError(f"--to {window.last} is before --from {window.first}")
     files = read_event_files(folder)
     if files.punks is None or files.eth_usd is None:
         missing = PUNKS_FILE if files.punks is None else ETH_USD_FILE

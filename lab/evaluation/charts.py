@@ -23,7 +23,7 @@ from lab.evaluation.chart_style import (
     style,
     titled,
 )
-from lab.evaluation.summary import SEGMENT_TITLES
+from lab.evaluation.tables import SEGMENT_TITLES
 from shared.evaluation.paired import wilson
 
 ROLLING: Final = "45d"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
 
+from lab.window import Window
 from services.cli.options import duration
 from shared.errors import InvalidInputError
 
+REPORT_FILE = "report.json"
+PREDICTIONS_FILE = "predictions.parquet"
+TABLE_FILE = "report.md"
 ALL_HORIZONS = ["30m", "24h", "7d"]
 
 
@@ -37,22 +42,62 @@ def evaluate_command(
 
     Writes report.json, predictions.parquet, report.md (the main table) and charts (SVG and PNG).
     """
-    duration(refit_every)  # refused before anything is read
-    horizons = _distinct(horizon)
+    window, every, horizons = Window(first.date(), last.date()), duration(refit_every), _distinct(horizon)
 
-    from lab.evaluation.session import run
-    from lab.history import Window
+    from rich.console import Console
+
+    from lab.evaluation.charts import charts
+    from lab.evaluation.folder import OutputFolder
+    from lab.evaluation.tables import markdown, show_report
+    from lab.history import read_history
+    from services.cli.progress import progress_bar
+    from shared.evaluation.predictions import in_order
+    from shared.evaluation.report import report
     from shared.settings import Settings
+    from shared.valuation.params import Params
 
-    run(
-        events,
-        Window(first.date(), last.date()),
-        out,
-        refit_every=refit_every,
-        horizons=horizons,
-        params_file=params,
-        threads=threads or Settings().threads,
-        force=force,
+    console, started = Console(), perf_counter()
+    chosen = Params.load(params)
+    folder = OutputFolder.prepare(out, force=force)
+    with console.status(f"reading {events}"):
+        history = read_history(events, window)
+        history.require_sales(window)
+    with console.status("computing the features of all sales"):
+        sales = history.sales(window, horizons, chosen)
+    with progress_bar(console) as progress:
+        task = progress.add_task("walking forward", total=1.0, note="")
+        walked = sales.walk_forward(
+            first=window.start,
+            until=window.end,
+            refit_every=every,
+            threads=threads or Settings().threads,
+            params=chosen,
+            on_progress=lambda share: progress.update(task, completed=share),
+        )
+    predictions = in_order(walked)
+    with console.status("scoring"):
+        found = report(predictions)
+        document = {
+            "from": str(window.first),
+            "to": str(window.last),
+            "refit_every": refit_every,
+            "files": history.files,
+            "feature_schema": sales.feature_schema,
+            "params": chosen.model_dump(mode="json"),
+            "models": predictions["model_id"].n_unique(),
+            "horizons": found,
+        }
+        drawn = charts(predictions, found)
+    folder.write_frame(PREDICTIONS_FILE, predictions)
+    folder.write_json(REPORT_FILE, document)
+    folder.write(TABLE_FILE, markdown(found).encode())
+    for name, body in drawn.items():
+        folder.write(name, body)
+    show_report(console, found)
+    console.print(
+        f"{predictions.height:,} values by {document['models']} models in {perf_counter() - started:.0f} s; "
+        f"{REPORT_FILE}, {PREDICTIONS_FILE} and charts are in {out}",
+        soft_wrap=True,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.cli.files import require_writable
+from lab.window import Window
+from services.cli.files import require_writable, write_json
 from services.cli.options import duration
 
 
@@ -29,9 +31,33 @@ def policy_replay(
 
     Needs no database. Each refit is fitted once for all policies, in PUNKCAST_THREADS processes.
     """
+    started = time.monotonic()
     require_writable("--json", json_file, make_folder=True)
-    every = duration(refit_every)
 
-    from lab.policy_replay.session import run
+    from rich.console import Console
 
-    run(events, first, last, every, inject=inject, policy_file=policy_file, json_file=json_file)
+    from lab.history import read_history
+    from lab.policy_replay import faults
+    from lab.policy_replay.candidates import candidates, jobs
+    from lab.policy_replay.history import History
+    from lab.policy_replay.history import Window as Refits
+    from lab.policy_replay.scoring import harms, play
+    from lab.policy_replay.session import document, fitting, show_report
+    from services.cli.progress import progress_bar
+    from shared.evaluation.policy import load_policy
+    from shared.settings import Settings
+
+    policy = load_policy(policy_file or Settings().policy_file)
+    days = Window(first.date(), last.date())
+    window = Refits(days.start, days.end, duration(refit_every))
+    injected = faults.parse(inject, window.refits())
+    console = Console()
+    read = read_history(events, days)
+    history = History(read.timeline, read.prices, window, holdout_sales=policy.holdout.target_sales)
+    with progress_bar(console, keep=True) as display:
+        fit_many = fitting(display, workers=Settings().threads, total=len(jobs(history, injected)))
+        offered = candidates(history, injected, fit_many)
+    found, harm = play(history, offered, policy), harms(history, offered)
+    wall_s = round(time.monotonic() - started, 1)
+    write_json(json_file, document(window, policy, found, harm, wall_s))
+    show_report(console, found, harm, wall_s)

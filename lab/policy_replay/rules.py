@@ -76,20 +76,14 @@ class NeverRetrain:
         """Nothing is watched."""
 
 
-class AlwaysPromote:
+class AlwaysPromote(NeverRetrain):
     """Every refit replaces the one before."""
 
     name = "always promote"
 
-    def __init__(self, first: Candidate) -> None:
-        self.record = Record(first)
-
     def offered(self, candidate: Candidate, at: datetime) -> None:
         self.record.note(at, "promote", candidate, "always")
         self.record.crown(candidate, at)
-
-    def sold(self, rows: Ints, at: datetime) -> None:
-        """Nothing is watched."""
 
 
 class PointEstimate:

@@ -2,79 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from multiprocessing import get_context
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from lab.history import Window as Days
-from lab.history import read_history
-from lab.policy_replay import faults
-from lab.policy_replay.candidates import FitMany, candidates, fit_one, jobs
-from lab.policy_replay.history import History, Window
-from lab.policy_replay.scoring import Figures, Harm, harms, play
-from services.cli.files import write_json
-from services.cli.progress import progress_bar
-from shared.errors import InvalidInputError
-from shared.evaluation.policy import Policy, load_policy
-from shared.settings import Settings
+from lab.policy_replay.candidates import FitMany, fit_one
+from lab.policy_replay.history import Window
+from lab.policy_replay.scoring import Figures, Harm
+from shared.evaluation.policy import Policy
 from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel
 
 
-def run(
-    events: Path,
-    first: datetime,
-    last: datetime,
-    refit_every: timedelta,
-    *,
-    inject: str | None,
-    policy_file: Path | None,
-    json_file: Path,
-) -> None:
-    """Play the policies over the days `first` to `last`, both inclusive; print the figures and write them.
-
-    Raises:
-        InvalidInputError: the window is empty, or a file or fault is malformed.
-    """
-    started = time.monotonic()
-    policy = load_policy(policy_file or Settings().policy_file)
-    window = _window(first, last, refit_every)
-    injected = faults.parse(inject, window.refits())
-    console = Console()
-    history = _history(events, window, policy)
-    with progress_bar(console, keep=True) as display:
-        fitting = _fitting(display, workers=Settings().threads, total=len(jobs(history, injected)))
-        offered = candidates(history, injected, fitting)
-    found, harm = play(history, offered, policy), harms(history, offered)
-    wall_s = round(time.monotonic() - started, 1)
-    write_json(json_file, _document(window, policy, found, harm, wall_s))
-    _report(console, found, harm, wall_s)
-
-
-def _window(first: datetime, last: datetime, refit_every: timedelta) -> Window:
-    """Both days inclusive."""
-    start, end = first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + timedelta(days=1)
-    if end <= start:
-        raise InvalidInputError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")
-    return Window(start, end, refit_every)
-
-
-def _history(events: Path, window: Window, policy: Policy) -> History:
-    last = (window.end - timedelta(days=1)).date()
-    read = read_history(events, Days(window.start.date(), last))
-    return History(read.timeline, read.prices, window, holdout_sales=policy.holdout.target_sales)
-
-
-def _fitting(display: Progress, *, workers: int, total: int) -> FitMany:
+def fitting(display: Progress, *, workers: int, total: int) -> FitMany:
     """Fit in processes of their own, never more snapshots in memory than workers can use."""
     task = display.add_task("fitting", total=total, note=f"{total} models")
 
@@ -90,7 +37,7 @@ def _fitting(display: Progress, *, workers: int, total: int) -> FitMany:
     return fit_many
 
 
-def _document(
+def document(
     window: Window, policy: Policy, found: list[Figures], harm: list[Harm], wall_s: float
 ) -> dict[str, object]:
     return {
@@ -104,7 +51,7 @@ def _document(
     }
 
 
-def _report(console: Console, found: list[Figures], harm: list[Harm], wall_s: float) -> None:
+def show_report(console: Console, found: list[Figures], harm: list[Harm], wall_s: float) -> None:
     table = Table(title=f"Policies over {found[0].sales:,} sales (errors in points of mean absolute log error)")
     for column in ("policy", "excess error", "promotions", "rollbacks", "harmful", "harmless", "days on a bad model"):
         table.add_column(column, justify="left" if column == "policy" else "right")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
+from lab.window import Window
 from shared.errors import InvalidInputError
 
 HOUR = timedelta(hours=1)
@@ -19,8 +20,8 @@ WARM_UP = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A window of days, both inclusive, and how often to publish.
+class Plan(Window):
+    """A window of days, and how often to publish.
 
     Ingest, monitor and training go off every `watch_every` (in production every few minutes to an hour).
 
@@ -28,14 +29,11 @@ class Plan:
         InvalidInputError: the window is empty, or a time makes no sense; it names the option.
     """
 
-    first: date
-    last: date
     nowcast_every: timedelta
     watch_every: timedelta = HOUR
 
     def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise InvalidInputError(f"--to {self.last} is before --from {self.first}")
+        super().__post_init__()
         for option, day in (("--from", self.first), ("--to", self.last)):
             if not EARLIEST <= day <= LATEST:
                 raise InvalidInputError(f"{option} {day} must be a day from {EARLIEST} to {LATEST}")
@@ -43,15 +41,6 @@ class Plan:
             raise InvalidInputError("--nowcast-every must be 5m to 366d")
         if DAY % self.watch_every:
             raise ValueError("a day must be a whole number of watches, or the daily check would be missed")
-
-    @property
-    def start(self) -> datetime:
-        return datetime.combine(self.first, time.min, UTC)
-
-    @property
-    def end(self) -> datetime:
-        """The instant after the last day."""
-        return datetime.combine(self.last + DAY, time.min, UTC)
 
     @property
     def prelude(self) -> datetime:

@@ -11,8 +11,8 @@ COMMANDS: Final = Group(
     "An open valuation platform for CryptoPunks. Settings: environment variables PUNKCAST_…",
     {
         "migrate": "services.cli.database_commands:migrate_command",
-        "import": "services.cli.import_command:import_command",
-        "decode": "services.cli.decode_command:decode_command",
+        "import": "services.cli.import_commands:import_command",
+        "decode": "services.cli.import_commands:decode_command",
         "export": "services.cli.export_command:export_command",
         "backfill": "services.cli.backfill_command:backfill_command",
         "explain": "services.cli.explain_command:explain_command",

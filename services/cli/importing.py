@@ -1,8 +1,10 @@
-"""Event files and pages of raw logs into the database."""
+"""Event files and pages of raw logs: into the database, or decoded to an event file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
@@ -11,14 +13,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services.cli.context import on_platform
-from services.cli.decoding import read_history, tell_decoded
 from services.cli.progress import progress_bar
 from shared.database.pool import Connection
+from shared.errors import InvalidInputError
 from shared.market import event_repository
-from shared.market.ethereum.history import decode_with_history, followed_by
+from shared.market.ethereum.history import decode_with_history, followed_by, longest_gap
 from shared.market.ethereum.log_pages import log_page_paths, read_log_pages
 from shared.market.event_files import EventFiles, read_beside_pages, read_event_files
 from shared.market.event_repository import AppendResult
+from shared.market.event_types import DELISTED, LISTED
 from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.runtime.platform import Platform
 
@@ -49,12 +52,12 @@ def import_files(path: Path, history: Path | None) -> None:
         pages = log_page_paths(path)
         files = read_beside_pages(path) if pages else read_event_files(path)
         logs = read_log_pages(pages)
-        earlier = read_history(history)
+        earlier = _history(history)
     with progress_bar(console) as progress:
         imported = on_platform(lambda platform: _import(platform, files, logs, earlier, progress))
     seconds = perf_counter() - started
     if pages:
-        tell_decoded(console, pages, logs, imported.decoded, imported.history)
+        _tell_decoded(console, pages, logs, imported.decoded, imported.history)
     known, rate = imported.events - imported.appended, imported.events / seconds
     console.print(
         f"{imported.appended:,} events appended, {known:,} known already, in {seconds:.1f} s ({rate:,.0f} events/s); "
@@ -92,3 +95,55 @@ async def _append(connection: Connection, events: pl.DataFrame, progress: Progre
     return await event_repository.append_events(
         connection, events, on_progress=lambda count: progress.advance(task, count)
     )
+
+
+def decode(pages: Sequence[Path], out: Path, history: Path | None) -> None:
+    """Write the events of the pages to `out`.
+
+    Raises:
+        InvalidInputError: there is no page, or a file breaks a rule.
+    """
+    console = Console()
+    with console.status("decoding"):
+        paths = [*chain.from_iterable(_paths(path) for path in pages)]
+        logs = read_log_pages(paths)
+        earlier = _history(history)
+        events = decode_with_history(logs, earlier)
+        events.write_parquet(out) if out.suffix == ".parquet" else events.write_csv(out)
+    _tell_decoded(console, paths, logs, events, earlier)
+    console.print(f"written to {out}", soft_wrap=True)
+
+
+def _history(path: Path | None) -> pl.DataFrame:
+    """The events of `--history`; none without it.
+
+    Raises:
+        InvalidInputError: no such file, or one that breaks a rule.
+    """
+    return empty_events() if path is None else read_event_files(path).events
+
+
+def _tell_decoded(
+    console: Console, paths: Sequence[Path], logs: pl.DataFrame, events: pl.DataFrame, history: pl.DataFrame
+) -> None:
+    """Print what came of the pages, and what earlier events would have to tell."""
+    console.print(f"{logs.height:,} logs of {len(paths):,} page(s) are {events.height:,} events", soft_wrap=True)
+    nobody = events.filter(pl.col("event_type").is_in((LISTED, DELISTED)) & pl.col("from_address").is_null())
+    if nobody.height:
+        console.print(
+            f"{nobody.height:,} listings or their ends have no seller, which only earlier events could tell",
+            soft_wrap=True,
+        )
+    if gap := longest_gap(logs, history):
+        console.print(
+            f"nothing is known from {gap[0]:%Y-%m-%d} to {gap[1]:%Y-%m-%d}: sellers and prices of accepted bids that "
+            "come from before that may be out of date; give what is missing with --history",
+            soft_wrap=True,
+        )
+
+
+def _paths(path: Path) -> tuple[Path, ...]:
+    found = log_page_paths(path)
+    if not found:
+        raise InvalidInputError(f"{path}: holds no pages of raw logs; expected .json or .json.gz")
+    return found

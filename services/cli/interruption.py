@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 T = TypeVar("T")
-ENDING = (signal.SIGINT, signal.SIGTERM)
-
-
-class _Interrupted(Exception):  # noqa: N818 - not an error
-    def __init__(self, number: int) -> None:
-        self.number = number
 
 
 def run_interruptibly(work: Coroutine[Any, Any, T], console: Console, *, advice: str) -> T:
@@ -27,32 +21,26 @@ def run_interruptibly(work: Coroutine[Any, Any, T], console: Console, *, advice:
     Raises:
         typer.Exit: it was interrupted; `advice` is printed.
     """
-    try:
-        return asyncio.run(_until_signal(work))
-    except _Interrupted as interrupted:
-        number = interrupted.number
-    except KeyboardInterrupt:  # before the loop listened, or impatiently again while it cleaned up
-        number = signal.SIGINT
-    console.print(advice, soft_wrap=True)
-    raise typer.Exit(128 + number)
-
-
-async def _until_signal(work: Coroutine[Any, Any, T]) -> T:
-    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
     caught: list[int] = []
 
-    def interrupt(number: int) -> None:
-        caught.append(number)
-        task.cancel()
+    async def until_signal() -> T:
+        task = asyncio.ensure_future(work)
 
-    for number in ENDING:
-        loop.add_signal_handler(number, interrupt, number)
-    try:
+        def interrupt(number: int) -> None:
+            caught.append(number)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, interrupt, number)
         return await task
+
+    try:
+        # The loop removes its signal handlers when it closes.
+        return asyncio.run(until_signal())
     except asyncio.CancelledError:
-        if caught:
-            raise _Interrupted(caught[0]) from None
-        raise
-    finally:
-        for number in ENDING:
-            loop.remove_signal_handler(number)
+        if not caught:
+            raise
+    except KeyboardInterrupt:  # before the loop listened, or again while it cleaned up
+        caught.append(signal.SIGINT)
+    console.print(advice, soft_wrap=True)
+    raise typer.Exit(128 + caught[0])

@@ -15,6 +15,8 @@ from tests.unit.deployment.manifests import WORKERS
 
 # Refuses the import of anything the image would not hold, then loads the service's entry.
 LOAD = textwrap.dedent("""
+    import importlib
+    import pkgutil
     import sys
     from importlib.abc import MetaPathFinder
 
@@ -27,6 +29,10 @@ LOAD = textwrap.dedent("""
 
     sys.meta_path.insert(0, Absent())
     __import__(f"services.{sys.argv[1]}.__main__")
+    if sys.argv[1] == "cli":  # which imports a command when it is chosen
+        for found in pkgutil.walk_packages(["services/cli"], "services.cli."):
+            importlib.import_module(found.name)
+        importlib.import_module("services.embedded")
 """)
 
 

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from lab.history import Window, read_history
+from lab.history import read_history
+from lab.window import Window
 from services.cli.app import app
 from shared.errors import PunkcastError
 from shared.evaluation.predictions import COLUMNS, FURTHER

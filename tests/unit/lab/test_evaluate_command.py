@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from lab.evaluation.charts import charts
-from lab.history import Window, read_history
+from lab.history import read_history
+from lab.window import Window
 from services.cli.__main__ import main
 from services.cli.app import app
 from shared.evaluation.predictions import COLUMNS, FURTHER, KEY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lab.evaluation.summary import SEGMENT_TITLES
+from lab.evaluation.tables import SEGMENT_TITLES
 from services.api.shapes.performance import PerformanceBody
 from shared.evaluation import metrics
 from shared.market.tiers import BOUNDS, TIERS, tier_of

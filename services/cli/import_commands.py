@@ -1,4 +1,4 @@
-"""`punkcast decode`: pages of raw logs to an event file, without a database."""
+"""`punkcast import` and `punkcast decode`: event files and pages of raw logs."""
 
 from __future__ import annotations
 
@@ -26,6 +26,23 @@ def decode_command(
     """Decode pages of raw logs (eth_getLogs, Etherscan, Blockscout) to an event file."""
     if out.suffix not in TABLES:
         raise InvalidInputError(f"{out}: expected a name that ends in {' or '.join(TABLES)}")
-    from services.cli.decoding import decode
+    from services.cli.importing import decode
 
     decode(pages, out, history)
+
+
+def import_command(
+    path: Annotated[
+        Path,
+        typer.Argument(help="A directory of event files or pages of raw logs, or one .parquet, .csv, .json, .json.gz."),
+    ],
+    history: History = None,
+) -> None:
+    """Append the events of files, with punks.parquet and eth_usd_daily.parquet beside them, exactly once.
+
+    Pages of raw logs (eth_getLogs, Etherscan, Blockscout) are decoded first. A bid that was placed before a page is
+    looked for in the database, or in --history, which is not imported.
+    """
+    from services.cli.importing import import_files
+
+    import_files(path, history)
