@@ -19,25 +19,21 @@ from shared.registry.audit import Finding
 from shared.registry.decisions import Decision
 from shared.runtime.platform import Platform
 
-app = typer.Typer(help="Promotions, rejections and rollbacks, with their evidence.", invoke_without_command=True)
 Model = Annotated[str | None, typer.Option(help="Only decisions about this model.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
 
 
-@app.callback()
 def decisions_command(context: typer.Context, model: Model = None, limit: Limit = 20) -> None:
     """Promotions, rejections and rollbacks, newest first, each with its reason."""
     if context.invoked_subcommand is None:
         _list(model, limit)
 
 
-@app.command("list")
 def list_command(model: Model = None, limit: Limit = 20) -> None:
     """Decisions, newest first, each with its reason."""
     _list(model, limit)
 
 
-@app.command("show")
 def show_command(
     decision: Annotated[str, typer.Argument(help="Id, or how it begins.")],
     evidence: Annotated[
@@ -82,7 +78,6 @@ def show_command(
     )
 
 
-@app.command("verify")
 def verify_command(
     decision: Annotated[str | None, typer.Argument(help="Id, or how it begins.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every decision there is.")] = False,

@@ -23,7 +23,6 @@ from shared.runtime.platform import Platform
 from shared.settings import Settings
 from shared.units import DAY_S
 
-app = typer.Typer(no_args_is_help=True, help="The registry of models.")
 SOURCE = "cli"
 INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
@@ -35,7 +34,6 @@ Expected = Annotated[
 ]
 
 
-@app.command("list")
 def list_command(
     state: Annotated[str | None, typer.Option(help="Only models in this state, like champion.")] = None,
     limit: Limit = 20,
@@ -57,7 +55,6 @@ def list_command(
     )
 
 
-@app.command("show")
 def show_command(
     model_id: ModelArgument,
     as_card: Annotated[bool, typer.Option("--card", help="The model card, in Markdown.")] = False,
@@ -70,7 +67,6 @@ def show_command(
         Console().print_json(json.dumps(vars(found.record), default=str))
 
 
-@app.command("diff")
 def diff_command(old: ModelArgument, new: ModelArgument) -> None:
     """What is recorded differently about two models; exit code 1 when something is."""
     left, right = (_plain(vars(_lineage(one).record)) for one in (old, new))
@@ -79,7 +75,6 @@ def diff_command(old: ModelArgument, new: ModelArgument) -> None:
     raise typer.Exit(1 if rows else 0)
 
 
-@app.command("lineage")
 def lineage_command(model_id: ModelArgument) -> None:
     """Where a model comes from, what became of it, and what it became the parent of."""
     found = _lineage(model_id)
@@ -112,7 +107,6 @@ def lineage_command(model_id: ModelArgument) -> None:
     )
 
 
-@app.command("champion")
 def champion_command(
     at: Annotated[datetime | None, typer.Option(formats=INSTANTS, help="Then, UTC; default: now.")] = None,
 ) -> None:
@@ -132,7 +126,6 @@ def champion_command(
     )
 
 
-@app.command("shadows")
 def shadows_command(
     ended: Annotated[bool, typer.Option("--all", help="Those that ended, too.")] = False, limit: Limit = 20
 ) -> None:
@@ -167,7 +160,6 @@ def shadows_command(
     )
 
 
-@app.command("promote")
 def promote_command(
     model_id: ModelArgument,
     reason: Reason,
@@ -185,7 +177,6 @@ def promote_command(
     _act(promote, model_id, reason, actor, expected, "promoted")
 
 
-@app.command("rollback")
 def rollback_command(
     reason: Reason,
     to: Annotated[str | None, typer.Option(help="Who comes back; default: the champion before.")] = None,
@@ -209,7 +200,6 @@ def rollback_command(
     _act(roll_back, at.model_id, reason, actor, at.generation if expected is None else expected, "rolled back")
 
 
-@app.command("quarantine")
 def quarantine_command(model_id: ModelArgument, reason: Reason, actor: Actor = None) -> None:
     """Take a model out of everything, for good."""
     _act(operations.quarantine, model_id, reason, actor, None, "put into quarantine")

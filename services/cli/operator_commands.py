@@ -21,8 +21,6 @@ from shared.messaging.transaction import originating
 from shared.registry import training_requests
 from shared.runtime.platform import Platform
 
-training = typer.Typer(no_args_is_help=True, help="Training requests.")
-key_app = typer.Typer(no_args_is_help=True, help="API keys.")
 SOURCE = "cli"
 NEWEST_NOWCAST_SQL = """
 select g.generation_id, g.model_id, g.as_of, g.published_at
@@ -33,7 +31,6 @@ select seq, block, event_time from market_events where superseded_at is null ord
 """
 
 
-@training.command("request")
 def request_command(
     reason: Annotated[str, typer.Option(help="Why; while a request with this reason is open, it stands.")],
     requested_by: Annotated[str | None, typer.Option("--by", help="Who asks; default: your user name.")] = None,
@@ -60,7 +57,6 @@ def request_command(
     Console().print(f"requested {on_platform(send)}; a running platform takes it from the outbox", soft_wrap=True)
 
 
-@training.command("list")
 def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
     """Training requests, newest first."""
 
@@ -107,7 +103,6 @@ def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] 
     )
 
 
-@key_app.command("create")
 def create_key_command(
     name: Annotated[str, typer.Option(help="Who uses it.")],
     scope: Annotated[
@@ -127,7 +122,6 @@ def create_key_command(
     typer.echo(key.key)
 
 
-@key_app.command("list")
 def list_keys_command() -> None:
     """All keys, revoked ones too; never the keys themselves."""
 
@@ -143,7 +137,6 @@ def list_keys_command() -> None:
     )
 
 
-@key_app.command("revoke")
 def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexadecimal digits.")]) -> None:
     """Refuse a key from now on."""
 
