@@ -9,10 +9,12 @@ from datetime import timedelta
 
 from rich.console import Console
 
+from services.backtester import bootstrap as backtester
 from services.gatekeeper import bootstrap as gatekeeper
 from services.ingestor import bootstrap as ingestor
 from services.ingestor.handlers import Ingestor
 from services.monitor import bootstrap as monitor
+from services.notifier import bootstrap as notifier
 from services.nowcaster import bootstrap as nowcaster
 from services.scheduler import bootstrap as scheduler
 from services.trainer import bootstrap as trainer
@@ -48,6 +50,8 @@ def workers(
         trainer.build(platform, reader=reader, executor=executor),
         gatekeeper.build(platform, reader=reader, policy=policy),
         monitor.build(platform, nowcast_every=nowcast_every, policy=policy),
+        notifier.build(platform),
+        backtester.build(platform),
     )
     return {service.name: service for service in services}
 

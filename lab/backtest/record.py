@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.monitor.backtest import reading
-from services.monitor.backtest.handlers import play
+from services.backtester import reading
+from services.backtester.handlers import play
 from shared.backtest.result import BacktestResult
 from shared.backtest.terms import Terms
 from shared.errors import NotFoundError

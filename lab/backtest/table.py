@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from services.monitor.backtest.store import book_document
+from services.backtester.store import book_document
 from shared.backtest.bootstrap import Estimate
 from shared.backtest.ledger import MARKS
 from shared.backtest.result import BacktestResult, BookResult, Marked, day_of

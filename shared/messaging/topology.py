@@ -42,11 +42,10 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
         ShadowStarted,
         ContenderRejected,
     ),
-    # A queue of its own: a webhook that is away holds up no watch.
+    # The notifier's queues and the backtester's keep the names that they had in the monitor's process. Under other
+    # names a rolling update would strand what waits in the old queues, and the inbox would not know what was handled.
     "alerts": (AlertRaised,),
-    # Writes down what subscriptions are to be told; posting is a loop of its own.
     "webhooks": (MarketUpdated, ModelPromoted, ModelRolledBack),
-    # And another: a backtest computes for a while.
     "backtests": (BacktestRequested,),
 }
 

@@ -32,6 +32,7 @@ class MessageService:
 
     Args:
         consumer: names the queue, and the inbox entries of what was handled.
+        name: of the service in logs and metrics, if its queue has another.
         background: a loop besides consuming, if it has one.
         drain: what is due without a message, if anything.
         beside: further queues that the same process consumes.
@@ -42,18 +43,20 @@ class MessageService:
         consumer: str,
         handlers: Mapping[type[Payload], Handle],
         *,
+        name: str | None = None,
         background: Callable[[], Awaitable[object]] | None = None,
         drain: Callable[[], Awaitable[object]] | None = None,
         beside: Sequence[Subscription] = (),
     ) -> None:
-        self.name = consumer
+        self.name = name or consumer
+        self._consumer = consumer
         self._handlers = dict(handlers)
         self._background = background
         self._drain = drain
         self._beside = tuple(beside)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        return [Subscription(self.name, tuple(self._handlers), self._dispatch), *self._beside]
+        return [Subscription(self._consumer, tuple(self._handlers), self._dispatch), *self._beside]
 
     async def _dispatch(self, message: Envelope) -> None:
         await self._handlers[type(message.data)](message)

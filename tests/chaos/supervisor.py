@@ -17,7 +17,7 @@ import psutil
 
 from shared.messaging.failpoints import VARIABLE
 
-SERVICES = ("ingestor", "nowcaster", "trainer", "gatekeeper", "monitor")
+SERVICES = ("ingestor", "nowcaster", "trainer", "gatekeeper", "monitor", "notifier")
 ROOT = Path(__file__).parents[2]
 RANDOM = "random instant"
 _FAILPOINT = re.compile(rb"^failpoint ([a-z-]+): this process kills itself", re.MULTILINE)

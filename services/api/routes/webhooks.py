@@ -1,4 +1,4 @@
-"""Subscriptions to what happens. The monitor's process posts to them."""
+"""Subscriptions to events. The notifier posts to them."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-WORKERS = ("ingestor", "nowcaster", "trainer", "gatekeeper", "monitor")
+WORKERS = ("ingestor", "nowcaster", "trainer", "gatekeeper", "monitor", "notifier", "backtester")
 
 Object = dict[str, Any]
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
-from services.monitor.webhooks import repository
-from services.monitor.webhooks.repository import Subscriber
+from services.notifier import repository
+from services.notifier.repository import Subscriber
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import MarketUpdated, ModelPromoted, ModelRolledBack

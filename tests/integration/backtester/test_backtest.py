@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from services.monitor.backtest import reading
-from services.monitor.backtest.handlers import Backtests, play
+from services.backtester import reading
+from services.backtester.handlers import Backtests, play
 from shared.backtest.result import BacktestResult
 from shared.backtest.terms import Terms
 from shared.clock import ManualClock

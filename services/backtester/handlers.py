@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from services.monitor.backtest import reading, store
+from services.backtester import reading, store
 from shared.backtest.player import Player
 from shared.backtest.result import BacktestResult, result_of
 from shared.backtest.terms import Terms
@@ -21,7 +21,7 @@ CONSUMER = "backtests"
 
 
 class Backtests:
-    """A queue of its own beside the monitor's: minutes of computing must not keep a rollback waiting."""
+    """A service of its own: minutes of computing must not delay a rollback."""
 
     def __init__(self, *, database: Database, clock: Clock, terms: Terms) -> None:
         self._database = database

@@ -10,9 +10,9 @@ from typing import Final
 import httpx
 import structlog
 
-from services.monitor.posting import TIMEOUT_S, WebhookRefusedError, WebhookUnavailableError, post
-from services.monitor.webhooks import repository
-from services.monitor.webhooks.repository import DueDelivery
+from services.notifier import repository
+from services.notifier.posting import TIMEOUT_S, WebhookRefusedError, WebhookUnavailableError, post
+from services.notifier.repository import DueDelivery
 from shared.clock import Clock
 from shared.database.pool import AWAY, Database, DatabaseUnavailableError
 from shared.webhooks import signing

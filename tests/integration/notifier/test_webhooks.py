@@ -13,9 +13,9 @@ import pytest_asyncio
 from aiohttp import web
 
 from services.api.repositories import keys
-from services.monitor.webhooks import delivering
-from services.monitor.webhooks.delivering import PATIENCE, PAUSES, Deliveries
-from services.monitor.webhooks.handlers import Subscriptions
+from services.notifier import delivering
+from services.notifier.delivering import PATIENCE, PAUSES, Deliveries
+from services.notifier.handlers import Subscriptions
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import MarketUpdated, ModelPromoted, Payload

@@ -6,14 +6,14 @@ import asyncio
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from services.monitor.alerts import Alerts, Webhooks
-from services.monitor.bootstrap import webhooks_of
+from services.notifier.alerts import Alerts, Webhooks
+from services.notifier.bootstrap import webhooks_of
 from shared.clock import ManualClock
 from shared.contracts.messages import AlertRaised
 from shared.database.pool import Database
@@ -25,8 +25,9 @@ from shared.messaging.transaction import originating
 from shared.registry.alerts import raise_alert
 from shared.settings import Settings
 from tests.factories import registry as made
-from tests.integration.monitor.conftest import START
-from tests.integration.monitor.webhook import Receiver
+from tests.integration.notifier.webhook import Receiver
+
+START = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 class Process:

@@ -18,7 +18,7 @@ import httpx
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
-from services.monitor.posting import TIMEOUT_S, WebhookRefusedError, WebhookUnavailableError, post
+from services.notifier.posting import TIMEOUT_S, WebhookRefusedError, WebhookUnavailableError, post
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import AlertRaised

@@ -1,1 +1,0 @@
-"""Subscriptions: what happens is written down for each of them, and posted until it has arrived."""

@@ -1,0 +1,9 @@
+"""`python -m services.notifier`: run the service; `--once` does what is due and ends."""
+
+import sys
+
+from services.notifier.bootstrap import build
+from shared.runtime.worker import main
+
+if __name__ == "__main__":
+    sys.exit(main("notifier", build))
