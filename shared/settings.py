@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="Where alerts are posted: one URL, or several with spaces between"
     )
-    alert_webhook_secret: SecretStr | None = Field(default=None, description="Signs what is posted, HMAC-SHA256")
+    alert_webhook_secret: SecretStr | None = Field(
+        default=None, description="Signs alerts as Standard Webhooks does: whsec_ and base64 of 24 bytes or more"
+    )
     cursor_secret: SecretStr | None = Field(
         default=None, min_length=16, description="Key of page cursors, the same on every replica of the gateway"
     )

@@ -1,129 +1,77 @@
-"""Deliver alerts: a line in the log, and each webhook, at least once.
-
-The message stays in its queue (in the embedded mode its row in the outbox) until every webhook has taken it. A webhook
-that is away is waited for however long it takes; one that refuses the alert for good sends it to the dead queue.
-"""
+"""The subscriptions that the settings create: every URL in `PUNKCAST_ALERT_WEBHOOK_URL` receives every alert."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import logging
+import base64
+import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from uuid import UUID, uuid5
 
-import httpx
-import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
+from shared.database.pool import Connection
+from shared.errors import InvalidInputError
+from shared.settings import Settings
+from shared.webhooks.addresses import ForbiddenAddressError, check_url
+from shared.webhooks.secret import PREFIX, new_secret
 
-from services.notifier.posting import TIMEOUT_S, WebhookRefusedError, WebhookUnavailableError, post
-from shared.clock import Clock
-from shared.contracts.envelope import Envelope
-from shared.contracts.messages import AlertRaised
-from shared.database.pool import Database
-from shared.messaging.transaction import handling
-
-log = structlog.get_logger(__name__)
-CONSUMER = "alerts"
-SIGNATURE_HEADER = "Punkcast-Signature"
-ID_HEADER = "Punkcast-Alert-Id"
-ATTEMPTS = 3
-_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
+EVENT: Final = "alert.raised"
+OWNER: Final = "settings"
+"""Stands where other subscriptions have the id of an API key."""
+LEAST_SECRET_BYTES: Final = 24
+REMOVE_SQL = "delete from webhooks where key_id = $1 and webhook_id <> all($2::uuid[])"
+# A start enables again what repeated failures have disabled.
+SUBSCRIBE_SQL = """
+insert into webhooks (webhook_id, key_id, url, events, deal_margin, secret, created_at)
+values ($1, $2, $3, $4, 0, $5, $6)
+on conflict (webhook_id) do update
+set secret = excluded.secret, state = 'active', failing_since = null, failures = 0, disabled_reason = null
+"""
+_NAMESPACE = UUID("0d5c4c55-7f0c-5b7e-8f2b-6f9d1a3e4b60")
 
 
 @dataclass(frozen=True)
-class Webhooks:
-    """Where alerts go; with a `secret` each request is signed."""
+class AlertUrls:
+    """Where alerts go, and the secret that signs them."""
 
-    urls: tuple[str, ...] = ()
-    secret: str | None = None
-
-
-def body_of(message: Envelope) -> bytes:
-    """What a webhook receives: one flat JSON object. The same alert is the same bytes."""
-    alert = message.data
-    assert isinstance(alert, AlertRaised)
-    fields = {"id": str(message.id), **alert.model_dump(mode="json")}
-    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    urls: Sequence[str]
+    secret: str
 
 
-def signature(body: bytes, *, secret: str, at: int) -> str:
-    """`t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`: a receiver can refuse what is forged or old."""
-    mac = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256)
-    return f"t={at},v1={mac.hexdigest()}"
+def alert_urls(settings: Settings) -> AlertUrls:
+    """From the settings. Without a secret a random one signs, so no receiver can check the signature.
 
-
-class Alerts:
-    """Tells people. An alert whose delivery was cut short is sent again, with the same id."""
-
-    def __init__(
-        self,
-        *,
-        database: Database,
-        clock: Clock,
-        webhooks: Webhooks,
-        pause_s: float = 0.5,
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._webhooks = webhooks
-        self._pause_s = pause_s
-
-    async def on_alert_raised(self, message: Envelope) -> None:
-        """Log it and post it.
-
-        Raises:
-            WebhookUnavailableError: one of the webhooks is away. WebhookRefusedError: one refuses it.
-        """
-        alert = message.data
-        assert isinstance(alert, AlertRaised)
-        async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
-            log.log(
-                _LEVELS[alert.severity],
-                "alert",
-                id=str(message.id),
-                kind=alert.kind,
-                severity=alert.severity,
-                summary=alert.summary,
-                model=alert.model_id,
-                decision=None if alert.decision_id is None else str(alert.decision_id),
-            )
-            await self._post(message, self._webhooks.urls)
-
-    async def _post(self, message: Envelope, urls: Sequence[str]) -> None:
-        if not urls:
-            return
-        body = body_of(message)
-        failures: list[Exception] = []
-        async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
-            for url in urls:
-                try:
-                    await self._deliver(client, url, message, body)
-                except (WebhookUnavailableError, WebhookRefusedError) as error:
-                    # The others still get theirs.
-                    failures.append(error)
-        if failures:
-            raise next((e for e in failures if isinstance(e, WebhookUnavailableError)), failures[0])
-
-    async def _deliver(self, client: httpx.AsyncClient, url: str, message: Envelope, body: bytes) -> None:
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(WebhookUnavailableError),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential(multiplier=self._pause_s, max=4 * self._pause_s) + wait_random(0, self._pause_s),
-            reraise=True,
-        ):
-            with attempt:
-                await self._try(client, url, message, body)
-
-    async def _try(self, client: httpx.AsyncClient, url: str, message: Envelope, body: bytes) -> None:
-        headers = {ID_HEADER: str(message.id)}
-        if self._webhooks.secret is not None:
-            at = int(self._clock.now().timestamp())
-            headers[SIGNATURE_HEADER] = signature(body, secret=self._webhooks.secret, at=at)
+    Raises:
+        InvalidInputError: a URL is not http or https, or the secret is not `whsec_` and base64. The text repeats
+            neither, because both may be secret.
+    """
+    given, secret = settings.alert_webhook_url, settings.alert_webhook_secret
+    urls = given.get_secret_value().split() if given else []
+    for place, url in enumerate(urls, start=1):
         try:
-            await post(client, url, body, headers)
-        except WebhookRefusedError as error:
-            text = f"{error}; check PUNKCAST_ALERT_WEBHOOK_URL and what it expects"
-            raise WebhookRefusedError(text, error.answered) from error
+            check_url(url, private=True)
+        except ForbiddenAddressError as error:
+            raise InvalidInputError(f"PUNKCAST_ALERT_WEBHOOK_URL, number {place}: {error}") from error
+    return AlertUrls(urls, _checked(secret.get_secret_value()) if secret else new_secret())
+
+
+async def subscribe(connection: Connection, wanted: AlertUrls, *, at: datetime) -> None:
+    """Make the settings' subscriptions exactly these. A URL keeps its id, and so what still waits for it."""
+    ids = [uuid5(_NAMESPACE, url) for url in wanted.urls]
+    await connection.execute(REMOVE_SQL, OWNER, ids)
+    for webhook_id, url in zip(ids, wanted.urls, strict=True):
+        await connection.execute(SUBSCRIBE_SQL, webhook_id, OWNER, url, [EVENT], wanted.secret, at)
+
+
+def _checked(secret: str) -> str:
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not secret.startswith(PREFIX) or len(key) < LEAST_SECRET_BYTES:
+        raise InvalidInputError(
+            f"PUNKCAST_ALERT_WEBHOOK_SECRET must be {PREFIX} and the base64 of at least {LEAST_SECRET_BYTES} bytes; "
+            f'`echo "{PREFIX}$(openssl rand -base64 32)"` makes one'
+        )
+    return secret

@@ -1,22 +1,26 @@
-"""Post what is due, at least once, with longer and longer pauses; a webhook that fails for days is switched off."""
+"""Post due deliveries at least once, with growing pauses; disable a webhook that fails for days.
+
+No database connection is held while a receiver is asked.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
 import structlog
+from standardwebhooks import Webhook
 
 from services.notifier import repository
-from services.notifier.posting import TIMEOUT_S, WebhookRefusedError, WebhookUnavailableError, post
+from services.notifier.alerts import OWNER
 from services.notifier.repository import DueDelivery
 from shared.clock import Clock
 from shared.database.pool import AWAY, Database, DatabaseUnavailableError
-from shared.webhooks import signing
-from shared.webhooks.addresses import ForbiddenAddressError, UnresolvedError, resolve
+from shared.errors import TransientError
+from shared.webhooks.addresses import ForbiddenAddressError, Target, UnresolvedError, resolve
 
 log = structlog.get_logger(__name__)
 PAUSES: Final = (
@@ -25,27 +29,39 @@ PAUSES: Final = (
 )  # fmt: skip
 """After each failed attempt, as Standard Webhooks proposes; then the delivery is given up."""
 PATIENCE: Final = timedelta(days=5)
-"""A webhook that took nothing for so long is disabled."""
+"""A webhook that accepted nothing for this long is disabled."""
 AT_ONCE: Final = 20
 TAKEN_FOR: Final = timedelta(minutes=2)
 EVERY_S: Final = 2.0
+TIMEOUT_S: Final = 5.0
 GONE: Final = 410
+
+
+class UndeliveredError(TransientError):
+    """The receiver did not answer (`answered` is None), or not with 2xx."""
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.answered = status
 
 
 class Deliveries:
     """Posts due deliveries. Several processes may run one each."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, private: bool, look: Callable[[], Awaitable[None]] | None = None
+        self, *, database: Database, clock: Clock, private: bool, prepare: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """`look` comes before each round. `private`: webhooks may lead into the own network, and be plain http."""
+        """`prepare` runs before each round. `private`: keys' webhooks may be plain http and lead into the own network.
+
+        The settings' own URLs always may.
+        """
         self._database = database
         self._clock = clock
         self._private = private
-        self._look = look
+        self._prepare = prepare
 
     async def run(self) -> None:
-        """Until cancelled. A database that is away is waited for."""
+        """Until cancelled; retries while the database is away."""
         while True:
             try:
                 more = await self.deliver_due()
@@ -56,25 +72,22 @@ class Deliveries:
                 await self._clock.sleep(EVERY_S)
 
     async def deliver_due(self) -> bool:
-        """One round; whether there may be more at once."""
-        if self._look is not None:
-            await self._look()
+        """One round; returns whether more deliveries may be due now."""
+        if self._prepare is not None:
+            await self._prepare()
         now = self._clock.now()
         async with self._database.connection() as connection:
             due = await repository.take(connection, at=now, until=now + TAKEN_FOR, limit=AT_ONCE)
         if due:
-            async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
                 await asyncio.gather(*(self._deliver(client, one) for one in due))
         return len(due) == AT_ONCE
 
     async def _deliver(self, client: httpx.AsyncClient, due: DueDelivery) -> None:
-        body = due.body.encode()
-        at = int(self._clock.now().timestamp())
-        headers = signing.headers(due.secret, delivery_id=str(due.delivery_id), at=at, body=body)
         try:
-            target = await resolve(due.url, private=self._private)
-            status = await post(client, due.url, body, headers, at=target)
-        except (WebhookUnavailableError, WebhookRefusedError) as error:
+            target = await resolve(due.url, private=self._private or due.key_id == OWNER)
+            status = await post(client, due, target, at=self._clock.now())
+        except UndeliveredError as error:
             await self._failed(due, str(error), error.answered)
         except (ForbiddenAddressError, UnresolvedError) as error:
             await self._failed(due, str(error), None)
@@ -91,3 +104,38 @@ class Deliveries:
                 reason = f"{error}; failing since {since:%Y-%m-%d %H:%M} UTC"
                 await repository.disable(connection, due.webhook_id, reason)
                 log.warning("webhook.disabled", webhook=str(due.webhook_id), reason=reason)
+
+
+async def post(client: httpx.AsyncClient, due: DueDelivery, target: Target, *, at: datetime) -> int:
+    """Post a delivery, signed for the attempt at `at` (UTC), and return the status, 200 to 299.
+
+    The connection goes to the target's address, while the certificate must be the host's. The body of the answer is
+    not read, and a redirect is not followed.
+
+    Raises:
+        UndeliveredError: no answer within 5 s, or another status. The text names the host alone, because the path of
+            a webhook may be a password.
+    """
+    url = httpx.URL(due.url)
+    request = client.build_request(
+        "POST",
+        url.copy_with(host=target.address),
+        content=due.body.encode(),
+        headers={
+            "Content-Type": "application/json",
+            "Host": url.netloc.decode(),
+            "webhook-id": str(due.delivery_id),
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": Webhook(due.secret).sign(str(due.delivery_id), at, due.body),
+        },
+        extensions={"sni_hostname": target.host},
+    )
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            answer = await client.send(request, stream=True)
+            await answer.aclose()
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise UndeliveredError(f"the webhook at {url.host} does not answer: {type(error).__name__}") from error
+    if not answer.is_success:
+        raise UndeliveredError(f"the webhook at {url.host} answered {answer.status_code}", answer.status_code)
+    return answer.status_code

@@ -57,7 +57,7 @@ where w.webhook_id = d.webhook_id and d.delivery_id in (
     limit $3
     for update of webhook_deliveries skip locked
 )
-returning d.delivery_id, d.webhook_id, d.body, d.attempts, w.url, w.secret
+returning d.delivery_id, d.webhook_id, d.body, d.attempts, w.url, w.secret, w.key_id
 """
 DELIVERED_SQL = """
 update webhook_deliveries set delivered_at = $2, next_attempt_at = null, error = null where delivery_id = $1
@@ -93,6 +93,7 @@ class DueDelivery:
     attempts: int
     url: str
     secret: str
+    key_id: str
 
 
 async def subscribed(connection: Connection, event: str) -> Sequence[Subscriber]:

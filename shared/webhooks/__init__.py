@@ -1,1 +1,1 @@
-"""What webhooks rest on: signatures that a receiver can check, and addresses that may be posted to."""
+"""Secrets of webhooks, and the addresses that may be posted to."""

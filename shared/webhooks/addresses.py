@@ -38,7 +38,7 @@ def check_url(url: str, *, private: bool) -> SplitResult:
     """What can be told of a URL without resolving its name.
 
     Args:
-        private: http and addresses of the own network are allowed (development, and receivers within one's own).
+        private: http, a user and addresses of the own network are allowed (development, and URLs of the settings).
 
     Raises:
         ForbiddenAddressError: not https, a user in it, a port below 1, or an address that is not of the internet.
@@ -49,8 +49,8 @@ def check_url(url: str, *, private: bool) -> SplitResult:
     except ValueError as error:
         raise ForbiddenAddressError("The url is none that can be read.") from error
     if parts.scheme != "https" and not (private and parts.scheme == "http"):
-        raise ForbiddenAddressError("The url must begin with https://.")
-    if not host or port == 0 or parts.username is not None or parts.fragment:
+        raise ForbiddenAddressError(f"The url must begin with https://{' or http://' if private else ''}.")
+    if not host or port == 0 or parts.fragment or (parts.username is not None and not private):
         raise ForbiddenAddressError("The url needs a host, and must have no user, password or fragment.")
     try:
         address = ipaddress.ip_address(host)

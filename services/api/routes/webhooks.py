@@ -16,8 +16,8 @@ from services.api.repositories import webhooks as repository
 from services.api.shapes.webhooks import CreatedWebhook, WebhookDocument, WebhookList, WebhookOrder
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
-from shared.webhooks import signing
 from shared.webhooks.addresses import check_url
+from shared.webhooks.secret import new_secret
 
 router = APIRouter(tags=["webhooks"])
 Subscriber = Annotated[Caller, Depends(caller_with("webhooks"))]
@@ -44,7 +44,7 @@ async def create(
             connection, identity = transaction.connection, uuid4()
             if await repository.count(connection, caller.key_id) >= MOST:
                 raise ConflictError(f"This key has {MOST} webhooks; delete one first.")
-            secret = signing.new_secret()
+            secret = new_secret()
             await repository.insert(
                 connection,
                 identity,

@@ -34,13 +34,13 @@ class WebhookOrder(BaseModel):
 
 
 class WebhookDocument(BaseModel):
-    """A subscription; the path of its URL may be a password and is shown to the key that made it alone."""
+    """A subscription, seen by its key and the operator alone. The settings alone create one to `alert.raised`."""
 
     model_config = ConfigDict(extra="forbid")
 
     webhook_id: UUID
     url: str
-    events: list[WebhookEvent]
+    events: list[Literal[WebhookEvent, "alert.raised"]]
     deal_margin: float
     description: str
     state: Annotated[Literal["active", "disabled"], Field(description="disabled: after repeated failure")]

@@ -2,106 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
-from aiohttp import web
+from standardwebhooks import Webhook
 
 from services.api.repositories import keys
 from services.notifier import delivering
 from services.notifier.delivering import PATIENCE, PAUSES, Deliveries
-from services.notifier.handlers import Subscriptions
-from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
-from shared.contracts.messages import MarketUpdated, ModelPromoted, Payload
+from shared.contracts.messages import MarketUpdated, ModelPromoted
 from shared.database.pool import Database
 from shared.messaging.transaction import AlreadyHandledError
-from shared.webhooks import signing
 from tests.integration.api import filling
-from tests.integration.api.conftest import OPERATOR_KEY, Served, serving
+from tests.integration.api.conftest import OPERATOR_KEY, serving
 from tests.integration.api.filling import NOW, Happening
-
-
-@dataclass
-class Receiver:
-    """A webhook on this machine."""
-
-    url: str = ""
-    status: int = 204
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    async def take(self, request: web.Request) -> web.Response:
-        self.got.append(({name.lower(): value for name, value in request.headers.items()}, await request.read()))
-        headers = {"Location": f"{self.url}/elsewhere"} if 300 <= self.status < 400 else {}
-        return web.Response(status=self.status, headers=headers)
-
-    def bodies(self) -> list[dict[str, object]]:
-        return [json.loads(body) for _, body in self.got]
-
-
-@pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    found = Receiver()
-    app = web.Application()
-    app.router.add_post("/{tail:.*}", found.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield found
-    await runner.cleanup()
-
-
-@dataclass
-class Stand:
-    """A platform with one subscriber."""
-
-    database: Database
-    served: Served
-    clock: ManualClock
-    headers: dict[str, str]
-    model: str
-    generation: int
-
-    async def subscribe(self, url: str, *events: str, **more: object) -> dict[str, str]:
-        answer = await self.served.client.post(
-            "/v1/webhooks", json={"url": url, "events": list(events), **more}, headers=self.headers
-        )
-        assert answer.status_code == 201, answer.text
-        made: dict[str, str] = answer.json()
-        return made
-
-    async def tell(self, payload: Payload, *, message: Envelope | None = None) -> None:
-        message = message or Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=uuid4())
-        await self.subscriptions().on_event(message)
-
-    def subscriptions(self) -> Subscriptions:
-        return Subscriptions(database=self.database, clock=self.clock)
-
-    async def deliver(self, *, private: bool = True) -> None:
-        await Deliveries(database=self.database, clock=self.clock, private=private).deliver_due()
-
-    async def state(self, webhook: dict[str, str]) -> dict[str, object]:
-        path = f"/v1/webhooks/{webhook['webhook_id']}"
-        found: dict[str, object] = (await self.served.client.get(path, headers=self.headers)).json()
-        return found
-
-
-@pytest_asyncio.fixture
-async def stand(database: Database) -> AsyncIterator[Stand]:
-    async with database.connection() as connection:
-        await filling.fill_punks(connection, 6)
-        model = await filling.fill_model(connection, champion=True)
-        generation = await filling.publish(connection, model)
-        key = await keys.create_key(connection, name="anna", scopes=["webhooks"], at=NOW)
-    async with serving(database, webhooks_private=True) as served:
-        yield Stand(database, served, ManualClock(NOW), {"X-API-Key": key.key}, model, generation)
+from tests.integration.notifier.conftest import Receiver, Stand
 
 
 def promoted(stand: Stand) -> ModelPromoted:
@@ -121,10 +41,9 @@ async def test_a_promotion_arrives_signed_and_once(stand: Stand, receiver: Recei
     ((headers, body),) = receiver.got
     assert json.loads(body)["type"] == "model.promoted"
     assert json.loads(body)["data"]["model_id"] == stand.model
-    expected = signing.headers(
-        made["secret"], delivery_id=headers["webhook-id"], at=int(headers["webhook-timestamp"]), body=body
-    )
-    assert headers["webhook-signature"] == expected["webhook-signature"]
+    assert headers["webhook-timestamp"] == str(int(NOW.timestamp()))
+    signed = Webhook(made["secret"]).sign(headers["webhook-id"], NOW, body.decode())
+    assert headers["webhook-signature"] == signed
     state = await stand.state(made)
     assert (state["last_status"], state["failures"], state["state"]) == (204, 0, "active")
     assert "secret" not in state
@@ -185,10 +104,17 @@ async def test_failures_are_tried_again_later_and_later_then_given_up(stand: Sta
     assert first[0]["webhook-id"] == second[0]["webhook-id"]
     assert first[1] == second[1]
     assert (await stand.state(made))["failures"] == 0
+    receiver.status = 404
+    await stand.tell(promoted(stand))
+    await stand.deliver()
+    for pause in (*PAUSES, PAUSES[-1]):
+        stand.clock.move_to(stand.clock.now() + pause)
+        await stand.deliver()
+    assert len(receiver.got) == 3 + len(PAUSES)
 
 
 async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(stand: Stand, receiver: Receiver) -> None:
-    made = await stand.subscribe(receiver.url, "model.promoted")
+    made = await stand.subscribe(f"{receiver.url}/secret-path", "model.promoted")
     receiver.status = 500
     await stand.tell(promoted(stand))
     await stand.deliver()
@@ -197,6 +123,7 @@ async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(sta
     state = await stand.state(made)
     assert state["state"] == "disabled"
     assert "answered 500" in str(state["disabled_reason"])
+    assert "secret-path" not in str(state["disabled_reason"])
     posted = len(receiver.got)
     await stand.tell(promoted(stand))
     stand.clock.move_to(NOW + PATIENCE + timedelta(days=1))
@@ -237,26 +164,47 @@ async def test_nothing_is_posted_into_the_own_network(stand: Stand, receiver: Re
             assert refused.status_code == 422
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-async def test_a_process_that_dies_while_posting_leaves_it_to_the_next(
-    stand: Stand, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+async def test_a_process_killed_while_it_posts_leads_to_a_repeat_with_the_same_id(
+    stand: Stand, receiver: Receiver
 ) -> None:
     await stand.subscribe(receiver.url, "model.promoted")
     await stand.tell(promoted(stand))
-
-    async def killed(*_: object, **__: object) -> int:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(delivering, "post", killed)
-        with pytest.raises(Killed):
-            await stand.deliver()
+    receiver.stall = asyncio.Event()
+    dying = asyncio.create_task(stand.deliver())
+    await asyncio.wait_for(receiver.arrived.wait(), 10)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    receiver.stall.set()
     stand.clock.move_to(NOW + delivering.TAKEN_FOR)
     await stand.deliver()
-    assert len(receiver.got) == 1
+    once, again = receiver.got
+    assert (once[0]["webhook-id"], once[1]) == (again[0]["webhook-id"], again[1])
+
+
+async def test_a_receiver_that_hangs_holds_no_connection_and_fails_in_time(
+    stand: Stand, receiver: Receiver, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await stand.subscribe(receiver.url, "model.promoted")
+    await stand.tell(promoted(stand))
+    receiver.stall = asyncio.Event()
+    only = await Database.connect(fresh_database_url, max_size=1)
+    deliveries = Deliveries(database=only, clock=stand.clock, private=True)
+    posting = asyncio.create_task(deliveries.deliver_due())
+    await asyncio.wait_for(receiver.arrived.wait(), 10)
+    async with asyncio.timeout(delivering.TIMEOUT_S / 2), only.connection() as connection:
+        assert await connection.fetchval("select count(*) from webhook_deliveries where delivered_at is null") == 1
+    assert not posting.done()
+    receiver.stall.set()
+    await posting
+    assert (await stand.state(made))["last_status"] == 204
+
+    receiver.stall = asyncio.Event()
+    await stand.tell(promoted(stand))
+    monkeypatch.setattr(delivering, "TIMEOUT_S", 0.1)
+    await asyncio.wait_for(deliveries.deliver_due(), 10)
+    receiver.stall.set()
+    assert (await stand.state(made))["failures"] == 1
+    await only.close()
 
 
 async def test_keys_see_their_own(stand: Stand, receiver: Receiver) -> None:

@@ -1604,7 +1604,7 @@ export interface components {
             /** Disabled Reason */
             disabled_reason: string | null;
             /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
             /** Failing Since */
             failing_since: string | null;
             /**
@@ -3855,7 +3855,7 @@ export interface components {
         };
         /**
          * WebhookDocument
-         * @description A subscription; the path of its URL may be a password and is shown to the key that made it alone.
+         * @description A subscription, seen by its key and the operator alone. The settings alone create one to `alert.raised`.
          */
         WebhookDocument: {
             /**
@@ -3870,7 +3870,7 @@ export interface components {
             /** Disabled Reason */
             disabled_reason: string | null;
             /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
+            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
             /** Failing Since */
             failing_since: string | null;
             /**

@@ -1,0 +1,158 @@
+"""Alerts reach the URLs of the settings as any event reaches its subscribers."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from pydantic import SecretStr
+from standardwebhooks import Webhook
+from structlog.testing import capture_logs
+
+from services.notifier.alerts import alert_urls
+from services.notifier.delivering import PAUSES
+from services.notifier.handlers import ALERTS
+from shared.contracts.messages import AlertRaised
+from shared.errors import InvalidInputError
+from shared.messaging.bus import Subscription
+from shared.messaging.memory import MemoryBus
+from shared.messaging.outbox import Relay
+from shared.messaging.transaction import originating
+from shared.registry.alerts import raise_alert
+from shared.settings import Settings
+from tests.integration.api.conftest import OPERATOR_KEY
+from tests.integration.notifier.conftest import Receiver, Stand
+
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
+OPERATOR = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+
+
+def alerting(*urls: str, secret: str | None = SECRET) -> Settings:
+    return Settings(
+        alert_webhook_url=SecretStr(" ".join(urls)), alert_webhook_secret=SecretStr(secret) if secret else None
+    )
+
+
+async def raised(stand: Stand, key: str = "one") -> None:
+    """An alert goes through the outbox and the bus to a notifier that has just started."""
+    async with originating(stand.database, stand.clock, source="test") as transaction:
+        await raise_alert(transaction, "rollback", "warning", "it was worse", key=key, model_id=stand.model)
+    bus = MemoryBus(stand.clock)
+    relay = Relay(stand.database, bus, clock=stand.clock)
+    await bus.subscribe(Subscription(ALERTS, (AlertRaised,), stand.subscriptions().on_alert_raised))
+    while await relay.run_once() + await bus.run_until_idle():
+        pass
+    assert await bus.dead_letters() == []
+
+
+async def listed(stand: Stand) -> list[dict[str, object]]:
+    items: list[dict[str, object]] = (await stand.served.client.get("/v1/webhooks", headers=OPERATOR)).json()["items"]
+    return items
+
+
+async def test_an_alert_arrives_as_documented_at_a_private_url_of_the_settings_once(
+    stand: Stand, receiver: Receiver
+) -> None:
+    stand.settings = alerting(f"{receiver.url}/hook")
+    for _ in range(2):
+        await raised(stand)
+        await stand.deliver(private=False)
+    ((headers, body),) = receiver.got
+    document = json.loads(body)
+    alert_id = document["data"].pop("id")
+    assert document == {
+        "type": "alert.raised",
+        "timestamp": "2025-06-01T12:00:00+00:00",
+        "data": {
+            "kind": "rollback",
+            "severity": "warning",
+            "summary": "it was worse",
+            "raised_at": "2025-06-01T12:00:00Z",
+            "model_id": stand.model,
+            "decision_id": None,
+        },
+    }
+    signed = Webhook(SECRET).sign(headers["webhook-id"], stand.clock.now(), body.decode())
+    assert headers["webhook-signature"] == signed
+    async with stand.database.connection() as connection:
+        assert str(await connection.fetchval("select alert_id from alerts")) == alert_id
+    (found,) = await listed(stand)
+    assert (found["events"], found["state"], found["last_status"]) == (["alert.raised"], "active", 204)
+
+
+async def test_one_url_that_is_down_keeps_no_other_from_its_alert(
+    stand: Stand, receiver: Receiver, other_receiver: Receiver
+) -> None:
+    stand.settings = alerting(receiver.url, other_receiver.url)
+    receiver.status = 503
+    await raised(stand)
+    await stand.deliver()
+    assert len(other_receiver.got) == 1
+    receiver.status = 204
+    stand.clock.move_to(stand.clock.now() + PAUSES[0])
+    await stand.deliver()
+    assert (len(receiver.got), len(other_receiver.got)) == (2, 1)
+    assert receiver.bodies()[1] == other_receiver.bodies()[0]
+
+
+async def test_the_settings_decide_the_subscriptions_at_every_start(
+    stand: Stand, receiver: Receiver, other_receiver: Receiver
+) -> None:
+    stand.settings = alerting(receiver.url, other_receiver.url)
+    await stand.deliver()
+    before = await listed(stand)
+    receiver.status = 410
+    await raised(stand)
+    await stand.deliver()
+    assert {one["state"] for one in await listed(stand)} == {"active", "disabled"}
+    other = "whsec_" + base64.b64encode(b"z" * 32).decode()
+    receiver.status, stand.settings = 204, alerting(receiver.url, secret=other)
+    stand.clock.move_to(stand.clock.now() + PAUSES[0])
+    await stand.deliver()
+    (found,) = await listed(stand)
+    assert found["state"] == "active"
+    assert found["webhook_id"] in {one["webhook_id"] for one in before}
+    headers, body = receiver.got[-1]
+    signed = Webhook(other).sign(headers["webhook-id"], stand.clock.now(), body.decode())
+    assert headers["webhook-signature"] == signed
+
+
+async def test_a_key_sees_no_alert_url_and_cannot_subscribe_to_alerts(stand: Stand, receiver: Receiver) -> None:
+    stand.settings = alerting(receiver.url)
+    await stand.deliver()
+    client = stand.served.client
+    assert (await client.get("/v1/webhooks", headers=stand.headers)).json()["items"] == []
+    order = {"url": receiver.url, "events": ["alert.raised"]}
+    assert (await client.post("/v1/webhooks", json=order, headers=stand.headers)).status_code == 422
+
+
+async def test_without_a_url_the_log_has_the_alert(stand: Stand) -> None:
+    with capture_logs() as lines:
+        await raised(stand)
+    (line,) = [one for one in lines if one["event"] == "alert"]
+    assert (line["kind"], line["log_level"], line["summary"]) == ("rollback", "warning", "it was worse")
+
+
+def test_several_urls_are_separated_by_spaces_and_without_a_secret_a_random_one_signs() -> None:
+    found, again = (alert_urls(alerting("https://a.example/x ", "http://u:p@b.example", secret=None)) for _ in "12")
+    assert found.urls == ["https://a.example/x", "http://u:p@b.example"]
+    assert found.secret != again.secret
+    assert len(base64.b64decode(found.secret.removeprefix("whsec_"), validate=True)) == 32
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "named"),
+    [
+        ("ftp://user:hunter2@b.example", SECRET, "number 2"),
+        ("https:///hunter2", SECRET, "number 2"),
+        ("https://b.example", "hunter2", "PUNKCAST_ALERT_WEBHOOK_SECRET"),
+        ("https://b.example", SECRET.removeprefix("whsec_") + "hunter2", "PUNKCAST_ALERT_WEBHOOK_SECRET"),
+        ("https://b.example", "whsec_hunter2", "PUNKCAST_ALERT_WEBHOOK_SECRET"),
+        ("https://b.example", "whsec_" + "hunter2!" * 8, "PUNKCAST_ALERT_WEBHOOK_SECRET"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_at_the_start_without_being_repeated(url: str, secret: str, named: str) -> None:
+    with pytest.raises(InvalidInputError, match=named) as refused:
+        alert_urls(alerting("https://a.example", url, secret=secret))
+    assert "hunter2" not in str(refused.value)
