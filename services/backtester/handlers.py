@@ -1,4 +1,4 @@
-"""Once a day: play the books over the whole record, and store what came of it."""
+"""Once a day, play the books over the whole record and store the result."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Backtests:
         self._terms = terms
 
     async def on_backtest_requested(self, message: Envelope) -> None:
-        """Compute, then write under the message's own id. Nothing new on the record, nothing to do."""
+        """Compute, then store under the message's id; skip if the record has not changed since the newest backtest."""
         assert isinstance(message.data, BacktestRequested)
-        # One instant of the database for all that is read: what is published meanwhile belongs to the next backtest.
+        # All reads see one instant of the database; later publications belong to the next backtest.
         async with (
             self._database.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -50,7 +50,7 @@ class Backtests:
 
 
 async def play(connection: Connection, reach: reading.Extent, terms: Terms) -> BacktestResult | None:
-    """The whole record, a day at a time, within an open transaction; what computes runs beside the event loop."""
+    """Play the whole record day by day within an open transaction; computing runs in a thread."""
     player = Player(terms)
     async for day in reading.days(connection, reach, player, margin_bps=terms.margin_bps):
         await asyncio.to_thread(player.play, day)

@@ -1,4 +1,4 @@
-"""Backtests at rest: the newest few, whole."""
+"""Stored backtests, the newest few."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.backtest.result import BacktestResult, BookResult, day_of
 from shared.database.pool import Connection
 
 KEPT = 3
-"""Pages of trades go on in the backtest that they began with, as long as it is kept."""
+"""A cursor over trades stays valid while its backtest is kept."""
 NEWEST_FINGERPRINT_SQL = "select fingerprint from backtests order by computed_at desc, backtest_id desc limit 1"
 INSERT_SQL = """
 insert into backtests (backtest_id, fingerprint, computed_at, first_day, last_day, generations, sales, terms, books,
@@ -37,7 +37,7 @@ TRADE_COLUMNS = (
 
 
 async def newest_fingerprint(connection: Connection) -> str | None:
-    """What the newest backtest was computed from."""
+    """Fingerprint of the record that the newest backtest was computed from."""
     fingerprint: str | None = await connection.fetchval(NEWEST_FINGERPRINT_SQL)
     return fingerprint
 
@@ -45,7 +45,7 @@ async def newest_fingerprint(connection: Connection) -> str | None:
 async def save(
     connection: Connection, backtest_id: UUID, result: BacktestResult, *, fingerprint: str, at: datetime
 ) -> bool:
-    """Store a backtest and drop the oldest; False when it is there already."""
+    """Store a backtest and delete the oldest; False if this one is already stored."""
     stored = await connection.fetchval(
         INSERT_SQL,
         backtest_id,
@@ -70,7 +70,7 @@ async def save(
 
 
 def book_document(book: BookResult) -> dict[str, object]:
-    """The figures of a book as JSON: what the gateway serves of it beside days and trades."""
+    """The figures of a book as JSON; days and trades have tables of their own."""
     return {
         "book": book.name,
         "funding": "per_trade" if book.name in ("seed_style", "buy_all") else "capital",

@@ -26,7 +26,7 @@ def build(
     nowcast_every: timedelta = JOBS["nowcast"].every,
     policy: Policy | None = None,
 ) -> MessageService:
-    """From a platform; `nowcast_every` is how often a nowcast is due (a replay publishes more rarely)."""
+    """From a platform; `nowcast_every` is the interval between nowcasts (a replay publishes less frequently)."""
     monitor = Monitor(
         database=platform.database,
         clock=platform.clock,

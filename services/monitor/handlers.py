@@ -1,6 +1,6 @@
-"""Watch what was promoted, what runs in the shadow, and whether it is time to train.
+"""Watch the promoted model and the shadows; roll back, and request training.
 
-Roll back on relative evidence (the same sales, two models), retrain on absolute evidence (age, new sales, loss).
+A rollback needs relative evidence (two models on the same sales), retraining absolute evidence (age, new sales, loss).
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ from shared.registry.shadows import Shadow
 log = structlog.get_logger(__name__)
 CONSUMER = "monitor"
 ANSWERS_KEPT = timedelta(days=30)
-"""The gateway's answers under an Idempotency-Key."""
+"""How long the gateway's responses under an Idempotency-Key stay."""
 _NAMESPACE = UUID("5a3c1a0e-0f35-5d6c-9b0a-7d1a2c8e4f66")
 
 
 class Monitor:
-    """Acts in every state of a promotion that is not final."""
+    """Handles the hourly and daily ticks, and alerts on lifecycle events."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Monitor:
         self._health = health
 
     async def on_monitor_requested(self, message: Envelope) -> None:
-        """The hourly look: the open promotion first, then the shadows, unless a rollback has just restarted them."""
+        """Hourly: judge the open promotion, then step the shadows, unless a rollback has just restarted them."""
         assert isinstance(message.data, MonitorRequested)
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
@@ -84,12 +84,12 @@ class Monitor:
             if promotion is not None and await self._watch(transaction, promotion, stale=late is not None):
                 return
             if late is not None:
-                await staleness.tell(transaction, late)
+                await staleness.alert(transaction, late)
             for shadow in await shadows.running(transaction.connection):
                 await self._follow(transaction, shadow, slot)
 
     async def on_retrain_check_requested(self, message: Envelope) -> None:
-        """The daily look: ask for a training when the policy says so, with an id that follows from reason and slot."""
+        """Daily: request training when the policy says so. The request's id follows from reason and slot."""
         assert isinstance(message.data, RetrainCheckRequested)
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
@@ -106,19 +106,19 @@ class Monitor:
             log.info("retrain.requested", reason=trigger.reason, detail=trigger.detail)
 
     async def on_lifecycle_changed(self, message: Envelope) -> None:
-        """A promotion, a rollback, a rejection or a shadow: the tables already say so; this tells people."""
+        """Raise the alert for a promotion, a rollback or a run of rejections; the tables already have the facts."""
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-            log.info("monitor.told", type=message.type, data=message.data.model_dump(mode="json"))
+            log.info("monitor.lifecycle", type=message.type, data=message.data.model_dump(mode="json"))
             match message.data:
                 case ModelPromoted() as promoted:
-                    await lifecycle.tell_promotion(transaction, promoted)
+                    await lifecycle.alert_promotion(transaction, promoted)
                 case ModelRolledBack() as rolled_back:
-                    await lifecycle.tell_rollback(transaction, rolled_back)
+                    await lifecycle.alert_rollback(transaction, rolled_back)
                 case ContenderRejected() as rejected:
-                    await lifecycle.tell_rejections(transaction, rejected, policy=self._policy)
+                    await lifecycle.alert_rejections(transaction, rejected, policy=self._policy)
 
     async def _watch(self, transaction: Transaction, promotion: Promotion, *, stale: bool) -> bool:
-        """Look at the open promotion; True when it was rolled back."""
+        """Judge the open promotion; True when it was rolled back."""
         connection, now = transaction.connection, self._clock.now()
         facts = TripFacts(await self._health.read(connection, promotion), stale=stale)
         comparison = await self._compare(connection, promotion, now)
@@ -159,7 +159,7 @@ class Monitor:
             policy=self._policy,
             at=now,
         )
-        # A predecessor that the running code cannot serve values nothing more: waiting for pairs would never end.
+        # The running code cannot serve this predecessor, so no further pair will ever be scored.
         alone = await unsupported.find(connection, promotion.previous_model_id) is not None
         return Comparison(test_id, state, scored if alone else state.n)
 
@@ -181,7 +181,7 @@ class Monitor:
             await impossible(transaction, promotion, reason, "there is no previous champion; train a contender")
             return False
         if facts.health.predecessor_failed:
-            # A fast rollback must not land on a model that itself failed.
+            # A rollback must not promote a model that has failed itself.
             await impossible(transaction, promotion, reason, "the previous champion cannot value the market either")
             return False
         return await carry_out(
@@ -238,7 +238,7 @@ class Monitor:
             log.info("promotion.confirmed", model=promotion.model_id, sales=comparison.sales)
 
     async def _follow(self, transaction: Transaction, shadow: Shadow, slot: datetime) -> None:
-        """Step a shadow's test; tell when it ended, again each look until the gatekeeper has acted on it."""
+        """Step a shadow's test. Once it has ended, emit its outcome every hour until the gatekeeper has acted."""
         connection, now = transaction.connection, self._clock.now()
         state = await advance_paired(
             connection,
@@ -266,7 +266,7 @@ class Monitor:
         )
 
     async def _held(self, connection: Connection) -> bool:
-        """No automatic promotion now: the finished shadow waits, its test untouched."""
+        """True during a freeze or a cool-down: a finished shadow waits, and its test stays as it is."""
         now = self._clock.now()
         if await freezes.in_force(connection, at=now) is not None:
             return True

@@ -1,4 +1,4 @@
-"""What the life of models tells people: promotions, rollbacks, rejections in a row."""
+"""Alerts on the lifecycle of models: promotions, rollbacks, rejections in a row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.messaging.transaction import Transaction
 from shared.registry.alerts import raise_alert
 
 
-async def tell_promotion(transaction: Transaction, promoted: ModelPromoted) -> None:
+async def alert_promotion(transaction: Transaction, promoted: ModelPromoted) -> None:
     replaced = f"replaces {promoted.previous_model_id}" if promoted.previous_model_id else "is the first champion"
     await raise_alert(
         transaction,
@@ -22,7 +22,7 @@ async def tell_promotion(transaction: Transaction, promoted: ModelPromoted) -> N
     )
 
 
-async def tell_rollback(transaction: Transaction, rolled_back: ModelRolledBack) -> None:
+async def alert_rollback(transaction: Transaction, rolled_back: ModelRolledBack) -> None:
     await raise_alert(
         transaction,
         "rollback",
@@ -35,8 +35,8 @@ async def tell_rollback(transaction: Transaction, rolled_back: ModelRolledBack) 
     )
 
 
-async def tell_rejections(transaction: Transaction, rejected: ContenderRejected, *, policy: Policy) -> None:
-    """After every so many contenders rejected in a row: something is wrong with the training, or with the gate."""
+async def alert_rejections(transaction: Transaction, rejected: ContenderRejected, *, policy: Policy) -> None:
+    """Alert after every `rejections_alert` rejections in a row: the training or the gate is probably broken."""
     needed = policy.retrain.rejections_alert
     run = await repository.rejection_run(transaction.connection)
     if run.count < needed:
@@ -46,7 +46,7 @@ async def tell_rejections(transaction: Transaction, rejected: ContenderRejected,
         "rejections_in_a_row",
         "warning",
         f"{run.count} contenders in a row were rejected, the last one: {rejected.reason}",
-        # Once for each full count, also when several rejections were told before this one was handled.
+        # One alert for each full count, even if later rejections are on record before this message is handled.
         key=f"{run.since}|{run.count // needed}",
         model_id=rejected.model_id,
         decision_id=rejected.decision_id,

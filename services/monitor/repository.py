@@ -1,4 +1,4 @@
-"""What the monitor reads of nowcasts and sales."""
+"""Queries of the monitor on nowcasts and sales."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ where model_id = $1 and failed_at >= $3 and as_of > $4
 order by as_of desc
 limit 1
 """
-# That the running code cannot serve it speaks not against it, but nobody is rolled back to it either.
+# A model that the running code cannot serve is not at fault, but no rollback may promote it either.
 FAILED_LAST_SQL = """
 select exists (
     select from nowcast_failures f
@@ -47,7 +47,7 @@ LAST_PUBLISHED_SQL = "select max(published_at) from generations where role = 'ch
 LAST_FAILURE_REASON_SQL = """
 select reason from nowcast_failures where model_id = $1 and failed_at > $2 order by as_of desc limit 1
 """
-# What ended the run of rejections before, and how long the run is.
+# The promotion before the current run of rejections, and the length of the run.
 REJECTIONS_SQL = """
 with promoted as (
     select decision_id, decided_at from decisions where action = 'promote'
@@ -69,13 +69,13 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NowcastHealth:
-    """Looks at what a promoted model published; looks at the rows of each generation once per process."""
+    """Health of a promoted model's nowcasts; counts the rows of each generation once per process."""
 
     def __init__(self) -> None:
         self._looked: tuple[int, int, float | None] | None = None
 
     async def read(self, connection: Connection, promotion: Promotion) -> Health:
-        """The newest nowcast since the promotion, and failures after it."""
+        """The newest nowcast since the promotion, and the newest failure after it."""
         model_id, previous = promotion.model_id, promotion.previous_model_id
         row = await connection.fetchrow(NEWEST_GENERATION_SQL, model_id, promotion.started_at)
         valued = _LONG_AGO if row is None else row["as_of"]
@@ -106,7 +106,7 @@ class NowcastHealth:
 
 @dataclass(frozen=True)
 class RejectionRun:
-    """How many contenders in a row were rejected, and the promotion before them (None: there was none)."""
+    """Number of contenders rejected in a row, and the decision of the promotion before them (None: no promotion)."""
 
     since: UUID | None
     count: int
@@ -125,13 +125,13 @@ async def last_published(connection: Connection) -> datetime | None:
 
 
 async def last_failure(connection: Connection, model_id: str, *, after: datetime) -> str | None:
-    """Why the model could not value the newest cycle that it failed after `after`."""
+    """Reason of the model's newest failure after `after`."""
     reason: str | None = await connection.fetchval(LAST_FAILURE_REASON_SQL, model_id, after)
     return reason
 
 
 async def count_generations(connection: Connection, model_id: str, *, since: datetime, enough: int) -> int:
-    """How many nowcasts the model published as champion since then, counting no further than `enough`."""
+    """Number of nowcasts that the model published as champion since `since`, at most `enough`."""
     return int(await connection.fetchval(COUNT_GENERATIONS_SQL, model_id, since, enough))
 
 
@@ -140,5 +140,5 @@ async def new_valid_sales(connection: Connection, *, after: datetime, until: dat
 
 
 async def expire_answers(connection: Connection, *, before: datetime) -> None:
-    """Forget what was answered under an Idempotency-Key before then."""
+    """Delete responses stored under an Idempotency-Key before `before`."""
     await connection.execute(EXPIRE_ANSWERS_SQL, before)

@@ -1,4 +1,4 @@
-"""Has the champion's loss left the level it had at the gate? The absolute e-process over live sales."""
+"""Does the champion's loss exceed its level at the gate? An absolute e-process over live sales."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ async def loss_evidence(
 ) -> float | None:
     """E against "the mean clipped loss is still within tolerance of its upper bound at gate time".
 
-    The test starts anew with every promotion and every finished training, so that what one training has answered does
-    not ask for the next. None: no decision recorded a level for this model.
+    Every promotion and every finished training restarts the test, so one excess of loss requests one training. None: no
+    decision recorded a level for this model.
     """
     rules = policy.retrain
     bound = await decisions.upper_bound(connection, at.model_id, LOSS_LEVEL)
@@ -52,5 +52,5 @@ async def loss_evidence(
         state = advance_level(state, loss, level=level, cap=rules.loss_cap, rules=policy.sequential)
         steps.append(RecordedStep(tx_hash, loss, level, state, sales[-1].event_time))
     if not await sequential.append(connection, test_id, before, steps, at=now):
-        raise TestAdvancedError(f"test {test_id} was advanced by another monitor; this look is repeated")
+        raise TestAdvancedError(f"test {test_id} was advanced by another monitor; this tick is retried")
     return state.e_worse

@@ -1,4 +1,4 @@
-"""An automatic rollback: one transaction takes the promoted model down and brings the previous champion back."""
+"""An automatic rollback: one transaction demotes the promoted model and restores the previous champion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Comparison:
-    """A promotion's paired test: its name on record, its state, and how many transactions were scored since."""
+    """A promotion's paired test: its recorded name, its state, and the number of transactions scored since."""
 
     test_id: str
     state: EState
@@ -33,7 +33,7 @@ class Comparison:
 
 
 def inputs_of(promotion: Promotion, comparison: Comparison, trip: TripFacts | None, *, margin: float) -> dict[str, Any]:
-    """What the rollback is decided from; `trip` when it was a hard one."""
+    """The facts that the rollback is decided on; `trip` is given for a hard trip."""
     return {
         "kind": "rollback",
         "promotion": promotion.promotion_id,
@@ -57,10 +57,10 @@ async def carry_out(
     policy: Policy,
     at: datetime,
 ) -> bool:
-    """Roll back, restart the shadows, freeze after repeated rollbacks, and tell. False when it cannot be done.
+    """Roll back, restart the shadows, and freeze after repeated rollbacks. False if impossible or outdated.
 
     Raises:
-        ConflictError: somebody moved one of the models within this very transaction's view.
+        ConflictError: the registry refused the swap because a model changed in the meantime.
     """
     connection, previous = transaction.connection, promotion.previous_model_id
     assert previous is not None
@@ -74,7 +74,7 @@ async def carry_out(
     )
     state = (await models.get(connection, previous)).state
     if state != "retired":
-        # A fast rollback must not land on a model that itself failed.
+        # A rollback must not promote a model that has failed itself.
         await impossible(transaction, promotion, judged.reason, f"the previous champion is {state} and stays so")
         return False
     decision = Decision(
@@ -99,7 +99,7 @@ async def carry_out(
 
 
 async def impossible(transaction: Transaction, promotion: Promotion, reason: str, obstacle: str) -> None:
-    """The promoted model should go and cannot: only a person can help. Told once a day."""
+    """Alert, once a day, that a rollback is due but only a person can resolve it."""
     log.error("rollback.impossible", model=promotion.model_id, reason=reason, obstacle=obstacle)
     await raise_alert(
         transaction,

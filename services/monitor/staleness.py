@@ -1,4 +1,4 @@
-"""Is the published nowcast as fresh as it should be? That tells of the platform first, of a model only with more."""
+"""Is the published nowcast fresh? A stale one points to the platform first; a model needs further evidence."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from shared.registry.alerts import raise_alert
 async def minutes_late(
     transaction: Transaction, slot: datetime, *, expected_every: timedelta, policy: Policy
 ) -> int | None:
-    """How far the published nowcast is behind the expected one; None while it is fresh enough, or nothing is due.
+    """Minutes that the published nowcast is behind the expected one; None if it is fresh or nothing is due.
 
-    Only a look that comes on time may call it stale: one that waited tells of the platform's absence and finds the
-    nowcaster on its way back too.
+    A tick that was handled late never reports staleness: the platform was down, and the nowcaster is restarting too.
     """
     now = transaction.clock.now()
     at = await pointer.read(transaction.connection)
@@ -29,8 +28,8 @@ async def minutes_late(
     return minutes_behind(since, now=now, expected_every=expected_every, policy=policy)
 
 
-async def tell(transaction: Transaction, minutes: int) -> None:
-    """Alert, once a day while it lasts, with what stopped the champion if it was the champion."""
+async def alert(transaction: Transaction, minutes: int) -> None:
+    """Raise the alert, once a day while it lasts, with the champion's last failure if there is one."""
     connection, now = transaction.connection, transaction.clock.now()
     at = await pointer.read(connection)
     assert at is not None, "nothing is late without a champion"

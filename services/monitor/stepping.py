@@ -1,4 +1,4 @@
-"""Move a paired test forward over the sales it has not counted."""
+"""Advance a paired test over the sales that it has not counted."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from shared.registry import sequential
 from shared.registry.sequential import PairedSale, RecordedStep
 
 STRAGGLERS = timedelta(days=2)
-"""How late a sale may become known and still be counted."""
+"""A sale that becomes known later than this is not counted."""
 
 
 class TestAdvancedError(TransientError):
-    """Another monitor moved the same test at the same time."""
+    """Another monitor advanced the same test at the same time."""
 
     __test__ = False
 
@@ -35,12 +35,12 @@ async def advance_paired(
     policy: Policy,
     at: datetime,
 ) -> EState:
-    """Step over every new transaction that both models valued, once each, and return the state.
+    """Count every new transaction that both models valued, once each, and return the state.
 
-    `test_id` is the name under which the test goes on (`sequential.name_of`).
+    `test_id` is the test's current name (`sequential.name_of`).
 
     Raises:
-        TestAdvancedError: the test was moved meanwhile.
+        TestAdvancedError: another monitor advanced the test.
     """
     await sequential.hold(connection, test_id)
     stored = await sequential.load(connection, test_id)
@@ -59,12 +59,12 @@ async def advance_paired(
         for group, step, after in zip(groups, steps, states, strict=False)
     ]
     if not await sequential.append(connection, test_id, state, recorded, at=at):
-        raise TestAdvancedError(f"test {test_id} was advanced by another monitor; this look is repeated")
+        raise TestAdvancedError(f"test {test_id} was advanced by another monitor; this tick is retried")
     return states[-1] if states else state
 
 
 def by_transaction(pairs: list[PairedSale]) -> list[list[PairedSale]]:
-    """Sales of one transaction together, in the order in which the transactions became known."""
+    """Group sales by transaction, in the order in which the transactions became known."""
     first: dict[str, int] = {}
     for place, pair in enumerate(pairs):
         first.setdefault(pair.tx_hash, place)

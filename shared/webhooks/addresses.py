@@ -1,7 +1,7 @@
-"""Where a stranger's webhook may lead: to the internet, never into the network that the platform runs in.
+"""Where a webhook may lead: to the internet, not into the network that the platform runs in.
 
-A name is resolved once for each attempt, every address it has is looked at, and the connection goes to one of these
-addresses and not to the name again: who controls the name cannot change his mind in between.
+Each attempt resolves the name once, checks every address of it, and connects to one of these addresses. The name is not
+resolved again, so its owner cannot change the address between check and connection (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RESOLVE_TIMEOUT_S = 5.0
 
 
 class ForbiddenAddressError(InvalidInputError):
-    """The URL leads to where no webhook may."""
+    """The URL leads to an address that webhooks may not reach."""
 
 
 class UnresolvedError(TransientError, ConnectionError):
@@ -27,7 +27,7 @@ class UnresolvedError(TransientError, ConnectionError):
 
 @dataclass(frozen=True)
 class Target:
-    """A URL and the address that it is to be reached at."""
+    """A host and port, and the address to connect to."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class Target:
 
 
 def check_url(url: str, *, private: bool) -> SplitResult:
-    """What can be told of a URL without resolving its name.
+    """Check a URL as far as possible without resolving its name, and return its parts.
 
     Args:
         private: http, a user and addresses of the own network are allowed (development, and URLs of the settings).
@@ -62,7 +62,7 @@ def check_url(url: str, *, private: bool) -> SplitResult:
 
 
 async def resolve(url: str, *, private: bool) -> Target:
-    """One address of the URL's host, when every address it has may be posted to.
+    """Return one address of the URL's host, if webhooks may reach every address of it.
 
     Raises:
         ForbiddenAddressError: as `check_url`, or one of its addresses is not of the internet.
@@ -86,7 +86,7 @@ async def resolve(url: str, *, private: bool) -> Target:
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address is a single host of the internet. Those that carry an IPv4 address are judged by it."""
+    """True for a single host of the internet. An IPv6 address that embeds an IPv4 address is judged by the latter."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inner is None and address in _NAT64:

@@ -178,7 +178,7 @@ async def test_garbage_after_an_instant_changes_no_trade_before_it(record: Datab
     assert honest.books[0].trades != poisoned["executable"].trades, "the poison must be able to show"
 
 
-async def test_a_reorganisation_is_read_anew(record: Database) -> None:
+async def test_a_superseded_event_is_not_played(record: Database) -> None:
     async with record.connection() as connection:
         await connection.execute(
             "update market_events set superseded_at = $1 where event_type = 'listed' and punk_id = 1", NOW

@@ -1,4 +1,4 @@
-"""What people are told of: promotions, rollbacks and rejections in a row, each once."""
+"""Alerts that the monitor raises: promotions, rollbacks and rejections in a row, each once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.monitor.conftest import START, Bench
 
 
 async def reject(bench: Bench, name: str) -> Decision:
-    """A contender fails the gate; nobody is told yet."""
+    """A contender fails the gate; its message is not handled yet."""
     bench.clock.move_to(bench.clock.now() + timedelta(hours=1))
     async with bench.database.transaction() as connection:
         await made.contender(connection, name, bench.clock.now())
@@ -31,7 +31,7 @@ async def tell(bench: Bench, decision: Decision) -> None:
     )
 
 
-async def test_a_promotion_and_a_rollback_are_told_once_each(promoted: Bench) -> None:
+async def test_a_promotion_and_a_rollback_raise_one_alert_each(promoted: Bench) -> None:
     decision = made.decision("new", START, generation=1)
     new, good = made.model_id("new"), made.model_id("good")
     await promoted.tell(
@@ -54,7 +54,7 @@ async def test_a_promotion_and_a_rollback_are_told_once_each(promoted: Bench) ->
     assert rollback.decision_id == decision.decision_id
 
 
-async def test_three_rejections_in_a_row_are_told_and_then_every_three(promoted: Bench) -> None:
+async def test_three_rejections_in_a_row_raise_an_alert_and_then_every_three(promoted: Bench) -> None:
     kinds = []
     for number in range(7):
         await tell(promoted, await reject(promoted, f"contender {number}"))
@@ -66,14 +66,14 @@ async def test_three_rejections_in_a_row_are_told_and_then_every_three(promoted:
     assert "contender 2: bad" in first.summary
 
 
-async def test_rejections_told_late_and_together_are_not_missed(promoted: Bench) -> None:
+async def test_rejections_handled_late_and_together_are_not_missed(promoted: Bench) -> None:
     waiting = [await reject(promoted, f"contender {number}") for number in range(4)]
     for decision in waiting:
         await tell(promoted, decision)
     assert [alert.kind for alert in await promoted.alerts()] == ["rejections_in_a_row"]
 
 
-async def test_a_promotion_begins_the_count_anew(promoted: Bench) -> None:
+async def test_a_promotion_restarts_the_count(promoted: Bench) -> None:
     for number in range(2):
         await tell(promoted, await reject(promoted, f"contender {number}"))
     promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))

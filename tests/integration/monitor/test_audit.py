@@ -26,7 +26,7 @@ async def test_a_rollback_by_proof_comes_out_the_same(promoted: Bench) -> None:
     assert (await finding(promoted, "rollback")).problems == ()
 
 
-async def test_a_rollback_after_a_reorganisation_names_the_test_that_began_anew(promoted: Bench) -> None:
+async def test_a_rollback_after_a_reorganisation_names_the_restarted_test(promoted: Bench) -> None:
     for number in range(4):
         await sell(promoted, {"new": 0.02 * number, "good": 0.03})
     await promoted.look()

@@ -209,7 +209,7 @@ async def fail(bench: Bench, name: str, *, refused: bool = True, valued_by: tupl
         await made.nowcast_failure(connection, name, bench.clock.now(), refused=refused, valued_by=valued_by)
 
 
-async def test_a_missing_nowcast_is_told_and_rolls_nothing_back(promoted: Bench) -> None:
+async def test_a_missing_nowcast_raises_an_alert_and_rolls_nothing_back(promoted: Bench) -> None:
     """The nowcaster is down: the previous champion would be as stale."""
     promoted.clock.move_to(START + timedelta(hours=13))
     await promoted.look()
@@ -228,7 +228,7 @@ async def test_a_missing_nowcast_is_told_and_rolls_nothing_back(promoted: Bench)
     assert len(await promoted.alerts()) == 2, "and again the next day"
 
 
-async def test_a_confirmed_champion_without_a_nowcast_is_told_too(promoted: Bench) -> None:
+async def test_a_confirmed_champion_without_a_nowcast_raises_an_alert_too(promoted: Bench) -> None:
     async with promoted.database.transaction() as connection:
         await connection.execute("update promotions set state = 'confirmed' where state = 'warm_up'")
     promoted.clock.move_to(START + timedelta(hours=14))

@@ -84,7 +84,7 @@ class Stand:
         made: dict[str, str] = answer.json()
         return made
 
-    async def tell(self, payload: Payload, *, message: Envelope | None = None) -> None:
+    async def handle(self, payload: Payload, *, message: Envelope | None = None) -> None:
         message = message or Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=uuid4())
         await self.subscriptions().on_event(message)
 

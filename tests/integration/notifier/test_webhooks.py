@@ -33,9 +33,9 @@ async def test_a_promotion_arrives_signed_and_once(stand: Stand, receiver: Recei
     await stand.subscribe(f"{receiver.url}/other", "sale.scored")
     payload = promoted(stand)
     message = Envelope.wrap(payload, source="test", time=NOW, message_id=uuid4())
-    await stand.tell(payload, message=message)
+    await stand.handle(payload, message=message)
     with pytest.raises(AlreadyHandledError):
-        await stand.tell(payload, message=message)
+        await stand.handle(payload, message=message)
     await stand.deliver()
     await stand.deliver()
     ((headers, body),) = receiver.got
@@ -49,14 +49,14 @@ async def test_a_promotion_arrives_signed_and_once(stand: Stand, receiver: Recei
     assert "secret" not in state
 
 
-async def test_a_sale_is_told_to_who_subscribed_before_it(stand: Stand, receiver: Receiver) -> None:
+async def test_a_sale_is_posted_to_those_who_subscribed_before_it(stand: Stand, receiver: Receiver) -> None:
     await stand.subscribe(receiver.url, "sale.scored")
     async with stand.database.connection() as connection:
         await filling.happen(connection, [Happening("sale", 1, 1, 41.0, "0x1", "0x2")])
         await filling.score(connection, generation=stand.generation, model=stand.model, punk=1, value_eth=42.0)
     stand.clock.move_to(NOW + timedelta(minutes=1))
     for _ in range(2):
-        await stand.tell(MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=1))
+        await stand.handle(MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=1))
     await stand.deliver()
     (body,) = receiver.bodies()
     data = body["data"]
@@ -64,7 +64,7 @@ async def test_a_sale_is_told_to_who_subscribed_before_it(stand: Stand, receiver
     assert (data["punk_id"], data["price_wei"], data["model_id"]) == (1, str(41 * 10**18), stand.model)
 
 
-async def test_a_deal_is_told_once_for_its_listing_and_by_the_margin(stand: Stand, receiver: Receiver) -> None:
+async def test_a_deal_is_posted_once_for_its_listing_and_by_the_margin(stand: Stand, receiver: Receiver) -> None:
     """Values: 40 ETH and a hundredth for each punk number."""
     await stand.subscribe(f"{receiver.url}/ten", "deal.found", deal_margin=0.1)
     await stand.subscribe(f"{receiver.url}/fifty", "deal.found", deal_margin=0.5)
@@ -91,7 +91,7 @@ async def test_a_deal_is_told_once_for_its_listing_and_by_the_margin(stand: Stan
 
 async def test_failures_are_tried_again_later_and_later_then_given_up(stand: Stand, receiver: Receiver) -> None:
     made = await stand.subscribe(receiver.url, "model.promoted")
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     receiver.status = 503
     await stand.deliver()
     assert (await stand.state(made))["failures"] == 1
@@ -105,7 +105,7 @@ async def test_failures_are_tried_again_later_and_later_then_given_up(stand: Sta
     assert first[1] == second[1]
     assert (await stand.state(made))["failures"] == 0
     receiver.status = 404
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     await stand.deliver()
     for pause in (*PAUSES, PAUSES[-1]):
         stand.clock.move_to(stand.clock.now() + pause)
@@ -116,7 +116,7 @@ async def test_failures_are_tried_again_later_and_later_then_given_up(stand: Sta
 async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(stand: Stand, receiver: Receiver) -> None:
     made = await stand.subscribe(f"{receiver.url}/secret-path", "model.promoted")
     receiver.status = 500
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     await stand.deliver()
     stand.clock.move_to(NOW + PATIENCE)
     await stand.deliver()
@@ -125,7 +125,7 @@ async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(sta
     assert "answered 500" in str(state["disabled_reason"])
     assert "secret-path" not in str(state["disabled_reason"])
     posted = len(receiver.got)
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     stand.clock.move_to(NOW + PATIENCE + timedelta(days=1))
     await stand.deliver()
     assert len(receiver.got) == posted
@@ -139,7 +139,7 @@ async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(sta
 async def test_gone_is_gone_and_a_redirect_is_not_followed(stand: Stand, receiver: Receiver) -> None:
     made = await stand.subscribe(receiver.url, "model.promoted")
     receiver.status = 302
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     await stand.deliver()
     assert len(receiver.got) == 1
     assert (await stand.state(made))["state"] == "active"
@@ -152,7 +152,7 @@ async def test_gone_is_gone_and_a_redirect_is_not_followed(stand: Stand, receive
 async def test_nothing_is_posted_into_the_own_network(stand: Stand, receiver: Receiver) -> None:
     """Subscribed while it was allowed, as a name that now leads inside would be."""
     made = await stand.subscribe(receiver.url, "model.promoted")
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     await stand.deliver(private=False)
     assert receiver.got == []
     assert (await stand.state(made))["failures"] == 1
@@ -168,7 +168,7 @@ async def test_a_process_killed_while_it_posts_leads_to_a_repeat_with_the_same_i
     stand: Stand, receiver: Receiver
 ) -> None:
     await stand.subscribe(receiver.url, "model.promoted")
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     receiver.stall = asyncio.Event()
     dying = asyncio.create_task(stand.deliver())
     await asyncio.wait_for(receiver.arrived.wait(), 10)
@@ -185,7 +185,7 @@ async def test_a_receiver_that_hangs_holds_no_connection_and_fails_in_time(
     stand: Stand, receiver: Receiver, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await stand.subscribe(receiver.url, "model.promoted")
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     receiver.stall = asyncio.Event()
     only = await Database.connect(fresh_database_url, max_size=1)
     deliveries = Deliveries(database=only, clock=stand.clock, private=True)
@@ -199,7 +199,7 @@ async def test_a_receiver_that_hangs_holds_no_connection_and_fails_in_time(
     assert (await stand.state(made))["last_status"] == 204
 
     receiver.stall = asyncio.Event()
-    await stand.tell(promoted(stand))
+    await stand.handle(promoted(stand))
     monkeypatch.setattr(delivering, "TIMEOUT_S", 0.1)
     await asyncio.wait_for(deliveries.deliver_due(), 10)
     receiver.stall.set()
