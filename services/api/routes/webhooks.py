@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -14,7 +13,6 @@ from services.api.idempotency import IdempotencyKey, once
 from services.api.problems import documented
 from services.api.repositories import webhooks as repository
 from services.api.shapes.webhooks import CreatedWebhook, WebhookDocument, WebhookList, WebhookOrder
-from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.webhooks.addresses import check_url
 from shared.webhooks.secret import new_secret
@@ -41,22 +39,12 @@ async def create(
     async with gateway.writing() as transaction:
 
         async def act() -> CreatedWebhook:
-            connection, identity = transaction.connection, uuid4()
-            if await repository.count(connection, caller.key_id) >= MOST:
+            if await repository.count(transaction.connection, caller.key_id) >= MOST:
                 raise ConflictError(f"This key has {MOST} webhooks; delete one first.")
             secret = new_secret()
-            await repository.insert(
-                connection,
-                identity,
-                caller.key_id,
-                url=order.url,
-                events=sorted(set(order.events)),
-                deal_margin=order.deal_margin,
-                description=order.description,
-                secret=secret,
-                at=gateway.clock.now(),
+            made = await repository.insert(
+                transaction.connection, uuid4(), caller.key_id, order, secret=secret, at=gateway.clock.now()
             )
-            made = await _known(connection, identity, caller)
             return CreatedWebhook(**made.model_dump(), secret=secret)
 
         answer = await once(transaction, caller, idempotency_key, what="webhook", order=order, status=201, act=act)
@@ -68,15 +56,14 @@ async def create(
 async def listing(request: Request, caller: Subscriber) -> WebhookList:
     """Those of the key; the operator sees all of them."""
     async with gateway_of(request).reading() as connection:
-        rows = await repository.listing(connection, _owner(caller))
-    return WebhookList(items=[_document(row) for row in rows])
+        return WebhookList(items=list(await repository.listing(connection, _owner(caller))))
 
 
 @router.get("/v1/webhooks/{webhook_id}", operation_id="get_webhook", responses=documented(401, 403, 404, 422, 503))
 async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
     """How a subscription is doing."""
     async with gateway_of(request).reading() as connection:
-        return await _known(connection, webhook_id, caller)
+        return _found(await repository.one(connection, webhook_id, _owner(caller)), webhook_id)
 
 
 @router.delete(
@@ -89,8 +76,7 @@ async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> Web
 async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
     """With whatever was still to be delivered there."""
     async with gateway_of(request).writing() as transaction:
-        if not await repository.delete(transaction.connection, webhook_id, _owner(caller)):
-            raise _nothing(webhook_id)
+        _found(await repository.delete(transaction.connection, webhook_id, _owner(caller)), webhook_id)
     return Response(status_code=204)
 
 
@@ -103,24 +89,14 @@ async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Resp
 async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
     """What was not given up meanwhile is delivered now."""
     async with gateway_of(request).writing() as transaction:
-        await repository.enable(transaction.connection, webhook_id, _owner(caller))
-        return await _known(transaction.connection, webhook_id, caller)
-
-
-async def _known(connection: Connection, webhook_id: UUID, caller: Caller) -> WebhookDocument:
-    row = await repository.one(connection, webhook_id, _owner(caller))
-    if row is None:
-        raise _nothing(webhook_id)
-    return _document(row)
+        return _found(await repository.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
 
 
 def _owner(caller: Caller) -> str | None:
     return None if caller.key_id == OPERATOR else caller.key_id
 
 
-def _document(row: repository.WebhookRow) -> WebhookDocument:
-    return WebhookDocument(**asdict(row))
-
-
-def _nothing(webhook_id: UUID) -> NotFoundError:
-    return NotFoundError(f"This key has no webhook {webhook_id}; GET /v1/webhooks lists them.")
+def _found(document: WebhookDocument | None, webhook_id: UUID) -> WebhookDocument:
+    if document is None:
+        raise NotFoundError(f"This key has no webhook {webhook_id}; GET /v1/webhooks lists them.")
+    return document
