@@ -6,7 +6,6 @@ import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
 
 import typer
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from shared.errors import InvalidInputError
 from shared.messaging.bus import DeadLetter
 from shared.messaging.transaction import originating
 from shared.registry import training_requests
+from shared.registry.training_requests import TrainingRequest
 from shared.runtime.platform import Platform
 
 SOURCE = "cli"
@@ -43,24 +43,27 @@ def request_command(
         payload = TrainingRequested(
             reason=reason,
             requested_by=requested_by or getpass.getuser(),
-            request_id=uuid4(),
             data_cutoff=data_cutoff.replace(tzinfo=UTC) if data_cutoff else None,
         )
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
         raise InvalidInputError(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
 
-    async def send(platform: Platform) -> UUID:
+    async def send(platform: Platform) -> TrainingRequest:
         async with originating(platform.database, platform.clock, source=SOURCE) as transaction:
-            return await transaction.emit(payload, message_id=payload.request_id)
+            return await training_requests.ask(transaction, payload)
 
-    Console().print(f"requested {on_platform(send)}; a running platform takes it from the outbox", soft_wrap=True)
+    asked = on_platform(send)
+    if asked.status == "merged":
+        typer.echo(f"requested {asked.request_id}: merged with the open request for the same reason")
+    else:
+        typer.echo(f"requested {asked.request_id}; a running trainer takes it from the queue")
 
 
 def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
     """Training requests, newest first."""
 
-    async def load(platform: Platform) -> list[training_requests.TrainingRequest]:
+    async def load(platform: Platform) -> list[TrainingRequest]:
         async with platform.database.connection() as connection:
             return await training_requests.listing(connection, limit=limit)
 

@@ -7,18 +7,25 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
-import asyncpg
+from pydantic import BaseModel
 
+from shared.contracts.messages import TrainingRequested
 from shared.database.pool import Connection
+from shared.errors import NotFoundError
+from shared.messaging.transaction import Transaction
 
 MAX_ATTEMPTS = 3
-Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled", "merged"]
 
 ENQUEUE_SQL = """
 insert into training_requests (request_id, reason, requested_by, data_cutoff, requested_at)
 values ($1, $2, $3, $4, $5)
 on conflict do nothing
 returning request_id
+"""
+MERGE_SQL = """
+insert into training_requests (request_id, reason, requested_by, data_cutoff, requested_at, status)
+values ($1, $2, $3, $4, $5, 'merged')
 """
 GIVE_UP_SQL = """
 update training_requests
@@ -63,14 +70,16 @@ update training_requests set status = 'cancelled', finished_at = $2
 where request_id = $1 and status = 'queued'
 returning request_id
 """
-_COLUMNS = """request_id, reason, requested_by, data_cutoff, status, requested_at, started_at, finished_at,
-       attempts, lease_until, model_id, error"""
+_COLUMNS = """request_id, status, reason, requested_by, data_cutoff, requested_at, started_at, finished_at, attempts,
+       model_id, error"""
 SELECT_REQUEST_SQL = f"select {_COLUMNS} from training_requests where request_id = $1"
 LIST_REQUESTS_SQL = f"""
 select {_COLUMNS} from training_requests
-where $1::text is null or status = $1
-order by requested_at desc, request_id
-limit $2
+where ($1::text is null or status = $1) and ($2::text is null or reason = $2)
+  and ($3::text is null or requested_by = $3)
+  and ($4::timestamptz is null or (requested_at, request_id) < ($4, $5::uuid))
+order by requested_at desc, request_id desc
+limit $6
 """
 OPEN_REASONS_SQL = "select reason from training_requests where status in ('queued', 'running')"
 LAST_REQUESTED_SQL = "select max(requested_at) from training_requests where requested_by = $1"
@@ -91,22 +100,35 @@ class ClaimedRequest:
     lease_until: datetime
 
 
-@dataclass(frozen=True)
-class TrainingRequest:
-    """A request as anyone may read it."""
+class TrainingRequest(BaseModel):
+    """queued -> running -> succeeded, failed or cancelled; merged when an open request with the same reason stands
+    for it."""
 
     request_id: UUID
+    status: Status
     reason: str
     requested_by: str
     data_cutoff: datetime | None
-    status: Status
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     attempts: int
-    lease_until: datetime | None
     model_id: str | None
     error: str | None
+
+
+async def ask(transaction: Transaction, request: TrainingRequested) -> TrainingRequest:
+    """Store the request under a fresh id and emit its message in this transaction.
+
+    While a request with the same reason is open, the new one is stored as `merged` and no message is emitted.
+    """
+    connection, identity, now = transaction.connection, uuid4(), transaction.clock.now()
+    columns = (identity, request.reason, request.requested_by, request.data_cutoff, now)
+    if await connection.fetchval(ENQUEUE_SQL, *columns) is None:
+        await connection.execute(MERGE_SQL, *columns)
+    else:
+        await transaction.emit(request.model_copy(update={"request_id": identity}), message_id=identity)
+    return await get(connection, identity)
 
 
 async def enqueue(
@@ -118,15 +140,15 @@ async def enqueue(
     data_cutoff: datetime | None,
     at: datetime,
 ) -> bool:
-    """Queue a request; False when it is already known, or one with the same reason is still open."""
+    """Queue a request; False when it is already stored, or one with the same reason is still open."""
     inserted = await connection.fetchval(ENQUEUE_SQL, request_id, reason, requested_by, data_cutoff, at)
     return inserted is not None
 
 
 async def claim(connection: Connection, *, at: datetime, lease_s: float) -> ClaimedRequest | None:
-    """Take the oldest request that is queued or whose lease ran out, for `lease_s` seconds, if there is one.
+    """Lease the oldest request that is queued or whose lease ran out, for `lease_s` seconds; None when there is none.
 
-    A request whose lease ran out in its last attempt becomes `failed` on the way.
+    Fails the requests whose lease ran out in their last attempt.
     """
     async with connection.transaction():
         await connection.execute(GIVE_UP_SQL, at, MAX_ATTEMPTS)
@@ -153,7 +175,7 @@ async def fail(
     at: datetime,
     permanent: bool = False,
 ) -> bool:
-    """Note a failed attempt: queued again until `MAX_ATTEMPTS`, or at once failed when `permanent`.
+    """Record a failed attempt: the request is queued again, or has failed after `MAX_ATTEMPTS` or when `permanent`.
 
     False when the lease was lost.
     """
@@ -167,14 +189,28 @@ async def cancel(connection: Connection, request_id: UUID, *, at: datetime) -> b
     return await connection.fetchval(CANCEL_SQL, request_id, at) is not None
 
 
-async def get(connection: Connection, request_id: UUID) -> TrainingRequest | None:
+async def get(connection: Connection, request_id: UUID) -> TrainingRequest:
+    """Raises NotFoundError: no such request."""
     row = await connection.fetchrow(SELECT_REQUEST_SQL, request_id)
-    return None if row is None else _request(row)
+    if row is None:
+        raise NotFoundError(
+            f"there is no training request {request_id}; the list of training requests has those stored"
+        )
+    return TrainingRequest(**row)
 
 
-async def listing(connection: Connection, *, status: Status | None = None, limit: int = 100) -> list[TrainingRequest]:
-    """Newest first, optionally of one status."""
-    return [_request(row) for row in await connection.fetch(LIST_REQUESTS_SQL, status, limit)]
+async def listing(
+    connection: Connection,
+    *,
+    status: Status | None = None,
+    reason: str | None = None,
+    requested_by: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[TrainingRequest]:
+    """Newest first; `before` is the (requested_at, request_id) of the last one seen."""
+    rows = await connection.fetch(LIST_REQUESTS_SQL, status, reason, requested_by, *(before or (None, None)), limit)
+    return [TrainingRequest(**row) for row in rows]
 
 
 async def open_reasons(connection: Connection) -> frozenset[str]:
@@ -192,7 +228,3 @@ async def last_success(connection: Connection) -> datetime | None:
     """When a training last ended with a model."""
     instant: datetime | None = await connection.fetchval(LAST_SUCCESS_SQL)
     return instant
-
-
-def _request(row: asyncpg.Record) -> TrainingRequest:
-    return TrainingRequest(**dict(row))

@@ -87,10 +87,8 @@ async def test_a_lease_that_a_killed_process_left_is_given_back_and_its_try_not_
         assert claimed is not None
     await record.release_leases(database)
     async with database.transaction() as connection:
-        rows = await training_requests.listing(connection)
-        assert {(row.status, row.attempts, row.started_at, row.lease_until) for row in rows} == {
-            ("queued", 0, None, None)
-        }
+        rows = await connection.fetch("select status, attempts, started_at, lease_until from training_requests")
+        assert {tuple(row) for row in rows} == {("queued", 0, None, None)}
         again = await training_requests.claim(connection, at=NOW, lease_s=60)
         assert again is not None
         assert (again.request_id, again.attempts) == (claimed.request_id, 1)

@@ -162,7 +162,7 @@ async def test_cancelling_a_request(served: Served, database: Database, operator
     assert (done.status_code, done.json()["status"]) == (200, "cancelled")
     assert (await served.client.post(path, headers=operator)).json() == done.json()
     async with database.connection() as connection:
-        # The message still reaches the trainer: what it does with it leaves the request cancelled.
+        # The message still reaches the trainer, whose insert leaves the request cancelled.
         from shared.registry import training_requests  # noqa: PLC0415
 
         queued = await training_requests.enqueue(

@@ -106,7 +106,7 @@ async def test_status_tells_ages_and_queues(served: Served, operator: dict[str, 
     status = (await served.client.get("/v1/status")).json()
     assert status["nowcast"]["age_seconds"] == 60
     assert status["outbox"] == {"depth": 1, "oldest_age_seconds": 60}
-    assert status["training"] == {"queued": 0, "running": 0}
+    assert status["training"] == {"queued": 1, "running": 0}
     assert status["lifecycle"]["champion"] == model
     assert status["degraded"] == []
 

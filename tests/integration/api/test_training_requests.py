@@ -1,4 +1,4 @@
-"""A training request is a published message: exactly one, whatever the client repeats."""
+"""A training request is one row and one message, however many times the client sends it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 
 from services.api.repositories import keys
+from services.trainer.handlers import Trainer
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import TrainingRequested
 from shared.database.pool import Database
 from shared.errors import InvalidInputError, NotFoundError
+from shared.registry import training_requests
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served
 
@@ -36,32 +38,49 @@ async def test_a_request_is_published_and_can_be_followed(
     assert envelope.data == TrainingRequested(reason="drift", requested_by="api:operator", request_id=UUID(request_id))
 
     followed = await served.client.get(answer.headers["location"])
-    assert (followed.status_code, followed.json()["status"]) == (200, "accepted")
-    async with database.transaction() as connection:
-        await connection.execute(
-            """insert into training_requests (request_id, reason, requested_by, status, requested_at)
-               values ($1, 'drift', 'api:operator', 'queued', $2)""",
-            UUID(request_id),
-            filling.NOW,
-        )
-    assert (await served.client.get(answer.headers["location"])).json()["status"] == "queued"
+    assert (followed.status_code, followed.json()["status"]) == (200, "queued")
+    assert followed.json() == answer.json()
     listed = (await served.client.get(PATH, params={"status": "queued"})).json()
     assert [item["request_id"] for item in listed["items"]] == [request_id]
 
 
-async def test_a_request_that_an_open_one_stands_for_says_merged(
+async def test_the_row_is_claimed_once_whether_the_message_comes_early_late_or_never(
     served: Served, database: Database, operator: dict[str, str]
 ) -> None:
-    answer = await served.client.post(PATH, json={"reason": "drift"}, headers=operator)
-    for consumer, status in (("somebody else", "accepted"), ("trainer", "merged")):
-        async with database.connection() as connection:
-            await connection.execute(
-                "insert into inbox (consumer, message_id, handled_at) values ($1, $2, $3)",
-                consumer,
-                UUID(answer.json()["request_id"]),
-                filling.NOW,
-            )
-        assert (await served.client.get(answer.headers["location"])).json()["status"] == status
+    asked = (await served.client.post(PATH, json={"reason": "drift"}, headers=operator)).json()
+    (envelope,) = await published(database)
+    trainer = Trainer(
+        database=database, clock=served.clock, store=None, reader=None, executor=None,  # type: ignore[arg-type]
+        holdout_sales=1, lease_s=60, threads=1,
+    )  # fmt: skip
+    async with database.connection() as connection:
+        claimed = await training_requests.claim(connection, at=filling.NOW, lease_s=60)
+    assert claimed is not None
+    assert str(claimed.request_id) == asked["request_id"]
+    await trainer.on_training_requested(envelope)
+    async with database.connection() as connection:
+        assert await training_requests.claim(connection, at=filling.NOW, lease_s=60) is None
+    (listed,) = (await served.client.get(PATH, params={"reason": "drift"})).json()["items"]
+    assert (listed["request_id"], listed["status"]) == (asked["request_id"], "running")
+
+
+async def test_a_request_is_merged_with_an_open_one_for_the_same_reason(
+    served: Served, database: Database, operator: dict[str, str]
+) -> None:
+    answers = await asyncio.gather(
+        *(served.client.post(PATH, json={"reason": "drift"}, headers=operator) for _ in range(4))
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    followed = [(await served.client.get(answer.headers["location"])).json() for answer in answers]
+    assert sorted(one["status"] for one in followed) == ["merged", "merged", "merged", "queued"]
+    assert len(await published(database)) == 1
+    (merged, *_) = (await served.client.get(PATH, params={"status": "merged", "limit": 1})).json()["items"]
+    refused = await served.client.post(f"{PATH}/{merged['request_id']}/cancel", headers=operator)
+    assert (refused.status_code, "merged" in refused.json()["detail"]) == (409, True)
+    (queued,) = (await served.client.get(PATH, params={"status": "queued"})).json()["items"]
+    await served.client.post(f"{PATH}/{queued['request_id']}/cancel", headers=operator)
+    freed = await served.client.post(PATH, json={"reason": "drift"}, headers=operator)
+    assert freed.json()["status"] == "queued"
 
 
 async def test_sending_twice_with_one_key_asks_once_even_at_the_same_time(
@@ -93,10 +112,12 @@ async def test_an_idempotency_key_belongs_to_its_api_key(
 ) -> None:
     async with database.connection() as connection:
         new = await keys.create_key(connection, name="other", scopes=["train"], at=filling.NOW)
+    asked = set()
     for headers in (operator, {"X-API-Key": new.key}):
         answer = await served.client.post(PATH, json={"reason": "drift"}, headers=headers | {"Idempotency-Key": "one"})
         assert answer.status_code == 202
-    assert len(await published(database)) == 2
+        asked.add(answer.headers["location"])
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ async def test_a_freeze_by_a_person_is_told_to_the_others(run: Run, database: Da
     assert (alert.kind, alert.severity, alert.summary) == ("freeze", "info", "promotions are frozen by ada: odd values")
 
 
-async def test_a_training_request_lands_in_the_outbox(run: Run, database: Database) -> None:
+async def test_a_training_request_is_stored_with_its_message(run: Run, database: Database) -> None:
     # Commands have an event loop of their own, so they run beside this one.
     printed = await asyncio.to_thread(
         run, "training", "request", "--reason", "new traits", "--by", "ann", "--data-cutoff", "2024-05-06"
@@ -80,6 +80,9 @@ async def test_a_training_request_lands_in_the_outbox(run: Run, database: Databa
     assert payload.data_cutoff == datetime(2024, 5, 6, tzinfo=UTC)
     assert payload.request_id == row["message_id"]
     assert str(row["message_id"]) in printed
+    assert "merged" in await asyncio.to_thread(run, "training", "request", "--reason", "new traits")
+    listed = await asyncio.to_thread(run, "training", "list")
+    assert re.search(rf"{row['message_id']} +queued", listed)
 
 
 def test_keys_are_made_listed_and_revoked(run: Run) -> None:

@@ -59,7 +59,6 @@ async def test_a_lost_lease_is_claimed_again_and_fences_off_its_first_holder(con
     assert await training_requests.heartbeat(connection, second.request_id, second.lease_token, until=until)
     assert await training_requests.succeed(connection, second.request_id, second.lease_token, model, at=LATER)
     done = await training_requests.get(connection, first.request_id)
-    assert done is not None
     assert (done.status, done.model_id, done.error) == ("succeeded", model, None)
     assert await training_requests.last_success(connection) == LATER
 

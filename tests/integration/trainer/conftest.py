@@ -90,6 +90,4 @@ async def request(stand: Stand, reason: str = "age", **fields: object) -> UUID:
 
 async def state(stand: Stand, request_id: UUID) -> TrainingRequest:
     async with stand.database.connection() as connection:
-        found = await training_requests.get(connection, request_id)
-    assert found is not None
-    return found
+        return await training_requests.get(connection, request_id)
