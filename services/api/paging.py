@@ -1,4 +1,4 @@
-"""Pages of lists that are read newest first from the database by (instant, id)."""
+"""Lists and their pages: the cursor, the limit, and whether another page follows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from services.api import cursors
 from services.api.config import digest
@@ -17,7 +17,9 @@ from services.api.problems import BadCursorError
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before, same filters")]
+Item = TypeVar("Item")
 Id = TypeVar("Id")
+Key = TypeVar("Key")
 Row = TypeVar("Row")
 
 
@@ -34,33 +36,47 @@ def utc(instant: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]
 
 
+class List(BaseModel, Generic[Item]):
+    """All there is, in one answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[Item]
+
+
+class Page(List[Item], Generic[Item]):
+    """Part of a list. Go on with `next_cursor` until it is null."""
+
+    next_cursor: str | None
+
+
 @dataclass(frozen=True)
-class Page(Generic[Id]):
-    """A page of a list that is read newest first.
+class Place(Generic[Key]):
+    """Where a page begins.
 
     Attributes:
-        before: the key of the last row seen; None for the first page.
-        fetch: how many rows to ask for: one more than the page has, which tells whether another page follows.
+        before: the key of the last row of the page before; None for the first page.
+        fetch: rows to read: one more than the page has, to know whether another page follows.
     """
 
     secret: bytes
     scope: str
     limit: int
-    before: tuple[datetime, Id] | None
+    before: Key | None
 
     @classmethod
     def asked(
-        cls, gateway: Gateway, scope: tuple[str, ...], cursor: str | None, limit: int, parse: Callable[[str], Id]
-    ) -> Page[Id]:
-        """`scope`: the list and its filters; `parse`: reads an id. Raises BadCursorError."""
+        cls, gateway: Gateway, scope: tuple[str, ...], cursor: str | None, limit: int, parse: Callable[[str, str], Key]
+    ) -> Place[Key]:
+        """`scope`: the list and its filters; `parse`: reads the two parts of a key. Raises BadCursorError."""
         secret, digested = gateway.config.cursor_key, digest(*scope)
         if cursor is None:
             return cls(secret, digested, limit, None)
-        at, identity = cursors.decode(cursor, secret, scope=digested, keys=2).key
+        first, second = cursors.decode(cursor, secret, scope=digested, keys=2).key
         try:
-            if "\x00" in identity:
+            if "\x00" in first + second:
                 raise ValueError("no text in the database has a NUL")
-            return cls(secret, digested, limit, (utc(datetime.fromisoformat(at)), parse(identity)))
+            return cls(secret, digested, limit, parse(first, second))
         except ValueError as error:
             raise BadCursorError("The cursor is damaged or was not made by this API.") from error
 
@@ -68,12 +84,21 @@ class Page(Generic[Id]):
     def fetch(self) -> int:
         return self.limit + 1
 
-    def cut(
-        self, rows: Sequence[Row], key: Callable[[Row], tuple[datetime, object]]
-    ) -> tuple[Sequence[Row], str | None]:
-        """The page's rows, and the cursor of the next page, None after the last. `key`: instant and id of a row."""
+    def cut(self, rows: Sequence[Row], key: Callable[[Row], tuple[object, object]]) -> tuple[Sequence[Row], str | None]:
+        """The page's rows, and the cursor of the next page, None after the last. `key`: of a row."""
         if len(rows) <= self.limit:
             return rows, None
-        at, identity = key(rows[self.limit - 1])
-        position = cursors.Position(self.scope, 0, (at.isoformat(), str(identity)))
-        return rows[: self.limit], cursors.encode(position, self.secret)
+        parts = [part.isoformat() if isinstance(part, datetime) else str(part) for part in key(rows[self.limit - 1])]
+        return rows[: self.limit], cursors.encode(cursors.Position(self.scope, 0, tuple(parts)), self.secret)
+
+
+def by_time(identity: Callable[[str], Id]) -> Callable[[str, str], tuple[datetime, Id]]:
+    """Reads the key (instant, id) of a list that is sorted newest first."""
+    return lambda at, text: (utc(datetime.fromisoformat(at)), identity(text))
+
+
+def ordinal(text: str, *, bits: int = 63) -> int:
+    """A number from 0 that fits a signed column of `bits` + 1 bits. Raises ValueError when it is none."""
+    if not (text.isascii() and text.isdigit()) or int(text) >= 1 << bits:
+        raise ValueError("no row has this number")
+    return int(text)

@@ -29,9 +29,9 @@ PUBLISHED_SQL = """
 select generation_id, model_id, snapshot_id, as_of, published_at, row_count,
        floor_wei::text as floor_wei, last_block, values_sha256, merkle_root
 from generations
-where role = 'champion' and generation_id < $1
-order by generation_id desc
-limit $2
+where role = 'champion' and ($1::timestamptz is null or (published_at, generation_id) < ($1, $2::bigint))
+order by published_at desc, generation_id desc
+limit $3
 """
 ROLE_SQL = "select role from generations where generation_id = $1"
 IN_FORCE_SQL = """
@@ -87,9 +87,11 @@ async def generation(connection: Connection, generation_id: int) -> tuple[Genera
     return (facts, found) if found.count(b"\n") == facts.row_count else None
 
 
-async def published(connection: Connection, *, before: int, limit: int) -> Sequence[GenerationFacts]:
-    """Published generations with a number below `before`, newest first."""
-    return [_facts(row) for row in await connection.fetch(PUBLISHED_SQL, before, limit)]
+async def published(
+    connection: Connection, *, before: tuple[datetime, int] | None, limit: int
+) -> Sequence[GenerationFacts]:
+    """Published generations, newest first, behind the key (published_at, generation_id)."""
+    return [_facts(row) for row in await connection.fetch(PUBLISHED_SQL, *(before or (None, None)), limit)]
 
 
 async def role(connection: Connection, generation_id: int) -> str | None:

@@ -10,12 +10,10 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.api import cursors
-from services.api.config import digest
 from services.api.gateway import Gateway, gateway_of
 from services.api.money import Money, money
-from services.api.paging import Cursor, Limit
-from services.api.problems import DATABASE_AWAY, BadCursorError, GoneError, documented
+from services.api.paging import Cursor, Limit, Place, ordinal
+from services.api.problems import DATABASE_AWAY, GoneError, documented
 from services.api.remembered import Answer
 from services.api.repositories import backtest as repository
 from services.api.shapes.backtest import (
@@ -48,7 +46,6 @@ DESCRIPTIONS: dict[BookName, str] = {
 }
 _UNCOUNTED = {"total_return_difference": {"value": None, "lo": None, "hi": None}}
 _KEY = "backtest"
-_TRADES = "backtest-trades"
 CACHE = {"Cache-Control": "public, max-age=60, stale-if-error=86400"}
 
 
@@ -109,33 +106,19 @@ async def trades(
 ) -> BacktestTradePage:
     """A book's trades by time of purchase. Pages stay in the backtest they began with; 410 once it is gone."""
     gateway = gateway_of(request)
-    secret, scope = gateway.config.cursor_key, digest(_TRADES, book, str(punk_id), str(open))
-    async with gateway.reading() as connection:
-        backtest_id, after = await _place(connection, secret, scope, cursor)
-        rows = await repository.trades(
-            connection, backtest_id, book=book, after=after, punk_id=punk_id, still_open=open, limit=limit + 1
-        )
-    following = None
-    if len(rows) > limit:
-        position = cursors.Position(scope, 0, (str(backtest_id), str(rows[limit - 1].trade)))
-        following = cursors.encode(position, secret)
-    return BacktestTradePage(
-        backtest_id=str(backtest_id), items=[_trade(row) for row in rows[:limit]], next_cursor=following
+    scope = ("backtest-trades", book, str(punk_id), str(open))
+    place = Place.asked(
+        gateway, scope, cursor, limit, lambda backtest, trade: (UUID(backtest), ordinal(trade, bits=31))
     )
-
-
-async def _place(connection: Connection, secret: bytes, scope: str, cursor: str | None) -> tuple[UUID, int]:
-    """The backtest and the trade behind which a page begins."""
-    if cursor is None:
-        return await _newest_id(connection), 0
-    identity, trade = cursors.decode(cursor, secret, scope=scope, keys=2).key
-    try:
-        backtest_id, after = UUID(identity), int(trade)
-    except ValueError as error:
-        raise BadCursorError("The cursor is damaged or was not made by this API.") from error
-    if not await repository.exists(connection, backtest_id):
-        raise GoneError("That backtest has been replaced; start again without `cursor`.")
-    return backtest_id, after
+    async with gateway.reading() as connection:
+        backtest_id, after = place.before or (await _newest_id(connection), 0)
+        if not await repository.exists(connection, backtest_id):
+            raise GoneError("That backtest has been replaced; start again without `cursor`.")
+        rows = await repository.trades(
+            connection, backtest_id, book=book, after=after, punk_id=punk_id, still_open=open, limit=place.fetch
+        )
+    shown, following = place.cut(rows, lambda row: (backtest_id, row.trade))
+    return BacktestTradePage(backtest_id=str(backtest_id), items=[_trade(row) for row in shown], next_cursor=following)
 
 
 async def _newest_id(connection: Connection) -> UUID:

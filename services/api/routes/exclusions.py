@@ -10,14 +10,12 @@ from pydantic import BaseModel, Field
 
 from services.api.gateway import gateway_of
 from services.api.money import Money, money
-from services.api.paging import Cursor, Limit, Page
+from services.api.paging import Cursor, Limit, Page, Place, by_time, ordinal
 from services.api.problems import documented
 from services.api.repositories import exclusions as repository
 from shared.market.valid_sales import EXPLANATIONS, Exclusion
 
 router = APIRouter(tags=["record"])
-
-_LARGEST_SEQ = 2**63 - 1
 
 
 class ExcludedSale(BaseModel):
@@ -43,10 +41,8 @@ class ReasonCount(BaseModel):
     sales: int
 
 
-class ExclusionPage(BaseModel):
-    items: list[ExcludedSale]
+class ExclusionPage(Page[ExcludedSale]):
     counts: Annotated[list[ReasonCount], Field(description="Of all excluded sales, whatever is filtered; most first")]
-    next_cursor: str | None
 
 
 @router.get("/v1/exclusions", operation_id="list_exclusions", responses=documented(400, 422, 503))
@@ -56,11 +52,11 @@ async def exclusions(
     """Excluded sales, newest first; of one reason when given."""
     gateway = gateway_of(request)
     scope = ("exclusions", str(reason))
-    page = Page.asked(gateway, scope, cursor, limit, _seq)
+    place = Place.asked(gateway, scope, cursor, limit, by_time(ordinal))
     async with gateway.reading() as connection:
-        rows = await repository.excluded_sales(connection, reason=reason, before=page.before, limit=page.fetch)
+        rows = await repository.excluded_sales(connection, reason=reason, before=place.before, limit=place.fetch)
         counts = await repository.counts(connection)
-    shown, following = page.cut(rows, lambda row: (row.sold_at, row.event_seq))
+    shown, following = place.cut(rows, lambda row: (row.sold_at, row.event_seq))
     return ExclusionPage(
         items=[_excluded(row) for row in shown],
         counts=[ReasonCount(reason=name, explanation=_explained(name), sales=n) for name, n in counts.items()],
@@ -88,11 +84,3 @@ def _excluded(row: repository.ExcludedSaleRow) -> ExcludedSale:
 def _explained(reason: str) -> str:
     """A reason of a newer version is passed on as it is: during a rolling update both run on one database."""
     return EXPLANATIONS[Exclusion(reason)] if reason in set(Exclusion) else reason
-
-
-def _seq(text: str) -> int:
-    """Raises ValueError when it is no sequence number."""
-    seq = int(text)
-    if not 0 <= seq <= _LARGEST_SEQ:
-        raise ValueError("no event has this number")
-    return seq

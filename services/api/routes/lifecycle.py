@@ -8,16 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from services.api.gateway import gateway_of
-from services.api.paging import Cursor, Limit, Page
+from services.api.paging import Cursor, Limit, List, Page, Place, by_time
 from services.api.problems import documented
 from services.api.repositories import lifecycle as repository
 from services.api.shapes.lifecycle import (
-    EValueList,
     EValuePath,
     EValuePoint,
     LifecycleEvent,
     LifecycleKind,
-    LifecyclePage,
     TestKind,
 )
 from shared.contracts.messages import ModelId
@@ -32,17 +30,17 @@ async def lifecycle(
     model_id: Annotated[ModelId | None, Query(description="About this model, or against it")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> LifecyclePage:
+) -> Page[LifecycleEvent]:
     """Training, contenders, gates, shadows, promotions, confirmations, rollbacks, freezes and alerts, newest first."""
     gateway = gateway_of(request)
     scope = ("lifecycle", ",".join(sorted(set(kind or ()))), str(model_id))
-    page = Page.asked(gateway, scope, cursor, limit, str)
+    place = Place.asked(gateway, scope, cursor, limit, by_time(str))
     async with gateway.reading() as connection:
         rows = await repository.timeline(
-            connection, kinds=kind, model_id=model_id, before=page.before, limit=page.fetch
+            connection, kinds=kind, model_id=model_id, before=place.before, limit=place.fetch
         )
-    shown, following = page.cut(rows, lambda row: (row.at, row.id))
-    return LifecyclePage(items=[LifecycleEvent(**asdict(row)) for row in shown], next_cursor=following)
+    shown, following = place.cut(rows, lambda row: (row.at, row.id))
+    return Page[LifecycleEvent](items=[LifecycleEvent(**asdict(row)) for row in shown], next_cursor=following)
 
 
 @router.get("/v1/lifecycle/evalue", operation_id="list_evalue_paths", responses=documented(422, 503))
@@ -52,7 +50,7 @@ async def evalue(
     kind: TestKind | None = None,
     max_points: Annotated[int, Query(ge=2, le=2000, description="Of each path; it is thinned evenly")] = 500,
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
-) -> EValueList:
+) -> List[EValuePath]:
     """E-values after each step of the monitor's tests: at the threshold a promotion is rolled back, or a shadow
     ends."""
     gateway = gateway_of(request)
@@ -64,4 +62,4 @@ async def evalue(
             points = [EValuePoint(**asdict(point)) for point in found]
             threshold = gateway.policy.sequential.threshold
             paths.append(EValuePath(**asdict(row), threshold=threshold, points=points))
-    return EValueList(items=paths)
+    return List[EValuePath](items=paths)

@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.api.gateway import gateway_of
-from services.api.paging import Limit
+from services.api.paging import Limit, List
 from services.api.problems import documented
 from services.api.routes.registry import Check, Decision, ModelState, Reign
 from shared.contracts.messages import ModelId
@@ -105,10 +105,6 @@ class ShadowDocument(BaseModel):
     e_worse: float
 
 
-class ShadowList(BaseModel):
-    items: list[ShadowDocument]
-
-
 @router.get("/v1/models/champion", operation_id="get_champion_at", responses=documented(404, 422, 503))
 async def champion_at(
     request: Request, at: Annotated[AwareDatetime | None, Query(description="Default: now")] = None
@@ -179,12 +175,12 @@ async def list_shadows(
     request: Request,
     ended: Annotated[bool, Query(description="Those that ended, too")] = False,
     limit: Limit = 50,
-) -> ShadowList:
+) -> List[ShadowDocument]:
     """Shadows and how far their tests are, newest first."""
     gateway = gateway_of(request)
     async with gateway.reading() as connection:
         found = await shadows.progress(connection, ended=ended, limit=limit)
-    return ShadowList(items=[_shadow(one, gateway.clock.now()) for one in found])
+    return List[ShadowDocument](items=[_shadow(one, gateway.clock.now()) for one in found])
 
 
 def _decision(made: StoredDecision, own: Sequence[evaluated.Check]) -> Decision:

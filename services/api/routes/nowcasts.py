@@ -6,22 +6,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.api import cursors
 from services.api.answers import NEGOTIATED, stamped_large, unstamped
-from services.api.config import digest
 from services.api.documents import GenerationDocument, NowcastDocument
 from services.api.gateway import Gateway, gateway_of
 from services.api.looking_back import generation_in_force
 from services.api.money import money
 from services.api.negotiation import chosen
-from services.api.paging import Cursor, Instant, Limit
-from services.api.problems import BadCursorError, documented
+from services.api.paging import Cursor, Instant, Limit, Page, Place, by_time, ordinal
+from services.api.problems import documented
 from services.api.repositories import nowcasts as repository
 from services.api.resident.facts import Generation, GenerationFacts
 from services.api.resident.formats import FORMATS, MEDIA_TYPES
 from services.api.resident.proofs import Tree
 from services.api.routes.punks import NOT_MODIFIED, no_such_punk
-from services.api.shapes.nowcasts import GenerationPage, ProofDocument, ProofStep
+from services.api.shapes.nowcasts import ProofDocument, ProofStep
 from shared.errors import NotFoundError
 
 router = APIRouter(tags=["values"])
@@ -50,21 +48,13 @@ BODIES: dict[int | str, dict[str, Any]] = {
     summary="Published generations, newest first",
     responses=documented(400, 422, 503),
 )
-async def nowcasts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> GenerationPage:
+async def nowcasts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Page[GenerationDocument]:
     gateway = gateway_of(request)
-    scope, secret = digest("nowcasts"), gateway.config.cursor_key
-    before = 2**63 - 1
-    if cursor is not None:
-        key = cursors.decode(cursor, secret, scope=scope, keys=1).key[0]
-        if not (key.isascii() and key.isdigit()) or int(key) > before:
-            raise BadCursorError("The cursor is damaged or was not made by this API.")
-        before = int(key)
+    place = Place.asked(gateway, ("nowcasts",), cursor, limit, by_time(ordinal))
     async with gateway.reading() as connection:
-        found = await repository.published(connection, before=before, limit=limit + 1)
-    following = None
-    if len(found) > limit:
-        following = cursors.encode(cursors.Position(scope, 0, (str(found[limit - 1].generation_id),)), secret)
-    return GenerationPage(items=[_document(facts) for facts in found[:limit]], next_cursor=following)
+        rows = await repository.published(connection, before=place.before, limit=place.fetch)
+    shown, following = place.cut(rows, lambda facts: (facts.published_at, facts.generation_id))
+    return Page[GenerationDocument](items=[_document(facts) for facts in shown], next_cursor=following)
 
 
 @router.get(

@@ -12,12 +12,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.api.auth import Caller, caller_with
 from services.api.gateway import Gateway, gateway_of
 from services.api.idempotency import IdempotencyKey, once
+from services.api.paging import List
 from services.api.problems import documented
 from services.api.repositories import freezes as repository
 from services.api.shapes.operator_acts import (
     ActDocument,
     FreezeDocument,
-    FreezeList,
     FreezeOrder,
     OperatorOrder,
     PromoteOrder,
@@ -98,13 +98,13 @@ async def quarantine(
 async def list_freezes(
     request: Request,
     active: Annotated[bool | None, Query(description="Only those in force, or only the others")] = None,
-) -> FreezeList:
+) -> List[FreezeDocument]:
     """Freezes of automatic promotions, newest first, at most 200."""
     gateway = gateway_of(request)
     now = gateway.clock.now()
     async with gateway.reading() as connection:
         found = [_freeze(row, now) for row in await repository.listing(connection, limit=200)]
-    return FreezeList(items=[one for one in found if active is None or one.in_force == active])
+    return List[FreezeDocument](items=[one for one in found if active is None or one.in_force == active])
 
 
 @router.post(

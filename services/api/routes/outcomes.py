@@ -12,16 +12,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.api import cursors, downloads
-from services.api.config import digest
+from services.api import downloads
 from services.api.downloads import MEDIA_TYPES, Format
 from services.api.gateway import Gateway, gateway_of
 from services.api.money import money
-from services.api.paging import Cursor, Instant
-from services.api.problems import BadCursorError, documented
+from services.api.paging import Cursor, Instant, Page, Place, ordinal
+from services.api.problems import documented
 from services.api.repositories import outcomes as repository
 from services.api.repositories.outcomes import Key, OutcomeRow, Span
-from services.api.shapes.outcomes import Outcome, OutcomePage
+from services.api.shapes.outcomes import Outcome
 from services.api.shapes.performance import HORIZONS, Horizon
 from shared.contracts.messages import ModelId
 from shared.errors import InvalidInputError
@@ -52,7 +51,7 @@ _CONTENT: dict[str, Any] = {
     operation_id="list_outcomes",
     summary="Every scored sale, paged or as a download",
     response_class=Response,
-    responses={200: {"model": OutcomePage, "content": _CONTENT}, **documented(400, 422, 503)},
+    responses={200: {"model": Page[Outcome], "content": _CONTENT}, **documented(400, 422, 503)},
 )
 async def outcomes(
     request: Request,
@@ -93,15 +92,11 @@ async def outcomes(
 
 
 async def _page(gateway: Gateway, span: Span, *, newest: bool, limit: int, cursor: str | None) -> Response:
-    secret, scope = gateway.config.cursor_key, digest("outcomes", str(span), str(newest))
-    after = None if cursor is None else _key(cursors.decode(cursor, secret, scope=scope, keys=2).key)
+    place = Place.asked(gateway, ("outcomes", str(span), str(newest)), cursor, limit, _key)
     async with gateway.reading() as connection:
-        rows = await repository.outcomes(connection, span, after=after, limit=limit + 1, newest=newest)
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = cursors.encode(cursors.Position(scope, 0, (str(last.event_seq), last.horizon)), secret)
-    page = OutcomePage(items=[_outcome(row) for row in rows[:limit]], next_cursor=following)
+        rows = await repository.outcomes(connection, span, after=place.before, limit=place.fetch, newest=newest)
+    shown, following = place.cut(rows, lambda row: (row.event_seq, row.horizon))
+    page = Page[Outcome](items=[_outcome(row) for row in shown], next_cursor=following)
     headers = {"Vary": "Accept", "Cache-Control": "public, max-age=30"}
     return Response(page.model_dump_json(), media_type="application/json", headers=headers)
 
@@ -179,8 +174,7 @@ def _flat(row: OutcomeRow) -> dict[str, object]:
     return {name: fields[name] for name in COLUMNS}
 
 
-def _key(parts: tuple[str, ...]) -> Key:
-    seq, horizon = parts
-    if not seq.isdigit() or len(seq) > 18 or horizon not in HORIZONS:
-        raise BadCursorError("The cursor is damaged or was not made by this API.")
-    return int(seq), horizon
+def _key(seq: str, horizon: str) -> Key:
+    if horizon not in HORIZONS:
+        raise ValueError("no outcome has this horizon")
+    return ordinal(seq), horizon

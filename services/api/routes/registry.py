@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.api.gateway import gateway_of
-from services.api.paging import Cursor, Limit, Page
+from services.api.paging import Cursor, Limit, Page, Place, by_time
 from services.api.problems import documented
 from services.api.repositories import registry
 from shared.contracts.messages import ModelId
@@ -77,11 +77,6 @@ class CurrentModel(BaseModel):
     model: ModelDocument
 
 
-class ModelPage(BaseModel):
-    items: list[ModelSummary]
-    next_cursor: str | None
-
-
 class Check(BaseModel):
     """One check of a gate: missing evidence is never a pass."""
 
@@ -120,11 +115,6 @@ class DecisionDocument(Decision):
     evidence_text: Annotated[str, Field(description="Its exact bytes")]
 
 
-class DecisionPage(BaseModel):
-    items: list[Decision]
-    next_cursor: str | None
-
-
 @router.get("/v1/models/current", operation_id="get_current_model", responses=documented(404, 503))
 async def current_model(request: Request) -> CurrentModel:
     """The champion."""
@@ -147,15 +137,15 @@ async def current_model(request: Request) -> CurrentModel:
 @router.get("/v1/models", operation_id="list_models", responses=documented(400, 422, 503))
 async def models(
     request: Request, state: ModelState | None = None, limit: Limit = 50, cursor: Cursor = None
-) -> ModelPage:
+) -> Page[ModelSummary]:
     """Models, newest first."""
     gateway = gateway_of(request)
     scope = ("models", str(state))
-    page = Page.asked(gateway, scope, cursor, limit, str)
+    place = Place.asked(gateway, scope, cursor, limit, by_time(str))
     async with gateway.reading() as connection:
-        rows = await registry.models(connection, state=state, before=page.before, limit=page.fetch)
-    shown, following = page.cut(rows, lambda row: (row.registered_at, row.model_id))
-    return ModelPage(items=[ModelSummary(**asdict(row)) for row in shown], next_cursor=following)
+        rows = await registry.models(connection, state=state, before=place.before, limit=place.fetch)
+    shown, following = place.cut(rows, lambda row: (row.registered_at, row.model_id))
+    return Page[ModelSummary](items=[ModelSummary(**asdict(row)) for row in shown], next_cursor=following)
 
 
 @router.get("/v1/models/{model_id}", operation_id="get_model", responses=documented(404, 422, 503))
@@ -172,16 +162,16 @@ async def model(request: Request, model_id: ModelId) -> ModelDocument:
 @router.get("/v1/decisions", operation_id="list_decisions", responses=documented(400, 422, 503))
 async def decisions(
     request: Request, model_id: ModelId | None = None, limit: Limit = 50, cursor: Cursor = None
-) -> DecisionPage:
+) -> Page[Decision]:
     """Decisions with their checks, newest first; of one subject model when given."""
     gateway = gateway_of(request)
     scope = ("decisions", str(model_id))
-    page = Page.asked(gateway, scope, cursor, limit, UUID)
+    place = Place.asked(gateway, scope, cursor, limit, by_time(UUID))
     async with gateway.reading() as connection:
-        rows = await registry.decisions(connection, model_id=model_id, before=page.before, limit=page.fetch)
+        rows = await registry.decisions(connection, model_id=model_id, before=place.before, limit=place.fetch)
         checks = await registry.checks(connection, [row.decision_id for row in rows])
-    shown, following = page.cut(rows, lambda row: (row.decided_at, row.decision_id))
-    return DecisionPage(items=[Decision(**_decision(row, checks)) for row in shown], next_cursor=following)
+    shown, following = place.cut(rows, lambda row: (row.decided_at, row.decision_id))
+    return Page[Decision](items=[Decision(**_decision(row, checks)) for row in shown], next_cursor=following)
 
 
 @router.get("/v1/decisions/{decision_id}", operation_id="get_decision", responses=documented(404, 422, 503))

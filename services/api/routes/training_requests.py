@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.api.auth import OPERATOR, Caller, caller_with
 from services.api.gateway import gateway_of
 from services.api.idempotency import IdempotencyKey, once
-from services.api.paging import Cursor, Limit, Page
+from services.api.paging import Cursor, Limit, Page, Place, by_time
 from services.api.problems import ForbiddenError, documented
 from shared.contracts.messages import EARLIEST_INSTANT, Actor, Reason, TrainingRequested
 from shared.errors import ConflictError, InvalidInputError
@@ -32,11 +32,6 @@ class TrainingOrder(BaseModel):
     data_cutoff: Annotated[
         AwareDatetime | None, Field(description="Train on sales before this instant; default: by policy")
     ] = None
-
-
-class TrainingRequestPage(BaseModel):
-    items: list[TrainingRequest]
-    next_cursor: str | None
 
 
 @router.post(
@@ -76,22 +71,22 @@ async def requests(
     requested_by: Annotated[Actor | None, Query(description="Exactly this, as in an answer")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> TrainingRequestPage:
+) -> Page[TrainingRequest]:
     """Requests, newest first."""
     gateway = gateway_of(request)
     scope = ("training-requests", str(status), str(reason), str(requested_by))
-    page = Page.asked(gateway, scope, cursor, limit, UUID)
+    place = Place.asked(gateway, scope, cursor, limit, by_time(UUID))
     async with gateway.reading() as connection:
         rows = await training_requests.listing(
             connection,
             status=status,
             reason=reason,
             requested_by=requested_by,
-            before=page.before,
-            limit=page.fetch,
+            before=place.before,
+            limit=place.fetch,
         )
-    shown, following = page.cut(rows, lambda row: (row.requested_at, row.request_id))
-    return TrainingRequestPage(items=shown, next_cursor=following)
+    shown, following = place.cut(rows, lambda row: (row.requested_at, row.request_id))
+    return Page[TrainingRequest](items=shown, next_cursor=following)
 
 
 @router.get(

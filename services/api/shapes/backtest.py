@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.money import Money
+from services.api.paging import Page
 
 BookName = Literal["executable", "seed_style", "buy_all", "random_entry", "floor_index"]
 Mark = Literal["bid", "floor", "value"]
@@ -165,12 +166,8 @@ class BacktestTrade(BaseModel):
     mark_value: Annotated[Money | None, Field(description="Published value at the end")]
 
 
-class BacktestTradePage(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class BacktestTradePage(Page[BacktestTrade]):
     backtest_id: str
-    items: list[BacktestTrade]
-    next_cursor: str | None
 
 
 class EquityPoint(BaseModel):

@@ -46,13 +46,6 @@ class LifecycleEvent(BaseModel):
     severity: Literal["info", "warning", "critical"] | None
 
 
-class LifecyclePage(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    items: list[LifecycleEvent]
-    next_cursor: str | None
-
-
 class EValuePoint(BaseModel):
     """After one step: all sales of one transaction."""
 
@@ -80,11 +73,3 @@ class EValuePath(BaseModel):
     threshold: Annotated[float, Field(description="At this E-value the test ends by itself", examples=[20.0])]
     steps: Annotated[int, Field(description="Steps taken; `points` thins them to at most `max_points`")]
     points: list[EValuePoint]
-
-
-class EValueList(BaseModel):
-    """Newest first."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    items: list[EValuePath]

@@ -9,13 +9,6 @@ from pydantic import Field
 from services.api.documents import Document, GenerationDocument, MarketAsOf, Stamp
 
 
-class GenerationPage(Document):
-    """Published generations, newest first."""
-
-    items: list[GenerationDocument]
-    next_cursor: str | None
-
-
 class ProofStep(Document):
     """A neighbour on the way from the leaf to the root."""
 

@@ -71,9 +71,3 @@ class FreezeDocument(BaseModel):
     lifted_at: datetime | None
     lifted_by: str | None
     in_force: bool
-
-
-class FreezeList(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    items: list[FreezeDocument]

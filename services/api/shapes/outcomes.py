@@ -37,10 +37,3 @@ class Outcome(BaseModel):
     in90: bool
     valid: Annotated[bool, Field(description="Counts for the scorecard; otherwise `exclusion` says why not")]
     exclusion: str | None
-
-
-class OutcomePage(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    items: list[Outcome]
-    next_cursor: str | None

@@ -10,8 +10,9 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from services.api.documents import NowcastDocument
-from services.api.shapes.nowcasts import ColumnsDocument, GenerationPage, ProofDocument
+from services.api.documents import GenerationDocument, NowcastDocument
+from services.api.paging import Page
+from services.api.shapes.nowcasts import ColumnsDocument, ProofDocument
 from services.cli.verification.documents import judge
 from shared.database.pool import Database
 from tests.integration.api import filling
@@ -107,7 +108,7 @@ async def test_generations_are_listed_and_each_can_be_read(database: Database, m
             answer = await served.client.get(
                 "/v1/nowcasts", params={"limit": 2, "cursor": cursor} if cursor else {"limit": 2}
             )
-            page = GenerationPage.model_validate_json(answer.content)
+            page = Page[GenerationDocument].model_validate_json(answer.content)
             listed += [item.generation_id for item in page.items]
             cursor = page.next_cursor
             if cursor is None:

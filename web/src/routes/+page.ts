@@ -10,7 +10,7 @@ export const load: PageLoad = async ({ fetch, depends }) => {
 	const [series, deals, sales, record] = await Promise.all([
 		read<Schemas['MarketSeriesDocument']>(fetch, '/v1/market/series'),
 		read<Schemas['DealsDocument']>(fetch, '/v1/deals', { limit: 12 }),
-		read<Schemas['OutcomePage']>(fetch, '/v1/outcomes', { horizon: 'latest', order: 'desc', limit: 12 }),
+		read<Schemas['Page_Outcome_']>(fetch, '/v1/outcomes', { horizon: 'latest', order: 'desc', limit: 12 }),
 		read<Schemas['PerformanceDocument']>(fetch, '/v1/performance')
 	]);
 	const ids = [...(deals.data?.items ?? []), ...(sales.data?.items ?? [])].map(({ punk_id }) => punk_id);

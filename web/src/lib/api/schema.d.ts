@@ -791,7 +791,7 @@ export interface paths {
         };
         /**
          * Requests
-         * @description Requests that reached the trainer's queue, newest first.
+         * @description Requests, newest first.
          */
         get: operations["list_training_requests"];
         put?: never;
@@ -812,7 +812,7 @@ export interface paths {
         };
         /**
          * Training Request
-         * @description Where a request stands.
+         * @description The state of a request.
          */
         get: operations["get_training_request"];
         put?: never;
@@ -949,34 +949,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * AcceptedRequest
-         * @description The request has been published; follow it at Location.
-         */
-        AcceptedRequest: {
-            /** Data Cutoff */
-            data_cutoff: string | null;
-            /** Reason */
-            reason: string;
-            /**
-             * Request Id
-             * Format: uuid
-             */
-            request_id: string;
-            /**
-             * Requested At
-             * Format: date-time
-             */
-            requested_at: string;
-            /** Requested By */
-            requested_by: string;
-            /**
-             * Status
-             * @default accepted
-             * @constant
-             */
-            status?: "accepted";
-        };
         /**
          * ActDocument
          * @description What was decided and what became of it.
@@ -1848,13 +1820,6 @@ export interface components {
             /** Verdict */
             verdict: string;
         };
-        /** DecisionPage */
-        DecisionPage: {
-            /** Items */
-            items: components["schemas"]["Decision"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
         /**
          * DepthStep
          * @description All public asks up to a price, counted from the floor upwards.
@@ -1892,14 +1857,6 @@ export interface components {
             quantiles: {
                 [key: string]: number;
             };
-        };
-        /**
-         * EValueList
-         * @description Newest first.
-         */
-        EValueList: {
-            /** Items */
-            items: components["schemas"]["EValuePath"][];
         };
         /**
          * EValuePath
@@ -2231,11 +2188,6 @@ export interface components {
              */
             starts_at: string;
         };
-        /** FreezeList */
-        FreezeList: {
-            /** Items */
-            items: components["schemas"]["FreezeDocument"][];
-        };
         /**
          * FreezeOrder
          * @description Stop automatic promotions.
@@ -2281,16 +2233,6 @@ export interface components {
             snapshot_id: string;
             /** Values Sha256 */
             values_sha256: string;
-        };
-        /**
-         * GenerationPage
-         * @description Published generations, newest first.
-         */
-        GenerationPage: {
-            /** Items */
-            items: components["schemas"]["GenerationDocument"][];
-            /** Next Cursor */
-            next_cursor: string | null;
         };
         /** Group */
         Group: {
@@ -2430,13 +2372,6 @@ export interface components {
             /** Verdict */
             verdict: string | null;
         };
-        /** LifecyclePage */
-        LifecyclePage: {
-            /** Items */
-            items: components["schemas"]["LifecycleEvent"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
         /** LifecycleStatus */
         LifecycleStatus: {
             /** Champion */
@@ -2466,6 +2401,21 @@ export interface components {
             /** Reigns */
             reigns: components["schemas"]["Reign"][];
             request: components["schemas"]["TrainedFor"] | null;
+        };
+        /** List[EValuePath] */
+        List_EValuePath_: {
+            /** Items */
+            items: components["schemas"]["EValuePath"][];
+        };
+        /** List[FreezeDocument] */
+        List_FreezeDocument_: {
+            /** Items */
+            items: components["schemas"]["FreezeDocument"][];
+        };
+        /** List[ShadowDocument] */
+        List_ShadowDocument_: {
+            /** Items */
+            items: components["schemas"]["ShadowDocument"][];
         };
         /**
          * Live
@@ -2655,13 +2605,6 @@ export interface components {
             training_snapshot: string;
             /** Xgboost Version */
             xgboost_version: string;
-        };
-        /** ModelPage */
-        ModelPage: {
-            /** Items */
-            items: components["schemas"]["ModelSummary"][];
-            /** Next Cursor */
-            next_cursor: string | null;
         };
         /**
          * ModelSummary
@@ -2872,10 +2815,45 @@ export interface components {
             valid: boolean;
             value: components["schemas"]["Money"];
         };
-        /** OutcomePage */
-        OutcomePage: {
+        /** Page[Decision] */
+        Page_Decision_: {
+            /** Items */
+            items: components["schemas"]["Decision"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[GenerationDocument] */
+        Page_GenerationDocument_: {
+            /** Items */
+            items: components["schemas"]["GenerationDocument"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[LifecycleEvent] */
+        Page_LifecycleEvent_: {
+            /** Items */
+            items: components["schemas"]["LifecycleEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[ModelSummary] */
+        Page_ModelSummary_: {
+            /** Items */
+            items: components["schemas"]["ModelSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Outcome] */
+        Page_Outcome_: {
             /** Items */
             items: components["schemas"]["Outcome"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[TrainingRequest] */
+        Page_TrainingRequest_: {
+            /** Items */
+            items: components["schemas"]["TrainingRequest"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3386,11 +3364,6 @@ export interface components {
              */
             started_at: string;
         };
-        /** ShadowList */
-        ShadowList: {
-            /** Items */
-            items: components["schemas"]["ShadowDocument"][];
-        };
         /**
          * Since
          * @description The nowcast that the changes are against.
@@ -3565,24 +3538,21 @@ export interface components {
             reason: string;
         };
         /**
-         * TrainingRequestDocument
-         * @description accepted (published) -> queued -> running -> succeeded, failed or cancelled; merged when an open
-         *     request with the same reason stands for it.
+         * TrainingRequest
+         * @description queued -> running -> succeeded, failed or cancelled; merged when an open request with the same reason stands
+         *     for it.
          */
-        TrainingRequestDocument: {
-            /**
-             * Attempts
-             * @default 0
-             */
-            attempts?: number;
+        TrainingRequest: {
+            /** Attempts */
+            attempts: number;
             /** Data Cutoff */
             data_cutoff: string | null;
             /** Error */
-            error?: string | null;
+            error: string | null;
             /** Finished At */
-            finished_at?: string | null;
+            finished_at: string | null;
             /** Model Id */
-            model_id?: string | null;
+            model_id: string | null;
             /** Reason */
             reason: string;
             /**
@@ -3598,19 +3568,12 @@ export interface components {
             /** Requested By */
             requested_by: string;
             /** Started At */
-            started_at?: string | null;
+            started_at: string | null;
             /**
              * Status
              * @enum {string}
              */
-            status: "accepted" | "merged" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
-        };
-        /** TrainingRequestPage */
-        TrainingRequestPage: {
-            /** Items */
-            items: components["schemas"]["TrainingRequestDocument"][];
-            /** Next Cursor */
-            next_cursor: string | null;
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "merged";
         };
         /** TraitAsk */
         TraitAsk: {
@@ -4735,7 +4698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DecisionPage"];
+                    "application/json": components["schemas"]["Page_Decision_"];
                 };
             };
             /** @description Bad Request */
@@ -4974,7 +4937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FreezeList"];
+                    "application/json": components["schemas"]["List_FreezeDocument_"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5228,7 +5191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LifecyclePage"];
+                    "application/json": components["schemas"]["Page_LifecycleEvent_"];
                 };
             };
             /** @description Bad Request */
@@ -5292,7 +5255,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EValueList"];
+                    "application/json": components["schemas"]["List_EValuePath_"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5477,7 +5440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelPage"];
+                    "application/json": components["schemas"]["Page_ModelSummary_"];
                 };
             };
             /** @description Bad Request */
@@ -6226,7 +6189,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GenerationPage"];
+                    "application/json": components["schemas"]["Page_GenerationDocument_"];
                 };
             };
             /** @description Bad Request */
@@ -6559,7 +6522,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutcomePage"];
+                    "application/json": components["schemas"]["Page_Outcome_"];
                     "application/vnd.apache.parquet": string;
                     "application/x-ndjson": string;
                     "text/csv": string;
@@ -6977,7 +6940,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ShadowList"];
+                    "application/json": components["schemas"]["List_ShadowDocument_"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7045,7 +7008,7 @@ export interface operations {
     list_training_requests: {
         parameters: {
             query?: {
-                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "merged") | null;
                 /** @description Exactly this */
                 reason?: string | null;
                 /** @description Exactly this, as in an answer */
@@ -7066,7 +7029,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrainingRequestPage"];
+                    "application/json": components["schemas"]["Page_TrainingRequest_"];
                 };
             };
             /** @description Bad Request */
@@ -7131,7 +7094,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AcceptedRequest"];
+                    "application/json": components["schemas"]["TrainingRequest"];
                 };
             };
             /** @description Bad Request */
@@ -7227,7 +7190,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrainingRequestDocument"];
+                    "application/json": components["schemas"]["TrainingRequest"];
                 };
             };
             /** @description Not Found */
@@ -7287,7 +7250,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrainingRequestDocument"];
+                    "application/json": components["schemas"]["TrainingRequest"];
                 };
             };
             /** @description Unauthorized */

@@ -5,10 +5,10 @@ import type { PageLoad } from './$types';
 export const load: PageLoad = async ({ fetch, depends }) => {
 	depends(MODELS, STATUS, 'punkcast:ops');
 	const [requests, models, current, freezes] = await Promise.all([
-		read<Schemas['TrainingRequestPage']>(fetch, '/v1/training-requests', { limit: 15 }),
-		read<Schemas['ModelPage']>(fetch, '/v1/models', { limit: 50 }),
+		read<Schemas['Page_TrainingRequest_']>(fetch, '/v1/training-requests', { limit: 15 }),
+		read<Schemas['Page_ModelSummary_']>(fetch, '/v1/models', { limit: 50 }),
 		read<Schemas['CurrentModel']>(fetch, '/v1/models/current'),
-		read<Schemas['FreezeList']>(fetch, '/v1/freezes', { active: true })
+		read<Schemas['List_FreezeDocument_']>(fetch, '/v1/freezes', { active: true })
 	]);
 	return { requests, models, current, freezes };
 };

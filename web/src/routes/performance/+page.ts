@@ -9,7 +9,7 @@ export const load: PageLoad = async ({ fetch, depends, url }) => {
 	const exclusions = say('exclusions') === 'false' ? false : null;
 	const [record, outcomes, excluded] = await Promise.all([
 		read<Schemas['PerformanceDocument']>(fetch, '/v1/performance', { horizon, exclusions, model_id: say('model_id') }),
-		read<Schemas['OutcomePage']>(fetch, '/v1/outcomes', { horizon, exclusions, model_id: say('model_id'), order: 'desc', limit: 500, cursor: say('cursor') }),
+		read<Schemas['Page_Outcome_']>(fetch, '/v1/outcomes', { horizon, exclusions, model_id: say('model_id'), order: 'desc', limit: 500, cursor: say('cursor') }),
 		read<Schemas['ExclusionPage']>(fetch, '/v1/exclusions', { limit: 1 })
 	]);
 	return { record, outcomes, excluded, horizon, counted: exclusions === null };

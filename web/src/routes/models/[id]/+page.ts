@@ -10,7 +10,7 @@ export const load: PageLoad = async ({ fetch, depends, params }) => {
 		read<Schemas['LineageDocument']>(fetch, `${path}/lineage`),
 		read<Schemas['EvidenceDocument']>(fetch, `${path}/evidence`),
 		readText(fetch, `${path}/card`),
-		read<Schemas['EValueList']>(fetch, '/v1/lifecycle/evalue', { model_id: params.id, max_points: 300 })
+		read<Schemas['List_EValuePath_']>(fetch, '/v1/lifecycle/evalue', { model_id: params.id, max_points: 300 })
 	]);
 	if (lineage.problem) error(lineage.problem.status, { message: lineage.problem.title, problem: lineage.problem });
 	// Markdown is turned into HTML by the library that takes no HTML in it: reasons are written by people.
