@@ -27,7 +27,6 @@ from services.api.routes import (
     exclusions,
     history,
     lifecycle,
-    lineage,
     market,
     nowcasts,
     operator_acts,
@@ -82,10 +81,9 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
             await end(running)
 
     app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
-    # The lineage's `/v1/models/champion` goes before the registry's `/v1/models/{model_id}`.
     for part in (punks, history, nowcasts, market, traits, deals, compat, performance, exclusions):
         app.include_router(part.router)
-    for part in (lineage, registry, training_requests, status, probes):
+    for part in (registry, training_requests, status, probes):
         app.include_router(part.router)
     app.include_router(backtest.router)
     app.include_router(outcomes.router)

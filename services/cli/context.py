@@ -18,6 +18,7 @@ from shared.errors import ConflictError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from shared.database.pool import Connection
     from shared.runtime.platform import Platform
     from shared.settings import Settings
 
@@ -41,6 +42,16 @@ def on_platform(
             return await action(opened)
 
     return asyncio.run(run())
+
+
+def on_database(read: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run `read` on a connection to the platform's database. Raises what `on_platform` raises."""
+
+    async def run(opened: Platform) -> T:
+        async with opened.database.connection() as connection:
+            return await read(connection)
+
+    return on_platform(run)
 
 
 @asynccontextmanager

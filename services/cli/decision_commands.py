@@ -9,14 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.api.repositories import registry
-from services.cli.context import cell, on_platform, show
+from services.cli.context import cell, on_database, on_platform, show
 from shared.errors import InvalidInputError
-from shared.evaluation.checks import Check
 from shared.market.reader import MarketReader
 from shared.registry import audit, decisions
 from shared.registry.audit import Finding
-from shared.registry.decisions import Decision
 from shared.runtime.platform import Platform
 
 Model = Annotated[str | None, typer.Option(help="Only decisions about this model.")]
@@ -42,14 +39,9 @@ def show_command(
 ) -> None:
     """One decision with its checks: estimate, interval, n, threshold and verdict of each."""
 
-    async def load(platform: Platform) -> tuple[Decision, list[Check]]:
-        async with platform.database.connection() as connection:
-            found = await decisions.find(connection, decision)
-            return found, await decisions.checks_of(connection, found.decision_id)
-
-    found, checks = on_platform(load)
+    found = on_database(lambda connection: decisions.find(connection, decision))
     if evidence:
-        typer.echo(found.evidence)
+        typer.echo(found.evidence_text)
         return
     console = Console()
     facts = {
@@ -73,7 +65,7 @@ def show_command(
     show(
         console,
         ("check", "verdict", "estimate", "from", "to", "n", "threshold", "detail"),
-        [(c.name, c.verdict, c.estimate, c.lo, c.hi, c.n, c.threshold, c.detail) for c in checks],
+        [tuple(dict(check).values()) for check in found.checks],
         nothing="no checks: it rests on the facts in its evidence",
     )
 
@@ -110,14 +102,16 @@ def verify_command(
             json.dumps(
                 {
                     "verified": len(findings) - len(wrong),
-                    "wrong": [{"decision_id": str(f.stored_id), "problems": list(f.problems)} for f in wrong],
+                    "wrong": [
+                        {"decision_id": str(f.decision.decision_id), "problems": list(f.problems)} for f in wrong
+                    ],
                 }
             )
         )
     else:
         for finding in wrong:
             for problem in finding.problems:
-                typer.echo(f"{finding.stored_id} of {finding.decision.subject_model}: {problem}")
+                typer.echo(f"{finding.decision.decision_id} of {finding.decision.subject_model}: {problem}")
         typer.echo(f"{len(findings) - len(wrong)} of {len(findings)} decisions come out the same, byte for byte")
     raise typer.Exit(1 if wrong else 0)
 
@@ -135,10 +129,6 @@ async def _against_files(platform: Platform, findings: list[Finding]) -> list[Fi
 
 
 def _list(model: str | None, limit: int) -> None:
-    async def load(platform: Platform) -> list[registry.DecisionRow]:
-        async with platform.database.connection() as connection:
-            return list(await registry.decisions(connection, model_id=model, before=None, limit=limit))
-
     show(
         Console(),
         ("decided", "decision", "kind", "model", "verdict", "action", "actor", "reason"),
@@ -153,7 +143,7 @@ def _list(model: str | None, limit: int) -> None:
                 row.actor,
                 row.reason,
             )
-            for row in on_platform(load)
+            for row in on_database(lambda connection: decisions.listing(connection, model_id=model, limit=limit))
         ],
         nothing="no decisions yet",
     )

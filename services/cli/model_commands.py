@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,17 +10,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.api.repositories import registry
-from services.cli.context import cell, on_platform, show
+from services.cli.context import cell, on_database, on_platform, show
+from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.evaluation.policy import Policy, differences, load_policy
 from shared.messaging.transaction import Transaction, originating
-from shared.registry import card, lineage, operations, pointer, shadows
+from shared.registry import card, decisions, lineage, models, operations, pointer, shadows
+from shared.registry.decisions import DecisionDocument
 from shared.registry.lineage import Lineage
 from shared.registry.operations import Act, Done
+from shared.registry.shadows import ShadowDocument
 from shared.runtime.platform import Platform
 from shared.settings import Settings
-from shared.units import DAY_S
 
 SOURCE = "cli"
 INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
@@ -40,16 +40,12 @@ def list_command(
 ) -> None:
     """Models, newest first."""
 
-    async def load(platform: Platform) -> list[registry.ModelSummaryRow]:
-        async with platform.database.connection() as connection:
-            return list(await registry.models(connection, state=state, before=None, limit=limit))
-
     show(
         Console(),
         ("model", "state", "registered", "data until", "rows", "parent"),
         [
             (row.model_id, row.state, row.registered_at, row.data_cutoff, row.training_rows, row.parent_model)
-            for row in on_platform(load)
+            for row in on_database(lambda connection: models.listing(connection, state=state, limit=limit))
         ],
         nothing="no models yet; `punkcast training request --reason …` asks for one",
     )
@@ -60,24 +56,30 @@ def show_command(
     as_card: Annotated[bool, typer.Option("--card", help="The model card, in Markdown.")] = False,
 ) -> None:
     """Everything recorded about one model, as JSON, or its card."""
-    found = _lineage(model_id)
     if as_card:
-        typer.echo(card.render(found), nl=False)
+        typer.echo(on_database(lambda connection: card.of(connection, model_id)), nl=False)
     else:
-        Console().print_json(json.dumps(vars(found.record), default=str))
+        Console().print_json(on_database(lambda connection: lineage.document(connection, model_id)).model_dump_json())
 
 
 def diff_command(old: ModelArgument, new: ModelArgument) -> None:
     """What is recorded differently about two models; exit code 1 when something is."""
-    left, right = (_plain(vars(_lineage(one).record)) for one in (old, new))
-    rows = differences(left, right)
+
+    async def load(connection: Connection) -> list[dict[str, Any]]:
+        return [(await models.get(connection, one)).model_dump(mode="json") for one in (old, new)]
+
+    rows = differences(*on_database(load))
     show(Console(), ("what", old, new), rows, nothing="the same model")
     raise typer.Exit(1 if rows else 0)
 
 
 def lineage_command(model_id: ModelArgument) -> None:
     """Where a model comes from, what became of it, and what it became the parent of."""
-    found = _lineage(model_id)
+
+    async def load(connection: Connection) -> tuple[Lineage, list[DecisionDocument]]:
+        return await lineage.of(connection, model_id), await decisions.of_model(connection, model_id)
+
+    found, decided = on_database(load)
     console = Console()
     asked = found.request
     if asked is not None:
@@ -102,7 +104,7 @@ def lineage_command(model_id: ModelArgument) -> None:
     show(
         console,
         ("decided", "decision", "action", "actor", "reason"),
-        [(d.decided_at, str(d.decision_id)[:8], d.action, d.actor, d.reason) for d, _ in found.decisions],
+        [(d.decided_at, str(d.decision_id)[:8], d.action, d.actor, d.reason) for d in decided],
         nothing="nothing was decided about it yet",
     )
 
@@ -131,27 +133,24 @@ def shadows_command(
 ) -> None:
     """Contenders that value every punk beside the champion, and how far their tests are."""
 
-    async def load(platform: Platform) -> tuple[list[shadows.Progress], datetime]:
+    async def load(platform: Platform) -> list[ShadowDocument]:
         async with platform.database.connection() as connection:
-            return await shadows.progress(connection, ended=ended, limit=limit), platform.clock.now()
+            return await shadows.progress(connection, at=platform.clock.now(), ended=ended, limit=limit)
 
-    found, now = on_platform(load)
     rules = load_policy(Settings().policy_file)
-    rows = []
-    for one in found:
-        until = one.shadow.ended_at or now
-        rows.append(
-            (
-                one.shadow.model_id,
-                one.shadow.champion_id,
-                one.shadow.outcome or "running",
-                f"{one.sales} of {rules.shadow.max_sales}",
-                one.e_better,
-                one.e_worse,
-                f"{(until - one.shadow.first_started_at).total_seconds() / DAY_S:.1f} days",
-                one.shadow.expires_at,
-            )
+    rows = [
+        (
+            one.model_id,
+            one.champion_id,
+            one.outcome or "running",
+            f"{one.sales} of {rules.shadow.max_sales}",
+            one.e_not_worse,
+            one.e_worse,
+            f"{one.age_days:.1f} days",
+            one.expires_at,
         )
+        for one in on_platform(load)
+    ]
     show(
         Console(),
         ("shadow", "against", "state", "sales", "E not worse", "E worse", "age", "expires"),
@@ -185,18 +184,14 @@ def rollback_command(
 ) -> None:
     """Take the champion down and bring the one before back."""
 
-    async def champion(platform: Platform) -> pointer.Pointer | None:
-        async with platform.database.connection() as connection:
-            return await pointer.read(connection)
-
-    at = on_platform(champion)
+    at = on_database(pointer.read)
     if at is None:
         raise NotFoundError("there is no champion to roll back")
 
     async def roll_back(transaction: Transaction, act: Act, policy: Policy) -> Done:
         return await operations.roll_back(transaction, act, policy, to=to)
 
-    # Without being told otherwise, it is the champion just seen that falls, and no newer one.
+    # By default the champion just read falls, and no newer one.
     _act(roll_back, at.model_id, reason, actor, at.generation if expected is None else expected, "rolled back")
 
 
@@ -226,16 +221,3 @@ def _act(
             "moved it; look at `punkcast models champion` and decide again"
         )
     typer.echo(f"{model_id} {done}: decision {result.decision_id}")
-
-
-def _lineage(model_id: str) -> Lineage:
-    async def load(platform: Platform) -> Lineage:
-        async with platform.database.connection() as connection:
-            return await lineage.of(connection, model_id)
-
-    return on_platform(load)
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, object]:
-    plain: dict[str, object] = json.loads(json.dumps(fields, default=str))
-    return plain

@@ -5,7 +5,6 @@ One transaction holds the decision, the states it moves, the pointer and the mes
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -30,7 +29,7 @@ from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import decisions, freezes, models, pointer, promotions, sequential, shadows
-from shared.registry.decisions import Decision
+from shared.registry.decisions import DecisionRecord
 from shared.registry.models import ModelRecord
 from shared.registry.pointer import Pointer
 from shared.registry.shadows import Shadow
@@ -246,13 +245,13 @@ class Gatekeeper:
     async def _holdout(self, connection: Connection, shadow: Shadow) -> dict[str, Any] | None:
         """The hold-out that its gate was decided on, with the champion of then; None when that is not on record."""
         gate = await decisions.get(connection, shadow.decision_id)
-        recorded = json.loads(gate.evidence).get("evidence", {}).get("sales")
+        recorded = gate.evidence.get("evidence", {}).get("sales")
         if recorded is None:
             return None
         sales = gate_record.sales_from_plain(recorded)
         return gate_record.sales_to_plain(replace(sales, anchor=None))
 
-    async def _expire(self, transaction: Transaction, waited: Decision) -> None:
+    async def _expire(self, transaction: Transaction, waited: DecisionRecord) -> None:
         connection = transaction.connection
         at = await pointer.read(connection)
         judged = judgement.waiting(

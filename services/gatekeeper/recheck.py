@@ -12,20 +12,20 @@ from shared.evaluation import gate_record
 from shared.evaluation.canonical import canonical_json
 from shared.evaluation.policy import stored_policy
 from shared.registry import decisions, models
-from shared.registry.decisions import Decision
+from shared.registry.decisions import DecisionDocument
 from shared.registry.models import ModelRecord
 
 _MEASURED_THEN = "quick"
 """The latency of that day cannot be measured again."""
 
 
-async def recheck(database: Database, gatherer: EvidenceGatherer, decision: Decision) -> list[str]:
+async def recheck(database: Database, gatherer: EvidenceGatherer, decision: DecisionDocument) -> list[str]:
     """The parts of a gate's evidence that the files do not bear out; empty for every other kind of decision.
 
     Raises:
         TransientError: the object store is away.
     """
-    recorded = json.loads(decision.evidence)
+    recorded = decision.evidence
     if decision.kind != "gate" or "evidence" not in recorded:
         return []
     try:

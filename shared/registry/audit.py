@@ -6,7 +6,6 @@ of the text's inputs; the state of a sequential test in the text with the steps 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,15 +15,14 @@ from uuid import UUID
 
 from shared.database.pool import Connection
 from shared.errors import NotFoundError
+from shared.evaluation import checks as evaluated
 from shared.evaluation import eprocess, judgement
 from shared.evaluation.canonical import sha256_of
-from shared.evaluation.checks import Check
 from shared.evaluation.eprocess import EState, Step
 from shared.evaluation.policy import Policy, PolicyError, stored_policy
 from shared.registry import decisions
-from shared.registry.decisions import Decision
+from shared.registry.decisions import Check, DecisionDocument
 
-STORED_SQL = "select decision_id, evidence_hash from decisions where decision_id = $1"
 IDS_SQL = "select decision_id from decisions order by decided_at, decision_id"
 STEPS_SQL = """
 select difference, bound from monitor_steps where test_id = $1 and step_no <= $2 order by step_no
@@ -33,10 +31,9 @@ select difference, bound from monitor_steps where test_id = $1 and step_no <= $2
 
 @dataclass(frozen=True)
 class Finding:
-    """One decision and what is wrong with it; nothing is when `problems` is empty."""
+    """A decision as stored, and what is wrong with it: nothing when `problems` is empty."""
 
-    decision: Decision
-    stored_id: UUID
+    decision: DecisionDocument
     problems: tuple[str, ...]
 
 
@@ -48,24 +45,24 @@ async def identities(connection: Connection) -> Sequence[UUID]:
 async def verify(connection: Connection, decision_id: UUID) -> Finding:
     """Make one decision again. Raises NotFoundError: there is no such decision."""
     decision = await decisions.get(connection, decision_id)
-    stored = await connection.fetchrow(STORED_SQL, decision_id)
-    assert stored is not None
     problems = []
-    if decision.evidence_hash != stored["evidence_hash"]:
-        problems.append(f"its evidence hashes to {decision.evidence_hash[:12]}…, not {stored['evidence_hash'][:12]}…")
-    if decision.decision_id != decision_id:
-        problems.append(f"model, champion, policy and evidence make it decision {decision.decision_id}")
+    hashed = sha256_of(decision.evidence_text)
+    if hashed != decision.evidence_hash:
+        problems.append(f"its evidence hashes to {hashed[:12]}…, not {decision.evidence_hash[:12]}…")
+    made = decisions.identity(decision.subject_model, decision.champion_model, decision.policy_hash, hashed)
+    if made != decision_id:
+        problems.append(f"model, champion, policy and evidence make it decision {made}")
     try:
         policy = await _policy(connection, decision.policy_hash)
-        judged = judgement.again(decision.kind, decision.evidence, policy)
+        judged = judgement.again(decision.kind, decision.evidence_text, policy)
     except (NotFoundError, PolicyError, judgement.UnjudgeableError) as error:
         problems.append(str(error))
-        return Finding(decision, decision_id, tuple(problems))
-    inputs = json.loads(decision.evidence)
+        return Finding(decision, tuple(problems))
+    inputs = decision.evidence
     problems += _differences(decision, inputs, judged, policy)
-    problems += _check_differences(judged.checks, await decisions.checks_of(connection, decision_id))
+    problems += _check_differences(judged.checks, decision.checks)
     problems += await _test_differences(connection, inputs, policy)
-    return Finding(decision, decision_id, tuple(problems))
+    return Finding(decision, tuple(problems))
 
 
 async def _policy(connection: Connection, policy_hash: str) -> Policy:
@@ -75,10 +72,12 @@ async def _policy(connection: Connection, policy_hash: str) -> Policy:
     return stored_policy(stored.body)
 
 
-def _differences(decision: Decision, inputs: dict[str, Any], judged: judgement.Judgement, policy: Policy) -> list[str]:
+def _differences(
+    decision: DecisionDocument, inputs: dict[str, Any], judged: judgement.Judgement, policy: Policy
+) -> list[str]:
     """Between the decision's columns, its text, and what is made of the text's inputs."""
     problems = []
-    if judged.evidence != decision.evidence:
+    if judged.evidence != decision.evidence_text:
         problems.append("judged again, its evidence is another text")
     patience = judgement.patience(judged.action, policy)
     said: dict[str, tuple[object, object]] = {
@@ -99,11 +98,8 @@ def _differences(decision: Decision, inputs: dict[str, Any], judged: judgement.J
     return problems + [f"its {name} is {is_!r}, judged again {be!r}" for name, (is_, be) in said.items() if is_ != be]
 
 
-def _check_differences(judged: Sequence[Check], stored: Sequence[Check]) -> list[str]:
-    def rows(checks: Sequence[Check]) -> dict[str, tuple[object, ...]]:
-        return {c.name: (c.verdict, c.estimate, c.lo, c.hi, c.n, c.threshold, c.detail) for c in checks}
-
-    made, kept = rows(judged), rows(stored)
+def _check_differences(judged: Sequence[evaluated.Check], stored: Sequence[Check]) -> list[str]:
+    made, kept = {c.name: Check.of(c) for c in judged}, {c.check_name: c for c in stored}
     wrong = sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
     return [f"its recorded checks differ: {', '.join(wrong)}"] if wrong else []
 

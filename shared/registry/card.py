@@ -1,15 +1,16 @@
-"""The model card: lineage and evidence of one model as Markdown, for people. Nothing in it is written by hand."""
+"""The model card: registry row, lineage and evidence of one model as Markdown. Nothing in it is written by hand."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.evaluation.checks import Check
-from shared.registry.decisions import Decision
+from shared.database.pool import Connection
+from shared.registry import decisions, lineage, models
+from shared.registry.decisions import Check, DecisionDocument
 from shared.registry.lineage import Lineage
+from shared.registry.models import ModelRecord
 
 _SCORES = (
     ("n", "sales", "{:,}"),
@@ -22,20 +23,27 @@ _SCORES = (
 )
 
 
-def render(found: Lineage) -> str:
-    """The card; the same lineage gives the same text."""
-    record = found.record
+async def of(connection: Connection, model_id: str) -> str:
+    """The card of a stored model. Raises NotFoundError: no such model."""
+    record, found = await models.get(connection, model_id), await lineage.of(connection, model_id)
+    return render(record, found, await decisions.of_model(connection, model_id))
+
+
+def render(record: ModelRecord, found: Lineage, decided: Sequence[DecisionDocument]) -> str:
+    """The card; the same records give the same text. `decided`: every decision about the model, oldest first."""
+    # The gate's own decision has checks; a later one of its kind only says that the time was over.
+    gate = next((one for one in decided if one.kind == "gate" and one.checks), None)
     parts = [
         f"# Model card: {record.model_id}",
         f"State **{record.state}**, registered {_instant(record.registered_at)}.",
         "Values CryptoPunks in ETH: a fair value, the price that a valid sale now is expected to have, with 50, 80 and "
         "90 % intervals. Not a bid, not advice, and not made for single sales outside the market's rules.",
-        *_section("Data", _data(found)),
-        *_section("Code and parameters", _code(found)),
-        *_section("Evaluation on the hold-out", _evaluation(found)),
+        *_section("Data", _data(record, found)),
+        *_section("Code and parameters", _code(record)),
+        *_section("Evaluation on the hold-out", _evaluation(gate)),
         *_section("Live", _live(found)),
-        *_section("Decisions", _decisions(found)),
-        *_section("Limits", _limits(found)),
+        *_section("Decisions", _decisions(decided)),
+        *_section("Limits", _limits(record, gate)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -44,8 +52,8 @@ def _section(title: str, paragraphs: Iterable[str]) -> list[str]:
     return [f"## {title}", *paragraphs]
 
 
-def _data(found: Lineage) -> list[str]:
-    record, asked = found.record, found.request
+def _data(record: ModelRecord, found: Lineage) -> list[str]:
+    asked = found.request
     return [
         _table(
             ("what", "value"),
@@ -63,8 +71,7 @@ def _data(found: Lineage) -> list[str]:
     ]
 
 
-def _code(found: Lineage) -> list[str]:
-    record = found.record
+def _code(record: ModelRecord) -> list[str]:
     rows = [
         ("file", f"`{record.artifact_key}`, {record.artifact_bytes:,} bytes, {record.artifact_format}"),
         ("SHA-256", f"`{record.artifact_sha256}`"),
@@ -76,17 +83,15 @@ def _code(found: Lineage) -> list[str]:
     return [_table(("what", "value"), rows + [(name, str(value)) for name, value in sorted(record.params.items())])]
 
 
-def _evaluation(found: Lineage) -> list[str]:
-    gate = _gate(found)
+def _evaluation(gate: DecisionDocument | None) -> list[str]:
     if gate is None:
         return ["The gate has not judged it yet."]
-    decision, checks = gate
-    cards: dict[str, dict[str, Any]] = json.loads(decision.evidence).get("scorecards", {})
+    cards: dict[str, dict[str, Any]] = gate.evidence.get("scorecards", {})
     names = [name for name in ("contender", "champion", "floor") if name in cards]
     scores = [
         (title, *[_score(cards[name].get(key), shape) for name in names]) for key, title, shape in _SCORES if names
     ]
-    parts = [f"By decision `{decision.decision_id}` under policy `{decision.policy_hash}`: {decision.reason}."]
+    parts = [f"By decision `{gate.decision_id}` under policy `{gate.policy_hash}`: {gate.reason}."]
     if names:
         parts.append(_table(("", *names), scores))
     parts.append(
@@ -94,14 +99,14 @@ def _evaluation(found: Lineage) -> list[str]:
             ("check", "verdict", "estimate", "interval", "n", "threshold"),
             [
                 (
-                    c.name,
+                    c.check_name,
                     c.verdict,
                     _number(c.estimate),
                     _interval(c),
                     "–" if c.n is None else f"{c.n:,}",
                     _number(c.threshold),
                 )
-                for c in checks
+                for c in gate.checks
             ],
         )
     )
@@ -129,8 +134,8 @@ def _live(found: Lineage) -> list[str]:
     return [*parts, _table(("what", "value"), rows)]
 
 
-def _decisions(found: Lineage) -> list[str]:
-    if not found.decisions:
+def _decisions(decided: Sequence[DecisionDocument]) -> list[str]:
+    if not decided:
         return ["None yet."]
     return [
         _table(
@@ -145,28 +150,22 @@ def _decisions(found: Lineage) -> list[str]:
                     one.reason,
                     f"`{one.decision_id}`",
                 )
-                for one, _ in found.decisions
+                for one in decided
             ],
         )
     ]
 
 
-def _limits(found: Lineage) -> list[str]:
-    gate = _gate(found)
-    open_checks = [] if gate is None else [c for c in gate[1] if c.verdict != "pass"]
-    lines = [f"- `{c.name}` is {c.verdict}{f' on {c.n:,} cases' if c.n else ''}." for c in open_checks]
-    if found.record.git_dirty:
+def _limits(record: ModelRecord, gate: DecisionDocument | None) -> list[str]:
+    open_checks = [] if gate is None else [c for c in gate.checks if c.verdict != "pass"]
+    lines = [f"- `{c.check_name}` is {c.verdict}{f' on {c.n:,} cases' if c.n else ''}." for c in open_checks]
+    if record.git_dirty:
         lines.append("- Trained by code with uncommitted changes.")
-    lines.append(f"- Knows nothing of sales from {_instant(found.record.data_cutoff)} on but the market's level.")
+    lines.append(f"- Knows nothing of sales from {_instant(record.data_cutoff)} on but the market's level.")
     lines.append(
         "- Sales outside the rules of a valid sale (wash trades, bundles, flash loans) are not what it values."
     )
     return ["\n".join(lines)]
-
-
-def _gate(found: Lineage) -> tuple[Decision, Sequence[Check]] | None:
-    """The gate's own decision; a later one of the kind only says that the time was out."""
-    return next(((one, checks) for one, checks in found.decisions if one.kind == "gate" and checks), None)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -179,9 +178,9 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _interval(check: Check) -> str:
-    if check.lo is None and check.hi is None:
+    if check.interval_lo is None and check.interval_hi is None:
         return "–"
-    return f"{_number(check.lo)} … {_number(check.hi)}"
+    return f"{_number(check.interval_lo)} … {_number(check.interval_hi)}"
 
 
 def _score(value: float | None, shape: str) -> str:

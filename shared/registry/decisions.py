@@ -6,15 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID, uuid5
 
-import asyncpg
+from pydantic import BaseModel, Field, computed_field
 
 from shared.database.pool import Connection
 from shared.errors import NotFoundError
+from shared.evaluation import checks as evaluated
 from shared.evaluation.canonical import sha256_of
-from shared.evaluation.checks import Check, Verdict
+from shared.evaluation.checks import Verdict
 from shared.evaluation.policy import Policy
 
 Kind = Literal["gate", "shadow", "rollback", "confirm", "operator"]
@@ -37,23 +38,25 @@ insert into gate_evidence (decision_id, check_name, verdict, estimate, interval_
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (decision_id, check_name) do nothing
 """
-_COLUMNS = """decision_id, kind, subject_model, champion_model, verdict, action, policy_hash, evidence_hash, evidence,
-       actor, reason, expected_generation, decided_at, owner, expires_at"""
+_SUMMARY = """decision_id, kind, subject_model, champion_model, verdict, action, policy_hash, evidence_hash, actor,
+       reason, expected_generation, decided_at, owner, expires_at"""
+_COLUMNS = f"{_SUMMARY}, evidence as evidence_text"
 SELECT_DECISION_SQL = f"select {_COLUMNS} from decisions where decision_id = $1"
 LIST_DECISIONS_SQL = f"""
-select {_COLUMNS} from decisions
-where $1::timestamptz is null or (decided_at, decision_id) < ($1, $2::uuid)
+select {_SUMMARY} from decisions
+where ($1::text is null or subject_model = $1)
+  and ($2::timestamptz is null or (decided_at, decision_id) < ($2, $3::uuid))
 order by decided_at desc, decision_id desc
-limit $3
+limit $4
 """
 OF_MODEL_SQL = f"""
 select {_COLUMNS} from decisions where subject_model = $1 order by decided_at, decision_id
 """
 PREFIX_SQL = f"select {_COLUMNS} from decisions where starts_with(decision_id::text, $1) limit 2"
 SELECT_POLICY_SQL = "select policy_hash, body, first_used from policies where starts_with(policy_hash, $1) limit 2"
-SELECT_CHECKS_SQL = """
-select check_name, verdict, estimate, interval_lo, interval_hi, n, threshold, detail
-from gate_evidence where decision_id = $1 order by check_name
+CHECKS_SQL = """
+select decision_id, check_name, verdict, estimate, interval_lo, interval_hi, n, threshold, detail
+from gate_evidence where decision_id = any($1::uuid[]) order by decision_id, check_name
 """
 ROLLBACKS_SINCE_SQL = """
 select count(*) as n, max(decided_at) as last from decisions
@@ -67,9 +70,9 @@ where d.subject_model = $1 and e.check_name = $2
 order by d.decided_at desc
 limit 1
 """
-# A shadow's time is the monitor's to watch; what waits without one is found here.
+# The monitor ends a shadow whose time is over; these are the contenders that wait without one.
 EXPIRED_SQL = f"""
-select {_COLUMNS} from decisions
+select {_SUMMARY} from decisions
 where action = 'none' and expires_at <= $1
   and subject_model in (select model_id from models where state = 'evaluated')
 order by decided_at, decision_id
@@ -78,7 +81,7 @@ order by decided_at, decision_id
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided about a model, by whom, on which evidence; `expected_generation` of the model pointer."""
+    """A decision about a model that is to be recorded; `expected_generation` is that of the model pointer."""
 
     kind: Kind
     subject_model: str
@@ -91,8 +94,8 @@ class Decision:
     reason: str
     expected_generation: int
     decided_at: datetime
-    owner: str | None = None  # who may close what this leaves open,
-    expires_at: datetime | None = None  # and when it closes by itself
+    owner: str | None = None  # who may close what the decision leaves open,
+    expires_at: datetime | None = None  # and when it closes without anybody
 
     @property
     def overrides(self) -> bool:
@@ -105,10 +108,67 @@ class Decision:
 
     @property
     def decision_id(self) -> UUID:
-        return uuid5(
-            _NAMESPACE,
-            f"{self.subject_model}|{self.champion_model}|{self.policy_hash}|{self.evidence_hash}",
+        return identity(self.subject_model, self.champion_model, self.policy_hash, self.evidence_hash)
+
+
+class Check(BaseModel, frozen=True):
+    """A recorded check of a gate: missing evidence is never a pass."""
+
+    check_name: str
+    verdict: Verdict
+    estimate: float | None
+    interval_lo: float | None
+    interval_hi: float | None
+    n: int | None
+    threshold: float | None
+    detail: str
+
+    @classmethod
+    def of(cls, check: evaluated.Check) -> Check:
+        return cls(
+            check_name=check.name,
+            verdict=check.verdict,
+            estimate=check.estimate,
+            interval_lo=check.lo,
+            interval_hi=check.hi,
+            n=check.n,
+            threshold=check.threshold,
+            detail=check.detail,
         )
+
+
+class DecisionRecord(BaseModel, frozen=True):
+    """A recorded decision: about which model, by which policy, with which checks."""
+
+    decision_id: UUID
+    kind: Kind
+    subject_model: str
+    champion_model: str | None
+    verdict: Verdict
+    action: Action
+    policy_hash: str
+    evidence_hash: str
+    actor: str
+    reason: str
+    expected_generation: Annotated[int, Field(description="Of the model pointer")]
+    decided_at: datetime
+    owner: Annotated[str | None, Field(description="Who may close what this leaves open; null: it leaves nothing open")]
+    expires_at: Annotated[datetime | None, Field(description="When that closes without anybody")]
+    checks: list[Check]
+
+
+class DecisionDocument(DecisionRecord, frozen=True):
+    """A recorded decision with its whole evidence."""
+
+    evidence_text: Annotated[str, Field(description="The canonical JSON that evidence_hash is over, byte for byte")]
+
+    @computed_field(description="The same JSON, parsed")  # type: ignore[prop-decorator]
+    @property
+    def evidence(self) -> Any:
+        return json.loads(self.evidence_text)
+
+
+Recorded = TypeVar("Recorded", bound=DecisionRecord)
 
 
 @dataclass(frozen=True)
@@ -120,8 +180,13 @@ class StoredPolicy:
     first_used: datetime
 
 
-async def record(connection: Connection, decision: Decision, checks: Sequence[Check], policy: Policy) -> bool:
-    """Store decision, checks and policy; False when this very decision is already there.
+def identity(subject_model: str, champion_model: str | None, policy_hash: str, evidence_hash: str) -> UUID:
+    """The id of a decision: the same model, champion, policy and evidence make the same decision."""
+    return uuid5(_NAMESPACE, f"{subject_model}|{champion_model}|{policy_hash}|{evidence_hash}")
+
+
+async def record(connection: Connection, decision: Decision, checks: Sequence[evaluated.Check], policy: Policy) -> bool:
+    """Store decision, checks and policy; False when this decision is already stored.
 
     Raises:
         ValueError: the decision was made by another policy than the one given.
@@ -156,59 +221,44 @@ async def record(connection: Connection, decision: Decision, checks: Sequence[Ch
     return True
 
 
-async def get(connection: Connection, decision_id: UUID) -> Decision:
+async def get(connection: Connection, decision_id: UUID) -> DecisionDocument:
     """Raises NotFoundError: no such decision."""
-    row = await connection.fetchrow(SELECT_DECISION_SQL, decision_id)
-    if row is None:
-        raise NotFoundError(f"no decision {decision_id}")
-    return _decision(row)
+    for found in await _read(connection, DecisionDocument, SELECT_DECISION_SQL, decision_id):
+        return found
+    raise NotFoundError(f"no decision {decision_id}; the list of decisions has those that were recorded")
 
 
-async def find(connection: Connection, prefix: str) -> Decision:
-    """The decision whose id begins like this. Raises NotFoundError: none does, or several do."""
-    rows = await connection.fetch(PREFIX_SQL, prefix.lower())
-    if len(rows) != 1:
-        raise NotFoundError(f"{'no decision' if not rows else 'several decisions'} {prefix}…; see `punkcast decisions`")
-    return _decision(rows[0])
+async def find(connection: Connection, prefix: str) -> DecisionDocument:
+    """The decision whose id begins with `prefix`. Raises NotFoundError: none does, or several do."""
+    found = await _read(connection, DecisionDocument, PREFIX_SQL, prefix.lower())
+    if len(found) != 1:
+        raise NotFoundError(f"{'several decisions' if found else 'no decision'} {prefix}…; see `punkcast decisions`")
+    return found[0]
 
 
-async def of_model(connection: Connection, model_id: str) -> list[Decision]:
-    """Everything decided about a model, oldest first."""
-    return [_decision(row) for row in await connection.fetch(OF_MODEL_SQL, model_id)]
+async def of_model(connection: Connection, model_id: str) -> list[DecisionDocument]:
+    """Every decision about a model, oldest first."""
+    return await _read(connection, DecisionDocument, OF_MODEL_SQL, model_id)
+
+
+async def listing(
+    connection: Connection,
+    *,
+    model_id: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[DecisionRecord]:
+    """Newest first, optionally about one model; `before` is the (decided_at, decision_id) of the last one seen."""
+    return await _read(connection, DecisionRecord, LIST_DECISIONS_SQL, model_id, *(before or (None, None)), limit)
 
 
 async def policy(connection: Connection, prefix: str) -> StoredPolicy:
-    """The stored policy whose hash begins like this. Raises NotFoundError: none does, or several do."""
+    """The stored policy whose hash begins with `prefix`. Raises NotFoundError: none does, or several do."""
     rows = await connection.fetch(SELECT_POLICY_SQL, prefix.lower())
     if len(rows) != 1:
         found = "no policy" if not rows else "several policies"
         raise NotFoundError(f"{found} with the hash {prefix}… decided anything here; decisions name theirs")
     return StoredPolicy(**dict(rows[0]))
-
-
-async def listing(
-    connection: Connection, *, before: tuple[datetime, UUID] | None = None, limit: int = 100
-) -> list[Decision]:
-    """Newest first; `before` is the (decided_at, decision_id) of the last one seen."""
-    instant, identity = before or (None, None)
-    return [_decision(row) for row in await connection.fetch(LIST_DECISIONS_SQL, instant, identity, limit)]
-
-
-async def checks_of(connection: Connection, decision_id: UUID) -> list[Check]:
-    """The checks of a decision, by name."""
-    return [
-        Check(
-            name=row["check_name"],
-            verdict=row["verdict"],
-            estimate=row["estimate"],
-            lo=row["interval_lo"],
-            hi=row["interval_hi"],
-            n=row["n"],
-            threshold=row["threshold"],
-            detail=row["detail"],
-        )
-        for row in await connection.fetch(SELECT_CHECKS_SQL, decision_id)
-    ]
 
 
 async def rollbacks_since(connection: Connection, since: datetime, *, actor: str) -> int:
@@ -229,12 +279,15 @@ async def upper_bound(connection: Connection, model_id: str, check_name: str) ->
     return bound
 
 
-async def expired(connection: Connection, *, at: datetime) -> list[Decision]:
-    """The decisions whose contenders still wait for a person, although their time is out."""
-    return [_decision(row) for row in await connection.fetch(EXPIRED_SQL, at)]
+async def expired(connection: Connection, *, at: datetime) -> list[DecisionRecord]:
+    """The decisions whose contenders still wait for a person although their time is over."""
+    return await _read(connection, DecisionRecord, EXPIRED_SQL, at)
 
 
-def _decision(row: asyncpg.Record) -> Decision:
-    fields = dict(row)
-    del fields["decision_id"], fields["evidence_hash"]
-    return Decision(**fields)
+async def _read(connection: Connection, kind: type[Recorded], query: str, *arguments: object) -> list[Recorded]:
+    """The decisions that a query finds, in its order, each with its checks by name."""
+    rows = await connection.fetch(query, *arguments)
+    checks: dict[UUID, list[Check]] = {row["decision_id"]: [] for row in rows}
+    for row in await connection.fetch(CHECKS_SQL, list(checks)):
+        checks[row["decision_id"]].append(Check(**row))
+    return [kind(**row, checks=checks[row["decision_id"]]) for row in rows]

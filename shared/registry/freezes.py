@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.database.pool import Connection
+from pydantic import BaseModel
 
-_COLUMNS = "freeze_id, actor, reason, starts_at, expires_at, lifted_at, lifted_by"
+from shared.database.pool import Connection
+from shared.errors import NotFoundError
+
+_COLUMNS = """freeze_id, actor, reason, starts_at, expires_at, lifted_at, lifted_by,
+       lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1) as in_force"""
 INSERT_SQL = """
 insert into freezes (freeze_id, actor, reason, starts_at, expires_at) values ($1, $2, $3, $4, $5)
 on conflict (freeze_id) do nothing
 """
-IN_FORCE_SQL = f"""
-select {_COLUMNS} from freezes
-where lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1)
-order by starts_at
-limit 1
+IN_FORCE_SQL = f"select * from (select {_COLUMNS} from freezes) f where in_force order by starts_at limit 1"
+SELECT_SQL = f"select {_COLUMNS} from freezes where freeze_id = $2"
+LIST_SQL = f"""
+select * from (select {_COLUMNS} from freezes) f
+where $2::boolean is null or in_force = $2
+order by starts_at desc, freeze_id
+limit $3
 """
 LIFT_SQL = """
 update freezes set lifted_at = $2, lifted_by = $3 where freeze_id = $1 and lifted_at is null returning freeze_id
 """
 
 
-@dataclass(frozen=True)
-class Freeze:
+class Freeze(BaseModel, frozen=True):
+    """A freeze of automatic promotions; `in_force` at the instant that was asked about."""
+
     freeze_id: UUID
     actor: str
     reason: str
@@ -33,6 +39,7 @@ class Freeze:
     expires_at: datetime | None
     lifted_at: datetime | None
     lifted_by: str | None
+    in_force: bool
 
 
 async def freeze(
@@ -51,7 +58,22 @@ async def freeze(
 async def in_force(connection: Connection, *, at: datetime) -> Freeze | None:
     """The oldest freeze in force."""
     row = await connection.fetchrow(IN_FORCE_SQL, at)
-    return None if row is None else Freeze(**dict(row))
+    return None if row is None else Freeze(**row)
+
+
+async def get(connection: Connection, freeze_id: UUID, *, at: datetime) -> Freeze:
+    """Raises NotFoundError: no such freeze."""
+    row = await connection.fetchrow(SELECT_SQL, at, freeze_id)
+    if row is None:
+        raise NotFoundError(f"no freeze {freeze_id}; the list of freezes has those that there were")
+    return Freeze(**row)
+
+
+async def listing(
+    connection: Connection, *, at: datetime, in_force: bool | None = None, limit: int = 200
+) -> list[Freeze]:
+    """Newest first; only those in force at `at`, or only the others, when `in_force` says so."""
+    return [Freeze(**row) for row in await connection.fetch(LIST_SQL, at, in_force, limit)]
 
 
 async def lift(connection: Connection, freeze_id: UUID, *, actor: str, at: datetime) -> bool:

@@ -1,17 +1,16 @@
-"""Where a model comes from and what became of it: parents, data, code, request, decisions, reigns, and live results."""
+"""Origin and later life of a model: ancestors, request, descendants, reigns, and live results."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from shared.database.pool import Connection
-from shared.evaluation.checks import Check
-from shared.registry import decisions, models
-from shared.registry.decisions import Decision
+from shared.registry import models, pointer
 from shared.registry.models import ModelRecord
-from shared.registry.pointer import Pointer
+from shared.registry.pointer import Reign
 
 ANCESTORS_SQL = """
 with recursive line as (
@@ -29,10 +28,6 @@ CHILDREN_SQL = """
 select model_id, state, data_cutoff, registered_at, training_snapshot, artifact_sha256, git_sha
 from models where parent_model = $1 order by registered_at, model_id
 """
-REIGNS_SQL = """
-select generation, model_id, previous_model_id, decision_id, moved_at
-from model_pointer_history where model_id = $1 order by generation
-"""
 REQUEST_SQL = "select reason, requested_by, requested_at from training_requests where request_id = $1"
 LIVE_SQL = """
 select count(*) as n,
@@ -45,9 +40,8 @@ from outcomes where model_id = $1 and horizon = 'latest'
 """
 
 
-@dataclass(frozen=True)
-class Relative:
-    """A model in another one's line."""
+class Relative(BaseModel, frozen=True):
+    """A model in the line of another one."""
 
     model_id: str
     state: models.State
@@ -58,53 +52,57 @@ class Relative:
     git_sha: str
 
 
-@dataclass(frozen=True)
-class Request:
-    """Why it was trained, and who asked."""
+class TrainedFor(BaseModel, frozen=True):
+    """The request that the training answered."""
 
     reason: str
     requested_by: str
     requested_at: datetime
 
 
-@dataclass(frozen=True)
-class Live:
-    """How its published and unpublished values did on later sales; losses are mean absolute log errors."""
+class Live(BaseModel, frozen=True):
+    """Scores of its values on later sales, published or not; losses are mean absolute log errors."""
 
     n: int
     median_ape: float | None
     mean_loss: float | None
-    floor_loss: float | None
+    floor_loss: Annotated[float | None, Field(description="Of the floor on the same sales")]
     coverage80: float | None
     coverage90: float | None
 
 
-@dataclass(frozen=True)
-class Lineage:
-    """`line` goes from the model back to the first of its ancestors."""
+class Lineage(BaseModel, frozen=True):
+    """A model's origin, its descendants, its reigns and its live results."""
 
-    record: ModelRecord
-    request: Request | None
-    line: Sequence[Relative]
-    children: Sequence[Relative]
-    decisions: Sequence[tuple[Decision, Sequence[Check]]]
-    reigns: Sequence[Pointer]
+    model_id: str
+    request: TrainedFor | None
+    line: Annotated[list[Relative], Field(description="From the model back to the first of its ancestors")]
+    children: list[Relative]
+    reigns: list[Reign]
     live: Live
+
+
+class ModelDocument(ModelRecord, frozen=True):
+    """A model in the registry: what it was made from, and when the pointer named it."""
+
+    reigns: list[Reign]
+
+
+async def document(connection: Connection, model_id: str) -> ModelDocument:
+    """Raises NotFoundError: no such model."""
+    record = await models.get(connection, model_id)
+    return ModelDocument(**record.model_dump(), reigns=await pointer.reigns(connection, model_id))
 
 
 async def of(connection: Connection, model_id: str) -> Lineage:
     """Raises NotFoundError: no such model."""
     record = await models.get(connection, model_id)
     request = await connection.fetchrow(REQUEST_SQL, record.training_request)
-    made = await decisions.of_model(connection, model_id)
-    live = await connection.fetchrow(LIVE_SQL, model_id)
-    assert live is not None
     return Lineage(
-        record=record,
-        request=None if request is None else Request(**dict(request)),
-        line=[Relative(**dict(row)) for row in await connection.fetch(ANCESTORS_SQL, model_id)],
-        children=[Relative(**dict(row)) for row in await connection.fetch(CHILDREN_SQL, model_id)],
-        decisions=[(one, await decisions.checks_of(connection, one.decision_id)) for one in made],
-        reigns=[Pointer(**dict(row)) for row in await connection.fetch(REIGNS_SQL, model_id)],
-        live=Live(**dict(live)),
+        model_id=model_id,
+        request=None if request is None else TrainedFor(**request),
+        line=[Relative(**row) for row in await connection.fetch(ANCESTORS_SQL, model_id)],
+        children=[Relative(**row) for row in await connection.fetch(CHILDREN_SQL, model_id)],
+        reigns=await pointer.reigns(connection, model_id),
+        live=Live(**await connection.fetchrow(LIVE_SQL, model_id)),
     )

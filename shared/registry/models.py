@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
+from pydantic import BaseModel, Field
 
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
@@ -36,9 +37,10 @@ SELECT_MODEL_SQL = f"select {_COLUMNS} from models where model_id = $1"
 SELECT_CHAMPION_SQL = f"select {_COLUMNS} from models where state = 'champion'"
 LIST_MODELS_SQL = f"""
 select {_COLUMNS} from models
-where $1::text is null or state = $1
-order by registered_at desc, model_id
-limit $2
+where ($1::text is null or state = $1)
+  and ($2::timestamptz is null or (registered_at, model_id) < ($2, $3::text))
+order by registered_at desc, model_id desc
+limit $4
 """
 ACTIVE_MODELS_SQL = f"""
 with active as (
@@ -64,11 +66,22 @@ TRANSITION_SQL = "update models set state = $3 where model_id = $1 and state = $
 LAST_REGISTRATION_SQL = "select max(registered_at) from models"
 
 
-@dataclass(frozen=True)
-class ModelRecord:
-    """One row of the registry. Times are UTC, `artifact_bytes` is a size, `report` is the trainer's own."""
+class ModelSummary(BaseModel, frozen=True):
+    """A model in the registry."""
 
     model_id: str
+    state: State
+    data_cutoff: Annotated[datetime, Field(description="Trained on sales before this instant")]
+    training_rows: int
+    feature_schema: str
+    parent_model: str | None
+    training_request: UUID
+    registered_at: datetime
+
+
+class ModelRecord(ModelSummary, frozen=True):
+    """A row of the registry: the artifact by content, code, environment, data, and the trainer's report."""
+
     artifact_key: str
     artifact_sha256: str
     artifact_bytes: int
@@ -79,16 +92,9 @@ class ModelRecord:
     environment_hash: str
     training_snapshot: str
     evaluation_snapshot: str
-    data_cutoff: datetime
-    training_rows: int
-    feature_schema: str
     params: dict[str, Any]
     seed: int
     report: dict[str, Any]
-    training_request: UUID
-    parent_model: str | None
-    registered_at: datetime
-    state: State = "registered"
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ def artifact(record: ModelRecord) -> ObjectRef:
 
 
 async def register(connection: Connection, record: ModelRecord) -> bool:
-    """Enter a contender (state `registered`, whatever the record says); False when it is already known.
+    """Store a contender as `registered`, whatever state the record has; False when it is already stored.
 
     Raises:
         ConflictError: the training request already produced another model.
@@ -145,13 +151,16 @@ async def get(connection: Connection, model_id: str) -> ModelRecord:
     """Raises NotFoundError: no such model."""
     row = await connection.fetchrow(SELECT_MODEL_SQL, model_id)
     if row is None:
-        raise NotFoundError(f"no model {model_id}; `punkcast models` lists those that exist")
+        raise NotFoundError(f"no model {model_id}; the list of models has those that exist")
     return _record(row)
 
 
-async def listing(connection: Connection, *, state: State | None = None, limit: int = 100) -> list[ModelRecord]:
-    """Newest first, optionally of one state."""
-    return [_record(row) for row in await connection.fetch(LIST_MODELS_SQL, state, limit)]
+async def listing(
+    connection: Connection, *, state: str | None = None, before: tuple[datetime, str] | None = None, limit: int = 100
+) -> list[ModelRecord]:
+    """Newest first, optionally of one state; `before` is the (registered_at, model_id) of the last one seen."""
+    rows = await connection.fetch(LIST_MODELS_SQL, state, *(before or (None, None)), limit)
+    return [_record(row) for row in rows]
 
 
 async def registered(connection: Connection, *, after: datetime, before: datetime) -> list[ModelRecord]:
@@ -191,5 +200,4 @@ def _json(value: dict[str, Any]) -> str:
 
 
 def _record(row: asyncpg.Record) -> ModelRecord:
-    fields = {key: value for key, value in row.items() if key != "role"}
-    return ModelRecord(**{**fields, "params": json.loads(row["params"]), "report": json.loads(row["report"])})
+    return ModelRecord(**{**row, "params": json.loads(row["params"]), "report": json.loads(row["report"])})

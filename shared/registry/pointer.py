@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import BaseModel, Field
 
 from shared.database.pool import Connection
 from shared.registry import models
@@ -24,6 +27,7 @@ MOVED_BY_SQL = f"select {_MOVE} from model_pointer_history where generation = $1
 AT_SQL = f"""
 select {_MOVE} from model_pointer_history where moved_at <= $1 order by generation desc limit 1
 """
+REIGNS_SQL = f"select {_MOVE} from model_pointer_history where model_id = $1 order by generation"
 # The first champion had nobody to be measured against: it counts as confirmed until another one is.
 CONFIRMED_SQL = """
 select c.model_id
@@ -48,15 +52,19 @@ returning generation
 """
 
 
-@dataclass(frozen=True)
-class Pointer:
-    """Where the pointer is. Before the first promotion it does not exist, and its generation counts as 0."""
+class Reign(BaseModel, frozen=True):
+    """A move of the model pointer to a model."""
 
-    model_id: str
+    generation: Annotated[int, Field(description="Of the model pointer")]
     previous_model_id: str | None
-    generation: int
     decision_id: UUID
     moved_at: datetime
+
+
+class Pointer(Reign, frozen=True):
+    """Position of the pointer. Before the first promotion it does not exist, and its generation counts as 0."""
+
+    model_id: str
 
 
 @dataclass(frozen=True)
@@ -92,19 +100,24 @@ async def lock(connection: Connection) -> None:
 
 async def read(connection: Connection) -> Pointer | None:
     row = await connection.fetchrow(READ_SQL)
-    return None if row is None else Pointer(**dict(row))
+    return None if row is None else Pointer(**row)
 
 
 async def at_generation(connection: Connection, generation: int) -> Pointer | None:
     """Where the pointer was at one of its generations."""
     row = await connection.fetchrow(MOVED_BY_SQL, generation)
-    return None if row is None else Pointer(**dict(row))
+    return None if row is None else Pointer(**row)
 
 
 async def champion_at(connection: Connection, instant: datetime) -> Pointer | None:
     """Who was champion then; None before the first one."""
     row = await connection.fetchrow(AT_SQL, instant)
-    return None if row is None else Pointer(**dict(row))
+    return None if row is None else Pointer(**row)
+
+
+async def reigns(connection: Connection, model_id: str) -> list[Reign]:
+    """The moves of the pointer to the model, oldest first."""
+    return [Reign(**row) for row in await connection.fetch(REIGNS_SQL, model_id)]
 
 
 async def confirmed(connection: Connection) -> str | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
+from pydantic import BaseModel, Field
 
 from shared.database.pool import Connection
 from shared.registry import sequential
-from shared.units import WEI_PER_ETH
+from shared.units import DAY_S, WEI_PER_ETH
 
 Outcome = Literal["not_worse", "worse", "expired", "superseded"]
 
@@ -50,21 +51,17 @@ update shadows set ended_at = $3, outcome = $2 where model_id = $1 and ended_at 
 """
 
 
-@dataclass(frozen=True)
-class Shadow:
-    """`started_at` is when it began to run against `champion_id`, `first_started_at` when it began at all.
-
-    `expires_at` is when the decision that started it lets it end as inconclusive.
-    """
+class Shadow(BaseModel, frozen=True):
+    """A contender that values every punk next to the champion."""
 
     model_id: str
     champion_id: str
     decision_id: UUID
     first_started_at: datetime
-    started_at: datetime
+    started_at: Annotated[datetime, Field(description="Of the test against this champion")]
     ended_at: datetime | None
     outcome: Outcome | None
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime | None, Field(description="When it ends as inconclusive")]
 
     @property
     def test_id(self) -> str:
@@ -72,14 +69,13 @@ class Shadow:
         return f"shadow:{self.model_id}:{self.started_at.isoformat()}"
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A shadow and how far its test against the champion is."""
+class ShadowDocument(Shadow, frozen=True):
+    """A shadow and the progress of its test against the champion."""
 
-    shadow: Shadow
-    sales: int
+    age_days: float
+    sales: Annotated[int, Field(description="Transactions that the test has counted")]
+    e_not_worse: Annotated[float, Field(description="Evidence that it is not worse than the champion by the margin")]
     e_worse: float
-    e_better: float
 
 
 @dataclass(frozen=True)
@@ -101,15 +97,17 @@ async def start(connection: Connection, model_id: str, *, champion_id: str, deci
 
 async def running(connection: Connection) -> list[Shadow]:
     """Oldest first."""
-    return [_shadow(row) for row in await connection.fetch(RUNNING_SQL)]
+    return [Shadow(**row) for row in await connection.fetch(RUNNING_SQL)]
 
 
-async def progress(connection: Connection, *, ended: bool = False, limit: int = 100) -> list[Progress]:
-    """Running shadows, with `ended` those that ended too, newest first."""
-    found = [_shadow(row) for row in await connection.fetch(LIST_SQL, ended, limit)]
+async def progress(
+    connection: Connection, *, at: datetime, ended: bool = False, limit: int = 100
+) -> list[ShadowDocument]:
+    """Running shadows, with `ended` those that ended too, newest first; `at` is now."""
+    found = [Shadow(**row) for row in await connection.fetch(LIST_SQL, ended, limit)]
     names = [await sequential.name_of(connection, shadow.test_id) for shadow in found]
     tests = {row["test_id"]: row for row in await connection.fetch(TESTS_SQL, names)}
-    return [_progress(shadow, tests.get(name)) for shadow, name in zip(found, names, strict=True)]
+    return [_progress(shadow, tests.get(name), at) for shadow, name in zip(found, names, strict=True)]
 
 
 async def outcomes(connection: Connection, model_id: str, *, since: datetime) -> Outcomes:
@@ -127,7 +125,7 @@ async def outcomes(connection: Connection, model_id: str, *, since: datetime) ->
 
 async def get(connection: Connection, model_id: str) -> Shadow | None:
     row = await connection.fetchrow(SELECT_SQL, model_id)
-    return None if row is None else _shadow(row)
+    return None if row is None else Shadow(**row)
 
 
 async def count_running(connection: Connection) -> int:
@@ -147,12 +145,12 @@ async def end(connection: Connection, model_id: str, outcome: Outcome, *, at: da
     return await connection.fetchval(END_SQL, model_id, outcome, at) is not None
 
 
-def _progress(shadow: Shadow, test: asyncpg.Record | None) -> Progress:
-    if test is None:
-        return Progress(shadow, 0, 1.0, 1.0)
-    worse, better = test["wealth_worse"], test["wealth_better"]
-    return Progress(shadow, test["n"], sum(worse) / len(worse), sum(better) / len(better))
-
-
-def _shadow(row: asyncpg.Record) -> Shadow:
-    return Shadow(**dict(row))
+def _progress(shadow: Shadow, test: asyncpg.Record | None, at: datetime) -> ShadowDocument:
+    worse, better = ([1.0], [1.0]) if test is None else (test["wealth_worse"], test["wealth_better"])
+    return ShadowDocument(
+        **shadow.model_dump(),
+        age_days=((shadow.ended_at or at) - shadow.first_started_at).total_seconds() / DAY_S,
+        sales=0 if test is None else test["n"],
+        e_not_worse=sum(better) / len(better),
+        e_worse=sum(worse) / len(worse),
+    )

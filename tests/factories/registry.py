@@ -44,6 +44,7 @@ async def contender(connection: Connection, name: str, at: datetime, *, cutoff: 
     digest = sha(name)
     record = ModelRecord(
         model_id=model_id(name),
+        state="registered",
         artifact_key=f"models/{digest[:2]}/{digest}.json",
         artifact_sha256=digest,
         artifact_bytes=10,

@@ -139,6 +139,7 @@ class Stand:
             )
             record = ModelRecord(
                 **model.facts(),
+                state="registered",
                 artifact_key=reference.key,
                 artifact_sha256=reference.sha256,
                 artifact_bytes=reference.size,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
@@ -14,20 +13,19 @@ from services.api.gateway import Gateway, gateway_of
 from services.api.idempotency import IdempotencyKey, once
 from services.api.paging import List
 from services.api.problems import documented
-from services.api.repositories import freezes as repository
 from services.api.shapes.operator_acts import (
     ActDocument,
-    FreezeDocument,
     FreezeOrder,
     OperatorOrder,
     PromoteOrder,
     RollbackOrder,
 )
 from shared.contracts.messages import ModelId
-from shared.errors import ConflictError, InvalidInputError, NotFoundError
+from shared.errors import ConflictError, InvalidInputError
 from shared.messaging.transaction import Transaction
 from shared.registry import freezes, operations
 from shared.registry.alerts import raise_alert
+from shared.registry.freezes import Freeze
 from shared.registry.operations import Act, Done
 from shared.registry.pointer import Stale, Swapped
 
@@ -98,13 +96,12 @@ async def quarantine(
 async def list_freezes(
     request: Request,
     active: Annotated[bool | None, Query(description="Only those in force, or only the others")] = None,
-) -> List[FreezeDocument]:
+) -> List[Freeze]:
     """Freezes of automatic promotions, newest first, at most 200."""
     gateway = gateway_of(request)
-    now = gateway.clock.now()
     async with gateway.reading() as connection:
-        found = [_freeze(row, now) for row in await repository.listing(connection, limit=200)]
-    return List[FreezeDocument](items=[one for one in found if active is None or one.in_force == active])
+        found = await freezes.listing(connection, at=gateway.clock.now(), in_force=active)
+    return List[Freeze](items=found)
 
 
 @router.post(
@@ -113,7 +110,7 @@ async def list_freezes(
     summary="Stop automatic promotions",
     status_code=201,
     response_class=Response,
-    responses={201: {"model": FreezeDocument}, **documented(400, 401, 403, 409, 413, 422, 503)},
+    responses={201: {"model": Freeze}, **documented(400, 401, 403, 409, 413, 422, 503)},
 )
 async def freeze(
     request: Request, order: FreezeOrder, caller: Operator, idempotency_key: IdempotencyKey = None
@@ -125,14 +122,14 @@ async def freeze(
         raise InvalidInputError("expires_at must lie ahead.")
     async with gateway.writing() as transaction:
 
-        async def act() -> FreezeDocument:
+        async def act() -> Freeze:
             identity, actor = uuid4(), f"api:{caller.name}"
             await freezes.freeze(
                 transaction.connection, identity, actor=actor, reason=order.reason, at=now, expires_at=order.expires_at
             )
             summary = f"promotions are frozen by {actor}: {order.reason}"
             await raise_alert(transaction, "freeze", "info", summary, key=str(identity))
-            return _freeze(await _known(transaction, identity), now)
+            return await freezes.get(transaction.connection, identity, at=now)
 
         answer = await once(transaction, caller, idempotency_key, what="freeze", order=order, status=201, act=act)
     return _answer(answer.response_status, answer.response_body)
@@ -144,13 +141,13 @@ async def freeze(
     summary="Let automatic promotions go on",
     responses=documented(400, 401, 403, 404, 413, 422, 503),
 )
-async def lift(request: Request, freeze_id: UUID, caller: Operator) -> FreezeDocument:
+async def lift(request: Request, freeze_id: UUID, caller: Operator) -> Freeze:
     """Lifting twice is lifting once; who did it first stays on record."""
     gateway = gateway_of(request)
     now = gateway.clock.now()
     async with gateway.writing() as transaction:
         await freezes.lift(transaction.connection, freeze_id, actor=f"api:{caller.name}", at=now)
-        return _freeze(await _known(transaction, freeze_id), now)
+        return await freezes.get(transaction.connection, freeze_id, at=now)
 
 
 async def _act(
@@ -199,20 +196,6 @@ def _done(name: ActName, wanted: Act, done: Done) -> ActDocument:
         reason=wanted.reason,
         decided_at=wanted.at,
     )
-
-
-async def _known(transaction: Transaction, freeze_id: UUID) -> freezes.Freeze:
-    found = await repository.one(transaction.connection, freeze_id)
-    if found is None:
-        raise NotFoundError(f"There is no freeze {freeze_id}; GET /v1/freezes lists them.")
-    return found
-
-
-def _freeze(found: freezes.Freeze, now: datetime) -> FreezeDocument:
-    in_force = (
-        found.lifted_at is None and found.starts_at <= now and (found.expires_at is None or found.expires_at > now)
-    )
-    return FreezeDocument(**vars(found), in_force=in_force)
 
 
 def _answer(status: int, body: str) -> Response:

@@ -58,16 +58,3 @@ class FreezeOrder(BaseModel):
 
     reason: Reason
     expires_at: Annotated[AwareDatetime | None, Field(description="Default: until a person lifts it")] = None
-
-
-class FreezeDocument(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    freeze_id: UUID
-    actor: str
-    reason: str
-    starts_at: datetime
-    expires_at: datetime | None
-    lifted_at: datetime | None
-    lifted_by: str | None
-    in_force: bool

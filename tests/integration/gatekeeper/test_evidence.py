@@ -69,6 +69,10 @@ def files() -> Files:
     )
 
 
+def changed(record: ModelRecord, **fields: object) -> ModelRecord:
+    return record.model_copy(update=fields)
+
+
 @dataclass
 class Shelf:
     """The registry and the store, filled as the trainer and the nowcaster would."""
@@ -85,7 +89,7 @@ class Shelf:
                 archived = await snapshots.upload(self.store, snapshot)
                 await snapshots.record_archive(connection, archived, at=NOW)
             template = await registry.contender(connection, "template", NOW)
-        return replace(
+        return changed(
             template,
             model_id=ValuationModel.id_of(reference.sha256),
             artifact_key=reference.key,
@@ -99,7 +103,7 @@ class Shelf:
     async def instead(self, model: ValuationModel) -> ModelRecord:
         """The contender with another file."""
         record, reference = await self.contender(), await self.store.put("models", model.to_bytes(), extension="json")
-        return replace(
+        return changed(
             record,
             model_id=ValuationModel.id_of(reference.sha256),
             artifact_key=reference.key,
@@ -144,7 +148,7 @@ async def test_a_trained_model_gives_whole_evidence(shelf: Shelf) -> None:
 
 async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_each_sale(shelf: Shelf) -> None:
     """The contender's on the hold-out, the champion's on the sales that the contender has learnt from, too."""
-    contender = replace(await shelf.contender(), training_snapshot=shelf.files.learnt.snapshot_id)
+    contender = changed(await shelf.contender(), training_snapshot=shelf.files.learnt.snapshot_id)
     async with shelf.database.transaction() as connection:
         await snapshots.record(connection, shelf.files.learnt, at=NOW)
         archived = await snapshots.upload(shelf.store, shelf.files.learnt)
@@ -152,7 +156,7 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
     new = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
     old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10)).with_reference(shelf.files.learnt.frame)
     reference = await shelf.store.put("models", old.to_bytes(), extension="json")
-    champion = replace(
+    champion = changed(
         contender,
         model_id=ValuationModel.id_of(reference.sha256),
         artifact_key=reference.key,
@@ -187,7 +191,7 @@ async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shel
 
 
 async def test_a_damaged_file_is_rejected_not_crashed_on(shelf: Shelf) -> None:
-    record = replace(await shelf.contender(), artifact_sha256="0" * 64)
+    record = changed(await shelf.contender(), artifact_sha256="0" * 64)
     result = decide((await shelf.gatherer().gather(record, None)).evidence, load_policy())
     verdicts = {check.name: check.verdict for check in result.checks}
     assert (verdicts["artifact_sha256"], verdicts["loads"], verdicts["sample"]) == ("fail", "fail", "error")
@@ -197,7 +201,7 @@ async def test_a_damaged_file_is_rejected_not_crashed_on(shelf: Shelf) -> None:
 async def test_a_file_that_is_no_model_does_not_load(shelf: Shelf) -> None:
     record = await shelf.contender()
     reference = await shelf.store.put("models", b"{}", extension="json")
-    broken = replace(
+    broken = changed(
         record, artifact_key=reference.key, artifact_sha256=reference.sha256, artifact_bytes=reference.size
     )
     infra = (await shelf.gatherer().gather(broken, None)).evidence.infra
@@ -207,14 +211,14 @@ async def test_a_file_that_is_no_model_does_not_load(shelf: Shelf) -> None:
 
 
 async def test_a_hold_out_that_is_not_archived_is_missing_evidence(shelf: Shelf) -> None:
-    record = replace(await shelf.contender(), evaluation_snapshot="f" * 64)
+    record = changed(await shelf.contender(), evaluation_snapshot="f" * 64)
     evidence = (await shelf.gatherer().gather(record, None)).evidence
     assert evidence.sales is None
     assert decide(evidence, load_policy()).verdict == "error"
 
 
 async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> None:
-    record = replace(await shelf.contender(), data_cutoff=NOW + timedelta(days=1), git_sha="")
+    record = changed(await shelf.contender(), data_cutoff=NOW + timedelta(days=1), git_sha="")
     lineage = (await shelf.gatherer().gather(record, None)).evidence.lineage
     assert lineage is not None
     assert lineage.missing == ("git_sha", "data_cutoff differs from the file's")
@@ -292,7 +296,7 @@ class Once:
 
 
 async def test_code_that_nobody_can_name_is_missing_lineage(shelf: Shelf) -> None:
-    record = replace(await shelf.contender(), git_sha="unknown")
+    record = changed(await shelf.contender(), git_sha="unknown")
     lineage = (await shelf.gatherer().gather(record, None)).evidence.lineage
     assert lineage is not None
     assert lineage.missing == ("git_sha",)
@@ -342,7 +346,7 @@ async def test_a_hold_out_of_a_release_that_lacked_a_column_of_the_champion_is_m
     async with shelf.database.transaction() as connection:
         await snapshots.record(connection, older, at=NOW)
         await snapshots.record_archive(connection, await snapshots.upload(shelf.store, older), at=NOW)
-    evidence = (await shelf.gatherer().gather(replace(record, evaluation_snapshot=older.snapshot_id), record)).evidence
+    evidence = (await shelf.gatherer().gather(changed(record, evaluation_snapshot=older.snapshot_id), record)).evidence
     assert evidence.infra is not None
     assert (evidence.infra.loads, evidence.sales) == (False, None)
     assert "lacks asks" in evidence.infra.load_error
@@ -387,13 +391,14 @@ async def test_a_gates_evidence_is_borne_out_by_the_files_it_names_and_a_forged_
         registry.decision("template", NOW, generation=0), subject_model=record.model_id, evidence=judged.evidence
     )
     async with shelf.database.transaction() as connection:
-        own = replace(record, training_request=await another_request(connection), parent_model=None)
+        own = changed(record, training_request=await another_request(connection), parent_model=None)
         assert await models.register(connection, own)
         await decisions.record(connection, decision, judged.checks, policy)
-    assert await recheck(shelf.database, shelf.gatherer(), decision) == []
+        stored = await decisions.get(connection, decision.decision_id)
+    assert await recheck(shelf.database, shelf.gatherer(), stored) == []
     forged = json.loads(judged.evidence)
     forged["evidence"]["sales"]["price"][0] *= 1.01
-    consistent = replace(decision, evidence=canonical_json(forged))
+    consistent = stored.model_copy(update={"evidence_text": canonical_json(forged)})
     found = await recheck(shelf.database, shelf.gatherer(), consistent)
     assert found == ["its sales are not those of the archived files"]
 

@@ -34,12 +34,11 @@ async def test_the_decision_keeps_its_evidence_word_for_word(gate: Gate) -> None
     await gate.register("first")
     async with gate.database.connection() as connection:
         (decision,) = await decisions.listing(connection)
-        checks = await decisions.checks_of(connection, decision.decision_id)
         stored = await connection.fetchrow("select evidence, evidence_hash from decisions")
         policy = await connection.fetchval("select body from policies where policy_hash = $1", decision.policy_hash)
     assert stored is not None
     assert sha256_of(stored["evidence"]) == stored["evidence_hash"]
-    assert {check.name for check in checks} >= {
+    assert {check.check_name for check in decision.checks} >= {
         "lineage",
         "no_overlap",
         "golden_rows",
@@ -205,8 +204,8 @@ async def test_a_shadow_is_judged_by_the_test_that_began_anew_after_a_reorganisa
         assert await chain_repository.supersede(connection, counted - 1, at=gate.clock.now()) is not None
     await store_test(gate, "far", "not_worse")
     async with gate.database.connection() as connection:
-        (progress,) = await shadows.progress(connection)
-    assert progress.e_better >= 20
+        (progress,) = await shadows.progress(connection, at=gate.clock.now())
+    assert progress.e_not_worse >= 20
     gate.clock.move_to(START + timedelta(days=5))
     await gate.mature("far", "not_worse")
     assert await gate.state("far") == "champion"

@@ -18,7 +18,7 @@ from shared.errors import UnsupportedModelError
 from shared.evaluation.gates import ANCHORED, PUBLISHED
 from shared.evaluation.policy import Policy, load_policy
 from shared.market.reader import MarketReader
-from shared.registry import audit, decisions, models
+from shared.registry import audit, models
 from shared.registry.models import ModelRecord
 from tests.factories import registry as made
 from tests.factories import small_market
@@ -95,7 +95,7 @@ async def test_a_contender_replaces_a_champion_that_cannot_be_served_and_the_dec
     identity = await stand.value("select decision_id from decisions where subject_model = $1", contender.model_id)
     async with stand.database.connection() as connection:
         finding = await audit.verify(connection, identity)  # type: ignore[arg-type]
-        checks = {check.name: check for check in await decisions.checks_of(connection, finding.decision.decision_id)}
+    checks = {check.check_name: check for check in finding.decision.checks}
     assert finding.problems == ()
     assert WHY in finding.decision.reason
     assert checks[PUBLISHED].verdict == "pass"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -29,7 +28,7 @@ async def test_registering_twice_is_registering_once(connection: Connection) -> 
 
 async def test_one_training_request_makes_one_model(connection: Connection) -> None:
     record = await made.contender(connection, "a", AT)
-    other = replace(record, model_id=made.model_id("b"), artifact_sha256=made.sha("b"))
+    other = record.model_copy(update={"model_id": made.model_id("b"), "artifact_sha256": made.sha("b")})
     with pytest.raises(ConflictError, match="another model"):
         await models.register(connection, other)
 

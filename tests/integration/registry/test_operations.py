@@ -145,7 +145,7 @@ async def test_a_rejected_model_is_promoted_by_a_person_who_overrides_the_gate_a
         finding = await audit.verify(connection, first.decision_id)
     assert promotion is not None
     assert (promotion.model_id, promotion.previous_model_id) == (made.model_id("rejected"), made.model_id("good"))
-    assert decision.overrides
+    assert decision.evidence["override"] is True
     assert (decision.actor, decision.reason) == ("ada", "nothing else can be served")
     assert finding.problems == ()
 

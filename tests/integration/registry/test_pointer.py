@@ -115,10 +115,14 @@ async def test_the_same_evidence_is_the_same_decision(connection: Connection) ->
     later = replace(decision, decided_at=AT + timedelta(hours=1))
     assert later.decision_id == decision.decision_id
     assert not await decisions.record(connection, later, [check], POLICY)
-    assert await decisions.get(connection, decision.decision_id) == decision
-    assert await decisions.checks_of(connection, decision.decision_id) == [check]
+    stored = await decisions.get(connection, decision.decision_id)
+    assert stored.checks == [decisions.Check.of(check)]
+    assert stored.evidence_text == decision.evidence
+    assert (stored.evidence_hash, stored.decided_at) == (decision.evidence_hash, AT)
     assert await decisions.upper_bound(connection, made.model_id("a"), "bias") == 0.04
-    assert await decisions.listing(connection) == [decision]
+    (listed,) = await decisions.listing(connection)
+    assert listed.model_dump() == stored.model_dump(exclude={"evidence", "evidence_text"})
+    assert await decisions.listing(connection, model_id=made.model_id("b")) == []
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
         await connection.execute("update decisions set verdict = 'pass'")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,10 +9,10 @@ from shared.evaluation import gate_record, judgement
 from shared.evaluation.gates import Restraint
 from shared.evaluation.policy import load_policy
 from shared.registry import card
-from shared.registry.decisions import Decision
-from shared.registry.lineage import Lineage, Live, Relative, Request
+from shared.registry.decisions import Check, DecisionDocument
+from shared.registry.lineage import Lineage, Live, Relative, TrainedFor
 from shared.registry.models import ModelRecord
-from shared.registry.pointer import Pointer
+from shared.registry.pointer import Reign
 from tests.factories import gate_evidence as made
 
 AT = datetime(2025, 2, 1, 12, tzinfo=UTC)
@@ -27,7 +26,17 @@ RECORD = ModelRecord(
 )  # fmt: skip
 
 
-def lineage() -> Lineage:
+LINEAGE = Lineage(
+    model_id=RECORD.model_id,
+    request=TrainedFor(reason="drift", requested_by="ada", requested_at=AT),
+    line=[Relative(**(dict(RECORD) | {"model_id": one})) for one in ("m-00000000000000aa", "m-00000000000000bb")],
+    children=[],
+    reigns=[Reign(previous_model_id=None, generation=1, decision_id=UUID(int=2), moved_at=AT)],
+    live=Live(n=40, median_ape=0.061, mean_loss=0.08, floor_loss=0.12, coverage80=0.81, coverage90=None),
+)
+
+
+def gate() -> DecisionDocument:
     judged = judgement.gate(
         {
             "kind": "gate",
@@ -38,28 +47,20 @@ def lineage() -> Lineage:
         },
         POLICY,
     )
-    decision = Decision(
-        kind="gate", subject_model=RECORD.model_id, champion_model=None, verdict=judged.verdict, action=judged.action,
-        policy_hash=POLICY.policy_hash, evidence=judged.evidence, actor="gatekeeper", reason="a | b",
-        expected_generation=0, decided_at=AT,
+    return DecisionDocument(
+        decision_id=UUID(int=2), kind="gate", subject_model=RECORD.model_id, champion_model=None,
+        verdict=judged.verdict, action=judged.action, policy_hash=POLICY.policy_hash, evidence_hash="e" * 64,
+        evidence_text=judged.evidence, actor="gatekeeper", reason="a | b", expected_generation=0, decided_at=AT,
+        owner=None, expires_at=None, checks=[Check.of(check) for check in judged.checks],
     )  # fmt: skip
-    return Lineage(
-        record=RECORD,
-        request=Request("drift", "ada", AT),
-        line=[relative("m-00000000000000aa"), relative("m-00000000000000bb")],
-        children=[],
-        decisions=[(decision, judged.checks)],
-        reigns=[Pointer(RECORD.model_id, None, 1, decision.decision_id, AT)],
-        live=Live(40, 0.061, 0.08, 0.12, 0.81, None),
-    )
 
 
-def relative(model_id: str) -> Relative:
-    return Relative(model_id, "champion", AT, AT, "1" * 64, "a" * 64, "abc")
+def rendered() -> str:
+    return card.render(RECORD, LINEAGE, [gate()])
 
 
 def test_every_part_of_the_record_is_on_the_card() -> None:
-    text = card.render(lineage())
+    text = rendered()
     for part in (
         "# Model card: m-00000000000000aa", "State **champion**", "| training rows | 20,000 |",
         "`abc` with uncommitted changes", "drift, by ada", "| eta | 0.05 |", "m-00000000000000bb", POLICY.policy_hash,
@@ -70,25 +71,24 @@ def test_every_part_of_the_record_is_on_the_card() -> None:
 
 
 def test_each_check_has_estimate_interval_n_threshold_and_verdict() -> None:
-    found = lineage()
-    text = card.render(found)
-    (_, checks), *_ = found.decisions
+    text, checks = rendered(), gate().checks
     for check in checks:
-        assert f"| {check.name} | {check.verdict} |" in text
-    bias = next(check for check in checks if check.name == "bias")
-    assert f"{bias.lo:.4g} … {bias.hi:.4g} | 240 | 0.02 |" in text
+        assert f"| {check.check_name} | {check.verdict} |" in text
+    bias = next(check for check in checks if check.check_name == "bias")
+    assert f"{bias.interval_lo:.4g} … {bias.interval_hi:.4g} | 240 | 0.02 |" in text
 
 
 def test_a_bar_in_a_reason_breaks_no_table() -> None:
-    assert r"| a \| b |" in card.render(lineage())
+    assert r"| a \| b |" in rendered()
 
 
 def test_the_same_record_gives_the_same_card() -> None:
-    assert card.render(lineage()) == card.render(lineage())
+    assert rendered() == rendered()
 
 
 def test_a_model_that_nobody_judged_or_saw_says_so() -> None:
-    text = card.render(replace(lineage(), decisions=[], reigns=[], live=Live(0, None, None, None, None, None)))
+    nothing = Live(n=0, median_ape=None, mean_loss=None, floor_loss=None, coverage80=None, coverage90=None)
+    text = card.render(RECORD, LINEAGE.model_copy(update={"reigns": [], "live": nothing}), [])
     assert "The gate has not judged it yet." in text
     assert "No sale was scored against its values yet." in text
     assert "Champion since" not in text

@@ -175,8 +175,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Decisions
-         * @description Decisions with their checks, newest first; of one subject model when given.
+         * List Decisions
+         * @description Decisions with their checks, newest first; about one model when given.
          */
         get: operations["list_decisions"];
         put?: never;
@@ -374,7 +374,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Models
+         * List Models
          * @description Models, newest first.
          */
         get: operations["list_models"];
@@ -395,7 +395,7 @@ export interface paths {
         };
         /**
          * Champion At
-         * @description Who was champion at an instant.
+         * @description The champion at an instant.
          */
         get: operations["get_champion_at"];
         put?: never;
@@ -435,7 +435,7 @@ export interface paths {
         };
         /**
          * Model
-         * @description A model's card.
+         * @description What is stored about a model.
          */
         get: operations["get_model"];
         put?: never;
@@ -455,7 +455,7 @@ export interface paths {
         };
         /**
          * Model Card
-         * @description The model card in Markdown, made from lineage and evidence.
+         * @description The model card in Markdown, made from registry row, lineage and evidence.
          */
         get: operations["get_model_card"];
         put?: never;
@@ -475,7 +475,7 @@ export interface paths {
         };
         /**
          * Model Evidence
-         * @description What was decided about a model, and by which checks.
+         * @description The decisions about a model, and their checks.
          */
         get: operations["get_model_evidence"];
         put?: never;
@@ -495,7 +495,7 @@ export interface paths {
         };
         /**
          * Model Lineage
-         * @description Where a model comes from and what became of it.
+         * @description Origin of a model, its descendants, its reigns and its live results.
          */
         get: operations["get_model_lineage"];
         put?: never;
@@ -751,7 +751,7 @@ export interface paths {
         };
         /**
          * List Shadows
-         * @description Shadows and how far their tests are, newest first.
+         * @description Shadows and the progress of their tests, newest first.
          */
         get: operations["list_shadows"];
         put?: never;
@@ -1278,7 +1278,7 @@ export interface components {
         };
         /**
          * ChampionAt
-         * @description Who was champion at an instant, and by which decision.
+         * @description The champion at an instant, and the decision that made it champion.
          */
         ChampionAt: {
             /**
@@ -1322,7 +1322,7 @@ export interface components {
         };
         /**
          * Check
-         * @description One check of a gate: missing evidence is never a pass.
+         * @description A recorded check of a gate: missing evidence is never a pass.
          */
         Check: {
             /** Check Name */
@@ -1613,7 +1613,7 @@ export interface components {
         };
         /**
          * CurrentModel
-         * @description The champion, and where the pointer stands.
+         * @description The champion, and the position of the pointer.
          */
         CurrentModel: {
             /**
@@ -1627,7 +1627,10 @@ export interface components {
              * Format: date-time
              */
             moved_at: string;
-            /** Pointer Generation */
+            /**
+             * Pointer Generation
+             * @description Generation of the model pointer
+             */
             pointer_generation: number;
             /** Previous Model Id */
             previous_model_id: string | null;
@@ -1718,57 +1721,15 @@ export interface components {
             prior: components["schemas"]["DealPrior"] | null;
         };
         /**
-         * Decision
-         * @description What was decided, by which policy, on what evidence.
+         * DecisionDocument
+         * @description A recorded decision with its whole evidence.
          */
-        Decision: {
-            /** Action */
-            action: string;
-            /** Actor */
-            actor: string;
-            /** Champion Model */
-            champion_model: string | null;
-            /** Checks */
-            checks: components["schemas"]["Check"][];
-            /**
-             * Decided At
-             * Format: date-time
-             */
-            decided_at: string;
-            /**
-             * Decision Id
-             * Format: uuid
-             */
-            decision_id: string;
-            /** Evidence Hash */
-            evidence_hash: string;
-            /** Expected Generation */
-            expected_generation: number;
-            /**
-             * Expires At
-             * @description When that closes by itself
-             */
-            expires_at: string | null;
-            /** Kind */
-            kind: string;
-            /**
-             * Owner
-             * @description Who may close what this leaves open; null: it leaves nothing open
-             */
-            owner: string | null;
-            /** Policy Hash */
-            policy_hash: string;
-            /** Reason */
-            reason: string;
-            /** Subject Model */
-            subject_model: string;
-            /** Verdict */
-            verdict: string;
-        };
-        /** DecisionDocument */
         DecisionDocument: {
-            /** Action */
-            action: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "promote" | "start_shadow" | "reject" | "rollback" | "confirm" | "quarantine" | "none";
             /** Actor */
             actor: string;
             /** Champion Model */
@@ -1787,25 +1748,31 @@ export interface components {
             decision_id: string;
             /**
              * Evidence
-             * @description The canonical JSON that evidence_hash is over, parsed
+             * @description The same JSON, parsed
              */
-            evidence: unknown;
+            readonly evidence: unknown;
             /** Evidence Hash */
             evidence_hash: string;
             /**
              * Evidence Text
-             * @description Its exact bytes
+             * @description The canonical JSON that evidence_hash is over, byte for byte
              */
             evidence_text: string;
-            /** Expected Generation */
+            /**
+             * Expected Generation
+             * @description Of the model pointer
+             */
             expected_generation: number;
             /**
              * Expires At
-             * @description When that closes by itself
+             * @description When that closes without anybody
              */
             expires_at: string | null;
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "gate" | "shadow" | "rollback" | "confirm" | "operator";
             /**
              * Owner
              * @description Who may close what this leaves open; null: it leaves nothing open
@@ -1817,8 +1784,71 @@ export interface components {
             reason: string;
             /** Subject Model */
             subject_model: string;
-            /** Verdict */
-            verdict: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "fail" | "inconclusive" | "error";
+        };
+        /**
+         * DecisionRecord
+         * @description A recorded decision: about which model, by which policy, with which checks.
+         */
+        DecisionRecord: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "promote" | "start_shadow" | "reject" | "rollback" | "confirm" | "quarantine" | "none";
+            /** Actor */
+            actor: string;
+            /** Champion Model */
+            champion_model: string | null;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /**
+             * Decision Id
+             * Format: uuid
+             */
+            decision_id: string;
+            /** Evidence Hash */
+            evidence_hash: string;
+            /**
+             * Expected Generation
+             * @description Of the model pointer
+             */
+            expected_generation: number;
+            /**
+             * Expires At
+             * @description When that closes without anybody
+             */
+            expires_at: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "gate" | "shadow" | "rollback" | "confirm" | "operator";
+            /**
+             * Owner
+             * @description Who may close what this leaves open; null: it leaves nothing open
+             */
+            owner: string | null;
+            /** Policy Hash */
+            policy_hash: string;
+            /** Reason */
+            reason: string;
+            /** Subject Model */
+            subject_model: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "fail" | "inconclusive" | "error";
         };
         /**
          * DepthStep
@@ -2006,11 +2036,11 @@ export interface components {
         };
         /**
          * EvidenceDocument
-         * @description Everything that was decided about a model, oldest first, with its checks.
+         * @description Every decision about a model, oldest first, with its checks.
          */
         EvidenceDocument: {
             /** Decisions */
-            decisions: components["schemas"]["Decision"][];
+            decisions: components["schemas"]["DecisionRecord"][];
             /** Model Id */
             model_id: string;
         };
@@ -2163,8 +2193,11 @@ export interface components {
             /** Punk Id */
             punk_id: number;
         };
-        /** FreezeDocument */
-        FreezeDocument: {
+        /**
+         * Freeze
+         * @description A freeze of automatic promotions; `in_force` at the instant that was asked about.
+         */
+        Freeze: {
             /** Actor */
             actor: string;
             /** Expires At */
@@ -2387,13 +2420,16 @@ export interface components {
             shadows: number;
         };
         /**
-         * LineageDocument
-         * @description A model's origin and its descendants. `line` goes from the model back to the first of its ancestors.
+         * Lineage
+         * @description A model's origin, its descendants, its reigns and its live results.
          */
-        LineageDocument: {
+        Lineage: {
             /** Children */
             children: components["schemas"]["Relative"][];
-            /** Line */
+            /**
+             * Line
+             * @description From the model back to the first of its ancestors
+             */
             line: components["schemas"]["Relative"][];
             live: components["schemas"]["Live"];
             /** Model Id */
@@ -2407,10 +2443,10 @@ export interface components {
             /** Items */
             items: components["schemas"]["EValuePath"][];
         };
-        /** List[FreezeDocument] */
-        List_FreezeDocument_: {
+        /** List[Freeze] */
+        List_Freeze_: {
             /** Items */
-            items: components["schemas"]["FreezeDocument"][];
+            items: components["schemas"]["Freeze"][];
         };
         /** List[ShadowDocument] */
         List_ShadowDocument_: {
@@ -2419,7 +2455,7 @@ export interface components {
         };
         /**
          * Live
-         * @description How its values did on later sales, as champion or beside it; losses are mean absolute log errors.
+         * @description Scores of its values on later sales, published or not; losses are mean absolute log errors.
          */
         Live: {
             /** Coverage80 */
@@ -2545,7 +2581,7 @@ export interface components {
         };
         /**
          * ModelDocument
-         * @description Lineage of a model: the artifact by content, code, environment, data and reports.
+         * @description A model in the registry: what it was made from, and when the pointer named it.
          */
         ModelDocument: {
             /** Artifact Bytes */
@@ -2575,7 +2611,9 @@ export interface components {
             /** Model Id */
             model_id: string;
             /** Params */
-            params: unknown;
+            params: {
+                [key: string]: unknown;
+            };
             /** Parent Model */
             parent_model: string | null;
             /**
@@ -2586,7 +2624,9 @@ export interface components {
             /** Reigns */
             reigns: components["schemas"]["Reign"][];
             /** Report */
-            report: unknown;
+            report: {
+                [key: string]: unknown;
+            };
             /** Seed */
             seed: number;
             /**
@@ -2815,10 +2855,10 @@ export interface components {
             valid: boolean;
             value: components["schemas"]["Money"];
         };
-        /** Page[Decision] */
-        Page_Decision_: {
+        /** Page[DecisionRecord] */
+        Page_DecisionRecord_: {
             /** Items */
-            items: components["schemas"]["Decision"][];
+            items: components["schemas"]["DecisionRecord"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3245,7 +3285,7 @@ export interface components {
         };
         /**
          * Reign
-         * @description A move of the model pointer to this model.
+         * @description A move of the model pointer to a model.
          */
         Reign: {
             /**
@@ -3320,7 +3360,7 @@ export interface components {
         };
         /**
          * ShadowDocument
-         * @description A contender that values every punk beside the champion, and how far its test against it is.
+         * @description A shadow and the progress of its test against the champion.
          */
         ShadowDocument: {
             /** Age Days */
@@ -3341,7 +3381,10 @@ export interface components {
             e_worse: number;
             /** Ended At */
             ended_at: string | null;
-            /** Expires At */
+            /**
+             * Expires At
+             * @description When it ends as inconclusive
+             */
             expires_at: string | null;
             /**
              * First Started At
@@ -3351,7 +3394,7 @@ export interface components {
             /** Model Id */
             model_id: string;
             /** Outcome */
-            outcome: string | null;
+            outcome: ("not_worse" | "worse" | "expired" | "superseded") | null;
             /**
              * Sales
              * @description Transactions that the test has counted
@@ -4698,7 +4741,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Decision_"];
+                    "application/json": components["schemas"]["Page_DecisionRecord_"];
                 };
             };
             /** @description Bad Request */
@@ -4937,7 +4980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_FreezeDocument_"];
+                    "application/json": components["schemas"]["List_Freeze_"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4993,7 +5036,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FreezeDocument"];
+                    "application/json": components["schemas"]["Freeze"];
                 };
             };
             /** @description Bad Request */
@@ -5089,7 +5132,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FreezeDocument"];
+                    "application/json": components["schemas"]["Freeze"];
                 };
             };
             /** @description Bad Request */
@@ -5791,7 +5834,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LineageDocument"];
+                    "application/json": components["schemas"]["Lineage"];
                 };
             };
             /** @description Not Found */

@@ -8,7 +8,7 @@ export const load: PageLoad = async ({ fetch, depends }) => {
 		read<Schemas['Page_TrainingRequest_']>(fetch, '/v1/training-requests', { limit: 15 }),
 		read<Schemas['Page_ModelSummary_']>(fetch, '/v1/models', { limit: 50 }),
 		read<Schemas['CurrentModel']>(fetch, '/v1/models/current'),
-		read<Schemas['List_FreezeDocument_']>(fetch, '/v1/freezes', { active: true })
+		read<Schemas['List_Freeze_']>(fetch, '/v1/freezes', { active: true })
 	]);
 	return { requests, models, current, freezes };
 };

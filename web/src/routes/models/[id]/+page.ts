@@ -7,7 +7,7 @@ export const load: PageLoad = async ({ fetch, depends, params }) => {
 	depends(MODELS);
 	const path = `/v1/models/${encodeURIComponent(params.id)}`;
 	const [lineage, evidence, card, paths] = await Promise.all([
-		read<Schemas['LineageDocument']>(fetch, `${path}/lineage`),
+		read<Schemas['Lineage']>(fetch, `${path}/lineage`),
 		read<Schemas['EvidenceDocument']>(fetch, `${path}/evidence`),
 		readText(fetch, `${path}/card`),
 		read<Schemas['List_EValuePath_']>(fetch, '/v1/lifecycle/evalue', { model_id: params.id, max_points: 300 })
