@@ -14,7 +14,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 
 from services.api.gateway import Gateway, gateway_of
 from services.api.problems import ForbiddenError, UnauthorizedError
-from services.api.repositories import keys
+from shared.registry import api_keys
 
 OPERATOR = "operator"
 _SHAPE = re.compile(r"^pc_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$")
@@ -62,10 +62,10 @@ async def authenticate(gateway: Gateway, presented: str, scope: str) -> Caller:
     if shape is None:
         raise UnauthorizedError("The API key is not valid.")
     async with gateway.reading() as connection:
-        stored = await keys.find(connection, shape.group(1))
+        stored = await api_keys.find(connection, shape.group(1))
     # Compared against something in any case, so that the time says nothing about which ids exist.
     expected = stored.secret_sha256 if stored else "0" * 64
-    same = hmac.compare_digest(keys.fingerprint(presented), expected)
+    same = hmac.compare_digest(api_keys.fingerprint(presented), expected)
     if stored is None or not same or stored.revoked_at is not None:
         raise UnauthorizedError("The API key is not valid: unknown or revoked.")
     if scope not in stored.scopes:

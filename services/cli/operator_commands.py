@@ -1,4 +1,4 @@
-"""What an operator does: ask for a training, look at dead letters, make and revoke keys, ask how it goes."""
+"""The operator's commands: training requests, dead letters, API keys, status."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from services.api.repositories import keys, status
-from services.cli.context import cell, on_platform, show
+from services.cli.context import cell, on_database, on_platform, show
 from shared.contracts.messages import TrainingRequested
 from shared.errors import InvalidInputError
 from shared.messaging.bus import DeadLetter
 from shared.messaging.transaction import originating
-from shared.registry import training_requests
+from shared.registry import api_keys, training_requests
+from shared.registry.status import platform_status
 from shared.registry.training_requests import TrainingRequest
 from shared.runtime.platform import Platform
 
@@ -63,16 +63,12 @@ def request_command(
 def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
     """Training requests, newest first."""
 
-    async def load(platform: Platform) -> list[TrainingRequest]:
-        async with platform.database.connection() as connection:
-            return await training_requests.listing(connection, limit=limit)
-
     show(
         Console(),
         ("request", "status", "requested", "by", "reason", "model", "error"),
         [
             (row.request_id, row.status, row.requested_at, row.requested_by, row.reason, row.model_id, row.error)
-            for row in on_platform(load)
+            for row in on_database(lambda connection: training_requests.listing(connection, limit=limit))
         ],
         nothing="no training requests yet",
     )
@@ -114,10 +110,10 @@ def create_key_command(
 ) -> None:
     """Make an API key and show it, once."""
 
-    async def create(platform: Platform) -> keys.NewKey:
+    async def create(platform: Platform) -> api_keys.NewKey:
         async with platform.database.transaction() as connection:
-            return await keys.create_key(
-                connection, name=name, scopes=scope or keys.DEFAULT_SCOPES, at=platform.clock.now()
+            return await api_keys.create(
+                connection, name=name, scopes=scope or api_keys.DEFAULT_SCOPES, at=platform.clock.now()
             )
 
     key = on_platform(create)
@@ -128,14 +124,13 @@ def create_key_command(
 def list_keys_command() -> None:
     """All keys, revoked ones too; never the keys themselves."""
 
-    async def load(platform: Platform) -> list[keys.StoredKey]:
-        async with platform.database.connection() as connection:
-            return list(await keys.list_keys(connection))
-
     show(
         Console(),
         ("key", "name", "scopes", "created", "revoked"),
-        [(row.key_id, row.name, ", ".join(row.scopes), row.created_at, row.revoked_at) for row in on_platform(load)],
+        [
+            (row.key_id, row.name, ", ".join(row.scopes), row.created_at, row.revoked_at)
+            for row in on_database(api_keys.listing)
+        ],
         nothing="no keys yet; `punkcast keys create --name …` makes one",
     )
 
@@ -145,7 +140,7 @@ def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexade
 
     async def revoke(platform: Platform) -> None:
         async with platform.database.transaction() as connection:
-            await keys.revoke_key(connection, key_id, at=platform.clock.now())
+            await api_keys.revoke(connection, key_id, at=platform.clock.now())
 
     on_platform(revoke)
     Console().print(f"key {key_id} is revoked")
@@ -158,7 +153,7 @@ def status_command() -> None:
         async with platform.database.connection() as connection:
             event = await connection.fetchrow(NEWEST_EVENT_SQL)
             nowcast = await connection.fetchrow(NEWEST_NOWCAST_SQL)
-            place = await status.platform_status(connection, at=platform.clock.now())
+            place = await platform_status(connection, at=platform.clock.now())
         return [
             (
                 "newest event",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.api.shapes.backtest import BookName, EquityPoint
 from shared.database.pool import Connection
 
 NEWEST_SQL = """
@@ -74,22 +75,6 @@ class LastDayRow:
 
 
 @dataclass(frozen=True)
-class DayRow:
-    """A book at the end of a day, ETH."""
-
-    book: str
-    day: date
-    cash: float
-    positions_bid: float
-    positions_floor: float
-    positions_value: float
-    held: int
-    growth_bid: float
-    growth_floor: float
-    growth_value: float
-
-
-@dataclass(frozen=True)
 class TradeRow:
     """A position; wei as text."""
 
@@ -132,10 +117,14 @@ async def last_days(connection: Connection, backtest_id: UUID) -> dict[str, Last
 
 
 async def days(
-    connection: Connection, backtest_id: UUID, books: Sequence[str], *, first: date | None, last: date | None
-) -> Sequence[DayRow]:
-    """By book and day, both ends inclusive."""
-    return [DayRow(**row) for row in await connection.fetch(DAYS_SQL, backtest_id, list(books), first, last)]
+    connection: Connection, backtest_id: UUID, books: Sequence[BookName], *, first: date | None, last: date | None
+) -> dict[BookName, list[EquityPoint]]:
+    """The books at the end of each day, both ends inclusive, ETH."""
+    curves: dict[BookName, list[EquityPoint]] = {book: [] for book in books}
+    for row in await connection.fetch(DAYS_SQL, backtest_id, list(books), first, last):
+        fields = dict(row)
+        curves[fields.pop("book")].append(EquityPoint(**fields))
+    return curves
 
 
 async def trades(

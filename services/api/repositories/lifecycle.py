@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
+from services.api.shapes.lifecycle import EValuePath, EValuePoint, LifecycleEvent
 from shared.database.pool import Connection
 
 # Every part is small (a few rows a day at most) and has the same columns. `id` is unique in the timeline and stable.
@@ -76,7 +75,7 @@ where ($1::text[] is null or kind = any($1))
 order by at desc, id desc
 limit $5
 """
-# A test that began anew (a reorganisation, another champion) goes on under a longer name: the last one counts.
+# A test that restarts (a reorganisation, another champion) continues under a longer name: the last one counts.
 TESTS_SQL = """
 with watched as (
     select 'promotion' as kind, 'promotion:' || promotion_id as name, model_id, previous_model_id as other_model_id,
@@ -108,48 +107,6 @@ order by step_no
 """
 
 
-@dataclass(frozen=True)
-class HappenedRow:
-    """Something in the timeline."""
-
-    id: str
-    at: datetime
-    kind: str
-    summary: str
-    model_id: str | None
-    other_model_id: str | None
-    decision_id: UUID | None
-    request_id: UUID | None
-    actor: str | None
-    verdict: str | None
-    severity: str | None
-
-
-@dataclass(frozen=True)
-class TestRow:
-    """A sequential test of a promotion or a shadow."""
-
-    __test__ = False
-
-    kind: str
-    model_id: str
-    other_model_id: str | None
-    state: str
-    started_at: datetime
-    ended_at: datetime | None
-    test_id: str
-    steps: int
-
-
-@dataclass(frozen=True)
-class PointRow:
-    step: int
-    at: datetime
-    difference: float
-    e_worse: float
-    e_better: float
-
-
 async def timeline(
     connection: Connection,
     *,
@@ -157,19 +114,26 @@ async def timeline(
     model_id: str | None,
     before: tuple[datetime, str] | None,
     limit: int,
-) -> Sequence[HappenedRow]:
+) -> list[LifecycleEvent]:
     """Newest first, behind the key `before`."""
-    at, identity = before or (None, None)
     chosen = list(kinds) if kinds else None
-    rows = await connection.fetch(TIMELINE_SQL, chosen, model_id, at, identity, limit)
-    return [HappenedRow(**row) for row in rows]
+    rows = await connection.fetch(TIMELINE_SQL, chosen, model_id, *(before or (None, None)), limit)
+    return [LifecycleEvent(**row) for row in rows]
 
 
-async def tests(connection: Connection, *, model_id: str | None, kind: str | None, limit: int) -> Sequence[TestRow]:
-    """Newest first; those that took a step."""
-    return [TestRow(**row) for row in await connection.fetch(TESTS_SQL, model_id, kind, limit)]
-
-
-async def points(connection: Connection, test_id: str, *, every: int, last: int) -> Sequence[PointRow]:
-    """Steps of a test, each `every`-th and the last."""
-    return [PointRow(**row) for row in await connection.fetch(POINTS_SQL, test_id, every, last)]
+async def paths(
+    connection: Connection,
+    *,
+    model_id: str | None,
+    kind: str | None,
+    threshold: float,
+    max_points: int,
+    limit: int,
+) -> list[EValuePath]:
+    """The tests that took a step, newest first, each thinned evenly to at most `max_points` with the last one."""
+    found = []
+    for row in await connection.fetch(TESTS_SQL, model_id, kind, limit):
+        every = max(1, -(-row["steps"] // (max_points - 1)))
+        points = await connection.fetch(POINTS_SQL, row["test_id"], every, row["steps"])
+        found.append(EValuePath(**row, threshold=threshold, points=[EValuePoint(**point) for point in points]))
+    return found

@@ -25,7 +25,6 @@ from services.api.shapes.backtest import (
     BookName,
     EquityCurve,
     EquityDocument,
-    EquityPoint,
     Versus,
 )
 from shared.database.pool import Connection
@@ -86,12 +85,8 @@ async def equity(
     wanted = [name for name in BOOKS if book is None or name in book]
     async with gateway_of(request).reading() as connection:
         backtest_id = await _newest_id(connection)
-        rows = await repository.days(connection, backtest_id, wanted, first=start, last=end)
-    points: dict[BookName, list[EquityPoint]] = {name: [] for name in wanted}
-    for row in rows:
-        fields = asdict(row)
-        points[fields.pop("book")].append(EquityPoint(**fields))
-    curves = [EquityCurve(book=name, points=own) for name, own in points.items()]
+        found = await repository.days(connection, backtest_id, wanted, first=start, last=end)
+    curves = [EquityCurve(book=name, points=points) for name, points in found.items()]
     return EquityDocument(backtest_id=str(backtest_id), curves=curves)
 
 

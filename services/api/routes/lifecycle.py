@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,7 +12,6 @@ from services.api.problems import documented
 from services.api.repositories import lifecycle as repository
 from services.api.shapes.lifecycle import (
     EValuePath,
-    EValuePoint,
     LifecycleEvent,
     LifecycleKind,
     TestKind,
@@ -40,7 +38,7 @@ async def lifecycle(
             connection, kinds=kind, model_id=model_id, before=place.before, limit=place.fetch
         )
     shown, following = place.cut(rows, lambda row: (row.at, row.id))
-    return Page[LifecycleEvent](items=[LifecycleEvent(**asdict(row)) for row in shown], next_cursor=following)
+    return Page[LifecycleEvent](items=shown, next_cursor=following)
 
 
 @router.get("/v1/lifecycle/evalue", operation_id="list_evalue_paths", responses=documented(422, 503))
@@ -54,12 +52,9 @@ async def evalue(
     """E-values after each step of the monitor's tests: at the threshold a promotion is rolled back, or a shadow
     ends."""
     gateway = gateway_of(request)
-    paths = []
+    threshold = gateway.policy.sequential.threshold
     async with gateway.reading() as connection:
-        for row in await repository.tests(connection, model_id=model_id, kind=kind, limit=limit):
-            every = max(1, -(-row.steps // (max_points - 1)))
-            found = await repository.points(connection, row.test_id, every=every, last=row.steps)
-            points = [EValuePoint(**asdict(point)) for point in found]
-            threshold = gateway.policy.sequential.threshold
-            paths.append(EValuePath(**asdict(row), threshold=threshold, points=points))
-    return List[EValuePath](items=paths)
+        found = await repository.paths(
+            connection, model_id=model_id, kind=kind, threshold=threshold, max_points=max_points, limit=limit
+        )
+    return List[EValuePath](items=found)

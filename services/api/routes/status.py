@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.api.gateway import gateway_of
 from services.api.problems import DATABASE_AWAY
-from services.api.repositories.status import PlatformStatus, platform_status
+from shared.registry.status import PlatformStatus, platform_status
 
 router = APIRouter(tags=["operations"])
 

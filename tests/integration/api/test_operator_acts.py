@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.api.repositories import keys
 from shared.database.pool import Database
+from shared.registry import api_keys
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served
 from tests.integration.api.filling import NOW
@@ -19,7 +19,7 @@ WHY = {"reason": "the watch is quiet"}
 
 async def a_key(database: Database, *scopes: str, name: str = "anna") -> dict[str, str]:
     async with database.connection() as connection:
-        made = await keys.create_key(connection, name=name, scopes=scopes, at=NOW)
+        made = await api_keys.create(connection, name=name, scopes=scopes, at=NOW)
     return {"X-API-Key": made.key}
 
 

@@ -8,13 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from services.api.repositories import keys
 from services.trainer.handlers import Trainer
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import TrainingRequested
 from shared.database.pool import Database
 from shared.errors import InvalidInputError, NotFoundError
-from shared.registry import training_requests
+from shared.registry import api_keys, training_requests
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served
 
@@ -111,7 +110,7 @@ async def test_an_idempotency_key_belongs_to_its_api_key(
     served: Served, database: Database, operator: dict[str, str]
 ) -> None:
     async with database.connection() as connection:
-        new = await keys.create_key(connection, name="other", scopes=["train"], at=filling.NOW)
+        new = await api_keys.create(connection, name="other", scopes=["train"], at=filling.NOW)
     asked = set()
     for headers in (operator, {"X-API-Key": new.key}):
         answer = await served.client.post(PATH, json={"reason": "drift"}, headers=headers | {"Idempotency-Key": "one"})
@@ -168,10 +167,10 @@ async def test_a_ten_megabyte_body_is_refused_announced_or_not(unchanging: Serve
 
 async def test_who_may_ask(served: Served, database: Database) -> None:
     async with database.connection() as connection:
-        good = await keys.create_key(connection, name="trainer bot", scopes=["train"], at=filling.NOW)
-        gone = await keys.create_key(connection, name="old bot", scopes=["train"], at=filling.NOW)
-        await keys.revoke_key(connection, gone.key_id, at=filling.NOW)
-        poor = await keys.create_key(connection, name="reader", scopes=["train"], at=filling.NOW)
+        good = await api_keys.create(connection, name="trainer bot", scopes=["train"], at=filling.NOW)
+        gone = await api_keys.create(connection, name="old bot", scopes=["train"], at=filling.NOW)
+        await api_keys.revoke(connection, gone.key_id, at=filling.NOW)
+        poor = await api_keys.create(connection, name="reader", scopes=["train"], at=filling.NOW)
         await connection.execute("update api_keys set scopes = '{}' where key_id = $1", poor.key_id)
     wrong_secret = good.key[:-4] + ("AAAA" if not good.key.endswith("AAAA") else "BBBB")
 
@@ -195,19 +194,19 @@ async def test_who_may_ask(served: Served, database: Database) -> None:
 
 async def test_the_secret_itself_is_stored_nowhere(database: Database) -> None:
     async with database.connection() as connection:
-        new = await keys.create_key(connection, name="bot", scopes=["train"], at=filling.NOW)
-        (stored,) = await keys.list_keys(connection)
+        new = await api_keys.create(connection, name="bot", scopes=["train"], at=filling.NOW)
+        (stored,) = await api_keys.listing(connection)
     assert new.key.rpartition("_")[2] not in repr(stored)
-    assert stored.secret_sha256 == keys.fingerprint(new.key)
+    assert stored.secret_sha256 == api_keys.fingerprint(new.key)
 
 
 async def test_keys_need_a_name_and_a_known_scope(database: Database) -> None:
     async with database.connection() as connection:
         for name, scopes in (("", ["train"]), ("bot", []), ("bot", ["everything"])):
             with pytest.raises(InvalidInputError):
-                await keys.create_key(connection, name=name, scopes=scopes, at=filling.NOW)
+                await api_keys.create(connection, name=name, scopes=scopes, at=filling.NOW)
         with pytest.raises(NotFoundError):
-            await keys.revoke_key(connection, "nope", at=filling.NOW)
+            await api_keys.revoke(connection, "nope", at=filling.NOW)
 
 
 async def test_an_unknown_request_is_not_found(unchanging: Served) -> None:

@@ -11,13 +11,13 @@ from uuid import uuid4
 import pytest
 from standardwebhooks import Webhook
 
-from services.api.repositories import keys
 from services.notifier import delivering
 from services.notifier.delivering import PATIENCE, PAUSES, Deliveries
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import MarketUpdated, ModelPromoted
 from shared.database.pool import Database
 from shared.messaging.transaction import AlreadyHandledError
+from shared.registry import api_keys
 from tests.integration.api import filling
 from tests.integration.api.conftest import OPERATOR_KEY, serving
 from tests.integration.api.filling import NOW, Happening
@@ -211,8 +211,8 @@ async def test_keys_see_their_own(stand: Stand, receiver: Receiver) -> None:
     operator = {"Authorization": f"Bearer {OPERATOR_KEY}"}
     made = await stand.subscribe(receiver.url, "model.promoted")
     async with stand.database.connection() as connection:
-        other = {"X-API-Key": (await keys.create_key(connection, name="b", scopes=["webhooks"], at=NOW)).key}
-        trainer = {"X-API-Key": (await keys.create_key(connection, name="c", scopes=["train"], at=NOW)).key}
+        other = {"X-API-Key": (await api_keys.create_key(connection, name="b", scopes=["webhooks"], at=NOW)).key}
+        trainer = {"X-API-Key": (await api_keys.create_key(connection, name="c", scopes=["train"], at=NOW)).key}
     client, path = stand.served.client, f"/v1/webhooks/{made['webhook_id']}"
     assert (await client.get("/v1/webhooks", headers=other)).json()["items"] == []
     assert (await client.get(path, headers=other)).status_code == 404

@@ -1,4 +1,4 @@
-"""API keys at rest: the hash, never the key. Also what `punkcast keys` calls."""
+"""API keys at rest: the hash, never the key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.errors import InvalidInputError, NotFoundError
 
 SCOPES = ("train", "operate", "webhooks")
 DEFAULT_SCOPES = ("train",)
-"""Of a key that nobody said more about: promoting and freezing are given on purpose."""
+"""Of a key made without naming any: promoting and freezing have to be asked for."""
 
 INSERT_KEY_SQL = """
 insert into api_keys (key_id, name, secret_sha256, scopes, created_at) values ($1, $2, $3, $4, $5)
@@ -54,7 +54,7 @@ def fingerprint(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-async def create_key(connection: Connection, *, name: str, scopes: Iterable[str], at: datetime) -> NewKey:
+async def create(connection: Connection, *, name: str, scopes: Iterable[str], at: datetime) -> NewKey:
     """Make and store a key.
 
     Raises:
@@ -72,7 +72,7 @@ async def create_key(connection: Connection, *, name: str, scopes: Iterable[str]
     return NewKey(key_id=key_id, key=key)
 
 
-async def revoke_key(connection: Connection, key_id: str, *, at: datetime) -> None:
+async def revoke(connection: Connection, key_id: str, *, at: datetime) -> None:
     """Refuse the key from now on (idempotent).
 
     Raises:
@@ -87,6 +87,6 @@ async def find(connection: Connection, key_id: str) -> StoredKey | None:
     return StoredKey(**row) if row else None
 
 
-async def list_keys(connection: Connection) -> Sequence[StoredKey]:
+async def listing(connection: Connection) -> Sequence[StoredKey]:
     """All keys, oldest first, revoked ones too."""
     return [StoredKey(**row) for row in await connection.fetch(LIST_KEYS_SQL)]

@@ -1,4 +1,4 @@
-"""How the platform is doing, in one question."""
+"""The state of the platform's moving parts, in one query."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PlatformStatus:
     promotion: str | None
     shadows: int
     champion: str | None
-    unsupported_by: str | None  # the code that cannot serve the champion, if there is such
+    unsupported_by: str | None  # the code that cannot serve the champion; None: there is none
     last_scored_at: datetime | None
 
 
