@@ -117,11 +117,17 @@ def verify_command(
 
 
 async def _against_files(platform: Platform, findings: list[Finding]) -> list[Finding]:
-    # Imported here: it brings the model's libraries along.
-    from services.gatekeeper.bootstrap import evidence_gatherer
-    from services.gatekeeper.recheck import recheck
+    # Imported here: it imports the model's libraries.
+    from shared.registry.evidence.gathering import EvidenceGatherer
+    from shared.registry.evidence.recheck import recheck
 
-    gatherer = evidence_gatherer(platform, reader=MarketReader())
+    gatherer = EvidenceGatherer(
+        database=platform.database,
+        store=platform.store,
+        reader=MarketReader(),
+        clock=platform.clock,
+        threads=platform.settings.threads,
+    )
     return [
         replace(one, problems=(*one.problems, *await recheck(platform.database, gatherer, one.decision)))
         for one in findings

@@ -1,14 +1,12 @@
-"""Where the gatekeeper is put together."""
+"""The gatekeeper's composition root."""
 
 from __future__ import annotations
 
-import time
-
-from services.gatekeeper.evidence import EvidenceGatherer
 from services.gatekeeper.handlers import CONSUMER, Gatekeeper
 from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
 from shared.evaluation.policy import Policy, load_policy
 from shared.market.reader import MarketReader
+from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
 
@@ -16,7 +14,13 @@ from shared.runtime.service import MessageService
 def build(platform: Platform, *, policy: Policy | None = None, reader: MarketReader | None = None) -> MessageService:
     """From a platform, with the settings' policy unless another is given; services of one process share a reader."""
     policy = policy or load_policy(platform.settings.policy_file)
-    gatherer = evidence_gatherer(platform, reader=reader or MarketReader())
+    gatherer = EvidenceGatherer(
+        database=platform.database,
+        store=platform.store,
+        reader=reader or MarketReader(),
+        clock=platform.clock,
+        threads=platform.settings.threads,
+    )
     gatekeeper = Gatekeeper(database=platform.database, clock=platform.clock, policy=policy, gatherer=gatherer)
     return MessageService(
         CONSUMER,
@@ -25,16 +29,4 @@ def build(platform: Platform, *, policy: Policy | None = None, reader: MarketRea
             ShadowMatured: gatekeeper.on_shadow_matured,
             RetrainCheckRequested: gatekeeper.on_day_passed,
         },
-    )
-
-
-def evidence_gatherer(platform: Platform, *, reader: MarketReader) -> EvidenceGatherer:
-    """What reads the files of contender and champion; an audit uses it, too."""
-    return EvidenceGatherer(
-        database=platform.database,
-        store=platform.store,
-        reader=reader,
-        clock=platform.clock,
-        threads=platform.settings.threads,
-        stopwatch=time.perf_counter,
     )

@@ -13,7 +13,6 @@ from uuid import uuid5
 import structlog
 
 from services.gatekeeper.conclusions import Conclusions, PointerMovedError
-from services.gatekeeper.evidence import EvidenceGatherer, Gathered
 from services.gatekeeper.situation import Situation, cooling_until, situation_of
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -30,6 +29,7 @@ from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import decisions, freezes, models, pointer, promotions, sequential, shadows
 from shared.registry.decisions import DecisionRecord
+from shared.registry.evidence.gathering import EvidenceGatherer, Gathered
 from shared.registry.models import ModelRecord
 from shared.registry.pointer import Pointer
 from shared.registry.shadows import Shadow

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.gatekeeper.evidence import Gathered
 from services.gatekeeper.handlers import Gatekeeper
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
@@ -21,6 +20,7 @@ from shared.evaluation.policy import load_policy
 from shared.messaging.bus import Subscription
 from shared.messaging.memory import MemoryBus
 from shared.registry import models
+from shared.registry.evidence.gathering import Gathered
 from shared.registry.models import ModelRecord
 from shared.registry.unsupported import UnsupportedModel
 from tests.factories import gate_evidence, registry

@@ -11,8 +11,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from services.gatekeeper.evidence import EvidenceGatherer
-from services.gatekeeper.recheck import recheck
 from shared.clock import ManualClock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError, UnsupportedModelError
@@ -25,6 +23,8 @@ from shared.market.events import validate
 from shared.market.reader import MarketReader
 from shared.market.traits import Traits
 from shared.registry import decisions, models, training_requests
+from shared.registry.evidence.gathering import EvidenceGatherer
+from shared.registry.evidence.recheck import recheck
 from shared.registry.models import ModelRecord
 from shared.snapshots import repository as snapshots
 from shared.snapshots.snapshot import Snapshot

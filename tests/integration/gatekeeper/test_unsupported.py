@@ -8,8 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.gatekeeper.bootstrap import build, evidence_gatherer
-from services.gatekeeper.recheck import recheck
+from services.gatekeeper.bootstrap import build
 from services.ingestor.bootstrap import build as build_ingestor
 from services.nowcaster.bootstrap import build as build_nowcaster
 from shared.contracts.messages import ContenderRegistered, IngestRequested, NowcastRequested
@@ -19,6 +18,8 @@ from shared.evaluation.gates import ANCHORED, PUBLISHED
 from shared.evaluation.policy import Policy, load_policy
 from shared.market.reader import MarketReader
 from shared.registry import audit, models
+from shared.registry.evidence.gathering import EvidenceGatherer
+from shared.registry.evidence.recheck import recheck
 from shared.registry.models import ModelRecord
 from tests.factories import registry as made
 from tests.factories import small_market
@@ -102,7 +103,9 @@ async def test_a_contender_replaces_a_champion_that_cannot_be_served_and_the_dec
     published = await stand.value("select count(*) from outcomes where track = 'champion' and horizon = 'latest'")
     assert checks[PUBLISHED].n == published
     assert "blast_mean" not in checks
-    gatherer = evidence_gatherer(stand.platform, reader=MarketReader())
+    gatherer = EvidenceGatherer(
+        database=stand.database, store=stand.store, reader=MarketReader(), clock=stand.clock, threads=1
+    )
     assert await recheck(stand.database, gatherer, finding.decision) == []
     release.cannot_serve.clear()
     assert await recheck(stand.database, gatherer, finding.decision) == [], "with code that could serve it, too"

@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest_asyncio
 from aiohttp import web
 
-from services.api.repositories import keys
 from services.notifier.alerts import alert_urls
 from services.notifier.delivering import Deliveries
 from services.notifier.handlers import Subscriptions
@@ -19,6 +18,7 @@ from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
 from shared.database.pool import Database
+from shared.registry import api_keys
 from shared.settings import Settings
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
@@ -108,6 +108,6 @@ async def stand(database: Database) -> AsyncIterator[Stand]:
         await filling.fill_punks(connection, 6)
         model = await filling.fill_model(connection, champion=True)
         generation = await filling.publish(connection, model)
-        key = await keys.create_key(connection, name="anna", scopes=["webhooks"], at=NOW)
+        key = await api_keys.create(connection, name="anna", scopes=["webhooks"], at=NOW)
     async with serving(database, webhooks_private=True) as served:
         yield Stand(database, served, ManualClock(NOW), {"X-API-Key": key.key}, model, generation)

@@ -211,8 +211,8 @@ async def test_keys_see_their_own(stand: Stand, receiver: Receiver) -> None:
     operator = {"Authorization": f"Bearer {OPERATOR_KEY}"}
     made = await stand.subscribe(receiver.url, "model.promoted")
     async with stand.database.connection() as connection:
-        other = {"X-API-Key": (await api_keys.create_key(connection, name="b", scopes=["webhooks"], at=NOW)).key}
-        trainer = {"X-API-Key": (await api_keys.create_key(connection, name="c", scopes=["train"], at=NOW)).key}
+        other = {"X-API-Key": (await api_keys.create(connection, name="b", scopes=["webhooks"], at=NOW)).key}
+        trainer = {"X-API-Key": (await api_keys.create(connection, name="c", scopes=["train"], at=NOW)).key}
     client, path = stand.served.client, f"/v1/webhooks/{made['webhook_id']}"
     assert (await client.get("/v1/webhooks", headers=other)).json()["items"] == []
     assert (await client.get(path, headers=other)).status_code == 404

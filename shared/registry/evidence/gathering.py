@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 import structlog
 
-from services.gatekeeper.facts import Files, Loaded, evidence_of
-from services.gatekeeper.published import published_values
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.errors import IntegrityError, NotFoundError, UnsupportedModelError
 from shared.evaluation.evidence import GateEvidence, Unsupported
 from shared.market.reader import MarketReader
+from shared.registry.evidence.facts import Files, Loaded, evidence_of
 from shared.registry.models import ModelRecord, artifact
 from shared.registry.unsupported import UnsupportedModel
 from shared.snapshots import repository as snapshots
@@ -26,6 +26,13 @@ from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
 
 log = structlog.get_logger(__name__)
+# A sale after $3 was scored against a nowcast that had only stayed because no newer one came.
+PUBLISHED_SQL = """
+select o.event_seq, o.value_wei::float8 / 1e18 as value_eth
+from outcomes o join sales s using (event_seq)
+where o.model_id = $1 and o.track = 'champion' and o.horizon = 'latest'
+  and o.event_seq = any($2::bigint[]) and s.event_time < $3
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Then:
-    """What a recorded gate was taken on: its nowcast snapshot, and the models that the code of then could not serve."""
+    """The conditions of a recorded gate: its nowcast snapshot, and the models that its code could not serve."""
 
     nowcast: str | None
     champion_unsupported: Unsupported | None
@@ -47,7 +54,7 @@ class Then:
 
 
 class EvidenceGatherer:
-    """Reads what was registered. Changes nothing, but that it archives a nowcast snapshot when none fits."""
+    """Reads registered files. Its only write is a nowcast snapshot, which it archives when none fits."""
 
     def __init__(
         self,
@@ -57,7 +64,7 @@ class EvidenceGatherer:
         reader: MarketReader,
         clock: Clock,
         threads: int,
-        stopwatch: Callable[[], float],
+        stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._database = database
         self._store = store
@@ -75,12 +82,12 @@ class EvidenceGatherer:
         unsupported: UnsupportedModel | None = None,
         then: Then | None = None,
     ) -> Gathered:
-        """Everything the gate looks at. What cannot be read is missing evidence, which never passes.
+        """All the evidence that a gate judges. What cannot be read is missing, and missing evidence never passes.
 
         Args:
             anchor: the last confirmed champion when that is another model than the champion.
             unsupported: the nowcaster's record that it cannot serve the champion.
-            then: what a recorded decision was taken on, when its evidence is taken again.
+            then: the conditions of a recorded gate, to gather its evidence a second time.
 
         Raises:
             UnsupportedModelError: this code cannot serve the contender, or a champion that is served elsewhere: code
@@ -97,13 +104,7 @@ class EvidenceGatherer:
             valued = await (self._nowcast() if then is None else self._snapshot(then.nowcast))
         published: dict[int, float] = {}
         if champion is not None and champion_unsupported is not None and holdout is not None:
-            async with self._database.connection() as connection:
-                published = await published_values(
-                    connection,
-                    champion.model_id,
-                    holdout.frame["event_seq"].to_list(),
-                    before=champion_unsupported.since,
-                )
+            published = await self._published(champion.model_id, holdout, champion_unsupported)
         learnt = await self._snapshot(contender.training_snapshot) if old or third else None
         frames = [one.frame for one in (holdout, learnt) if one is not None]
         files = Files(
@@ -120,6 +121,13 @@ class EvidenceGatherer:
         )
         evidence = await asyncio.to_thread(evidence_of, contender, champion, anchor, files, stopwatch=self._stopwatch)
         return Gathered(evidence, contender.evaluation_snapshot, None if valued is None else valued.snapshot_id)
+
+    async def _published(self, model_id: str, holdout: Snapshot, unsupported: Unsupported) -> dict[int, float]:
+        """The champion's newest value (ETH) before each sale of the hold-out, by event number, while it was served."""
+        sales = holdout.frame["event_seq"].to_list()
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(PUBLISHED_SQL, model_id, sales, unsupported.since)
+        return {row["event_seq"]: row["value_eth"] for row in rows}
 
     async def _champion(
         self, champion: ModelRecord | None, unsupported: UnsupportedModel | None, then: Then | None

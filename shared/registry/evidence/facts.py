@@ -1,4 +1,4 @@
-"""What the files of a contender, a champion and a hold-out come to: the gate's evidence, stated without any I/O."""
+"""A gate's evidence from the files of a contender, a champion and a hold-out, without I/O."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from shared.valuation.model import ValuationModel
 
 log = structlog.get_logger(__name__)
 UNKNOWN = "unknown"
-"""What a trainer writes that could not find out its own code."""
+"""Written by a trainer that does not know its own commit."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def evidence_of(
     *,
     stopwatch: Callable[[], float],
 ) -> GateEvidence:
-    """State the facts about the contender beside the others."""
+    """The facts about the contender, next to those about champion and anchor."""
     new, holdout = files.new, files.holdout
     old, third = (None if loaded is None else loaded.model for loaded in (files.old, files.anchor))
     rows = None if holdout is None else _priced(holdout.frame)

@@ -1,11 +1,10 @@
-"""Take the evidence of a recorded gate again, from the archived snapshots and model files that it names."""
+"""Gather the evidence of a recorded gate a second time, from the archived files that it names."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from services.gatekeeper.evidence import EvidenceGatherer, Then
 from shared.database.pool import Connection, Database
 from shared.errors import NotFoundError, UnsupportedModelError
 from shared.evaluation import gate_record
@@ -13,14 +12,15 @@ from shared.evaluation.canonical import canonical_json
 from shared.evaluation.policy import stored_policy
 from shared.registry import decisions, models
 from shared.registry.decisions import DecisionDocument
+from shared.registry.evidence.gathering import EvidenceGatherer, Then
 from shared.registry.models import ModelRecord
 
 _MEASURED_THEN = "quick"
-"""The latency of that day cannot be measured again."""
+"""Latency: it cannot be measured a second time."""
 
 
 async def recheck(database: Database, gatherer: EvidenceGatherer, decision: DecisionDocument) -> list[str]:
-    """The parts of a gate's evidence that the files do not bear out; empty for every other kind of decision.
+    """The parts of a gate's evidence that differ from the archived files; none for every other kind of decision.
 
     Raises:
         TransientError: the object store is away.

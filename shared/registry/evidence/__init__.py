@@ -1,0 +1,1 @@
+"""A gate's evidence from snapshots and model files: for the gatekeeper, and for an audit of what it recorded."""
