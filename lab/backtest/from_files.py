@@ -21,7 +21,6 @@ from shared.evaluation import predictions as forward
 from shared.market.event_files import PUNKS_FILE, read_event_files
 from shared.market.event_types import SALE
 from shared.market.marks import Lows
-from shared.market.state import is_public_ask
 from shared.market.timeline import MarketTimeline, Sale, seconds
 from shared.market.traits import Traits
 from shared.units import DAY_S, ETH
@@ -89,7 +88,6 @@ def _happenings(frame: pl.DataFrame, sales: dict[int, Sale], valued: dict[tuple[
         "sale_kind",
         "tx_hash",
         "log_index",
-        public=(pl.col("event_type") == "listed") & is_public_ask(),
     )
     found = []
     for row, at in zip(columns.iter_rows(named=True), seconds(frame["timestamp"]).tolist(), strict=True):
@@ -106,7 +104,6 @@ def _happenings(frame: pl.DataFrame, sales: dict[int, Sale], valued: dict[tuple[
                 kind=row["kind"],
                 price_wei=int(row["price_wei"] or 0),
                 ref=f"{row['tx_hash']}:{row['log_index']}",
-                public=row["public"],
                 sender=row["from_address"],
                 receiver=row["to_address"],
                 sale=facts,

@@ -79,10 +79,10 @@ class ExecutableBook:
         found: list[tuple[float, int, Order]] = []
         for punk, value in nowcast.values.items():
             ask = board.ask(punk)
-            if ask is None or ask.known >= nowcast.as_of or self.ledger.holds(punk) or punk in self._ordered:
+            if ask is None or ask.since.known >= nowcast.as_of or self.ledger.holds(punk) or punk in self._ordered:
                 continue
             if ask.price_wei * WHOLE <= value * (WHOLE - self._terms.margin_bps):
-                order = Order(punk, ask.seq, ask.price_wei, value, nowcast.as_of, nowcast.generation_id)
+                order = Order(punk, ask.since.seq, ask.price_wei, value, nowcast.as_of, nowcast.generation_id)
                 found.append((ask.price_wei / value, punk, order))
         if not found:
             return ()
@@ -103,7 +103,7 @@ class ExecutableBook:
         for order in orders:
             del self._ordered[order.punk]
             ask = board.ask(order.punk)
-            if ask is None or ask.seq != order.listing:
+            if ask is None or ask.since.seq != order.listing:
                 self.missed += 1
                 continue
             self.ledger.buy(
@@ -115,8 +115,8 @@ class ExecutableBook:
                     at=at,
                     price_wei=ask.price_wei,
                     gas_wei=self._terms.buy_gas_wei,
-                    ref=ask.ref,
-                    listing=ask.seq,
+                    ref=ask.since.ref,
+                    listing=ask.since.seq,
                 )
             )
             filled += 1
@@ -128,7 +128,7 @@ class ExecutableBook:
         if trade is None or event.sale is None or not event.sale.valid:
             return
         ask = board.ask(event.punk)
-        if event.sale.kind == "buy" and ask is not None and ask.seq == trade.entry.listing:
+        if event.sale.kind == "buy" and ask is not None and ask.since.seq == trade.entry.listing:
             return
         _leave(self.ledger, event, costs_wei=_selling(self._terms, event))
 

@@ -30,10 +30,9 @@ class Happening:
     """A market event, in contract order.
 
     Attributes:
-        seq: ascends in contract order; also the name of a listing.
+        seq: ascends in contract order; orders name a listing by it.
         time, known: when it happened, and when the platform learned of it.
         kind: the event's type.
-        public: of a listing: anybody may take it, for a price.
         sender, receiver: as the log says.
         ref: transaction hash and log index, `0x…:12`.
     """
@@ -45,7 +44,6 @@ class Happening:
     kind: str
     price_wei: int
     ref: str
-    public: bool = False
     sender: str | None = None
     receiver: str | None = None
     sale: SaleFacts | None = None

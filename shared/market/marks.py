@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from math import log
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
+from shared.market.hedonic_index import HedonicIndex
 from shared.market.order_book import NAN, AskBook, price_and_punk
 from shared.units import DAY_S, WEI_PER_ETH
 
-if TYPE_CHECKING:
-    from shared.market.hedonic_index import HedonicIndex
-    from shared.market.timeline import MarketTimeline
+_Key = TypeVar("_Key")
+_Row = TypeVar("_Row")
 
 LARGEST_ERROR: Final = 0.7
 """What a punk's own sales say about it is clipped here (log units), …"""
@@ -90,8 +90,32 @@ class Record(NamedTuple):
     number: float
 
 
+class Rows(Generic[_Key, _Row]):
+    """Rows for one series, in the form in which its `extend` takes them."""
+
+    def __init__(self) -> None:
+        self.keys: list[_Key] = []
+        self.rows: list[_Row] = []
+
+    def add(self, key: _Key, row: _Row) -> None:
+        """`key`: a time, or for a keyed series (key, time)."""
+        self.keys.append(key)
+        self.rows.append(row)
+
+
+class NewMarks:
+    """What valid sales leave behind, by the timeline's series of the same names."""
+
+    def __init__(self) -> None:
+        self.valid_sales: Rows[int, ValidSale] = Rows()
+        self.floor_sales: Rows[int, FloorSale] = Rows()
+        self.punk_sales: Rows[tuple[int, int], PunkSale] = Rows()
+        self.sold_by: Rows[tuple[int, int], Record] = Rows()
+        self.bought_by: Rows[tuple[int, int], Record] = Rows()
+
+
 class SaleMarks:
-    """Marks of valid sales, gathered until `flush` appends them."""
+    """Marks of valid sales, gathered until the timeline takes them."""
 
     def __init__(self, index: HedonicIndex) -> None:
         self._index = index
@@ -99,7 +123,7 @@ class SaleMarks:
         self._sellers: dict[int, tuple[Record, int]] = {}
         self._buyers: dict[int, tuple[Record, int]] = {}
         self._sums = ValidSale(0.0, 0.0)
-        self._clear()
+        self._new = NewMarks()
 
     def add(
         self,
@@ -118,41 +142,27 @@ class SaleMarks:
         error = self._index.update(time, punk, log_price)
         clipped = max(-LARGEST_MARKET_ERROR, min(LARGEST_MARKET_ERROR, error))
         self._sums = ValidSale(self._sums.errors + clipped, self._sums.accepted_bids + accepted_bid)
-        self._valid_sales.append((time, self._sums))
-        self._punk_sales.append((punk, time, self._of_punk(time, punk, log_price, log(floor_wei / WEI_PER_ETH), error)))
+        self._new.valid_sales.add(time, self._sums)
+        of_punk = self._of_punk(time, punk, log_price, log(floor_wei / WEI_PER_ETH), error)
+        self._new.punk_sales.add((punk, time), of_punk)
         for records, marks, owner in (
-            (self._sellers, self._sold_by, seller),
-            (self._buyers, self._bought_by, buyer),
+            (self._sellers, self._new.sold_by, seller),
+            (self._buyers, self._new.bought_by, buyer),
         ):
             old, at = records.get(owner, (Record(0.0, 0.0, 0.0), time))
             decay = 0.5 ** ((time - at) / OWNER_HALF_LIFE_S)
             new = Record(old.errors * decay + clipped, old.weight * decay + 1.0, old.number + 1.0)
             records[owner] = (new, time)
-            marks.append((owner, time, new))
+            marks.add((owner, time), new)
         if premium < FLOOR_TIER_PREMIUM:
             lows = Lows.of(book)
             ratio, without = (log_price - log(ask) if ask > 0 else NAN for ask in (lows.lowest, lows.second))
-            self._floor_sales.append((time, FloorSale(log_price, ratio, without, lows.punk)))
+            self._new.floor_sales.add(time, FloorSale(log_price, ratio, without, lows.punk))
 
-    def flush(self, timeline: MarketTimeline) -> None:
-        """Append what was added since the last flush."""
-        self._index.flush()
-        for series, marks in ((timeline.valid_sales, self._valid_sales), (timeline.floor_sales, self._floor_sales)):
-            series.extend([time for time, _ in marks], [row for _, row in marks])
-        for keyed, keyed_marks in (
-            (timeline.punk_sales, self._punk_sales),
-            (timeline.sold_by, self._sold_by),
-            (timeline.bought_by, self._bought_by),
-        ):
-            keyed.extend([(key, time) for key, time, _ in keyed_marks], [row for _, _, row in keyed_marks])
-        self._clear()
-
-    def _clear(self) -> None:
-        self._valid_sales: list[tuple[int, ValidSale]] = []
-        self._floor_sales: list[tuple[int, FloorSale]] = []
-        self._punk_sales: list[tuple[int, int, PunkSale]] = []
-        self._sold_by: list[tuple[int, int, Record]] = []
-        self._bought_by: list[tuple[int, int, Record]] = []
+    def take(self) -> NewMarks:
+        """The marks that were added since the last call."""
+        taken, self._new = self._new, NewMarks()
+        return taken
 
     def _of_punk(self, time: int, punk: int, log_price: float, log_floor: float, error: float) -> PunkSale:
         level = self._index.level

@@ -27,8 +27,8 @@ class Growable:
         self._data = np.empty((64, width), dtype=dtype)
         self._size = 0
 
-    def extend(self, rows: Sequence[Sequence[float] | Floats]) -> None:
-        if not rows:
+    def extend(self, rows: Sequence[Sequence[float] | Floats] | Floats | Ints) -> None:
+        if not len(rows):
             return
         needed = self._size + len(rows)
         if needed > len(self._data):
@@ -54,8 +54,8 @@ class TimeSeries:
         self._times = Growable(1, np.int64)
         self._rows = Growable(width, dtype)
 
-    def extend(self, times: Sequence[int], rows: Sequence[Sequence[float] | Floats]) -> None:
-        self._times.extend([(time,) for time in times])
+    def extend(self, times: Sequence[int], rows: Sequence[Sequence[float] | Floats] | Floats | Ints) -> None:
+        self._times.extend(np.array(times, dtype=np.int64)[:, None])
         self._rows.extend(rows)
 
     @property

@@ -15,10 +15,11 @@ import numpy as np
 import polars as pl
 
 from shared.market.custody import Custody, later_holders
-from shared.market.event_types import ACCEPT_BID
+from shared.market.event_types import ACCEPT_BID, BID, BID_WITHDRAWN, LISTED, OWNER_CHANGES, SALE, TRANSFER
 from shared.market.events import contract_key, contract_keys
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.marks import WAYS, FloorSale, Lows, OwnerChange, PunkSale, Record, SaleMarks, ValidSale
+from shared.market.offers import Offer, OfferBook
 from shared.market.order_book import NAN, AskBook
 from shared.market.series import ANY_NUMBER, Ints, KeyedSeries, TimeSeries
 from shared.market.traits import PUNKS, Traits
@@ -29,6 +30,8 @@ _FOLDED = (
     "seq", "block", "log_index", "punk_id", "event_type", "price_wei", "from_address", "to_address", "sale_kind",
     "tx_hash",
 )  # fmt: skip
+_CHANGES_HANDS = frozenset(OWNER_CHANGES)
+_IS_OF_BIDS = frozenset((BID, BID_WITHDRAWN))
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class MarketTimeline:
         self.last_time = 0
         self.asks_now = AskBook()
         self._custody = Custody()
-        self._bids: dict[int, tuple[str | None, str]] = {}  # (bidder, price in wei as text) by punk
+        self.offers: OfferBook[int] = OfferBook()  # by the sequence numbers of their events
         self._listed_in: dict[int, str] = {}  # transaction of the punk's last listing
         self._day_end = 0
         self._previous_day_floor: int | None = None
@@ -106,11 +109,6 @@ class MarketTimeline:
 
     def owner(self, punk: int) -> str | None:
         return self._custody.owner(punk)
-
-    def standing_bid(self, punk: int) -> tuple[str | None, int] | None:
-        """Bidder and price in wei."""
-        bid = self._bids.get(punk)
-        return None if bid is None else (bid[0], int(bid[1]))
 
     def apply(self, events: pl.DataFrame) -> list[Sale]:
         """Fold events and return the sales among them.
@@ -139,35 +137,29 @@ class MarketTimeline:
             seqs, blocks, log_indices, times.tolist(), known_at, punks, kinds, prices, senders, receivers, sale_kinds,
             tx_hashes, strict=True,
         )  # fmt: skip
-        bids, listed_in, custody, set_ask = self._bids, self._listed_in, self._custody, batch.set_ask
+        offers, listed_in, custody = self.offers, self._listed_in, self._custody
+        bids = offers.bids
         for seq, block, log_index, time, known, punk, kind, price, sender, receiver, sale_kind, tx_hash in columns:
             if time >= self._day_end:
                 self._roll_day(time)
-            if kind == "listed":
+            sale, before = None, None
+            if kind == LISTED:
                 listed_in[punk] = tx_hash
-                # Private listings are no asks, and neither is a gift: with a floor of nothing nothing has a ratio.
-                set_ask(punk, known, (int(price) or None) if receiver is None else None)
-            elif kind == "bid":
-                bids[punk] = (sender, price)
-                batch.set_bid(punk, known, int(price))
-            elif kind == "delisted":
-                set_ask(punk, known, None)
-            elif kind == "bid_withdrawn":
-                bids.pop(punk, None)
-                batch.set_bid(punk, known, None)
-            else:
-                sale, before = None, custody.owner(punk)
-                if kind == "sale":
+            elif kind in _CHANGES_HANDS:
+                before = custody.owner(punk)
+                if kind == SALE:
                     place = (seq, block, log_index, tx_hash, time, punk)
                     sale = self._judge(place, int(price), sender, receiver, sale_kind, returns.get(seq))
-                set_ask(punk, known, None)
-                custody.moved(punk, receiver, time, tx_hash, free=kind == "transfer")
+            bid = bids.get(punk)
+            offers.apply(seq, punk, kind, price, sender, receiver, sale_kind)
+            if kind not in _IS_OF_BIDS:
+                batch.set_ask(punk, known, offers.ask(punk))
+            if bids.get(punk) is not bid:
+                batch.set_bid(punk, known, bids.get(punk))
+            if kind in _CHANGES_HANDS:
+                custody.moved(punk, receiver, time, tx_hash, free=kind == TRANSFER)
                 change = OwnerChange(known, self._owner_id(before), self._owner_id(receiver), WAYS[sale_kind or kind])
                 batch.owner_changed(punk, known, change)
-                # A bid ends when it is accepted, and when its bidder gets the punk another way.
-                if punk in bids and (sale_kind == ACCEPT_BID or bids[punk][0] == receiver):
-                    del bids[punk]
-                    batch.set_bid(punk, known, None)
                 if sale is not None:
                     batch.sold(sale, known, change)
                     if sale.excluded is None:
@@ -176,7 +168,7 @@ class MarketTimeline:
             self.last_seq, self.last_time = seqs[-1], int(times[-1])
             self._last_known = known_at[-1]
             self.last_key = (blocks[-1], log_indices[-1])
-        self.events.extend(known_at, list(zip(seqs, blocks, strict=True)))
+        self.events.extend(known_at, events.select("seq", "block").to_numpy())
         return batch.flush()
 
     def _owner_id(self, address: str | None) -> int:
@@ -241,7 +233,7 @@ class MarketTimeline:
         )
 
     def _highest_bid(self) -> int:
-        return max((int(price) for _, price in self._bids.values()), default=0)
+        return max((bid.price_wei for bid in self.offers.bids.values()), default=0)
 
 
 class _Batch:
@@ -255,20 +247,20 @@ class _Batch:
         self._owners: tuple[list[tuple[int, int]], list[OwnerChange]] = ([], [])
         self._sales: list[Sale] = []
 
-    def set_ask(self, punk: int, time: int, price_wei: int | None) -> None:
+    def set_ask(self, punk: int, time: int, ask: Offer[int] | None) -> None:
         book = self._timeline.asks_now
         lowest = book.lowest_two()
-        if not book.move(punk, price_wei):
+        if not book.move(punk, None if ask is None else ask.price_wei):
             return
         self._asks[0].append((punk, time))
-        self._asks[1].append((NAN if price_wei is None else price_wei / WEI_PER_ETH,))
+        self._asks[1].append((NAN if ask is None else ask.price_wei / WEI_PER_ETH,))
         if book.lowest_two() != lowest:
             self._lows[0].append(time)
             self._lows[1].append(Lows.of(book))
 
-    def set_bid(self, punk: int, time: int, price_wei: int | None) -> None:
+    def set_bid(self, punk: int, time: int, bid: Offer[int] | None) -> None:
         self._bids[0].append((punk, time))
-        self._bids[1].append((NAN if not price_wei else price_wei / WEI_PER_ETH,))
+        self._bids[1].append((NAN if bid is None else bid.price_wei / WEI_PER_ETH,))
 
     def owner_changed(self, punk: int, time: int, change: OwnerChange) -> None:
         self._owners[0].append((punk, time))
@@ -295,7 +287,13 @@ class _Batch:
         timeline.asks.extend(*self._asks)
         timeline.bids.extend(*self._bids)
         timeline.owner_changes.extend(*self._owners)
-        timeline._marks.flush(timeline)
+        timeline.index.flush()
+        marks = timeline._marks.take()
+        timeline.valid_sales.extend(marks.valid_sales.keys, marks.valid_sales.rows)
+        timeline.floor_sales.extend(marks.floor_sales.keys, marks.floor_sales.rows)
+        timeline.punk_sales.extend(marks.punk_sales.keys, marks.punk_sales.rows)
+        timeline.sold_by.extend(marks.sold_by.keys, marks.sold_by.rows)
+        timeline.bought_by.extend(marks.bought_by.keys, marks.bought_by.rows)
         timeline.sales.extend(self._sales)
         timeline.counted.extend(sale for sale in self._sales if sale.counts)
         return self._sales

@@ -14,8 +14,6 @@ from statistics import median
 
 import polars as pl
 
-from shared.market.floor_series import daily_floor
-from shared.market.state import state_at
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from tests.bench.measured import Measured
@@ -29,14 +27,12 @@ MEMORY_LIMIT_MIB = 1024.0
 async def market_state(url: str, home: Path, events: Path) -> list[Measured]:
     """No database takes part: `url` and `home` are what every benchmark is given."""
     runs = [_in_a_process(events) for _ in range(RUNS)]
-    reading, rebuild, update, state, floors, peak = (
-        median(run[name] for run in runs) for name in ("reading", "rebuild", "update", "state", "floors", "peak_mib")
+    reading, rebuild, update, peak = (
+        median(run[name] for run in runs) for name in ("reading", "rebuild", "update", "peak_mib")
     )
     return [
         Measured("full rebuild of derived state (limit: reading the file)", rebuild, "s", reading),
         Measured(f"update for {NEW_EVENTS} new events (limit: reading the file)", update, "s", reading),
-        Measured("state as of an instant, vectorised (limit: reading the file)", state, "s", reading),
-        Measured("floor of every day, vectorised (limit: reading the file)", floors, "s", reading),
         Measured("peak memory of a full rebuild (limit: 1 GiB)", peak, "MiB", MEMORY_LIMIT_MIB),
     ]
 
@@ -66,23 +62,7 @@ def _measure(folder: Path) -> dict[str, float]:
         started = time.perf_counter()
         timeline.apply(events.slice(place, NEW_EVENTS))
         updates.append(time.perf_counter() - started)
-    # Before the vectorised paths, which a rebuild does not need.
-    peak = _own_peak_mib()
-
-    started = time.perf_counter()
-    state_at(events, events["timestamp"][-1])
-    state = time.perf_counter() - started
-    started = time.perf_counter()
-    daily_floor(events)
-    floors = time.perf_counter() - started
-    return {
-        "reading": reading,
-        "rebuild": rebuild,
-        "update": median(updates),
-        "state": state,
-        "floors": floors,
-        "peak_mib": peak,
-    }
+    return {"reading": reading, "rebuild": rebuild, "update": median(updates), "peak_mib": _own_peak_mib()}
 
 
 def _own_peak_mib() -> float:

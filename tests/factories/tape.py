@@ -33,7 +33,6 @@ class Tape:
             kind=kind,
             price_wei=round(eth * 1000) * ETH // 1000,
             ref=f"0x{seq:064x}:0",
-            public=kind == "listed",
             **more,  # type: ignore[arg-type]
         )
         self.happenings.append(event)
@@ -122,7 +121,7 @@ def garbage_after(days: Sequence[Day], instant: int, seed: int) -> list[Day]:
             if one.time < instant
             else Happening(
                 one.seq, one.time, one.known, draw.randrange(12), draw.choice(["listed", "delisted", "transfer"]),
-                draw.randrange(1, 10**6) * ETH, one.ref, public=True,
+                draw.randrange(1, 10**6) * ETH, one.ref,
             )
             for one in day.happenings
         ]  # fmt: skip

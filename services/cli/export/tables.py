@@ -10,14 +10,13 @@ from typing import Final
 import polars as pl
 
 from services.cli.export import Table
+from services.cli.export.book import book_after, daily_floor, in_eth
 from services.cli.export.bulk import read_bulk
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market import event_repository
 from shared.market.events import EVENT_SCHEMA
-from shared.market.floor_series import daily_floor
 from shared.market.reader import MarketReader
-from shared.market.state import exact_order, in_eth, state_at
 from shared.market.timeline import Sale
 
 INSTANT: Final = pl.Datetime("us", "UTC")
@@ -189,7 +188,7 @@ async def _floor(connection: Connection, window: Window) -> pl.DataFrame:
     events = await event_repository.read_events(connection)
     if window.as_of is not None:
         events = events.filter(pl.col("timestamp") < window.as_of)
-    days = daily_floor(events).select("date", "floor_eth", "floor_punk", "active_asks")
+    days = daily_floor(events)
     ended = pl.col("date").cast(INSTANT) + timedelta(days=1)
     if window.as_of is not None:
         days = days.filter(ended <= window.as_of)
@@ -201,8 +200,7 @@ async def _book(connection: Connection, window: Window) -> pl.DataFrame:
     events = await event_repository.read_events(connection)
     if events.is_empty():
         raise NotFoundError("there are no events yet; run `punkcast import DIR` or let the ingestor run once")
-    as_of = window.as_of or events["timestamp"][-1] + timedelta(microseconds=1)
-    punks = state_at(events, as_of).punks.sort(*exact_order("ask_wei"), "punk_id", nulls_last=True)
+    punks = book_after(window.of(events, "timestamp"))
     for amount in ("bid", "ask"):
         place = punks.columns.index(f"{amount}_wei") + 1
         punks = punks.insert_column(place, in_eth(punks[f"{amount}_wei"]).alias(f"{amount}_eth"))

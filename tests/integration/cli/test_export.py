@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
+from services.cli.export.book import daily_floor
 from shared.database.pool import Connection, Database
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.market.events import EVENT_SCHEMA
 from shared.market.sale_repository import record_sales
-from shared.market.state import state_at
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from tests.factories import market
@@ -108,10 +108,10 @@ def test_the_floor_is_daily_and_ends_with_the_last_day_that_was_known(imported: 
     whole = pl.read_parquet(out)
     assert whole.columns == ["date", "floor_eth", "floor_punk", "active_asks"]
     for day, floor_eth, floor_punk, active_asks in whole[::5].iter_rows():
-        state = state_at(EVENTS, datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1))
-        floor = state.floor()
+        known = timeline(EVENTS.filter(pl.col("timestamp").dt.date() <= day))
+        floor = known.asks_now.floor()
         assert (floor_eth, floor_punk) == ((floor[0] / 1e18, floor[1]) if floor else (None, None))
-        assert active_asks == state.listings
+        assert active_asks == len(known.offers.listings)
     imported("export", "floor", "--out", str(out), "--force", "--as-of", MIDDLE.isoformat())
     assert pl.read_parquet(out).equals(whole.filter(pl.col("date") < MIDDLE.date()))
     imported("export", "floor", "--out", str(out), "--force", "--from", "2021-03-03", "--to", "2021-03-05")
@@ -119,16 +119,34 @@ def test_the_floor_is_daily_and_ends_with_the_last_day_that_was_known(imported: 
 
 
 def test_the_book_is_that_of_the_instant_with_the_lowest_ask_first(imported: Run, out: Path) -> None:
-    imported("export", "book", "--out", str(out), "--as-of", MIDDLE.isoformat())
-    exported, state = pl.read_parquet(out), state_at(EVENTS, MIDDLE)
-    asks = exported.filter(pl.col("ask_wei").is_not_null())
-    assert asks["punk_id"].to_list() == exported["punk_id"].to_list()[: asks.height] == state.book["punk_id"].to_list()
-    assert exported.sort("punk_id").drop("ask_eth", "bid_eth").equals(state.punks)
-    imported("export", "book", "--out", str(out), "--force")
-    now = timeline()
-    bids = {row["punk_id"]: row["bidder"] for row in pl.read_parquet(out).iter_rows(named=True) if row["bidder"]}
-    standing = {punk: now.standing_bid(punk) for punk in range(8)}
-    assert bids == {punk: bid[0] for punk, bid in standing.items() if bid}
+    for arguments, known in (
+        (("--as-of", MIDDLE.isoformat()), timeline(EVENTS.filter(pl.col("timestamp") < MIDDLE))),
+        (("--force",), timeline()),
+    ):
+        imported("export", "book", "--out", str(out), *arguments)
+        exported = pl.read_parquet(out)
+        asks = known.asks_now.asks()
+        assert exported["punk_id"].to_list()[: len(asks)] == [punk for _, punk in asks]
+        assert exported["ask_eth"].to_list()[: len(asks)] == [wei / 1e18 for wei, _ in asks]
+        for row in exported.iter_rows(named=True):
+            punk = row["punk_id"]
+            bid, listing = known.offers.bids.get(punk), known.offers.listings.get(punk)
+            assert (row["bidder"], row["bid_wei"]) == ((bid.maker, str(bid.price_wei)) if bid else (None, None))
+            asked = row["ask_wei"] or row["private_ask_wei"]
+            assert (asked, row["private_buyer"]) == (
+                (str(listing.price_wei), listing.taker) if listing else (None,) * 2
+            )
+            assert row["owner"] == known.owner(punk)
+            sold = [sale for sale in known.sales if sale.punk_id == punk]
+            last = (str(sold[-1].price_wei), sold[-1].kind) if sold else (None, None)
+            assert (row["last_sale_wei"], row["last_sale_kind"]) == last
+
+
+@pytest.mark.realdata
+def test_every_real_day_equals_the_reference_in_floor_floor_punk_and_asks(market_data: Path) -> None:
+    reference = pl.read_parquet(market_data / "floor_daily_reference.parquet").drop("partial_day")
+    assert daily_floor(pl.read_parquet(market_data / "events.parquet")).equals(reference)
+    assert reference["date"].is_between(date(2018, 1, 1), date(2025, 7, 31)).sum() == 2_769
 
 
 async def published(connection: Connection) -> tuple[str, int, int]:

@@ -90,8 +90,7 @@ def test_an_ask_that_was_not_known_at_the_nowcast_is_not_bought_on_it() -> None:
 
 def test_a_private_listing_is_no_ask() -> None:
     tape = Tape()
-    private = tape.happen("listed", 1, 1, 44.0)
-    tape.happenings[0] = replace(private, public=False)
+    tape.happen("listed", 1, 1, 44.0, receiver="0xb")
     assert not played(nowcasts(tape)).trades
 
 

@@ -78,7 +78,7 @@ def test_every_price_is_that_of_a_real_event_before_it(seed: int, terms: Terms) 
             assert entry.time <= trade.entry.at
             assert entry.kind == ("listed" if name == "executable" else "sale")
             if name == "executable":
-                assert entry.public
+                assert entry.receiver is None
                 assert entry.known < trade.entry.decided_at < trade.entry.at
                 assert entry.price_wei * 10_000 <= trade.entry.value_wei * (10_000 - terms.margin_bps)
             if trade.exit is not None:

@@ -1,9 +1,8 @@
-"""The board that moves from instant to instant against a plain fold and against the vectorised state."""
+"""The board that moves from instant to instant against a plain fold."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.market.board import NOBODY, Board
-from shared.market.state import state_at
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from tests.factories import busy_market, market
@@ -59,25 +57,6 @@ def test_the_board_at_rising_instants_equals_a_plain_fold_of_what_came_strictly_
         owners = [address for address, _ in plain.owners.values()]
         assert board.held[NOBODY] == 10_000 - len(owners)
         assert {numbers[n]: int(board.held[n]) for n in np.flatnonzero(board.held[:-1])} == Counter(owners)
-
-
-@pytest.mark.parametrize("name", EVENTS)
-@settings(max_examples=8, deadline=None)
-@given(shares=SHARES)
-def test_the_board_says_what_the_vectorised_state_says(name, shares):
-    board, numbers = Board(FOLDED[name]), owner_numbers(FOLDED[name])
-    for as_of in instants(name, shares):
-        board.advance(as_of)
-        state = state_at(EVENTS[name], datetime.fromtimestamp(as_of, UTC))
-        assert known(board.ask_eth) == dict(state.book.select("punk_id", "ask_eth").iter_rows())
-        for row in state.punks.iter_rows(named=True):
-            punk = row["punk_id"]
-            bid = int(row["bid_wei"] or 0) / 1e18
-            assert (board.bid_eth[punk] == bid) if bid else np.isnan(board.bid_eth[punk])
-            if row["ask_wei"] is not None:
-                assert board.ask_since[punk] == row["listed_since"].timestamp()
-            if row["owner"] is not None:
-                assert numbers[int(board.owner[punk])] == row["owner"]
 
 
 def test_an_instant_that_was_passed_already_changes_nothing():

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from services.cli.export.book import daily_floor
 from shared.market.daily import market_days
-from shared.market.floor_series import daily_floor
 from shared.market.timeline import MarketTimeline
 from tests.factories import market, small_market
 from tests.factories.small_market import END, EVENTS
@@ -17,7 +17,7 @@ from tests.factories.small_market import END, EVENTS
 NOW = int(END.timestamp())
 
 
-def test_floors_are_those_of_the_reference_computation() -> None:
+def test_floors_are_those_of_the_export() -> None:
     days = market_days(small_market.timeline(), NOW)
     expected = daily_floor(EVENTS)
     assert [day.date for day in days] == expected["date"].to_list()

@@ -54,28 +54,6 @@ def test_events_out_of_contract_order_are_refused():
         market.timeline(events.reverse(), TRAITS)
 
 
-def test_a_listing_to_one_address_is_no_ask():
-    events = market.events_frame(count=2).with_columns(
-        event_type=pl.lit("listed"),
-        price_wei=pl.lit(str(5 * 10**18)),
-        sale_kind=pl.lit(None, pl.String),
-        punk_id=pl.Series([1, 2], dtype=pl.Int32),
-        to_address=pl.Series([None, "0x" + "9" * 40]),
-    )
-    assert [punk for _, punk in market.timeline(events, TRAITS).asks_now.asks()] == [1]
-
-
-@pytest.mark.parametrize("ending", ["delisted", "transfer", "wrap", "unwrap"])
-def test_what_ends_a_listing_takes_it_off_the_book(ending):
-    events = market.events_frame(count=2).with_columns(
-        event_type=pl.Series(["listed", ending]),
-        price_wei=pl.Series([str(5 * 10**18), None]),
-        punk_id=pl.lit(1, pl.Int32),
-        to_address=pl.lit(None, pl.String),
-    )
-    assert len(market.timeline(events, TRAITS).asks_now) == 0
-
-
 # Each is explained in docs/market.md.
 DEVIATIONS = {
     (3989324, 2): Exclusion.FAR_BELOW_FLOOR,
