@@ -127,10 +127,13 @@ async def _by_day(connection: Connection) -> AsyncIterator[tuple[int, list[Happe
 
 def _lowest_asks(board: Board, happenings: Iterable[Happening]) -> dict[int, int]:
     """The lowest public ask that each punk has at any time of a day, in wei."""
-    lowest = dict(board.asks())
+    ahead = board.copy()
+    lowest = {ask.punk_id: ask.price_wei for ask in ahead.asks()}
     for event in happenings:
-        if event.public:
-            lowest[event.punk] = min(event.price_wei, lowest.get(event.punk, event.price_wei))
+        ahead.apply(event)
+        ask = ahead.ask(event.punk)
+        if ask is not None:
+            lowest[event.punk] = min(ask.price_wei, lowest.get(event.punk, ask.price_wei))
     return lowest
 
 
@@ -141,16 +144,14 @@ def _happening(row: asyncpg.Record) -> Happening:
         if row["value"] is not None:
             valued = Valued(int(row["value"]), row["valued_as_of"], row["generation_id"])
         sale = SaleFacts(row["sale_kind"], bool(row["valid"]), valued)
-    price = int(row["price"])
     return Happening(
         seq=row["seq"],
         time=row["time"],
         known=row["known"],
         punk=row["punk"],
         kind=row["kind"],
-        price_wei=price,
+        price_wei=int(row["price"]),
         ref=row["ref"],
-        public=row["kind"] == "listed" and price > 0 and row["receiver"] is None,
         sender=row["sender"],
         receiver=row["receiver"],
         sale=sale,
