@@ -1,4 +1,4 @@
-"""Pull new events, derive sales, score them against what was published before."""
+"""Pull new events, derive sales and offers, score the sales against what was published before them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.database.pool import Database
-from shared.market import sale_repository
+from shared.market import offer_repository, sale_repository
 from shared.market.chain import BlockRef
 from shared.market.reader import MarketReader
 from shared.messaging.transaction import AlreadyHandledError, Transaction, handling, originating
@@ -36,7 +36,7 @@ class Step:
 
 
 class Ingestor:
-    """Keeps `market_events`, `sales` and `outcomes` up with the source."""
+    """Keeps `market_events`, `sales`, `offers` and `outcomes` up with the source."""
 
     def __init__(
         self, *, database: Database, clock: Clock, puller: Puller, reference: Reference, reader: MarketReader
@@ -70,7 +70,7 @@ class Ingestor:
         transaction_of: Callable[[], AbstractAsyncContextManager[Transaction]],
         then: Callable[[Transaction, Step], Awaitable[None]],
     ) -> Step:
-        """Events, sales, outcomes, how far the source was read, and the messages that tell of it commit together."""
+        """Commits events, what is derived from them, how far the source was read, and the messages: all or nothing."""
         now = self._clock.now()
         pull = await self._puller.pull(now)
         gathered = await self._reference.gather(now)
@@ -94,6 +94,7 @@ class Ingestor:
     async def _derive(self, transaction: Transaction, stored: Stored) -> Step:
         connection = transaction.connection
         await self._reader.refresh(connection)
+        await offer_repository.catch_up(connection)
         # Not only what came just now: an import may have appended events without deriving their sales.
         known = await sale_repository.last_sale_seq(connection)
         timeline = self._reader.timeline

@@ -36,6 +36,10 @@ select block, log_index, tx_hash, event_time, punk_id, price_wei::text, seller, 
        floor_wei::text
 from current_sales order by block, log_index
 """
+OFFERS_SQL = """
+select since_block, punk_id, kind, price_wei::text, maker, since_time, until_time, ended_by from offers
+order by since_block, punk_id, kind, price_wei, until_time
+"""
 QUICK = Patience(rounds=5, first_pause_s=0.02, longest_pause_s=0.1, request_s=2.0)
 
 
@@ -68,9 +72,9 @@ class Following:
     async def events(self) -> list[tuple[Any, ...]]:
         return await self.rows(EVENTS_SQL)
 
-    async def tables(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """All current events and sales, without the numbers that depend on the way here."""
-        return await self.events(), await self.rows(SALES_SQL)
+    async def tables(self) -> tuple[list[tuple[Any, ...]], ...]:
+        """All current events, sales and offers, without the numbers that depend on the way here."""
+        return await self.events(), await self.rows(SALES_SQL), await self.rows(OFFERS_SQL)
 
     async def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         async with self.database.connection() as connection:

@@ -13,10 +13,11 @@ from services.ingestor.bootstrap import build
 from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.database.pool import Database
 from shared.errors import TransientError
-from shared.market import event_repository, sale_repository
+from shared.market import event_repository, offer_repository, sale_repository
 from shared.market.reader import MarketReader
 from shared.messaging.transaction import Transaction
 from tests.factories import registry, small_market
+from tests.factories.plain_offers import plain_offers
 from tests.factories.small_market import END, Source
 from tests.factories.stand import Stand
 
@@ -41,7 +42,7 @@ async def stand(database: Database, tmp_path: Path, source: Source, reader: Mark
 
 
 async def counts(stand: Stand) -> dict[str, object]:
-    tables = ("punks", "market_events", "sales", "outcomes", "outbox", "inbox")
+    tables = ("punks", "market_events", "sales", "offers", "outcomes", "outbox", "inbox")
     return {table: await stand.value(f"select count(*) from {table}") for table in tables}
 
 
@@ -66,6 +67,7 @@ async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(stand: S
         "punks": 10_000,
         "market_events": events.height,
         "sales": sales.height,
+        "offers": sum(one.kind != "private" for one in plain_offers(events)),
         "outcomes": 0,
         "outbox": 1,
         "inbox": 1,
@@ -83,6 +85,7 @@ async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(stand: S
     ("holder", "step"),
     [
         (event_repository, "append_events"),
+        (offer_repository, "catch_up"),
         (sale_repository, "record_sales"),
         (sale_repository, "score"),
         (Transaction, "emit"),
@@ -158,13 +161,14 @@ async def test_two_ingestors_at_once_store_every_event_once(stand: Stand, source
     assert sum(told) == small_market.EVENTS.height
 
 
-async def test_sales_of_imported_events_are_derived_at_the_next_ingest(stand: Stand) -> None:
+async def test_sales_and_offers_of_imported_events_are_derived_at_the_next_ingest(stand: Stand) -> None:
     await stand.import_until(START)
     await publish(stand, "good", START)
-    assert (await counts(stand))["sales"] == 0
+    assert (await counts(stand))["sales"] == (await counts(stand))["offers"] == 0
     await ingest(stand)
     known = small_market.sales().filter(pl.col("timestamp") <= START).height
     assert (await counts(stand))["sales"] == known
+    assert (await counts(stand))["offers"]
     (told,) = await stand.told(MarketUpdated)
     assert isinstance(told, MarketUpdated)
     assert told.events <= 1, "the events themselves were stored by the import"

@@ -1,0 +1,203 @@
+"""The table of offers: the ingestor keeps it up with the events, everybody reads it here.
+
+A reader folds the events that the table does not account for yet (after an import, or before the ingestor has filled
+the table of an older database), so that nobody sees half a book. Imports no polars: the gateway's image has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from shared.database.pool import Connection
+from shared.market.offers import EVENT_COLUMNS, PRIVATE, Offer, OfferBook
+
+REACH_SQL = """
+select seq, revision, (select coalesce(max(seq), 0) from market_events) as last_seq,
+       (select coalesce(max(revision), 0) from market_revisions) as last_revision
+from offers_reach
+"""
+LOCK_REACH_SQL = "select from offers_reach for update"
+MOVE_REACH_SQL = "update offers_reach set seq = $1, revision = $2"
+REVISED_FROM_SQL = "select min(first_seq) from market_revisions where revision > $1"
+DELETE_OFFERS_SQL = "delete from offers where since_seq >= $1"
+REOPEN_OFFERS_SQL = "update offers set until_seq = null, until_time = null, ended_by = null where until_seq >= $1"
+_EVENTS_SQL = f"""
+select seq, block, event_time, {", ".join(EVENT_COLUMNS).replace("price_wei", "price_wei::text")}
+from market_events
+where superseded_at is null and seq > $1 and seq <= $2
+"""
+NEW_EVENTS_SQL = f"{_EVENTS_SQL} and ($3::timestamptz is null or event_time < $3) order by seq"
+NEW_EVENTS_OF_PUNK_SQL = f"""{_EVENTS_SQL} and ($3::timestamptz is null or event_time < $3) and punk_id = $4::smallint
+order by block, log_index
+"""
+_OFFERS_SQL = """
+select punk_id, kind, price_wei::text, maker, since_seq, since_block, since_time from offers where since_seq <= $1
+"""
+STANDING_SQL = f"{_OFFERS_SQL} and until_seq is null and ($2::smallint is null or punk_id = $2)"
+STANDING_THEN_SQL = f"""{_OFFERS_SQL} and ($2::smallint is null or punk_id = $2)
+and since_time < $3 and (until_time is null or until_time >= $3)
+"""
+CHANGING_SQL = f"""{_OFFERS_SQL} and until_seq is null
+and punk_id in (select punk_id from market_events where seq > $1 and superseded_at is null)
+"""
+OFFERS_OF_PUNK_SQL = """
+select punk_id, kind, price_wei::text, maker, since_seq, since_block, since_time, until_time, ended_by
+from offers where since_seq <= $1 and punk_id = $2
+"""
+INSERT_OFFERS_SQL = """
+insert into offers (punk_id, kind, price_wei, maker, since_seq, since_block, since_time, until_seq, until_time,
+                    ended_by)
+select * from unnest($1::smallint[], $2::text[], $3::numeric[], $4::text[], $5::bigint[], $6::bigint[],
+                     $7::timestamptz[], $8::bigint[], $9::timestamptz[], $10::text[])
+"""
+END_OFFERS_SQL = """
+update offers o set until_seq = e.seq, until_time = e.time, ended_by = e.event_type
+from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[]) e (since_seq, seq, time, event_type)
+where o.since_seq = e.since_seq
+"""
+_AT_ONCE: Final = 10_000
+
+
+class Place(NamedTuple):
+    """Where and when an event happened."""
+
+    seq: int
+    block: int
+    time: datetime
+
+
+class PastOffer(NamedTuple):
+    """A public ask or a bid. `until` and `ended_by` (an event type) are None while it stands."""
+
+    offer: Offer[Place]
+    until: datetime | None
+    ended_by: str | None
+
+
+class _Ended(NamedTuple):
+    offer: Offer[Place]
+    until: Place
+    ended_by: str
+
+
+class _Reach(NamedTuple):
+    """Newest event and reorganisation: those that the table accounts for, and those that there are."""
+
+    seq: int
+    revision: int
+    last_seq: int
+    last_revision: int
+
+    @property
+    def usable(self) -> int:
+        """Sequence number up to which a reader may use the table: 0 after a reorganisation that it lacks."""
+        return self.seq if self.revision == self.last_revision else 0
+
+
+async def standing(
+    connection: Connection, *, as_of: datetime | None = None, punk_id: int | None = None
+) -> OfferBook[Place]:
+    """What stands now, or stood strictly before `as_of` by what is known today; of one punk or of all.
+
+    Private listings may be missing.
+    """
+    async with connection.transaction():
+        while True:
+            reach = await _reach(connection)
+            if as_of is None:
+                rows = await connection.fetch(STANDING_SQL, reach.usable, punk_id)
+            else:
+                rows = await connection.fetch(STANDING_THEN_SQL, reach.usable, punk_id, as_of)
+            book = OfferBook(_offer(*row) for row in rows)
+            await _fold(connection, book, reach, as_of=as_of, punk_id=punk_id)
+            if await _reach(connection) == reach:
+                return book
+
+
+async def of_punk(connection: Connection, punk_id: int) -> Sequence[PastOffer]:
+    """All public asks and bids that the punk ever had, in the order in which they were placed."""
+    async with connection.transaction():
+        while True:
+            reach = await _reach(connection)
+            rows = await connection.fetch(OFFERS_OF_PUNK_SQL, reach.usable, punk_id)
+            stored = [PastOffer(_offer(*offer), until, ended_by) for *offer, until, ended_by in rows]
+            book = OfferBook(one.offer for one in stored if one.until is None)
+            ended = await _fold(connection, book, reach, punk_id=punk_id)
+            if await _reach(connection) == reach:
+                past = [one for one in stored if one.until is not None]
+                past += [PastOffer(one.offer, one.until.time, one.ended_by) for one in ended]
+                past += [PastOffer(offer, None, None) for offer in _public(book)]
+                return sorted(past, key=lambda one: one.offer.since)
+
+
+async def catch_up(connection: Connection) -> None:
+    """Make the table account for every event and reorganisation, within the open transaction.
+
+    Not only for those of this transaction: an import or an older release may have stored events before it.
+    """
+    await connection.execute(LOCK_REACH_SQL)
+    reach = await _reach(connection)
+    if (reach.seq, reach.revision) == (reach.last_seq, reach.last_revision):
+        return
+    if reach.revision != reach.last_revision:
+        first: int = await connection.fetchval(REVISED_FROM_SQL, reach.revision)
+        await connection.execute(DELETE_OFFERS_SQL, first)
+        await connection.execute(REOPEN_OFFERS_SQL, first)
+        reach = reach._replace(seq=min(reach.seq, first - 1), revision=reach.last_revision)
+    book = OfferBook(_offer(*row) for row in await connection.fetch(CHANGING_SQL, reach.seq))
+    ended = await _fold(connection, book, reach)
+    earlier = [one for one in ended if one.offer.since.seq <= reach.seq]
+    if earlier:
+        await connection.execute(
+            END_OFFERS_SQL,
+            [one.offer.since.seq for one in earlier],
+            [one.until.seq for one in earlier],
+            [one.until.time for one in earlier],
+            [one.ended_by for one in earlier],
+        )
+    new: list[tuple[object, ...]] = [
+        (*offer[:4], *offer.since, until.seq, until.time, ended_by)
+        for offer, until, ended_by in ended
+        if offer.since.seq > reach.seq
+    ]
+    new += [(*offer[:4], *offer.since, None, None, None) for offer in _public(book) if offer.since.seq > reach.seq]
+    if new:
+        await connection.execute(INSERT_OFFERS_SQL, *zip(*new, strict=True))
+    await connection.execute(MOVE_REACH_SQL, reach.last_seq, reach.last_revision)
+
+
+async def _reach(connection: Connection) -> _Reach:
+    return _Reach(*await connection.fetchrow(REACH_SQL))
+
+
+async def _fold(
+    connection: Connection,
+    book: OfferBook[Place],
+    reach: _Reach,
+    *,
+    as_of: datetime | None = None,
+    punk_id: int | None = None,
+) -> Sequence[_Ended]:
+    """Fold the events that the table does not account for; returns the public asks and bids that they ended."""
+    ended: list[_Ended] = []
+    if reach.usable == reach.last_seq:
+        return ended
+    query, of_punk = (NEW_EVENTS_SQL, ()) if punk_id is None else (NEW_EVENTS_OF_PUNK_SQL, (punk_id,))
+    arguments = (reach.usable, reach.last_seq, as_of, *of_punk)
+    async for seq, block, time, *event in connection.cursor(query, *arguments, prefetch=_AT_ONCE):
+        place = Place(seq, block, time)
+        offers = book.apply(place, *event)
+        ended += [_Ended(offer, place, event[1]) for offer in offers if offer.kind != PRIVATE]
+    return ended
+
+
+def _public(book: OfferBook[Place]) -> list[Offer[Place]]:
+    return [*book.asks(), *book.bids.values()]
+
+
+def _offer(
+    punk_id: int, kind: str, price_wei: str, maker: str | None, seq: int, block: int, time: datetime
+) -> Offer[Place]:
+    return Offer(punk_id, kind, int(price_wei), maker, None, Place(seq, block, time))
