@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.database.pool import Connection
+from shared.market import offer_repository
+from shared.market.offer_repository import PastOffer
 
 # The generations first, then one look-up by key for each of them: never a scan of all values.
 VALUES_SQL = """
@@ -36,13 +38,6 @@ from current_sales
 where punk_id = $1 and ($2::timestamptz is null or event_time >= $2) and ($3::timestamptz is null or event_time < $3)
 order by block desc, log_index desc
 limit $4
-"""
-# What may begin or end an ask or a bid, all of it: an ask of the window may have been placed long before.
-EVENTS_SQL = """
-select event_type, event_time as time, price_wei::text, from_address, to_address, sale_kind
-from market_events
-where punk_id = $1 and superseded_at is null
-order by block, log_index
 """
 
 
@@ -80,18 +75,6 @@ class SaleThen:
     tx_hash: str
 
 
-@dataclass(frozen=True)
-class EventThen:
-    """Wei as decimal text."""
-
-    event_type: str
-    time: datetime
-    price_wei: str | None
-    from_address: str | None
-    to_address: str | None
-    sale_kind: str | None
-
-
 async def span(connection: Connection, start: datetime | None, end: datetime | None) -> Span:
     return Span(**await connection.fetchrow(SPAN_SQL, start, end))
 
@@ -116,6 +99,12 @@ async def sales(
     return [SaleThen(**row) for row in await connection.fetch(SALES_SQL, punk_id, start, end, limit)]
 
 
-async def events(connection: Connection, punk_id: int) -> Sequence[EventThen]:
-    """Everything that ever happened to the punk, in contract order."""
-    return [EventThen(**row) for row in await connection.fetch(EVENTS_SQL, punk_id)]
+async def offers(
+    connection: Connection, punk_id: int, start: datetime | None, end: datetime | None
+) -> Sequence[PastOffer]:
+    """Public asks and bids that stood at any time in the window, oldest first."""
+    return [
+        past
+        for past in await offer_repository.of_punk(connection, punk_id)
+        if (end is None or past.offer.since.time < end) and (start is None or past.until is None or past.until > start)
+    ]

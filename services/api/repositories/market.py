@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.api.resident.facts import MarketFacts, PunkMarketRow, SaleRow, Volume
 from shared.database.pool import Connection
+from shared.market import offer_repository
+from shared.market.event_types import OWNER_CHANGES
+from shared.market.offer_repository import Place
+from shared.market.offers import OfferBook
 
 VOLUME_DAYS = (1, 7, 30)
 
@@ -17,27 +23,18 @@ order by block desc, log_index desc
 limit 1
 """
 # Contract order is (block, log_index): both in one bigint, so that one pass finds the last event of each
-# sort, and the index of the natural key finds those events again. A bid ends when it is withdrawn or accepted, and
-# when its bidder gets the punk another way.
-_PUNK_MARKET = """
+# sort, and the index of the natural key finds those events again. $1: the types of event that change the owner.
+_PUNKS = """
 with places as (
     select punk_id,
-           max(place) filter (where event_type in ('claim', 'sale', 'transfer', 'wrap', 'unwrap')) as owned,
-           max(place) filter (where event_type = 'sale') as sold,
-           max(place) filter (where event_type in
-               ('listed', 'delisted', 'sale', 'transfer', 'wrap', 'unwrap')) as offered,
-           max(place) filter (where event_type = 'bid') as bid,
-           max(place) filter (where event_type = 'bid_withdrawn' or sale_kind = 'accept_bid') as bid_ended
-    from (select punk_id, event_type, sale_kind, (block << 31) | log_index as place
+           max(place) filter (where event_type = any ($1::text[])) as owned,
+           max(place) filter (where event_type = 'sale') as sold
+    from (select punk_id, event_type, (block << 31) | log_index as place
           from market_events
           where superseded_at is null {which}) as events
     group by punk_id
 )
-select places.punk_id,
-       offer.price_wei::text as ask_wei, offer.from_address as ask_seller, offer.event_time as ask_time,
-       offer.block as ask_block,
-       bid.price_wei::text as bid_wei, bid.from_address as bidder, bid.event_time as bid_time,
-       owned.to_address as owner, owned.event_time as owner_since,
+select places.punk_id, owned.to_address as owner, owned.event_time as owner_since,
        sold.price_wei::text as sale_wei, sold.event_time as sale_time, sold.sale_kind,
        sold.from_address as sale_seller, sold.to_address as sale_buyer, sold.tx_hash as sale_tx_hash,
        sales.valid as sale_valid
@@ -48,30 +45,11 @@ left join market_events owned
 left join market_events sold
     on sold.superseded_at is null and sold.block = places.sold >> 31
    and sold.log_index = places.sold & 2147483647
-left join lateral (
-    select * from market_events
-    where superseded_at is null and block = places.offered >> 31 and log_index = places.offered & 2147483647
-    offset 0  -- keeps what follows from turning the look-up by key into a scan of all listings
-) as offer
-    on offer.event_type = 'listed' and offer.price_wei > 0
-   and offer.to_address is null
-left join lateral (
-    select * from market_events
-    where superseded_at is null and block = places.bid >> 31 and log_index = places.bid & 2147483647
-    offset 0
-) as bid
-    on bid.price_wei > 0 and places.bid > coalesce(places.bid_ended, -1)
-   and not exists (
-       select from market_events got
-       where got.superseded_at is null and got.punk_id = places.punk_id
-         and got.event_type in ('claim', 'sale', 'transfer', 'wrap', 'unwrap')
-         and got.to_address = bid.from_address
-         and (got.block << 31 | got.log_index) > places.bid {got})
 left join sales on sales.event_seq = sold.seq
 """
-PUNK_MARKET_SQL = _PUNK_MARKET.format(which="", got="")
-MARKET_THEN_SQL = _PUNK_MARKET.format(which="and event_time < $1", got="and got.event_time < $1")
-ONE_PUNK_THEN_SQL = _PUNK_MARKET.format(which="and event_time < $1 and punk_id = $2", got="and got.event_time < $1")
+PUNKS_SQL = _PUNKS.format(which="")
+PUNKS_THEN_SQL = _PUNKS.format(which="and event_time < $2")
+ONE_PUNK_THEN_SQL = _PUNKS.format(which="and event_time < $2 and punk_id = $3")
 LAST_EVENT_THEN_SQL = """
 select seq, block, event_time
 from market_events
@@ -112,7 +90,8 @@ async def market(connection: Connection, *, as_of: datetime | None = None) -> Ma
     last = await connection.fetchrow(LAST_EVENT_SQL if as_of is None else LAST_EVENT_THEN_SQL, *then)
     if last is None:
         return None
-    rows = await connection.fetch(PUNK_MARKET_SQL if as_of is None else MARKET_THEN_SQL, *then)
+    offers = await offer_repository.standing(connection, as_of=as_of)
+    rows = await connection.fetch(PUNKS_SQL if as_of is None else PUNKS_THEN_SQL, OWNER_CHANGES, *then)
     volumes = []
     for days in VOLUME_DAYS:
         end = last["event_time"]
@@ -128,7 +107,7 @@ async def market(connection: Connection, *, as_of: datetime | None = None) -> Ma
         revisions=place["revisions"],
         last_block=last["block"],
         last_event_time=last["event_time"],
-        punks=[PunkMarketRow(**row) for row in rows],
+        punks=[_punk(row, offers) for row in rows],
         volumes=volumes,
         eth_usd=eth_usd["close"] if eth_usd else None,
         eth_usd_date=eth_usd["date"] if eth_usd else None,
@@ -148,5 +127,21 @@ async def punk_then(
 ) -> tuple[PunkMarketRow | None, tuple[int, datetime] | None]:
     """Where a punk stood strictly before `as_of`, and block and time of the market's last event then."""
     last = await connection.fetchrow(LAST_EVENT_THEN_SQL, as_of)
-    row = await connection.fetchrow(ONE_PUNK_THEN_SQL, as_of, punk_id)
-    return PunkMarketRow(**row) if row else None, (last["block"], last["event_time"]) if last else None
+    offers = await offer_repository.standing(connection, as_of=as_of, punk_id=punk_id)
+    row = await connection.fetchrow(ONE_PUNK_THEN_SQL, OWNER_CHANGES, as_of, punk_id)
+    return _punk(row, offers) if row else None, (last["block"], last["event_time"]) if last else None
+
+
+def _punk(row: Mapping[str, Any], offers: OfferBook[Place]) -> PunkMarketRow:
+    """The punk with its last owner and sale from `row`, and its ask and bid from `offers`."""
+    ask, bid = offers.ask(row["punk_id"]), offers.bids.get(row["punk_id"])
+    return PunkMarketRow(
+        **row,
+        ask_wei=str(ask.price_wei) if ask else None,
+        ask_seller=ask.maker if ask else None,
+        ask_time=ask.since.time if ask else None,
+        ask_block=ask.since.block if ask else None,
+        bid_wei=str(bid.price_wei) if bid else None,
+        bidder=bid.maker if bid else None,
+        bid_time=bid.since.time if bid else None,
+    )

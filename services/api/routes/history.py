@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from services.api import standings
 from services.api.gateway import gateway_of
 from services.api.money import money
 from services.api.paging import Instant
@@ -18,6 +17,9 @@ from services.api.repositories.history import Span
 from services.api.routes.punks import no_such_punk
 from services.api.shapes.history import HistoryDocument, PastSale, Standing, ValuePoint
 from shared.errors import InvalidInputError
+from shared.market.event_types import BID
+from shared.market.offer_repository import PastOffer
+from shared.market.offers import ASK
 
 router = APIRouter(tags=["values"])
 
@@ -52,9 +54,8 @@ async def history(
         step = step_seconds(span, points)
         values = await repository.values(connection, punk_id, start, end, step_s=step, limit=MOST_VALUES)
         sales = await repository.sales(connection, punk_id, start, end, limit=MOST_EVENTS + 1)
-        events = await repository.events(connection, punk_id)
-    asks = standings.within(standings.asks(events), start, end)
-    bids = standings.within(standings.bids(events), start, end)
+        offers = await repository.offers(connection, punk_id, start, end)
+    asks, bids = ([past for past in offers if past.offer.kind == kind] for kind in (ASK, BID))
     counts: dict[Truncated, int] = {"sales": len(sales), "asks": len(asks), "bids": len(bids)}
     current = gateway.current
     age = current.age_seconds(current.view.generation.facts.as_of) if current.view else 0
@@ -78,8 +79,8 @@ async def history(
             )
             for sale in reversed(sales[:MOST_EVENTS])
         ],
-        asks=_standings(asks),
-        bids=_standings(bids),
+        asks=_documents(asks),
+        bids=_documents(bids),
         truncated=[name for name, count in counts.items() if count > MOST_EVENTS],
         degraded=list(current.flags(age)),
     )
@@ -94,8 +95,15 @@ def step_seconds(span: Span, points: int | None) -> int | None:
     return max(1, ceil((span.last - span.first).total_seconds() / max(wanted - 1, 1)))
 
 
-def _standings(intervals: Sequence[standings.Interval]) -> list[Standing]:
+def _documents(offers: Sequence[PastOffer]) -> list[Standing]:
+    """The newest of the offers."""
     return [
-        Standing(price=money(one.price_wei), by=one.by, start=one.start, end=one.end, ended_by=one.ended_by)
-        for one in intervals[-MOST_EVENTS:]
+        Standing(
+            price=money(past.offer.price_wei),
+            by=past.offer.maker,
+            start=past.offer.since.time,
+            end=past.until,
+            ended_by=past.ended_by,
+        )
+        for past in offers[-MOST_EVENTS:]
     ]
