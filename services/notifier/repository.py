@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.pool import Connection
+from shared.market import offer_repository
 
 SUBSCRIBED_SQL = """
 select webhook_id, deal_margin, created_at from webhooks where state = 'active' and $1 = any(events) order by webhook_id
@@ -24,25 +25,16 @@ from outcomes o join current_sales s using (event_seq)
 where o.track = 'champion' and o.horizon = 'latest' and o.scored_at >= $1
 order by o.event_seq
 """
-# Public asks that stand: the last listing that nothing has ended, to anybody, for a price. $2: the smallest share of
-# the value that any subscriber asks an ask to be under.
+# $2 to $5: the public asks. $6: the smallest share of the value that any subscriber asks an ask to be under.
 DEALS_SQL = """
-with last as (
-    select distinct on (punk_id) punk_id, seq, event_type, price_wei, to_address, event_time
-    from market_events
-    where superseded_at is null and event_type in ('claim', 'listed', 'delisted', 'sale', 'transfer', 'wrap', 'unwrap')
-    order by punk_id, block desc, log_index desc
-)
-select last.punk_id, last.seq as listing, last.event_time as listed_at, last.price_wei::text as ask_wei,
+select ask.punk_id, ask.listing, ask.listed_at, ask.wei::text as ask_wei,
        n.value_wei::text as value_wei, n.lo80_wei::text as lo80_wei, n.hi80_wei::text as hi80_wei, n.confidence::text,
        g.model_id, g.as_of
-from last
-join nowcasts n on n.generation_id = $1 and n.punk_id = last.punk_id
+from unnest($2::smallint[], $3::bigint[], $4::timestamptz[], $5::numeric[]) ask (punk_id, listing, listed_at, wei)
+join nowcasts n on n.generation_id = $1 and n.punk_id = ask.punk_id
 join generations g on g.generation_id = n.generation_id
-where last.event_type = 'listed' and last.price_wei > 0
-  and last.to_address is null
-  and last.price_wei::float8 <= n.value_wei::float8 * (1 - $2::float8)
-order by last.price_wei / n.value_wei
+where ask.wei::float8 <= n.value_wei::float8 * (1 - $6::float8)
+order by ask.wei / n.value_wei
 limit 500
 """
 # Taken for a while, not locked: a process that dies while it posts leaves them to the next.
@@ -114,7 +106,14 @@ async def scored_since(connection: Connection, since: datetime) -> Sequence[dict
 
 async def deals(connection: Connection, generation_id: int, *, margin: float) -> Sequence[dict[str, object]]:
     """Public asks under the generation's value by the margin, the deepest first."""
-    return [dict(row) for row in await connection.fetch(DEALS_SQL, generation_id, margin)]
+    asks = (await offer_repository.standing(connection)).asks()
+    columns = (
+        [ask.punk_id for ask in asks],
+        [ask.since.seq for ask in asks],
+        [ask.since.time for ask in asks],
+        [ask.price_wei for ask in asks],
+    )
+    return [dict(row) for row in await connection.fetch(DEALS_SQL, generation_id, *columns, margin)]
 
 
 async def take(connection: Connection, *, at: datetime, until: datetime, limit: int) -> Sequence[DueDelivery]:
