@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from math import log
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.order_book import NAN, AskBook, price_and_punk
+from shared.market.series import ANY_NUMBER, KeyedSeries, TimeSeries
+from shared.market.traits import PUNKS
 from shared.units import DAY_S, WEI_PER_ETH
-
-_Key = TypeVar("_Key")
-_Row = TypeVar("_Row")
 
 LARGEST_ERROR: Final = 0.7
 """What a punk's own sales say about it is clipped here (log units), …"""
@@ -90,40 +89,21 @@ class Record(NamedTuple):
     number: float
 
 
-class Rows(Generic[_Key, _Row]):
-    """Rows for one series, in the form in which its `extend` takes them."""
-
-    def __init__(self) -> None:
-        self.keys: list[_Key] = []
-        self.rows: list[_Row] = []
-
-    def add(self, key: _Key, row: _Row) -> None:
-        """`key`: a time, or for a keyed series (key, time)."""
-        self.keys.append(key)
-        self.rows.append(row)
-
-
-class NewMarks:
-    """What valid sales leave behind, by the timeline's series of the same names."""
-
-    def __init__(self) -> None:
-        self.valid_sales: Rows[int, ValidSale] = Rows()
-        self.floor_sales: Rows[int, FloorSale] = Rows()
-        self.punk_sales: Rows[tuple[int, int], PunkSale] = Rows()
-        self.sold_by: Rows[tuple[int, int], Record] = Rows()
-        self.bought_by: Rows[tuple[int, int], Record] = Rows()
-
-
 class SaleMarks:
-    """Marks of valid sales, gathered until the timeline takes them."""
+    """The series that valid sales fill, described in `MarketTimeline`. `flush` appends the rows gathered so far."""
 
     def __init__(self, index: HedonicIndex) -> None:
+        self.punk_sales = KeyedSeries(PUNKS, len(PunkSale._fields))
+        self.valid_sales = TimeSeries(len(ValidSale._fields))
+        self.floor_sales = TimeSeries(len(FloorSale._fields))
+        self.sold_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
+        self.bought_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
         self._index = index
         self._punks: dict[int, tuple[PunkSale, int]] = {}
         self._sellers: dict[int, tuple[Record, int]] = {}
         self._buyers: dict[int, tuple[Record, int]] = {}
         self._sums = ValidSale(0.0, 0.0)
-        self._new = NewMarks()
+        self._clear()
 
     def add(
         self,
@@ -142,27 +122,41 @@ class SaleMarks:
         error = self._index.update(time, punk, log_price)
         clipped = max(-LARGEST_MARKET_ERROR, min(LARGEST_MARKET_ERROR, error))
         self._sums = ValidSale(self._sums.errors + clipped, self._sums.accepted_bids + accepted_bid)
-        self._new.valid_sales.add(time, self._sums)
-        of_punk = self._of_punk(time, punk, log_price, log(floor_wei / WEI_PER_ETH), error)
-        self._new.punk_sales.add((punk, time), of_punk)
+        self._valid_sales.append((time, self._sums))
+        self._punk_sales.append((punk, time, self._of_punk(time, punk, log_price, log(floor_wei / WEI_PER_ETH), error)))
         for records, marks, owner in (
-            (self._sellers, self._new.sold_by, seller),
-            (self._buyers, self._new.bought_by, buyer),
+            (self._sellers, self._sold_by, seller),
+            (self._buyers, self._bought_by, buyer),
         ):
             old, at = records.get(owner, (Record(0.0, 0.0, 0.0), time))
             decay = 0.5 ** ((time - at) / OWNER_HALF_LIFE_S)
             new = Record(old.errors * decay + clipped, old.weight * decay + 1.0, old.number + 1.0)
             records[owner] = (new, time)
-            marks.add((owner, time), new)
+            marks.append((owner, time, new))
         if premium < FLOOR_TIER_PREMIUM:
             lows = Lows.of(book)
             ratio, without = (log_price - log(ask) if ask > 0 else NAN for ask in (lows.lowest, lows.second))
-            self._new.floor_sales.add(time, FloorSale(log_price, ratio, without, lows.punk))
+            self._floor_sales.append((time, FloorSale(log_price, ratio, without, lows.punk)))
 
-    def take(self) -> NewMarks:
-        """The marks that were added since the last call."""
-        taken, self._new = self._new, NewMarks()
-        return taken
+    def flush(self) -> None:
+        """Append what was added since the last flush."""
+        self._index.flush()
+        for series, marks in ((self.valid_sales, self._valid_sales), (self.floor_sales, self._floor_sales)):
+            series.extend([time for time, _ in marks], [row for _, row in marks])
+        for keyed, keyed_marks in (
+            (self.punk_sales, self._punk_sales),
+            (self.sold_by, self._sold_by),
+            (self.bought_by, self._bought_by),
+        ):
+            keyed.extend([(key, time) for key, time, _ in keyed_marks], [row for _, _, row in keyed_marks])
+        self._clear()
+
+    def _clear(self) -> None:
+        self._valid_sales: list[tuple[int, ValidSale]] = []
+        self._floor_sales: list[tuple[int, FloorSale]] = []
+        self._punk_sales: list[tuple[int, int, PunkSale]] = []
+        self._sold_by: list[tuple[int, int, Record]] = []
+        self._bought_by: list[tuple[int, int, Record]] = []
 
     def _of_punk(self, time: int, punk: int, log_price: float, log_floor: float, error: float) -> PunkSale:
         level = self._index.level

@@ -15,13 +15,13 @@ import numpy as np
 import polars as pl
 
 from shared.market.custody import Custody, later_holders
-from shared.market.event_types import ACCEPT_BID, BID, BID_WITHDRAWN, LISTED, OWNER_CHANGES, SALE, TRANSFER
+from shared.market.event_types import ACCEPT_BID, LISTED, OWNER_CHANGES, SALE, TRANSFER
 from shared.market.events import contract_key, contract_keys
 from shared.market.hedonic_index import HedonicIndex
-from shared.market.marks import WAYS, FloorSale, Lows, OwnerChange, PunkSale, Record, SaleMarks, ValidSale
+from shared.market.marks import WAYS, Lows, OwnerChange, SaleMarks
 from shared.market.offers import Offer, OfferBook
 from shared.market.order_book import NAN, AskBook
-from shared.market.series import ANY_NUMBER, Ints, KeyedSeries, TimeSeries
+from shared.market.series import Ints, KeyedSeries, TimeSeries
 from shared.market.traits import PUNKS, Traits
 from shared.market.valid_sales import FLASH_LOAN_WEI, Circumstances, Exclusion, exclusion
 from shared.units import DAY_S, WEI_PER_ETH
@@ -31,7 +31,6 @@ _FOLDED = (
     "tx_hash",
 )  # fmt: skip
 _CHANGES_HANDS = frozenset(OWNER_CHANGES)
-_IS_OF_BIDS = frozenset((BID, BID_WITHDRAWN))
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,10 @@ class MarketTimeline:
         self.asks = KeyedSeries(PUNKS, 1)
         self.bids = KeyedSeries(PUNKS, 1)
         self.owner_changes = KeyedSeries(PUNKS, len(OwnerChange._fields))
-        self.punk_sales = KeyedSeries(PUNKS, len(PunkSale._fields))
-        self.valid_sales = TimeSeries(len(ValidSale._fields))
-        self.floor_sales = TimeSeries(len(FloorSale._fields))
-        self.sold_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
-        self.bought_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
+        self._marks = SaleMarks(self.index)
+        self.punk_sales, self.valid_sales = self._marks.punk_sales, self._marks.valid_sales
+        self.floor_sales = self._marks.floor_sales
+        self.sold_by, self.bought_by = self._marks.sold_by, self._marks.bought_by
         self.events = TimeSeries(2)
         self.sales: list[Sale] = []
         self.counted: list[Sale] = []  # those that count
@@ -105,7 +103,6 @@ class MarketTimeline:
         self._previous_day_floor: int | None = None
         self._last_known = 0
         self._owner_ids: dict[str | None, int] = {}
-        self._marks = SaleMarks(self.index)
 
     def owner(self, punk: int) -> str | None:
         return self._custody.owner(punk)
@@ -138,7 +135,7 @@ class MarketTimeline:
             tx_hashes, strict=True,
         )  # fmt: skip
         offers, listed_in, custody = self.offers, self._listed_in, self._custody
-        bids = offers.bids
+        listings, bids = offers.listings, offers.bids
         for seq, block, log_index, time, known, punk, kind, price, sender, receiver, sale_kind, tx_hash in columns:
             if time >= self._day_end:
                 self._roll_day(time)
@@ -150,9 +147,9 @@ class MarketTimeline:
                 if kind == SALE:
                     place = (seq, block, log_index, tx_hash, time, punk)
                     sale = self._judge(place, int(price), sender, receiver, sale_kind, returns.get(seq))
-            bid = bids.get(punk)
+            listing, bid = listings.get(punk), bids.get(punk)
             offers.apply(seq, punk, kind, price, sender, receiver, sale_kind)
-            if kind not in _IS_OF_BIDS:
+            if listings.get(punk) is not listing:
                 batch.set_ask(punk, known, offers.ask(punk))
             if bids.get(punk) is not bid:
                 batch.set_bid(punk, known, bids.get(punk))
@@ -287,13 +284,7 @@ class _Batch:
         timeline.asks.extend(*self._asks)
         timeline.bids.extend(*self._bids)
         timeline.owner_changes.extend(*self._owners)
-        timeline.index.flush()
-        marks = timeline._marks.take()
-        timeline.valid_sales.extend(marks.valid_sales.keys, marks.valid_sales.rows)
-        timeline.floor_sales.extend(marks.floor_sales.keys, marks.floor_sales.rows)
-        timeline.punk_sales.extend(marks.punk_sales.keys, marks.punk_sales.rows)
-        timeline.sold_by.extend(marks.sold_by.keys, marks.sold_by.rows)
-        timeline.bought_by.extend(marks.bought_by.keys, marks.bought_by.rows)
+        timeline._marks.flush()
         timeline.sales.extend(self._sales)
         timeline.counted.extend(sale for sale in self._sales if sale.counts)
         return self._sales
