@@ -219,8 +219,8 @@ def _with_accepted_bids(events: pl.DataFrame, standing: list[StandingBid | None]
     bids = [bid for bid in standing if bid is not None]
     restored = accepted.select(
         "row",
-        price=pl.Series([bid.price_wei for bid in bids], dtype=pl.String),
-        bidder=pl.Series([bid.bidder for bid in bids], dtype=pl.String),
+        price=pl.Series([str(bid.price_wei) for bid in bids], dtype=pl.String),
+        bidder=pl.Series([bid.maker for bid in bids], dtype=pl.String),
     )
     return (
         events.with_row_index("row")

@@ -166,6 +166,12 @@ def test_a_punk_is_bid_for_sold_and_bought_back_within_one_transaction(contract:
     check(contract)
 
 
+def standing(bids: StandingBids, punk: int) -> tuple[str | None, int] | None:
+    """Bidder and price in wei."""
+    bid = bids.standing(punk)
+    return None if bid is None else (bid.maker, bid.price_wei)
+
+
 def test_a_withdrawn_bid_can_be_placed_again_lower(contract: PunksContract) -> None:
     contract.enter_bid_for_punk(CAT, 1, 3 * ETHER)
     contract.withdraw_bid_for_punk(CAT, 1)
@@ -276,9 +282,7 @@ def test_bids_stay_as_they_were_when_anything_is_wrong(contract: PunksContract) 
     wrong = [log("PunkBidEntered", 2, 9, BEN, block=5_000_000), log("PunkBought", 3, 0, BEN, NOBODY, block=5_000_001)]
     with pytest.raises(MissingBidsError):
         decoded(wrong, bids)
-    standing = bids.standing(2)
-    assert standing is not None
-    assert (standing.bidder, standing.price_wei) == (CAT, "5")
+    assert standing(bids, 2) == (CAT, 5)
     assert bids.owner(3) == BEN
 
 
@@ -287,7 +291,8 @@ def test_bids_follow_what_was_decoded(contract: PunksContract) -> None:
     contract.transfer_punk(BEN, CAT, 3)
     bids = StandingBids()
     decoded(contract.logs, bids)
-    assert (bids.standing(1), bids.owner(1), bids.owner(3)) == ((CAT, str(3 * ETHER)), ANN, CAT)
+    assert standing(bids, 1) == (CAT, 3 * ETHER)
+    assert (bids.owner(1), bids.owner(3)) == (ANN, CAT)
 
 
 def test_logs_of_other_contracts_are_left_out(contract: PunksContract) -> None:
@@ -383,9 +388,8 @@ def test_whatever_is_played_on_the_contract_is_decoded_as_it_happened(
     truth = contract.frame()
     bids = StandingBids()
     assert_frame_equal(decoded(contract.logs, bids), truth)
-    known = {number: bids.standing(number) for number in contract.owners}
-    assert known == {
-        number: (bid[0], str(bid[1])) if (bid := contract.bids.get(number)) else None for number in contract.owners
+    assert {number: standing(bids, number) for number in contract.owners} == {
+        number: contract.bids.get(number) for number in contract.owners
     }
     assert bids.owners() == contract.owners
     # Cut anywhere, also within a transaction, the pages say the same one after the other.
