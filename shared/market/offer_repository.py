@@ -29,16 +29,12 @@ from market_events
 where superseded_at is null and seq > $1 and seq <= $2
 """
 NEW_EVENTS_SQL = f"{_EVENTS_SQL} and ($3::timestamptz is null or event_time < $3) order by seq"
-NEW_EVENTS_OF_PUNK_SQL = f"""{_EVENTS_SQL} and ($3::timestamptz is null or event_time < $3) and punk_id = $4::smallint
-order by block, log_index
-"""
+NEW_EVENTS_OF_PUNK_SQL = f"{_EVENTS_SQL} and punk_id = $3 order by block, log_index"
 _OFFERS_SQL = """
 select punk_id, kind, price_wei::text, maker, since_seq, since_block, since_time from offers where since_seq <= $1
 """
-STANDING_SQL = f"{_OFFERS_SQL} and until_seq is null and ($2::smallint is null or punk_id = $2)"
-STANDING_THEN_SQL = f"""{_OFFERS_SQL} and ($2::smallint is null or punk_id = $2)
-and since_time < $3 and (until_time is null or until_time >= $3)
-"""
+STANDING_SQL = f"{_OFFERS_SQL} and until_seq is null"
+STANDING_THEN_SQL = f"{_OFFERS_SQL} and since_time < $2 and (until_time is null or until_time >= $2)"
 CHANGING_SQL = f"""{_OFFERS_SQL} and until_seq is null
 and punk_id in (select punk_id from market_events where seq > $1 and superseded_at is null)
 """
@@ -57,7 +53,7 @@ update offers o set until_seq = e.seq, until_time = e.time, ended_by = e.event_t
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[]) e (since_seq, seq, time, event_type)
 where o.since_seq = e.since_seq
 """
-_AT_ONCE: Final = 10_000
+_AT_ONCE: Final = 2_000
 
 
 class Place(NamedTuple):
@@ -74,6 +70,10 @@ class PastOffer(NamedTuple):
     offer: Offer[Place]
     until: datetime | None
     ended_by: str | None
+
+    def stood(self, as_of: datetime) -> bool:
+        """Whether the offer stood strictly before `as_of`."""
+        return self.offer.since.time < as_of and (self.until is None or self.until >= as_of)
 
 
 class _Ended(NamedTuple):
@@ -96,22 +96,17 @@ class _Reach(NamedTuple):
         return self.seq if self.revision == self.last_revision else 0
 
 
-async def standing(
-    connection: Connection, *, as_of: datetime | None = None, punk_id: int | None = None
-) -> OfferBook[Place]:
-    """What stands now, or stood strictly before `as_of` by what is known today; of one punk or of all.
-
-    Private listings may be missing.
-    """
+async def standing(connection: Connection, *, as_of: datetime | None = None) -> OfferBook[Place]:
+    """What stands now, or stood strictly before `as_of` by what is known today. Private listings may be missing."""
     async with connection.transaction():
         while True:
             reach = await _reach(connection)
             if as_of is None:
-                rows = await connection.fetch(STANDING_SQL, reach.usable, punk_id)
+                rows = await connection.fetch(STANDING_SQL, reach.usable)
             else:
-                rows = await connection.fetch(STANDING_THEN_SQL, reach.usable, punk_id, as_of)
+                rows = await connection.fetch(STANDING_THEN_SQL, reach.usable, as_of)
             book = OfferBook(_offer(*row) for row in rows)
-            await _fold(connection, book, reach, as_of=as_of, punk_id=punk_id)
+            await _fold(connection, book, reach, as_of=as_of)
             if await _reach(connection) == reach:
                 return book
 
@@ -184,9 +179,10 @@ async def _fold(
     ended: list[_Ended] = []
     if reach.usable == reach.last_seq:
         return ended
-    query, of_punk = (NEW_EVENTS_SQL, ()) if punk_id is None else (NEW_EVENTS_OF_PUNK_SQL, (punk_id,))
-    arguments = (reach.usable, reach.last_seq, as_of, *of_punk)
-    async for seq, block, time, *event in connection.cursor(query, *arguments, prefetch=_AT_ONCE):
+    query, which = (NEW_EVENTS_SQL, as_of) if punk_id is None else (NEW_EVENTS_OF_PUNK_SQL, punk_id)
+    async for seq, block, time, *event in connection.cursor(
+        query, reach.usable, reach.last_seq, which, prefetch=_AT_ONCE
+    ):
         place = Place(seq, block, time)
         offers = book.apply(place, *event)
         ended += [_Ended(offer, place, event[1]) for offer in offers if offer.kind != PRIVATE]

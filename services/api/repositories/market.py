@@ -127,7 +127,8 @@ async def punk_then(
 ) -> tuple[PunkMarketRow | None, tuple[int, datetime] | None]:
     """Where a punk stood strictly before `as_of`, and block and time of the market's last event then."""
     last = await connection.fetchrow(LAST_EVENT_THEN_SQL, as_of)
-    offers = await offer_repository.standing(connection, as_of=as_of, punk_id=punk_id)
+    past = await offer_repository.of_punk(connection, punk_id)
+    offers = OfferBook(one.offer for one in past if one.stood(as_of))
     row = await connection.fetchrow(ONE_PUNK_THEN_SQL, OWNER_CHANGES, as_of, punk_id)
     return _punk(row, offers) if row else None, (last["block"], last["event_time"]) if last else None
 
