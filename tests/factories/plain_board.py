@@ -1,4 +1,4 @@
-"""The market's board told the slow way: one dictionary per thing, one event at a time."""
+"""The market's board the slow way: one dictionary per thing, one event at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from shared.market.event_types import OWNER_CHANGES
 from shared.market.marks import WAYS
+from shared.market.offers import EVENT_COLUMNS, OfferBook
 
 
 @dataclass
@@ -26,26 +28,13 @@ class PlainBoard:
 
 def plain_board(events: pl.DataFrame, as_of: int) -> PlainBoard:
     """The board just before `as_of`."""
-    board, bidders = PlainBoard(), dict[int, str]()
-    for event in events.filter(pl.col("timestamp").dt.epoch("s") < as_of).iter_rows(named=True):
-        punk, kind, receiver = event["punk_id"], event["event_type"], event["to_address"]
-        eth = None if event["price_wei"] is None else int(event["price_wei"]) / 1e18
-        if kind in ("listed", "delisted"):
-            board.asks.pop(punk, None)
-            if kind == "listed" and receiver is None and eth:
-                board.asks[punk] = (eth, int(event["timestamp"].timestamp()))
-        elif kind == "bid":
-            board.bids.pop(punk, None)
-            bidders[punk] = event["from_address"]
-            if eth:
-                board.bids[punk] = eth
-        elif kind == "bid_withdrawn":
-            board.bids.pop(punk, None)
-            bidders.pop(punk, None)
-        else:
-            board.asks.pop(punk, None)
-            board.owners[punk] = (receiver, WAYS[event["sale_kind"] or kind])
-            if event["sale_kind"] == "accept_bid" or bidders.get(punk) == receiver:
-                board.bids.pop(punk, None)
-                bidders.pop(punk, None)
+    board, offers = PlainBoard(), OfferBook[int]()
+    known = events.with_columns(pl.col("timestamp").dt.epoch("s")).filter(pl.col("timestamp") < as_of)
+    for time, *event in known.select("timestamp", *EVENT_COLUMNS).iter_rows():
+        offers.apply(time, *event)
+        punk, kind, _, _, receiver, sale_kind = event
+        if kind in OWNER_CHANGES:
+            board.owners[punk] = (receiver, WAYS[sale_kind or kind])
+    board.asks = {ask.punk_id: (ask.price_wei / 1e18, ask.since) for ask in offers.asks()}
+    board.bids = {punk: bid.price_wei / 1e18 for punk, bid in offers.bids.items()}
     return board
