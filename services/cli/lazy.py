@@ -14,7 +14,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 # Markup would import rich, which takes longer than all else that the help needs.
-_PLAIN: Final[Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
+_PLAIN: Final[Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "add_completion": False,
+    "context_settings": {"max_content_width": 120},
+}
 
 
 @dataclass(frozen=True)
