@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from services.cli.options import duration
+from shared.settings import Settings
 
 
 def demo(
@@ -27,6 +28,5 @@ def demo(
     started, every = time.monotonic(), duration(nowcast_every)
 
     from lab.demo.session import run
-    from shared.settings import Settings
 
     run(Settings(), events, every, exit_after=exit_after, started=started)

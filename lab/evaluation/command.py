@@ -12,6 +12,7 @@ import typer
 from lab.window import Window
 from services.cli.options import duration
 from shared.errors import InvalidInputError
+from shared.settings import Settings
 
 REPORT_FILE = "report.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -53,7 +54,6 @@ def evaluate_command(
     from services.cli.progress import progress_bar
     from shared.evaluation.predictions import in_order
     from shared.evaluation.report import report
-    from shared.settings import Settings
     from shared.valuation.params import Params
 
     console, started = Console(), perf_counter()

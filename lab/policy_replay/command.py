@@ -12,6 +12,8 @@ import typer
 from lab.window import Window
 from services.cli.files import require_writable, write_json
 from services.cli.options import duration
+from shared.evaluation.policy import load_policy
+from shared.settings import Settings
 
 
 def policy_replay(
@@ -44,8 +46,6 @@ def policy_replay(
     from lab.policy_replay.scoring import harms, play
     from lab.policy_replay.session import document, fitting, show_report
     from services.cli.progress import progress_bar
-    from shared.evaluation.policy import load_policy
-    from shared.settings import Settings
 
     policy = load_policy(policy_file or Settings().policy_file)
     days = Window(first.date(), last.date())

@@ -13,6 +13,7 @@ from lab.replay.plan import Plan
 from services.cli.files import require_writable
 from services.cli.interruption import run_interruptibly
 from services.cli.options import duration
+from shared.settings import Settings
 
 
 def replay(
@@ -30,9 +31,6 @@ def replay(
     plan = Plan(first.date(), last.date(), duration(nowcast_every))
     if json_file is not None:
         require_writable("--json", json_file, make_folder=True)
-
-    from shared.settings import Settings
-
     settings = Settings()
 
     from rich.console import Console

@@ -11,6 +11,7 @@ import typer
 from services.cli.context import platform
 from services.cli.interruption import run_interruptibly
 from shared.errors import InvalidInputError
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from shared.market.source import BlockSource
     from shared.runtime.platform import Platform
-    from shared.settings import Settings
 
 GO_ON = "Interrupted. What is stored is kept: the same command goes on with the next block."
 
@@ -38,8 +38,6 @@ def backfill_command(
 ) -> None:
     """Read the market from the node of PUNKCAST_SOURCE_URL up to now; interrupted, it goes on with the next block."""
     from rich.console import Console
-
-    from shared.settings import Settings
 
     settings, console, started = Settings(), Console(), perf_counter()
     done = run_interruptibly(_on_platform(settings, console, quiet=quiet), console, advice=GO_ON)

@@ -1,7 +1,7 @@
 """What the commands share: an open platform with an up-to-date schema, and output.
 
-Command modules import what they work with inside their functions, so that help, a wrong option, a bad setting and a
-database that is away are reported at once.
+Command modules import slow libraries inside their functions, so that help, a wrong option, a bad setting and an
+unreachable database are reported at once.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from shared.database.embedded import database_url
+from shared.database.migrate import check, migrate
 from shared.errors import ConflictError
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from shared.database.pool import Connection
     from shared.runtime.platform import Platform
-    from shared.settings import Settings
 
 T = TypeVar("T")
 
@@ -33,8 +35,6 @@ def on_platform(
     Raises:
         ConflictError: the database's schema is behind, and it is not ours alone to change.
     """
-    from shared.settings import Settings
-
     settings = Settings()
 
     async def run() -> T:
@@ -64,13 +64,10 @@ async def platform(
         service: what log lines name.
         log_level: None takes that of the settings.
     """
-    from shared.database.migrate import check, migrate
-
     embedded = urlsplit(settings.database_url).scheme == "embedded"
     if not embedded and (pending := await check(settings.database_url)):
         raise ConflictError(f"the database lacks {len(pending)} migration(s); run `punkcast migrate`")
 
-    from shared.database.embedded import database_url
     from shared.runtime.platform import open_platform
     from shared.telemetry.logging import configure
 

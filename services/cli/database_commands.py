@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.context import on_platform
+from shared.database.embedded import database_url
+from shared.database.migrate import check, migrate
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from services.cli.preflight import Finding
@@ -27,8 +30,6 @@ def migrate_command(
     ] = False,
 ) -> None:
     """Bring the database's schema up to date."""
-    from shared.database.migrate import check, migrate
-
     found = asyncio.run(_on_database(check if only_check else migrate))
     for version in found:
         typer.echo(f"{'pending' if only_check else 'applied'}: {version}")
@@ -51,9 +52,6 @@ def preflight_command() -> None:
 
 
 async def _on_database(action: Callable[[str], Awaitable[list[str]]]) -> list[str]:
-    from shared.database.embedded import database_url
-    from shared.settings import Settings
-
     async with database_url(Settings()) as url:
         return await action(url)
 
@@ -61,7 +59,6 @@ async def _on_database(action: Callable[[str], Awaitable[list[str]]]) -> list[st
 def _preflight(*, accept: bool) -> None:
     """Stop a deployment that would end the nowcasts; a standby model or a shadow that does not load stops nothing."""
     from services.cli.preflight import exit_code
-    from shared.settings import Settings
 
     accept, findings = accept or Settings().accept_unsupported, _findings()
     if exit_code(findings) == 1 and exit_code(findings, accept_unsupported=accept) != 1:

@@ -11,6 +11,7 @@ from services.cli.context import on_platform
 from services.cli.files import require_writable
 from services.cli.options import instant
 from shared.errors import InvalidInputError, NotFoundError
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from services.cli.explain.account import Account
@@ -53,8 +54,6 @@ def explain_command(
         require_writable("--json", Path(json))
 
     from rich.console import Console
-
-    from shared.settings import Settings
 
     console, threads = Console(), Settings().threads
     with console.status("reading the market …"):

@@ -12,9 +12,11 @@ import typer
 from services.cli.context import on_platform
 from services.cli.options import duration
 from shared.errors import NotFoundError
+from shared.messaging.transaction import originating
+from shared.registry import freezes
+from shared.registry.alerts import raise_alert
 
 if TYPE_CHECKING:
-    from shared.registry.freezes import Freeze
     from shared.runtime.platform import Platform
 
 By = Annotated[str | None, typer.Option("--by", help="Who decides; default: your user name.")]
@@ -23,9 +25,7 @@ By = Annotated[str | None, typer.Option("--by", help="Who decides; default: your
 def show_command() -> None:
     """The freeze in force, if there is one."""
 
-    async def read(platform: Platform) -> Freeze | None:
-        from shared.registry import freezes
-
+    async def read(platform: Platform) -> freezes.Freeze | None:
         async with platform.database.connection() as connection:
             return await freezes.in_force(connection, at=platform.clock.now())
 
@@ -48,10 +48,6 @@ def add_command(
     length: timedelta | None = None if lasting is None else duration(lasting)
 
     async def add(platform: Platform) -> UUID:
-        from shared.messaging.transaction import originating
-        from shared.registry import freezes
-        from shared.registry.alerts import raise_alert
-
         identity, now = uuid4(), platform.clock.now()
         actor, until = by or getpass.getuser(), None if length is None else now + length
         async with originating(platform.database, platform.clock, source="cli") as transaction:
@@ -70,8 +66,6 @@ def lift_command(
     """Let automatic promotions go on."""
 
     async def lift(platform: Platform) -> bool:
-        from shared.registry import freezes
-
         async with platform.database.transaction() as connection:
             return await freezes.lift(connection, freeze_id, actor=by or getpass.getuser(), at=platform.clock.now())
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.context import on_platform, show
+from shared.evaluation.policy import differences, load_policy
+from shared.registry import decisions
+from shared.settings import Settings
 
 if TYPE_CHECKING:
-    from shared.registry.decisions import StoredPolicy
     from shared.runtime.platform import Platform
 
 ACTIVE = "active"
@@ -31,8 +33,6 @@ def show_command(
 
     from rich.console import Console
 
-    from shared.evaluation.policy import differences
-
     console = Console()
     console.print(f"policy {policy_hash}", soft_wrap=True, highlight=False)
     show(console, ("knob", "value"), [(knob, new) for knob, _, new in differences({}, json.loads(body))], nothing="")
@@ -40,8 +40,6 @@ def show_command(
 
 def check_command(file: Annotated[Path, typer.Argument(help="A policy in TOML.")]) -> None:
     """Read a policy file; an unset, unknown or senseless threshold is an error that names it."""
-    from shared.evaluation.policy import differences, load_policy
-
     policy = load_policy(file)
     changed = len(differences(json.loads(_active()[1]), json.loads(policy.body)))
     typer.echo(
@@ -55,8 +53,6 @@ def diff_command(
 ) -> None:
     """The thresholds in which two policies differ; exit code 1 when they do."""
     from rich.console import Console
-
-    from shared.evaluation.policy import differences
 
     (old_hash, left), (new_hash, right) = _named(old), _named(new)
     rows = differences(json.loads(left), json.loads(right))
@@ -73,25 +69,18 @@ def _named(name: str) -> tuple[str, str]:
     if name == ACTIVE:
         return _active()
     if Path(name).exists():
-        from shared.evaluation.policy import load_policy
-
         policy = load_policy(Path(name))
         return policy.policy_hash, policy.body
     return _stored(name)
 
 
 def _active() -> tuple[str, str]:
-    from shared.evaluation.policy import load_policy
-    from shared.settings import Settings
-
     policy = load_policy(Settings().policy_file)
     return policy.policy_hash, policy.body
 
 
 def _stored(prefix: str) -> tuple[str, str]:
-    async def load(platform: Platform) -> StoredPolicy:
-        from shared.registry import decisions
-
+    async def load(platform: Platform) -> decisions.StoredPolicy:
         async with platform.database.connection() as connection:
             return await decisions.policy(connection, prefix)
 

@@ -13,7 +13,6 @@ from shared.database.pool import Database
 from shared.errors import InvalidInputError
 from shared.messaging.bus import Bus
 from shared.messaging.memory import MemoryBus
-from shared.messaging.rabbitmq import RabbitBus
 from shared.settings import Settings
 from shared.storage.object_store import ObjectRef, ObjectStore
 from shared.storage.opening import open_store
@@ -69,6 +68,9 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
     if scheme == "memory":
         return MemoryBus(clock)
     if scheme in ("amqp", "amqps"):
+        # Imported here: the client library is slow to load, and the embedded mode has no use for it.
+        from shared.messaging.rabbitmq import RabbitBus  # noqa: PLC0415
+
         return RabbitBus(settings.broker_url, settings.broker_prefix, clock=clock)
     raise InvalidInputError(f"PUNKCAST_BROKER_URL has the scheme {scheme!r}; use memory://, amqp:// or amqps://")
 
