@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from services.cli.context import cell, on_database, on_platform, show
 from shared.errors import InvalidInputError
-from shared.market.reader import MarketReader
-from shared.registry import audit, decisions
-from shared.registry.audit import Finding
-from shared.runtime.platform import Platform
+from shared.registry import decisions
+
+if TYPE_CHECKING:
+    from shared.registry.audit import Finding
+    from shared.runtime.platform import Platform
 
 Model = Annotated[str | None, typer.Option(help="Only decisions about this model.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
@@ -84,6 +85,8 @@ def verify_command(
         raise InvalidInputError("say which decision to verify, or --all")
 
     async def look(platform: Platform) -> list[Finding]:
+        from shared.registry import audit
+
         async with platform.database.connection() as connection:
             if decision is None:
                 wanted = await audit.identities(connection)
@@ -117,7 +120,7 @@ def verify_command(
 
 
 async def _against_files(platform: Platform, findings: list[Finding]) -> list[Finding]:
-    # Imported here: it imports the model's libraries.
+    from shared.market.reader import MarketReader
     from shared.registry.evidence.gathering import EvidenceGatherer
     from shared.registry.evidence.recheck import recheck
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,13 +15,15 @@ from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.evaluation.policy import Policy, differences, load_policy
 from shared.messaging.transaction import Transaction, originating
-from shared.registry import card, decisions, lineage, models, operations, pointer, shadows
+from shared.registry import card, decisions, lineage, models, pointer
 from shared.registry.decisions import DecisionDocument
 from shared.registry.lineage import Lineage
-from shared.registry.operations import Act, Done
-from shared.registry.shadows import ShadowDocument
-from shared.runtime.platform import Platform
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.registry.operations import Act, Done
+    from shared.registry.shadows import ShadowDocument
+    from shared.runtime.platform import Platform
 
 SOURCE = "cli"
 INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
@@ -134,6 +136,8 @@ def shadows_command(
     """Contenders that value every punk beside the champion, and how far their tests are."""
 
     async def load(platform: Platform) -> list[ShadowDocument]:
+        from shared.registry import shadows
+
         async with platform.database.connection() as connection:
             return await shadows.progress(connection, at=platform.clock.now(), ended=ended, limit=limit)
 
@@ -171,6 +175,8 @@ def promote_command(
     """Make a judged contender, a shadow or a former champion the champion, in spite of freeze and cool-down."""
 
     async def promote(transaction: Transaction, act: Act, policy: Policy) -> Done:
+        from shared.registry import operations
+
         return await operations.promote(transaction, act, policy, override=override)
 
     _act(promote, model_id, reason, actor, expected, "promoted")
@@ -189,6 +195,8 @@ def rollback_command(
         raise NotFoundError("there is no champion to roll back")
 
     async def roll_back(transaction: Transaction, act: Act, policy: Policy) -> Done:
+        from shared.registry import operations
+
         return await operations.roll_back(transaction, act, policy, to=to)
 
     # By default the champion just read falls, and no newer one.
@@ -197,7 +205,13 @@ def rollback_command(
 
 def quarantine_command(model_id: ModelArgument, reason: Reason, actor: Actor = None) -> None:
     """Take a model out of everything, for good."""
-    _act(operations.quarantine, model_id, reason, actor, None, "put into quarantine")
+
+    async def quarantine(transaction: Transaction, act: Act, policy: Policy) -> Done:
+        from shared.registry import operations
+
+        return await operations.quarantine(transaction, act, policy)
+
+    _act(quarantine, model_id, reason, actor, None, "put into quarantine")
 
 
 def _act(
@@ -209,6 +223,8 @@ def _act(
     done: str,
 ) -> None:
     async def run(platform: Platform) -> Done:
+        from shared.registry.operations import Act
+
         act = Act(model_id, actor or getpass.getuser(), reason, platform.clock.now(), expected)
         policy = load_policy(platform.settings.policy_file)
         async with originating(platform.database, platform.clock, source=SOURCE) as transaction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -19,7 +19,9 @@ from shared.messaging.transaction import originating
 from shared.registry import api_keys, training_requests
 from shared.registry.status import platform_status
 from shared.registry.training_requests import TrainingRequest
-from shared.runtime.platform import Platform
+
+if TYPE_CHECKING:
+    from shared.runtime.platform import Platform
 
 SOURCE = "cli"
 NEWEST_NOWCAST_SQL = """

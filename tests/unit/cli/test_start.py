@@ -70,7 +70,14 @@ def test_help_and_wrong_words_import_nothing_that_works(arguments: list[str], co
     assert not imported & HEAVY
 
 
-@pytest.mark.parametrize("command", [["serve"], ["freeze", "show"], ["export", "events", "--out", "events.csv"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["serve"], ["status"], ["freeze", "show"], ["models", "list"], ["models", "shadows"], ["decisions"]),
+        *(["decisions", "verify", "--all"], ["keys", "list"], ["export", "events", "--out", "events.csv"]),
+    ],
+    ids=" ".join,
+)
 def test_a_bad_setting_is_reported_before_the_model_stack_is_imported(command: list[str]) -> None:
     ended, printed, imported = run(*command)
     assert ended == 2
