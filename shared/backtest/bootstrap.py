@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from shared.market.series import Floats, Ints
+
 _CELLS = 400_000
 LOW, HIGH = 5.0, 95.0
 """Percentiles of the intervals: 90 %."""

@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from shared.backtest.bootstrap import Floats
 from shared.backtest.ledger import DayEnd, Mark
+from shared.market.series import Floats
 
 DAYS_A_YEAR: Final = 365.0
 Figure: TypeAlias = Callable[[Floats], Floats]

@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from shared.backtest import figures
-from shared.backtest.bootstrap import Estimate, Floats, Ints, estimate, interval, over_paths, resampled_days
+from shared.backtest.bootstrap import Estimate, estimate, interval, over_paths, resampled_days
 from shared.backtest.ledger import MARKS, DayEnd, Mark, Trade
 from shared.backtest.player import BookName, Played, Player
 from shared.backtest.terms import Terms
+from shared.market.series import Floats, Ints
 from shared.units import DAY_S
 
 FIGURES = {

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from shared.market.collection import HELD, NAMES
+from shared.market.series import Floats, Ints
 from shared.market.simulation.day import Day, price
 from shared.market.simulation.ledger import NOBODY
 from shared.market.simulation.values import wearers
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _DUST_WARS, _FLOOR_BIDS, _TRAIT_ROUNDS = 19.0, 8.0, 1.6
 """A day. A trait round bids on several punks that wear the same."""

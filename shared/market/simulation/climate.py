@@ -7,10 +7,8 @@ from math import log
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from shared.market.series import Floats, Ints
 
 FLOOR_ETH: Final = 40.0
 """Where the floor is drawn back to in the very long run."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from shared.market.series import Floats, Ints
 from shared.market.simulation.ledger import NOBODY, Ledger
 from shared.market.simulation.punks import Punks
 from shared.market.simulation.values import BLOCKS_A_DAY, Values
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 GWEI_A_CENT: Final = 10**7
 """A hundredth of an ETH."""

@@ -21,9 +21,8 @@ from shared.market.collection import (
     WORN_COUNTS,
 )
 from shared.market.reference_data import PUNK_COUNT, PUNK_SCHEMA
+from shared.market.series import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int8]
 
 NOTHING = len(NAMES)

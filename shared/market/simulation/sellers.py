@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from shared.market.series import Floats, Ints
 from shared.market.simulation.day import GWEI_A_CENT, Day, price
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 KEEN, PATIENT, DREAMING, SILLY = range(4)
 _MOODS: Final = np.array([0.50, 0.32, 0.175, 0.005])

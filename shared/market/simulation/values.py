@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from shared.market.collection import ACCESSORIES, HELD, NAMES
+from shared.market.series import Floats, Ints
 from shared.market.simulation.climate import Climate
 from shared.market.simulation.punks import NOTHING, Punks
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 BLOCKS_A_DAY: Final = 7_200
 
