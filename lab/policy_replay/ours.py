@@ -11,14 +11,14 @@ import numpy as np
 from lab.policy_replay.candidates import Candidate, snapshot_values
 from lab.policy_replay.history import History
 from lab.policy_replay.rules import Record
-from shared.evaluation import gate_record, gates, judgement
+from shared.evaluation import gates, judgement
 from shared.evaluation.arrays import Floats, Ints
 from shared.evaluation.blast_radius import blast_radius
 from shared.evaluation.eprocess import EState, Step, advance, start, step_of
-from shared.evaluation.evidence import GateEvidence, HoldoutSales, InfraFacts, LineageFacts, SnapshotValues
+from shared.evaluation.evidence import BlastFacts, GateEvidence, HoldoutSales, InfraFacts, LineageFacts
 from shared.evaluation.gates import GateResult, Restraint
 from shared.evaluation.policy import Policy
-from shared.evaluation.watch import Health, hard_trip, promotion_outcome, shadow_outcome
+from shared.evaluation.watch import Health, TripFacts, promotion_outcome, shadow_outcome
 
 PERSON_ACTS_AFTER = timedelta(days=7)
 """When a person lifts a freeze. In production a freeze lasts until somebody does."""
@@ -136,7 +136,7 @@ class Ours:
         self._restart_shadows()
         mine, theirs = self._snapshot(candidate, at), self._snapshot(previous, at)
         rows, jump = len(mine), blast_radius(mine, theirs).mean
-        trip = hard_trip(Health(at, rows, rows, jump=jump), stale=False, policy=self._policy)
+        trip = TripFacts(Health(at, rows, rows, jump=jump), stale=False).trip(self._policy)
         if trip is not None:
             self._roll_back(self._watched, at, trip)
 
@@ -192,8 +192,8 @@ class Ours:
         """What the gatekeeper would gather. The file itself is always in order: no fault is of that kind."""
         champion, anchor = self.record.champion, self._confirmed
         other = None if anchor is champion else anchor
-        values = SnapshotValues(self._snapshot(candidate, at), self._snapshot(champion, at))
-        finite = bool(np.all(np.isfinite(values.contender) & (values.contender > 0)))
+        values = self._snapshot(candidate, at)
+        finite = bool(np.all(np.isfinite(values) & (values > 0)))
         return GateEvidence(
             has_champion=True,
             has_anchor=other is not None,
@@ -205,12 +205,12 @@ class Ours:
                 finite_positive=finite,
                 golden_difference=0.0,
                 golden_rows=self._policy.infra.golden_rows,
-                latency_s=0.0,
+                quick=True,
                 parity_difference=0.0,
-                parity_rows=len(values.contender),
+                parity_rows=len(values),
             ),
             sales=self._holdout(candidate, champion, other),
-            snapshot=values,
+            blast=BlastFacts.of(values, self._snapshot(champion, at)),
         )
 
     def _holdout(
@@ -224,7 +224,7 @@ class Ours:
             last_sale_carry=history.column("last_sale_carry_eth")[held],
             trait_median=history.column("trait_median_eth")[held],
             time=history.time[held],
-            rare=history.rare[held],
+            rare=np.flatnonzero(history.rare[held]),
             contender=candidate.on_sales.where(held),
             champion=None if champion is None else champion.on_sales.where(held),
             anchor=None if anchor is None else anchor.on_sales.where(held),
@@ -245,7 +245,7 @@ class Ours:
             "wealth_better": shadow.state.better,
             "first_started_at": shadow.first_started_at.isoformat(),
             "decided_at": at.isoformat(),
-            "holdout": gate_record.sales_to_plain(self._holdout(candidate, shadow.beside)),
+            "holdout": self._holdout(candidate, shadow.beside),
             "fresh": {
                 "price": price.tolist(),
                 "floor": history.column("floor_eth")[fresh].tolist(),

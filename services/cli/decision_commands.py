@@ -120,6 +120,7 @@ def verify_command(
 
 
 async def _against_files(platform: Platform, findings: list[Finding]) -> list[Finding]:
+    from shared.evaluation.policy import load_policy
     from shared.market.reader import MarketReader
     from shared.registry.evidence.gathering import EvidenceGatherer
     from shared.registry.evidence.recheck import recheck
@@ -130,6 +131,7 @@ async def _against_files(platform: Platform, findings: list[Finding]) -> list[Fi
         reader=MarketReader(),
         clock=platform.clock,
         threads=platform.settings.threads,
+        max_latency_s=load_policy(platform.settings.policy_file).infra.max_latency_s,
     )
     return [
         replace(one, problems=(*one.problems, *await recheck(platform.database, gatherer, one.decision)))

@@ -12,7 +12,7 @@ from shared.runtime.service import MessageService
 
 
 def build(platform: Platform, *, policy: Policy | None = None, reader: MarketReader | None = None) -> MessageService:
-    """From a platform, with the settings' policy unless another is given; services of one process share a reader."""
+    """Without a policy, that of the settings. Services of one process share a reader."""
     policy = policy or load_policy(platform.settings.policy_file)
     gatherer = EvidenceGatherer(
         database=platform.database,
@@ -20,6 +20,7 @@ def build(platform: Platform, *, policy: Policy | None = None, reader: MarketRea
         reader=reader or MarketReader(),
         clock=platform.clock,
         threads=platform.settings.threads,
+        max_latency_s=policy.infra.max_latency_s,
     )
     gatekeeper = Gatekeeper(database=platform.database, clock=platform.clock, policy=policy, gatherer=gatherer)
     return MessageService(

@@ -1,4 +1,4 @@
-"""Where things stand when a contender arrives: who is champion, what holds a promotion up, what cannot be served."""
+"""The situation of a contender: the champion, what restrains a promotion, and which models cannot be served."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from shared.registry.unsupported import UnsupportedModel
 
 @dataclass(frozen=True)
 class Situation:
-    """Where things stand. `anchor`: the last confirmed champion, if that is another one.
+    """What a gate depends on.
 
-    `unsupported`: the record that a nowcaster cannot serve the champion. Without it, a champion that this gatekeeper
-    cannot load is served by code of another release, and must not be replaced as if it were not.
+    Attributes:
+        last_confirmed: the last confirmed champion, if it is not the champion itself.
+        unsupported: the record that the nowcaster cannot serve the champion. Without it, a champion that this
+            gatekeeper cannot load is served by another release, and must not be replaced as unsupported.
     """
 
     contender: ModelRecord
     champion: ModelRecord | None
-    anchor: ModelRecord | None
+    last_confirmed: ModelRecord | None
     generation: int
     restraint: Restraint
     unsupported: UnsupportedModel | None
 
     def same_comparison(self, other: Situation) -> bool:
-        """Evidence taken in the one situation holds in the other."""
-        return self.generation == other.generation and self.anchor == other.anchor
+        """Evidence gathered in one situation is valid in the other."""
+        return self.generation == other.generation and self.last_confirmed == other.last_confirmed
 
 
 async def situation_of(connection: Connection, model_id: str, *, now: datetime, policy: Policy) -> Situation:
@@ -40,8 +42,8 @@ async def situation_of(connection: Connection, model_id: str, *, now: datetime, 
     freeze = await freezes.in_force(connection, at=now)
     running = await shadows.count_running(connection)
     promotion = await promotions.current(connection)
-    anchor = await pointer.confirmed(connection)
-    unseen = (
+    confirmed = await pointer.confirmed(connection)
+    warming = (
         promotion is not None
         and promotion.state == "warm_up"
         and promotion.previous_model_id is not None
@@ -51,12 +53,14 @@ async def situation_of(connection: Connection, model_id: str, *, now: datetime, 
     return Situation(
         contender=await models.get(connection, model_id),
         champion=None if at is None else await models.get(connection, at.model_id),
-        anchor=None if at is None or anchor is None or anchor == at.model_id else await models.get(connection, anchor),
+        last_confirmed=None
+        if at is None or confirmed is None or confirmed == at.model_id
+        else await models.get(connection, confirmed),
         generation=0 if at is None else at.generation,
         restraint=Restraint(
             frozen=None if freeze is None else freeze.reason,
             cooling_until=cooling,
-            warming=promotion.model_id if promotion is not None and unseen else None,
+            warming=promotion.model_id if promotion is not None and warming else None,
             shadow_places=policy.shadow.max_running - running,
         ),
         unsupported=None if at is None else await unsupported.find(connection, at.model_id),
@@ -64,7 +68,7 @@ async def situation_of(connection: Connection, model_id: str, *, now: datetime, 
 
 
 async def cooling_until(connection: Connection, *, now: datetime, policy: Policy) -> str | None:
-    """Until when a rollback holds automatic promotions up."""
+    """When the cool-down after the last rollback ends (ISO 8601); None outside a cool-down."""
     span = timedelta(hours=policy.rollback.cool_down_hours)
     last = await decisions.last_rollback(connection, after=now - span)
     return None if last is None else (last + span).isoformat()

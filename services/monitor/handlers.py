@@ -29,8 +29,7 @@ from shared.database.pool import Connection, Database
 from shared.evaluation import eprocess, judgement
 from shared.evaluation.policy import Policy
 from shared.evaluation.retrain import REQUESTED_BY, RetrainFacts, choose
-from shared.evaluation.watch import promotion_outcome, shadow_outcome
-from shared.evaluation.watch_record import TripFacts
+from shared.evaluation.watch import TripFacts, promotion_outcome, shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
     decisions,
@@ -220,18 +219,15 @@ class Monitor:
             },
             self._policy,
         )
-        decision = Decision(
+        decision = Decision.of(
+            judged,
+            self._policy,
             kind="confirm",
-            subject_model=promotion.model_id,
-            champion_model=promotion.previous_model_id,
-            verdict=judged.verdict,
-            action=judged.action,
-            policy_hash=self._policy.policy_hash,
-            evidence=judged.evidence,
+            model=promotion.model_id,
+            champion=promotion.previous_model_id,
+            generation=generation,
             actor=CONSUMER,
-            reason=judged.reason,
-            expected_generation=generation,
-            decided_at=now,
+            at=now,
         )
         if await promotions.end(connection, promotion.promotion_id, "confirmed", at=now):
             await decisions.record(connection, decision, (), self._policy)

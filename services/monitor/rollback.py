@@ -13,7 +13,7 @@ from shared.errors import ConflictError
 from shared.evaluation import judgement
 from shared.evaluation.eprocess import EState
 from shared.evaluation.policy import Policy
-from shared.evaluation.watch_record import TripFacts
+from shared.evaluation.watch import TripFacts
 from shared.messaging.transaction import Transaction
 from shared.registry import decisions, freezes, models, operations, pointer
 from shared.registry.alerts import raise_alert
@@ -40,7 +40,7 @@ def inputs_of(promotion: Promotion, comparison: Comparison, trip: TripFacts | No
         "model": promotion.model_id,
         "champion": promotion.previous_model_id,
         "test": comparison.test_id,
-        "trip": None if trip is None else trip.as_plain(),
+        "trip": trip,
         "sales": comparison.state.n,
         "wealth_worse": comparison.state.worse,
         "wealth_better": comparison.state.better,
@@ -77,18 +77,15 @@ async def carry_out(
         # A rollback must not promote a model that has failed itself.
         await impossible(transaction, promotion, judged.reason, f"the previous champion is {state} and stays so")
         return False
-    decision = Decision(
+    decision = Decision.of(
+        judged,
+        policy,
         kind="rollback",
-        subject_model=promotion.model_id,
-        champion_model=previous,
-        verdict=judged.verdict,
-        action=judged.action,
-        policy_hash=policy.policy_hash,
-        evidence=judged.evidence,
+        model=promotion.model_id,
+        champion=previous,
+        generation=current.generation,
         actor=actor,
-        reason=judged.reason,
-        expected_generation=current.generation,
-        decided_at=at,
+        at=at,
     )
     await decisions.record(connection, decision, (), policy)
     outcome = await operations.carry_out_rollback(transaction, decision, to=previous)

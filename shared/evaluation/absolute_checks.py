@@ -1,4 +1,4 @@
-"""Checks of a contender by itself: where it comes from, whether its file works, how it compares to baselines."""
+"""Checks of a contender alone: its lineage, its file in the serving code, and its accuracy against baselines."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from shared.evaluation.paired import DayBootstrap, Estimate, effective_sales, lo
 from shared.evaluation.policy import Policy
 
 LOSS_LEVEL = "loss_level"
-"""Its `hi` is the level that the retrain policy holds later losses against."""
+"""The retrain policy compares later losses with the `hi` of this check."""
 
 
 def lineage_checks(facts: LineageFacts | None, sales: HoldoutSales | None) -> list[Check]:
-    """Complete lineage, and no sale that any of the models may have learnt from."""
+    """The lineage is complete, and no hold-out sale is among the training data of any model."""
     if facts is None:
         return [_missing("lineage"), _missing("no_overlap")]
     complete = Check(
@@ -47,7 +47,7 @@ def lineage_checks(facts: LineageFacts | None, sales: HoldoutSales | None) -> li
 
 
 def infra_checks(facts: InfraFacts | None, policy: Policy) -> list[Check]:
-    """The file is the recorded one, loads in the serving code, and values everything quickly and the same way."""
+    """The file is the recorded one, loads in the serving code, and values all sales quickly and reproducibly."""
     names = ("artifact_sha256", "loads", "finite_positive", "golden_rows", "parity", "latency")
     if facts is None:
         return [_missing(name) for name in names]
@@ -59,44 +59,29 @@ def infra_checks(facts: InfraFacts | None, policy: Policy) -> list[Check]:
         checks.append(_missing("finite_positive"))
     else:
         checks.append(Check("finite_positive", "pass" if facts.finite_positive else "fail"))
-    if facts.golden_difference is None or facts.golden_rows < policy.infra.golden_rows:
-        checks.append(_missing("golden_rows"))
-    else:
-        tolerance = policy.infra.golden_tolerance
-        checks.append(
-            Check(
-                "golden_rows",
-                "pass" if facts.golden_difference <= tolerance else "fail",
-                estimate=facts.golden_difference,
-                n=facts.golden_rows,
-                threshold=tolerance,
-            )
-        )
-    if facts.parity_difference is None or facts.parity_rows == 0:
-        checks.append(_missing("parity"))
-    else:
-        tolerance = policy.infra.parity_tolerance
-        checks.append(
-            Check(
-                "parity",
-                "pass" if facts.parity_difference <= tolerance else "fail",
-                estimate=facts.parity_difference,
-                n=facts.parity_rows,
-                threshold=tolerance,
-                detail="the file as it would be deployed, against the one that was judged",
-            )
-        )
-    if facts.latency_s is None:
+    rules = policy.infra
+    enough = facts.golden_rows >= rules.golden_rows
+    golden = facts.golden_difference if enough else None
+    checks.append(_tolerance("golden_rows", golden, facts.golden_rows, rules.golden_tolerance))
+    parity = facts.parity_difference if facts.parity_rows else None
+    detail = "the file as it would be deployed, against the one that was judged"
+    checks.append(_tolerance("parity", parity, facts.parity_rows, rules.parity_tolerance, detail))
+    if facts.quick is None:
         checks.append(_missing("latency"))
     else:
-        # The measured time stays out of the evidence: the same decision made twice must hash the same.
-        limit = policy.infra.max_latency_s
-        checks.append(Check("latency", "pass" if facts.latency_s <= limit else "fail", threshold=limit))
+        checks.append(Check("latency", "pass" if facts.quick else "fail", threshold=rules.max_latency_s))
     return checks
 
 
+def _tolerance(name: str, difference: float | None, n: int, tolerance: float, detail: str = "") -> Check:
+    if difference is None:
+        return _missing(name)
+    verdict: Verdict = "pass" if difference <= tolerance else "fail"
+    return Check(name, verdict, estimate=difference, n=n, threshold=tolerance, detail=detail)
+
+
 def sample_check(sales: HoldoutSales | None, policy: Policy) -> Check:
-    """Enough sales on enough days to say anything."""
+    """There are enough sales on enough days to judge by."""
     if sales is None:
         return _missing("sample")
     days = len(np.unique(sales.day))
@@ -121,14 +106,14 @@ def baseline_checks(sales: HoldoutSales, bootstrap: DayBootstrap) -> list[Check]
 
 
 def floor_checks(sales: HoldoutSales, bootstrap: DayBootstrap) -> list[Check]:
-    """The same for the floor alone."""
+    """The checks of `baseline_checks` against the floor alone."""
     return _beats("floor", sales, sales.floor, bootstrap)
 
 
 def _beats(name: str, sales: HoldoutSales, values: Floats, bootstrap: DayBootstrap) -> list[Check]:
-    known = np.isfinite(values) & (values > 0)
-    mine = loss(sales.price, sales.contender.value)[known]
-    theirs, day = loss(sales.price[known], values[known]), sales.day[known]
+    valid = np.isfinite(values) & (values > 0)
+    mine = loss(sales.price, sales.contender.value)[valid]
+    theirs, day = loss(sales.price[valid], values[valid]), sales.day[valid]
     return [
         _from(f"beats_{name}_{kind}", _below_zero(estimate), estimate, 0.0)
         for kind, estimate in (
@@ -141,42 +126,41 @@ def _beats(name: str, sales: HoldoutSales, values: Floats, bootstrap: DayBootstr
 def bias_check(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:
     """Median of (value - price) / price against the allowed band; see `band_verdict`."""
     rules = policy.absolute
-    found = bootstrap.median((sales.contender.value - sales.price) / sales.price, sales.day)
+    bias = bootstrap.median((sales.contender.value - sales.price) / sales.price, sales.day)
     verdict: Verdict = "inconclusive"
-    if found.n:
+    if bias.n:
         verdict = band_verdict(
-            found.value, found.lo, found.hi, target=0.0, tolerance=rules.max_bias, resolution=rules.bias_resolution
+            bias.value, bias.lo, bias.hi, target=0.0, tolerance=rules.max_bias, resolution=rules.bias_resolution
         )
-    return _from("bias", verdict, found, rules.max_bias)
+    return _from("bias", verdict, bias, rules.max_bias)
 
 
-def coverage_checks(sales: HoldoutSales, beside: HoldoutSales | None, policy: Policy) -> list[Check]:
+def coverage_checks(sales: HoldoutSales, compared: HoldoutSales | None, policy: Policy) -> list[Check]:
     """Share of prices inside each interval against nominal +- tolerance; see `band_verdict`.
 
-    Wilson's interval for as many sales as the clustered ones are worth. `beside` are sales with the champion's
-    intervals, too: where a share is off the band, but no further from nominal than the champion's on the same sales
-    (and a little), it passes. A wild month throws every model's intervals off, and refusing the better one mends
-    nothing.
+    The bounds are Wilson's, for the effective number of sales. `compared` are sales that also have the champion's
+    intervals. A share outside the band passes if the champion's share of the same sales is as far from nominal, within
+    `coverage_slack`: a volatile month throws off every model's intervals, and rejecting the better model cures nothing.
     """
     if not sales.contender.bands:
         return [_missing("coverage")]
     checks = [_coverage(sales, band, policy) for band in sales.contender.bands]
-    if beside is None or len(beside) < policy.holdout.min_sales:
+    if compared is None or len(compared) < policy.holdout.min_sales:
         return checks
-    return [check if check.verdict == "pass" else _beside_champion(check, beside, policy) for check in checks]
+    return [check if check.verdict == "pass" else _against_champion(check, compared, policy) for check in checks]
 
 
-def _beside_champion(check: Check, beside: HoldoutSales, policy: Policy) -> Check:
-    level, champion = check.threshold, beside.champion
-    (ours,) = (band for band in beside.contender.bands if band.level == level)
+def _against_champion(check: Check, compared: HoldoutSales, policy: Policy) -> Check:
+    level, champion = check.threshold, compared.champion
+    (ours,) = (band for band in compared.contender.bands if band.level == level)
     theirs = next((band for band in champion.bands if band.level == level), None) if champion is not None else None
     if level is None or theirs is None:
         return check
-    own, other = (float(np.mean(_inside(band, beside))) for band in (ours, theirs))
+    own, other = (float(np.mean(_inside(band, compared))) for band in (ours, theirs))
     if abs(own - level) > abs(other - level) + policy.absolute.coverage_slack + EDGE:
         return check
-    told = f"{check.detail}; {check.verdict} by itself, but {own:.3f} where the champion's covers {other:.3f}"
-    return replace(check, verdict="pass", detail=told)
+    detail = f"{check.detail}; {check.verdict} by itself, but {own:.3f} where the champion's covers {other:.3f}"
+    return replace(check, verdict="pass", detail=detail)
 
 
 def _inside(band: Band, sales: HoldoutSales) -> Floats:
@@ -208,7 +192,7 @@ def _coverage(sales: HoldoutSales, band: Band, policy: Policy) -> Check:
 
 
 def loss_level_check(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:
-    """Mean clipped absolute log error at gate time. Reported, not judged."""
+    """Mean clipped absolute log error at the gate: reported, not judged."""
     clipped: Floats = np.minimum(loss(sales.price, sales.contender.value), policy.retrain.loss_cap)
     estimate = bootstrap.mean(clipped, sales.day)
     return _from(

@@ -1,15 +1,15 @@
-"""How far a contender would move the published values, before any sale tells whether that is right."""
+"""How far a contender would move the published values; known before any sale shows which values are better."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from pydantic.dataclasses import dataclass
 
 from shared.evaluation.arrays import Floats
+from shared.evaluation.canonical import RECORDED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class BlastRadius:
     """Over n punks of one snapshot: mean and 99th percentile of |d ln v|, median of the signed d ln v."""
 

@@ -1,30 +1,26 @@
-"""Canonical JSON: one text for one value, so that its hash identifies it."""
+"""Canonical JSON: one text per value, so that a hash of the text identifies the value."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from math import isfinite
-from uuid import UUID
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, ConfigDict, PlainSerializer
+from pydantic_core import to_jsonable_python
+
+RECORDED = ConfigDict(extra="forbid")
+"""For types that are recorded as JSON: a field that this code does not know is an error."""
+Instant = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat)]
+"""An aware datetime, recorded with its offset as digits ("+00:00")."""
 
 
 def canonical_json(value: object) -> str:
-    """Sorted keys, no spaces, ASCII; a number that is not finite becomes null (unknown)."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """Sorted keys, no spaces, ASCII; pydantic types serialise themselves. Non-finite numbers become null."""
+    plain = to_jsonable_python(value, inf_nan_mode="null")
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value

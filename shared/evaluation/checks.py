@@ -1,4 +1,4 @@
-"""Verdicts: what one check found, and what several come to."""
+"""The verdict of one check, and the overall verdict of several."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SEVERITY: tuple[Verdict, ...] = ("error", "fail", "inconclusive", "pass")
 
 @dataclass(frozen=True)
 class Check:
-    """One question asked of the evidence.
+    """One question to the evidence and its answer.
 
     Attributes:
-        estimate, lo, hi: the statistic and its one-sided bounds in the unit of `threshold`; None: there is none.
-        n: how many sales, rows or punks it rests on.
-        blocking: a check that only reports does not touch the overall verdict unless it fails.
+        estimate, lo, hi: the statistic and its one-sided bounds in the unit of `threshold`; None without one.
+        n: number of sales, rows or punks behind the statistic.
+        blocking: false if the check only reports; then it counts only when it fails.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Check:
         return asdict(self)
 
     def rounded(self) -> Check:
-        """As it goes on record: ten digits, so that another processor's last bit makes no other evidence."""
+        """As recorded: ten digits, so that another processor's last bit does not change the evidence."""
         return replace(
             self,
             estimate=figure(self.estimate),
@@ -46,12 +46,12 @@ class Check:
 
 
 def figure(value: float | None) -> float | None:
-    """A statistic on record: ten significant digits, None when it is not a finite number."""
+    """A statistic as recorded: ten significant digits, or None if it is not finite."""
     return float(f"{value:.10g}") if value is not None and isfinite(value) else None
 
 
 EDGE = 1e-12
-"""0.9 - 0.85 is a little more than 0.05 to a computer: an estimate on the edge of its band lies inside."""
+"""An estimate on the edge of its band lies inside: in floats, 0.9 - 0.85 is a little more than 0.05."""
 
 
 def band_verdict(
@@ -60,13 +60,12 @@ def band_verdict(
     """Judge an estimate with its interval [lo, hi] against `target` +- `tolerance`.
 
     `fail` needs proof: the whole interval lies outside. `pass` needs evidence: the estimate lies inside, and the
-    interval rules out a deviation beyond `resolution`. An interval so wide that it merely touches the band proves
-    neither.
+    interval rules out a deviation beyond `resolution`. A wide interval that only touches the band proves neither.
     """
     if lo > target + tolerance or hi < target - tolerance:
         return "fail"
-    known = target - resolution <= lo <= hi <= target + resolution
-    return "pass" if known and abs(estimate - target) <= tolerance + EDGE else "inconclusive"
+    resolved = target - resolution <= lo <= hi <= target + resolution
+    return "pass" if resolved and abs(estimate - target) <= tolerance + EDGE else "inconclusive"
 
 
 def overall(checks: Iterable[Check]) -> Verdict:

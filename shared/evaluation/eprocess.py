@@ -1,4 +1,4 @@
-"""Sequential tests that stay valid however often one looks (e-processes).
+"""Sequential tests that stay valid at every look (e-processes).
 
 Paired: d_t = |ln P/v_new| - |ln P/v_old| on the same sale. By the triangle inequality |d_t| <= r_t =
 |ln v_new - ln v_old|, known before the sale. For a bet g, wealth is multiplied by
@@ -9,7 +9,7 @@ least m". Choe and Ramdas, arXiv 2110.00115; Waudby-Smith and Ramdas, arXiv 2010
 
 Absolute: losses X_t = min(|ln P/v|, c) against a level mu. Wealth is multiplied by 1 + g * (X_t / mu - 1),
 which is non-negative because X_t >= 0 and g < 1; under "the expected clipped loss never exceeds mu" it is a
-supermartingale. Clipping at c keeps one freak sale from raising the alarm and costs no validity: level and
+supermartingale. Clipping at c keeps one outlier from raising the alarm. It costs no validity, because level and
 losses are clipped alike.
 """
 
@@ -26,12 +26,12 @@ from shared.evaluation.arrays import Floats
 from shared.evaluation.policy import Sequential
 
 _LARGEST = 1e290
-"""Wealth is capped here: lowering wealth keeps a supermartingale one, an overflow would not be a number."""
+"""Cap on wealth: lower wealth is still a supermartingale, an overflow is not a number."""
 
 
 @dataclass(frozen=True)
 class EState:
-    """The whole state of a test: one wealth per bet and direction, and the count of steps."""
+    """The state of a test: one wealth per bet and direction, and the number of steps."""
 
     n: int
     worse: tuple[float, ...]
@@ -50,7 +50,7 @@ class EState:
 
 @dataclass(frozen=True)
 class Step:
-    """All sales of one transaction: mean difference d and mean bound r, log units, |d| <= r."""
+    """The sales of one transaction: mean difference d and mean bound r, log units, |d| <= r."""
 
     difference: float
     bound: float
@@ -73,7 +73,7 @@ def step_of(differences: Sequence[float], bounds: Sequence[float]) -> Step:
     """One step from the sales of one transaction.
 
     Raises:
-        ValueError: no sale, or a difference that exceeds its bound, which no pair of models can produce.
+        ValueError: no sale, or a difference beyond its bound, which no pair of models can produce.
     """
     if not differences or len(differences) != len(bounds):
         raise ValueError(f"{len(differences)} differences with {len(bounds)} bounds")
@@ -84,7 +84,7 @@ def step_of(differences: Sequence[float], bounds: Sequence[float]) -> Step:
 
 
 def advance(state: EState, step: Step, *, margin: float, rules: Sequential) -> EState:
-    """The state after one more step. Pure: the same states and steps give the same floats."""
+    """The state after one more step: the same state and step give the same floats."""
     reach = step.bound + abs(margin)
     scale = 1.0 / rules.scale if reach == 0 else min(1.0 / rules.scale, 1.0 / reach)
     # Values come back from the database rounded, so a difference may exceed its bound by an ulp.

@@ -1,28 +1,35 @@
-"""What a gate looks at: sales of the hold-out with everybody's values, and facts about the files."""
+"""The evidence of a gate: every model's values of the hold-out sales, and facts about the files.
+
+Recorded as canonical JSON with these fields. Whoever has the text can judge again; see `judgement`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
 
-from shared.evaluation.arrays import Floats, Ints, Mask
+from shared.evaluation.arrays import FloatColumn, Floats, IntColumn, Ints, Mask
 from shared.evaluation.blast_radius import BlastRadius, blast_radius
+from shared.evaluation.canonical import RECORDED, Instant
 from shared.evaluation.metrics import Band
 from shared.units import DAY_S
 
 if TYPE_CHECKING:
-    # Who only judges recorded evidence loads no model.
+    # Judging recorded evidence needs no model.
     from shared.valuation.model import Values
 
+# Later fields stay out of the text when they are unset, so that earlier evidence keeps its hash.
+_UNLESS_UNSET = Field(exclude_if=lambda value: value is None)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=RECORDED)
 class Predictions:
-    """One model's values and intervals (ETH, shape (n,)) of the same rows."""
+    """One model's values and intervals (ETH, shape (n,)) of the same sales."""
 
-    value: Floats
+    value: FloatColumn
     bands: tuple[Band, ...] = ()
 
     @classmethod
@@ -33,48 +40,47 @@ class Predictions:
         return Predictions(self.value[rows], tuple(Band(b.level, b.low[rows], b.high[rows]) for b in self.bands))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class HoldoutSales:
     """Sales that no compared model was trained on. Arrays of shape (n,), money in ETH, time in UTC seconds.
 
-    `rare` marks zombies, apes and aliens. `champion` is None when there is no champion, `anchor` (the last confirmed
-    champion) when that is the champion itself. `published` stands where this code cannot serve the champion: what it
-    published of each sale before it, NaN where that was nothing.
+    Attributes:
+        rare: rows of zombies, apes and aliens, shape (at most n,).
+        champion: None without a champion, and when this code cannot serve it.
+        anchor: the last confirmed champion; None when it is the champion itself.
+        published: set when this code cannot serve the champion: its last published value before each sale, or NaN.
     """
 
-    price: Floats
-    floor: Floats
-    last_sale_carry: Floats
-    trait_median: Floats
-    time: Ints
-    rare: Mask
+    price: FloatColumn
+    floor: FloatColumn
+    last_sale_carry: FloatColumn
+    trait_median: FloatColumn
+    time: IntColumn
+    rare: IntColumn
     contender: Predictions
     champion: Predictions | None
     anchor: Predictions | None = None
-    published: Floats | None = None
+    published: Annotated[FloatColumn | None, _UNLESS_UNSET] = None
+
+    @model_validator(mode="after")
+    def _one_value_per_sale(self) -> Self:
+        columns = [self.floor, self.last_sale_carry, self.trait_median, self.time]
+        columns += [] if self.published is None else [self.published]
+        for model in filter(None, (self.contender, self.champion, self.anchor)):
+            columns += [model.value, *(edge for band in model.bands for edge in (band.low, band.high))]
+        if any(len(column) != len(self) for column in columns):
+            raise ValueError("a column has more or fewer rows than there are prices")
+        if np.any((self.rare < 0) | (self.rare >= len(self))):
+            raise ValueError("a rare sale is not among the rows")
+        return self
 
     def __len__(self) -> int:
         return len(self.price)
 
     @property
     def day(self) -> Ints:
-        """The UTC day each sale belongs to: the block of the bootstrap."""
+        """The UTC day of each sale: the block of the bootstrap."""
         return self.time // DAY_S
-
-    def where(self, rows: Mask) -> HoldoutSales:
-        return replace(
-            self,
-            price=self.price[rows],
-            floor=self.floor[rows],
-            last_sale_carry=self.last_sale_carry[rows],
-            trait_median=self.trait_median[rows],
-            time=self.time[rows],
-            rare=self.rare[rows],
-            contender=self.contender.where(rows),
-            champion=None if self.champion is None else self.champion.where(rows),
-            anchor=None if self.anchor is None else self.anchor.where(rows),
-            published=None if self.published is None else self.published[rows],
-        )
 
     def usable(self) -> bool:
         """Every price, floor and value is finite and positive."""
@@ -83,81 +89,81 @@ class HoldoutSales:
         return all(bool(np.all(np.isfinite(a) & (a > 0))) for a in arrays)
 
 
-@dataclass(frozen=True)
-class SnapshotValues:
-    """Values (ETH) of all punks from one nowcast snapshot by contender and champion, shape (10000,)."""
-
-    contender: Floats
-    champion: Floats
-
-    def measured(self) -> BlastFacts:
-        """What the gate judges by, and what goes on record of 20,000 values."""
-        try:
-            return BlastFacts(blast_radius(self.contender, self.champion), "")
-        except ValueError as error:
-            return BlastFacts(None, str(error))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class BlastFacts:
-    """How far the values move; no radius and an error when they cannot be compared."""
+    """How far the contender moves the values of all punks; without a radius, why they cannot be compared."""
 
     radius: BlastRadius | None
     error: str
 
+    @classmethod
+    def of(cls, contender: Floats, champion: Floats) -> BlastFacts:
+        """Compare the values (ETH, shape (n,)) of both models on one nowcast snapshot."""
+        try:
+            return cls(blast_radius(contender, champion), "")
+        except ValueError as error:
+            return cls(None, str(error))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=RECORDED)
 class InfraFacts:
-    """Did the file work in the serving code? None: not measured, which is an error."""
+    """How the contender's file behaves in the serving code. None: not measured, which is an error.
+
+    Attributes:
+        golden_difference: largest relative difference from the answers that its training recorded.
+        quick: it valued everything within the policy's limit. The time itself would change the hash of each run.
+        parity_difference: largest relative difference between the judged file and the same file, loaded again.
+    """
 
     loads: bool
     load_error: str
     sha256_matches: bool
     finite_positive: bool | None
-    golden_difference: float | None  # largest relative difference to the values recorded where it was trained
+    golden_difference: float | None
     golden_rows: int
-    latency_s: float | None
-    parity_difference: float | None = None  # largest relative difference of the file read again to the judged one
+    quick: bool | None
+    parity_difference: float | None = None
     parity_rows: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class LineageFacts:
-    """Where the contender came from. `missing` names what the registry lacks or what contradicts it."""
+    """Where the contender came from. `missing` names what the registry lacks or contradicts."""
 
     missing: tuple[str, ...]
-    contender_cutoff: datetime
-    champion_cutoff: datetime | None
-    anchor_cutoff: datetime | None = None
+    contender_cutoff: Instant
+    champion_cutoff: Instant | None
+    anchor_cutoff: Instant | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class Unsupported:
-    """Why the gate's code cannot serve a sound model, and since when (UTC) it is on record that none can."""
+    """Why the gate's code cannot serve a sound model, and since when (UTC) the registry says so."""
 
     reason: str
-    since: datetime
+    since: Instant
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class GateEvidence:
-    """Everything a decision rests on; a None is missing evidence.
+    """Everything that a gate's decision rests on; a None is missing evidence.
 
-    `has_anchor`: the champion is on probation, and the last confirmed one is another model. `champion_unsupported` and
-    `anchor_unsupported` (a reason): the gate's code cannot serve that model, so that it has no values. That is no
-    missing evidence; None is the usual case.
+    Attributes:
+        has_anchor: the champion is on probation, and the last confirmed champion is another model.
+        champion_unsupported: why the gate's code cannot serve the champion, which then has no values. None: it can.
+        anchor_unsupported: the same for the last confirmed champion.
     """
 
     has_champion: bool
     lineage: LineageFacts | None
     infra: InfraFacts | None
     sales: HoldoutSales | None
-    snapshot: SnapshotValues | BlastFacts | None
+    blast: BlastFacts | None
     has_anchor: bool = False
-    champion_unsupported: Unsupported | None = None
-    anchor_unsupported: str | None = None
+    champion_unsupported: Annotated[Unsupported | None, _UNLESS_UNSET] = None
+    anchor_unsupported: Annotated[str | None, _UNLESS_UNSET] = None
 
     @property
     def champion_values(self) -> bool:
-        """There is a champion that values beside the contender: here, and in a shadow's test."""
+        """There is a champion that can value the same sales, here and beside a shadow."""
         return self.has_champion and self.champion_unsupported is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from pydantic.dataclasses import dataclass
+
 from shared.evaluation import absolute_checks, relative_checks
+from shared.evaluation.canonical import RECORDED
 from shared.evaluation.checks import Check, Verdict, overall
 from shared.evaluation.evidence import GateEvidence, HoldoutSales
 from shared.evaluation.metrics import Scorecard, scorecard
@@ -14,15 +16,15 @@ from shared.evaluation.policy import Policy
 
 Action = Literal["promote", "start_shadow", "reject", "none"]
 NON_INFERIORITY = "non_inferiority"
-ANCHORED = "non_inferiority_confirmed"
-"""The same test against the last confirmed champion."""
+CONFIRMED = "non_inferiority_confirmed"
+"""Non-inferiority against the last confirmed champion."""
 PUBLISHED = "non_inferiority_published"
-"""The same test against the values that a champion published which the code cannot serve any more."""
+"""Non-inferiority against the published values of a champion that the code cannot serve any more."""
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """What the checks found and what follows; `scorecards` of contender, champion and floor, on the same sales."""
+    """The checks and what follows; `scorecards` of contender, champion and floor on the same sales."""
 
     checks: tuple[Check, ...]
     verdict: Verdict
@@ -31,27 +33,26 @@ class GateResult:
     scorecards: dict[str, Scorecard]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class Restraint:
-    """What keeps an automatic promotion or another shadow from starting now, whatever the evidence."""
+    """What prevents an automatic promotion or another shadow now, whatever the evidence."""
 
     frozen: str | None = None
     cooling_until: str | None = None
-    warming: str | None = None  # a promoted model that has not yet been seen at work, while its predecessor is armed
+    warming: str | None = None  # a promoted model in its warm-up, which has a fallback
     shadow_places: int = 1
 
 
 def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     """Judge a contender.
 
-    Any error or failure rejects. What is inconclusive (too few sales, non-inferiority neither shown nor refuted, a
-    large blast radius) is left to a shadow; without a champion to run beside it is left to a person, unless the policy
-    tolerates it of a first champion. While the champion is on probation the last confirmed one is compared with as
-    well: a chain of small steps, each within the margin, must not add up to a large one.
+    Any error or failure rejects. An inconclusive check (too few sales, non-inferiority neither shown nor refuted, a
+    large blast radius) starts a shadow. Without a champion a person decides, unless the policy tolerates the check for
+    a first champion. While the champion is on probation, the last confirmed one is compared too: small steps, each
+    within the margin, must not add up to a large one.
 
-    A champion that the running code cannot serve has no values here, and publishes none either. The contender is then
-    compared with what that champion did publish, by a section of the policy; it is left to a person where it would be
-    left to a shadow.
+    A champion that the running code cannot serve has no values here and publishes none. The contender is then compared
+    with that champion's published values, by a section of the policy; a person decides instead of a shadow.
     """
     bootstrap = DayBootstrap(policy.statistics.bootstrap_draws, policy.statistics.confidence, policy.statistics.seed)
     checks = [
@@ -69,9 +70,9 @@ def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
         checks += _judge(sales, evidence, bootstrap, policy)
         cards = _scorecards(sales)
     if evidence.champion_values:
-        checks += relative_checks.blast_radius_checks(evidence.snapshot, policy)
+        checks += relative_checks.blast_radius_checks(evidence.blast, policy)
     verdict = overall(checks)
-    action = _action(verdict, beside_champion=evidence.champion_values)
+    action = _action(verdict, has_champion=evidence.champion_values)
     reason = _reason(checks, verdict)
     if action == "none":
         tolerated, of = _tolerated(evidence, policy)
@@ -85,20 +86,20 @@ def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
 
 
 def restrain(result: GateResult, restraint: Restraint, *, has_champion: bool) -> tuple[Action, str]:
-    """The action once freezes, the cool-down and the places for shadows are taken into account, and why.
+    """The action and its reason after freezes, the cool-down and the limit of running shadows.
 
-    `has_champion`: there is one to run beside as a shadow.
+    `has_champion`: a shadow has a champion to be compared with.
     """
     action, reason = result.action, result.reason
-    held = None
+    obstacle = None
     if restraint.frozen is not None:
-        held = f"promotions are frozen: {restraint.frozen}"
+        obstacle = f"promotions are frozen: {restraint.frozen}"
     elif restraint.cooling_until is not None:
-        held = f"no automatic promotion until {restraint.cooling_until} (cool-down after a rollback)"
+        obstacle = f"no automatic promotion until {restraint.cooling_until} (cool-down after a rollback)"
     elif restraint.warming is not None:
-        held = f"{restraint.warming} is in its warm-up"
-    if action == "promote" and held is not None:
-        action, reason = ("start_shadow" if has_champion else "none"), f"{reason}; {held}"
+        obstacle = f"{restraint.warming} is in its warm-up"
+    if action == "promote" and obstacle is not None:
+        action, reason = ("start_shadow" if has_champion else "none"), f"{reason}; {obstacle}"
     if action == "start_shadow" and restraint.shadow_places < 1:
         action, reason = "reject", f"{reason}; every place for a shadow is taken"
     return action, reason
@@ -113,25 +114,25 @@ def _judge(sales: HoldoutSales, evidence: GateEvidence, bootstrap: DayBootstrap,
     ]
     if evidence.champion_unsupported is not None:
         checks.append(relative_checks.published_check(PUBLISHED, sales, bootstrap, policy))
-    left_out = _anchor_left_out(evidence)
+    left_out = _left_out(evidence)
     if left_out:
-        checks.append(Check(ANCHORED, "inconclusive", detail=left_out, blocking=False))
+        checks.append(Check(CONFIRMED, "inconclusive", detail=left_out, blocking=False))
     others = (
         (NON_INFERIORITY, evidence.champion_values, sales.champion),
-        (ANCHORED, evidence.has_anchor and not left_out, sales.anchor),
+        (CONFIRMED, evidence.has_anchor and not left_out, sales.anchor),
     )
-    for name, wanted, other in others:
-        if wanted and other is None:
+    for name, required, other in others:
+        if required and other is None:
             checks.append(Check(name, "error", detail="the other model's values are missing"))
-        elif wanted and other is not None:
+        elif required and other is not None:
             checks.append(relative_checks.non_inferiority_check(name, sales, other, bootstrap, policy))
     if evidence.champion_values and sales.champion is not None:
         checks += relative_checks.slice_checks(sales, bootstrap, policy)
     return checks
 
 
-def _anchor_left_out(evidence: GateEvidence) -> str:
-    """Why nobody is compared with the last confirmed champion, although there is one; empty otherwise."""
+def _left_out(evidence: GateEvidence) -> str:
+    """Why the comparison with the last confirmed champion is left out, although there is one; else empty."""
     if not evidence.has_anchor:
         return ""
     if evidence.champion_unsupported is not None:
@@ -151,16 +152,16 @@ def _scorecards(sales: HoldoutSales) -> dict[str, Scorecard]:
     return cards
 
 
-def _action(verdict: Verdict, *, beside_champion: bool) -> Action:
+def _action(verdict: Verdict, *, has_champion: bool) -> Action:
     if verdict == "pass":
         return "promote"
     if verdict == "inconclusive":
-        return "start_shadow" if beside_champion else "none"
+        return "start_shadow" if has_champion else "none"
     return "reject"
 
 
 def _tolerated(evidence: GateEvidence, policy: Policy) -> tuple[frozenset[str], str]:
-    """Checks that may be inconclusive where nobody can run beside the contender, and of whom that holds."""
+    """The checks that may be inconclusive where no shadow can run, and when the policy says so."""
     if not evidence.has_champion:
         return policy.promotion.first_tolerates, "of a first champion"
     rules = policy.unsupported_champion
@@ -174,5 +175,5 @@ def _reason(checks: list[Check], verdict: Verdict) -> str:
 
 
 def _blocking(checks: list[Check], verdict: Verdict) -> dict[str, Check]:
-    """The checks that led to this overall verdict, by name, in their order."""
+    """The checks that caused this overall verdict, by name, in order."""
     return {c.name: c for c in checks if c.verdict == verdict and (c.blocking or verdict in ("error", "fail"))}

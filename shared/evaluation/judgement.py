@@ -1,7 +1,7 @@
 """From recorded inputs to a decision. The platform decides by these functions, and an audit decides again by them.
 
-Every function first sends its inputs through canonical JSON, so that it judges what will be on record and nothing else.
-The text it returns holds the inputs and what came of them: the same inputs give the same text, byte for byte.
+Each function parses its inputs from their canonical JSON, so it judges only what is on record. Inputs that it does not
+parse (who is compared, ids) are recorded with the others. The same inputs give the same text, byte for byte.
 """
 
 from __future__ import annotations
@@ -9,35 +9,39 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Any, Literal, Self
 
 import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import dataclasses as pydantic
 
-from shared.evaluation import absolute_checks, gate_record
-from shared.evaluation.canonical import canonical_json
+from shared.errors import problems
+from shared.evaluation import absolute_checks
+from shared.evaluation.arrays import FloatColumn, IntColumn
+from shared.evaluation.canonical import RECORDED, canonical_json
 from shared.evaluation.checks import Check, Verdict, overall
 from shared.evaluation.eprocess import EState
-from shared.evaluation.evidence import HoldoutSales, Predictions
+from shared.evaluation.evidence import GateEvidence, HoldoutSales, Predictions
 from shared.evaluation.gates import Restraint, decide, restrain
 from shared.evaluation.metrics import Band
 from shared.evaluation.paired import DayBootstrap
 from shared.evaluation.policy import Policy
-from shared.evaluation.watch import shadow_outcome
-from shared.evaluation.watch_record import confirm_outcome, trip_of
+from shared.evaluation.watch import TripFacts, promotion_outcome, shadow_outcome
 from shared.units import DAY_S
 
 RULES = 3
-"""Of the way from inputs to a decision. Another number: judged by another version of this code."""
+"""Version of the way from inputs to a decision. Another version of the code judges records with another number."""
 REASON_LENGTH = 2000
 _OUTCOMES = ("rules", "checks", "scorecards", "verdict", "action", "reason")
 _TEST: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "expired": "inconclusive"}
+_ACTS: dict[str, Verdict] = {"promote": "pass", "rollback": "fail", "quarantine": "fail"}
 Inputs = Mapping[str, Any]
 Action = Literal["promote", "start_shadow", "reject", "rollback", "confirm", "quarantine", "none"]
 
 
 class UnjudgeableError(ValueError):
-    """The inputs do not bear the decision out: they are incomplete, or nothing follows from them."""
+    """The decision does not follow from the inputs: they are incomplete, or nothing follows from them."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,107 @@ class Judgement:
     evidence: str
 
 
+class _Recorded(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Self:
+        """Raises pydantic.ValidationError (a ValueError): an input is missing, malformed or of another type."""
+        return cls.model_validate_json(canonical_json(inputs), strict=True)
+
+
+class GateInputs(_Recorded):
+    """The evidence about a contender, what restrains its promotion, and the archived files it was taken from."""
+
+    evidence: GateEvidence
+    restraint: Restraint
+    model: str
+    champion: str | None = None
+    anchor: str | None = None
+    nowcast_snapshot: str | None = None
+
+
+@pydantic.dataclass(frozen=True, config=RECORDED)
+class FreshSales:
+    """A shadow's outcomes, shape (n,): ETH, UTC seconds, and whether the price lay in the interval (0 or 1)."""
+
+    price: FloatColumn
+    floor: FloatColumn
+    value: FloatColumn
+    time: IntColumn
+    in80: IntColumn
+    in90: IntColumn
+
+    def as_sales(self) -> HoldoutSales:
+        """As sales of the contender alone. An interval holds the price alone, or it ends at 0 and holds no price."""
+        unknown = np.full(len(self.price), np.nan)
+        bands = tuple(
+            Band(level, self.price * inside, self.price * inside)
+            for level, inside in ((0.8, self.in80), (0.9, self.in90))
+        )
+        return HoldoutSales(
+            price=self.price,
+            floor=self.floor,
+            last_sale_carry=unknown,
+            trait_median=unknown,
+            time=self.time,
+            rare=np.empty(0, dtype=np.int64),
+            contender=Predictions(self.value, bands),
+            champion=None,
+        )
+
+
+class _TestInputs(_Recorded):
+    """A paired test: the sales it counts, and the wealth of each bet."""
+
+    sales: int
+    wealth_worse: tuple[float, ...] = Field(min_length=1)
+    wealth_better: tuple[float, ...] = Field(min_length=1)
+
+    @property
+    def state(self) -> EState:
+        return EState(self.sales, self.wealth_worse, self.wealth_better)
+
+
+class ShadowInputs(_TestInputs):
+    """A shadow's test, times and fresh sales. `holdout` is None when its gate is too old to hold one."""
+
+    first_started_at: AwareDatetime
+    decided_at: AwareDatetime
+    holdout: HoldoutSales | None
+    fresh: FreshSales
+
+
+class WaitingInputs(_Recorded):
+    since: AwareDatetime
+    decided_at: AwareDatetime
+
+
+class RollbackInputs(_TestInputs):
+    trip: TripFacts | None
+
+
+class ConfirmInputs(_TestInputs):
+    """`sales` counts the transactions scored since the promotion."""
+
+    nowcasts: int
+    warm: bool
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class OperatorInputs(_Recorded):
+    """What a person did, and the reason that the person gave."""
+
+    act: Literal["promote", "rollback", "quarantine"]
+    said: str
+
+
 def again(kind: str, evidence: str, policy: Policy) -> Judgement:
-    """Make a recorded decision anew from its evidence.
+    """Make a recorded decision again from its evidence.
 
     Raises:
-        UnjudgeableError: not such an evidence, or one that another version of the rules has judged.
+        UnjudgeableError: no such evidence, or another version of the rules judged it.
     """
     try:
         recorded = json.loads(evidence)
@@ -70,7 +170,9 @@ def again(kind: str, evidence: str, policy: Policy) -> Judgement:
         return judge(inputs, policy)
     except UnjudgeableError:
         raise
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except ValidationError as error:
+        raise UnjudgeableError(f"its inputs are damaged: {problems(error)}") from error
+    except (ValueError, IndexError) as error:
         raise UnjudgeableError(f"its inputs are damaged ({type(error).__name__}: {error})") from error
 
 
@@ -82,34 +184,31 @@ def patience(action: Action, policy: Policy) -> timedelta | None:
 
 
 def gate(inputs: Inputs, policy: Policy) -> Judgement:
-    """A contender: `gate_record.to_plain` under `evidence`, a `Restraint` under `restraint`, and who is compared."""
-    plain = _on_record(inputs)
-    evidence = gate_record.from_plain(plain["evidence"], policy)
+    """Judge a contender by its `GateInputs`."""
+    recorded = GateInputs.of(inputs)
+    evidence, restraint = recorded.evidence, recorded.restraint
     result = decide(evidence, policy)
-    restraint = Restraint(**plain["restraint"])
     if evidence.champion_unsupported is not None:
-        # It will not be seen at work; waiting for that would keep the platform without a nowcast.
+        # Such a champion never completes its warm-up; waiting for that would leave the platform without a nowcast.
         restraint = replace(restraint, warming=None)
     action, reason = restrain(result, restraint, has_champion=evidence.champion_values)
-    cards = {name: card.as_dict() for name, card in result.scorecards.items()}
-    return _judged(plain, result.checks, result.verdict, action, reason, scorecards=cards)
+    return _judged(inputs, result.checks, result.verdict, action, reason, scorecards=result.scorecards)
 
 
 def shadow(inputs: Inputs, policy: Policy) -> Judgement:
-    """A shadow's end: its test (`sales`, `wealth_worse`, `wealth_better`), its times, and its values of fresh sales.
+    """Judge a shadow's end by its `ShadowInputs`.
 
-    Not worse than the champion is not enough: what was inconclusive about the contender by itself is asked again, of
-    the hold-out and the fresh sales together. While that stays inconclusive the action is "none" and the shadow goes
-    on, until its time is out. Baselines that outcomes do not hold (last-sale carry, trait medians) are left to the
-    champion, whose gate they passed and which the shadow is proven not to be worse than.
+    Being no worse than the champion is not enough. The checks of the contender alone are repeated on the hold-out and
+    the fresh sales together. While they stay inconclusive the action is "none", and the shadow runs until its time is
+    up. Outcomes hold no last-sale carry and no trait medians. The champion's gate checked those two baselines, and the
+    test shows that the shadow is not worse than the champion.
     """
-    plain = _on_record(inputs)
-    state = EState(plain["sales"], tuple(plain["wealth_worse"]), tuple(plain["wealth_better"]))
-    begun, now = (datetime.fromisoformat(plain[name]) for name in ("first_started_at", "decided_at"))
-    outcome = shadow_outcome(state, first_started_at=begun, now=now, policy=policy)
+    recorded = ShadowInputs.of(inputs)
+    state, now = recorded.state, recorded.decided_at
+    outcome = shadow_outcome(state, first_started_at=recorded.first_started_at, now=now, policy=policy)
     if outcome is None:
         raise UnjudgeableError("the shadow's test has not ended")
-    told = f"shadow {outcome} after {state.n} sales: E {state.e_worse:.2f} worse, {state.e_better:.2f} better"
+    summary = f"shadow {outcome} after {state.n} sales: E {state.e_worse:.2f} worse, {state.e_better:.2f} better"
     test = Check(
         "shadow_test",
         _TEST[outcome],
@@ -119,61 +218,68 @@ def shadow(inputs: Inputs, policy: Policy) -> Judgement:
         detail=f"E of not worse by the margin; E of worse is {state.e_worse:.2f}",
     ).rounded()
     if outcome != "not_worse":
-        return _judged(plain, (test,), _TEST[outcome], "reject", told)
-    checks = (test, *(check.rounded() for check in _repeated(plain, policy)))
+        return _judged(inputs, (test,), _TEST[outcome], "reject", summary)
+    checks = (test, *(check.rounded() for check in _repeated_checks(recorded, policy)))
     verdict = overall(checks)
     if verdict == "pass":
-        return _judged(plain, checks, "pass", "promote", told)
+        return _judged(inputs, checks, "pass", "promote", summary)
     names = ", ".join(check.name for check in checks if check.verdict == verdict)
-    over = (now - begun).total_seconds() >= policy.shadow.max_days * DAY_S or state.n >= policy.shadow.max_sales
+    days = (now - recorded.first_started_at).total_seconds() / DAY_S
+    over = days >= policy.shadow.max_days or state.n >= policy.shadow.max_sales
     if verdict == "inconclusive" and not over:
-        return _judged(plain, checks, verdict, "none", f"{told}; {verdict}: {names}")
+        return _judged(inputs, checks, verdict, "none", f"{summary}; {verdict}: {names}")
     expired = "expired with " if verdict == "inconclusive" else ""
-    return _judged(plain, checks, verdict, "reject", f"{told}; {expired}{verdict}: {names}")
+    return _judged(inputs, checks, verdict, "reject", f"{summary}; {expired}{verdict}: {names}")
 
 
 def waiting(inputs: Inputs, policy: Policy) -> Judgement:
-    """A contender that waits for a person (`since`, `decided_at`): its time is out."""
-    plain = _on_record(inputs)
-    since, now = (datetime.fromisoformat(plain[name]) for name in ("since", "decided_at"))
-    days = (now - since).total_seconds() / DAY_S
+    """Reject a contender whose time to wait for a person is up."""
+    recorded = WaitingInputs.of(inputs)
+    days = (recorded.decided_at - recorded.since).total_seconds() / DAY_S
     limit = policy.inconclusive.max_days
     if days < limit:
         raise UnjudgeableError("the contender may still wait")
     waited = Check("waited", "inconclusive", estimate=days, threshold=limit, detail="days without a decision").rounded()
     return _judged(
-        plain, (waited,), "inconclusive", "reject", f"expired: nobody decided about it within {days:.0f} days"
+        inputs, (waited,), "inconclusive", "reject", f"expired: nobody decided about it within {days:.0f} days"
     )
 
 
 def rollback(inputs: Inputs, policy: Policy) -> Judgement:
-    """The promoted model's fall: a hard trip (`trip` facts), or proof by its test of being worse."""
-    plain = _on_record(inputs)
-    state = EState(plain["sales"], tuple(plain["wealth_worse"]), tuple(plain["wealth_better"]))
-    reason = None if plain["trip"] is None else trip_of(plain["trip"], policy)
+    """Take the promoted model down: after a hard trip, or once its test proves that it is worse."""
+    recorded = RollbackInputs.of(inputs)
+    state = recorded.state
+    reason = None if recorded.trip is None else recorded.trip.trip(policy)
     if reason is None and state.e_worse < policy.sequential.threshold:
         raise UnjudgeableError("neither a hard trip nor proof of being worse")
     reason = reason or f"worse than the previous champion on the same sales: E = {state.e_worse:.1f} after {state.n}"
-    return _judged(plain, (), "fail", "rollback", reason)
+    return _judged(inputs, (), "fail", "rollback", reason)
 
 
 def confirm(inputs: Inputs, policy: Policy) -> Judgement:
-    """A promotion that proved itself: enough sales or days without a trip, or proof of being better."""
-    plain = _on_record(inputs)
-    state = EState(plain["paired_sales"], tuple(plain["wealth_worse"]), tuple(plain["wealth_better"]))
-    if confirm_outcome(plain, state, policy) != "confirm":
+    """Confirm a promotion: enough sales or days without a trip, or proof of being better."""
+    recorded = ConfirmInputs.of(inputs)
+    state = recorded.state
+    outcome = promotion_outcome(
+        state,
+        sales=recorded.sales,
+        nowcasts=recorded.nowcasts,
+        warm=recorded.warm,
+        started_at=recorded.since,
+        now=recorded.until,
+        policy=policy,
+    )
+    if outcome != "confirm":
         raise UnjudgeableError("nothing confirms the promotion yet")
-    since = datetime.fromisoformat(plain["since"])
-    reason = f"{plain['sales']} sales since {since:%Y-%m-%d} without a trip, E_better {state.e_better:.2f}"
-    return _judged(plain, (), "pass", "confirm", reason)
+    reason = f"{recorded.sales} sales since {recorded.since:%Y-%m-%d} without a trip, E_better {state.e_better:.2f}"
+    return _judged(inputs, (), "pass", "confirm", reason)
 
 
 def operator(inputs: Inputs, policy: Policy) -> Judgement:
-    """What a person did (`act`, `actor`, `reason`): recorded as it was said, nothing is weighed."""
+    """Record what a person did; nothing is weighed."""
     del policy
-    plain = _on_record(inputs)
-    verdicts: dict[str, Verdict] = {"promote": "pass", "rollback": "fail", "quarantine": "fail"}
-    return _judged(plain, (), verdicts[plain["act"]], plain["act"], plain["said"])
+    recorded = OperatorInputs.of(inputs)
+    return _judged(inputs, (), _ACTS[recorded.act], recorded.act, recorded.said)
 
 
 def _gate_or_waiting(inputs: Inputs, policy: Policy) -> Judgement:
@@ -189,83 +295,45 @@ _JUDGES: dict[str, Callable[[Inputs, Policy], Judgement]] = {
 }
 
 
-def _on_record(inputs: Inputs) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(canonical_json(inputs))
-    return plain
-
-
 def _judged(
-    plain: dict[str, Any],
-    checks: tuple[Check, ...],
-    verdict: Verdict,
-    action: Action,
-    reason: str,
-    **more: object,
+    inputs: Inputs, checks: tuple[Check, ...], verdict: Verdict, action: Action, reason: str, **more: object
 ) -> Judgement:
     reason = reason[:REASON_LENGTH]
-    outcome = {
-        "rules": RULES,
-        "checks": [check.as_dict() for check in checks],
-        "verdict": verdict,
-        "action": action,
-        "reason": reason,
-    }
-    return Judgement(checks, verdict, action, reason, canonical_json(plain | outcome | more))
+    outcome = {"rules": RULES, "checks": checks, "verdict": verdict, "action": action, "reason": reason}
+    return Judgement(checks, verdict, action, reason, canonical_json({**inputs, **outcome, **more}))
 
 
-def _repeated(plain: dict[str, Any], policy: Policy) -> list[Check]:
-    """The checks of the contender by itself, on its hold-out (None: too old to be on record) and its fresh sales.
+def _repeated_checks(recorded: ShadowInputs, policy: Policy) -> list[Check]:
+    """The checks of the contender alone, on its hold-out and its fresh sales.
 
-    The hold-out has the intervals of who was champion at the gate; fresh sales have the shadow's own alone.
+    The hold-out has the intervals of the champion at the gate; fresh sales have only the shadow's.
     """
-    rules = policy.statistics
+    rules, holdout = policy.statistics, recorded.holdout
     bootstrap = DayBootstrap(rules.bootstrap_draws, rules.confidence, rules.seed)
-    fresh = fresh_sales(plain["fresh"])
-    held = None if plain["holdout"] is None else gate_record.sales_from_plain(plain["holdout"])
-    sales = fresh if held is None else _together(held, fresh)
+    sales = recorded.fresh.as_sales()
+    sales = sales if holdout is None else _together(holdout, sales)
     if not sales.usable():
         return [Check("values", "fail", n=len(sales), detail="a price, floor or value is not finite and positive")]
     return [
         absolute_checks.sample_check(sales, policy),
         *absolute_checks.floor_checks(sales, bootstrap),
         absolute_checks.bias_check(sales, bootstrap, policy),
-        *absolute_checks.coverage_checks(sales, held, policy),
+        *absolute_checks.coverage_checks(sales, holdout, policy),
     ]
 
 
-def fresh_sales(plain: Mapping[str, Any]) -> HoldoutSales:
-    """A shadow's outcomes as sales: columns price, floor, value (ETH), time (UTC seconds), in80, in90 (0 or 1).
-
-    Outcomes say whether a price lay inside an interval, not where the interval was: inside is (0, inf), outside empty.
-    """
-    price = np.array(plain["price"], dtype=np.float64)
-    unknown = np.full(len(price), np.nan)
-    inside = {level: np.array(plain[name], dtype=np.bool_) for level, name in ((0.8, "in80"), (0.9, "in90"))}
-    bands = tuple(Band(level, np.where(hit, 0.0, np.inf), np.where(hit, np.inf, 0.0)) for level, hit in inside.items())
-    return HoldoutSales(
-        price=price,
-        floor=np.array(plain["floor"], dtype=np.float64),
-        last_sale_carry=unknown,
-        trait_median=unknown,
-        time=np.array(plain["time"], dtype=np.int64),
-        rare=np.zeros(len(price), dtype=np.bool_),
-        contender=Predictions(np.array(plain["value"], dtype=np.float64), bands),
-        champion=None,
-    )
-
-
-def _together(held: HoldoutSales, fresh: HoldoutSales) -> HoldoutSales:
+def _together(holdout: HoldoutSales, fresh: HoldoutSales) -> HoldoutSales:
     bands = tuple(
-        Band(one.level, np.concatenate([one.low, other.low]), np.concatenate([one.high, other.high]))
-        for one, other in zip(held.contender.bands, fresh.contender.bands, strict=True)
+        Band(old.level, np.concatenate([old.low, new.low]), np.concatenate([old.high, new.high]))
+        for old, new in zip(holdout.contender.bands, fresh.contender.bands, strict=True)
     )
-    return replace(
-        fresh,
-        price=np.concatenate([held.price, fresh.price]),
-        floor=np.concatenate([held.floor, fresh.floor]),
-        last_sale_carry=np.concatenate([held.last_sale_carry, fresh.last_sale_carry]),
-        trait_median=np.concatenate([held.trait_median, fresh.trait_median]),
-        time=np.concatenate([held.time, fresh.time]),
-        rare=np.concatenate([held.rare, fresh.rare]),
-        contender=Predictions(np.concatenate([held.contender.value, fresh.contender.value]), bands),
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(holdout, name), getattr(fresh, name)])
+        for name in ("price", "floor", "last_sale_carry", "trait_median", "time")
+    }
+    return HoldoutSales(
+        **columns,
+        rare=holdout.rare,
+        contender=Predictions(np.concatenate([holdout.contender.value, fresh.contender.value]), bands),
+        champion=None,
     )

@@ -1,4 +1,4 @@
-"""How good values were: the scorecard of a set of sales.
+"""The scorecard of a set of sales: how accurate the values were.
 
 Errors are divided by the sale price, never by the value. COD, PRD and PRB are those of the IAAO, Standard on
 Ratio Studies (2013), with the ratio value / price.
@@ -6,23 +6,23 @@ Ratio Studies (2013), with the ratio value / price.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import nan
 
 import numpy as np
+from pydantic import dataclasses as pydantic
 
-from shared.evaluation.arrays import Floats
-from shared.market.tiers import TIERS, tier_of
+from shared.evaluation.arrays import FloatColumn, Floats
+from shared.evaluation.canonical import RECORDED
 
 
-@dataclass(frozen=True)
+@pydantic.dataclass(frozen=True, config=RECORDED)
 class Band:
     """A prediction interval of one nominal level (0 to 1). `low` and `high` in ETH, shape (n,)."""
 
     level: float
-    low: Floats
-    high: Floats
+    low: FloatColumn
+    high: FloatColumn
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """Accuracy on n sales. Fractions, but for `cod` (percent), `prd` and `prb`; NaN where n is too small."""
+    """Accuracy on n sales, as fractions except `cod` (percent), `prd` and `prb`; NaN where n is too small."""
 
     n: int
     median_ape: float
@@ -92,18 +92,8 @@ def scorecard(price: Floats, value: Floats, bands: tuple[Band, ...] = ()) -> Sco
     )
 
 
-def by_segment(price: Floats, value: Floats, floor: Floats, bands: tuple[Band, ...] = ()) -> Mapping[str, Scorecard]:
-    """The scorecard of every premium segment; an empty one has n = 0."""
-    segment = tier_of(value / floor)
-    cards = {}
-    for index, name in enumerate(TIERS):
-        own = segment == index
-        cards[name] = scorecard(price[own], value[own], tuple(Band(b.level, b.low[own], b.high[own]) for b in bands))
-    return cards
-
-
 def _prb(price: Floats, value: Floats, ratio: Floats, middle: float) -> float:
-    """Slope of the relative ratio on log2 of the value proxy: per doubling of value, how the ratio drifts."""
+    """Slope of the relative ratio on log2 of the value proxy: the drift of the ratio per doubling of value."""
     proxy = np.log2(0.5 * value / middle + 0.5 * price)
     spread = proxy - proxy.mean()
     variance = float(spread @ spread)

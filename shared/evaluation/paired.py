@@ -1,12 +1,12 @@
 """Bounds for means and medians of sales that come in clusters: whole days are the unit, not sales.
 
 Sales of one day share the market's mood, so days are drawn with replacement (a block bootstrap; Efron and
-Tibshirani, An Introduction to the Bootstrap, 1993). Plain percentiles of the drawn means are too narrow for a few dozen
-days of heavy-tailed errors: at the margin they pass 6 to 9 % where 5 % is promised. So the bounds of a mean are the
-wider of two that err in different places, the studentised bootstrap (skewness; Efron and Tibshirani, chapter 12.5) and
-Student's t with the cluster-robust standard error (few or uneven days; Cameron and Miller, A Practitioner's Guide to
-Cluster-Robust Inference, 2015). Percentiles of a median are widened by what the t distribution asks for that many days.
-Seeded: the same sales give the same bounds.
+Tibshirani, An Introduction to the Bootstrap, 1993). Percentiles of the drawn means are too narrow for a few dozen days
+of heavy-tailed errors: at the margin they pass 6 to 9 % instead of 5 %. So the bounds of a mean are the wider of two
+whose errors differ. The studentised bootstrap handles skewness (Efron and Tibshirani, chapter 12.5). Student's t with
+the cluster-robust standard error handles few or uneven days (Cameron and Miller, A Practitioner's Guide to
+Cluster-Robust Inference, 2015). Percentiles of a median are widened by the t distribution's factor for the number of
+days. The seed is fixed: the same sales give the same bounds.
 """
 
 from __future__ import annotations
@@ -22,15 +22,12 @@ import numpy as np
 from shared.evaluation.arrays import Floats, Ints
 
 _CELLS = 2_000_000
-"""Draws times sales held in memory at once."""
+"""Limit of draws times sales in memory."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A statistic with its one-sided lower and upper bounds. `n` sales on `days` days.
-
-    One day alone bounds nothing: its bounds are infinite.
-    """
+    """A statistic of `n` sales on `days` days, with one-sided bounds, which are infinite for a single day."""
 
     value: float
     lo: float
@@ -41,7 +38,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class DayBootstrap:
-    """How to draw. `confidence` is that of each one-sided bound."""
+    """The number of draws, the confidence of each one-sided bound, and the seed."""
 
     draws: int
     confidence: float
@@ -66,16 +63,16 @@ class DayBootstrap:
         """The median of `values`, shape (n,)."""
         if len(values) == 0:
             return Estimate(nan, nan, nan, 0, 0)
-        weights, place = self._weights(day)
-        drawn = _weighted_medians(values, weights, place)
+        weights, day_index = self._weights(day)
+        drawn = _weighted_medians(values, weights, day_index)
         return self._widened(float(np.median(values)), drawn, len(values), weights.shape[1])
 
     def median_difference(self, left: Floats, right: Floats, day: Ints) -> Estimate:
         """median(left) - median(right) on the same sales."""
         if len(left) == 0:
             return Estimate(nan, nan, nan, 0, 0)
-        weights, place = self._weights(day)
-        drawn = _weighted_medians(left, weights, place) - _weighted_medians(right, weights, place)
+        weights, day_index = self._weights(day)
+        drawn = _weighted_medians(left, weights, day_index) - _weighted_medians(right, weights, day_index)
         point = float(np.median(left)) - float(np.median(right))
         return self._widened(point, drawn, len(left), weights.shape[1])
 
@@ -90,15 +87,15 @@ class DayBootstrap:
             weights @ (sums * sums) - 2 * drawn * (weights @ (sums * counts)) + drawn**2 * (weights @ (counts * counts))
         )
         errors = np.sqrt(np.maximum(squares, 0.0) * days / (days - 1)) / size
-        # A draw of nearly one day only has no spread of its own; it counts as far out on its side.
+        # A draw that is nearly a single day has no spread; it counts as extreme on its side.
         ratio = (drawn - mean) / np.maximum(errors, _ROUNDING * error)
         low, high = np.quantile(ratio, [1.0 - self.confidence, self.confidence])
         return float(low), float(high)
 
     def _weights(self, day: Ints) -> tuple[Floats, Ints]:
-        """How often each day is drawn, shape (draws, days), and the day of each sale, shape (n,)."""
-        unique, place = np.unique(day, return_inverse=True)
-        return _drawn(self.draws, len(unique), self.seed), place.astype(np.int64)
+        """The number of times each day is drawn, shape (draws, days), and the day index of each sale, shape (n,)."""
+        unique, day_index = np.unique(day, return_inverse=True)
+        return _drawn(self.draws, len(unique), self.seed), day_index.astype(np.int64)
 
     def _widened(self, point: float, drawn: Floats, n: int, days: int) -> Estimate:
         if days == 1:
@@ -109,11 +106,11 @@ class DayBootstrap:
 
 
 _ROUNDING = 1e-12
-"""Relative to the largest value, a spread that is nothing but rounding."""
+"""A spread below this share of the largest value is rounding error."""
 
 
 def standard_error(values: Floats, day: Ints) -> float:
-    """Of the mean of `values`, shape (n,), robust to whatever the sales of a day share; two days or more."""
+    """Cluster-robust standard error of the mean of `values`, shape (n,), by day; needs two days."""
     sums, counts = _by_day(values, day)
     days, n = len(sums), float(counts.sum())
     left = sums - float(np.mean(values)) * counts
@@ -133,9 +130,9 @@ def student_t(confidence: float, freedom: int) -> float:
 
 
 def effective_sales(hits: Floats, day: Ints) -> float:
-    """How many independent sales the clustered 0/1 values `hits`, shape (n,), are worth; never more than there are.
+    """The effective number of sales behind the clustered 0/1 values `hits`, shape (n,); at most n.
 
-    n over the design effect, the robust variance of the share over the binomial one (Kish, Survey Sampling, 1965).
+    n over the design effect: the robust variance of the share over the binomial one (Kish, Survey Sampling, 1965).
     """
     n = len(hits)
     share = float(np.mean(hits)) if n else 0.0
@@ -147,25 +144,24 @@ def effective_sales(hits: Floats, day: Ints) -> float:
 
 @lru_cache(maxsize=4)
 def _drawn(draws: int, days: int, seed: int) -> Floats:
-    """How often each day is drawn, shape (draws, days)."""
+    """The number of times each day is drawn, shape (draws, days)."""
     weights = np.random.default_rng(seed).multinomial(days, np.full(days, 1.0 / days), size=draws).astype(np.float64)
     weights.flags.writeable = False
     return weights
 
 
 def _by_day(values: Floats, day: Ints) -> tuple[Floats, Floats]:
-    """Sum and number of the values of each day, shape (days,)."""
-    _, place = np.unique(day, return_inverse=True)
-    sums: Floats = np.bincount(place, weights=values).astype(np.float64)
-    return sums, np.bincount(place).astype(np.float64)
+    """Sum and count of the values of each day, shape (days,)."""
+    _, day_index = np.unique(day, return_inverse=True)
+    sums: Floats = np.bincount(day_index, weights=values).astype(np.float64)
+    return sums, np.bincount(day_index).astype(np.float64)
 
 
 @dataclass(frozen=True)
 class NonInferiority:
     """Mean of d = |ln P/v_new| - |ln P/v_old| (log units) against a margin.
 
-    `not_worse`: the upper bound is within the margin. `worse`: proven worse, and not shown to be
-    within the margin.
+    `not_worse`: the upper bound is within the margin. `worse`: proven worse, and not shown to be within the margin.
     """
 
     difference: Estimate
@@ -201,13 +197,13 @@ def wilson(successes: float, n: float, *, z: float) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def _weighted_medians(values: Floats, weights: Floats, place: Ints) -> Floats:
-    """Per draw the median of `values`, shape (n,), each as often as the draw has its day.
+def _weighted_medians(values: Floats, weights: Floats, day_index: Ints) -> Floats:
+    """The median of `values`, shape (n,), in each draw.
 
-    `weights` has shape (draws, days), `place` is the day of each value.
+    `weights`, shape (draws, days), counts the days in each draw; `day_index`, shape (n,), is the day of each value.
     """
     order = np.argsort(values, kind="stable")
-    ordered, day = values[order], place[order]
+    ordered, day = values[order], day_index[order]
     medians = np.empty(len(weights), dtype=np.float64)
     at_once = max(1, _CELLS // len(values))
     for first in range(0, len(weights), at_once):

@@ -1,6 +1,6 @@
 """The policy: every threshold that decides about a model, typed, versioned and hashed.
 
-There are no defaults in code. The packaged `policy.toml` sets every knob; one that is missing is an error.
+The code has no defaults. The packaged `policy.toml` sets every knob; a missing knob is an error.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
 from shared.errors import InvalidInputError, problems
 from shared.evaluation.canonical import canonical_json, sha256_of
 
 
 class PolicyError(InvalidInputError):
-    """The policy file leaves a knob unset, sets an unknown one, or sets it to nonsense."""
+    """The policy leaves a knob unset, sets an unknown one, or sets one out of range."""
+
+
+_Names = Annotated[frozenset[str], PlainSerializer(sorted, return_type=list[str])]
 
 
 class _Section(BaseModel):
@@ -46,18 +49,14 @@ class Statistics(_Section):
 
 
 class PromotionRules(_Section):
-    """`automatic`: what passes every check serves at once. `shadow_first`: it proves itself on fresh sales before.
+    """`automatic`: a contender that passes every check serves at once. `shadow_first`: it runs as a shadow before.
 
-    `first_tolerates` names checks that may be inconclusive for a model that would be the first champion: it has nobody
-    to run beside as a shadow, and what is not published cannot prove itself. A failed check is never tolerated.
+    `first_tolerates` names checks that may be inconclusive for the first champion. It has no champion to run beside as
+    a shadow, and an unpublished model is never scored. A failed check is never tolerated.
     """
 
     mode: Literal["automatic", "shadow_first"]
-    first_tolerates: frozenset[str]
-
-    @field_serializer("first_tolerates")
-    def _in_order(self, names: frozenset[str]) -> list[str]:
-        return sorted(names)
+    first_tolerates: _Names
 
 
 class Inconclusive(_Section):
@@ -66,7 +65,7 @@ class Inconclusive(_Section):
 
 
 class Absolute(_Section):
-    """Allowed deviations, and how far an interval may reach before it says too little to pass."""
+    """Allowed deviations, and the widest interval (`resolution`) that can still pass."""
 
     max_bias: float = Field(gt=0)
     bias_resolution: float = Field(gt=0)
@@ -88,18 +87,14 @@ class NonInferiority(_Section):
 
 
 class UnsupportedChampion(_Section):
-    """Of a contender while the running code cannot serve the champion: `margin` over the champion's published values.
+    """Rules while the running code cannot serve the champion: `margin` applies against its published values.
 
-    Fewer than `min_published` of those are reported only. `tolerates` is what `first_tolerates` is to a first champion.
+    With fewer than `min_published` of them the check only reports. `tolerates`: see `first_tolerates`.
     """
 
     min_published: int = Field(ge=1)
     margin: float = Field(ge=0)
-    tolerates: frozenset[str]
-
-    @field_serializer("tolerates")
-    def _in_order(self, names: frozenset[str]) -> list[str]:
-        return sorted(names)
+    tolerates: _Names
 
 
 class Slices(_Section):
@@ -185,7 +180,7 @@ class Policy(_Section):
     inconclusive: Inconclusive
     absolute: Absolute
     non_inferiority: NonInferiority
-    unsupported_champion: UnsupportedChampion | None = None  # unknown to versions before 4: then a person decides
+    unsupported_champion: UnsupportedChampion | None = None  # versions before 4 lack it: a person decides
     slices: Slices
     infra: Infra
     blast_radius: BlastLimits
@@ -196,14 +191,14 @@ class Policy(_Section):
     retrain: Retrain
 
     @model_validator(mode="after")
-    def _knows_what_its_version_does(self) -> Self:
+    def _has_the_sections_of_its_version(self) -> Self:
         if self.version >= 4 and self.unsupported_champion is None:
             raise ValueError("unsupported_champion is unset; a policy of version 4 or later sets it")
         return self
 
     @cached_property
     def body(self) -> str:
-        """Canonical JSON, what `policy_hash` is taken over. A section that its version does not know is not in it."""
+        """The canonical JSON that `policy_hash` is taken over, without a section that its version lacks."""
         unknown = {"unsupported_champion"} if self.unsupported_champion is None else None
         return canonical_json(self.model_dump(mode="json", exclude=unknown))
 
@@ -228,13 +223,13 @@ def stored_policy(body: str) -> Policy:
     """Read a policy from its `body`, as a decision left it on record.
 
     Raises:
-        PolicyError: this version of the code knows other knobs than the one that used it.
+        PolicyError: this code has other knobs than the code that recorded it.
     """
     return _validated(json.loads(body))
 
 
 def load_policy(path: Path | None = None) -> Policy:
-    """The policy of a file (TOML), without one the packaged policy.
+    """The policy of a file (TOML); without a file, the packaged policy.
 
     Raises:
         PolicyError: it cannot be read, or leaves a threshold unset.
@@ -250,7 +245,7 @@ def load_policy(path: Path | None = None) -> Policy:
 
 
 def differences(old: Mapping[str, object], new: Mapping[str, object]) -> list[tuple[str, object, object]]:
-    """The knobs (`section.knob`) whose values differ between two policy bodies, None where one has no such knob."""
+    """Knobs (`section.knob`) that differ between two policy bodies, with both values; None where it is missing."""
     left, right = _flat(old), _flat(new)
     return [
         (knob, left.get(knob), right.get(knob))
@@ -273,4 +268,4 @@ def _validated(body: object) -> Policy:
     try:
         return Policy.model_validate(body)
     except ValidationError as error:
-        raise PolicyError(f"the policy sets not every threshold correctly: {problems(error)}") from error
+        raise PolicyError(f"invalid policy: {problems(error)}") from error

@@ -19,12 +19,12 @@ COLUMNS: Final = (
     "tx_hash", "log_index", "punk_id", "horizon", "as_of", "value_eth", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90",
     "floor_eth", "model_id", "data_cutoff",
 )  # fmt: skip
-"""What a file of predictions begins with, in this order."""
+"""The first columns of a file of predictions, in order."""
 FURTHER: Final = (
     "sale_time", "price_eth", "kind", "punk_type", "last_sale_carry_eth", "trait_median_eth", "confidence",
 )  # fmt: skip
 BASELINES: Final = ("last_sale_carry_eth", "trait_median_eth")
-"""These may know nothing of a punk (null or NaN); the rest is in every row."""
+"""These may be unknown for a punk (null or NaN); every row has the other columns."""
 KEY: Final = ("tx_hash", "log_index", "horizon")
 LEVELS: Final = (0.5, 0.8, 0.9)
 
@@ -36,7 +36,7 @@ class Scored:
     """Sales with their values at one horizon, by time of sale. Every array has shape (n,).
 
     Attributes:
-        price, value, floor, last_sale_carry, trait_median: ETH; NaN in a baseline that knows nothing.
+        price, value, floor, last_sale_carry, trait_median: ETH; NaN where a baseline is unknown.
         bands: the intervals of `LEVELS`.
         as_of, sale_time: UTC seconds.
         model_age: days from the model's data cut-off to `as_of`.
@@ -69,18 +69,18 @@ class Scored:
 
 
 def in_order(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same rows by time of sale, transaction and horizon, columns as promised: one file for one set of rows."""
+    """The rows sorted by time of sale, transaction and horizon, so that one set of rows makes one file."""
     further = [name for name in frame.columns if name not in COLUMNS]
     by_length = (pl.col("sale_time") - pl.col("as_of")).alias("_lead")
     return frame.with_columns(by_length).sort("sale_time", *KEY[:2], "_lead").select(*COLUMNS, *further)
 
 
 def check(frame: pl.DataFrame) -> None:
-    """The assertions of the split, on every row: no value was made with what the sale itself could have told.
+    """Check on every row that no value could use information from its own sale.
 
     Raises:
-        IntegrityError: a column is missing, a sale is there twice at one horizon, a model knew of data after the
-            instant it valued at, a value is not of before its sale, or a number is not finite and positive.
+        IntegrityError: a column is missing, a sale occurs twice at one horizon, a model's data reaches beyond the
+            instant of its value, a value is not earlier than its sale, or a number is not finite and positive.
     """
     if missing := [name for name in (*COLUMNS, *FURTHER) if name not in frame.columns]:
         raise IntegrityError(f"the predictions lack the column(s) {', '.join(missing)}")
@@ -133,5 +133,5 @@ def _refuse(frame: pl.DataFrame, broken: pl.Expr, what: str) -> None:
     rows = frame.filter(broken)
     if rows.height:
         first = rows.select(*KEY, "as_of", "data_cutoff").row(0, named=True)
-        place = ", ".join(f"{name} {value}" for name, value in first.items())
-        raise IntegrityError(f"{rows.height} row(s) of the predictions must not be scored; the first {what}: {place}")
+        row = ", ".join(f"{name} {value}" for name, value in first.items())
+        raise IntegrityError(f"{rows.height} row(s) of the predictions must not be scored; the first {what}: {row}")

@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.evaluation.arrays import Mask
 from shared.evaluation.checks import Check, Verdict
-from shared.evaluation.evidence import BlastFacts, HoldoutSales, Predictions, SnapshotValues
+from shared.evaluation.evidence import BlastFacts, HoldoutSales, Predictions
 from shared.evaluation.paired import DayBootstrap, loss, non_inferiority
 from shared.evaluation.policy import Policy
 from shared.market.tiers import TIERS, tier_of
@@ -22,13 +22,13 @@ def non_inferiority_check(
     margin = policy.non_inferiority.margin
     if len(sales) == 0:
         return Check(name, "inconclusive", n=0, threshold=margin)
-    found = non_inferiority(
+    result = non_inferiority(
         sales.price, sales.contender.value, other.value, sales.day, margin=margin, bootstrap=bootstrap
     )
-    d = found.difference
+    d = result.difference
     return Check(
         name,
-        _VERDICTS[found.outcome],
+        _VERDICTS[result.outcome],
         d.value,
         d.lo,
         d.hi,
@@ -39,39 +39,39 @@ def non_inferiority_check(
 
 
 def published_check(name: str, sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> Check:
-    """The contender against what the champion published, where the champion itself cannot be asked any more.
+    """The contender against the values that an unsupported champion published.
 
-    Too few published values only report: then the absolute checks alone decide. A policy that says nothing of it leaves
-    the contender to a person.
+    With too few of them the check only reports, and the absolute checks decide. Under a policy without rules for it, a
+    person decides.
     """
     rules = policy.unsupported_champion
     if rules is None:
-        told = f"a policy of version {policy.version} has no unsupported_champion: a person decides"
-        return Check(name, "inconclusive", detail=told)
+        detail = f"a policy of version {policy.version} has no unsupported_champion: a person decides"
+        return Check(name, "inconclusive", detail=detail)
     if sales.published is None:
         return Check(name, "error", detail="the champion's published values are missing")
-    known = np.isfinite(sales.published)
-    n = int(np.count_nonzero(known))
-    told = f"values that the champion published, of which at least {rules.min_published} count"
+    finite = np.isfinite(sales.published)
+    n = int(np.count_nonzero(finite))
+    detail = f"values that the champion published, of which at least {rules.min_published} count"
     if n == 0:
-        return Check(name, "inconclusive", n=0, threshold=rules.margin, detail=told, blocking=False)
-    found = non_inferiority(
-        sales.price[known],
-        sales.contender.value[known],
-        sales.published[known],
-        sales.day[known],
+        return Check(name, "inconclusive", n=0, threshold=rules.margin, detail=detail, blocking=False)
+    result = non_inferiority(
+        sales.price[finite],
+        sales.contender.value[finite],
+        sales.published[finite],
+        sales.day[finite],
         margin=rules.margin,
         bootstrap=bootstrap,
     )
-    d, enough = found.difference, n >= rules.min_published
-    verdict = _VERDICTS[found.outcome] if enough else "inconclusive"
-    return Check(name, verdict, d.value, d.lo, d.hi, d.n, rules.margin, detail=told, blocking=enough)
+    d, enough = result.difference, n >= rules.min_published
+    verdict = _VERDICTS[result.outcome] if enough else "inconclusive"
+    return Check(name, verdict, d.value, d.lo, d.hi, d.n, rules.margin, detail=detail, blocking=enough)
 
 
 def slice_checks(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -> list[Check]:
-    """No slice may be worse by more than the slice margin: proven, it fails; not ruled out, it is inconclusive.
+    """Is any slice worse than the champion by more than the slice margin?
 
-    Small slices only report.
+    Proof fails the check; an estimate above the margin is inconclusive. Small slices only report.
     """
     assert sales.champion is not None
     rules = policy.slices
@@ -92,10 +92,9 @@ def slice_checks(sales: HoldoutSales, bootstrap: DayBootstrap, policy: Policy) -
     return checks
 
 
-def blast_radius_checks(values: SnapshotValues | BlastFacts | None, policy: Policy) -> list[Check]:
-    """Within the limits: the automatic path. Beyond: inconclusive, whatever the offline score; shadow first."""
+def blast_radius_checks(facts: BlastFacts | None, policy: Policy) -> list[Check]:
+    """Beyond a limit the check is inconclusive, however good the score: a shadow has to come first."""
     limits = policy.blast_radius
-    facts = values.measured() if isinstance(values, SnapshotValues) else values
     if facts is None or facts.radius is None:
         why = "no nowcast snapshot to value with both models" if facts is None else facts.error
         return [Check(name, "error", detail=why) for name in ("blast_mean", "blast_p99", "blast_median")]
@@ -120,11 +119,11 @@ def _within(name: str, estimate: float, n: int, limit: float) -> Check:
 
 
 def _slices(sales: HoldoutSales, policy: Policy) -> dict[str, Mask]:
-    """Premium segments as the champion sees them, rare types, and the most recent days of the hold-out."""
+    """Premium tiers by the champion's values, rare types, and the last days of the hold-out."""
     assert sales.champion is not None
     segment = tier_of(sales.champion.value / sales.floor)
     slices: dict[str, Mask] = {name: segment == index for index, name in enumerate(TIERS)}
-    slices["rare_types"] = sales.rare
+    slices["rare_types"] = np.isin(np.arange(len(sales)), sales.rare)
     newest = int(sales.time.max()) if len(sales) else 0
     slices["recent"] = sales.time > newest - policy.slices.recent_days * DAY_S
     return slices

@@ -1,4 +1,4 @@
-"""The report of a walk through history: every measure by segment, with bounds, beside the baselines."""
+"""The report of a walk through history: every measure by segment, with bounds and baselines."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from shared.evaluation.rolling_conformal import global_bands
 from shared.market.tiers import TIERS, tier_of
 
 BOOTSTRAP = DayBootstrap(draws=1_000, confidence=0.975, seed=7)
-"""Two bounds of 97.5 % each: an interval of 95 %."""
+"""Two one-sided bounds of 97.5 % make a 95 % interval."""
 AGE_BOUNDS = (3.0, 7.0, 14.0, 28.0, 56.0)
 AGES = ("0-3d", "3-7d", "7-14d", "14-28d", "28-56d", "56d+")
-"""Days from the model's data cut-off to the instant of the value; a bound belongs to the bucket above it."""
+"""Days from the model's data cut-off to the instant of the value; a bound belongs to the upper bucket."""
 
 Document = dict[str, object]
 
@@ -38,7 +38,7 @@ def report(frame: pl.DataFrame, *, bootstrap: DayBootstrap = BOOTSTRAP) -> Docum
 
 
 def horizon_report(sales: Scored, bootstrap: DayBootstrap = BOOTSTRAP) -> Document:
-    """Everything about the sales of one horizon. Errors are fractions of the sale price; see `metrics.Scorecard`."""
+    """The report of one horizon. Errors are fractions of the sale price; see `metrics.Scorecard`."""
     segment = tier_of(sales.value / sales.floor)
     age = np.searchsorted(np.array(AGE_BOUNDS), sales.model_age, side="right")
     return {
@@ -71,7 +71,7 @@ def bounds(sales: Scored, bootstrap: DayBootstrap) -> Document:
     """95 % intervals of the main measures by a bootstrap over days."""
     signed = sales.value / sales.price - 1.0
     ape = np.abs(signed)
-    found: dict[str, Estimate] = {
+    estimates: dict[str, Estimate] = {
         "median_ape": bootstrap.median(ape, sales.day),
         "mape": bootstrap.mean(ape, sales.day),
         "median_bias": bootstrap.median(signed, sales.day),
@@ -82,8 +82,8 @@ def bounds(sales: Scored, bootstrap: DayBootstrap) -> Document:
     }
     for band in sales.bands:
         inside = ((band.low <= sales.price) & (sales.price <= band.high)).astype(np.float64)
-        found[f"coverage_{band.level * 100:.0f}"] = bootstrap.mean(inside, sales.day)
-    return {name: asdict(estimate) for name, estimate in found.items()}
+        estimates[f"coverage_{band.level * 100:.0f}"] = bootstrap.mean(inside, sales.day)
+    return {name: asdict(estimate) for name, estimate in estimates.items()}
 
 
 def _by(sales: Scored, groups: Mapping[str, Mask], bootstrap: DayBootstrap) -> Document:
@@ -106,27 +106,27 @@ def _each(labels: Texts) -> dict[str, Mask]:
 
 
 def _baseline(sales: Scored, values: Floats, bootstrap: DayBootstrap) -> Document:
-    """A baseline by the same measures, the model on exactly the same sales, and the paired difference of their losses.
+    """A baseline, the model on the same sales, and the mean paired difference of their losses.
 
-    `difference` is the mean of |ln P/model| - |ln P/baseline|: below zero the model is better.
+    `difference` is the mean of |ln P/model| - |ln P/baseline|; the model is better below zero.
     """
-    known = np.isfinite(values) & (values > 0)
-    price, day = sales.price[known], sales.day[known]
-    gain = loss(price, sales.value[known]) - loss(price, values[known])
+    valid = np.isfinite(values) & (values > 0)
+    price, day = sales.price[valid], sales.day[valid]
+    gain = loss(price, sales.value[valid]) - loss(price, values[valid])
     return {
-        "baseline": _measures(price, values[known]),
-        "model": _measures(price, sales.value[known]),
+        "baseline": _measures(price, values[valid]),
+        "model": _measures(price, sales.value[valid]),
         "difference": asdict(bootstrap.mean(gain, day)),
     }
 
 
 def _measures(price: Floats, value: Floats) -> Document:
-    """A scorecard without intervals, which baselines have not."""
+    """A scorecard without intervals, which baselines lack."""
     return {name: figure for name, figure in scorecard(price, value).as_dict().items() if name != "intervals"}
 
 
 def _against_global(sales: Scored) -> Document:
-    """Coverage and width of the model's own intervals beside those of a global one, on the sales that have both."""
+    """Coverage and width of the model's intervals and of a global interval, on the sales that have both."""
     levels = tuple(band.level for band in sales.bands)
     made = global_bands(sales.price, sales.value, sales.as_of, sales.sale_time, levels)
     rows = np.isfinite(made[0].low)

@@ -1,12 +1,15 @@
-"""What a watched promotion or shadow has come to. Pure: states and counts in, an outcome out."""
+"""The outcome of a watched promotion or a shadow, as a pure function of states and counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pydantic import AwareDatetime
+from pydantic.dataclasses import dataclass
+
+from shared.evaluation.canonical import RECORDED
 from shared.evaluation.eprocess import EState, Step, advance
 from shared.evaluation.policy import Policy
 
@@ -14,11 +17,11 @@ PromotionOutcome = Literal["warm_up", "watching", "confirm", "rollback"]
 ShadowOutcome = Literal["not_worse", "worse", "expired"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class Refusal:
-    """A cycle that the promoted model could not value through its own fault, after its newest nowcast.
+    """A cycle after the promoted model's newest nowcast that failed through the model's own fault.
 
-    `final`: a guard or its own file refused it, so the same would be refused again. `predecessor_fine`: the previous
+    `final`: a guard or the model's file refused it, so another try would fail too. `predecessor_fine`: the previous
     champion valued the same snapshot and passed the same guards.
     """
 
@@ -27,16 +30,16 @@ class Refusal:
     predecessor_fine: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=RECORDED)
 class Health:
     """The newest nowcast of the promoted model, and what came after it.
 
-    `valid_rows` is None when it was not counted. `jump` is the mean |d ln v| of that nowcast against the previous
-    champion's values from the same snapshot; None when there are none. `predecessor_failed`: the previous champion's
-    own newest attempt at a cycle failed, or the running code cannot serve it.
+    `valid_rows` is None when nobody counted them. `jump` is the mean |d ln v| of that nowcast against the previous
+    champion's values from the same snapshot; None without such values. `predecessor_failed`: the previous champion
+    failed its newest cycle, or the running code cannot serve it.
     """
 
-    published_at: datetime | None
+    published_at: AwareDatetime | None
     rows: int
     valid_rows: int | None
     refusal: Refusal | None = None
@@ -44,10 +47,41 @@ class Health:
     predecessor_failed: bool = False
 
 
+@dataclass(frozen=True, config=RECORDED)
+class TripFacts:
+    """What a hard trip is decided from. `stale`: the newest nowcast is late."""
+
+    health: Health
+    stale: bool
+
+    def trip(self, policy: Policy) -> str | None:
+        """Why the promoted model must go at once, without any sale; None when nothing speaks against it.
+
+        A missing nowcast alone is no reason: the platform may be down, and the previous champion would be as late.
+        The reason is a refusal where the previous champion valued the same snapshot. A refusal that may pass (`final`
+        is false) counts once the nowcast is stale.
+        """
+        rules, health, refusal = policy.watch, self.health, self.health.refusal
+        if refusal is not None and refusal.predecessor_fine and (refusal.final or self.stale):
+            return f"it cannot be published where the previous champion can: {refusal.reason}"
+        if health.published_at is None:
+            return None
+        if health.rows != rules.nowcast_rows:
+            return f"its nowcast has {health.rows} rows of {rules.nowcast_rows}"
+        if health.valid_rows is not None and health.valid_rows != rules.nowcast_rows:
+            return f"{rules.nowcast_rows - health.valid_rows} of its values are missing or not finite and positive"
+        if health.jump is not None and health.jump > rules.max_jump:
+            return (
+                f"its values differ from the previous champion's by {health.jump:.1%} on average on the same snapshot "
+                f"(limit {rules.max_jump:.0%})"
+            )
+        return None
+
+
 def walk(
     state: EState, steps: Iterable[Step], *, margin: float, policy: Policy, stop_when_better: bool
 ) -> Sequence[EState]:
-    """The state after each step, up to the first at which the test ends. A test that has ended takes no step."""
+    """The state after each step, up to the step that ends the test. A test that has ended takes no step."""
     states: list[EState] = []
     for step in steps:
         if ended(state, policy, stop_when_better=stop_when_better):
@@ -62,33 +96,8 @@ def ended(state: EState, policy: Policy, *, stop_when_better: bool) -> bool:
     return state.e_worse >= threshold or (stop_when_better and state.e_better >= threshold)
 
 
-def hard_trip(health: Health, *, stale: bool, policy: Policy) -> str | None:
-    """Why the promoted model must go at once, without any label; None when nothing speaks against it.
-
-    A nowcast that is merely missing does not: the platform may be away, and the previous champion would be as stale.
-    What counts is that the model was refused where its predecessor valued the same snapshot well. A failure that might
-    pass (`final` false) counts once the nowcast is `stale`.
-    """
-    rules = policy.watch
-    refusal = health.refusal
-    if refusal is not None and refusal.predecessor_fine and (refusal.final or stale):
-        return f"it cannot be published where the previous champion can: {refusal.reason}"
-    if health.published_at is None:
-        return None
-    if health.rows != rules.nowcast_rows:
-        return f"its nowcast has {health.rows} rows of {rules.nowcast_rows}"
-    if health.valid_rows is not None and health.valid_rows != rules.nowcast_rows:
-        return f"{rules.nowcast_rows - health.valid_rows} of its values are missing or not finite and positive"
-    if health.jump is not None and health.jump > rules.max_jump:
-        return (
-            f"its values differ from the previous champion's by {health.jump:.1%} on average on the same snapshot "
-            f"(limit {rules.max_jump:.0%})"
-        )
-    return None
-
-
 def minutes_behind(since: datetime, *, now: datetime, expected_every: timedelta, policy: Policy) -> int | None:
-    """How far a nowcast is behind the expected one, once that is too far; `since` is when the newest was published."""
+    """Minutes by which the nowcast after `since` is overdue; None while the policy does not call it late."""
     behind = now - since - expected_every
     late = behind > timedelta(minutes=policy.watch.stale_after_minutes)
     return round(behind.total_seconds() / 60) if late else None
@@ -97,11 +106,12 @@ def minutes_behind(since: datetime, *, now: datetime, expected_every: timedelta,
 def promotion_outcome(
     state: EState, *, sales: int, nowcasts: int, warm: bool, started_at: datetime, now: datetime, policy: Policy
 ) -> PromotionOutcome:
-    """Proof of worse rolls back in every state; confirming takes a finished warm-up. No data is no success.
+    """Proof of being worse rolls back in every state. Confirmation needs a finished warm-up; no data is no success.
 
     Args:
-        sales: transactions scored since the promotion. nowcasts: published since then (may stop counting at the
-        warm-up's need). warm: the warm-up had ended before.
+        sales: transactions scored since the promotion.
+        nowcasts: published since the promotion; the count may stop at what the warm-up needs.
+        warm: the warm-up ended earlier.
     """
     rules = policy.watch
     if state.e_worse >= policy.sequential.threshold:
@@ -115,7 +125,7 @@ def promotion_outcome(
 
 
 def shadow_outcome(state: EState, *, first_started_at: datetime, now: datetime, policy: Policy) -> ShadowOutcome | None:
-    """How the shadow's test ended; None while it goes on."""
+    """How the shadow's test ended; None while it is open."""
     if state.e_worse >= policy.sequential.threshold:
         return "worse"
     if state.e_better >= policy.sequential.threshold:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID, uuid5
@@ -14,12 +14,13 @@ from pydantic import BaseModel, Field, computed_field
 from shared.database.pool import Connection
 from shared.errors import NotFoundError
 from shared.evaluation import checks as evaluated
+from shared.evaluation import judgement
 from shared.evaluation.canonical import sha256_of
 from shared.evaluation.checks import Verdict
+from shared.evaluation.judgement import Action, Judgement
 from shared.evaluation.policy import Policy
 
 Kind = Literal["gate", "shadow", "rollback", "confirm", "operator"]
-Action = Literal["promote", "start_shadow", "reject", "rollback", "confirm", "quarantine", "none"]
 _NAMESPACE = UUID("0c6f7a52-3f0b-5d7e-8a44-1de2b7a9c310")
 
 INSERT_POLICY_SQL = """
@@ -27,7 +28,7 @@ insert into policies (policy_hash, body, first_used) values ($1, $2, $3)
 on conflict (policy_hash) do nothing
 """
 INSERT_DECISION_SQL = """
-insert into decisions (decision_id, kind, subject_model, champion_model, verdict, action, policy_hash, evidence_hash,
+insert into decisions (decision_id, evidence_hash, kind, subject_model, champion_model, verdict, action, policy_hash,
                        evidence, actor, reason, expected_generation, decided_at, owner, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 on conflict (decision_id) do nothing
@@ -94,8 +95,39 @@ class Decision:
     reason: str
     expected_generation: int
     decided_at: datetime
-    owner: str | None = None  # who may close what the decision leaves open,
-    expires_at: datetime | None = None  # and when it closes without anybody
+    owner: str | None = None  # who may decide what this leaves undecided,
+    expires_at: datetime | None = None  # and when it is rejected without a person
+
+    @classmethod
+    def of(
+        cls,
+        judged: Judgement,
+        policy: Policy,
+        *,
+        kind: Kind,
+        model: str,
+        champion: str | None,
+        generation: int,
+        actor: str,
+        at: datetime,
+    ) -> Decision:
+        """The decision that a judgement makes, with an owner and a time-out if it leaves the model undecided."""
+        patience = judgement.patience(judged.action, policy)
+        return cls(
+            kind=kind,
+            subject_model=model,
+            champion_model=champion,
+            verdict=judged.verdict,
+            action=judged.action,
+            policy_hash=policy.policy_hash,
+            evidence=judged.evidence,
+            actor=actor,
+            reason=judged.reason,
+            expected_generation=generation,
+            decided_at=at,
+            owner=None if patience is None else policy.inconclusive.owner,
+            expires_at=None if patience is None else at + patience,
+        )
 
     @property
     def overrides(self) -> bool:
@@ -195,22 +227,7 @@ async def record(connection: Connection, decision: Decision, checks: Sequence[ev
         raise ValueError("a decision is recorded with the policy that made it")
     await connection.execute(INSERT_POLICY_SQL, policy.policy_hash, policy.body, decision.decided_at)
     inserted = await connection.fetchval(
-        INSERT_DECISION_SQL,
-        decision.decision_id,
-        decision.kind,
-        decision.subject_model,
-        decision.champion_model,
-        decision.verdict,
-        decision.action,
-        decision.policy_hash,
-        decision.evidence_hash,
-        decision.evidence,
-        decision.actor,
-        decision.reason,
-        decision.expected_generation,
-        decision.decided_at,
-        decision.owner,
-        decision.expires_at,
+        INSERT_DECISION_SQL, decision.decision_id, decision.evidence_hash, *astuple(decision)
     )
     if inserted is None:
         return False

@@ -1,4 +1,4 @@
-"""Reasons and days in Postgres, and who works them out; which nowcast was in force, and what the one before it said."""
+"""Reasons and market days in Postgres, the claim to compute them, and the published nowcasts behind them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.valuation.calibration import Calibration
 from shared.valuation.model import ValuationModel
 
 KEPT = 4
-"""Generations whose reasons stay; a megabyte each. Those of any instant can be made again."""
+"""Number of generations whose reasons are kept, a megabyte each. `punkcast explain` computes those of any instant."""
 
 _PUBLISHED = """
 select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, s.last_event_seq,
@@ -55,8 +55,10 @@ where (market_days.floor_wei, market_days.index_eth) is distinct from (excluded.
 
 @dataclass(frozen=True)
 class Published:
-    """A generation that readers saw, made from the events up to `last_event_seq`. `offsets` and `shifts` are of its
-    calibration; None before these were recorded."""
+    """A published generation, from the events up to `last_event_seq`.
+
+    `offsets` and `shifts` are its calibration; None in generations of older releases, which did not record them.
+    """
 
     generation_id: int
     model_id: str
@@ -68,56 +70,56 @@ class Published:
     shifts: list[float] | None
 
     def calibration(self, model: ValuationModel) -> Calibration | None:
-        """What the model made it with; None where that is not on record, or another model made it."""
+        """The calibration of the values; None if it was not recorded, or another model made the values."""
         return model.recorded(self.offsets, self.shifts) if model.model_id == self.model_id else None
 
 
 async def unexplained(connection: Connection) -> Published | None:
-    """What the pointer shows, unless its reasons are there already."""
+    """The generation that the pointer shows, unless it has reasons."""
     return await _published(connection, UNEXPLAINED_SQL)
 
 
 async def in_force(connection: Connection, instant: datetime) -> Published | None:
-    """The newest nowcast that was published by then."""
+    """The newest nowcast published at or before the instant."""
     return await _published(connection, IN_FORCE_SQL, instant)
 
 
 async def before(connection: Connection, nowcast: Published) -> Published | None:
-    """The nowcast of an earlier instant that it took the place of."""
+    """The nowcast of an earlier instant that this one replaced."""
     return await _published(connection, BEFORE_SQL, nowcast.generation_id, nowcast.as_of)
 
 
 async def micro_eth(connection: Connection, generation_id: int) -> Ints:
-    """A generation's values by punk; empty when they are not kept any more."""
+    """A generation's values by punk; empty if they were deleted."""
     rows = await connection.fetch(MICRO_ETH_SQL, generation_id)
     return np.array([row["micro"] for row in rows], dtype=np.int64)
 
 
 async def reasons(connection: Connection, generation_id: int) -> bytes | None:
-    """A generation's reasons, if they are there."""
-    found: bytes | None = await connection.fetchval(REASONS_SQL, generation_id)
-    return found
+    """A generation's reasons; None without any."""
+    body: bytes | None = await connection.fetchval(REASONS_SQL, generation_id)
+    return body
 
 
 async def claim(connection: Connection, generation_id: int) -> bool:
-    """Whether the work on a generation falls to whoever asks: nobody else is at it, and nobody has done it.
+    """Claim the work on a generation; False if another process holds the claim, or the reasons exist.
 
-    The claim lasts as long as the connection is kept. PostgreSQL frees it when the process dies.
+    The claim lasts as long as the connection. PostgreSQL releases it if the process dies.
     """
     if not await connection.fetchval(CLAIM_SQL, generation_id):
         return False
-    # Asked after the claim: the one who had it before may have ended just now.
+    # Checked after the claim, because its last holder may just have finished.
     return await reasons(connection, generation_id) is None
 
 
 async def write(connection: Connection, generation_id: int, explained: bytes, *, at: datetime) -> None:
-    """Keep it, and forget those of old generations."""
+    """Store the explanations, and delete those of old generations."""
     await connection.execute(WRITE_SQL, generation_id, at, explained)
     await connection.execute(FORGET_SQL, KEPT)
 
 
 async def write_days(connection: Connection, days: Sequence[MarketDay]) -> None:
-    """Write, or correct, days."""
+    """Write or correct days."""
     rows = [(day.date, None if day.floor_wei is None else str(day.floor_wei), day.index_eth) for day in days]
     await connection.executemany(WRITE_DAY_SQL, rows)
 

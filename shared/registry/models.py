@@ -23,13 +23,13 @@ _COLUMNS = """model_id, state, artifact_key, artifact_sha256, artifact_bytes, ar
        data_cutoff, training_rows, feature_schema, params::text as params, seed, report::text as report,
        training_request, parent_model, registered_at"""
 
+# In the order of `ModelRecord`, without the state.
 INSERT_MODEL_SQL = """
-insert into models (model_id, artifact_key, artifact_sha256, artifact_bytes, artifact_format, xgboost_version,
-                    git_sha, git_dirty, environment_hash, training_snapshot, evaluation_snapshot, data_cutoff,
-                    training_rows, feature_schema, params, seed, report, training_request, parent_model,
-                    registered_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::text::jsonb, $16, $17::text::jsonb,
-        $18, $19, $20)
+insert into models (model_id, data_cutoff, training_rows, feature_schema, parent_model, training_request, registered_at,
+                    artifact_key, artifact_sha256, artifact_bytes, artifact_format, xgboost_version, git_sha, git_dirty,
+                    environment_hash, training_snapshot, evaluation_snapshot, params, seed, report)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::text::jsonb, $19,
+        $20::text::jsonb)
 on conflict (model_id) do nothing
 returning model_id
 """
@@ -116,33 +116,10 @@ async def register(connection: Connection, record: ModelRecord) -> bool:
     Raises:
         ConflictError: the training request already produced another model.
     """
+    row = dict(record) | {"params": _json(record.params), "report": _json(record.report)}
+    columns = [row[name] for name in ModelRecord.model_fields if name != "state"]
     try:
-        return (
-            await connection.fetchval(
-                INSERT_MODEL_SQL,
-                record.model_id,
-                record.artifact_key,
-                record.artifact_sha256,
-                record.artifact_bytes,
-                record.artifact_format,
-                record.xgboost_version,
-                record.git_sha,
-                record.git_dirty,
-                record.environment_hash,
-                record.training_snapshot,
-                record.evaluation_snapshot,
-                record.data_cutoff,
-                record.training_rows,
-                record.feature_schema,
-                _json(record.params),
-                record.seed,
-                _json(record.report),
-                record.training_request,
-                record.parent_model,
-                record.registered_at,
-            )
-            is not None
-        )
+        return await connection.fetchval(INSERT_MODEL_SQL, *columns) is not None
     except asyncpg.UniqueViolationError as error:
         raise ConflictError(f"training request {record.training_request} already produced another model") from error
 
@@ -175,7 +152,7 @@ async def champion(connection: Connection) -> ModelRecord | None:
 
 
 async def active(connection: Connection) -> list[ActiveModel]:
-    """Champion, then its predecessor while that is armed (the promotion is open), then the shadows."""
+    """Champion, then its fallback while the promotion is open, then the shadows."""
     return [ActiveModel(role=row["role"], record=_record(row)) for row in await connection.fetch(ACTIVE_MODELS_SQL)]
 
 

@@ -216,18 +216,15 @@ async def _decided(
         },
         policy,
     )
-    return record, Decision(
+    return record, Decision.of(
+        judged,
+        policy,
         kind="operator",
-        subject_model=record.model_id,
-        champion_model=champion,
-        verdict=judged.verdict,
-        action=judged.action,
-        policy_hash=policy.policy_hash,
-        evidence=judged.evidence,
+        model=record.model_id,
+        champion=champion,
+        generation=generation,
         actor=actor,
-        reason=judged.reason,
-        expected_generation=generation,
-        decided_at=act.at,
+        at=act.at,
     )
 
 

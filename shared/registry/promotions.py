@@ -40,7 +40,7 @@ LIST_SQL = f"select {_COLUMNS} from promotions order by started_at desc, promoti
 
 @dataclass(frozen=True)
 class Promotion:
-    """`previous_model_id` is the armed previous champion: what a rollback goes back to."""
+    """`previous_model_id` is the fallback: the model that a rollback restores."""
 
     promotion_id: UUID
     model_id: str

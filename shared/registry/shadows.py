@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
+import numpy as np
 from pydantic import BaseModel, Field
 
 from shared.database.pool import Connection
+from shared.evaluation.arrays import Floats, Ints
+from shared.evaluation.judgement import FreshSales
 from shared.registry import sequential
 from shared.units import DAY_S, WEI_PER_ETH
 
@@ -78,18 +81,6 @@ class ShadowDocument(Shadow, frozen=True):
     e_worse: float
 
 
-@dataclass(frozen=True)
-class Outcomes:
-    """What a shadow said of later sales: columns in ETH, UTC seconds, and whether its intervals held (0 or 1)."""
-
-    price: list[float]
-    floor: list[float]
-    value: list[float]
-    time: list[int]
-    in80: list[int]
-    in90: list[int]
-
-
 async def start(connection: Connection, model_id: str, *, champion_id: str, decision_id: UUID, at: datetime) -> None:
     """Begin to run beside the champion (idempotent)."""
     await connection.execute(START_SQL, model_id, champion_id, decision_id, at)
@@ -110,16 +101,23 @@ async def progress(
     return [_progress(shadow, tests.get(name), at) for shadow, name in zip(found, names, strict=True)]
 
 
-async def outcomes(connection: Connection, model_id: str, *, since: datetime) -> Outcomes:
-    """Its scored sales since then, in the order in which they became known."""
+async def outcomes(connection: Connection, model_id: str, *, since: datetime) -> FreshSales:
+    """The shadow's scored sales since then, in the order of their events."""
     rows = await connection.fetch(OUTCOMES_SQL, model_id, since)
-    return Outcomes(
-        price=[float(row["price_wei"]) / WEI_PER_ETH for row in rows],
-        floor=[float(row["floor_wei"]) / WEI_PER_ETH for row in rows],
-        value=[float(row["value_wei"]) / WEI_PER_ETH for row in rows],
-        time=[int(row["event_time"].timestamp()) for row in rows],
-        in80=[int(row["in80"]) for row in rows],
-        in90=[int(row["in90"]) for row in rows],
+
+    def eth(column: str) -> Floats:
+        return np.array([float(row[column]) / WEI_PER_ETH for row in rows], dtype=np.float64)
+
+    def whole(numbers: Iterable[object]) -> Ints:
+        return np.array(list(numbers), dtype=np.int64)
+
+    return FreshSales(
+        price=eth("price_wei"),
+        floor=eth("floor_wei"),
+        value=eth("value_wei"),
+        time=whole(int(row["event_time"].timestamp()) for row in rows),
+        in80=whole(row["in80"] for row in rows),
+        in90=whole(row["in90"] for row in rows),
     )
 
 

@@ -1,7 +1,7 @@
 """Models that the running code cannot serve although their files are sound.
 
-Each is on record from the first nowcast cycle that met it. The record of a champion ends when any champion is valued
-again, that of a companion when it values, or runs no more.
+Each has a record from the first nowcast cycle that met it. A champion's record ends when any champion is valued again;
+a standby model's record ends when the model is valued, or no longer runs.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ async def time_to_ask(connection: Connection, model_id: str, code: str, *, at: d
 
 
 async def clear(connection: Connection, *, still: Collection[str], at: datetime) -> list[str]:
-    """End the records once a champion is published; companions in `still` stay unsupported. Returns whose ended."""
+    """End the records once a champion is published, except those of `still`. Returns the models whose record ended."""
     return [row["model_id"] for row in await connection.fetch(CLEAR_SQL, list(still), at)]
 
 

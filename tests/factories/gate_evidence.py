@@ -9,13 +9,14 @@ import numpy as np
 
 from shared.evaluation.arrays import Floats
 from shared.evaluation.evidence import (
+    BlastFacts,
     GateEvidence,
     HoldoutSales,
     InfraFacts,
     LineageFacts,
     Predictions,
-    SnapshotValues,
 )
+from shared.evaluation.gates import Restraint
 from shared.evaluation.metrics import Band
 
 CUTOFF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -48,41 +49,41 @@ def holdout(seed: int = 1, n: int = SALES, *, extra_error: float = 0.0, shift: f
         last_sale_carry=price * np.exp(generator.normal(0, 0.4, n)),
         trait_median=price * np.exp(generator.normal(0, 0.3, n)),
         time=np.sort(generator.integers(start, start + DAYS * 86_400, n)),
-        rare=np.arange(n) % 50 == 0,
+        rare=np.arange(0, n, 50),
         contender=predictions(contender),
         champion=predictions(champion),
     )
 
 
-def snapshot_values(*, moved: float = 0.01) -> SnapshotValues:
+def blast(*, moved: float = 0.01, up: float = 0.0) -> BlastFacts:
+    """Half of the values rise and half fall by `moved`; all rise by `up` (log units)."""
     champion = np.full(10_000, 50.0)
     sign = np.where(np.arange(10_000) % 2 == 0, 1.0, -1.0)
-    return SnapshotValues(champion * np.exp(moved * sign), champion)
+    return BlastFacts.of(champion * np.exp(moved * sign + up), champion)
 
 
-def infra() -> InfraFacts:
-    return InfraFacts(
+def infra(**changes: object) -> InfraFacts:
+    sound = InfraFacts(
         loads=True,
         load_error="",
         sha256_matches=True,
         finite_positive=True,
         golden_difference=0.0,
         golden_rows=16,
-        latency_s=0.05,
+        quick=True,
         parity_difference=0.0,
         parity_rows=10_240,
     )
+    return replace(sound, **changes)  # type: ignore[arg-type]
 
 
-def lineage() -> LineageFacts:
-    return LineageFacts((), CUTOFF, CUTOFF)
+def lineage(**changes: object) -> LineageFacts:
+    return replace(LineageFacts((), CUTOFF, CUTOFF), **changes)  # type: ignore[arg-type]
 
 
 def evidence(**changes: object) -> GateEvidence:
     """Evidence that passes every gate, with the given fields replaced."""
-    whole = GateEvidence(
-        has_champion=True, lineage=lineage(), infra=infra(), sales=holdout(), snapshot=snapshot_values()
-    )
+    whole = GateEvidence(has_champion=True, lineage=lineage(), infra=infra(), sales=holdout(), blast=blast())
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
@@ -90,8 +91,13 @@ def first_contender(**changes: object) -> GateEvidence:
     """The same without any champion."""
     alone = evidence(
         has_champion=False,
-        lineage=LineageFacts((), CUTOFF, None),
+        lineage=lineage(champion_cutoff=None),
         sales=replace(holdout(), champion=None),
-        snapshot=None,
+        blast=None,
     )
     return replace(alone, **changes)  # type: ignore[arg-type]
+
+
+def gate_inputs(found: GateEvidence, restraint: Restraint | None = None, **ids: object) -> dict[str, object]:
+    """What a gate judges: the evidence, the restraint (none unless given) and who is compared."""
+    return {"kind": "gate", "model": "m-1", "restraint": restraint or Restraint(), "evidence": found} | ids

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from shared.database.pool import Connection
 from shared.evaluation.canonical import canonical_json
+from shared.evaluation.judgement import Action
 from shared.evaluation.policy import load_policy
 from shared.registry import decisions, models, pointer, promotions, shadows, training_requests
 from shared.registry.decisions import Decision
@@ -70,7 +71,7 @@ async def contender(connection: Connection, name: str, at: datetime, *, cutoff: 
 
 
 def decision(
-    name: str, at: datetime, *, generation: int, action: decisions.Action = "promote", champion: str | None = None
+    name: str, at: datetime, *, generation: int, action: Action = "promote", champion: str | None = None
 ) -> Decision:
     return Decision(
         kind="gate",

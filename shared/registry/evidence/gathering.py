@@ -1,11 +1,11 @@
-"""Gather the evidence about a contender: load the files, value the hold-out and a whole snapshot, state the facts."""
+"""Gather the evidence about a contender: load its files, value the hold-out and one snapshot, state the facts."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 import structlog
@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.database.pool import Database
 from shared.errors import IntegrityError, NotFoundError, UnsupportedModelError
 from shared.evaluation.evidence import GateEvidence, Unsupported
+from shared.evaluation.judgement import GateInputs
 from shared.market.reader import MarketReader
 from shared.registry.evidence.facts import Files, Loaded, evidence_of
 from shared.registry.models import ModelRecord, artifact
@@ -26,7 +27,7 @@ from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
 
 log = structlog.get_logger(__name__)
-# A sale after $3 was scored against a nowcast that had only stayed because no newer one came.
+# Later sales were scored against the last nowcast of a champion that could no longer be served.
 PUBLISHED_SQL = """
 select o.event_seq, o.value_wei::float8 / 1e18 as value_eth
 from outcomes o join sales s using (event_seq)
@@ -37,24 +38,15 @@ where o.model_id = $1 and o.track = 'champion' and o.horizon = 'latest'
 
 @dataclass(frozen=True)
 class Gathered:
-    """The evidence, and the snapshots it was taken on."""
+    """The evidence, and the ids of the snapshots behind it."""
 
     evidence: GateEvidence
     evaluation_snapshot: str
     nowcast_snapshot: str | None
 
 
-@dataclass(frozen=True)
-class Then:
-    """The conditions of a recorded gate: its nowcast snapshot, and the models that its code could not serve."""
-
-    nowcast: str | None
-    champion_unsupported: Unsupported | None
-    anchor_unsupported: str | None
-
-
 class EvidenceGatherer:
-    """Reads registered files. Its only write is a nowcast snapshot, which it archives when none fits."""
+    """Read-only, except that it archives a nowcast snapshot if none fits."""
 
     def __init__(
         self,
@@ -64,6 +56,7 @@ class EvidenceGatherer:
         reader: MarketReader,
         clock: Clock,
         threads: int,
+        max_latency_s: float,
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._database = database
@@ -72,100 +65,106 @@ class EvidenceGatherer:
         self._clock = clock
         self._threads = threads
         self._stopwatch = stopwatch
+        self._max_latency_s = max_latency_s
 
     async def gather(
         self,
         contender: ModelRecord,
         champion: ModelRecord | None,
-        anchor: ModelRecord | None = None,
+        last_confirmed: ModelRecord | None = None,
         *,
         unsupported: UnsupportedModel | None = None,
-        then: Then | None = None,
+        recorded: GateInputs | None = None,
     ) -> Gathered:
-        """All the evidence that a gate judges. What cannot be read is missing, and missing evidence never passes.
+        """Everything the gate judges. Whatever cannot be read is missing evidence, which never passes.
 
         Args:
-            anchor: the last confirmed champion when that is another model than the champion.
+            last_confirmed: the last confirmed champion, when it is not the champion itself.
             unsupported: the nowcaster's record that it cannot serve the champion.
-            then: the conditions of a recorded gate, to gather its evidence a second time.
+            recorded: the inputs of a recorded decision, to gather its evidence again.
 
         Raises:
-            UnsupportedModelError: this code cannot serve the contender, or a champion that is served elsewhere: code
-            of another release has to judge. TransientError: the object store is away, or the market was never read.
+            UnsupportedModelError: this code cannot serve the contender, or a champion that another release serves.
+                Code of that release has to judge.
+            TransientError: the object store is down, or no market has been read yet.
         """
-        new, again = await self._load(contender), await self._load(contender)
-        old, champion_unsupported = await self._champion(champion, unsupported, then)
-        third, anchor_unsupported = None, None
-        if anchor is not None and champion_unsupported is None:
-            third, anchor_unsupported = await self._anchor(anchor, then)
+        loaded, deployed = await self._load(contender), await self._load(contender)
+        unserved: Unsupported | UnsupportedModel | None = unsupported
+        champion_reason = anchor_reason = None
+        if recorded is not None:
+            unserved, anchor_reason = recorded.evidence.champion_unsupported, recorded.evidence.anchor_unsupported
+            champion_reason = None if unserved is None else unserved.reason
+        old, reason = await self._served(champion, champion_reason, required=recorded is not None or unserved is None)
+        champion_unsupported = None if reason is None or unserved is None else Unsupported(reason, unserved.since)
+        confirmed, anchor_unsupported = await self._served(
+            None if champion_unsupported else last_confirmed, anchor_reason, required=recorded is not None
+        )
         holdout = await self._snapshot(contender.evaluation_snapshot)
-        valued = None
+        nowcast = None
         if old is not None:
-            valued = await (self._nowcast() if then is None else self._snapshot(then.nowcast))
+            nowcast = await (self._nowcast() if recorded is None else self._snapshot(recorded.nowcast_snapshot))
         published: dict[int, float] = {}
         if champion is not None and champion_unsupported is not None and holdout is not None:
             published = await self._published(champion.model_id, holdout, champion_unsupported)
-        learnt = await self._snapshot(contender.training_snapshot) if old or third else None
-        frames = [one.frame for one in (holdout, learnt) if one is not None]
+        training = await self._snapshot(contender.training_snapshot) if old or confirmed else None
+        frames = [snapshot.frame for snapshot in (holdout, training) if snapshot is not None]
         files = Files(
-            new=_able(new, frames[:1]),
-            again=_able(again, frames[:1]),
-            old=None if old is None else _able(old, frames),
-            anchor=None if third is None else _able(third, frames),
+            contender=_able(loaded, frames[:1]),
+            deployed=_able(deployed, frames[:1]),
+            champion=None if old is None else _able(old, frames),
+            last_confirmed=None if confirmed is None else _able(confirmed, frames),
             holdout=holdout,
-            learnt=learnt,
-            nowcast=valued,
-            champion_unsupported=champion_unsupported,
-            anchor_unsupported=anchor_unsupported,
+            training=training,
+            nowcast=nowcast,
             published=published,
         )
-        evidence = await asyncio.to_thread(evidence_of, contender, champion, anchor, files, stopwatch=self._stopwatch)
-        return Gathered(evidence, contender.evaluation_snapshot, None if valued is None else valued.snapshot_id)
+        facts = await asyncio.to_thread(
+            evidence_of,
+            files,
+            has_champion=champion is not None,
+            has_anchor=last_confirmed is not None,
+            champion_unsupported=champion_unsupported,
+            anchor_unsupported=anchor_unsupported,
+            stopwatch=self._stopwatch,
+            max_latency_s=self._max_latency_s,
+        )
+        return Gathered(facts, contender.evaluation_snapshot, None if nowcast is None else nowcast.snapshot_id)
 
     async def _published(self, model_id: str, holdout: Snapshot, unsupported: Unsupported) -> dict[int, float]:
-        """The champion's newest value (ETH) before each sale of the hold-out, by event number, while it was served."""
+        """The champion's last published value (ETH) before each sale of the hold-out, by event number."""
         sales = holdout.frame["event_seq"].to_list()
         async with self._database.connection() as connection:
             rows = await connection.fetch(PUBLISHED_SQL, model_id, sales, unsupported.since)
         return {row["event_seq"]: row["value_eth"] for row in rows}
 
-    async def _champion(
-        self, champion: ModelRecord | None, unsupported: UnsupportedModel | None, then: Then | None
-    ) -> tuple[Loaded | None, Unsupported | None]:
-        """Its file, or why there is none to compare with."""
-        if champion is None:
-            return None, None
-        if then is not None and then.champion_unsupported is not None:
-            return None, then.champion_unsupported
-        try:
-            return await self._load(champion), None
-        except UnsupportedModelError as error:
-            if then is not None or unsupported is None:
-                raise
-            return None, Unsupported(str(error), unsupported.since)
+    async def _served(
+        self, record: ModelRecord | None, recorded: str | None, *, required: bool
+    ) -> tuple[Loaded | None, str | None]:
+        """A model's file, or why this code cannot serve it; `recorded`: why the code of a recorded gate could not.
 
-    async def _anchor(self, anchor: ModelRecord, then: Then | None) -> tuple[Loaded | None, str | None]:
-        if then is not None and then.anchor_unsupported is not None:
-            return None, then.anchor_unsupported
+        Raises:
+            UnsupportedModelError: this code cannot serve a model that is `required`.
+        """
+        if record is None or recorded is not None:
+            return None, recorded
         try:
-            return await self._load(anchor), None
+            return await self._load(record), None
         except UnsupportedModelError as error:
-            if then is not None:
+            if required:
                 raise
             return None, str(error)
 
     async def _nowcast(self) -> Snapshot | None:
-        """The newest archived nowcast snapshot, if this code computes the same features; else one made here.
+        """The newest archived nowcast snapshot if its features are those of this code, else a new one.
 
-        There is none before the first is archived, and one of an older release may lack what a contender reads, or have
-        computed it otherwise.
+        A snapshot of an older release may lack a feature of the contender, or hold another computation of it.
         """
         async with self._database.connection() as connection:
             newest = await snapshots.newest_archived_nowcast(connection)
         if newest is not None:
-            archived_one = await self._snapshot(newest)
-            if archived_one is None or archived_one.feature_schema == schema_hash():
-                return archived_one
+            stored = await self._snapshot(newest)
+            if stored is None or stored.feature_schema == schema_hash():
+                return stored
         now = self._clock.now()
         async with self._reader.alone():
             async with self._database.connection() as connection:
@@ -189,26 +188,25 @@ class EvidenceGatherer:
             return None
 
     async def _load(self, record: ModelRecord) -> Loaded:
-        """Raises UnsupportedModelError: the file is sound, and not for this code."""
+        """Raises UnsupportedModelError: the file is sound, but this code cannot serve it."""
         try:
             body = await self._store.get(artifact(record))
         except (IntegrityError, NotFoundError) as error:
             log.error("gate.artifact_unreadable", model=record.model_id, reason=str(error))
-            return Loaded(None, False, str(error))
+            return Loaded(record, None, False, str(error))
         try:
             model = await asyncio.to_thread(ValuationModel.from_bytes, body, threads=self._threads)
         except IntegrityError as error:
-            return Loaded(None, True, str(error))
-        return Loaded(model, True, "")
+            return Loaded(record, None, True, str(error))
+        return Loaded(record, model, True, "")
 
 
 def _able(loaded: Loaded, frames: list[pl.DataFrame]) -> Loaded:
-    """The same, unless a snapshot lacks a column of the model: it was made by a trainer of an older release."""
+    """The same, unless a snapshot lacks a column of the model: a trainer of an older release made that snapshot."""
     if loaded.model is None:
         return loaded
     lacking = {name for frame in frames for name in loaded.model.lacking(frame)}
     if not lacking:
         return loaded
-    return Loaded(
-        None, loaded.sha256_matches, f"the hold-out lacks {', '.join(sorted(lacking))}; train with this release"
-    )
+    why = f"the hold-out lacks {', '.join(sorted(lacking))}; train with this release"
+    return replace(loaded, model=None, error=why)

@@ -31,7 +31,7 @@ async def played(gate: Gate) -> None:
     await gate.register("good")
     for name, evidence in {
         "worse": gate_evidence.evidence(sales=gate_evidence.holdout(extra_error=0.5)),
-        "blind": gate_evidence.evidence(snapshot=None, infra=None),
+        "blind": gate_evidence.evidence(blast=None, infra=None),
         "unknown": gate_evidence.evidence(sales=None, lineage=None),
         "few": gate_evidence.evidence(sales=gate_evidence.holdout(n=100)),
     }.items():

@@ -10,13 +10,16 @@ from uuid import UUID, uuid5
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import TypeAdapter
 
 from shared.clock import ManualClock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError, UnsupportedModelError
-from shared.evaluation import gate_record, judgement
+from shared.evaluation import judgement
 from shared.evaluation.canonical import canonical_json
-from shared.evaluation.gates import Restraint, decide
+from shared.evaluation.checks import Check
+from shared.evaluation.evidence import GateEvidence, InfraFacts
+from shared.evaluation.gates import decide
 from shared.evaluation.policy import load_policy
 from shared.market import event_repository
 from shared.market.events import validate
@@ -33,7 +36,7 @@ from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast
 from shared.valuation.model import ValuationModel
 from shared.valuation.reference import ROWS
 from shared.valuation.training import fit
-from tests.factories import market, registry, small_market
+from tests.factories import gate_evidence, market, registry, small_market
 
 EVENTS = 4_000
 NOW = datetime.fromtimestamp(market.START + EVENTS * market.STEP_S, UTC)
@@ -82,34 +85,34 @@ class Shelf:
     files: Files
 
     async def contender(self, *, archived_nowcast: bool = True) -> ModelRecord:
-        reference = await self.store.put("models", self.files.artifact, extension="json")
+        await self.archive(self.files.holdout)
+        if archived_nowcast:
+            await self.archive(self.files.nowcast)
         async with self.database.transaction() as connection:
-            for snapshot in (self.files.holdout, self.files.nowcast)[: 2 if archived_nowcast else 1]:
-                await snapshots.record(connection, snapshot, at=NOW)
-                archived = await snapshots.upload(self.store, snapshot)
-                await snapshots.record_archive(connection, archived, at=NOW)
             template = await registry.contender(connection, "template", NOW)
-        return changed(
+        return await self.with_file(
             template,
-            model_id=ValuationModel.id_of(reference.sha256),
-            artifact_key=reference.key,
-            artifact_sha256=reference.sha256,
-            artifact_bytes=reference.size,
+            self.files.artifact,
             feature_schema=self.files.feature_schema,
             evaluation_snapshot=self.files.holdout.snapshot_id,
             data_cutoff=self.files.cutoff,
         )
 
+    async def archive(self, snapshot: Snapshot) -> None:
+        archived = await snapshots.upload(self.store, snapshot)
+        async with self.database.transaction() as connection:
+            await snapshots.record(connection, snapshot, at=NOW)
+            await snapshots.record_archive(connection, archived, at=NOW)
+
+    async def with_file(self, record: ModelRecord, body: bytes, **fields: object) -> ModelRecord:
+        """The record with another file, stored."""
+        file = await self.store.put("models", body, extension="json")
+        identity = {"model_id": ValuationModel.id_of(file.sha256), "artifact_key": file.key}
+        return changed(record, **identity, artifact_sha256=file.sha256, artifact_bytes=file.size, **fields)
+
     async def instead(self, model: ValuationModel) -> ModelRecord:
-        """The contender with another file."""
-        record, reference = await self.contender(), await self.store.put("models", model.to_bytes(), extension="json")
-        return changed(
-            record,
-            model_id=ValuationModel.id_of(reference.sha256),
-            artifact_key=reference.key,
-            artifact_sha256=reference.sha256,
-            artifact_bytes=reference.size,
-        )
+        """The contender with another model."""
+        return await self.with_file(await self.contender(), model.to_bytes())
 
     def gatherer(self, elapsed: float = 0.25) -> EvidenceGatherer:
         ticks = iter(np.arange(0, 100 * elapsed, elapsed))
@@ -120,7 +123,23 @@ class Shelf:
             clock=ManualClock(NOW),
             threads=1,
             stopwatch=lambda: float(next(ticks)),
+            max_latency_s=0.3,
         )
+
+    async def evidence(self, contender: ModelRecord, *others: ModelRecord | None) -> GateEvidence:
+        return (await self.gatherer().gather(contender, *(others or (None,)))).evidence
+
+    async def infra(self, contender: ModelRecord, *others: ModelRecord | None) -> InfraFacts:
+        infra = (await self.evidence(contender, *others)).infra
+        assert infra is not None
+        return infra
+
+    async def checks(self, contender: ModelRecord, *others: ModelRecord | None) -> dict[str, Check]:
+        return by_name(await self.evidence(contender, *others))
+
+
+def by_name(evidence: GateEvidence) -> dict[str, Check]:
+    return {check.name: check for check in decide(evidence, load_policy()).checks}
 
 
 @pytest.fixture
@@ -131,40 +150,38 @@ async def shelf(database: Database, object_store: ObjectStore, files: Files) -> 
 async def test_a_trained_model_gives_whole_evidence(shelf: Shelf) -> None:
     record = await shelf.contender()
     gathered = await shelf.gatherer().gather(record, None)
-    evidence = gathered.evidence
-    assert evidence.lineage is not None
-    assert evidence.lineage.missing == ()
-    assert evidence.infra is not None
-    assert evidence.infra.golden_difference == 0.0
-    assert (evidence.infra.loads, evidence.infra.sha256_matches, evidence.infra.finite_positive) == (True, True, True)
-    assert evidence.infra.latency_s == pytest.approx(0.25)
-    assert evidence.sales is not None
-    assert len(evidence.sales) == 100
     assert gathered.nowcast_snapshot is None
-    names = {check.name: check.verdict for check in decide(evidence, load_policy()).checks}
-    assert (names["lineage"], names["no_overlap"], names["golden_rows"]) == ("pass", "pass", "pass")
-    assert names["sample"] == "inconclusive", "a hundred sales are too few"
+    assert gathered.evidence.sales is not None
+    assert len(gathered.evidence.sales) == 100
+    assert gathered.evidence.infra == InfraFacts(
+        loads=True,
+        load_error="",
+        sha256_matches=True,
+        finite_positive=True,
+        golden_difference=0.0,
+        golden_rows=ROWS,
+        quick=True,
+        parity_difference=0.0,
+        parity_rows=100,
+    )
+    checks = by_name(gathered.evidence)
+    assert {checks[name].verdict for name in ("lineage", "no_overlap", "golden_rows", "latency")} == {"pass"}
+    assert checks["sample"].verdict == "inconclusive", "a hundred sales are too few"
+
+
+async def test_a_file_that_values_too_slowly_is_not_quick(shelf: Shelf) -> None:
+    slow = await shelf.gatherer(elapsed=0.4).gather(await shelf.contender(), None)
+    assert by_name(slow.evidence)["latency"].verdict == "fail"
 
 
 async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_each_sale(shelf: Shelf) -> None:
     """The contender's on the hold-out, the champion's on the sales that the contender has learnt from, too."""
     contender = changed(await shelf.contender(), training_snapshot=shelf.files.learnt.snapshot_id)
-    async with shelf.database.transaction() as connection:
-        await snapshots.record(connection, shelf.files.learnt, at=NOW)
-        archived = await snapshots.upload(shelf.store, shelf.files.learnt)
-        await snapshots.record_archive(connection, archived, at=NOW)
+    await shelf.archive(shelf.files.learnt)
     new = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
     old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10)).with_reference(shelf.files.learnt.frame)
-    reference = await shelf.store.put("models", old.to_bytes(), extension="json")
-    champion = changed(
-        contender,
-        model_id=ValuationModel.id_of(reference.sha256),
-        artifact_key=reference.key,
-        artifact_sha256=reference.sha256,
-        artifact_bytes=reference.size,
-        data_cutoff=old.data_cutoff,
-    )
-    sales = (await shelf.gatherer().gather(contender, champion)).evidence.sales
+    champion = await shelf.with_file(contender, old.to_bytes(), data_cutoff=old.data_cutoff)
+    sales = (await shelf.evidence(contender, champion)).sales
     assert sales is not None
     assert sales.champion is not None
     rows = shelf.files.holdout.frame.filter(pl.col("floor_eth").is_finite())
@@ -185,43 +202,48 @@ async def test_a_model_against_itself_has_no_blast_radius_and_no_difference(shel
     record = await shelf.contender()
     gathered = await shelf.gatherer().gather(record, record)
     assert gathered.nowcast_snapshot == shelf.files.nowcast.snapshot_id
-    checks = {check.name: check for check in decide(gathered.evidence, load_policy()).checks}
+    checks = by_name(gathered.evidence)
     assert (checks["blast_mean"].estimate, checks["blast_mean"].n) == (0.0, 10_000)
     assert (checks["non_inferiority"].estimate, checks["non_inferiority"].verdict) == (0.0, "pass")
 
 
 async def test_a_damaged_file_is_rejected_not_crashed_on(shelf: Shelf) -> None:
     record = changed(await shelf.contender(), artifact_sha256="0" * 64)
-    result = decide((await shelf.gatherer().gather(record, None)).evidence, load_policy())
-    verdicts = {check.name: check.verdict for check in result.checks}
+    evidence = await shelf.evidence(record)
+    verdicts = {name: check.verdict for name, check in by_name(evidence).items()}
     assert (verdicts["artifact_sha256"], verdicts["loads"], verdicts["sample"]) == ("fail", "fail", "error")
-    assert result.action == "reject"
+    assert decide(evidence, load_policy()).action == "reject"
 
 
 async def test_a_file_that_is_no_model_does_not_load(shelf: Shelf) -> None:
-    record = await shelf.contender()
-    reference = await shelf.store.put("models", b"{}", extension="json")
-    broken = changed(
-        record, artifact_key=reference.key, artifact_sha256=reference.sha256, artifact_bytes=reference.size
-    )
-    infra = (await shelf.gatherer().gather(broken, None)).evidence.infra
-    assert infra is not None
+    infra = await shelf.infra(await shelf.with_file(await shelf.contender(), b"{}"))
     assert (infra.sha256_matches, infra.loads) == (True, False)
     assert "model" in infra.load_error
 
 
 async def test_a_hold_out_that_is_not_archived_is_missing_evidence(shelf: Shelf) -> None:
     record = changed(await shelf.contender(), evaluation_snapshot="f" * 64)
-    evidence = (await shelf.gatherer().gather(record, None)).evidence
+    evidence = await shelf.evidence(record)
     assert evidence.sales is None
     assert decide(evidence, load_policy()).verdict == "error"
 
 
-async def test_a_registry_that_contradicts_the_file_is_named(shelf: Shelf) -> None:
-    record = changed(await shelf.contender(), data_cutoff=NOW + timedelta(days=1), git_sha="")
-    lineage = (await shelf.gatherer().gather(record, None)).evidence.lineage
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        (
+            {"data_cutoff": NOW + timedelta(days=1), "git_sha": ""},
+            ("git_sha", "data_cutoff differs from the file's"),
+        ),
+        ({"git_sha": "unknown"}, ("git_sha",)),
+    ],
+)
+async def test_a_registry_that_lacks_the_code_or_contradicts_the_file_is_named(
+    shelf: Shelf, fields: dict[str, object], missing: tuple[str, ...]
+) -> None:
+    lineage = (await shelf.evidence(changed(await shelf.contender(), **fields))).lineage
     assert lineage is not None
-    assert lineage.missing == ("git_sha", "data_cutoff differs from the file's")
+    assert lineage.missing == missing
 
 
 async def test_a_file_that_this_code_answers_otherwise_is_left_to_the_release_that_fitted_it(shelf: Shelf) -> None:
@@ -234,72 +256,36 @@ async def test_a_file_that_this_code_answers_otherwise_is_left_to_the_release_th
 
 async def test_a_file_without_reference_rows_does_not_load(shelf: Shelf) -> None:
     model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
-    evidence = (await shelf.gatherer().gather(await shelf.instead(replace(model, reference=None)), None)).evidence
+    evidence = await shelf.evidence(await shelf.instead(replace(model, reference=None)))
     assert evidence.infra is not None
     assert not evidence.infra.loads
     assert "without reference rows" in evidence.infra.load_error
     assert decide(evidence, load_policy()).action == "reject"
 
 
-async def test_the_models_own_reference_rows_are_counted(shelf: Shelf) -> None:
-    gathered = await shelf.gatherer().gather(await shelf.contender(), None)
-    assert gathered.evidence.infra is not None
-    assert gathered.evidence.infra.golden_rows == ROWS
-
-
 async def test_the_file_read_again_values_everything_as_the_judged_one(shelf: Shelf) -> None:
     record = await shelf.contender()
-    gathered = await shelf.gatherer().gather(record, record)
-    assert gathered.evidence.infra is not None
-    assert gathered.evidence.infra.parity_difference == 0.0
-    assert gathered.evidence.infra.parity_rows == 10_000 + 100
-    checks = {check.name: check for check in decide(gathered.evidence, load_policy()).checks}
-    assert (checks["parity"].verdict, checks["parity"].n) == ("pass", 10_100)
+    parity = (await shelf.checks(record, record))["parity"]
+    assert (parity.verdict, parity.estimate, parity.n) == ("pass", 0.0, 10_000 + 100)
 
 
-async def test_a_file_that_changes_between_judging_and_deploying_is_missing_evidence(shelf: Shelf) -> None:
+async def test_a_file_that_changes_between_judging_and_deploying_is_missing_evidence(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second reading finds other bytes under the key than the first."""
-    record = await shelf.contender()
-    store = Once(shelf.store, record.artifact_key)
-    gatherer = shelf.gatherer()
-    gatherer._store = store
-    gathered = await gatherer.gather(record, None)
-    assert gathered.evidence.infra is not None
-    assert (gathered.evidence.infra.loads, gathered.evidence.infra.parity_difference) == (True, None)
-    verdicts = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
-    assert verdicts["parity"] == "error"
+    record, get, keys = await shelf.contender(), shelf.store.get, list[str]()
 
+    async def once(reference: ObjectRef) -> bytes:
+        if reference.key in keys and reference.key == record.artifact_key:
+            raise IntegrityError(f"{reference.key} is damaged")
+        keys.append(reference.key)
+        return await get(reference)
 
-@dataclass
-class Once:
-    """A store that gives one object out once, and damaged from then on."""
-
-    store: ObjectStore
-    key: str
-    given: int = 0
-
-    async def get(self, reference: ObjectRef) -> bytes:
-        if reference.key == self.key:
-            self.given += 1
-            if self.given > 1:
-                raise IntegrityError(f"{reference.key} is damaged")
-        return await self.store.get(reference)
-
-    async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
-        return await self.store.put(kind, body, extension=extension)
-
-    async def exists(self, reference: ObjectRef) -> bool:
-        return await self.store.exists(reference)
-
-    async def close(self) -> None:
-        await self.store.close()
-
-
-async def test_code_that_nobody_can_name_is_missing_lineage(shelf: Shelf) -> None:
-    record = changed(await shelf.contender(), git_sha="unknown")
-    lineage = (await shelf.gatherer().gather(record, None)).evidence.lineage
-    assert lineage is not None
-    assert lineage.missing == ("git_sha",)
+    monkeypatch.setattr(shelf.store, "get", once)
+    evidence = await shelf.evidence(record)
+    assert evidence.infra is not None
+    assert (evidence.infra.loads, evidence.infra.parity_difference) == (True, None)
+    assert by_name(evidence)["parity"].verdict == "error"
 
 
 async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_made_for_it(shelf: Shelf) -> None:
@@ -307,7 +293,7 @@ async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_m
     await stored_market(shelf)
     gathered = await shelf.gatherer().gather(record, record)
     assert gathered.nowcast_snapshot is not None
-    checks = {check.name: check for check in decide(gathered.evidence, load_policy()).checks}
+    checks = by_name(gathered.evidence)
     assert (checks["blast_mean"].verdict, checks["blast_mean"].n) == ("pass", 10_000)
     async with shelf.database.connection() as connection:
         kept = await snapshots.load(connection, shelf.store, gathered.nowcast_snapshot)
@@ -331,22 +317,17 @@ async def test_a_nowcast_archived_by_a_release_that_lacked_a_column_is_not_used(
     record = await shelf.contender(archived_nowcast=False)
     await stored_market(shelf)
     older = replace(shelf.files.nowcast, frame=shelf.files.nowcast.frame.drop("asks"), feature_schema="0" * 64)
-    async with shelf.database.transaction() as connection:
-        await snapshots.record(connection, older, at=NOW)
-        await snapshots.record_archive(connection, await snapshots.upload(shelf.store, older), at=NOW)
+    await shelf.archive(older)
     gathered = await shelf.gatherer().gather(record, record)
     assert gathered.nowcast_snapshot not in {None, older.snapshot_id}
-    checks = {check.name: check.verdict for check in decide(gathered.evidence, load_policy()).checks}
-    assert checks["blast_mean"] == "pass"
+    assert by_name(gathered.evidence)["blast_mean"].verdict == "pass"
 
 
 async def test_a_hold_out_of_a_release_that_lacked_a_column_of_the_champion_is_missing_evidence(shelf: Shelf) -> None:
     record = await shelf.contender()
     older = replace(shelf.files.holdout, frame=shelf.files.holdout.frame.drop("asks"))
-    async with shelf.database.transaction() as connection:
-        await snapshots.record(connection, older, at=NOW)
-        await snapshots.record_archive(connection, await snapshots.upload(shelf.store, older), at=NOW)
-    evidence = (await shelf.gatherer().gather(changed(record, evaluation_snapshot=older.snapshot_id), record)).evidence
+    await shelf.archive(older)
+    evidence = await shelf.evidence(changed(record, evaluation_snapshot=older.snapshot_id), record)
     assert evidence.infra is not None
     assert (evidence.infra.loads, evidence.sales) == (False, None)
     assert "lacks asks" in evidence.infra.load_error
@@ -354,7 +335,7 @@ async def test_a_hold_out_of_a_release_that_lacked_a_column_of_the_champion_is_m
 
 async def test_the_confirmed_champion_is_valued_beside_the_champion(shelf: Shelf) -> None:
     record = await shelf.contender()
-    evidence = (await shelf.gatherer().gather(record, record, record)).evidence
+    evidence = await shelf.evidence(record, record, record)
     assert evidence.has_anchor
     assert evidence.sales is not None
     assert evidence.sales.anchor is not None
@@ -365,10 +346,10 @@ async def test_the_confirmed_champion_is_valued_beside_the_champion(shelf: Shelf
 async def test_evidence_reads_back_from_its_record_as_it_was(shelf: Shelf) -> None:
     record = await shelf.contender()
     policy = load_policy()
-    evidence = (await shelf.gatherer().gather(record, record, record)).evidence
-    text = canonical_json(gate_record.to_plain(evidence, policy))
-    again = gate_record.from_plain(json.loads(text), policy)
-    assert canonical_json(gate_record.to_plain(again, policy)) == text
+    evidence = await shelf.evidence(record, record, record)
+    text = canonical_json(evidence)
+    again = TypeAdapter(GateEvidence).validate_json(text, strict=True)
+    assert canonical_json(again) == text
     assert decide(again, policy) == decide(evidence, policy)
 
 
@@ -376,15 +357,12 @@ async def test_a_gates_evidence_is_borne_out_by_the_files_it_names_and_a_forged_
     record, policy = await shelf.contender(), load_policy()
     gathered = await shelf.gatherer().gather(record, record)
     judged = judgement.gate(
-        {
-            "kind": "gate",
-            "model": record.model_id,
-            "champion": record.model_id,
-            "anchor": None,
-            "nowcast_snapshot": gathered.nowcast_snapshot,
-            "restraint": vars(Restraint()),
-            "evidence": gate_record.to_plain(gathered.evidence, policy),
-        },
+        gate_evidence.gate_inputs(
+            gathered.evidence,
+            model=record.model_id,
+            champion=record.model_id,
+            nowcast_snapshot=gathered.nowcast_snapshot,
+        ),
         policy,
     )
     decision = replace(
@@ -401,6 +379,11 @@ async def test_a_gates_evidence_is_borne_out_by_the_files_it_names_and_a_forged_
     consistent = stored.model_copy(update={"evidence_text": canonical_json(forged)})
     found = await recheck(shelf.database, shelf.gatherer(), consistent)
     assert found == ["its sales are not those of the archived files"]
+    del forged["evidence"]["lineage"]
+    (problem,) = await recheck(
+        shelf.database, shelf.gatherer(), stored.model_copy(update={"evidence_text": canonical_json(forged)})
+    )
+    assert problem.startswith("its inputs are damaged: evidence.lineage")
 
 
 async def another_request(connection: Connection) -> UUID:

@@ -91,14 +91,14 @@ async def test_a_failing_contender_is_rejected_with_its_reason(gate: Gate) -> No
 
 async def test_missing_evidence_is_an_error_and_rejects(gate: Gate) -> None:
     await gate.register("good")
-    gate.chosen.evidence = gate_evidence.evidence(snapshot=None)
+    gate.chosen.evidence = gate_evidence.evidence(blast=None)
     await gate.register("blind")
     assert await gate.state("blind") == "rejected"
     assert await gate.value("select verdict from decisions where action = 'reject'") == "error"
 
 
 async def start_shadow(gate: Gate, name: str) -> None:
-    gate.chosen.evidence = gate_evidence.evidence(snapshot=gate_evidence.snapshot_values(moved=0.05))
+    gate.chosen.evidence = gate_evidence.evidence(blast=gate_evidence.blast(moved=0.05))
     await gate.register(name)
     gate.chosen.evidence = None
 

@@ -14,7 +14,7 @@ from services.nowcaster.bootstrap import build as build_nowcaster
 from shared.contracts.messages import ContenderRegistered, IngestRequested, NowcastRequested
 from shared.database.pool import Database
 from shared.errors import UnsupportedModelError
-from shared.evaluation.gates import ANCHORED, PUBLISHED
+from shared.evaluation.gates import CONFIRMED, PUBLISHED
 from shared.evaluation.policy import Policy, load_policy
 from shared.market.reader import MarketReader
 from shared.registry import audit, models
@@ -104,7 +104,7 @@ async def test_a_contender_replaces_a_champion_that_cannot_be_served_and_the_dec
     assert checks[PUBLISHED].n == published
     assert "blast_mean" not in checks
     gatherer = EvidenceGatherer(
-        database=stand.database, store=stand.store, reader=MarketReader(), clock=stand.clock, threads=1
+        database=stand.database, store=stand.store, reader=MarketReader(), clock=stand.clock, threads=1, max_latency_s=5
     )
     assert await recheck(stand.database, gatherer, finding.decision) == []
     release.cannot_serve.clear()
@@ -133,7 +133,7 @@ async def test_an_anchor_that_cannot_be_served_is_left_out(stand: Stand, release
     contender = await stand.register(small_market.model(9), judged=False)
     await tell(stand, contender)
     assert await stand.dead() == []
-    rows = await stand.rows("select verdict, detail from gate_evidence where check_name = $1", ANCHORED)
+    rows = await stand.rows("select verdict, detail from gate_evidence where check_name = $1", CONFIRMED)
     (row,) = rows
     assert row["verdict"] == "inconclusive"
     assert WHY in row["detail"]

@@ -4,11 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shared.evaluation.metrics import Band, by_segment, scorecard
-from shared.market.tiers import TIERS, tier_of
+from shared.evaluation.metrics import Band, scorecard
+from shared.market.tiers import tier_of
 
 
 def test_errors_are_divided_by_the_sale_price() -> None:
@@ -61,11 +59,3 @@ def test_prices_and_values_that_are_no_money_are_refused(bad: float) -> None:
 def test_segments_are_those_of_the_predicted_premium() -> None:
     value = np.array([1.0, 1.0799, 1.08, 1.3, 2.4999, 2.5, 80.0])
     assert tier_of(value).tolist() == [0, 0, 1, 2, 2, 3, 3]
-
-
-@given(st.lists(st.tuples(st.floats(0.1, 100), st.floats(0.1, 100), st.floats(0.1, 100)), max_size=30))
-def test_every_sale_is_in_exactly_one_segment(rows: list[tuple[float, float, float]]) -> None:
-    price, value, floor = (np.array([row[i] for row in rows]) for i in range(3))
-    cards = by_segment(price, value, floor)
-    assert tuple(cards) == TIERS
-    assert sum(card.n for card in cards.values()) == len(rows)

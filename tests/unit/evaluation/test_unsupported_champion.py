@@ -6,15 +6,14 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from shared.evaluation import gate_record, judgement
+from shared.evaluation import judgement
 from shared.evaluation.checks import Check
-from shared.evaluation.evidence import GateEvidence, LineageFacts, Unsupported
-from shared.evaluation.gates import ANCHORED, PUBLISHED, Restraint, decide
+from shared.evaluation.evidence import GateEvidence, Unsupported
+from shared.evaluation.gates import CONFIRMED, PUBLISHED, Restraint, decide
 from shared.evaluation.judgement import Judgement
 from shared.evaluation.metrics import Band
 from shared.evaluation.policy import Policy, load_policy
@@ -34,9 +33,9 @@ def evidence(*, published: int = made.SALES, erred: float = 1.0, **changes: obje
     values = sales.price * np.exp(erred * np.log(sales.contender.value / sales.price))
     values = np.where(np.arange(len(sales)) < published, values, np.nan)
     alone = made.evidence(
-        lineage=LineageFacts((), made.CUTOFF, None),
+        lineage=made.lineage(champion_cutoff=None),
         sales=replace(sales, champion=None, published=values),
-        snapshot=None,
+        blast=None,
         champion_unsupported=WHY,
     )
     return replace(alone, **changes)  # type: ignore[arg-type]
@@ -133,20 +132,14 @@ def test_people_hold_a_promotion_up_and_a_warm_up_that_cannot_end_does_not(restr
 def test_an_anchor_that_cannot_be_served_is_left_out_and_that_is_said() -> None:
     result = decide(made.evidence(has_anchor=True, anchor_unsupported="another format"), POLICY)
     assert (result.verdict, result.action) == ("pass", "promote"), result.reason
-    left = next(check for check in result.checks if check.name == ANCHORED)
+    left = next(check for check in result.checks if check.name == CONFIRMED)
     assert (left.verdict, left.blocking) == ("inconclusive", False)
     assert "another format" in left.detail
-    assert "not even the champion" in checks(evidence(has_anchor=True))[ANCHORED].detail
+    assert "not even the champion" in checks(evidence(has_anchor=True))[CONFIRMED].detail
 
 
 def judged(found: GateEvidence, policy: Policy = POLICY, restraint: Restraint | None = None) -> Judgement:
-    inputs: dict[str, Any] = {
-        "kind": "gate",
-        "model": "m-1",
-        "restraint": vars(restraint or Restraint()),
-        "evidence": gate_record.to_plain(found, policy),
-    }
-    return judgement.gate(inputs, policy)
+    return judgement.gate(made.gate_inputs(found, restraint), policy)
 
 
 @pytest.mark.parametrize("policy", [POLICY, VERSION_3], ids=["version 4", "version 3"])

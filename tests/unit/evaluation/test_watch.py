@@ -11,7 +11,7 @@ from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import (
     Health,
     Refusal,
-    hard_trip,
+    TripFacts,
     minutes_behind,
     promotion_outcome,
     shadow_outcome,
@@ -80,7 +80,7 @@ def test_what_a_shadow_has_come_to(found: EState, days: float, outcome: str | No
 
 def trip(*, stale: bool = False, rows: int = 10_000, valid: int | None = 10_000, **found: object) -> str | None:
     health = Health(START, rows, valid, **found)  # type: ignore[arg-type]
-    return hard_trip(health, stale=stale, policy=POLICY)
+    return TripFacts(health, stale).trip(POLICY)
 
 
 def test_a_complete_nowcast_like_its_predecessors_does_not_trip() -> None:
@@ -88,7 +88,7 @@ def test_a_complete_nowcast_like_its_predecessors_does_not_trip() -> None:
 
 
 def test_no_nowcast_at_all_speaks_against_the_platform_not_against_the_model() -> None:
-    assert hard_trip(Health(None, 0, None), stale=True, policy=POLICY) is None
+    assert TripFacts(Health(None, 0, None), stale=True).trip(POLICY) is None
     assert trip(stale=True) is None
 
 
@@ -110,7 +110,7 @@ def test_a_refused_model_goes_where_its_predecessor_could_be_published(
     found = trip(stale=stale, refusal=refusal)
     assert (found is not None) == trips
     assert found is None or "a value is not positive" in found
-    assert (hard_trip(Health(None, 0, None, refusal), stale=stale, policy=POLICY) is not None) == trips
+    assert (TripFacts(Health(None, 0, None, refusal), stale).trip(POLICY) is not None) == trips
 
 
 def test_incomplete_broken_and_leaping_nowcasts_trip() -> None:

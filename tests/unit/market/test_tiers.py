@@ -6,7 +6,6 @@ import numpy as np
 
 from lab.evaluation.tables import SEGMENT_TITLES
 from services.api.shapes.performance import PerformanceBody
-from shared.evaluation import metrics
 from shared.market.tiers import BOUNDS, TIERS, tier_of
 from shared.valuation.params import Params
 
@@ -30,13 +29,6 @@ def test_titles_of_reports_name_the_bounds() -> None:
     assert SEGMENT_TITLES == {
         "floor_tier": "premium < 1.08", "mid": "1.08–1.3", "premium": "1.3–2.5", "rare": "> 2.5",
     }  # fmt: skip
-
-
-def test_scorecards_are_by_tier() -> None:
-    value = np.array([40.0, 44.0, 60.0, 200.0, 300.0])
-    cards = metrics.by_segment(value, value, np.full(5, 40.0))
-    assert {name: card.n for name, card in cards.items()} == {"floor_tier": 1, "mid": 1, "premium": 1, "rare": 2}
-    assert list(cards) == list(TIERS)
 
 
 def test_the_api_describes_the_tiers_it_answers_by() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from shared.evaluation import gate_record, judgement
-from shared.evaluation.gates import Restraint
+from shared.evaluation import judgement
 from shared.evaluation.policy import load_policy
 from shared.registry import card
 from shared.registry.decisions import Check, DecisionDocument
@@ -37,16 +36,7 @@ LINEAGE = Lineage(
 
 
 def gate() -> DecisionDocument:
-    judged = judgement.gate(
-        {
-            "kind": "gate",
-            "model": RECORD.model_id,
-            "champion": None,
-            "restraint": vars(Restraint()),
-            "evidence": gate_record.to_plain(made.evidence(), POLICY),
-        },
-        POLICY,
-    )
+    judged = judgement.gate(made.gate_inputs(made.evidence(), model=RECORD.model_id, champion=None), POLICY)
     return DecisionDocument(
         decision_id=UUID(int=2), kind="gate", subject_model=RECORD.model_id, champion_model=None,
         verdict=judged.verdict, action=judged.action, policy_hash=POLICY.policy_hash, evidence_hash="e" * 64,
