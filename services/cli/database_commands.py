@@ -42,7 +42,7 @@ def migrate_command(
 
 
 def preflight_command() -> None:
-    """Does this code serve the champion (else exit code 1), its armed predecessor and the shadows (else 3)?"""
+    """Does this code serve the champion (else exit code 1), its fallback and the shadows (else 3)?"""
     from services.cli.preflight import exit_code
 
     findings = _findings()

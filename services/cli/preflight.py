@@ -14,7 +14,7 @@ from shared.runtime.platform import Platform
 from shared.valuation.model import ValuationModel
 
 ExitCode = Literal[0, 1, 3]
-"""0: all load, or there is no champion yet. 1: the champion does not. 3: only a companion does not."""
+"""0: all load, or there is no champion yet. 1: the champion does not. 3: only a standby model does not."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Finding:
 
 
 async def preflight(platform: Platform) -> list[Finding]:
-    """Load the champion, its armed predecessor and the shadows, in this order.
+    """Load the champion, its fallback and the shadows, in this order.
 
     Raises:
         TransientError: the object store is away.

@@ -1,4 +1,4 @@
-"""`python -m services.nowcaster`: run the service; `--once` does what is due and ends."""
+"""`python -m services.nowcaster`: run the service, or with `--once` do what is due and end."""
 
 import sys
 

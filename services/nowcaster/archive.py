@@ -1,7 +1,7 @@
-"""Snapshots and generations as Parquet files in the object store, after they were published.
+"""Archives published snapshots and generations as Parquet files in the object store.
 
-Publishing does not wait for the store. What could not be archived is found again in Postgres and made anew: rows are
-read back, snapshots recomputed from the events that were known then (the same content, so the same id).
+Publishing does not wait for the store. Postgres shows what is not archived yet: rows are read back, and snapshots are
+recomputed from the events known at the time, which gives the same content and id.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BATCH = 20
 
 
 class Archive:
-    """Brings the object store up to date with what was published."""
+    """Uploads what was published and is not in the object store yet."""
 
     def __init__(self, *, database: Database, store: ObjectStore, clock: Clock) -> None:
         self._database = database
@@ -43,17 +43,17 @@ class Archive:
     async def catch_up(
         self, just_published: Snapshot | None = None, rows: Mapping[int, pl.DataFrame] = MappingProxyType({})
     ) -> int:
-        """Archive what is missing (a bounded number) and return how many generations that was.
+        """Archive a bounded number of missing generations and return that number.
 
-        The snapshot and the rows (by generation) at hand save reading or computing them again.
+        The snapshot and rows (by generation) just published need not be read or computed again.
         """
         async with self._database.connection() as connection:
             missing = await repository.unarchived(connection, after=self._complete_to, limit=BATCH)
-        # A reader of its own: the shared one has long read on.
+        # Not the shared reader, which is ahead.
         past = MarketReader()
         done = 0
-        for snapshot_id, some in groupby(missing, key=lambda one: one.snapshot_id):
-            generations = list(some)
+        for snapshot_id, group in groupby(missing, key=lambda generation: generation.snapshot_id):
+            generations = list(group)
             try:
                 await self._archive(generations, just_published, rows, past)
             except TransientError as error:
@@ -66,31 +66,29 @@ class Archive:
     async def _archive(
         self,
         missing: Sequence[Unarchived],
-        at_hand: Snapshot | None,
+        just_published: Snapshot | None,
         rows: Mapping[int, pl.DataFrame],
         past: MarketReader,
     ) -> None:
-        """Generations of one snapshot, and the snapshot with the first of them."""
-        one = missing[0]
+        """Archive generations of one snapshot, and the snapshot if it is missing."""
+        first = missing[0]
         ids = [generation.generation_id for generation in missing]
         async with self._database.connection() as connection:
-            frames = [
-                rows[each] if each in rows else await repository.generation_rows(connection, each) for each in ids
-            ]
+            frames = [rows[id_] if id_ in rows else await repository.generation_rows(connection, id_) for id_ in ids]
             try:
-                await snapshot_repository.archive_reference(connection, "snapshot", one.snapshot_id)
+                await snapshot_repository.archive_reference(connection, "snapshot", first.snapshot_id)
                 snapshot_archived = True
             except NotFoundError:
                 snapshot_archived = False
-        snapshot = None if snapshot_archived else at_hand
-        if not snapshot_archived and (snapshot is None or snapshot.snapshot_id != one.snapshot_id):
-            snapshot = await self._recompute(one, past)
-        uploads = [self._upload_rows(each, frame) for each, frame in zip(ids, frames, strict=True)]
-        if snapshot is not None and snapshot.snapshot_id == one.snapshot_id:
+        snapshot = None if snapshot_archived else just_published
+        if not snapshot_archived and (snapshot is None or snapshot.snapshot_id != first.snapshot_id):
+            snapshot = await self._recompute(first, past)
+        uploads = [self._upload_rows(id_, frame) for id_, frame in zip(ids, frames, strict=True)]
+        if snapshot is not None and snapshot.snapshot_id == first.snapshot_id:
             uploads.append(snapshot_repository.upload(self._store, snapshot))
         elif snapshot is not None:
-            # A daily close that arrived later changed what this instant looks like.
-            log.warning("archive.snapshot_lost", snapshot=one.snapshot_id, generations=ids)
+            # A daily close arrived later and changed the features of this instant.
+            log.warning("archive.snapshot_lost", snapshot=first.snapshot_id, generations=ids)
         archived = await asyncio.gather(*uploads)
         async with self._database.transaction() as connection:
             for upload in archived:
@@ -101,7 +99,7 @@ class Archive:
         return Archived("generation", str(generation_id), reference)
 
     async def _recompute(self, missing: Unarchived, past: MarketReader) -> Snapshot:
-        """The snapshot, from the events that had been read when it was made and no others."""
+        """The snapshot, from exactly the events that had been read when it was made."""
         async with past.alone():
             if past.last_seq > missing.last_event_seq:
                 past.forget()

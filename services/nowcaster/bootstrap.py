@@ -1,4 +1,4 @@
-"""Where the nowcaster is put together."""
+"""Builds the nowcaster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.runtime.service import MessageService
 
 
 def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageService:
-    """From a platform; a process that hosts several services passes one reader to all of them."""
+    """A process that hosts several services passes one reader to all of them."""
     reader = reader or MarketReader()
     archive = Archive(database=platform.database, store=platform.store, clock=platform.clock)
     nowcaster = Nowcaster(
@@ -38,8 +38,7 @@ def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageS
 
 
 def build_explainer(platform: Platform, *, reader: MarketReader | None = None) -> Explainer:
-    """What follows a publication. It needs no messages, and can be a service by itself: it looks for what is
-    missing."""
+    """The work after a publication. It needs no messages, because it looks for missing explanations."""
     return Explainer(
         database=platform.database,
         clock=platform.clock,

@@ -1,9 +1,8 @@
-"""What follows a publication: reasons and comparables of all punks, and the market's days.
+"""The work after a publication: reasons and comparables of all punks, and the market's days.
 
 Reasons cost far more than values: a minute of a core for 10,000 punks. So publishing never waits for them, a newer
-publication ends the work on an older one, and between two batches the process does whatever else there is to do. Of
-several nowcasters one claims the work. What was not made (the process died, the store was away) is found missing again
-and made anew.
+publication ends the work on an older one, and other work runs between two batches. One of several nowcasters claims the
+work. If it fails (the process died, the store was down), the reasons are still missing and the next look finds them.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from shared.valuation.inputs import nowcast_snapshot
 log = structlog.get_logger(__name__)
 LOOK_S = 30.0
 DAYS_AGAIN = timedelta(days=3)
-"""So many days back are written again each time: the last one was going on, and events may have come late."""
+"""These days are written again each time: the last one was incomplete, and events may arrive late."""
 
 
 class Explainer:
@@ -53,7 +52,7 @@ class Explainer:
         return ()
 
     async def background(self) -> None:
-        """Look for what is missing until cancelled."""
+        """Look for missing explanations until cancelled."""
         while True:
             with suppress(TransientError):
                 await self.catch_up()
@@ -63,56 +62,57 @@ class Explainer:
         await self.catch_up()
 
     async def catch_up(self) -> bool:
-        """Explain what the pointer shows, if nobody has or is about to; True when something was made."""
+        """Explain the published generation unless it is explained or claimed; True if this call explained it."""
         async with self._database.connection() as connection:
-            shown = await explanations.unexplained(connection)
-            if shown is None or shown.generation_id in self._given_up:
+            published = await explanations.unexplained(connection)
+            if published is None or published.generation_id in self._given_up:
                 return False
-            # The connection is kept for the work: the claim ends with it.
-            if not await explanations.claim(connection, shown.generation_id):
+            # The claim lasts as long as this connection.
+            if not await explanations.claim(connection, published.generation_id):
                 return False
             try:
-                return await self._explain(connection, shown)
+                return await self._explain(connection, published)
             except PermanentError as error:
-                # It will not get better; the next generation may.
-                self._given_up = {shown.generation_id}
-                log.warning("explanation.impossible", generation=shown.generation_id, reason=str(error))
+                # Another try would fail too; the next generation may succeed.
+                self._given_up = {published.generation_id}
+                log.warning("explanation.impossible", generation=published.generation_id, reason=str(error))
                 return False
 
-    async def _explain(self, connection: Connection, shown: Published) -> bool:
-        as_of = as_seconds(shown.as_of)
-        model = await self._models.load(await registry.get(connection, shown.model_id))
+    async def _explain(self, connection: Connection, published: Published) -> bool:
+        as_of = as_seconds(published.as_of)
+        model = await self._models.load(await registry.get(connection, published.model_id))
         async with self._reader.alone():
             await self._reader.refresh(connection)
             timeline, prices = self._reader.timeline, self._reader.prices
-            snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, shown.as_of)
-            if snapshot.snapshot_id != shown.snapshot_id:
-                # An event or a close came late.
-                raise IntegrityError(f"the market as of {shown.as_of.isoformat()} is another one now")
+            snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, published.as_of)
+            if snapshot.snapshot_id != published.snapshot_id:
+                raise IntegrityError(
+                    f"the market as of {published.as_of.isoformat()} changed: an event or close came late"
+                )
             then = await asyncio.to_thread(MarketThen, timeline, as_of)
             newest = await connection.fetchval(explanations.NEWEST_DAY_SQL)
             first = None if newest is None else newest - DAYS_AGAIN
             days = await asyncio.to_thread(market_days, timeline, as_of, first=first)
         await explanations.write_days(connection, days)
-        calibration = shown.calibration(model) or model.calibration
+        calibration = published.calibration(model) or model.calibration
         batches = explained_in_batches(model, snapshot.frame, then, calibration)
-        # The last batch comes with the whole.
-        while (whole := await asyncio.to_thread(next, batches)) is None:
-            now = await explanations.unexplained(connection)
-            if now is None or now.generation_id != shown.generation_id:
-                log.info("explanation.overtaken", generation=shown.generation_id)
+        # None after each batch, then the result.
+        while (explained := await asyncio.to_thread(next, batches)) is None:
+            current = await explanations.unexplained(connection)
+            if current is None or current.generation_id != published.generation_id:
+                log.info("explanation.overtaken", generation=published.generation_id)
                 return False
-        if earlier := await explanations.before(connection, shown):
+        if earlier := await explanations.before(connection, published):
             values = await explanations.micro_eth(connection, earlier.generation_id)
             body = await explanations.reasons(connection, earlier.generation_id)
-            if len(values) == len(whole.floor_eth):
+            if len(values) == len(explained.floor_eth):
                 before = Before(earlier.generation_id, earlier.as_of, earlier.model_id)
-                whole = replace(whole, before=before, before_value_micro_eth=values)
+                explained = replace(explained, before=before, before_value_micro_eth=values)
                 if body is not None:
                     with suppress(IntegrityError):
-                        whole = whole.since(await asyncio.to_thread(Explained.from_bytes, body))
-        body = await asyncio.to_thread(whole.to_bytes)
+                        explained = explained.since(await asyncio.to_thread(Explained.from_bytes, body))
+        body = await asyncio.to_thread(explained.to_bytes)
         async with connection.transaction():
-            await explanations.write(connection, shown.generation_id, body, at=self._clock.now())
-        log.info("explanation.made", generation=shown.generation_id, bytes=len(body))
+            await explanations.write(connection, published.generation_id, body, at=self._clock.now())
+        log.info("explanation.made", generation=published.generation_id, bytes=len(body))
         return True

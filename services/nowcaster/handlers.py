@@ -1,8 +1,8 @@
 """Value all 10,000 punks and publish by moving one pointer row.
 
 snapshot -> features -> predict, with the intervals of the day -> guards -> write the generation -> move the pointer ->
-archive. The armed previous champion and every shadow value the same snapshot in generations of their own, so that they
-can be compared on the same sales.
+archive. Standby models (the fallback, which is the previous champion, and shadows) value the same snapshot in their own
+generations, so that all models are compared on the same sales.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import structlog
 from services.nowcaster import repository
 from services.nowcaster.archive import Archive
 from services.nowcaster.models import LoadedModels
-from services.nowcaster.repository import Failure, Remembered
-from services.nowcaster.unsupported import note_companions, report_champion
+from services.nowcaster.repository import Failure, LastValues
+from services.nowcaster.unsupported import note_standby, report_champion
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import NowcastPublished, NowcastRequested
@@ -41,24 +41,24 @@ from shared.valuation.model import ValuationModel
 log = structlog.get_logger(__name__)
 CONSUMER = "nowcaster"
 DRIFT_MEMORY = timedelta(days=2)
-"""Older values are no measure of new ones: after a long outage they would refuse every nowcast for ever."""
+"""Older values do not limit new values: after a long outage they would refuse every nowcast for ever."""
 
 
 class GuardError(PermanentError):
-    """The champion's new values must not be published; the last generation stays. Readers see its age."""
+    """The champion's new values must not be published. The last generation stays, and readers see its age."""
 
 
 class TooEarlyError(TransientError):
-    """The slot still lies ahead of this process's clock."""
+    """The slot is ahead of this process's clock."""
 
 
 class OvertakenError(TransientError):
-    """While this cycle computed, the champion changed or somebody else published. It is computed again."""
+    """The champion changed or another process published during this cycle, which is repeated."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """One model's generation, computed and checked, not yet written."""
+    """One model's generation, computed and checked, but not written."""
 
     active: ActiveModel
     generation: Generation
@@ -69,14 +69,14 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Failed:
-    """One model that could not value this cycle."""
+    """A model that failed this cycle."""
 
     active: ActiveModel
     error: Exception
 
     @property
-    def by_itself(self) -> bool:
-        """Its own fault: neither that of a store or database that is away, nor that of this code."""
+    def own_fault(self) -> bool:
+        """Neither the store, the database nor this code is to blame."""
         return not isinstance(self.error, (TransientError, ConnectionError, UnsupportedModelError))
 
 
@@ -97,13 +97,13 @@ class Nowcaster:
         self._reader = reader
         self._models = models
         self._archive = archive
-        self._last_values: dict[str, Remembered] = {}
+        self._last_values: dict[str, LastValues] = {}
         self._calibrators: dict[str, tuple[pl.DataFrame, Callable[[datetime], Calibration]]] = {}
-        # One model has all the cores; beside it others only do what needs one.
+        # One model at a time predicts, on all cores.
         self._valuing = asyncio.Lock()
 
     async def on_market_updated(self, message: Envelope) -> None:
-        """Read the new events now, so that the next nowcast need not. A hint without effects: no inbox."""
+        """Read new events ahead of the next nowcast. A hint without effects needs no inbox."""
         async with self._reader.alone(), self._database.connection() as connection:
             await self._reader.refresh(connection)
 
@@ -119,14 +119,14 @@ class Nowcaster:
         await self._cycle(message, slot)
 
     async def on_champion_changed(self, message: Envelope) -> None:
-        """A promotion or rollback: its nowcast follows at once."""
+        """Publish a nowcast of the new champion at once."""
         await self._cycle(message, self._clock.now())
 
     async def _cycle(self, message: Envelope, as_of: datetime) -> None:
         async with self._database.connection() as connection:
             shown = await repository.current(connection)
             active = await registry.active(connection)
-        champion = next((one.record.model_id for one in active if one.role == "champion"), None)
+        champion = next((model.record.model_id for model in active if model.role == "champion"), None)
         outdated = shown is not None and (as_of < shown.as_of or (as_of == shown.as_of and shown.model_id == champion))
         snapshot: Snapshot | None = None
         prepared: list[Prepared] = []
@@ -137,7 +137,7 @@ class Nowcaster:
         elif outdated:
             log.info("nowcast.skipped", reason="a newer nowcast is already published", as_of=as_of.isoformat())
         else:
-            snapshot, outcomes = await self._look(active, as_of)
+            snapshot, outcomes = await self._inputs(active, as_of)
             try:
                 prepared, failed = await self._prepare_all(active, snapshot, outcomes)
             except UnsupportedModelError as error:
@@ -153,13 +153,15 @@ class Nowcaster:
                 else:
                     assert champion is not None
                     await report_champion(transaction, champion, unsupported)
-        for one in prepared:
-            self._last_values[one.active.record.model_id] = Remembered(as_of, one.values_eth)
+        for model in prepared:
+            self._last_values[model.active.record.model_id] = LastValues(as_of, model.values_eth)
         if snapshot is not None:
             await self._archive.catch_up(snapshot, written)
 
-    async def _look(self, active: list[ActiveModel], as_of: datetime) -> tuple[Snapshot, dict[datetime, pl.DataFrame]]:
-        """At one state of the market: what is to be valued, and the sales after each model's data cut-off."""
+    async def _inputs(
+        self, active: list[ActiveModel], as_of: datetime
+    ) -> tuple[Snapshot, dict[datetime, pl.DataFrame]]:
+        """The snapshot to value, and the sales after each data cut-off, from one state of the market."""
         async with self._reader.alone():
             async with self._database.connection() as connection:
                 await self._reader.refresh(connection)
@@ -167,57 +169,60 @@ class Nowcaster:
             snapshot = await asyncio.to_thread(nowcast_snapshot, timeline, prices, as_of)
             outcomes = {
                 cutoff: await asyncio.to_thread(later_sales, timeline, prices, data_cutoff=cutoff, instant=as_of)
-                for cutoff in {one.record.data_cutoff for one in active}
+                for cutoff in {model.record.data_cutoff for model in active}
             }
-        ids = {one.record.model_id for one in active}
+        ids = {model.record.model_id for model in active}
         self._calibrators = {model_id: kept for model_id, kept in self._calibrators.items() if model_id in ids}
         return snapshot, outcomes
 
     async def _prepare_all(
         self, active: list[ActiveModel], snapshot: Snapshot, later: dict[datetime, pl.DataFrame]
     ) -> tuple[list[Prepared], list[Failed]]:
-        """Everybody's values. A companion that fails is left out; a champion that fails ends the cycle.
+        """The values of all models. A failed standby model is left out; a failed champion ends the cycle.
 
-        Its companions are heard first, so that the monitor can tell a bad champion from a bad day.
+        Standby models finish first, so that the monitor can tell a broken champion from a broken snapshot.
 
         Raises:
-            UnsupportedModelError: this code cannot serve the champion, which says nothing against it.
-            GuardError, IntegrityError: the champion's values or file are refused. Exception: whatever else stopped it.
+            UnsupportedModelError: this code cannot serve the champion, which is not the champion's fault.
+            GuardError, IntegrityError: the champion's values or file are refused.
+            Exception: the champion failed for any other reason.
         """
-        heard = await asyncio.gather(
+        results = await asyncio.gather(
             *(self._prepare(model, snapshot, later[model.record.data_cutoff]) for model in active)
         )
-        prepared = [one for one in heard if isinstance(one, Prepared)]
-        failed = [one for one in heard if isinstance(one, Failed)]
-        broken = next((one for one in failed if one.active.role == "champion"), None)
-        if broken is not None:
-            if broken.by_itself:
+        prepared = [result for result in results if isinstance(result, Prepared)]
+        failed = [result for result in results if isinstance(result, Failed)]
+        champion = next((model for model in failed if model.active.role == "champion"), None)
+        if champion is not None:
+            if champion.own_fault:
                 async with self._database.transaction() as connection:
                     await repository.note_failures(connection, self._failures(failed, prepared, snapshot))
-            raise broken.error
+            raise champion.error
         return prepared, failed
 
     async def _note_failed(
         self, transaction: Transaction, failed: list[Failed], prepared: list[Prepared], snapshot: Snapshot
     ) -> None:
-        """Beside a published champion: whose fault it was that they could not value is kept apart."""
+        """Record failed standby models of a published cycle, those that this code cannot serve separately."""
         await repository.note_failures(transaction.connection, self._failures(failed, prepared, snapshot))
-        companions = [(one.active, str(one.error)) for one in failed if isinstance(one.error, UnsupportedModelError)]
-        await note_companions(transaction, companions)
+        missing = [
+            (model.active, str(model.error)) for model in failed if isinstance(model.error, UnsupportedModelError)
+        ]
+        await note_standby(transaction, missing)
 
     def _failures(self, failed: list[Failed], prepared: list[Prepared], snapshot: Snapshot) -> list[Failure]:
         return [
             Failure(
-                model_id=one.active.record.model_id,
+                model_id=model.active.record.model_id,
                 as_of=snapshot.as_of,
-                role=one.active.role,
-                refused=isinstance(one.error, PermanentError),
-                reason=str(one.error)[:2000],
+                role=model.active.role,
+                refused=isinstance(model.error, PermanentError),
+                reason=str(model.error)[:2000],
                 valued_by=tuple(fine.active.record.model_id for fine in prepared),
                 failed_at=self._clock.now(),
             )
-            for one in failed
-            if one.by_itself
+            for model in failed
+            if model.own_fault
         ]
 
     async def _prepare(self, active: ActiveModel, snapshot: Snapshot, outcomes: pl.DataFrame) -> Prepared | Failed:
@@ -237,66 +242,66 @@ class Nowcaster:
             merkle_root = await asyncio.to_thread(generation.merkle_root)
             return Prepared(active, generation, values.value_eth, merkle_root, calibration)
         except Exception as error:
-            # Whatever it is (its file is gone, the store is away, the library fails): it is this model's alone.
+            # A lost file, an unreachable store or a library error of one model must not stop the others.
             log.error("nowcast.model_failed", model=model_id, role=active.role, reason=str(error))
             return Failed(active, error)
 
     def _calibration(
         self, model_id: str, model: ValuationModel, outcomes: pl.DataFrame, instant: datetime
     ) -> Calibration:
-        """All nowcasts of a day rest on the same outcomes, unless a sale or a close came late: it is made once."""
-        kept = self._calibrators.get(model_id)
-        if kept is None or not kept[0].equals(outcomes):
-            kept = self._calibrators[model_id] = outcomes, model.calibrator(outcomes).at
-        return kept[1](instant)
+        """Computed once a day, and again if a late sale or close changes the day's outcomes."""
+        cached = self._calibrators.get(model_id)
+        if cached is None or not cached[0].equals(outcomes):
+            cached = self._calibrators[model_id] = outcomes, model.calibrator(outcomes).at
+        return cached[1](instant)
 
     async def _previous_values(self, model_id: str, as_of: datetime) -> Floats | None:
-        """What the model said last, if that is recent enough to be compared with."""
+        """The model's last values, if they are recent enough to be compared with."""
         if model_id not in self._last_values:
             async with self._database.connection() as connection:
-                remembered = await repository.last_values(connection, model_id)
-            if remembered is None:
+                stored = await repository.last_values(connection, model_id)
+            if stored is None:
                 return None
-            self._last_values[model_id] = remembered
+            self._last_values[model_id] = stored
         last = self._last_values[model_id]
         return last.values_eth if as_of - last.as_of <= DRIFT_MEMORY else None
 
     async def _publish(
         self, transaction: Transaction, snapshot: Snapshot, prepared: list[Prepared]
     ) -> dict[int, pl.DataFrame]:
-        """Write every generation, move the pointer to the champion's; the rows by generation."""
+        """Write every generation and move the pointer to the champion's. Returns the rows by generation."""
         written: dict[int, pl.DataFrame] = {}
         connection, now = transaction.connection, self._clock.now()
         await snapshot_repository.record(connection, snapshot, at=now)
         floor_wei = round(float(snapshot.frame["floor_eth"].min()) * 1e9) * 10**9  # type: ignore[arg-type]
-        for one in prepared:
+        for model in prepared:
             generation_id = await repository.write(
                 connection,
-                one.generation,
-                role=one.active.role,
-                model_id=one.active.record.model_id,
+                model.generation,
+                role=model.active.role,
+                model_id=model.active.record.model_id,
                 snapshot=snapshot,
                 floor_wei=floor_wei,
-                merkle_root=one.merkle_root,
-                calibration=one.calibration,
+                merkle_root=model.merkle_root,
+                calibration=model.calibration,
                 at=now,
             )
             if generation_id is None:
                 continue
-            written[generation_id] = one.generation.frame
-            if one.active.role != "champion":
+            written[generation_id] = model.generation.frame
+            if model.active.role != "champion":
                 continue
             await repository.move_pointer(connection, generation_id, at=now)
             await transaction.emit(
                 NowcastPublished(
                     generation_id=generation_id,
-                    model_id=one.active.record.model_id,
+                    model_id=model.active.record.model_id,
                     snapshot_id=snapshot.snapshot_id,
                     as_of=snapshot.as_of,
                     published_at=now,
-                    values_sha256=one.generation.values_sha256,
-                    merkle_root=one.merkle_root,
+                    values_sha256=model.generation.values_sha256,
+                    merkle_root=model.merkle_root,
                 )
             )
-            log.info("nowcast.published", generation=generation_id, model=one.active.record.model_id)
+            log.info("nowcast.published", generation=generation_id, model=model.active.record.model_id)
         return written

@@ -1,4 +1,4 @@
-"""The models that value this cycle, loaded from the object store once each."""
+"""Models from the object store, each loaded once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEPT = 8
 
 
 class LoadedModels:
-    """A small cache by model id; bytes are verified against their SHA-256 when they are loaded."""
+    """A small cache by model id. The bytes are checked against their SHA-256."""
 
     def __init__(self, store: ObjectStore, *, threads: int) -> None:
         self._store = store
@@ -24,8 +24,9 @@ class LoadedModels:
         """The model, ready to value.
 
         Raises:
-            IntegrityError: its file is damaged. UnsupportedModelError: this code cannot serve it.
-            TransientError: the store is away.
+            IntegrityError: its file is damaged.
+            UnsupportedModelError: this code cannot serve it.
+            TransientError: the store is down.
         """
         model = self._models.get(record.model_id)
         if model is None:

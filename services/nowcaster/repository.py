@@ -1,4 +1,4 @@
-"""Generations in Postgres: written whole, published by moving one pointer row."""
+"""Generations in Postgres: written completely, then published by moving one pointer row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ on conflict (only_row) do update set generation_id = excluded.generation_id, mov
 CURRENT_SQL = """
 select g.generation_id, g.as_of, g.model_id from nowcast_pointer p join generations g using (generation_id)
 """
-# One publisher at a time, and no promotion or rollback beside it.
+# One publisher at a time, and no concurrent promotion or rollback.
 LOCK_PUBLISHING_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.nowcast_pointer', 0))"
 LOCK_CHAMPION_SQL = "select model_id from model_pointer for share"
 LAST_GENERATION_SQL = """
@@ -62,7 +62,7 @@ from nowcasts where generation_id = $1 order by punk_id
 
 @dataclass(frozen=True)
 class Current:
-    """What the pointer shows."""
+    """The published generation."""
 
     generation_id: int
     as_of: datetime
@@ -71,7 +71,7 @@ class Current:
 
 @dataclass(frozen=True)
 class Unarchived:
-    """A published generation, and what its snapshot was made from: events up to `last_event_seq`."""
+    """A published generation that is not archived; its snapshot is from the events up to `last_event_seq`."""
 
     generation_id: int
     snapshot_id: str
@@ -80,8 +80,8 @@ class Unarchived:
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """A model's newest values (ETH, by punk id) and what instant they are of."""
+class LastValues:
+    """A model's newest values (ETH, by punk id) and their instant."""
 
     as_of: datetime
     values_eth: Floats
@@ -89,7 +89,7 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Failure:
-    """A model that could not value a cycle through its own fault; `valued_by` names those that could."""
+    """A model that failed a cycle through its own fault; `valued_by` names the models that succeeded."""
 
     model_id: str
     as_of: datetime
@@ -106,23 +106,23 @@ async def current(connection: Connection) -> Current | None:
 
 
 async def lock(connection: Connection) -> tuple[str | None, Current | None]:
-    """Until this transaction ends, nobody else moves a pointer. Returns the champion's id and what is shown."""
+    """Lock both pointers until this transaction ends. Returns the champion's id and the published generation."""
     await connection.execute(LOCK_PUBLISHING_SQL)
     champion: str | None = await connection.fetchval(LOCK_CHAMPION_SQL)
     return champion, await current(connection)
 
 
-async def last_values(connection: Connection, model_id: str) -> Remembered | None:
-    """What the model's newest generation says."""
+async def last_values(connection: Connection, model_id: str) -> LastValues | None:
+    """The values of the model's newest generation."""
     newest = await connection.fetchrow(LAST_GENERATION_SQL, model_id)
     if newest is None:
         return None
     rows = await connection.fetch(LAST_VALUES_SQL, newest["generation_id"])
-    return Remembered(newest["as_of"], np.array([row["value_eth"] for row in rows]))
+    return LastValues(newest["as_of"], np.array([row["value_eth"] for row in rows]))
 
 
 async def note_failures(connection: Connection, failures: Sequence[Failure]) -> None:
-    """Put them on record (idempotent)."""
+    """Record failures (idempotent)."""
     await connection.executemany(NOTE_FAILURE_SQL, [astuple(failure) for failure in failures])
 
 
@@ -138,7 +138,7 @@ async def write(
     calibration: Calibration,
     at: datetime,
 ) -> int | None:
-    """Insert the generation and its rows; None when this model already valued this instant in this role."""
+    """Insert the generation and its rows; None if this model already valued this instant in this role."""
     generation_id: int | None = await connection.fetchval(
         INSERT_GENERATION_SQL,
         role,
@@ -171,11 +171,11 @@ async def move_pointer(connection: Connection, generation_id: int, *, at: dateti
 
 
 async def unarchived(connection: Connection, *, after: int, limit: int) -> list[Unarchived]:
-    """Generations whose files are not in the store, oldest first."""
+    """Generations that are not archived, oldest first."""
     return [Unarchived(**dict(row)) for row in await connection.fetch(UNARCHIVED_GENERATIONS_SQL, after, limit)]
 
 
 async def generation_rows(connection: Connection, generation_id: int) -> pl.DataFrame:
-    """The rows as published, in punk order."""
+    """The published rows, in punk order."""
     rows = await connection.fetch(GENERATION_ROWS_SQL, generation_id)
     return pl.DataFrame([dict(row) for row in rows], schema_overrides={"punk_id": pl.Int16})

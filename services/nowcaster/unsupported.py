@@ -1,6 +1,6 @@
-"""What follows when this code cannot serve a model whose file is sound: no failure of the model, but a record.
+"""Records models that this code cannot serve although their files are sound, which is no failure of the model.
 
-The last generation stays published. A person is told, and a contender that this code can serve is asked for, at once.
+The last generation stays published. A person is alerted, and a contender that this code can serve is requested at once.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _NAMESPACE = UUID("7c0f5a52-8d6e-5f0b-9f4e-6a1d3b2c8e90")
 
 
 async def report_champion(transaction: Transaction, model_id: str, error: UnsupportedModelError) -> None:
-    """Put the champion on record as unsupported by this code, raise the alert, and ask for a contender when it is time.
+    """Record that this code cannot serve the champion, raise the alert, and request a contender when it is time.
 
-    The request's id follows from model, code and hour, so that two nowcasters do not ask twice.
+    The request's id follows from model, code and hour, so that two nowcasters send one request.
     """
     connection, now, code = transaction.connection, transaction.clock.now(), await _code()
     log.error("nowcast.champion_unsupported", model=model_id, code=code, reason=str(error))
@@ -50,17 +50,17 @@ async def report_champion(transaction: Transaction, model_id: str, error: Unsupp
         )
 
 
-async def note_companions(transaction: Transaction, companions: Sequence[tuple[ActiveModel, str]]) -> None:
-    """A champion was published, without these companions (and why): what was on record of all others ends."""
+async def note_standby(transaction: Transaction, missing: Sequence[tuple[ActiveModel, str]]) -> None:
+    """Record the standby models, with reasons, that this code could not serve; clear the records of all others."""
     connection, now = transaction.connection, transaction.clock.now()
-    ended = await unsupported.clear(connection, still=[one.record.model_id for one, _ in companions], at=now)
+    ended = await unsupported.clear(connection, still=[model.record.model_id for model, _ in missing], at=now)
     if ended:
         log.info("nowcast.supported_again", models=ended)
-    for one, reason in companions:
-        found = UnsupportedModel(one.record.model_id, await _code(), one.role, reason, now)
-        await unsupported.note(connection, found)
+    for model, reason in missing:
+        record = UnsupportedModel(model.record.model_id, await _code(), model.role, reason, now)
+        await unsupported.note(connection, record)
 
 
 async def _code() -> str:
-    # Asks git, outside an image.
+    # Outside an image, this runs git.
     return (await asyncio.to_thread(lineage.current)).code

@@ -1,4 +1,4 @@
-"""Where the trainer is put together."""
+"""Builds the trainer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.runtime.service import MessageService
 def build(
     platform: Platform, *, reader: MarketReader | None = None, executor: TrainingExecutor | None = None
 ) -> MessageService:
-    """From a platform; a process that hosts several services passes one reader to all of them."""
+    """A process that hosts several services passes one reader to all of them."""
     settings = platform.settings
     executor = executor or ProcessExecutor(timeout_s=settings.training_timeout_s)
     trainer = Trainer(

@@ -1,4 +1,4 @@
-"""Fitting in a process of its own, so that a crash, a leak or a runaway fit never takes the service with it."""
+"""Fits in a separate process, so that a crash, a leak or an endless fit never takes the service down."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FitInterruptedError(TransientError):
 
 @dataclass(frozen=True)
 class FitJob:
-    """Everything a fit depends on, as it crosses the process boundary. `snapshot` is a Parquet file."""
+    """The inputs of a fit, sent to another process. `snapshot` is a Parquet file."""
 
     snapshot: bytes
     threads: int
@@ -38,14 +38,14 @@ class TrainingExecutor(Protocol):
 
 
 def run_fit(job: FitJob) -> bytes:
-    """In the worker process: the model file's bytes."""
+    """Fit in the worker process; returns the bytes of the model file."""
     return fit(Snapshot.from_parquet(job.snapshot), threads=job.threads).to_bytes()
 
 
 def end_with_parent() -> None:
-    """In the worker process: do not outlive the service, which may be killed without a chance to say goodbye.
+    """End the worker process when the service ends, even if the service is killed.
 
-    Nor end before it: Ctrl-C reaches every process of a terminal, and it is the service's to decide.
+    Ctrl-C reaches every process of a terminal; the worker ignores it and leaves the decision to the service.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -69,7 +69,7 @@ class ProcessExecutor:
         """Run the fit.
 
         Raises:
-            FitInterruptedError: killed, crashed, or over the time limit (it is killed then).
+            FitInterruptedError: the process was killed or crashed, or the fit exceeded the time limit and was killed.
         """
         if self._pool is None:
             self._pool = ProcessPoolExecutor(

@@ -1,7 +1,8 @@
 """Turn training requests into registered contenders.
 
-A request is never held as a delivery: its handler stores the row and acknowledges in milliseconds. A loop claims rows
-with a lease, fits in a subprocess while a heartbeat keeps the lease, and commits only if the lease is still its own.
+A fit takes longer than a delivery may, so the handler stores the request and acknowledges in milliseconds. A loop
+claims rows with a lease, fits in a subprocess while a heartbeat renews the lease, and commits only if it still holds
+the lease.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ T = TypeVar("T")
 
 
 class Trainer:
-    """Works off the queue of training requests."""
+    """Processes the queue of training requests."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Trainer:
         self._wake = asyncio.Event()
 
     async def on_training_requested(self, message: Envelope) -> None:
-        """Store the request. A second open one for the same reason is the first one again."""
+        """Store the request, unless one with the same reason is open."""
         request = message.data
         assert isinstance(request, TrainingRequested)
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
@@ -82,11 +83,11 @@ class Trainer:
         log.info("training.requested", reason=request.reason, queued=queued)
 
     async def on_drain_requested(self, message: Envelope) -> None:
-        """The hourly tick wakes the loop; the rows, not the tick, say what there is to do."""
+        """Wake the loop, which looks for queued rows."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Claim and train, again and again, until cancelled."""
+        """Claim and train until cancelled."""
         while True:
             self._wake.clear()
             try:
@@ -98,9 +99,10 @@ class Trainer:
                     await self._wake.wait()
 
     async def drain(self) -> int:
-        """Train until the queue is empty; returns how many requests were worked on.
+        """Train until the queue is empty; returns the number of processed requests.
 
-        Raises whatever interrupted an attempt that may do better later.
+        Raises:
+            Exception: an attempt failed, and a later one may succeed.
         """
         worked = 0
         while True:
@@ -120,7 +122,7 @@ class Trainer:
         except Exception as error:
             if isinstance(error, FitInterruptedError) or not isinstance(error, (TransientError, *AWAY)):
                 await self._end_attempt(claimed, f"{type(error).__name__}: {error}", permanent=False)
-            # An outage is not the request's doing: its lease runs out before it is claimed again.
+            # An outage uses up no attempt: the request is claimed again after its lease expires.
             raise
         finally:
             heartbeat.cancel()
@@ -146,9 +148,11 @@ class Trainer:
     async def _train(self, claimed: ClaimedRequest) -> None:
         learn, judge, champion = await self._inputs(claimed)
         artifact = await self._executor.fit(FitJob(snapshot=learn.to_parquet(), threads=self._threads))
-        stored = [await self._patiently(partial(snapshots.upload, self._store, one)) for one in (learn, judge)]
-        reference = await self._patiently(partial(self._store.put, "models", artifact, extension="json"))
-        # Reading the file answers its reference rows: what does not serve here is no contender.
+        stored = [
+            await self._retry_until_available(partial(snapshots.upload, self._store, each)) for each in (learn, judge)
+        ]
+        reference = await self._retry_until_available(partial(self._store.put, "models", artifact, extension="json"))
+        # Loading checks the reference rows: a model that this code cannot serve is no contender.
         model = await asyncio.to_thread(ValuationModel.from_bytes, artifact, threads=self._threads)
         record = self._record(claimed, reference, model, learn, judge, parent=champion)
         now = self._clock.now()
@@ -168,12 +172,12 @@ class Trainer:
         log.info("contender.registered", model=record.model_id, cutoff=cutoff, rows=learn.frame.height)
 
     async def _inputs(self, claimed: ClaimedRequest) -> tuple[Snapshot, Snapshot, str | None]:
-        """What to learn from, what to be judged on, and the champion's id."""
+        """The training snapshot, the hold-out, and the champion's id."""
         now = self._clock.now()
         if claimed.data_cutoff is not None and claimed.data_cutoff > now:
             raise InvalidInputError(
                 f"data_cutoff {claimed.data_cutoff.isoformat()} lies ahead of {now.isoformat()}: sales before it are "
-                "still to come; request again with an earlier one, or without"
+                "still to come; request again with an earlier cut-off, or without one"
             )
         async with self._reader.alone():
             async with self._database.connection() as connection:
@@ -185,8 +189,8 @@ class Trainer:
             judge = await asyncio.to_thread(evaluation_snapshot, timeline, prices, cutoff, now)
         return learn, judge, champion.model_id if champion else None
 
-    async def _patiently(self, put: Callable[[], Awaitable[T]]) -> T:
-        """Put something into the store however long that is away: a fit is too dear to be thrown away for it."""
+    async def _retry_until_available(self, put: Callable[[], Awaitable[T]]) -> T:
+        """Retry until the store is back: a fit is too expensive to discard."""
         while True:
             try:
                 return await put()
@@ -204,16 +208,13 @@ class Trainer:
         *,
         parent: str | None,
     ) -> ModelRecord:
-        origin = lineage.current()
         return ModelRecord(
             **model.facts(),
             state="registered",
             artifact_key=reference.key,
             artifact_sha256=reference.sha256,
             artifact_bytes=reference.size,
-            git_sha=origin.git_sha,
-            git_dirty=origin.git_dirty,
-            environment_hash=origin.environment_hash,
+            **vars(lineage.current()),
             training_snapshot=learn.snapshot_id,
             evaluation_snapshot=judge.snapshot_id,
             training_rows=learn.frame.height,

@@ -2,6 +2,6 @@
 
 import os
 
-# XGBoost's OpenMP threads spin while they wait for each other. On a machine that has something else to do, a fit of two
-# seconds then takes minutes. The runtime reads this once, when the library is loaded, so it must be set before.
+# XGBoost's OpenMP threads spin while they wait for each other. On a busy machine, a fit of two seconds then takes
+# minutes. OpenMP reads this once, when XGBoost is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -1,8 +1,8 @@
-"""What other punks' asks, bids and owners say about a punk, at many instants at once.
+"""Features of a punk from other punks' asks, bids and owners, at many instants at once.
 
-A `Moment` is the book at one instant and the punks asked about; `columns` answers for all punks of many moments, whose
-books lie end to end: thousands of moments with one punk each take numpy no more calls than one with thousands of punks.
-A punk's own ask and bid are left out wherever they could matter, so that they may be anything.
+A `Moment` is the book at one instant and the punks to describe. `columns` joins the books of many moments end to end,
+so that thousands of moments of one punk need no more numpy calls than one moment of thousands of punks. A punk's own
+ask and bid never enter its features.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from shared.valuation.ragged import Ragged
 PEERS_A_SIDE = 12
 BETTER = {"better_ask": 0.0, "nearly_better_ask": -0.05, "clearly_better_ask": 0.1}
 LESSER = 0.02
-"""A bid counts for every punk whose premium is at least that of its punk, less this."""
+"""A bid counts for every punk whose premium is at least the bid punk's premium less this."""
 NEAR_BID = 0.2
 WALLS = {"wall_5": 0.05, "wall_10": 0.10}
 _LADDER, _IMPLIED, _BETTER, _WALLS = (
     np.array([*numbers])[:, None] for numbers in (LADDER, IMPLIED, BETTER.values(), WALLS.values())
 )
 _SAME_PREMIUM, _FRESH_WALL = 0, 1
-"""Peers stand around the place of the first of `BETTER`; fresh asks are counted up to the second wall."""
+"""Peers surround the index of the first of `BETTER`; fresh asks are counted up to the second wall."""
 
 
 def columns(moments: Sequence[Moment]) -> dict[str, Floats]:
-    """All features from asks, bids and owners, `floor` (ln ETH) and `floor_eth` (the same, exactly as asked).
+    """All features from asks, bids and owners, `floor` (ln ETH) and `floor_eth` (the exact ask).
 
     Shape (pairs,) each: the punks of the first moment, then those of the second, and so on.
     """
@@ -57,9 +57,9 @@ class _Book:
     Attributes:
         all: the moments, joined.
         row: shape (n,), the moment of each pair.
-        asks: which asks each pair is about; a place is an index into all asks.
-        ask: shape (asks,). ask_level: what each ask says about the market's level.
-        own, place: shape (n,), whether the punk has an ask itself, and its place (else -1).
+        asks: the asks of each pair's moment; a place is an index into all asks.
+        ask: shape (asks,). ask_level: the market level that each ask implies.
+        own, place: shape (n,), whether the punk has an ask, and the place of that ask (else -1).
         floor_place, floor: the lowest ask of another punk.
     """
 
@@ -79,12 +79,12 @@ class _Book:
 
 def _wall(book: _Book) -> dict[str, Floats]:
     own, place, start = book.own, book.place, book.asks.start
-    # The k-th ask of the others is the next one whenever the own one stands before it.
+    # An own ask among the first k moves the k-th ask of the others up by one.
     ladder = book.asks.pick(book.ask, start + _LADDER - 1 + (own & (place < start + _LADDER))) - book.floor
     below = book.asks.search(book.ask, book.floor + _WALLS)
     own_below = own & (place < below)
     wall = np.log1p(below - start - own_below)
-    fresh = np.append(book.all.ask_age < DAY_S, False)  # the last stands for no own ask, at place -1
+    fresh = np.append(book.all.ask_age < DAY_S, False)  # the last entry is for place -1: no own ask
     running = np.append(0, np.cumsum(fresh))
     counted = running[below[_FRESH_WALL]] - running[start] - (own_below[_FRESH_WALL] & fresh[place])
     return {
@@ -97,23 +97,23 @@ def _wall(book: _Book) -> dict[str, Floats]:
 
 
 def _implied(book: _Book) -> dict[str, Floats]:
-    """What the asks say that this punk would be worth, from the lowest opinion up."""
+    """The values of this punk that the asks imply, ascending."""
     levels = book.asks.each(np.sort, book.ask_level)
     ranked = book.asks.start + _IMPLIED - 1
     level = book.asks.pick(levels, ranked)
-    # The own opinion, where it is among them, counts for nothing: the next one moves up.
+    # The own ask does not count: where it is among them, the next one takes its rank.
     level = np.where(book.asks.pick(book.ask_level, book.place) <= level, book.asks.pick(levels, ranked + 1), level)
     implied = level + book.premium - book.floor
     return {f"implied_{rank}": implied[row] for row, rank in enumerate(IMPLIED)}
 
 
 def _premium_order(book: _Book) -> dict[str, Floats]:
-    """What follows from the asks in the order of their punks' premia; the cheaper one first among equals."""
+    """Features from the asks in the order of their punks' premia; among equals, the cheaper ask first."""
     order = book.asks.argsort(book.all.ask_premium)
     premium = book.all.ask_premium[order]
     rank = np.empty(len(order) + 1, dtype=np.int64)
     rank[order] = np.arange(len(order))
-    rank[-1] = len(order)  # of no own ask, at place -1
+    rank[-1] = len(order)  # for place -1: no own ask
     starts = book.asks.search(premium, book.premium + _BETTER)
     return {
         **_better(book, order, rank, starts),
@@ -122,14 +122,14 @@ def _premium_order(book: _Book) -> dict[str, Floats]:
 
 
 def _better(book: _Book, order: Ints, rank: Ints, starts: Ints) -> dict[str, Floats]:
-    """Lowest ask among punks with at least so much premium: a buyer would rather take that one."""
-    # Lowest place among this ask and all of dearer kinds. Places ascend with price, and from moment to moment, so that
-    # those of later moments never are the lowest.
+    """Lowest ask among punks with at least this premium, which a buyer would prefer."""
+    # Lowest place among this ask and all with a higher premium. Places ascend with price and from moment to moment, so
+    # an ask of a later moment is never the lowest.
     lowest = np.append(np.minimum.accumulate(order[::-1])[::-1], len(order))
     best = lowest[starts]
     kind, pair = np.nonzero(book.own & (best == book.place))
     if len(pair):
-        # Without the own ask: the lowest between the start and it, or behind it.
+        # Without the own ask: the lowest between the start and the own ask, or after it.
         first, own = starts[kind, pair], rank[book.place[pair]]
         between = np.minimum.reduceat(order, np.column_stack([first, own]).ravel())[::2]
         best[kind, pair] = np.minimum(np.where(first < own, between, len(order)), lowest[own + 1])
@@ -138,8 +138,10 @@ def _better(book: _Book, order: Ints, rank: Ints, starts: Ints) -> dict[str, Flo
 
 
 def _peers(book: _Book, level: Floats, premium: Floats, own: Ints, centre: Ints) -> dict[str, Floats]:
-    """Asks of the punks nearest in premium, brought to this punk's premium. `level` and `premium` of the asks are in
-    the order of premia, `own` and `centre` ranks in that order."""
+    """Asks of the punks nearest in premium, adjusted to this punk's premium.
+
+    `level` and `premium` of the asks are in the order of premia; `own` and `centre` are ranks in that order.
+    """
     start, end = book.asks.start[:, None], book.asks.end[:, None]
     # Ranks without the own ask, then with it.
     window = centre[:, None] + np.arange(-PEERS_A_SIDE, PEERS_A_SIDE)
@@ -166,7 +168,7 @@ def _trait_floors(book: _Book) -> dict[str, Floats]:
 
 
 def _bids(book: _Book) -> dict[str, Floats]:
-    """Bids are escrowed: who bids so much for a lesser punk can pay it for this one."""
+    """Bids are escrowed: a bidder for a lesser punk can pay the same for this punk."""
     bids = Ragged(book.all.sizes[1], book.row)
     bid, premium = np.log(book.all.bid_eth), book.all.bid_premium
     order = bids.argsort(premium)
@@ -189,13 +191,13 @@ def _bids(book: _Book) -> dict[str, Floats]:
 
 def _owners(book: _Book) -> dict[str, Floats]:
     owner, seller = book.all.owner, book.all.seller
-    known = owner != NOBODY
+    owned = owner != NOBODY
     # One number for each owner at each moment.
     owners = int(max(owner.max(initial=NOBODY), seller.max(initial=NOBODY))) + 2
-    wanted, offered = book.row * owners + owner + 1, book.asks.row_of * owners + seller + 1
-    theirs = np.flatnonzero(np.isin(offered, wanted, kind="table"))
+    holder, offered = book.row * owners + owner + 1, book.asks.row_of * owners + seller + 1
+    theirs = np.flatnonzero(np.isin(offered, holder, kind="table"))
     order = theirs[np.lexsort((book.ask_level[theirs], offered[theirs]))]
-    first, end = (np.searchsorted(offered[order], wanted, side=side) for side in ("left", "right"))
+    first, end = (np.searchsorted(offered[order], holder, side=side) for side in ("left", "right"))
     count, levels = end - first, np.append(book.ask_level[order], [np.nan, np.nan])
     lowest = np.where(count > 0, levels[first], np.nan)
     second = np.where(count > 1, levels[first + 1], np.nan)
@@ -203,7 +205,7 @@ def _owners(book: _Book) -> dict[str, Floats]:
     return {
         "owner": owner.astype(np.float64),
         "owner_way": book.all.way.astype(np.float64),
-        "owner_holds": np.where(known, np.log1p(book.all.holds), np.nan),
-        "owner_asks": np.where(known, np.log1p(count - book.own), np.nan),
-        "owner_ask": np.where(known, lowest - book.floor, np.nan),
+        "owner_holds": np.where(owned, np.log1p(book.all.holds), np.nan),
+        "owner_asks": np.where(owned, np.log1p(count - book.own), np.nan),
+        "owner_ask": np.where(owned, lowest - book.floor, np.nan),
     }

@@ -1,4 +1,4 @@
-"""What is read of the board at one instant, before it moves on to the next."""
+"""A snapshot of the board at one instant, taken before the board moves to the next instant."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from shared.market.series import Floats, Ints
 from shared.market.traits import Traits
 
 SERIOUS_BID = 1.0
-"""Bids further (log) below the index level are noise."""
+"""Bids further below the index level (log) are noise."""
 
 
 class Moment(NamedTuple):
-    """The book as of an instant and what concerns k punks in it. Premia are logarithms.
+    """The book as of an instant, and its relation to k punks. Premia are logarithms.
 
-    The last axis is that of the asks, the bids or the punks: moments are joined along it.
+    The last axis counts asks, bids or punks; moments are joined along it.
 
     Attributes:
-        sizes: shape (3, 1), how many asks, bids and punks there are.
+        sizes: shape (3, 1), number of asks, bids and punks.
         ask_eth, ask_age, seller, ask_premium: shape (asks,), ascending by price; `ask_age` in seconds.
-        bid_eth, bid_premium: shape (bids,), serious ones, ascending by price.
-        level, premium, owner, way, holds: shape (k,); `level` is the index's, `holds` how many punks the owner has.
-        place: shape (k,), which of the asks is the punk's own, -1 where none is.
-        own_bid_eth: shape (k,), NaN where there is no serious one.
+        bid_eth, bid_premium: shape (bids,), serious bids, ascending by price.
+        level, premium, owner, way, holds: shape (k,); `level`: the index level; `holds`: the owner's punks.
+        place: shape (k,), index of the punk's own ask, -1 without one.
+        own_bid_eth: shape (k,), NaN without a serious bid.
         trait_floors: shape (2, traits, k), the first two asks with each of the punk's traits (`Traits.members`);
-            the number of asks where there is none.
+            the number of asks without such an ask.
     """
 
     sizes: Ints
@@ -49,7 +49,7 @@ class Moment(NamedTuple):
 
     @classmethod
     def of(cls, board: Board, premia: Premia, traits: Traits, as_of: int, punks: Ints) -> Moment:
-        """`board` has been moved to `as_of`, `premia` are as of then."""
+        """`board` has moved to `as_of`; `premia` are as of `as_of`."""
         listed, asks, bids = board.asks.punks, len(board.asks.punks), board.bids
         least = np.exp(premia.level - SERIOUS_BID)
         serious = int(np.searchsorted(bids.prices, least, side="right"))
@@ -77,13 +77,13 @@ class Moment(NamedTuple):
 
 def _trait_floors(traits: Traits, listed: Ints, punks: Ints) -> Ints:
     members = traits.padded[punks].T
-    asked = np.zeros(len(traits.padded_holders), dtype=np.bool_)
-    asked[members] = True
-    wanted = np.flatnonzero(asked)
-    each = np.arange(len(wanted))
-    # A last place for "none": every trait is found there at the latest.
-    held = np.ones((len(wanted), len(listed) + 1), dtype=np.bool_)
-    held[:, :-1] = traits.padded_holders[wanted].take(listed, axis=1)
+    present = np.zeros(len(traits.padded_holders), dtype=np.bool_)
+    present[members] = True
+    trait = np.flatnonzero(present)
+    each = np.arange(len(trait))
+    # The last entry stands for "none": every trait occurs there.
+    held = np.ones((len(trait), len(listed) + 1), dtype=np.bool_)
+    held[:, :-1] = traits.padded_holders[trait].take(listed, axis=1)
     first = held.argmax(axis=1)
     held[each, first] = first == len(listed)
-    return np.array([first, held.argmax(axis=1)])[:, (np.cumsum(asked) - 1)[members]]
+    return np.array([first, held.argmax(axis=1)])[:, (np.cumsum(present) - 1)[members]]

@@ -1,7 +1,7 @@
-"""What a value's confidence grade means, in one place: the command line, the gateway and docs/valuation.md use this.
+"""The meaning of a value's confidence grade, for the command line, the gateway and docs/valuation.md.
 
-A grade is about the width of the value's 80 % interval, which is calibrated on errors of values that were made before
-their sales. It says how precise the value claims to be; whether the claim holds is what the evaluation measures.
+A grade is the width of the value's 80 % interval, which is calibrated on errors of values made before their sales. The
+grade is the precision that the value claims; the evaluation measures whether the claim holds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from shared.valuation.params import Params
 
 LOWEST: Final = "D"
 _PARAMS: Final = Params.load()
-_SAYS: Final = {
+_ACCURACY: Final = {
     "A": "values in its price range came close to what was paid",
     "B": "values in its price range missed by as much as a good trait is worth",
     "C": "values in its price range often missed by far",
@@ -22,8 +22,8 @@ _SAYS: Final = {
 _WIDTHS: Final = [f"{100 * width:.0f} %" for width in _PARAMS.grades.values()]
 _SPANS: Final = [f"at most {_WIDTHS[0]}", *map(" to ".join, pairwise(_WIDTHS)), f"over {_WIDTHS[-1]}"]
 MEANINGS: Final = {
-    grade: f"the 80 % interval is {span} of the value wide: {says}"
-    for (grade, says), span in zip(_SAYS.items(), _SPANS, strict=True)
+    grade: f"the 80 % interval is {span} of the value wide: {accuracy}"
+    for (grade, accuracy), span in zip(_ACCURACY.items(), _SPANS, strict=True)
 }
 """By grade."""
 

@@ -12,7 +12,7 @@ COLUMNS = ("name", "meaning", "source", "known at", "unit", "counts for")
 
 
 def page() -> str:
-    """The page as Markdown: what each source may tell and when, then the features by group in the model's order."""
+    """The page as Markdown: each source and when it is known, then the features by group in the model's order."""
     parts = [
         "# Features",
         f"All {len(FEATURES)} inputs of the model, in its order. Each is of a pair (punk, as_of) and reads only what "

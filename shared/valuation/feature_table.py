@@ -1,8 +1,8 @@
-"""Every feature, declared once: what it means, what it is made of, its unit, and what it may know.
+"""Every feature, declared once: its meaning, source, unit, and when its source is known.
 
 The model's input order, the schema hash, the groups, the parts of an explanation and docs/features.md follow
 from this table.
-Every feature of (punk, as_of) reads only what happened strictly before as_of, never an ask or bid on the punk itself.
+A feature of (punk, as_of) reads only events strictly before as_of, and never an ask or bid on the punk itself.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ COMBINATIONS: Final[PartKey] = ("traits", "rarity and combinations")
 ASKS_AND_BIDS: Final[PartKey] = ("asks and bids", "other punks' asks and bids")
 OWN_HISTORY: Final[PartKey] = ("own history", "own history")
 OWNER_PART: Final[PartKey] = ("owner", "owner")
-# The traits of a punk that a contribution goes to; `explanation.parts` divides it over them.
+# The traits that share a contribution; `explanation.parts` divides it among them.
 TYPE: Final[PartKey] = ("traits", "type")
 SKIN: Final[PartKey] = ("traits", "skin")
 COUNT: Final[PartKey] = ("traits", "number of accessories")
@@ -57,15 +57,14 @@ class Feature:
     """One input of the model.
 
     Attributes:
-        group: what it tells about; `trees.leave_out` leaves out whole groups.
-        source: where it comes from, a key of `KNOWN_AT`.
+        group: its subject; `trees.leave_out` leaves out whole groups.
+        source: a key of `KNOWN_AT`.
         unit: log ratio, log count, days, log hours, share, count, code or flag.
-        part: the part of an explanation that its contribution counts for. A flag's is its trait, for punks that have
-            the trait, and `COMBINATIONS` for all others.
-        version: rises whenever the computation changes. A model names the versions that it was fitted on; code that
-            computes another version does not serve the model. To let a live model go on, leave its feature as it is and
-            give the new computation a name of its own.
-        retired: still computed for live models, no longer learnt from.
+        part: the part of an explanation that gets its contribution. The contribution of a trait's flag goes to the
+            trait if the punk has it, else to `COMBINATIONS`.
+        version: rises whenever the computation changes. A model records the versions it was fitted on, and code with
+            another version does not serve the model. To keep live models, give the new computation a new name.
+        retired: still computed for live models, but new models do not read it.
     """
 
     name: str
@@ -96,12 +95,12 @@ ACCESSORY_FLOORS: Final = 2
 
 
 def _each(numbers: Iterable[object], name: str, meaning: str, *rest: Any) -> list[tuple[Any, ...]]:
-    """A row for each number, which stands for `{}` in name and meaning."""
+    """A row for each number, which replaces `{}` in name and meaning."""
     return [(name.format(number), meaning.format(number), *rest) for number in numbers]
 
 
 def _group(group: Group, rows: list[tuple[Any, ...]], *part: PartKey) -> list[Feature]:
-    """Of rows of name, meaning, source, unit, part (unless all have one `part`) and a version that is not the first."""
+    """Features from rows of name, meaning, source, unit, part (unless all share `part`) and, if above 1, version."""
     return [Feature(name, group, *rest[:3], *part, *rest[3:]) for name, *rest in rows]
 
 
@@ -113,7 +112,7 @@ _MARKET = _group("market", [
     ("fresh_asks", "of those, placed within a day", ASKS, "log count", LIQUIDITY),
     ("floor_age", "since the floor ask was placed", ASKS, "log hours", LIQUIDITY),
     *_each(LADDER, "ladder_{}", "ln(ask number {} / floor)", ASKS, "log ratio", MARKET_LEVEL),
-    # Asks brought to the punk's own premium: what punks worth as much are offered for.
+    # Asks adjusted to the punk's premium: asking prices of punks of the same worth.
     *_each(IMPLIED, "implied_{}", "number {} of asks less their premia, with the punk's premium, over the floor", ASKS,
            "log ratio", ASKS_AND_BIDS),
     *_each(FLOOR_CHANGES_S, "floor_change_{}", "ln(floor / floor {} before)", ASKS, "log ratio", MARKET_LEVEL),
@@ -200,7 +199,7 @@ FLAGS: Final[dict[str, str]] = {
     **{f"wears_{count}": f"count:{count}" for count in range(len(WORN_COUNTS))},
     **{f"has_{_slug(name)}": f"accessory:{name}" for name in sorted(NAMES)},
 }
-"""The feature that tells of each trait whether a punk has it, and the trait as `Traits` names it."""
+"""Flag features, and the trait of each as `Traits` names it."""
 
 
 def _flag(name: str, trait: str) -> Feature:
@@ -216,7 +215,7 @@ FEATURE_NAMES: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATUR
 """Columns of a snapshot, in order."""
 GROUPS: Final[dict[str, Group]] = {feature.name: feature.group for feature in FEATURES}
 LEARNT: Final[tuple[str, ...]] = tuple(feature.name for feature in FEATURES if not feature.retired)
-"""What a new model learns from, in order."""
+"""The inputs of a new model, in order."""
 
 
 def versions() -> dict[str, int]:
@@ -224,18 +223,18 @@ def versions() -> dict[str, int]:
     return {feature.name: feature.version for feature in FEATURES}
 
 
-def not_computed(wanted: Mapping[str, int]) -> list[str]:
-    """Which of these features (name and version) this code does not compute, in words."""
+def not_computed(required: Mapping[str, int]) -> list[str]:
+    """Those of the features (name and version) that this code does not compute, in words."""
     computed = versions()
     return [
         f"{name} (version {version}; this code has {computed.get(name, 'none')})"
-        for name, version in wanted.items()
+        for name, version in required.items()
         if computed.get(name) != version
     ]
 
 
 def schema_hash(features: Mapping[str, int] | None = None) -> str:
-    """SHA-256 over names and versions, in the order of the names; by default of all that this code computes."""
+    """SHA-256 over names and versions, sorted by name; by default of all features that this code computes."""
     named = sorted((versions() if features is None else features).items())
     lines = "\n".join(f"{name}@{version}" for name, version in named)
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Point-in-time features of (punk, as_of) pairs: one vectorised function for training, evaluation and nowcast.
 
-A feature reads only events known strictly before `as_of`, and no ask or bid on the punk itself: its own are left out of
-the floor, the ladder, the bounds and every floor that past sales were measured against. `feature_table` declares them.
+A feature reads only events known strictly before `as_of`, and no ask or bid on the punk itself. Own asks and bids are
+left out of the floor, the ladder, the bounds and every floor at past sales. `feature_table` declares the features.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from shared.valuation.board_moment import Moment
 from shared.valuation.feature_table import FEATURE_NAMES
 
 MOMENTS_AT_ONCE = 64
-"""So many share the cost of numpy's calls, and still fit into a processor's cache."""
+"""Enough moments to share the cost of numpy calls; few enough for a processor's cache."""
 PRIOR_SALES = 1.0
-"""Shrinkage towards no effect of a punk or an owner: the weight of so many sales without one."""
+"""Shrinkage of a punk's or owner's effect to zero: the weight of this many sales without an effect."""
 
 
 def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of: Ints) -> pl.DataFrame:
@@ -45,30 +45,30 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
         columns |= {**_market(pairs), **_traits(pairs), **_own_history(pairs), **_owner(pairs)}
     flags = timeline.traits.flags(punk_id, table.FLAGS.values())
     numbers = {name: columns[name].astype(np.float32) for name in FEATURE_NAMES if name not in table.FLAGS}
-    known = {name: np.where(np.isfinite(column), column, np.float32(np.nan)) for name, column in numbers.items()}
-    return pl.DataFrame({"floor_eth": columns["floor_eth"], **known, **dict(zip(table.FLAGS, flags.T, strict=True))})
+    features = {name: np.where(np.isfinite(column), column, np.float32(np.nan)) for name, column in numbers.items()}
+    return pl.DataFrame({"floor_eth": columns["floor_eth"], **features, **dict(zip(table.FLAGS, flags.T, strict=True))})
 
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
-    """The columns of `board_features`: the board goes from instant to instant, some moments are looked at together."""
+    """The columns of `board_features`: the board moves through the instants, and moments are computed in batches."""
     board, traits, states = Board(timeline), timeline.traits, timeline.index.states
-    known, order = states.count_before(as_of), np.argsort(as_of, kind="stable")
+    counts, order = states.count_before(as_of), np.argsort(as_of, kind="stable")
 
     def moment(rows: Ints) -> Moment:
-        instant, learnt = int(as_of[rows[0]]), int(known[rows[0]])
+        instant, learnt = int(as_of[rows[0]]), int(counts[rows[0]])
         board.advance(instant)
         state = states.rows[learnt - 1] if learnt else np.zeros(1 + len(traits.names), dtype=np.float32)
         return Moment.of(board, Premia(traits, state), traits, instant, punk_id[rows])
 
     moments = map(moment, np.split(order, np.flatnonzero(np.diff(as_of[order])) + 1))
     parts = [board_features.columns(some) for some in iter(lambda: [*islice(moments, MOMENTS_AT_ONCE)], [])]
-    place = np.argsort(order)
-    return {name: np.concatenate([part[name] for part in parts])[place] for name in parts[0]}
+    rank = np.argsort(order)
+    return {name: np.concatenate([part[name] for part in parts])[rank] for name in parts[0]}
 
 
 @dataclass(frozen=True)
 class _Pairs:
-    """The pairs asked for; `floor` in ln ETH, `owner` as the board numbers it. Arrays have shape (n,)."""
+    """The pairs; `floor` in ln ETH, `owner` as the board numbers it. Arrays have shape (n,)."""
 
     timeline: MarketTimeline
     prices: DailyPrices
@@ -105,7 +105,7 @@ def _market(pairs: _Pairs) -> dict[str, Floats]:
 
 
 def _floor_before(pairs: _Pairs, instants: Ints) -> Floats:
-    """Lowest ask (ETH) but the punk's own."""
+    """Lowest ask (ETH) of another punk."""
     lows = Lows(*pairs.timeline.lows.last_before(instants).T)
     return np.where(lows.punk == pairs.punk_id, lows.second, lows.lowest)
 
@@ -137,7 +137,7 @@ def _floor_sales(pairs: _Pairs) -> dict[str, Floats]:
 
 
 def _median(values: Floats) -> Floats:
-    """Median of each row without its NaNs; NaN for a row of nothing."""
+    """Median of each row without its NaNs; NaN for an empty row."""
     ordered = np.sort(values, axis=1)  # NaNs last
     count, row = np.isfinite(values).sum(axis=1), np.arange(len(values))
     median: Floats = (ordered[row, (count - 1) // 2] + ordered[row, count // 2]) / 2.0
@@ -149,14 +149,14 @@ def _traits(pairs: _Pairs) -> dict[str, Floats]:
     traits, members = timeline.traits, timeline.traits.members[punk_id]
     learnt = timeline.index.states.count_before(pairs.as_of) - 1
     row, column = np.maximum(learnt, 0)[:, None], np.maximum(members, 0) + 1
-    # A row stands for a market without a sale, which the index has learnt nothing from.
+    # Before the first sale, one row of NaNs stands for the index.
     states, variances = (
         series.rows if len(series.rows) else np.full((1, series.rows.shape[1]), np.nan)
         for series in (timeline.index.states, timeline.index.variances)
     )
     premium = np.where((members >= 0) & (learnt >= 0)[:, None], states[row, column], np.nan)
     doubt = np.where(members >= 0, variances[row, column], 0.0).sum(axis=1) + variances[row[:, 0], 0]
-    # Type, skin and count over those of common punks; an accessory's premium stands by itself.
+    # Type, skin and count relative to those of common punks; an accessory's premium is absolute.
     for place in range(3):
         own_kind = np.unique(traits.members[:, place])
         kind = own_kind[own_kind >= 0]

@@ -1,4 +1,4 @@
-"""A generation's rows as they are published: exact wei, one canonical text line a punk, a Merkle root over the lines.
+"""A generation's published rows: exact wei, one canonical text line per punk, a Merkle root over the lines.
 
 Values are rounded to micro-ETH (10^12 wei). The canonical line of a punk is
 `punk_id,value_wei,lo50_wei,hi50_wei,lo80_wei,hi80_wei,lo90_wei,hi90_wei,confidence`; the same lines are hashed, copied
@@ -41,7 +41,7 @@ def build(values: Values) -> Generation:
     """Round to micro-ETH, keep the intervals nested around the value, and write the canonical lines."""
     micro = np.maximum(np.rint(values.numbers() * 1e6), 0.0)
     micro[0] = np.maximum(micro[0], 1.0)
-    # The value and its lower bounds, the value and its upper bounds, each from the narrowest interval to the widest.
+    # The value with its lower bounds, and with its upper bounds, from the narrowest interval to the widest.
     micro[[0, 1, 3, 5]] = np.minimum.accumulate(micro[[0, 1, 3, 5]])
     micro[[0, 2, 4, 6]] = np.maximum.accumulate(micro[[0, 2, 4, 6]])
     frame = pl.DataFrame(
@@ -55,9 +55,9 @@ def build(values: Values) -> Generation:
 
 
 MAX_MEAN_DRIFT, MAX_P99_DRIFT = 0.10, 0.60
-"""So far may values move against the previous nowcast of the same model, less the market's own move (log units)."""
+"""Largest moves against the previous nowcast of the same model, less the median move (log units)."""
 MAX_ETH = 1e9
-"""Several times all ether there is: a larger value is no price, and would not fit the rows' 64-bit micro-ETH either."""
+"""Several times the supply of ether: a larger value is no price, and would overflow 64-bit micro-ETH."""
 
 
 def drift(previous_eth: Floats, current_eth: Floats) -> tuple[float, float]:
@@ -68,22 +68,22 @@ def drift(previous_eth: Floats, current_eth: Floats) -> tuple[float, float]:
 
 
 def violations(values: Values, previous_eth: Floats | None) -> list[str]:
-    """Why these values must not be published; empty when they may."""
-    found: list[str] = []
+    """Why these values must not be published; empty if they may."""
+    problems: list[str] = []
     if len(values) != PUNKS:
-        found.append(f"{len(values)} values instead of {PUNKS}")
+        problems.append(f"{len(values)} values instead of {PUNKS}")
     numbers = values.numbers()
     if not np.isfinite(numbers).all():
-        found.append("a value or bound is not a finite number")
+        problems.append("a value or bound is not a finite number")
     elif not (values.value_eth > 0).all():
-        found.append("a value is not positive")
+        problems.append("a value is not positive")
     elif numbers.max() > MAX_ETH:
-        found.append(f"a value or bound is above {MAX_ETH:.0e} ETH")
+        problems.append(f"a value or bound is above {MAX_ETH:.0e} ETH")
     elif previous_eth is not None and len(previous_eth) == len(values):
         mean, p99 = drift(previous_eth, values.value_eth)
         if mean > MAX_MEAN_DRIFT or p99 > MAX_P99_DRIFT:
-            found.append(
+            problems.append(
                 f"values moved by {mean:.1%} on average and {p99:.1%} at the 99th percentile against the "
                 f"previous nowcast of the same model (limits {MAX_MEAN_DRIFT:.0%}, {MAX_P99_DRIFT:.0%})"
             )
-    return found
+    return problems

@@ -1,4 +1,4 @@
-"""The three snapshots a model lives by: what it learns from, what it is judged on, what it values."""
+"""The snapshots of a model: its training data, its hold-out, and the punks that it values."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from shared.valuation.features import compute
 from shared.valuation.sale_features import sale_features
 
 HORIZON_S = 1_800
-"""Each past sale is learnt from, and judged in a hold-out, as it looked 30 minutes before."""
+"""Training and hold-out rows describe each sale as of 30 minutes before."""
 FIRST_TRAINING_SALE = datetime(2018, 1, 1, tzinfo=UTC)
-"""The first half year after the claim had no market to speak of."""
+"""There was hardly a market in the first half year after the claim."""
 TRAIT_MEDIAN_SALES = 25
 
 
@@ -35,7 +35,7 @@ def nowcast_snapshot(timeline: MarketTimeline, prices: DailyPrices, as_of: datet
 
 
 def training_snapshot(timeline: MarketTimeline, prices: DailyPrices, data_cutoff: datetime) -> Snapshot:
-    """Every valid sale before the cut-off as it looked `HORIZON_S` before: the columns of `sale_rows`."""
+    """Every valid sale before the cut-off, as of `HORIZON_S` before it: the columns of `sale_rows`."""
     frame = sale_rows(timeline, prices, until=data_cutoff, horizons=(HORIZON_S,))
     return _snapshot("training", timeline, data_cutoff, frame)
 
@@ -49,10 +49,10 @@ def evaluation_snapshot(
 
 
 def holdout_cutoff(timeline: MarketTimeline, as_of: datetime, sales: int) -> datetime:
-    """The instant that leaves the last `sales` valid sales before `as_of` to the hold-out (at most a third of all)."""
+    """The cut-off that leaves the last `sales` valid sales before `as_of`, at most a third, to the hold-out."""
     times = [s.time for s in timeline.counted if s.time < as_seconds(as_of)]
-    held = min(sales, len(times) // 3)
-    return datetime.fromtimestamp(times[-held], UTC) if held else as_of
+    count = min(sales, len(times) // 3)
+    return datetime.fromtimestamp(times[-count], UTC) if count else as_of
 
 
 def sale_rows(
@@ -64,9 +64,9 @@ def sale_rows(
     first: datetime = FIRST_TRAINING_SALE,
     known_before: datetime | None = None,
 ) -> pl.DataFrame:
-    """Valid sales in [first, until) as they looked at each horizon (seconds) before them.
+    """Valid sales in [first, until), described as of each horizon (seconds) before the sale.
 
-    With `known_before` only those that had become known by then: a sale may have been read later than it happened.
+    With `known_before`, only sales that were known by then: a sale may be read later than it happened.
 
     Columns: event_seq, punk_id, as_of, sale_time (UTC), price_eth, floor_eth, features.
     """
@@ -91,9 +91,9 @@ def sale_rows(
 def later_sales(
     timeline: MarketTimeline, prices: DailyPrices, *, data_cutoff: datetime, instant: datetime
 ) -> pl.DataFrame:
-    """`sale_rows` of what a model of this cut-off learns from outcomes by the instant, each `HORIZON_S` before.
+    """`sale_rows` of the outcomes that calibrate a model with this cut-off at the instant, as of `HORIZON_S` before.
 
-    The timeline may know more: what became known at or after the start of the instant's UTC day is not read.
+    Outcomes that became known at or after the start of the instant's UTC day are left out.
     """
     day = day_of(instant)
     first = data_cutoff + timedelta(seconds=HORIZON_S)
@@ -101,13 +101,13 @@ def later_sales(
 
 
 def seen_earlier(timeline: MarketTimeline, prices: DailyPrices, rows: pl.DataFrame, span: timedelta) -> pl.DataFrame:
-    """The rows with floor and features as they were that much earlier; `as_of` and all else stays."""
+    """The rows with floor and features of `span` earlier; `as_of` and the other columns stay."""
     instants: Ints = (rows["as_of"] - span).dt.epoch("s").to_numpy()
     return rows.with_columns(compute(timeline, prices, rows["punk_id"].to_numpy(), instants))
 
 
 def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows of sales with what else is known of each sale and what simple rules would have said at `as_of`.
+    """Rows of sales with further facts of each sale and the values of simple baselines at `as_of`.
 
     Further columns: tx_hash, log_index, kind, punk_type, last_sale_carry_eth (last price over the floor then, times the
     floor now), trait_median_eth (highest median ratio of its traits, times the floor).
@@ -136,7 +136,7 @@ def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, frame: pl.D
 
 
 def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> Floats:
-    """Per pair the highest median log ratio over its traits, each of the trait's last sales before the instant."""
+    """For each pair, the highest median log ratio over its traits; each median is of the trait's last sales."""
     series, members = timeline.punk_sales, timeline.traits.members
 
     def by_trait(punks: Ints, times: Ints, **more: Floats | Ints) -> pl.DataFrame:
@@ -147,9 +147,9 @@ def _trait_median_ratio(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) ->
     sale = PunkSale(*series.rows.T)
     sold = by_trait(series.keys, series.times, ratio=np.subtract(sale.log_price, sale.log_floor))
     median = pl.col("ratio").rolling_median(TRAIT_MEDIAN_SALES, min_samples=1).over("trait")
-    asked = by_trait(punk_id, as_of, row=np.arange(len(punk_id))).sort("time")
-    found = asked.join_asof(
+    pairs = by_trait(punk_id, as_of, row=np.arange(len(punk_id))).sort("time")
+    last = pairs.join_asof(
         sold.with_columns(median), on="time", by="trait", allow_exact_matches=False, check_sortedness=False
     )
-    best: Floats = found.group_by("row").agg(pl.max("ratio").fill_null(0.0).clip(0.0)).sort("row")["ratio"].to_numpy()
+    best: Floats = last.group_by("row").agg(pl.max("ratio").fill_null(0.0).clip(0.0)).sort("row")["ratio"].to_numpy()
     return best

@@ -1,4 +1,4 @@
-"""The valuation model: an ensemble, the errors that calibrate it, and one file that holds all that prediction reads."""
+"""The valuation model: an ensemble, the errors that calibrate it, and one file with everything prediction reads."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class ValuationModel:
     """A fitted model, ready to value. Immutable: what is evaluated is what is deployed.
 
     Attributes:
-        residuals: errors known at the fit, on sales before the cut-off that the rehearsing models had not seen.
-        versions: of every feature that prediction reads.
-        grades: widest 80 % interval of each confidence grade, relative to the value; None: any wider one.
-        params: every knob of the fit, on record only.
-        reference: rows and what the model answered where it was fitted; None until `with_reference`.
+        residuals: errors of the calibration fit, on sales before the cut-off that it had not seen.
+        versions: the version of every feature that prediction reads.
+        grades: widest 80 % interval of each confidence grade, relative to the value; None: any width.
+        params: every knob of the fit, for the record only.
+        reference: rows, and the model's answers where it was fitted; None until `with_reference`.
     """
 
     ensemble: Ensemble
@@ -82,16 +82,16 @@ class ValuationModel:
 
     @cached_property
     def model_id(self) -> str:
-        """The name by its bytes."""
+        """The name, derived from the file's bytes."""
         return self.id_of(hashlib.sha256(self.to_bytes()).hexdigest())
 
     @staticmethod
     def id_of(artifact_sha256: str) -> str:
-        """The name of the model with this file."""
+        """The name of the model whose file has this hash."""
         return f"m-{artifact_sha256[:16]}"
 
     def facts(self) -> dict[str, Any]:
-        """What the registry has on record of the model itself, by its column there."""
+        """The registry's columns that the model file determines."""
         return {
             "model_id": self.model_id,
             "artifact_format": FORMAT,
@@ -104,26 +104,26 @@ class ValuationModel:
 
     @cached_property
     def calibration(self) -> Calibration:
-        """Of the fit: from the errors known at the data cut-off."""
+        """Calibration from the errors known at fit time; for later instants see `calibrator`."""
         return self.calibrator().at(self.data_cutoff)
 
     @property
     def features(self) -> tuple[str, ...]:
-        """What the learners read, in order."""
+        """The features that the learners read, in order."""
         return self.ensemble.features
 
     def lacking(self, frame: pl.DataFrame) -> set[str]:
-        """Features that prediction reads and the frame has not; a snapshot of an older release may lack some."""
+        """Features that prediction reads and the frame lacks; a snapshot of an older release may lack some."""
         return self.versions.keys() - set(frame.columns)
 
     @property
     def feature_schema(self) -> str:
-        """SHA-256 over the features that prediction reads, and their versions."""
+        """SHA-256 over the names and versions of the features that prediction reads."""
         return schema_hash(self.versions)
 
     @property
     def lowest_grade(self) -> str:
-        """The grade of any width."""
+        """The grade without a limit of width."""
         (name,) = (name for name, widest in self.grades.items() if widest is None)
         return name
 
@@ -140,7 +140,7 @@ class ValuationModel:
     ) -> Values:
         """Value every row of a frame with `floor_eth` and the features.
 
-        Without a `calibration`, by that of the fit; `predicted`: `log_premium` of the frame, where it is known.
+        The default calibration is that of the fit. `predicted`: `log_premium` of the frame, if it is computed already.
         """
         calibration = calibration or self.calibration
         predicted = self.log_premium(frame) if predicted is None else predicted
@@ -155,7 +155,7 @@ class ValuationModel:
         return Values(value, lo50, hi50, lo80, hi80, lo90, hi90, grade)
 
     def predict_forward(self, rows: pl.DataFrame, *outcomes: pl.DataFrame) -> Values:
-        """Value rows of many instants (`as_of`), each by the calibration of its own day, see `calibrator`."""
+        """Value rows of many instants (`as_of`), each by the calibration of its day; see `calibrator`."""
         predicted = self.log_premium(rows)
         own = [self._errors(some, predicted if some is rows else None) for some in outcomes]
         calibrator = self._calibrator(own)
@@ -168,45 +168,45 @@ class ValuationModel:
         return Values(*numbers, confidence)  # type: ignore[call-arg]  # mypy cannot count the rows
 
     def calibrator(self, *outcomes: pl.DataFrame) -> Calibrator:
-        """Calibrations by day; `outcomes`: rows of sales `inputs.HORIZON_S` before each, whose errors count as well."""
+        """Calibrations by day. `outcomes`: rows as of `inputs.HORIZON_S` before each sale, whose errors count too."""
         return self._calibrator([self._errors(rows) for rows in outcomes])
 
     def _calibrator(self, own: Sequence[Residuals]) -> Calibrator:
-        return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own, self._foreseen)
+        return Calibrator(self.residuals, self.data_cutoff, self.calibration_params, own, self._day_corrections)
 
     @cached_property
-    def _foreseen(self) -> Floats:
-        return correction.foreseen(self.residuals, self.calibration_params.correction)
+    def _day_corrections(self) -> Floats:
+        return correction.day_corrections(self.residuals, self.calibration_params.correction)
 
     def _errors(self, rows: pl.DataFrame, predicted: Floats | None = None) -> Residuals:
-        """On sales that looked so at or after the cut-off and had a floor."""
+        """Errors on rows as of the cut-off or later that have a floor."""
         floor = rows["floor_eth"]
         later = ((rows["as_of"] >= self.data_cutoff) & floor.is_finite() & (floor > 0)).to_numpy()
         rows = rows.filter(later)
         return Residuals.of(rows, self.log_premium(rows) if predicted is None else predicted[later])
 
     def calibration_at(self, timeline: MarketTimeline, prices: DailyPrices, instant: datetime) -> Calibration:
-        """What a nowcast by this model as of the instant corrects its values and makes its intervals by."""
+        """The calibration of a nowcast by this model as of the instant."""
         sales = later_sales(timeline, prices, data_cutoff=self.data_cutoff, instant=instant)
         return self.calibrator(sales).at(instant)
 
     def recorded(
         self, offsets: Sequence[Sequence[Sequence[float]]] | None, shifts: Sequence[float] | None
     ) -> Calibration | None:
-        """A generation's calibration as the database has it; None when not both are on record, or by other knobs."""
+        """A generation's recorded calibration; None if a part is missing or of other knobs."""
         params = self.calibration_params
         if offsets is None or shifts is None or len(shifts) != len(params.correction.knots):
             return None
         return Calibration(np.array(offsets, dtype=np.float64), np.array(shifts, dtype=np.float64), params)
 
     def with_reference(self, frame: pl.DataFrame) -> ValuationModel:
-        """The model with some of these rows as its reference, from cheap to dear."""
+        """The model with some of these rows as its reference rows, from cheap to expensive."""
         rows = Reference.choose(frame, self.log_premium(frame)).select("floor_eth", *sorted(self.versions))
         inputs = rows.to_numpy().astype(np.float64).T
         return replace(self, reference=Reference(tuple(rows.columns), inputs, self._answers(rows)))
 
     def reference_difference(self) -> float:
-        """How far this code's answers to the reference rows are from the recorded ones, relative.
+        """The largest relative difference of this code's answers to the reference rows from the recorded answers.
 
         Raises:
             IntegrityError: there are no reference rows.
@@ -216,26 +216,26 @@ class ValuationModel:
         return self.reference.difference(self._answers(self.reference.rows))
 
     def _answers(self, rows: pl.DataFrame) -> Floats:
-        """Value and bounds by the calibration of the fit, and by one made as of a later day, shape (14, rows)."""
+        """Value and bounds by the calibration of the fit, and by that of a later day, shape (14, rows)."""
         first = np.arange(len(self.residuals)) < len(self.residuals) // 2
-        known, own = self.residuals.where(first), self.residuals.where(~first)
-        later = Calibrator(known, self.data_cutoff, self.calibration_params, [own]).at(self.data_cutoff)
+        earlier, own = self.residuals.where(first), self.residuals.where(~first)
+        later = Calibrator(earlier, self.data_cutoff, self.calibration_params, [own]).at(self.data_cutoff)
         predicted = self.log_premium(rows)
-        return np.vstack([self.predict(rows, one, predicted).numbers() for one in (self.calibration, later)])
+        return np.vstack([self.predict(rows, each, predicted).numbers() for each in (self.calibration, later)])
 
     def to_bytes(self) -> bytes:
-        """The model file: canonical JSON around XGBoost's own UBJSON. Same model, same bytes; nothing is pickled."""
+        """The model file: canonical JSON that contains XGBoost's UBJSON. Same model, same bytes; no pickles."""
         document = {"format": FORMAT, **_FILE.dump_python(self, mode="json")}
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
     def from_bytes(cls, body: bytes, *, threads: int = 2) -> ValuationModel:
-        """Read a model file, and have it answer its reference rows.
+        """Read a model file and answer its reference rows.
 
         Raises:
             IntegrityError: not a model file, or a damaged one.
-            UnsupportedModelError: a sound file that this code cannot serve: another format, a feature that this code
-                computes otherwise or not at all, an unknown learner or knob, other answers to the reference rows.
+            UnsupportedModelError: a sound file that this code cannot serve: another format, an unknown feature,
+                feature version, learner or knob, or other answers to the reference rows.
         """
         try:
             document = json.loads(body)
@@ -245,7 +245,7 @@ class ValuationModel:
                 raise UnsupportedModelError(f"this code does not compute {', '.join(missing)}")
             model = _FILE.validate_python(document)
             model = replace(model, ensemble=replace(model.ensemble, threads=threads))
-            # Of the file as it is: this release may write a field more than the one that wrote it.
+            # Hash the file as it is: this release may write more fields than the release that wrote the file.
             vars(model)["model_id"] = cls.id_of(hashlib.sha256(body).hexdigest())
             difference = model.reference_difference()
             if difference > TOLERANCE:
@@ -254,8 +254,8 @@ class ValuationModel:
                     "serve the model with the release that fitted it, or train a contender with this one"
                 )
         except _UNREADABLE as error:
-            places = [problem["loc"] for problem in error.errors()] if isinstance(error, ValidationError) else []
-            if places and all(place[0] == "calibration_params" and len(place) > 1 for place in places):
+            locations = [problem["loc"] for problem in error.errors()] if isinstance(error, ValidationError) else []
+            if locations and all(path[0] == "calibration_params" and len(path) > 1 for path in locations):
                 raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model

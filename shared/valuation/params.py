@@ -1,4 +1,4 @@
-"""Every knob of a fit, typed. `params.toml` sets each; a model file records them and carries those it predicts by."""
+"""Every knob of a fit, typed. `params.toml` sets each; a model file records all and carries those of prediction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shared.market.traits import TYPES
 PARAMS_FILE = Path(__file__).with_name("params.toml")
 Start = Literal["zero", "linear", "floored"]
 Names = Annotated[tuple[str, ...], Strict(False)]
-"""Not strict: files have lists. Nor are the other tuples; their elements are strict."""
+"""Tuples are not strict, because files have lists; their elements are strict."""
 
 
 def _rising(values: tuple[float, ...]) -> tuple[float, ...]:
@@ -38,7 +38,7 @@ Rising = Annotated[tuple[PositiveFloat, ...], Strict(False), AfterValidator(_ris
 
 
 class Section(BaseModel):
-    """Read-only, and strict: an unknown key, or a text for a number, is an error."""
+    """Read-only and strict: an unknown key, or text instead of a number, is an error."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -51,7 +51,7 @@ class Member(Section):
 
 
 class TreesParams(Section):
-    """Boosted trees; any further key is XGBoost's own."""
+    """Boosted trees; further keys are XGBoost's parameters."""
 
     model_config = ConfigDict(extra="allow")
     leave_out: Names
@@ -60,7 +60,7 @@ class TreesParams(Section):
 
     @property
     def booster(self) -> dict[str, Any]:
-        """What XGBoost is given."""
+        """The parameters for XGBoost."""
         return {"max_bin": self.max_bin, **(self.model_extra or {})}
 
 
@@ -92,7 +92,7 @@ class IndexRule(Section):
 
     @field_validator("types")
     @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _types_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := set(names) - set(TYPES):
             raise ValueError(f"there is no type {', '.join(sorted(unknown))}; there are {', '.join(TYPES)}")
         return names
@@ -119,7 +119,7 @@ class VolatilityParams(Section):
 
 
 class CalibrationParams(Section):
-    """What a calibration is made by. A further knob gets a default that keeps what older files compute."""
+    """The knobs of a calibration. A new knob needs a default with which older files compute the same."""
 
     days: PositiveInt
     sales: PositiveInt
@@ -130,7 +130,7 @@ class CalibrationParams(Section):
 
 
 class Params(Section):
-    """What a fit depends on besides its data; `params.toml` says what each means."""
+    """Everything a fit depends on besides its data; `params.toml` explains each knob."""
 
     half_life_days: PositiveFloat
     learn_days: PositiveInt

@@ -1,7 +1,7 @@
-"""Reference rows: inputs and answers inside a model file, answered again wherever the file is read.
+"""Reference rows: inputs and answers in a model file, computed again wherever the file is read.
 
-A file is content-addressed, but what is made of it depends on the code. The rows show whether this code, its libraries
-and this machine make of it what was evaluated.
+A file is content-addressed, but its values depend on the code. The rows show whether this code, its libraries and this
+machine compute the values that were evaluated.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from shared.valuation.file_fields import AnyNumbers
 
 ROWS: Final = 16
 RECENT: Final = 400
-"""Of so many last rows the reference rows are chosen."""
+"""Reference rows come from this many last rows."""
 TOLERANCE: Final = 1e-6
-"""Relative; another processor's last digits lie far below."""
+"""Relative; far above another processor's rounding."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Reference:
 
     @staticmethod
     def choose(frame: pl.DataFrame, predicted: Floats) -> pl.DataFrame:
-        """`ROWS` of the last rows, evenly from the cheapest to the dearest prediction, shape of `predicted` (n,)."""
+        """`ROWS` of the last rows, spread evenly over the predictions, shape (n,), from lowest to highest."""
         order = np.argsort(predicted[-RECENT:], kind="stable")
-        places = np.unique(np.linspace(0, len(order) - 1, ROWS).round().astype(np.int64))
-        return frame.tail(RECENT)[order[places]]
+        ranks = np.unique(np.linspace(0, len(order) - 1, ROWS).round().astype(np.int64))
+        return frame.tail(RECENT)[order[ranks]]
 
     def difference(self, answers: Floats) -> float:
-        """The largest relative difference from the recorded answers; infinite where one is not a number."""
-        same = answers == self.answers  # among them bounds at infinity
+        """The largest relative difference from the recorded answers; infinite if an answer is not a number."""
+        same = answers == self.answers  # includes infinite bounds
         with np.errstate(divide="ignore", invalid="ignore"):
             apart = np.where(same, 0.0, np.abs(answers - self.answers) / np.abs(self.answers))
         worst = float(np.max(apart))

@@ -1,4 +1,4 @@
-"""Fitting a model from a training snapshot. Pure: same snapshot, parameters, seed and threads give the same bytes."""
+"""Fit a model from a training snapshot: same snapshot, parameters, seed and threads give the same bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEED = 7
 
 
 class TooFewSalesError(PermanentError):
-    """Not enough valid sales before the cut-off to learn from."""
+    """Too few valid sales before the cut-off."""
 
 
 def fit(
@@ -34,7 +34,7 @@ def fit(
     params: Params | None = None,
     features: Sequence[str] = LEARNT,
 ) -> ValuationModel:
-    """Fit on all sales of the snapshot; its intervals come from sales that the rehearsing model had not seen.
+    """Fit on all sales of the snapshot; the intervals come from sales that the calibration fit had not seen.
 
     Raises:
         TooFewSalesError: fewer than `min_sales` sales.
@@ -47,12 +47,12 @@ def fit(
             f"{sales} valid sales before {data_cutoff.isoformat()}, a model needs {params.min_sales}; import more "
             "history"
         )
-    again = partial(train, frame, params=params, seed=seed, features=features, threads=threads)
-    rehearsal = _rehearsal(frame, data_cutoff, params)
-    later = frame.filter((pl.col("as_of") >= rehearsal) & (pl.col("sale_time") < data_cutoff))
-    # One seed a learner is enough for errors.
-    residuals = Residuals.of(later, again(rehearsal, seeds=1).predict(later))
-    fitted = again(data_cutoff)
+    train_until = partial(train, frame, params=params, seed=seed, features=features, threads=threads)
+    calibration_cutoff = _calibration_cutoff(frame, data_cutoff, params)
+    later = frame.filter((pl.col("as_of") >= calibration_cutoff) & (pl.col("sale_time") < data_cutoff))
+    # One seed per learner is enough for errors.
+    residuals = Residuals.of(later, train_until(calibration_cutoff, seeds=1).predict(later))
+    fitted = train_until(data_cutoff)
     return assembled(fitted, residuals, data_cutoff, params, seed).with_reference(frame)
 
 
@@ -84,7 +84,7 @@ def train(
     features: Sequence[str] = LEARNT,
     seeds: int | None = None,
 ) -> Ensemble:
-    """Fit the learners alone, on the rows of sales before the cut-off; see `ensemble.fit`."""
+    """Fit only the learners, on the rows of sales before the cut-off; see `ensemble.fit`."""
     first = data_cutoff - timedelta(days=params.learn_days)
     recent = frame.filter(pl.col("sale_time").is_between(first, data_cutoff, closed="left"))
     age_days = (data_cutoff - recent["sale_time"]).dt.total_seconds().to_numpy() / DAY_S
@@ -92,12 +92,11 @@ def train(
     return ensemble.fit(recent, age_days, params, features=features, seed=seed, seeds=seeds, threads=threads)
 
 
-def _rehearsal(frame: pl.DataFrame, data_cutoff: datetime, params: Params) -> datetime:
-    """The cut-off of the rehearsing model, `calibration.days` before the model's own.
+def _calibration_cutoff(frame: pl.DataFrame, data_cutoff: datetime, params: Params) -> datetime:
+    """The cut-off of the calibration fit, `calibration.days` before the model's own.
 
-    The rehearsing model is as old on its last sales as a champion becomes, which is promoted after a hold-out that it
-    has not learnt from. At least half of the sales are kept for learning, and a tenth, or enough of them, for
-    calibration.
+    On its last sales the calibration fit is as old as a champion becomes, which is promoted after a hold-out. At least
+    half of the sales remain for the fit, and at least a tenth, or `calibration.sales`, for calibration.
     """
     ordered = frame["sale_time"].sort()
     shares = 0.5, max(0.9, 1.0 - params.calibration.sales / frame.height)

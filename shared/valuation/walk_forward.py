@@ -1,8 +1,8 @@
-"""Refit, value what comes next, move on: how a model would have done, strictly forward.
+"""Walk-forward evaluation: refit, value the next sales, move on.
 
-Every value is made by a model whose data ended at or before the instant it is for, from features known before that
-instant; its correction and intervals come from the errors of the values before, as in serving. One pass computes the
-features of all sales, because a feature of the past never changes.
+A value comes from a model whose data ended at or before the value's instant, and from features known before it. Its
+correction and intervals come from earlier errors, as in serving. One pass computes the features of all sales, because
+a feature of the past never changes.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from shared.valuation.params import Params
 from shared.valuation.training import TooFewSalesError, assembled, train
 
 WARM_UPS = 4
-"""At most so many models before the first instant only make the errors that calibrations begin with."""
+"""Maximum number of models before the first instant, which only provide errors for the first calibrations."""
 MINUTE_S, HOUR_S = 60, 3_600
 
 
 @dataclass(frozen=True)
 class SaleHistory:
-    """Features of all sales that a walk may learn from or be judged on, computed once: they never change.
+    """Features of all training and test sales of a walk, computed once: they never change.
 
     Attributes:
-        learn: each sale as a model learns from it. judged: rows at the horizons asked for, with the baselines' values.
+        learn: each sale as a training row. judged: test rows at each horizon, with the baselines' values.
     """
 
     learn: pl.DataFrame
@@ -54,17 +54,17 @@ class SaleHistory:
         horizons: tuple[timedelta, ...],
         params: Params,
     ) -> SaleHistory:
-        """What walks within [first, until) need, for models with these parameters. No horizon stands there twice."""
+        """The data of walks within [first, until), for models with these parameters. Horizons are distinct."""
         oldest = first - max(horizons) - timedelta(days=params.calibration.days + params.learn_days)
-        asked = tuple(int(horizon.total_seconds()) for horizon in horizons)
+        seconds = tuple(int(horizon.total_seconds()) for horizon in horizons)
         learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))
-        judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=asked))
-        known = pl.col("floor_eth").is_finite()
-        return cls(learn.filter(known), judged.filter(known), horizons)
+        judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=seconds))
+        has_floor = pl.col("floor_eth").is_finite()
+        return cls(learn.filter(has_floor), judged.filter(has_floor), horizons)
 
     @property
     def feature_schema(self) -> str:
-        """Of the features in the rows, as a snapshot has it."""
+        """Hash of the features in the rows, as in a snapshot."""
         return schema_hash()
 
     def walk_forward(
@@ -77,9 +77,10 @@ class SaleHistory:
         params: Params | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> pl.DataFrame:
-        """One row per valid sale of [first, until) and horizon, as `evaluation.predictions.check` wants it.
+        """One row per valid sale of [first, until) and horizon, as `evaluation.predictions.check` requires.
 
-        A value is as of one horizon before the sale, by the newest model then. `on_progress` is told the share done.
+        A value is as of one horizon before the sale, by the newest model of that instant. `on_progress` gets the share
+        that is done.
 
         Raises:
             TooFewSalesError: too little history before `first`.
@@ -92,10 +93,10 @@ class SaleHistory:
         if judged.is_empty():
             raise InvalidInputError(f"no valid sale from {first.date()} to {until.date()}: choose a span with sales")
         begin = first - max(self.horizons)
-        remembered = timedelta(days=params.calibration.days)
-        warm_up = _warm_up(begin, refit_every, remembered)
+        error_span = timedelta(days=params.calibration.days)
+        warm_up = _warm_up(begin, refit_every, error_span)
         refits = -(-(until - begin) // refit_every)
-        cuts = [*warm_up, *(begin + place * refit_every for place in range(refits)), until]
+        cuts = [*warm_up, *(begin + number * refit_every for number in range(refits)), until]
         if self.learn.filter(pl.col("sale_time") < cuts[0])["event_seq"].n_unique() < params.min_sales:
             raise TooFewSalesError(
                 f"fewer than {params.min_sales} valid sales before {cuts[0].date()}: begin later, or give more history"
@@ -103,14 +104,14 @@ class SaleHistory:
         residuals = Residuals(np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
         valued: list[pl.DataFrame] = []
         for done, (cutoff, end) in enumerate(pairwise(cuts), 1):
-            # One seed is enough where only errors are wanted, as in the rehearsal of a fit.
+            # One seed is enough for errors, as in a calibration fit.
             seeds = 1 if cutoff in warm_up else params.seeds
             fitted = train(self.learn, cutoff, params, threads=threads, seeds=seeds)
             rows = judged.filter(pl.col("as_of").is_between(cutoff, end, closed="left"))
             sold = self.learn.filter((pl.col("as_of") >= cutoff) & (pl.col("sale_time") < end))
             if len(residuals) and rows.height:
-                known = residuals.where(residuals.time >= (cutoff - remembered).timestamp())
-                valued.append(_valued(assembled(fitted, known, cutoff, params), rows, sold))
+                recent = residuals.where(residuals.time >= (cutoff - error_span).timestamp())
+                valued.append(_valued(assembled(fitted, recent, cutoff, params), rows, sold))
             residuals = Residuals.joined([residuals, Residuals.of(sold, fitted.predict(sold))])
             on_progress(done / (len(cuts) - 1))
         lag = (pl.col("sale_time") - pl.col("as_of")).dt.total_seconds()
@@ -127,10 +128,10 @@ def horizon_name(seconds: int) -> str:
 
 
 def _warm_up(begin: datetime, refit_every: timedelta, span: timedelta) -> list[datetime]:
-    """Cut-offs before `begin` of models that value nothing and only make the first errors that intervals come from."""
+    """Cut-offs before `begin` of the models that only provide the errors for the first intervals."""
     step = max(span / WARM_UPS, refit_every)
     count = max(round(span / step), 1)
-    return [begin - span + place * step for place in range(count)]
+    return [begin - span + number * step for number in range(count)]
 
 
 def _valued(model: ValuationModel, rows: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:

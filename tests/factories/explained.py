@@ -9,7 +9,7 @@ import numpy as np
 from shared.valuation.explanation.stored import Explained
 
 FIXED = (
-    ("usual", "usual premium"), ("market", "market level"), ("liquidity", "liquidity"),
+    ("base value", "base value"), ("market", "market level"), ("liquidity", "liquidity"),
     ("traits", "rarity and combinations"), ("asks and bids", "other punks' asks and bids"),
     ("own history", "own history"), ("owner", "owner"),
 )  # fmt: skip

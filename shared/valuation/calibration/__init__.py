@@ -1,4 +1,4 @@
-"""What a model's latest errors say about its next values: a correction and intervals, one `Calibration` a UTC day."""
+"""Calibration of values by a model's latest errors: a correction and intervals, one `Calibration` per UTC day."""
 
 from shared.valuation.calibration.intervals import Calibration
 

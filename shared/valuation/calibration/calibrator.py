@@ -1,9 +1,8 @@
 """A model's calibration of any day: one rule for serving, evaluation, explanations and gates.
 
-The errors that a model was fitted with are joined by its own errors on the valid sales after its data cut-off. A
-calibration is made at the start of a UTC day, from sales that were over by then: all values of a day share one, and
-no value or interval moves by a sale of minutes ago. Everything comes from the events, so anybody can make a calibration
-again, for a champion, a shadow and an armed predecessor alike.
+It uses the errors of the model's calibration fit, and the model's own errors on valid sales after its data cut-off. All
+values of a UTC day share one calibration, from sales before that day, so a sale of minutes ago moves no value. Every
+input comes from the events, so a calibration can be repeated for champions, shadows and fallbacks alike.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from shared.valuation.params import CalibrationParams
 
 
 class Calibrator:
-    """Calibrations by day, each made once."""
+    """Calibrations by day, each computed once."""
 
     def __init__(
         self,
@@ -30,32 +29,32 @@ class Calibrator:
         data_cutoff: datetime,
         params: CalibrationParams,
         own: Sequence[Residuals] = (),
-        foreseen: Floats | None = None,
+        day_corrections: Floats | None = None,
     ) -> None:
         """`fitted`: errors known at the data cut-off; `own`: errors on later sales, see `ValuationModel.calibrator`.
 
-        `foreseen`: the corrections of the fitted errors' own days. Pass these only where every own error is later.
+        `day_corrections`: see `correction.day_corrections`, of the fitted errors; valid if every own error is later.
         """
         self._params = params
-        self._fitted, self._cutoff, self._fitted_foreseen = fitted, data_cutoff, foreseen
+        self._fitted, self._cutoff, self._fitted_corrections = fitted, data_cutoff, day_corrections
         self._errors = Residuals.joined([fitted, *own])
         self._first_own = self._errors.time[len(fitted) :].min(initial=np.iinfo(np.int64).max)
         self._made: dict[float, Calibration] = {}
 
     @cached_property
-    def _foreseen(self) -> Floats:
-        """The correction of each error's own day: a later error changes none, so all days share these."""
-        fitted, params = self._fitted_foreseen, self._params.correction
+    def _day_corrections(self) -> Floats:
+        """The correction on each error's day. A later error changes none, so all days share these."""
+        fitted, params = self._fitted_corrections, self._params.correction
         if fitted is None:
-            return correction.foreseen(self._errors, params)
-        return np.concatenate([fitted, correction.foreseen(self._errors, params, begin=len(fitted))])
+            return correction.day_corrections(self._errors, params)
+        return np.concatenate([fitted, correction.day_corrections(self._errors, params, begin=len(fitted))])
 
     def at(self, instant: datetime) -> Calibration:
         """The calibration of the instant's UTC day.
 
-        Errors at or after the start of the day do not count. Where no own error counts, the calibration is that of the
-        fit. Errors older than `calibration.days` are left out as long as `min_errors` remain: a market without sales
-        must not leave an old model without intervals.
+        Errors at or after the start of the day do not count. Without own errors, the calibration is that of the fit.
+        Errors older than `calibration.days` are left out while `min_errors` remain: an old model keeps its intervals
+        through a market without sales.
         """
         day = day_of(instant).timestamp()
         if day not in self._made:
@@ -64,11 +63,11 @@ class Calibrator:
 
     def _make(self, day: float) -> Calibration:
         if day <= self._first_own:
-            return Calibration.fit(self._fitted, self._cutoff.timestamp(), self._params, self._fitted_foreseen)
-        known = self._errors.time < day
-        recent = known & (self._errors.time >= day - timedelta(days=self._params.days).total_seconds())
-        chosen = recent if recent.sum() >= self._params.min_errors else known
-        return Calibration.fit(self._errors.where(chosen), day, self._params, self._foreseen[chosen])
+            return Calibration.fit(self._fitted, self._cutoff.timestamp(), self._params, self._fitted_corrections)
+        earlier = self._errors.time < day
+        recent = earlier & (self._errors.time >= day - timedelta(days=self._params.days).total_seconds())
+        chosen = recent if recent.sum() >= self._params.min_errors else earlier
+        return Calibration.fit(self._errors.where(chosen), day, self._params, self._day_corrections[chosen])
 
 
 def day_of(instant: datetime) -> datetime:

@@ -1,9 +1,9 @@
 """The correction of values by a model's latest errors: a kernel-weighted median of them.
 
-Between two fits the market drifts in ways that no feature tells. If the sales of the last weeks went for two percent
-more than their values, the next sales will go for about as much more. So ln(value) moves by the weighted median of
-recent errors on sales of about the same premium, shrunk towards zero where there were few sales. The errors are those
-of the values before any correction: a correction never feeds on itself.
+Between two fits the market drifts in ways that no feature shows. If recent sales went for two percent more than their
+values, the next sales will go for about as much more. So ln(value) moves by the weighted median of recent errors on
+sales of similar premium, shrunk to zero where sales are few. Errors are those of uncorrected values, so that a
+correction never feeds back into itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shared.valuation.params import CorrectionParams
 
 
 def correction_of(premium: Floats, shifts: Floats, params: CorrectionParams) -> Floats:
-    """What is added to ln(value) at these predicted premia, shape (n,); `shifts`: at each knot.
+    """The shift of ln(value) at these predicted premia, shape (n,); `shifts` are those at the knots.
 
     Linear in the logarithm of the premium between knots, constant beyond.
     """
@@ -24,15 +24,15 @@ def correction_of(premium: Floats, shifts: Floats, params: CorrectionParams) -> 
     return corrected
 
 
-def foreseen(residuals: Residuals, params: CorrectionParams, begin: int = 0) -> Floats:
-    """The correction of each error's own day, from earlier days only, for errors from place `begin` on, shape (n,)."""
-    asked = residuals.where(np.arange(begin, len(residuals)))
-    days, which = np.unique(asked.day, return_inverse=True)
-    # As of the start of each day: the sales of the day itself are not known then.
-    shifts, corrected = shifts_at(residuals, (days * 86_400).astype(np.float64), params), np.zeros(len(asked))
+def day_corrections(residuals: Residuals, params: CorrectionParams, begin: int = 0) -> Floats:
+    """The correction on each error's day, from earlier days only, for errors from index `begin` on, shape (n,)."""
+    selected = residuals.where(np.arange(begin, len(residuals)))
+    days, which = np.unique(selected.day, return_inverse=True)
+    # As of the start of each day, before the sales of that day.
+    shifts, corrected = shifts_at(residuals, (days * 86_400).astype(np.float64), params), np.zeros(len(selected))
     for number, shift in enumerate(shifts):
         rows = which == number
-        corrected[rows] = correction_of(asked.premium[rows], shift, params)
+        corrected[rows] = correction_of(selected.premium[rows], shift, params)
     return corrected
 
 
@@ -48,16 +48,16 @@ def shifts_at(residuals: Residuals, instants: Floats, params: CorrectionParams) 
     order = np.lexsort((residuals.time, residuals.premium, residuals.error))
     ordered = residuals.where(order)
     error = np.clip(ordered.error, -params.largest, params.largest)
-    # Beyond the last knot all sales count as neighbours: there are too few of them to tell apart.
-    place = np.clip(np.log(ordered.premium), knots[0], knots[-1])
-    near = np.exp(-0.5 * ((knots[:, None] - place) / params.bandwidth) ** 2)
+    # Beyond the last knot sales are so few that all count as neighbours.
+    log_premium = np.clip(np.log(ordered.premium), knots[0], knots[-1])
+    near = np.exp(-0.5 * ((knots[:, None] - log_premium) / params.bandwidth) ** 2)
     for row, instant in enumerate(instants):
         age = ordered.age_days(instant)
-        known = np.flatnonzero(age > 0.0)
-        if len(known) == 0:
+        earlier = np.flatnonzero(age > 0.0)
+        if len(earlier) == 0:
             continue
-        running = np.cumsum(near[:, known] * 0.5 ** (age[known] / params.half_life_days), axis=1)
+        running = np.cumsum(near[:, earlier] * 0.5 ** (age[earlier] / params.half_life_days), axis=1)
         total = running[:, -1]
-        median = error[known][(running >= total[:, None] / 2.0).argmax(axis=1)]
+        median = error[earlier][(running >= total[:, None] / 2.0).argmax(axis=1)]
         shifts[row] = median * total / (total + params.prior_sales)
     return shifts

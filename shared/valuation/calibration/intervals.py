@@ -1,8 +1,8 @@
-"""A calibration: the correction of values and the intervals around them, as of one day.
+"""A calibration: the correction of values and their intervals, as of one day.
 
 Intervals are conformal by tier of the premium (Mondrian) on the log ratio of price to value. Lower and upper quantiles
 are taken separately, with the finite-sample correction of split conformal prediction (Vovk et al., Algorithmic Learning
-in a Random World, 2005; Papadopoulos et al. 2002). Errors count in units of the volatility of their day, and recent
+in a Random World, 2005; Papadopoulos et al. 2002). Errors are measured in units of their day's volatility, and recent
 errors weigh more (Barber et al., Annals of Statistics 51, 2023).
 """
 
@@ -23,16 +23,16 @@ from shared.valuation.calibration.volatility import volatility
 from shared.valuation.params import CalibrationParams
 
 LEVELS: Final = (0.5, 0.8, 0.9)
-"""Nominal coverage of the intervals; tables and answers name them lo50 to hi90."""
+"""Nominal coverage of the intervals, called lo50 to hi90 in tables and responses."""
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What errors say about a model's values.
+    """The correction and intervals that a model's errors imply.
 
     Attributes:
         offsets: per level and tier the lower and upper offset of ln(price / corrected value), shape (levels, tiers, 2).
-        shifts: what is added to ln(value) at each knot of the correction, shape (knots,).
+        shifts: the shift of ln(value) at each knot of the correction, shape (knots,).
     """
 
     offsets: Floats
@@ -41,12 +41,12 @@ class Calibration:
 
     @classmethod
     def fit(
-        cls, residuals: Residuals, instant: float, params: CalibrationParams, foreseen: Floats | None = None
+        cls, residuals: Residuals, instant: float, params: CalibrationParams, day_corrections: Floats | None = None
     ) -> Calibration:
-        """From errors known at `instant` (UTC seconds); `foreseen`: the corrections of each error's own day."""
-        if foreseen is None:
-            foreseen = correction.foreseen(residuals, params.correction)
-        error, tier = residuals.error - foreseen, tier_of(residuals.premium, params.intervals.bounds)
+        """From errors known at `instant` (UTC seconds); `day_corrections`: the correction on each error's day."""
+        if day_corrections is None:
+            day_corrections = correction.day_corrections(residuals, params.correction)
+        error, tier = residuals.error - day_corrections, tier_of(residuals.premium, params.intervals.bounds)
         weight = 0.5 ** (np.maximum(residuals.age_days(instant), 0.0) / params.intervals.half_life_days)
         then, now = volatility(error, tier, residuals.day, int(instant) // 86_400, params.volatility)
         error = error / then
@@ -58,17 +58,17 @@ class Calibration:
         return cls(np.array(offsets), shifts, params)
 
     def same_as(self, other: Calibration) -> bool:
-        """Whether both correct and bound alike."""
+        """Both have the same correction and intervals."""
         return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.shifts, other.shifts)
 
     def correction_of(self, premium: Floats) -> Floats:
-        """What is added to ln(value) at these predicted premia, shape (n,)."""
+        """The shift of ln(value) at these predicted premia, shape (n,)."""
         return correction.correction_of(premium, self.shifts, self.params.correction)
 
     def bounds(self, value: Floats, premium: Floats) -> list[tuple[Floats, Floats]]:
-        """Per level the lower and upper bound (ETH) of corrected values with these predicted premia, shape (n,) each.
+        """The lower and upper bounds (ETH) of corrected values at each level, shape (n,) each.
 
-        The intervals are nested, and always around the value.
+        `premium`: predicted. The intervals are nested and contain the value.
         """
         tier = tier_of(premium, self.params.intervals.bounds)
         result: list[tuple[Floats, Floats]] = []
@@ -81,7 +81,7 @@ class Calibration:
 
 
 def _pool(tier: npt.NDArray[np.int64], index: int, params: CalibrationParams) -> tuple[npt.NDArray[np.bool_], float]:
-    """Which errors a tier's quantiles come from, and how much wider the intervals are for it."""
+    """The errors behind a tier's quantiles, and the factor that widens its intervals."""
     own, widening, below = tier == index, 1.0, index - 1
     while own.sum() < params.min_errors and below >= 0:
         own, widening, below = own | (tier == below), params.intervals.borrowed_widening, below - 1
@@ -91,7 +91,7 @@ def _pool(tier: npt.NDArray[np.int64], index: int, params: CalibrationParams) ->
 
 
 def _offsets(error: Floats, weight: Floats, level: float, widening: float) -> tuple[float, float]:
-    """Weighted quantiles; the sale to come counts as one more error, infinitely far out on either side."""
+    """Weighted quantiles; the next sale counts as one more error, infinite on either side."""
     if len(error) == 0:
         return -inf, inf
     # Ties are broken by weight, so the order of the sales cannot change the last bit of a sum.

@@ -1,4 +1,4 @@
-"""Errors of values on sales that their model had not seen: intervals and corrections are made from them."""
+"""Errors of values on sales that their model had not seen: the basis of intervals and corrections."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from shared.valuation.file_fields import Numbers, PositiveNumbers, Times
 
 @dataclass(frozen=True)
 class Residuals:
-    """Errors of values on sales their model had not seen, shape (n,): ln(price / value), the predicted premium, and
-    when the sale was (UTC seconds)."""
+    """Errors of values on sales that their model had not seen, shape (n,).
+
+    ln(price / value), the predicted premium, and the time of the sale (UTC seconds).
+    """
 
     error: Numbers
     premium: PositiveNumbers
@@ -32,15 +34,15 @@ class Residuals:
     @property
     def day(self) -> Ints:
         """UTC days from 1970-01-01 to each sale, shape (n,)."""
-        return self.time // 86_400  # a literal: no constant may change what a model file says
+        return self.time // 86_400  # a literal: a changed constant must not change a model file
 
     def age_days(self, instant: float) -> Floats:
-        """How long before an instant (UTC seconds) each sale was, shape (n,); below zero after it."""
+        """Days from each sale to an instant (UTC seconds), shape (n,); negative for later sales."""
         return (instant - self.time.astype(np.float64)) / 86_400.0
 
     @classmethod
     def of(cls, rows: pl.DataFrame, predicted: Floats) -> Residuals:
-        """Of predictions of ln(price / floor) on rows of sales, without any correction."""
+        """Errors of uncorrected predictions of ln(price / floor) on rows of sales."""
         log_ratio = np.log(rows["price_eth"].to_numpy() / rows["floor_eth"].to_numpy())
         return cls(log_ratio - predicted, np.exp(predicted), rows["sale_time"].dt.epoch("s").to_numpy())
 
@@ -49,9 +51,9 @@ class Residuals:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("error", "premium", "time")))
 
     def rounded(self) -> Residuals:
-        """To a millionth, far below what an interval can tell: the last digits are those of the platform."""
+        """Rounded to a millionth, far below any interval, because the last digits depend on the platform."""
         return Residuals(np.round(self.error, 6), np.round(self.premium, 6), self.time)
 
     def where(self, chosen: npt.NDArray[np.bool_] | Ints) -> Residuals:
-        """Those chosen, by a mask of shape (n,) or by their places."""
+        """The chosen errors, by a mask of shape (n,) or by indices."""
         return Residuals(self.error[chosen], self.premium[chosen], self.time[chosen])

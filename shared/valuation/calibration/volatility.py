@@ -1,8 +1,8 @@
-"""How large errors are now, relative to their usual size, so that intervals breathe with the market.
+"""The current size of errors relative to their average size, by which intervals widen and narrow.
 
-A wild fortnight is followed by wild days, whatever the tier. Past errors are divided by the volatility of their day
-before quantiles are taken, and the quantiles are multiplied by the volatility of now: filtered historical simulation
-(Hull & White, Journal of Risk 1, 1998), with an exponentially weighted mean of sizes.
+Volatility clusters in time, in all tiers. Past errors are divided by the volatility of their day before quantiles are
+taken, and the quantiles are multiplied by today's volatility: filtered historical simulation (Hull & White, Journal of
+Risk 1, 1998), with an exponentially weighted mean of sizes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shared.valuation.params import VolatilityParams
 def volatility(error: Floats, tier: Ints, day: Ints, today: int, params: VolatilityParams) -> tuple[Floats, float]:
     """Volatility on each error's day, from earlier days only, shape (n,); and today, from all.
 
-    1 is usual. `day`: number of each sale's UTC day, `tier`: of its premium; the order of the sales does not matter.
+    1 is average. `day`: the UTC day of each sale; `tier`: the tier of its premium. The order of sales does not matter.
     """
     size = _size(error, tier, params.largest)
     if not size.any():
@@ -36,10 +36,10 @@ def volatility(error: Floats, tier: Ints, day: Ints, today: int, params: Volatil
 
 
 def _size(error: Floats, tier: Ints, largest: float) -> Floats:
-    """Sizes of errors in medians of their tiers, at most `largest`, shape (n,)."""
+    """Sizes of errors in units of their tier's median, at most `largest`, shape (n,)."""
     size = np.abs(error)
     for index in np.unique(tier):
         own = tier == index
-        usual = float(np.median(size[own]))
-        size[own] = np.minimum(size[own] / usual, largest) if usual > 0.0 else np.where(size[own] > 0.0, 1.0, 0.0)
+        median = float(np.median(size[own]))
+        size[own] = np.minimum(size[own] / median, largest) if median > 0.0 else np.where(size[own] > 0.0, 1.0, 0.0)
     return size

@@ -1,4 +1,4 @@
-"""Why a value is what it is: additive parts in ETH, comparable sales, and both for a whole generation as columns.
+"""Explanations of values: additive parts in ETH, comparable sales, and both for a whole generation as columns.
 
-Nothing is imported here: the gateway reads `stored` without the model library.
+Nothing is imported here, so that the gateway reads `stored` without the model library.
 """

@@ -1,9 +1,9 @@
-"""Exact additive parts of values: which of them adds how much, in log units; and the comparables beside them.
+"""Exact additive parts of values in log units, and comparables.
 
-The model predicts ln(value / floor), and its contributions split that into a part for each feature and a constant
-(SHAP values: Lundberg et al., Nature Machine Intelligence 2, 2020). Features become parts that people know: the
-market's level, the type, the skin, each accessory (`parts`). The correction by the latest sales is a part of its own.
-Neither this step nor the one from log units to ETH (`stored.parts_in_eth`) leaves a remainder.
+The model predicts ln(value / floor). Its contributions split the prediction into a part for each feature and a constant
+(SHAP values: Lundberg et al., Nature Machine Intelligence 2, 2020). Features are grouped into parts that people know:
+the market's level, the type, the skin, each accessory (`parts`). The correction by the latest sales is another part.
+Neither this step nor the conversion to ETH (`stored.parts_in_eth`) leaves a remainder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from shared.valuation.model import ValuationModel
 
 BATCH: Final = 250
 LARGEST_ROUNDING: Final = 1e-3
-"""SHAP values are single precision: their sum may miss the prediction by so much (log units), and no more."""
+"""SHAP values are single precision: the largest accepted error of their sum (log units)."""
 
 
 def explained_in_batches(
@@ -34,21 +34,21 @@ def explained_in_batches(
     calibration: Calibration,
     rows: slice = slice(None),
 ) -> Iterator[Explained | None]:
-    """None after each batch of punks, and at the end the whole. `frame`: of a nowcast snapshot; `calibration`: what its
-    values were corrected by; `rows`: those to explain.
+    """Explain the rows of a nowcast snapshot's `frame`; yields None after each batch of punks, then the result.
 
-    A batch is a second of work, so that whoever makes them can do something else in between, or stop. All rows of the
-    frame are valued at once: a matrix product of one row may differ from that of many in its last bit, and what is
-    explained has to be the value that was published. What rounding leaves counts for the usual premium.
+    A batch takes a second, so that the caller can do other work in between, or stop. `calibration` is that of the
+    explained values. All rows of the frame are predicted at once: a matrix product of one row may differ from that of
+    many in its last bit, and the published value has to be explained. The base value takes the rounding error.
 
     Raises:
-        InvalidInputError: a punk has no floor, and so no value. IntegrityError: contributions do not add up.
+        InvalidInputError: a punk has no floor, and so no value.
+        IntegrityError: contributions do not add up.
     """
     start, stop, _ = rows.indices(frame.height)
     punks: Ints = frame["punk_id"].to_numpy().astype(np.int64)
     floor: Floats = frame["floor_eth"].to_numpy().astype(np.float64)
     if not np.isfinite(floor[rows]).all():
-        raise InvalidInputError("no other punk was for sale then: without a floor there is no value to explain")
+        raise InvalidInputError("no other punk was for sale: without a floor there is no value to explain")
     parts = PunkParts(then.traits, then.premia, model.features)
     log_premium = model.log_premium(frame)
     correction = calibration.correction_of(np.exp(log_premium))
@@ -69,16 +69,16 @@ def explained_in_batches(
             near[row, : len(sold)], similarity[row, : len(sold)] = sold, np.round(alike, 4)
         yield None
     kinds, logs = (np.concatenate(batches) for batches in zip(*split, strict=True))
-    there = kinds >= 0
+    present = kinds >= 0
     count = np.zeros(frame.height, dtype=np.int64)
-    count[start:stop] = there.sum(axis=1)
+    count[start:stop] = present.sum(axis=1)
     yield Explained(
         model_id=model.model_id,
         parts=parts.keys,
         traits=then.traits.names,
         starts=np.append(0, count.cumsum()),
-        part=kinds[there].astype(np.uint16),
-        log=logs[there].astype(np.float32),
+        part=kinds[present].astype(np.uint16),
+        log=logs[present].astype(np.float32),
         floor_eth=floor,
         near=near,
         similarity=similarity,

@@ -1,10 +1,10 @@
-"""Sales of punks most like one, brought to today's market, and the punk's own sales beside them.
+"""Sales of the most similar punks, adjusted to today's market, and the punk's own sales.
 
-Two punks are as far apart as their differences are worth by the index: of two types, skins or accessory counts the
-difference of the premia, of an accessory that only one of them has the size of its premium. Each trait in which they
-differ adds a little for its rarity, so that a rare one matters before the index has learnt much about it; another type
-and age add something, too. A sale's price is brought to the instant by the index: ln(price) + level now - level then.
-Nothing at or after the instant goes in, and no ask or bid.
+The distance of two punks is the worth of their differences by the index: the difference of the premia of two types,
+skins or accessory counts, and the size of the premium of an accessory that only one punk has. Each such trait adds a
+little for its rarity, so that a rare trait counts before the index has a premium for it. Another type and age add to
+the distance. The index adjusts a sale's price to the instant: ln(price) + level now - level at the sale. Only sales
+strictly before the instant count, and no ask or bid.
 """
 
 from __future__ import annotations
@@ -25,20 +25,22 @@ from shared.valuation.explanation.parts import KINDS
 
 MOST: Final = 8
 RARITY_WEIGHT: Final = 0.01
-"""Log units for each nat of a trait's rarity, beside its premium."""
+"""Log units per nat of a trait's rarity, in addition to its premium."""
 OTHER_TYPE: Final = 0.25
-"""Log units for another type, beside the types' own premia."""
+"""Log units for another type, in addition to the difference of premia."""
 AGE_WEIGHT: Final = 0.2
-"""Log units for each year since the sale."""
+"""Log units per year since the sale."""
 LEAST_SIMILARITY: Final = 0.05
-"""What is further away is no comparable: an alien has few."""
+"""Less similar sales are no comparables; an alien has few."""
 YEAR_S: Final = 365.25 * DAY_S
 
 
 @dataclass(frozen=True)
 class OwnSale:
-    """A sale of the punk itself; `excluded` says why it does not count. Attributes as of `Comparable`; None where the
-    book was empty, or the index had not begun."""
+    """A sale of the punk itself; `excluded`: why it is not valid. Other attributes as in `Comparable`.
+
+    They are None if the book was empty, or the index had not begun.
+    """
 
     time: datetime
     price_eth: float
@@ -49,12 +51,12 @@ class OwnSale:
 
 
 class MarketThen:
-    """What reasons and comparables need of a timeline, taken out of it: the timeline may then read on.
+    """A copy of what reasons and comparables need of a timeline, so that the timeline can read on.
 
     Attributes:
         sold: the columns of `Explained` that start with `sold_`, by name.
         level_eth: the index's level for common punks.
-        premia, errors: of every trait, shape (traits,), log units: see `trait_premia`.
+        premia, errors: of every trait, shape (traits,), log units; see `trait_premia`.
     """
 
     def __init__(self, timeline: MarketTimeline, as_of: int) -> None:
@@ -69,7 +71,7 @@ class MarketThen:
         self.sold = {"sold_time": time} | {f"sold_{name}_eth": np.exp(column) for name, column in logs.items()}
         self.level_eth = float(np.exp(np.nan_to_num(level)))
         self.premia, self.errors = trait_premia(timeline, as_of)
-        # A last entry of zero stands for "no trait", which members say as -1.
+        # The last entry, zero, is for index -1: no trait.
         premium, rare = np.append(self.premia, 0.0), np.append(RARITY_WEIGHT * self.traits.rarity, 0.0)
         self._weight: Floats = np.abs(premium) + rare
         self._apart: Floats = np.abs(premium - premium[:, None]) + rare + rare[:, None]
@@ -84,7 +86,7 @@ class MarketThen:
         self._bare: Floats = age + self._weight[members[:, KINDS:]].sum(axis=1)
 
     def near(self, punk: int) -> tuple[Ints, Floats]:
-        """The punks whose sales are most like the punk, its own left out, nearest first, and their similarity."""
+        """The other punks whose sales are most similar, nearest first, and their similarity."""
         own = self.traits.members[punk]
         distance = self._bare.copy()
         for mine, its in zip(own[:KINDS], self._kinds, strict=True):
@@ -92,12 +94,12 @@ class MarketThen:
         accessories = own[KINDS:][own[KINDS:] >= 0]
         distance += self._weight[accessories].sum()
         for accessory in accessories.tolist():
-            # Both have it: neither the one's weight nor the other's counts.
+            # Both have it, so it does not add to the distance.
             distance[self._holders[accessory]] -= 2.0 * self._weight[accessory]
         distance[self._punk == punk] = np.inf
         most = np.partition(distance, MOST - 1)[MOST - 1] if len(distance) > MOST else np.inf
         rows = np.flatnonzero(distance <= most)
-        # Equal distances: the punk with the lower number first.
+        # Among equals, the lower punk number first.
         near = rows[np.argsort(distance[rows], kind="stable")][:MOST]
         similarity = np.exp(-distance[near])
         alike = similarity >= LEAST_SIMILARITY
@@ -105,26 +107,25 @@ class MarketThen:
 
 
 def own_sales(timeline: MarketTimeline, punk: int, as_of: int) -> list[OwnSale]:
-    """All sales of the punk strictly before the instant (UTC seconds), newest first, those that do not count too."""
+    """All sales of the punk strictly before the instant (UTC seconds), newest first, also excluded sales."""
     sales = [sale for sale in timeline.sales if sale.punk_id == punk and sale.time < as_of][::-1]
-    # Up to and with the sale's own second: the level right after it.
+    # The level right after the sale's second.
     instants = np.array([*(sale.time + 1 for sale in sales), as_of], dtype=np.int64)
     *levels, now = timeline.index.states.last_before(instants)[:, 0].tolist()
-    found = []
+    history = []
     for sale, then in zip(sales, levels, strict=True):
         adjusted = None if isnan(then) else sale.price_eth * exp(now - then)
         time = datetime.fromtimestamp(sale.time, UTC)
-        found.append(OwnSale(time, sale.price_eth, sale.floor_eth, adjusted, sale.kind, sale.excluded))
-    return found
+        history.append(OwnSale(time, sale.price_eth, sale.floor_eth, adjusted, sale.kind, sale.excluded))
+    return history
 
 
 def trait_premia(timeline: MarketTimeline, as_of: int) -> tuple[Floats, Floats]:
-    """What every trait is worth by the index, and its standard error by the index's Kalman filter, both of shape
-    (traits,), log units, from sales strictly before `as_of` (UTC seconds).
+    """Premium of every trait by the index, and its standard error by the index's Kalman filter.
 
-    As the features have it: type, skin and count over those of common punks, an accessory's by itself. Zero before the
-    first sale. Errors are from the variances alone: what the errors of common punks' traits have in common with the
-    trait's is left out. That makes them too large rather than too small.
+    Both have shape (traits,) and log units, from sales strictly before `as_of` (UTC seconds); zero before the first
+    sale. As in the features, type, skin and count are relative to those of common punks, and accessories are absolute.
+    Errors ignore the covariance with common punks' traits, which makes them too large rather than too small.
     """
     instant, traits = np.array([as_of], dtype=np.int64), timeline.traits
     premia, variance = (

@@ -1,7 +1,7 @@
-"""The reasons and comparables of a whole generation, as columns: small enough to store, quick enough to answer from.
+"""The reasons and comparables of a whole generation, as columns: small to store, quick to read.
 
-The nowcaster and `punkcast explain` make these columns (`attribution`). Whoever tells of a punk reads them here: the
-gateway, too, so nothing here needs the model library.
+The nowcaster and `punkcast explain` compute these columns (`attribution`). The gateway reads them here, so this module
+does not need the model library.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PartKey = tuple[str, str]
 """A part of an explanation: its group, one of `GROUPS`, and its name."""
 
 GROUPS: Final[dict[str, str]] = {
-    "usual": "what the sales that the model learnt from had over their floors on average",
+    "base value": "the average premium over the floor of the sales that the model was trained on",
     "market": "where the market stands and where it is going, against its floor",
     "liquidity": "how much is offered near the floor and how often punks change hands",
     "traits": "what the punk is",
@@ -34,8 +34,8 @@ GROUPS: Final[dict[str, str]] = {
     "owner": "who holds it, and how such owners sell",
     "floor": "the move of the floor itself (in changes)",
 }
-"""In the order in which they are shown, with their meanings."""
-USUAL: Final[PartKey] = ("usual", "usual premium")
+"""In the order of display, with their meanings."""
+BASE_VALUE: Final[PartKey] = ("base value", "base value")
 FLOOR_MOVE: Final[PartKey] = ("floor", "move of the floor")
 FORMAT: Final = "punkcast-explained/1"
 NOBODY: Final = -1
@@ -56,26 +56,26 @@ def parts_in_eth(logs: Mapping[PartKey, float], value: float, against: float) ->
     """The parts of ln(value / against) with ETH that add up to value - against (both in ETH).
 
     Log units become ETH through the logarithmic mean L(value, against) = (value - against) / ln(value / against), which
-    leaves no remainder (the LMDI decomposition: Ang, Energy Policy 32, 2004). The usual premium takes what rounding
-    leaves: stored log units are of single precision, and values are published in micro-ETH.
+    leaves no remainder (the LMDI decomposition: Ang, Energy Policy 32, 2004). The base value takes the rounding error:
+    stored log units are single precision, and values are published in micro-ETH.
     """
     total = log(value / against)
     # expm1 keeps the digits of a small difference.
     mean = against * expm1(total) / total if total else against
-    exact = {**logs, USUAL: total - sum(amount for key, amount in logs.items() if key != USUAL)}
+    exact = {**logs, BASE_VALUE: total - sum(amount for key, amount in logs.items() if key != BASE_VALUE)}
     return tuple(Part(group, name, amount, mean * amount) for (group, name), amount in exact.items())
 
 
 @dataclass(frozen=True)
 class Comparable:
-    """The last valid sale of a punk like the one asked about.
+    """The last valid sale of a similar punk.
 
     Attributes:
         time: of the sale (UTC).
-        floor_eth: the floor then, the sold punk's own ask left out.
-        adjusted_eth: the price at the index level of the instant asked about.
+        floor_eth: the floor at the sale, without the sold punk's own ask.
+        adjusted_eth: the price at the index level of the explained instant.
         similarity: exp(-distance), 1 for the same traits sold just now.
-        shared, lacks, adds: traits of both; of the punk asked about only; of the sold punk only.
+        shared, lacks, adds: traits of both punks; of the explained punk only; of the sold punk only.
     """
 
     punk_id: int
@@ -91,7 +91,7 @@ class Comparable:
 
 @dataclass(frozen=True)
 class Before:
-    """The generation before."""
+    """The previous generation."""
 
     generation_id: int
     as_of: datetime
@@ -100,21 +100,21 @@ class Before:
 
 @dataclass(frozen=True)
 class Explained:
-    """For n punks in order of their number, with m parts in all; one that nobody asked about has none.
+    """Explanations of n punks by number, with m parts in all; a punk outside the request has no parts.
 
     Attributes:
         parts: group and name of every kind of part; `traits`: names of all traits.
         starts: shape (n + 1,): punk i has the parts starts[i] to starts[i + 1] of the next two, each of shape (m,).
-        part, log: which part, and its log units of ln(value / floor).
+        part, log: index of the part, and its log units of ln(value / floor).
         floor_eth: shape (n,): lowest ask of any other punk.
-        near, similarity: shape (n, 8): punks whose sales are comparable, nearest first, `NOBODY` where there are fewer.
+        near, similarity: shape (n, 8): punks with comparable sales, nearest first, padded with `NOBODY`.
         sold_time (UTC seconds), sold_price_eth, sold_floor_eth, sold_adjusted_eth: shape (10,000,), the last valid sale
-            of each punk as in `Comparable`; 0 and NaN of one never sold.
-        level_eth: what a common punk is worth by the index.
-        premium, premium_error: shape (traits,), log units: over common punks, and its standard error.
-        before_value_micro_eth: shape (n,), what the generation before published; empty without one.
-        before_floor_eth, before_moved: shape (n,), the floor of other punks then, and (m,), log units, how far each
-            part has moved since; both are empty where its reasons are not known, or of another model.
+            of each punk as in `Comparable`; 0 and NaN if never sold.
+        level_eth: the index's value of a common punk.
+        premium, premium_error: shape (traits,), log units: premium over common punks, and its standard error.
+        before_value_micro_eth: shape (n,), values of the previous generation; empty without one.
+        before_floor_eth, before_moved: shape (n,), the floor of other punks in the previous generation, and shape (m,),
+            the move of each part since (log units). Empty if its reasons are unknown or of another model.
     """
 
     model_id: str
@@ -143,9 +143,9 @@ class Explained:
         return parts_in_eth(self._of(punk, self.log), value, float(self.floor_eth[punk]))
 
     def changes(self, punk: int, value: float, earlier: float) -> tuple[Part, ...] | None:
-        """What moved the punk's value from the generation before (`earlier`, ETH); the parts add up to the difference.
+        """The parts of the move of the punk's value since the previous generation (`earlier`, ETH), which add up to it.
 
-        None where that is not known: there was no such generation, or another model made it.
+        None if unknown: there was no previous generation, or another model computed it.
         """
         if not len(self.before_moved):
             return None
@@ -153,29 +153,31 @@ class Explained:
         return parts_in_eth(self._of(punk, self.before_moved) | {FLOOR_MOVE: floor_move}, value, earlier)
 
     def comparables(self, punk: int, traits: Callable[[int], Sequence[str]]) -> list[Comparable]:
-        """The sales most like the punk, nearest first; `traits` names those of a punk."""
+        """The most similar sales, nearest first; `traits` returns the trait names of a punk."""
         own, near = traits(punk), self.near[punk][self.near[punk] != NOBODY]
         sold = self.sold_time, self.sold_price_eth, self.sold_floor_eth, self.sold_adjusted_eth
         similarity = np.round(self.similarity[punk, : len(near)].astype(np.float64), 4)
         columns = near, *(column[near] for column in sold), similarity
-        found = []
+        comparables = []
         for other, time, price, floor, adjusted, alike in zip(*(column.tolist() for column in columns), strict=True):
             its, when = traits(other), datetime.fromtimestamp(time, UTC)
             shared = [name for name in own if name in its]
             lacks, adds = [name for name in own if name not in its], [name for name in its if name not in own]
-            found.append(Comparable(other, when, price, floor, adjusted, alike, shared, lacks, adds))
-        return found
+            comparables.append(Comparable(other, when, price, floor, adjusted, alike, shared, lacks, adds))
+        return comparables
 
     def since(self, reasons: Explained) -> Explained:
-        """With how far each part has moved since earlier reasons; as it is, where these are by another model, or do not
-        have the same parts in the same order."""
+        """With the move of each part since earlier reasons.
+
+        Unchanged if those are by another model, or do not have the same parts in the same order.
+        """
         same = (self.model_id, self.parts) == (reasons.model_id, reasons.parts)
         if not (same and np.array_equal(self.starts, reasons.starts) and np.array_equal(self.part, reasons.part)):
             return self
         return replace(self, before_floor_eth=reasons.floor_eth, before_moved=self.log - reasons.log)
 
     def to_bytes(self) -> bytes:
-        """One compressed file (NumPy's own), a few hundred kilobytes for 10,000 punks."""
+        """A compressed NumPy file, a few hundred kilobytes for 10,000 punks."""
         columns = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         meta = {"format": FORMAT} | {name: value for name, value in vars(self).items() if name not in columns}
         meta["before"] = None if self.before is None else vars(self.before)
@@ -192,15 +194,19 @@ class Explained:
             with np.load(io.BytesIO(body), allow_pickle=False) as file:
                 arrays = dict(file)
             meta = json.loads(arrays.pop(_META).tobytes())
-            if (found := meta.pop("format")) != FORMAT:
-                raise IntegrityError(f"explanations of format {found}, expected {FORMAT}")
+            if (format_ := meta.pop("format")) != FORMAT:
+                raise IntegrityError(f"explanations of format {format_}, expected {FORMAT}")
             meta.pop("sold", None)  # empty; in files of older releases
             if before := meta["before"]:
                 meta["before"] = Before(**before | {"as_of": datetime.fromisoformat(before["as_of"])})
-            parts, traits = tuple(map(tuple, meta.pop("parts"))), tuple(meta.pop("traits"))
+            # Older releases call the base value ("usual", "usual premium").
+            parts = tuple(BASE_VALUE if group == "usual" else (group, name) for group, name in meta.pop("parts"))
+            traits = tuple(meta.pop("traits"))
             return cls(parts=parts, traits=traits, **meta, **arrays)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise IntegrityError(f"stored explanations cannot be read: {error!r}; they are made anew") from error
+            raise IntegrityError(
+                f"stored explanations cannot be read: {error!r}; the next nowcast replaces them"
+            ) from error
 
     def _of(self, punk: int, column: npt.NDArray[np.float32]) -> dict[PartKey, float]:
         own = slice(int(self.starts[punk]), int(self.starts[punk + 1]))

@@ -1,1 +1,1 @@
-"""Learners of ln(price / floor), each behind one interface (`learner`), and the ensemble of them that is the value."""
+"""Learners of ln(price / floor) behind one interface (`learner`), and their ensemble, whose mean is the value."""

@@ -1,7 +1,7 @@
-"""The ensemble whose mean is the value: learners in equal shares, each fitted with several seeds.
+"""The ensemble whose mean is the value: learners with equal weights, each fitted with several seeds.
 
-Trees and the network err differently, so their mean beats any of them. Apes and aliens are so few that no learner knows
-anything about them: their value is the hedonic index's forecast, by a rule (`IndexForecast`).
+Trees and the network err differently, so their mean beats each of them. Apes and aliens are too few for any learner:
+their value is the hedonic index's forecast, by a rule (`IndexForecast`).
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from threadpoolctl import threadpool_limits
 from shared.errors import InvalidInputError, UnsupportedModelError
 from shared.market.series import Floats
 from shared.market.traits import TYPES
-from shared.valuation.learners.learner import Learner, Lesson, Rows
+from shared.valuation.learners.learner import Learner, Rows, TrainingSet
 from shared.valuation.learners.linear import LinearForecast
 from shared.valuation.learners.network import BLOCK, Network
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.learners.trees import Trees
 from shared.valuation.params import Params, Start
 
-# Learners fit, and parts are answered, side by side; a matrix product's own threads would only take turns with theirs.
+# Learners fit and predict in parallel, so threads within a matrix product would only compete with them.
 threadpool_limits(limits=1, user_api="blas")
 
 KINDS: Final[dict[str, type[Learner]]] = {kind.KIND: kind for kind in (Trees, Network)}
-"""Learners by the name that params.toml and model files give them."""
+"""Learners by their name in params.toml and model files."""
 
 
 def _read(document: dict[str, Any]) -> Learner:
-    """A learner from a model file; raises UnsupportedModelError when this code does not know its kind or start."""
+    """A learner from a model file; raises UnsupportedModelError for an unknown kind or start."""
     if document["kind"] not in KINDS:
         raise UnsupportedModelError(f"this code knows no learner {document['kind']!r}; it knows {', '.join(KINDS)}")
     if document["start"] not in get_args(Start):
@@ -55,7 +55,7 @@ def _fields(kind: type[Learner]) -> TypeAdapter[Learner]:
 
 @dataclass(frozen=True)
 class IndexForecast:
-    """Punks with these codes of the feature `type` have the sum of `features` as their value."""
+    """The value of punks with these codes of the feature `type` is the sum of `features`."""
 
     codes: tuple[int, ...]
     features: tuple[str, ...]
@@ -67,8 +67,8 @@ class Ensemble:
 
     Attributes:
         features: columns that the learners read, in order.
-        linear: where learners may start.
-        threads: so many parts of the rows are answered side by side; not written to a file.
+        linear: the forecast from which learners may start.
+        threads: number of threads that predict; not part of the file.
     """
 
     features: tuple[str, ...]
@@ -95,8 +95,7 @@ class Ensemble:
     def contributions(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
         """Exact additive parts of `predict`: per feature, shape (n, features), and the constant, shape (n,).
 
-        The mean of the learners' own parts. What the linear forecast puts in counts for the features that it is made
-        of.
+        They are the mean of the learners' parts. The linear forecast's part is divided over its features.
         """
         parts = self._in_parts(frame, self._contributions)
         by_index = self.by_index(frame)
@@ -104,15 +103,15 @@ class Ensemble:
         return parts[:, :-1], parts[:, -1]
 
     def by_index(self, frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
-        """Which rows have the index's forecast as their value, shape (n,)."""
+        """Rows whose value is the index's forecast, shape (n,)."""
         return np.isin(frame["type"].to_numpy(), self.index_rule.codes)
 
-    def _in_parts(self, frame: pl.DataFrame, answer: Callable[[Rows], Floats]) -> Floats:
-        """What is answered of the rows, some on each thread: whole blocks, so that no bit depends on their number."""
+    def _in_parts(self, frame: pl.DataFrame, predict: Callable[[Rows], Floats]) -> Floats:
+        """Predict the rows on several threads, in whole blocks, so that no bit depends on the number of threads."""
         step = BLOCK * max(-(-frame.height // (BLOCK * self.threads)), 1)
         parts = [frame.slice(begin, step) for begin in range(0, max(frame.height, 1), step)]
         with ThreadPoolExecutor(self.threads) as pool:
-            return np.concatenate(list(pool.map(lambda part: answer(self._rows(part)), parts)))
+            return np.concatenate(list(pool.map(lambda part: predict(self._rows(part)), parts)))
 
     def _contributions(self, rows: Rows) -> Floats:
         parts = self._mean(lambda learner: learner.contributions(rows))
@@ -121,29 +120,31 @@ class Ensemble:
             parts += share * self.linear.contributions(rows.scaled, start)
         return parts
 
-    def _mean(self, ask: Callable[[Learner], Floats]) -> Floats:
-        mean: Floats = np.sum([count * ask(learner) for learner, count in self._counted], axis=0) / len(self.learners)
+    def _mean(self, predict: Callable[[Learner], Floats]) -> Floats:
+        mean: Floats = np.sum([weight * predict(learner) for learner, weight in self._weighted], axis=0) / len(
+            self.learners
+        )
         return mean
 
     @cached_property
-    def _counted(self) -> list[tuple[Learner, int]]:
-        """Learners, each counting for so many: networks that begin at one start answer as one."""
-        counted: list[tuple[Learner, int]] = [(one, 1) for one in self.learners if not isinstance(one, Network)]
+    def _weighted(self) -> list[tuple[Learner, int]]:
+        """Learners with their weights. Networks with the same start are merged into one."""
+        weighted: list[tuple[Learner, int]] = [(each, 1) for each in self.learners if not isinstance(each, Network)]
         for start in get_args(Start):
-            same = [one for one in self.learners if isinstance(one, Network) and one.start == start]
+            same = [each for each in self.learners if isinstance(each, Network) and each.start == start]
             if same:
-                counted.append((Network.mean(same), len(same)))
-        return counted
+                weighted.append((Network.mean(same), len(same)))
+        return weighted
 
     def _rows(self, frame: pl.DataFrame) -> Rows:
         return _rows(_matrix(frame, self.features), self.linear)
 
     def _index_parts(self, frame: pl.DataFrame) -> Floats:
-        """Parts of the index's forecast, shape (n, features + 1); a feature the model lacks goes to the constant."""
+        """Parts of the index's forecast, shape (n, features + 1); an unknown feature adds to the constant."""
         parts = np.zeros((frame.height, len(self.features) + 1))
         for name in self.index_rule.features:
-            place = self.features.index(name) if name in self.features else -1
-            parts[:, place] += np.nan_to_num(frame[name].to_numpy().astype(np.float64))
+            column = self.features.index(name) if name in self.features else -1
+            parts[:, column] += np.nan_to_num(frame[name].to_numpy().astype(np.float64))
         return parts
 
 
@@ -157,12 +158,12 @@ def fit(
     seeds: int,
     threads: int,
 ) -> Ensemble:
-    """Fit each learner with `seeds` seeds from `seed` on, on one thread each. The bytes do not depend on `threads`.
+    """Fit each learner with `seeds` seeds from `seed` on, one thread per learner. `threads` does not change the bytes.
 
     `frame` has `price_eth`, `floor_eth` and the features. Older rows weigh less; `age_days` has shape (n,).
 
     Raises:
-        InvalidInputError: `params` names a learner that there is not.
+        InvalidInputError: `params` names an unknown learner.
     """
     members, features = params.learners, tuple(features)
     if unknown := [member.kind for member in members if member.kind not in KINDS]:
@@ -170,14 +171,14 @@ def fit(
     target = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
     raw, weight = _matrix(frame, features), 0.5 ** (age_days / params.half_life_days)
     linear = LinearForecast.fit(raw, target, weight, params.linear)
-    lesson = Lesson(_rows(raw, linear), features, target, weight)
+    training = TrainingSet(_rows(raw, linear), features, target, weight)
 
-    def taught(place: int) -> tuple[Learner, ...]:
-        own = range(seed + place, seed + place + seeds * len(members), len(members))
-        return KINDS[members[place].kind].fit(lesson, params, start=members[place].start, seeds=own)
+    def fit_member(index: int) -> tuple[Learner, ...]:
+        own = range(seed + index, seed + index + seeds * len(members), len(members))
+        return KINDS[members[index].kind].fit(training, params, start=members[index].start, seeds=own)
 
     with ThreadPoolExecutor(threads) as pool:
-        learners = tuple(learner for fitted in pool.map(taught, range(len(members))) for learner in fitted)
+        learners = tuple(learner for fitted in pool.map(fit_member, range(len(members))) for learner in fitted)
     rule = IndexForecast(tuple(TYPES.index(name) for name in params.index_rule.types), params.index_rule.features)
     return Ensemble(features, linear, learners, rule)
 

@@ -1,4 +1,4 @@
-"""The one interface of a learner. A new one is a module with a class like `Trees`, and a line in `ensemble.KINDS`."""
+"""The interface of learners. A new learner is a module with a class like `Trees`, and a line in `ensemble.KINDS`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from shared.valuation.params import Params, Start
 
 @dataclass(frozen=True)
 class Rows:
-    """What learners read of n rows.
+    """The inputs of learners, for n rows.
 
     Attributes:
         raw: features in the model's order, NaN where unknown, shape (n, features).
         scaled: features by `Scaling`, shape (n, features).
         line: the linear forecast of ln(price / floor), shape (n,).
-        floored: the same, but not below `linear.least`.
+        floored: `line`, at least `linear.least`.
     """
 
     raw: Matrix
@@ -28,13 +28,13 @@ class Rows:
     floored: Floats
 
     def started(self, start: Start) -> Floats | None:
-        """Where a learner begins, shape (n,); None: at zero."""
+        """The base margin of a learner, shape (n,); None: zero."""
         return {"zero": None, "linear": self.line, "floored": self.floored}[start]
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What is learnt from: rows, the names of their features, ln(price / floor) and weights, shape (n,)."""
+class TrainingSet:
+    """Rows, the names of their features, targets ln(price / floor) and weights, shape (n,)."""
 
     rows: Rows
     features: tuple[str, ...]
@@ -43,10 +43,10 @@ class Lesson:
 
 
 class Learner(Protocol):
-    """A fitted learner. Same lesson, parameters and seed: the same learner.
+    """A fitted learner. Same training set, parameters and seed give the same learner.
 
-    It is a dataclass whose fields pydantic writes into a model file (`file_fields` has types for arrays). It works on
-    one thread: the ensemble fits several learners, and has several parts of the rows answered, side by side.
+    It is a dataclass whose fields pydantic writes into a model file (`file_fields` has types for arrays). It uses one
+    thread, because the ensemble fits learners and predicts rows in parallel.
     """
 
     KIND: ClassVar[str]
@@ -56,19 +56,21 @@ class Learner(Protocol):
 
     @property
     def features(self) -> int:
-        """How many features the rows have that it reads."""
+        """The number of features in the rows."""
         ...
 
     @classmethod
-    def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Self, ...]:
-        """One learner a seed; none where there is too little to learn from."""
+    def fit(cls, training: TrainingSet, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Self, ...]:
+        """One learner per seed; none if there are too few sales."""
         ...
 
     def predict(self, rows: Rows) -> Floats:
-        """ln(price / floor), its start included, shape (n,)."""
+        """ln(price / floor) including the base margin, shape (n,)."""
         ...
 
     def contributions(self, rows: Rows) -> Floats:
-        """Exact additive parts of what `predict` adds to the start: per feature, then the constant, shape
-        (n, features + 1)."""
+        """Exact additive parts of `predict` less the base margin: per feature, then the constant.
+
+        Shape (n, features + 1).
+        """
         ...

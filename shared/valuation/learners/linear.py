@@ -1,6 +1,6 @@
-"""A robust ridge regression of ln(price / floor) on all features: where trees and networks may start.
+"""A robust ridge regression of ln(price / floor) on all features: the base margin of trees and networks.
 
-Trees cannot go beyond what they saw and give the few rare punks the mean of a leaf; a straight line carries on. The fit
+Trees cannot extrapolate and give rare punks the mean of a leaf; a line extrapolates. The fit
 minimises absolute error by iteratively reweighted least squares (Holland & Welsch, Communications in Statistics 6,
 1977), with an L2 penalty on scaled features (Hoerl & Kennard, Technometrics 12, 1970). Flags keep their unit
 (`Scaling`), so a rare trait's coefficient shrinks to zero; standardised, it would be penalised no more than a common
@@ -27,7 +27,7 @@ class LinearForecast:
     constant: FiniteFloat
     slope: Numbers
     scaling: Scaling
-    least: FiniteFloat = 0.0  # files of earlier releases have no learner that reads it
+    least: FiniteFloat = 0.0  # no learner in files of earlier releases reads it
 
     @classmethod
     def fit(cls, raw: Matrix, target: Floats, weight: Floats, params: LinearParams) -> LinearForecast:
@@ -46,22 +46,22 @@ class LinearForecast:
 
     def predict(self, scaled: Matrix) -> Floats:
         """ln(price / floor) of scaled features, shape (n, features); shape (n,)."""
-        # Not a matrix product: a row's sum is then the same alone and among many.
+        # Not a matrix product, so that a row's sum is the same alone and among many rows.
         predicted: Floats = np.einsum("nf,f->n", scaled, self.slope, dtype=np.float64) + self.constant
         return predicted
 
     def started(self, line: Floats, start: Start) -> Floats:
-        """Where learners begin that are given this forecast, shape (n,)."""
+        """The base margin of learners with this forecast, shape (n,)."""
         return {"zero": np.zeros_like(line), "linear": line, "floored": np.maximum(line, self.least)}[start]
 
     def contributions(self, scaled: Matrix, start: Start) -> Floats:
-        """What each feature adds to where a learner begins, and at last the constant, shape (n, features + 1).
+        """Additive parts of the base margin: per feature, then the constant, shape (n, features + 1).
 
-        What `least` cuts off is divided over the features by the rescale rule of DeepLIFT (Shrikumar et al., ICML
+        The effect of `least` is divided over the features by the rescale rule of DeepLIFT (Shrikumar et al., ICML
         2017).
         """
         parts = scaled * self.slope
-        drive, constant = parts.sum(axis=1), self.started(np.array([self.constant]), start)
-        more = self.started(drive + self.constant, start) - constant
-        passed = np.divide(more, drive, out=np.zeros_like(drive), where=drive != 0.0)
+        pre_activation, constant = parts.sum(axis=1), self.started(np.array([self.constant]), start)
+        more = self.started(pre_activation + self.constant, start) - constant
+        passed = np.divide(more, pre_activation, out=np.zeros_like(pre_activation), where=pre_activation != 0.0)
         return np.column_stack([parts * passed[:, None], np.broadcast_to(constant, len(parts))])

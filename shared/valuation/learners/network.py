@@ -1,8 +1,8 @@
-"""A small neural network: a smooth surface over all features at once, which trees can only cut into steps.
+"""A small neural network: a smooth function of all features, which trees approximate by steps.
 
 One hidden layer of rectified linear units, trained under a smoothed absolute error by Adam (Kingma & Ba, ICLR 2015).
 The weights are the mean over the last of the steps (Polyak & Juditsky, SIAM J. Control Optim. 30, 1992). They are
-trained in single precision: that is twice as fast, and the last digits are those of the platform (docs/adr/0020).
+trained in single precision, which is twice as fast; the last digits depend on the platform (docs/adr/0020).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import numpy.typing as npt
 from shared.errors import InvalidInputError
 from shared.market.series import Floats
 from shared.valuation.file_fields import Singles
-from shared.valuation.learners.learner import Lesson, Rows
+from shared.valuation.learners.learner import Rows, TrainingSet
 from shared.valuation.learners.scaling import Matrix
 from shared.valuation.params import NetworkParams, Params, Start
 
 BLOCK = 512
-"""So many rows are answered at once: they fit into a processor's cache."""
+"""Rows predicted at once, few enough for a processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -48,60 +48,60 @@ class Network:
         return len(self.weight)
 
     @classmethod
-    def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Network, ...]:
-        """As `Learner.fit`; none where there are fewer sales than `network.min_sales`."""
-        if len(lesson.target) < params.network.min_sales:
+    def fit(cls, training: TrainingSet, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Network, ...]:
+        """As `Learner.fit`; none with fewer sales than `network.min_sales`."""
+        if len(training.target) < params.network.min_sales:
             return ()
-        begun = lesson.rows.started(start)
-        target = (lesson.target if begun is None else lesson.target - begun).astype(np.float32)
-        weight = (lesson.weight / lesson.weight.mean()).astype(np.float32)
-        return tuple(cls(start, *_train(lesson.rows.scaled, target, weight, params.network, seed)) for seed in seeds)
+        margin = training.rows.started(start)
+        target = (training.target if margin is None else training.target - margin).astype(np.float32)
+        weight = (training.weight / training.weight.mean()).astype(np.float32)
+        return tuple(cls(start, *_train(training.rows.scaled, target, weight, params.network, seed)) for seed in seeds)
 
     @classmethod
     def mean(cls, networks: Sequence[Network]) -> Network:
-        """One wider network whose answers are the mean of theirs, and take less time; they begin at the same start."""
+        """One wider network that predicts the mean of networks with the same start, in less time."""
         weight, bias, out = (
-            np.concatenate([getattr(one, name) for one in networks], axis=-1) for name in ("weight", "bias", "out")
+            np.concatenate([getattr(each, name) for each in networks], axis=-1) for name in ("weight", "bias", "out")
         )
-        # In double precision: the shares of units are no single-precision numbers.
-        shares: Any = out.astype(np.float64) / len(networks)
-        constant: Any = np.mean([one.constant for one in networks], axis=0, dtype=np.float64)
-        return cls(networks[0].start, weight, bias, shares, constant)
+        # Double precision: the divided weights are not single-precision numbers.
+        weights: Any = out.astype(np.float64) / len(networks)
+        constant: Any = np.mean([each.constant for each in networks], axis=0, dtype=np.float64)
+        return cls(networks[0].start, weight, bias, weights, constant)
 
     def predict(self, rows: Rows) -> Floats:
         """As `Learner.predict`."""
-        # In double precision: what another order of the sums does, alone or among many, stays far below a wei.
+        # Double precision: another order of the sums, alone or among many rows, changes far less than a wei.
         weight, bias, out = (part.astype(np.float64) for part in (self.weight, self.bias, self.out))
         added = np.empty(len(rows.scaled))
         for begin in range(0, len(added), BLOCK):
             block = slice(begin, begin + BLOCK)
-            units = rows.scaled[block].astype(np.float64) @ weight
-            units += bias
-            added[block] = np.maximum(units, 0.0, out=units) @ out + self.constant
-        begun = rows.started(self.start)
-        return added if begun is None else added + begun
+            activation = rows.scaled[block].astype(np.float64) @ weight
+            activation += bias
+            added[block] = np.maximum(activation, 0.0, out=activation) @ out + self.constant
+        margin = rows.started(self.start)
+        return added if margin is None else added + margin
 
     def contributions(self, rows: Rows) -> Floats:
         """As `Learner.contributions`: the rescale rule of DeepLIFT (Shrikumar et al., ICML 2017).
 
-        What a unit gives more than with every feature at its centre is divided over the features in proportion to how
-        they drive the unit.
+        A unit's activation, less that with every feature at its centre, is divided over the features in proportion to
+        their parts of the pre-activation.
         """
-        drive = rows.scaled.astype(np.float64) @ self.weight
-        more = _hidden(drive + self.bias) - _hidden(self.bias)
-        passed = np.divide(more, drive, out=np.zeros_like(drive), where=drive != 0.0)
+        pre_activation = rows.scaled.astype(np.float64) @ self.weight
+        more = _hidden(pre_activation + self.bias) - _hidden(self.bias)
+        passed = np.divide(more, pre_activation, out=np.zeros_like(pre_activation), where=pre_activation != 0.0)
         parts = rows.scaled * ((passed * self.out) @ self.weight.T.astype(np.float64))
         constant = _hidden(self.bias) @ self.out.astype(np.float64) + self.constant
         return np.column_stack([parts, np.broadcast_to(constant, len(parts))])
 
 
-def _hidden(drive: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    units: npt.NDArray[Any] = np.maximum(drive, 0)
-    return units
+def _hidden(pre_activation: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    activation: npt.NDArray[Any] = np.maximum(pre_activation, 0)
+    return activation
 
 
-def _train(scaled: Matrix, target: Matrix, count: Matrix, params: NetworkParams, seed: int) -> list[Matrix]:
-    """The mean weights; `count` is each row's sample weight, 1 on average."""
+def _train(scaled: Matrix, target: Matrix, sample_weight: Matrix, params: NetworkParams, seed: int) -> list[Matrix]:
+    """The mean parameters over the last steps. `sample_weight` is 1 on average."""
     generator = np.random.default_rng(seed)
     features, rows = scaled.shape[1], len(target)
     reach = np.sqrt(3.0 / features)
@@ -118,23 +118,23 @@ def _train(scaled: Matrix, target: Matrix, count: Matrix, params: NetworkParams,
         batch, order = order[: params.batch], order[params.batch :]
         done = step / steps
         rate = params.rate * min(1.0, done / params.warm_up, (1.0 - done) / params.cool_down)
-        gradients = _gradients(now, scaled[batch], target[batch], count[batch], params.near)
+        gradients = _gradients(now, scaled[batch], target[batch], sample_weight[batch], params.near)
         scale = np.float32(rate * np.sqrt(1.0 - 0.999**step) / (1.0 - 0.9**step))
         averaged += done > 1.0 - params.averaged
-        for place, gradient in enumerate(gradients):
-            first[place] += np.float32(0.1) * (gradient - first[place])
-            second[place] += np.float32(0.001) * (gradient * gradient - second[place])
-            now[place] -= scale * first[place] / (np.sqrt(second[place]) + np.float32(1e-8))
+        for index, gradient in enumerate(gradients):
+            first[index] += np.float32(0.1) * (gradient - first[index])
+            second[index] += np.float32(0.001) * (gradient * gradient - second[index])
+            now[index] -= scale * first[index] / (np.sqrt(second[index]) + np.float32(1e-8))
             if averaged:
-                mean[place] += (now[place] - mean[place]) / np.float32(averaged)
+                mean[index] += (now[index] - mean[index]) / np.float32(averaged)
     return mean
 
 
-def _gradients(parts: list[Matrix], scaled: Matrix, target: Matrix, count: Matrix, near: float) -> list[Matrix]:
-    """Of the mean of sqrt(near^2 + error^2) over a batch, in the order of the parts."""
+def _gradients(parts: list[Matrix], scaled: Matrix, target: Matrix, sample_weight: Matrix, near: float) -> list[Matrix]:
+    """Gradients of the mean of sqrt(near^2 + error^2) over a batch, in the order of the parts."""
     weight, bias, out, constant = parts
     hidden = _hidden(scaled @ weight + bias)
     error = hidden @ out + constant - target
-    d_output = count * error / np.sqrt(np.float32(near) ** 2 + error * error) / np.float32(len(target))
+    d_output = sample_weight * error / np.sqrt(np.float32(near) ** 2 + error * error) / np.float32(len(target))
     d_hidden = np.where(hidden > 0.0, d_output[:, None] * out, np.float32(0.0))
     return [scaled.T @ d_hidden, d_hidden.sum(axis=0), hidden.T @ d_output, d_output.sum(keepdims=True)]

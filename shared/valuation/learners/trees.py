@@ -1,7 +1,7 @@
 """Boosted trees of ln(price / floor) by XGBoost, from zero or from the floored linear forecast.
 
-They are fitted under absolute error, so they aim at the median and a few absurd sales do not bend them. Trees from zero
-know the floor tier best; trees from the floored forecast know the dear punks, where there are few sales to split.
+They minimise absolute error, so they estimate the median, and a few outliers do not bend them. Trees from zero are best
+in the floor tier; trees from the floored forecast are best for expensive punks, where sales are few.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.errors import InvalidInputError
 from shared.market.series import Floats
 from shared.valuation.feature_table import GROUPS
 from shared.valuation.file_fields import Bytes
-from shared.valuation.learners.learner import Lesson, Rows
+from shared.valuation.learners.learner import Rows, TrainingSet
 from shared.valuation.params import Params, Start
 
 
@@ -27,9 +27,9 @@ class Trees:
     """One fitted booster.
 
     Attributes:
-        file: XGBoost's own UBJSON.
-        columns: which of the model's features it reads, by their place.
-        features: how many features the model has.
+        file: XGBoost's UBJSON.
+        columns: indices of the features that it reads.
+        features: number of the model's features.
     """
 
     KIND: ClassVar[str] = "trees"
@@ -40,28 +40,30 @@ class Trees:
     features: int
 
     def __post_init__(self) -> None:
-        if not all(0 <= place < self.features for place in self.columns):
-            raise InvalidInputError("a booster reads a feature that the model has not")
+        if not all(0 <= column < self.features for column in self.columns):
+            raise InvalidInputError("a booster reads a feature that the model lacks")
         if self._booster.num_features() != len(self.columns):
             raise InvalidInputError(f"a booster of {self._booster.num_features()} features, not {len(self.columns)}")
 
     @classmethod
-    def fit(cls, lesson: Lesson, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Trees, ...]:
+    def fit(cls, training: TrainingSet, params: Params, *, start: Start, seeds: Sequence[int]) -> tuple[Trees, ...]:
         """As `Learner.fit`. The rows are binned once for all seeds."""
         columns = tuple(
-            place for place, name in enumerate(lesson.features) if GROUPS[name] not in params.trees.leave_out
+            column for column, name in enumerate(training.features) if GROUPS[name] not in params.trees.leave_out
         )
         data = xgb.QuantileDMatrix(
-            lesson.rows.raw[:, columns],
-            label=lesson.target,
-            weight=lesson.weight,
-            base_margin=lesson.rows.started(start),
+            training.rows.raw[:, columns],
+            label=training.target,
+            weight=training.weight,
+            base_margin=training.rows.started(start),
             max_bin=params.trees.max_bin,
             nthread=1,
         )
         settings = {**params.trees.booster, "nthread": 1}
         boosters = [xgb.train({**settings, "seed": seed}, data, params.trees.rounds) for seed in seeds]
-        return tuple(cls(start, bytes(booster.save_raw("ubj")), columns, len(lesson.features)) for booster in boosters)
+        return tuple(
+            cls(start, bytes(booster.save_raw("ubj")), columns, len(training.features)) for booster in boosters
+        )
 
     @cached_property
     def _booster(self) -> xgb.Booster:
@@ -76,8 +78,8 @@ class Trees:
 
     def contributions(self, rows: Rows) -> Floats:
         """As `Learner.contributions`: XGBoost's SHAP values (Lundberg et al., Nature Machine Intelligence 2, 2020)."""
-        started = np.zeros(len(rows.raw)) if self.start != "zero" else None
-        data = xgb.DMatrix(rows.raw[:, self.columns], base_margin=started, nthread=1)
+        margin = np.zeros(len(rows.raw)) if self.start != "zero" else None
+        data = xgb.DMatrix(rows.raw[:, self.columns], base_margin=margin, nthread=1)
         parts = np.zeros((len(rows.raw), self.features + 1))
         parts[:, [*self.columns, self.features]] = self._booster.predict(data, pred_contribs=True)
         return parts

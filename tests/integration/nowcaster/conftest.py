@@ -57,3 +57,9 @@ async def shown(stand: Stand) -> tuple[int, str, datetime] | None:
         "select generation_id, model_id, as_of from nowcast_pointer join generations using (generation_id)"
     )
     return tuple(rows[0]) if rows else None
+
+
+async def shown_at(stand: Stand) -> datetime | None:
+    """The instant that the pointer shows."""
+    pointer = await shown(stand)
+    return None if pointer is None else pointer[2]

@@ -18,7 +18,7 @@ from shared.valuation.model import ValuationModel
 from tests.factories import small_market
 from tests.factories.small_market import Source
 from tests.factories.stand import Stand, promote
-from tests.integration.nowcaster.conftest import START, ingest, shown, tick
+from tests.integration.nowcaster.conftest import START, ingest, shown, shown_at, tick
 
 
 def promoted(model_id: str) -> ModelPromoted:
@@ -108,9 +108,7 @@ async def test_a_slot_that_lies_ahead_waits_until_it_has_come(stand: Stand, cham
     await stand.send(NowcastRequested(slot=START + timedelta(seconds=8)))
     assert await shown(stand) is None
     await stand.pass_time(10)
-    here = await shown(stand)
-    assert here is not None
-    assert here[2] == START + timedelta(seconds=8)
+    assert await shown_at(stand) == START + timedelta(seconds=8)
 
 
 async def test_a_slot_far_ahead_is_given_up_and_ticks_go_on(stand: Stand, champion: str) -> None:
@@ -118,9 +116,7 @@ async def test_a_slot_far_ahead_is_given_up_and_ticks_go_on(stand: Stand, champi
     at = await tick(stand, minutes=30)
     for seconds in (10, 60, 600, 600):
         await stand.pass_time(seconds)
-    here = await shown(stand)
-    assert here is not None
-    assert here[2] == at
+    assert await shown_at(stand) == at
     (dead,) = await stand.dead()
     assert "compare the clocks" in dead.reason
 

@@ -15,7 +15,7 @@ from shared.registry.models import ModelRecord
 from tests.factories import market, small_market
 from tests.factories.small_market import Source
 from tests.factories.stand import Stand
-from tests.integration.nowcaster.conftest import START, ingest, shown, tick
+from tests.integration.nowcaster.conftest import START, ingest, shown, shown_at, tick
 
 
 async def rewrite_last_values(stand: Stand, model_id: str, factor: np.ndarray) -> None:
@@ -79,9 +79,7 @@ async def test_a_move_of_the_whole_market_is_published(stand: Stand, champion: s
     again = stand.another()
     await again.host(build(again.platform))
     at = await tick(again, minutes=30)
-    here = await shown(stand)
-    assert here is not None
-    assert here[2] == at
+    assert await shown_at(stand) == at
 
 
 def file_of(stand: Stand, record: ModelRecord) -> Path:
@@ -99,9 +97,7 @@ async def test_a_damaged_model_file_is_refused_until_it_is_restored(stand: Stand
     assert "SHA-256" in dead.reason
     path.write_bytes(body)
     at = await tick(stand, minutes=30)
-    here = await shown(stand)
-    assert here is not None
-    assert here[2] == at
+    assert await shown_at(stand) == at
 
 
 @pytest.mark.parametrize(
@@ -174,6 +170,4 @@ async def test_values_are_not_held_against_those_of_before_a_long_outage(stand: 
     again = stand.another()
     await again.host(build(again.platform))
     at = await tick(again, minutes=30)
-    here = await shown(stand)
-    assert here is not None
-    assert here[2] == at
+    assert await shown_at(stand) == at

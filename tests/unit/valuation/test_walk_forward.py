@@ -135,9 +135,11 @@ class Watched:
             self.trained.append((cutoff, last))
             return teach(frame, age_days, *args, **rest)
 
-        def watched_fit(residuals: Residuals, instant: float, params: CalibrationParams, *foreseen: Any) -> Calibration:
+        def watched_fit(
+            residuals: Residuals, instant: float, params: CalibrationParams, *corrections: Any
+        ) -> Calibration:
             self.calibrated.append((instant, residuals))
-            return fit(residuals, instant, params, *foreseen)
+            return fit(residuals, instant, params, *corrections)
 
         def watched_predict(fitted: Ensemble, frame: pl.DataFrame) -> np.ndarray:
             self.tested.append((fitted, frame))

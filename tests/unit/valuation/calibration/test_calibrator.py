@@ -112,8 +112,8 @@ def test_errors_older_than_half_a_year_are_forgotten_but_never_all() -> None:
     instant = CUTOFF + timedelta(days=2 * PARAMS.days)
     begin = day_of(instant).timestamp()
     own = errors(2, 100, first=PARAMS.days + 1, last=2 * PARAMS.days - 1)
-    foreseen = correction.foreseen(Residuals.joined([fitted(), own]), PARAMS.correction)[-len(own) :]
-    assert same(calibrator(own).at(instant), Calibration.fit(own, begin, PARAMS, foreseen))
+    day_corrections = correction.day_corrections(Residuals.joined([fitted(), own]), PARAMS.correction)[-len(own) :]
+    assert same(calibrator(own).at(instant), Calibration.fit(own, begin, PARAMS, day_corrections))
     few = own.where(own.time < np.sort(own.time)[PARAMS.min_errors - 1])
     everything = Residuals.joined([fitted(), few])
     assert same(calibrator(few).at(instant), Calibration.fit(everything, begin, PARAMS))

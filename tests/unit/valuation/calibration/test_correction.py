@@ -31,8 +31,8 @@ class Corrected:
         return correction.correction_of(premium, self.shifts, PARAMS)
 
 
-def foreseen(errors: Residuals) -> np.ndarray:
-    return correction.foreseen(errors, PARAMS)
+def day_corrections(errors: Residuals) -> np.ndarray:
+    return correction.day_corrections(errors, PARAMS)
 
 
 def sold(error: np.ndarray, *, premium: float | np.ndarray = 1.0, days: float | np.ndarray = 1.0) -> Residuals:
@@ -53,7 +53,7 @@ def sample(seed: int, count: int, *, bias: float = 0.0) -> Residuals:
 def test_without_sales_nothing_is_corrected() -> None:
     nothing = sold(np.empty(0))
     assert Corrected(nothing, AS_OF).shifts.tolist() == [0.0] * len(PARAMS.knots)
-    assert len(foreseen(nothing)) == 0
+    assert len(day_corrections(nothing)) == 0
     for days, why in ((-1.0, "not yet sold"), (0.0, "sold just then")):
         assert not Corrected(sold(np.full(50, 0.1), days=days), AS_OF).shifts.any(), why
 
@@ -97,7 +97,7 @@ def test_the_order_is_irrelevant_and_no_correction_is_larger_than_the_largest_er
     made = Corrected(errors, AS_OF)
     assert Corrected(errors.where(order), AS_OF).shifts.tolist() == made.shifts.tolist()
     assert np.abs(made.of(ANY)).max() <= PARAMS.largest
-    assert foreseen(errors.where(order)).tolist() == foreseen(errors)[order].tolist()
+    assert day_corrections(errors.where(order)).tolist() == day_corrections(errors)[order].tolist()
 
 
 @settings(max_examples=40, deadline=None)
@@ -106,7 +106,7 @@ def test_what_is_foreseen_is_what_the_day_would_have_said_and_knows_no_later_sal
     seed: int, count: int, bias: float
 ) -> None:
     errors = sample(seed, count, bias=bias)
-    said = foreseen(errors)
+    said = day_corrections(errors)
     for place in (0, count // 2, count - 1):
         begin = datetime.fromtimestamp(int(errors.time[place]) // DAY_S * DAY_S, UTC)
         then = Corrected(errors.where(errors.time < begin.timestamp()), begin)
@@ -114,7 +114,7 @@ def test_what_is_foreseen_is_what_the_day_would_have_said_and_knows_no_later_sal
     middle = (AS_OF - timedelta(days=80)).timestamp() // DAY_S * DAY_S
     later = replace(errors, error=np.where(errors.time >= middle, 7.0, errors.error))
     early = errors.time < middle + DAY_S
-    assert foreseen(later)[early].tolist() == said[early].tolist()
+    assert day_corrections(later)[early].tolist() == said[early].tolist()
 
 
 def test_a_drift_is_followed_and_errors_after_it_are_smaller() -> None:
@@ -124,6 +124,6 @@ def test_a_drift_is_followed_and_errors_after_it_are_smaller() -> None:
     drift = 0.04 * np.clip((150 - days) / 60, 0, 1)
     errors = sold(generator.normal(drift, 0.03), premium=1.02, days=days)
     late = days < 80
-    left = errors.error - foreseen(errors)
+    left = errors.error - day_corrections(errors)
     assert abs(np.median(left[late])) < 0.015 < 0.03 < np.median(errors.error[late])
     assert np.abs(left[late]).mean() < 0.8 * np.abs(errors.error[late]).mean()

@@ -20,8 +20,8 @@ AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
 NOW = int(AS_OF.timestamp())
 
 
-def calibrated(residuals, foreseen=None):
-    return Calibration.fit(residuals, float(NOW), PARAMS, foreseen)
+def calibrated(residuals, day_corrections=None):
+    return Calibration.fit(residuals, float(NOW), PARAMS, day_corrections)
 
 
 def sample(seed, n=4_000, *, spread=1.0, days=180.0):
@@ -141,7 +141,7 @@ def test_no_error_at_all_is_no_bound_at_all():
 
 def test_without_corrections_of_each_day_they_are_made_from_the_errors():
     residuals = sample(4, 500)
-    made = calibrated(residuals, correction.foreseen(residuals, PARAMS.correction))
+    made = calibrated(residuals, correction.day_corrections(residuals, PARAMS.correction))
     assert same(made, calibrated(residuals))
     assert not same(made, calibrated(residuals, np.zeros(500)))
 

@@ -15,7 +15,7 @@ from shared.market.traits import PUNKS
 from shared.units import as_seconds
 from shared.valuation.explanation.attribution import BATCH, explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
-from shared.valuation.explanation.stored import GROUPS, NOBODY, USUAL, Before, Explained, Part, parts_in_eth
+from shared.valuation.explanation.stored import BASE_VALUE, GROUPS, NOBODY, Before, Explained, Part, parts_in_eth
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
@@ -64,7 +64,7 @@ def reasons(rows: pl.DataFrame) -> list[tuple[Part, ...]]:
 
 
 def totals(told: Explained) -> np.ndarray:
-    """What the parts add up to, before the usual premium takes what rounding leaves."""
+    """What the parts add up to, before the base value takes what rounding leaves."""
     return np.add.reduceat(told.log.astype(np.float64), told.starts[:-1])
 
 
@@ -109,7 +109,7 @@ def test_parts_come_once_each_and_in_the_order_of_the_groups() -> None:
 
 def test_a_value_at_the_floor_has_reasons_that_cancel() -> None:
     def eth(value: float) -> list[float]:
-        return [part.eth for part in parts_in_eth({USUAL: 0.0, ("traits", "type:Ape"): 0.5}, value, 8.0)]
+        return [part.eth for part in parts_in_eth({BASE_VALUE: 0.0, ("traits", "type:Ape"): 0.5}, value, 8.0)]
 
     assert eth(8.0) == [-4.0, 4.0]
     assert eth(8.0 * (1 + 1e-12)) == pytest.approx([-4.0, 4.0])
@@ -203,7 +203,7 @@ def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: 
     assert sum(part.eth for part in parts) == pytest.approx(value - was, abs=1e-9)
     moved = next(part for part in parts if part.group == "floor")
     assert moved.log == pytest.approx(np.log(late["floor_eth"][0] / early["floor_eth"][0]))
-    usual = next(part for part in parts if part.group == "usual")
+    usual = next(part for part in parts if part.group == "base value")
     assert usual.log == pytest.approx(0.0, abs=1e-5)
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.valuation.explanation.parts import LATEST, PunkParts, shares_of
-from shared.valuation.explanation.stored import GROUPS, USUAL, PartKey
+from shared.valuation.explanation.stored import BASE_VALUE, GROUPS, PartKey
 from shared.valuation.feature_table import (
     ASKS_AND_BIDS,
     COMBINATIONS,
@@ -82,7 +82,7 @@ def test_all_punks_at_once_have_the_parts_that_each_has_by_itself(seed: int, gap
     premia = np.where(generator.random(len(PREMIA)) < gaps, 0.0, generator.standard_normal(len(PREMIA)))
     for punk, row, parts in zip(punks, contributions, split(punks, contributions, premia), strict=True):
         plain = plainly(punk, row.tolist(), premia)
-        assert set(parts) == {*plain, USUAL, LATEST}
+        assert set(parts) == {*plain, BASE_VALUE, LATEST}
         assert {key: parts[key] for key in plain} == pytest.approx(plain, abs=1e-9)
         assert sum(parts.values()) == pytest.approx(row.sum(), abs=1e-9)
 

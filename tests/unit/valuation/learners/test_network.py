@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from shared.errors import InvalidInputError
-from shared.valuation.learners.learner import Lesson, Rows
+from shared.valuation.learners.learner import Rows, TrainingSet
 from shared.valuation.learners.network import Network
 from shared.valuation.params import Params, Start
 from tests.factories.file_parts import array, read, written
@@ -28,22 +28,22 @@ def rows(scaled: np.ndarray) -> Rows:
     return Rows(*2 * [scaled.astype(np.float32)], *2 * [np.zeros(len(scaled))])
 
 
-def lesson(count: int = 4_000, seed: int = 4) -> Lesson:
+def training_set(count: int = 4_000, seed: int = 4) -> TrainingSet:
     """A target that only two features together tell."""
     generator = np.random.default_rng(seed)
     inputs = generator.normal(0.0, 1.0, (count, len(FEATURES)))
     target = 0.2 * np.abs(inputs[:, 0] + inputs[:, 1]) + generator.normal(0.0, 0.01, count)
-    return Lesson(rows(inputs), FEATURES, target, generator.uniform(0.5, 1.0, count))
+    return TrainingSet(rows(inputs), FEATURES, target, generator.uniform(0.5, 1.0, count))
 
 
-def fit(known: Lesson, *, start: Start = "zero", seed: int = 1, params: Params = PARAMS) -> Network:
+def fit(known: TrainingSet, *, start: Start = "zero", seed: int = 1, params: Params = PARAMS) -> Network:
     (one,) = Network.fit(known, params, start=start, seeds=(seed,))
     return one
 
 
 @pytest.fixture(scope="module")
 def fitted() -> Network:
-    return fit(lesson())
+    return fit(training_set())
 
 
 def drawn(seed: int) -> Network:
@@ -58,7 +58,7 @@ def again(network: Network, **changed: object) -> Network:
 
 
 def test_it_bends_where_a_line_cannot_although_every_tenth_price_is_absurd():
-    known, unseen = lesson(), lesson(seed=5)
+    known, unseen = training_set(), training_set(seed=5)
     known.target[::10] += 3.0
     design = np.column_stack([np.ones(len(unseen.target)), unseen.rows.scaled])
     line = design @ np.linalg.lstsq(design, unseen.target, rcond=None)[0]
@@ -67,7 +67,7 @@ def test_it_bends_where_a_line_cannot_although_every_tenth_price_is_absurd():
 
 
 def test_rows_that_weigh_nothing_teach_nothing():
-    known = lesson()
+    known = training_set()
     wrong = np.arange(len(known.target)) % 2 == 0
     known.weight[wrong] = 0.0
     spoilt = replace(known, target=np.where(wrong, known.target + 5.0, known.target))
@@ -76,19 +76,19 @@ def test_rows_that_weigh_nothing_teach_nothing():
 
 @pytest.mark.parametrize("count", [1, 5, 127, 129])
 def test_few_sales_are_learnt_from_without_harm(count: int):
-    predicted = fit(lesson(count)).predict(lesson().rows)
+    predicted = fit(training_set(count)).predict(training_set().rows)
     assert np.isfinite(predicted).all()
     assert np.abs(predicted).max() < 2.0
 
 
 def test_with_fewer_sales_than_asked_for_there_is_none():
     asked = PARAMS.model_copy(update={"network": NETWORK.model_copy(update={"min_sales": 200})})
-    assert Network.fit(lesson(199), asked, start="zero", seeds=(1, 2)) == ()
-    assert len(Network.fit(lesson(200), asked, start="zero", seeds=(1, 2))) == 2
+    assert Network.fit(training_set(199), asked, start="zero", seeds=(1, 2)) == ()
+    assert len(Network.fit(training_set(200), asked, start="zero", seeds=(1, 2))) == 2
 
 
 def test_from_the_line_it_learns_what_the_line_misses_and_moves_with_it():
-    known = lesson()
+    known = training_set()
     known = replace(known, rows=replace(known.rows, line=5.0 + known.rows.scaled[:, 2].astype(np.float64)))
     above = replace(known, target=known.target + known.rows.line)
     network = fit(above, start="linear")
@@ -101,26 +101,26 @@ def test_from_the_line_it_learns_what_the_line_misses_and_moves_with_it():
 
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads_and_another_seed_others(fitted):
     with threadpool_limits(limits=1, user_api="blas"):
-        alone = fit(lesson())
+        alone = fit(training_set())
     with threadpool_limits(limits=2, user_api="blas"):
-        together = fit(lesson())
+        together = fit(training_set())
     assert written(alone) == written(together) == written(fitted)
-    assert written(fit(lesson(), seed=2)) != written(fitted)
+    assert written(fit(training_set(), seed=2)) != written(fitted)
 
 
 def test_several_seeds_are_each_the_one_it_would_be_alone(fitted):
-    both = Network.fit(lesson(), PARAMS, start="zero", seeds=(1, 2))
-    assert [written(one) for one in both] == [written(fitted), written(fit(lesson(), seed=2))]
+    both = Network.fit(training_set(), PARAMS, start="zero", seeds=(1, 2))
+    assert [written(one) for one in both] == [written(fitted), written(fit(training_set(), seed=2))]
 
 
 def test_a_value_alone_and_among_many_agree_but_for_the_last_of_sixteen_digits(fitted):
-    known = lesson().rows
+    known = training_set().rows
     alone = [float(fitted.predict(rows(known.scaled[row : row + 1]))[0]) for row in range(40)]
     assert alone == pytest.approx(fitted.predict(known)[:40].tolist(), abs=1e-13)
 
 
 def test_parts_and_constant_add_up_to_the_prediction_and_what_is_usual_has_no_part(fitted):
-    known = lesson().rows
+    known = training_set().rows
     known.scaled[:, 2] = 0.0
     parts = fitted.contributions(known)
     assert parts.shape == (len(known.raw), len(FEATURES) + 1)
@@ -142,7 +142,7 @@ def test_parts_add_up_whatever_the_weights(seed: int, size: float):
 
 def test_a_file_gives_the_same_network_back(fitted):
     assert written(again(fitted)) == written(fitted)
-    assert again(fitted).predict(lesson().rows).tobytes() == fitted.predict(lesson().rows).tobytes()
+    assert again(fitted).predict(training_set().rows).tobytes() == fitted.predict(training_set().rows).tobytes()
 
 
 def test_a_damaged_file_is_refused(fitted):
