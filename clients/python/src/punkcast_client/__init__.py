@@ -5,13 +5,12 @@
         for sale in punkcast.outcomes(horizon="24h"):
             print(sale.punk_id, sale.price.eth, sale.value.eth)
 
-`AsyncPunkcast` has the same methods; its iterators are read with `async for`.
+`AsyncPunkcast` has the same methods; await them, and read its iterators with `async for`.
 """
 
-from punkcast_client.asynchronous import AsyncPunkcast
+from punkcast_client.clients import AsyncPunkcast, Punkcast
 from punkcast_client.errors import ProblemError, PunkcastUnavailableError
 from punkcast_client.retrying import Retries
-from punkcast_client.synchronous import Punkcast
 from punkcast_client.webhooks import ForgedWebhookError, verify_webhook
 
 __all__ = [

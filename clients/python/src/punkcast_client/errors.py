@@ -1,4 +1,4 @@
-"""What can go wrong."""
+"""The errors that both clients raise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx
 
 
 class ProblemError(Exception):
-    """The gateway answered with a problem (RFC 9457). Decide by `type` or `slug`, never by the text."""
+    """The gateway answered with a problem (RFC 9457). Branch on `type` or `slug`, never on the text."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         self.status = status
@@ -35,4 +35,4 @@ class ProblemError(Exception):
 
 
 class PunkcastUnavailableError(Exception):
-    """No answer after all tries."""
+    """No try got an answer."""

@@ -1,4 +1,4 @@
-"""Answers as the gateway's document describes them. Fields of a later version are kept, and do no harm."""
+"""Answers, as the gateway's API document describes them. Unknown fields of a later version are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Answer(BaseModel):
 
 
 class Money(Answer):
-    """`wei` is exact; `eth` is the same as a float."""
+    """An amount: `wei` is exact, `eth` is a float."""
 
     wei: int
     eth: float
@@ -163,17 +163,17 @@ class Webhook(Answer):
     state: str
     failures: int
     secret: str | None = None
-    """Only in the answer that made it."""
+    """Only in the answer to `create_webhook`."""
 
 
 class Punk(Answer):
-    """A punk with its value; what else the gateway says is in `model_extra`."""
+    """A punk with its value; all further fields are in `model_extra`."""
 
     punk_id: int
 
 
 class Event(Answer):
-    """A server-sent event; pass the last `id` to go on where you were."""
+    """A server-sent event; pass the last `id` to resume the stream."""
 
     id: str
     event: str

@@ -1,4 +1,4 @@
-"""When to ask again, and after how long."""
+"""When to retry, and after which pause."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ WORTH_ANOTHER_TRY = frozenset({429, 502, 503, 504})
 
 @dataclass(frozen=True)
 class Retries:
-    """`tries` in all, pauses that double from `first_s` up to `longest_s` with jitter. What Retry-After says is waited
-    for, up to `patience_s`; a longer one is the caller's to decide about."""
+    """At most `tries` tries. Pauses double from `first_s` up to `longest_s`, with jitter.
+
+    A `Retry-After` of up to `patience_s` replaces the pause; a longer one ends the tries.
+    """
 
     tries: int = 4
     first_s: float = 0.5
@@ -23,12 +25,12 @@ class Retries:
     patience_s: float = 60.0
 
     def pause(self, attempt: int, response: httpx.Response | None) -> float | None:
-        """Seconds before the next try (`attempt` counts from 1); None: no further one."""
+        """Seconds before the next try; None for no further try. `attempt` counts from 1."""
         if attempt >= self.tries or (response is not None and response.status_code not in WORTH_ANOTHER_TRY):
             return None
-        said = None if response is None else _retry_after(response)
-        if said is not None:
-            return said if said <= self.patience_s else None
+        retry_after_s = None if response is None else _retry_after(response)
+        if retry_after_s is not None:
+            return retry_after_s if retry_after_s <= self.patience_s else None
         return min(self.longest_s, self.first_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
 
 
