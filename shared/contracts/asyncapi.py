@@ -1,15 +1,12 @@
 """The AsyncAPI 3.0 document of all messages, generated from their classes.
 
-`python -m shared.contracts.asyncapi` prints `docs/asyncapi.yaml`; a test fails when the file is stale. The YAML is
-written here, without a library: a program must be able to print its contract with what a service installs.
+`python -m shared.contracts.asyncapi` prints `docs/asyncapi.yaml`; a test fails when the file is stale.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -20,17 +17,17 @@ CONTENT_TYPE = "application/cloudevents+json"
 _EXCHANGE = "punkcast.events"
 
 _DESCRIPTION = f"""\
-Everything the services tell each other. To take part, publish to or bind a queue of your own on the topic exchange
-`{_EXCHANGE}`; the routing key is the message type. (The exchange's first part is the deployment's
-`PUNKCAST_BROKER_PREFIX`, by default `punkcast`.)
+All messages between the services. To take part, publish to the topic exchange `{_EXCHANGE}`, or bind your own queue to
+it. The routing key is the message type. The exchange's first part is the deployment's `PUNKCAST_BROKER_PREFIX`, by
+default `punkcast`.
 
-A message is one JSON object, a CloudEvents 1.0 event in structured mode: required are `specversion`, `id` (a UUID, by
-which a message that arrives twice is recognised), `source`, `type`, `time` (RFC 3339 with a zone) and `data`. Unknown
-fields are ignored; within a version only fields are added; a breaking change is a new `.v2` type beside `.v1`.
+A message is one JSON object: a CloudEvents 1.0 event in structured mode. Required are `specversion`, `id` (a UUID, used
+to drop duplicates), `source`, `type`, `time` (RFC 3339 with a zone) and `data`. Readers ignore unknown fields. A
+version only gains fields; a breaking change is a new `.v2` type next to `.v1`.
 
-What cannot be read (not JSON, fields missing, an unknown type or version, an instant before
-{EARLIEST_INSTANT.date()} or more than a day after the message's own time) goes to the dead queue
-`punkcast.dead` with the reason in the header `x-punkcast-reason`. Delivery is at least once."""
+Unreadable messages go to the dead-letter queue `punkcast.dead`, with the reason in the header `x-punkcast-reason`. A
+message is unreadable if it is not JSON, lacks a field, or has an unknown type or version. So is one with an instant
+before {EARLIEST_INSTANT.date()} or more than a day after the message's own time. Delivery is at least once."""
 
 
 def document() -> dict[str, Any]:
@@ -71,19 +68,19 @@ _ENVELOPE: dict[str, Any] = {
     "required": ["specversion", "id", "source", "type", "time", "data"],
     "properties": {
         "specversion": {"const": "1.0"},
-        "id": {"type": "string", "format": "uuid", "description": "The same id is the same message"},
-        "source": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Who sent it"},
+        "id": {"type": "string", "format": "uuid", "description": "Unique per message; equal ids are duplicates"},
+        "source": {"type": "string", "minLength": 1, "maxLength": 200, "description": "The sender"},
         "type": {"type": "string", "description": "Also the routing key"},
-        "time": {"type": "string", "format": "date-time", "description": "When it was sent"},
+        "time": {"type": "string", "format": "date-time", "description": "When the message was sent"},
         "subject": {"type": "string", "minLength": 1, "maxLength": 200},
         "datacontenttype": {"const": "application/json"},
         "dataschema": {"type": "string", "minLength": 1, "maxLength": 200},
         "correlationid": {
             "type": "string",
             "format": "uuid",
-            "description": "Names the flow this message belongs to; default: its own id",
+            "description": "The flow that this message belongs to; default: the message's own id",
         },
-        "causationid": {"type": "string", "format": "uuid", "description": "The message that led to this one"},
+        "causationid": {"type": "string", "format": "uuid", "description": "The message that caused this one"},
         "traceparent": {"type": "string", "description": "W3C trace context"},
         "data": {"type": "object"},
     },
@@ -91,7 +88,7 @@ _ENVELOPE: dict[str, Any] = {
 
 
 def _channel(message: type[Payload]) -> str:
-    """`training_requested_v1`: a name without dots, as AsyncAPI wants it."""
+    """`training_requested_v1`: AsyncAPI allows no dots in a channel name."""
     return message.TYPE.removeprefix("punkcast.").replace(".", "_")
 
 
@@ -144,49 +141,19 @@ def _message_of(message: type[Payload]) -> dict[str, Any]:
     }
 
 
-# Bare, these are a boolean or nothing to a YAML 1.1 reader.
-_YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+def to_yaml(value: dict[str, Any]) -> str:
+    """Block-style YAML in the given key order, with multi-line text as literal blocks."""
+    import yaml  # noqa: PLC0415 - a development dependency: only developers write the document
 
+    class Dumper(yaml.SafeDumper):
+        pass
 
-def to_yaml(value: Any) -> str:
-    """YAML of plain data: block style, strings in JSON's quotes (which YAML reads alike), long text as blocks."""
-    return "\n".join(_lines(value, 0) if _is_block(value) else [_scalar(value)]) + "\n"
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
-
-def _lines(value: Any, indent: int) -> Iterator[str]:
-    pad = " " * indent
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _entry(f"{pad}{_key(key)}:", item, indent + 2)
-    else:
-        for item in value:
-            first, *rest = list(_lines(item, indent + 2)) if _is_block(item) else [_scalar(item)]
-            yield f"{pad}- {first.lstrip()}"
-            yield from rest
-
-
-def _key(key: str) -> str:
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key) and key.lower() not in _YAML_WORDS
-    return key if plain else _scalar(key)
-
-
-def _entry(head: str, item: Any, indent: int) -> Iterator[str]:
-    if isinstance(item, str) and "\n" in item:
-        yield f"{head} |-"
-        yield from (" " * indent + line if line else "" for line in item.splitlines())
-    elif _is_block(item):
-        yield head
-        yield from _lines(item, indent)
-    else:
-        yield f"{head} {_scalar(item)}"
-
-
-def _is_block(item: Any) -> bool:
-    return isinstance(item, Mapping | list | tuple) and bool(item)
-
-
-def _scalar(item: Any) -> str:
-    return json.dumps(item, ensure_ascii=False)
+    Dumper.add_representer(str, text)
+    document: str = yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return document
 
 
 if __name__ == "__main__":

@@ -1,43 +1,33 @@
-"""CloudEvents 1.0 envelope, structured mode: one JSON object around every payload."""
+"""The CloudEvents 1.0 envelope in structured mode: one JSON object around every payload."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID, uuid4
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    SerializeAsAny,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, StringConstraints, ValidationError, model_validator
 
 from shared.contracts.messages import BY_TYPE, Instant, Payload
 from shared.errors import PermanentError
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
-# A publisher's clock may be off, but not by more than this; what lies further ahead is a mistake.
+# Largest accepted clock error of a publisher; a later time is a mistake.
 MAX_AHEAD = timedelta(days=1)
 MAX_BYTES = 1 << 20
 
 
 class MalformedMessageError(PermanentError):
-    """The bytes are no message of ours; the text says which rule they break."""
+    """The bytes are not a valid message; the text names the broken rule."""
 
 
-class Envelope(BaseModel):
-    """A message. `id` is what the inbox de-duplicates by.
-
-    `correlationid` names the flow, `causationid` the message that led to this one.
-    """
+class _Raw(BaseModel):
+    """The envelope before its payload is typed. An outside publisher may omit the correlation."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: UUID
     source: Name
     type: str
@@ -45,9 +35,20 @@ class Envelope(BaseModel):
     subject: Name | None = None
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: Name | None = None
-    correlationid: UUID
+    correlationid: UUID | None = None
     causationid: UUID | None = None
     traceparent: Name | None = None
+    data: Any
+
+
+class Envelope(_Raw):
+    """A message. The inbox drops duplicates by `id`.
+
+    `correlationid` names the flow, `causationid` the message that caused this one.
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    correlationid: UUID
     data: SerializeAsAny[Payload]
 
     @model_validator(mode="after")
@@ -70,10 +71,10 @@ class Envelope(BaseModel):
         cause: Envelope | None = None,
         traceparent: str | None = None,
     ) -> Envelope:
-        """Envelope for `payload`; with a `cause` it continues that message's flow.
+        """Wrap `payload`; with a `cause`, continue that message's flow.
 
         Raises:
-            pydantic.ValidationError: an instant in the payload lies more than a day after `time`.
+            pydantic.ValidationError: an instant in the payload is more than a day after `time`.
         """
         identity = message_id or uuid4()
         return cls(
@@ -92,31 +93,14 @@ class Envelope(BaseModel):
         return self.model_dump_json(exclude_none=True).encode()
 
 
-class _Raw(BaseModel):
-    """First pass: without a typed payload. An outside publisher may leave the correlation out."""
-
-    specversion: Literal["1.0"]
-    id: UUID
-    source: Name
-    type: str
-    time: Instant
-    subject: Name | None = None
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: Name | None = None
-    correlationid: UUID | None = None
-    causationid: UUID | None = None
-    traceparent: Name | None = None
-    data: dict[str, object]
-
-
 def decode(body: bytes, *, now: datetime | None = None) -> Envelope:
-    """Parse and validate bytes from the wire; with `now`, also refuse a message from the future.
+    """Parse and validate bytes from the wire; with `now`, also refuse messages more than a day ahead.
 
     Raises:
         MalformedMessageError: not JSON, not an envelope, an unknown type or version, or an invalid payload.
     """
     if len(body) > MAX_BYTES:
-        raise MalformedMessageError(f"{len(body)} bytes, at most {MAX_BYTES}; files travel as object keys")
+        raise MalformedMessageError(f"{len(body)} bytes exceed the limit of {MAX_BYTES}; send files as object keys")
     try:
         raw = _Raw.model_validate_json(body)
     except ValidationError as error:
@@ -139,5 +123,5 @@ def decode(body: bytes, *, now: datetime | None = None) -> Envelope:
 
 def _first(error: ValidationError) -> str:
     detail = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in detail["loc"]) or "message"
-    return f"{place}: {detail['msg']}"
+    location = ".".join(str(part) for part in detail["loc"]) or "message"
+    return f"{location}: {detail['msg']}"

@@ -1,8 +1,7 @@
-"""Every message on the wire. The class owns its type, which is also its routing key.
+"""Every message on the wire. Each class owns its type, which is also its routing key.
 
-Changes within a version are additive only (readers ignore unknown fields); a breaking change is a new `.v2`
-class beside the old one. `docs/asyncapi.yaml` and the golden files in `tests/unit/contracts/golden/` follow
-from here.
+Changes within a version only add fields, because readers ignore unknown ones. A breaking change is a new `.v2` class;
+the old class stays. `docs/asyncapi.yaml` and the golden files in `tests/unit/contracts/golden/` follow from here.
 """
 
 from datetime import datetime
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-# Absurd values are refused at the edge: nothing on chain is older than the contract.
+# Refuse out-of-range values at the edge: no event is older than the contract.
 EARLIEST_INSTANT = datetime.fromisoformat("2017-06-22T00:00:00+00:00")
 
 
@@ -21,7 +20,7 @@ def _not_before_the_contract(instant: datetime) -> datetime:
     return instant
 
 
-# No text has a NUL: PostgreSQL cannot store one. No integer is wider than its column.
+# PostgreSQL cannot store a NUL in text. No integer may exceed its column.
 ModelId = Annotated[str, StringConstraints(pattern=r"^m-[0-9a-f]{16}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
@@ -42,13 +41,13 @@ class Payload(BaseModel):
 
 
 class Tick(Payload):
-    """A timer's message: `slot` is the scheduled instant (not the instant it was sent)."""
+    """A timer's message. `slot` is the scheduled instant, not the time of sending."""
 
-    slot: Instant = Field(description="The scheduled instant this tick stands for, UTC")
+    slot: Instant = Field(description="The scheduled instant, UTC")
 
 
 class IngestRequested(Tick):
-    """Pull what is new from the market source."""
+    """Pull new events from the market source."""
 
     TYPE: ClassVar[str] = "punkcast.ingest.requested.v1"
 
@@ -60,25 +59,25 @@ class NowcastRequested(Tick):
 
 
 class TrainingDrainRequested(Tick):
-    """Work off queued training requests."""
+    """Process queued training requests."""
 
     TYPE: ClassVar[str] = "punkcast.training_drain.requested.v1"
 
 
 class MonitorRequested(Tick):
-    """Look at the promoted model, the armed previous champion and the shadows."""
+    """Check the promoted model, the previous champion and the shadows."""
 
     TYPE: ClassVar[str] = "punkcast.monitor.requested.v1"
 
 
 class RetrainCheckRequested(Tick):
-    """Decide by policy whether to train."""
+    """Let the policy decide whether to train."""
 
     TYPE: ClassVar[str] = "punkcast.retrain_check.requested.v1"
 
 
 class BacktestRequested(Tick):
-    """Play the backtest's books over the whole record."""
+    """Run the backtest's books over the full history."""
 
     TYPE: ClassVar[str] = "punkcast.backtest.requested.v1"
 
@@ -89,13 +88,13 @@ class MarketUpdated(Payload):
     TYPE: ClassVar[str] = "punkcast.market.updated.v1"
     last_seq: Sequence64
     last_block: Sequence64
-    events: Count = Field(description="How many events were appended")
+    events: Count = Field(description="Number of appended events")
     sales_scored: Count
     revised_from_block: Sequence64 | None = Field(
-        default=None, description="A reorganisation replaced what was known of this block and the later ones"
+        default=None, description="First block whose events a reorganisation replaced"
     )
     revised_from_seq: Sequence64 | None = Field(
-        default=None, description="The first event that the reorganisation superseded"
+        default=None, description="First event that the reorganisation superseded"
     )
 
 
@@ -113,15 +112,15 @@ class NowcastPublished(Payload):
 
 
 class TrainingRequested(Payload):
-    """Train a contender. Anyone may publish this; `reason` and `requested_by` are all it takes."""
+    """Train a contender. Anyone may publish this message; it needs only `reason` and `requested_by`."""
 
     TYPE: ClassVar[str] = "punkcast.training.requested.v1"
     reason: Reason
     requested_by: Actor
-    request_id: UUID | None = Field(default=None, description="Default: the id of the message")
+    request_id: UUID | None = Field(default=None, description="Default: the message's id")
     data_cutoff: Instant | None = Field(
         default=None,
-        description="Train on sales before this instant; default: what the policy's hold-out leaves",
+        description="Train on sales before this instant; default: the start of the policy's hold-out",
     )
 
 
@@ -134,7 +133,7 @@ class ContenderRegistered(Payload):
 
 
 class ContenderRejected(Payload):
-    """A contender failed a gate, or lost as a shadow."""
+    """A contender failed a gate or lost its shadow test."""
 
     TYPE: ClassVar[str] = "punkcast.contender.rejected.v1"
     model_id: ModelId
@@ -143,7 +142,7 @@ class ContenderRejected(Payload):
 
 
 class ShadowStarted(Payload):
-    """A contender runs beside the champion, unpublished, until the sequential test ends."""
+    """A contender runs unpublished next to the champion until the sequential test ends."""
 
     TYPE: ClassVar[str] = "punkcast.shadow.started.v1"
     model_id: ModelId
@@ -151,7 +150,7 @@ class ShadowStarted(Payload):
 
 
 class ShadowMatured(Payload):
-    """The monitor's sequential test of a shadow against the champion came to an end."""
+    """The monitor's sequential test of a shadow against the champion ended."""
 
     TYPE: ClassVar[str] = "punkcast.shadow.matured.v1"
     model_id: ModelId
@@ -175,7 +174,7 @@ class ModelRolledBack(Payload):
     """The model pointer moved back to the previous champion."""
 
     TYPE: ClassVar[str] = "punkcast.model.rolled_back.v1"
-    model_id: ModelId = Field(description="The champion again")
+    model_id: ModelId = Field(description="The model that is champion again")
     rolled_back_model_id: ModelId
     decision_id: UUID
     pointer_generation: Ordinal
@@ -190,15 +189,15 @@ AlertSeverity = Literal["info", "warning", "critical"]
 
 
 class AlertRaised(Payload):
-    """Something that a person should know of. Delivered to the webhooks and the log by the monitor."""
+    """An event that a person should know about. The monitor delivers it to webhooks and the log."""
 
     TYPE: ClassVar[str] = "punkcast.alert.raised.v1"
     kind: AlertKind
     severity: AlertSeverity
     summary: Text = Field(description="One sentence for people")
     raised_at: Instant
-    model_id: ModelId | None = Field(default=None, description="The model it is about, if it is about one")
-    decision_id: UUID | None = Field(default=None, description="The decision that has the details, if there is one")
+    model_id: ModelId | None = Field(default=None, description="The model concerned, if any")
+    decision_id: UUID | None = Field(default=None, description="The decision with the details, if any")
 
 
 ALL_MESSAGES: tuple[type[Payload], ...] = (
