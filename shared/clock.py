@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where every service reads the time (always UTC, timezone-aware)."""
+    """The time source of every service (UTC, timezone-aware)."""
 
     def now(self) -> datetime: ...
 
@@ -24,7 +24,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that only moves when told to; sleeping moves it."""
+    """A clock that only `move_to` and `sleep` advance."""
 
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:
@@ -39,7 +39,7 @@ class ManualClock:
         await asyncio.sleep(0)
 
     def move_to(self, instant: datetime) -> None:
-        """Advance to `instant`. Time never runs backwards: an earlier instant is an error."""
+        """Advance to `instant`. Raises ValueError for an earlier instant."""
         if instant < self._now:
             raise ValueError(f"the clock is at {self._now.isoformat()}, it cannot go back to {instant.isoformat()}")
         self._now = instant

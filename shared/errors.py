@@ -1,8 +1,8 @@
-"""The two families of expected failure, and the problem they describe to a person.
+"""The two families of expected failures.
 
-A `TransientError` is worth another try (the broker is away, a lease was lost); a `PermanentError` is not (the message
-is malformed, the file is corrupt). The message bus turns the first into a delayed retry and the second into a dead
-letter. Every message says what to do next.
+A `TransientError` may be retried (an unavailable broker, a lost lease); a `PermanentError` may not (a malformed
+message, a corrupt file). The message bus turns the first into a delayed retry and the second into a dead letter. Every
+text names the next step.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ class PunkcastError(Exception):
 
 
 class TransientError(PunkcastError):
-    """May succeed when tried again unchanged."""
+    """A retry may succeed."""
 
     status = 503
     slug = "unavailable"
 
 
 class PermanentError(PunkcastError):
-    """Will fail again however often it is tried."""
+    """Every retry will fail."""
 
     status = 400
     slug = "bad-request"
 
 
 class InvalidInputError(PermanentError):
-    """Somebody's input breaks a rule; the text names the place (file, row, field) and the rule."""
+    """The input breaks a rule; the text names the location (file, row, field) and the rule."""
 
     status = 422
     slug = "invalid-input"
 
 
 class NotFoundError(PermanentError):
-    """The thing asked for does not exist."""
+    """The requested object does not exist."""
 
     status = 404
     slug = "not-found"
 
 
 class ConflictError(PermanentError):
-    """The world moved on: a compare-and-swap failed, a state does not allow the transition."""
+    """The state has changed: a compare-and-swap failed, or the state does not allow the transition."""
 
     status = 409
     slug = "conflict"
@@ -63,9 +63,9 @@ class IntegrityError(PermanentError):
 
 
 class UnsupportedModelError(PermanentError):
-    """A model file is sound, but this code cannot serve it: another release can.
+    """This code cannot serve an intact model file; another release can.
 
-    Its format, a feature or a learner is unknown here, or this code answers the recorded reference rows differently.
+    Its format, a feature or a learner is unknown, or this code values the reference rows differently.
     """
 
     status = 500
@@ -73,6 +73,6 @@ class UnsupportedModelError(PermanentError):
 
 
 def problems(error: ValidationError) -> str:
-    """What pydantic refuses, in one line: each key and why."""
-    found = error.errors(include_url=False)
-    return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in found)
+    """Pydantic's errors in one line: each key with the reason."""
+    details = error.errors(include_url=False)
+    return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details)

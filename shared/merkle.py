@@ -1,7 +1,7 @@
-"""The Merkle tree over a generation's canonical lines, and proofs that one line is part of it.
+"""The Merkle tree over a generation's canonical lines, with inclusion proofs.
 
-The tree of RFC 6962: a leaf is SHA-256(0x00 | line), a node SHA-256(0x01 | left | right), and the last of an odd level
-goes up as it is. Nothing here but hashing, so that a verifier needs nothing else; see docs/proofs.md.
+The tree of RFC 6962: a leaf is SHA-256(0x00 | line), a node SHA-256(0x01 | left | right). The last node of an odd level
+moves up unchanged. A verifier needs only this module; see docs/proofs.md.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Side = Literal["left", "right"]
 
 @dataclass(frozen=True)
 class Step:
-    """A neighbour on the way from a leaf to the root, and on which side it stands."""
+    """A sibling hash on the path from a leaf to the root, and its side."""
 
     side: Side
     hash: bytes
 
 
 def canonical_line(punk_id: int, wei: Sequence[str], confidence: str) -> str:
-    """A punk's line: its number, the seven amounts in the order of `generation.COLUMNS` (wei as text), the grade."""
+    """A punk's line: id, seven amounts in the order of `generation.COLUMNS` (wei as text), grade."""
     return ",".join((str(punk_id), *wei, confidence))
 
 
@@ -36,7 +36,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def merkle_levels(lines: bytes) -> list[list[bytes]]:
-    """All levels of the tree over lines of text, leaves first, the root alone in the last."""
+    """All levels of the tree over lines of text: leaves first, the root last."""
     level = [leaf_hash(line) for line in lines.rstrip(b"\n").split(b"\n")]
     levels = [level]
     while len(level) > 1:
@@ -47,21 +47,21 @@ def merkle_levels(lines: bytes) -> list[list[bytes]]:
 
 
 def proof(levels: Sequence[Sequence[bytes]], index: int) -> tuple[Step, ...]:
-    """The neighbours of leaf `index` on its way up. Raises IndexError when there is no such leaf."""
+    """The sibling hashes from leaf `index` to the root. Raises IndexError for an unknown leaf."""
     if not 0 <= index < len(levels[0]):
-        raise IndexError(f"there is no leaf {index}; there are {len(levels[0])}")
+        raise IndexError(f"there is no leaf {index}; the tree has {len(levels[0])} leaves")
     steps = []
     for level in levels[:-1]:
-        other = index ^ 1
-        if other < len(level):
-            steps.append(Step("left" if other < index else "right", level[other]))
+        sibling = index ^ 1
+        if sibling < len(level):
+            steps.append(Step("left" if sibling < index else "right", level[sibling]))
         index //= 2
     return tuple(steps)
 
 
 def root_of(line: bytes, steps: Sequence[Step]) -> bytes:
-    """The root that a line and its neighbours lead to."""
-    found = leaf_hash(line)
+    """The root computed from a line and its sibling hashes."""
+    node = leaf_hash(line)
     for step in steps:
-        found = node_hash(step.hash, found) if step.side == "left" else node_hash(found, step.hash)
-    return found
+        node = node_hash(step.hash, node) if step.side == "left" else node_hash(node, step.hash)
+    return node

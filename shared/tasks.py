@@ -1,4 +1,4 @@
-"""Ending background tasks."""
+"""Ends background tasks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ PATIENCE_S: Final = 1.0
 
 
 async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel the tasks and wait until they are over, whatever they end with.
+    """Cancel the tasks and wait until all are done, ignoring their results.
 
-    One cancellation is not enough: `asyncio.wait_for` of Python 3.11, which database drivers use, swallows one that
-    arrives together with what it waited for, and the task would go on for ever.
+    One cancellation may not suffice: `asyncio.wait_for` of Python 3.11, used by database drivers, swallows a
+    cancellation that arrives together with its result. The task would then run for ever.
     """
     pending = set(tasks)
     while pending:
@@ -22,4 +22,4 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
         done, pending = await asyncio.wait(pending, timeout=PATIENCE_S)
         for task in done:
             if not task.cancelled():
-                task.exception()  # looked at, or asyncio complains of one that nobody retrieved
+                task.exception()  # retrieve it, or asyncio logs it as never retrieved

@@ -1,4 +1,4 @@
-"""Units that more than one part counts in."""
+"""Units shared by several packages."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -7,9 +7,9 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S: Final = 86_400
 """Seconds in a day."""
 ETH: Final = 10**18
-"""Wei in an ether, exact."""
+"""Wei per ether, exact."""
 WEI_PER_ETH: Final = 1e18
-"""The same as a float, for the market and the valuation. The gateway divides by `ETH`, exactly: last bits differ."""
+"""Wei per ether as a float, for market and valuation. The gateway divides exactly, by `ETH`: last bits differ."""
 
 
 def as_seconds(instant: datetime) -> int:

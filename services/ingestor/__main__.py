@@ -1,4 +1,4 @@
-"""`python -m services.ingestor`: run the service; `--once` does what is due and ends."""
+"""`python -m services.ingestor`: run the service; `--once` does the due work and exits."""
 
 import sys
 

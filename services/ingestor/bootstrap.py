@@ -1,4 +1,4 @@
-"""Where the ingestor is put together."""
+"""The ingestor's composition root."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.runtime.service import MessageService
 
 
 def build_ingestor(platform: Platform, source: MarketSource | BlockSource, reader: MarketReader) -> Ingestor:
-    """What does the work, for whoever has it done without messages."""
+    """The ingestor without its queue, for a backfill."""
     return Ingestor(
         database=platform.database,
         clock=platform.clock,
@@ -26,6 +26,6 @@ def build_ingestor(platform: Platform, source: MarketSource | BlockSource, reade
 def build(
     platform: Platform, *, source: MarketSource | BlockSource | None = None, reader: MarketReader | None = None
 ) -> MessageService:
-    """From a platform; a process that hosts several services passes one reader to all of them."""
+    """Build the service. A process with several services shares one `reader` among them."""
     ingestor = build_ingestor(platform, source or source_of(platform.settings), reader or MarketReader())
     return MessageService(CONSUMER, {IngestRequested: ingestor.on_ingest_requested})

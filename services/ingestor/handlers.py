@@ -1,4 +1,4 @@
-"""Pull new events, derive sales and offers, score the sales against what was published before them."""
+"""Pulls new events, derives sales and offers, and scores the sales against earlier nowcasts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMESPACE = UUID("0c0f3f0a-52a4-5b0e-9a43-5b6c1f6c7d11")
 
 @dataclass(frozen=True)
 class Step:
-    """What one pull came to: `last_block` is that of the newest event."""
+    """The result of one pull. `last_block` is the block of the newest event."""
 
     stored: Stored
     sales: int
@@ -36,7 +36,7 @@ class Step:
 
 
 class Ingestor:
-    """Keeps `market_events`, `sales`, `offers` and `outcomes` up with the source."""
+    """Keeps `market_events`, `sales`, `offers` and `outcomes` in step with the source."""
 
     def __init__(
         self, *, database: Database, clock: Clock, puller: Puller, reference: Reference, reader: MarketReader
@@ -48,17 +48,17 @@ class Ingestor:
         self._reader = reader
 
     async def on_ingest_requested(self, message: Envelope) -> None:
-        """One pull. When the source has more than one pull brings, the next one is asked for with the same commit."""
+        """One pull. If the source has more, the same commit requests the next pull."""
 
-        async def ask_for_more(transaction: Transaction, step: Step) -> None:
+        async def request_more(transaction: Transaction, step: Step) -> None:
             if step.stored.more_after is not None:
                 slot = self._clock.now()
                 await transaction.emit(IngestRequested(slot=slot), message_id=continuation(step.stored.more_after))
 
-        await self._step(lambda: handling(self._database, self._clock, consumer=CONSUMER, cause=message), ask_for_more)
+        await self._step(lambda: handling(self._database, self._clock, consumer=CONSUMER, cause=message), request_more)
 
     async def backfill(self) -> Step:
-        """One pull that nobody asked for by message, and that asks for no other."""
+        """One pull without a message, which requests no further pull."""
 
         async def nothing(_: Transaction, __: Step) -> None:
             pass
@@ -70,7 +70,7 @@ class Ingestor:
         transaction_of: Callable[[], AbstractAsyncContextManager[Transaction]],
         then: Callable[[Transaction, Step], Awaitable[None]],
     ) -> Step:
-        """Commits events, what is derived from them, how far the source was read, and the messages: all or nothing."""
+        """Commit events, derived rows, the source's cursor and the messages in one transaction."""
         now = self._clock.now()
         pull = await self._puller.pull(now)
         gathered = await self._reference.gather(now)
@@ -82,9 +82,9 @@ class Ingestor:
                     step = await self._derive(transaction, stored)
                     await then(transaction, step)
             except AlreadyHandledError:
-                raise  # nothing was read
+                raise  # the timeline has read nothing
             except BaseException:
-                # The timeline may have read rows that were rolled back.
+                # The timeline may hold rows that were rolled back.
                 self._reader.forget()
                 raise
         self._reference.committed(gathered)
@@ -129,5 +129,5 @@ class Ingestor:
 
 
 def continuation(after: BlockRef) -> UUID:
-    """The id of the request for what follows a block: however many ticks come meanwhile, there is one."""
+    """The id of the request to continue after a block. It is deterministic, so concurrent ticks make one request."""
     return uuid5(_NAMESPACE, f"{after.number}/{after.hash}")

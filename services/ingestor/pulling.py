@@ -1,4 +1,4 @@
-"""What is new at a source, read before a transaction is opened and stored inside it."""
+"""Pulls from a source: read before the transaction, stored inside it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from shared.market.source import BlockSource, MarketSource
 log = structlog.get_logger(__name__)
 
 NEWS: Final = timedelta(hours=1)
-"""An event older than this when it is pulled is history: it counts as known since it happened."""
+"""Older events are history when they are pulled: their `known_at` is the event time."""
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Blocks that were read: from the one after `after` to `last`, on the way to `target`."""
+    """The blocks after `after` up to `last` have been read; reading continues up to `target`."""
 
     after: int
     last: int
@@ -37,10 +37,10 @@ class Stored:
     """What a pull changed in the database.
 
     Attributes:
-        appended: new events.
+        appended: number of new events.
         revision: what a reorganisation superseded.
-        read: the blocks it stands for; None for a source without blocks, or when somebody else was quicker.
-        more_after: the block after which more is waiting, None when the source has no more for now.
+        read: the blocks read; None for a source without blocks, or if a concurrent pull was faster.
+        more_after: the block after which the source has more; None at the end of the source.
     """
 
     appended: int = 0
@@ -50,24 +50,24 @@ class Stored:
 
 
 class Pull(Protocol):
-    """Something pulled."""
+    """One pull, ready to be stored."""
 
     async def store(self, connection: Connection, *, at: datetime) -> Stored:
-        """Write it in the open transaction. What somebody else has stored meanwhile is not stored again."""
+        """Write the pull in the open transaction. Skips rows that a concurrent pull has stored."""
 
     def committed(self) -> None:
-        """The transaction was committed."""
+        """Called after the commit."""
 
 
 class Puller(Protocol):
-    """Pulls what is new from one source."""
+    """Pulls new events from one source."""
 
     async def pull(self, at: datetime) -> Pull: ...
 
 
 @dataclass(frozen=True)
 class EventPull:
-    """Events that stay true once told."""
+    """Events of a source without reorganisations."""
 
     events: pl.DataFrame
 
@@ -82,7 +82,7 @@ class EventPull:
 
 
 class EventPuller:
-    """Everything new of a `MarketSource`."""
+    """Pulls all new events of a `MarketSource`."""
 
     def __init__(self, database: Database, source: MarketSource) -> None:
         self._database = database
@@ -96,7 +96,7 @@ class EventPuller:
 
 @dataclass(frozen=True)
 class BlockPull:
-    """A stretch of blocks after `cursor`, perhaps on another history of the chain than it was read from."""
+    """Blocks after `cursor`, possibly on another fork of the chain than the cursor's."""
 
     source: BlockSource
     cursor: Cursor
@@ -115,7 +115,7 @@ class BlockPull:
             log.warning("chain.reorganised", ancestor=self.located.block, revision=revision)
         appended = 0
         if not self.scan.events.is_empty():
-            # What replaces other events is news however old its blocks are.
+            # Events that replace others are news, whatever the age of their blocks.
             news_since = None if self.located.orphaned else at - NEWS
             result = await event_repository.append_events(
                 connection, self.scan.events, known_at=at, news_since=news_since
@@ -132,7 +132,7 @@ class BlockPull:
 
 
 class BlockPuller:
-    """The next blocks of a `BlockSource`. It remembers the standing bids, which are costly to find out."""
+    """Pulls the next blocks of a `BlockSource`. Caches the standing bids, which are expensive to rebuild."""
 
     def __init__(self, database: Database, source: BlockSource) -> None:
         self._database = database
@@ -146,16 +146,16 @@ class BlockPuller:
         bids = await self._standing_bids(located)
         scan = await self._source.scan(located, bids)
 
-        def remember() -> None:
+        def cache_bids() -> None:
             if scan.cursor.recent:
                 self._bids = (scan.cursor.recent[-1], bids)
 
-        return BlockPull(self._source, cursor, located, scan, remember)
+        return BlockPull(self._source, cursor, located, scan, cache_bids)
 
     async def _standing_bids(self, located: Located) -> StandingBids:
-        """What stood after the located block; a copy, so that a pull that comes to nothing leaves no trace."""
+        """Bids standing after the located block, as a copy, so that a failed pull leaves the cache unchanged."""
         if located.target <= located.block:
-            return StandingBids()  # nothing will be read
+            return StandingBids()  # there are no blocks to read
         if self._bids is not None and self._bids[0] == located.ancestor:
             return self._bids[1].copy()
         async with self._database.connection() as connection:
@@ -164,8 +164,8 @@ class BlockPuller:
 
 
 async def cursor_of(connection: Connection, source: BlockSource) -> Cursor:
-    """How far the source was read: where it begins before the first time, or with the newest event's block, which
-    may have been imported in part.
+    """The last block read. Before the first pull: the block before the source's start, or before the newest event's
+    block, which an import may have stored in part.
 
     Raises:
         ConflictError: the database follows another market.
@@ -178,7 +178,7 @@ async def cursor_of(connection: Connection, source: BlockSource) -> Cursor:
 
 
 def puller(database: Database, source: MarketSource | BlockSource) -> Puller:
-    """The way to pull from this kind of source."""
+    """The puller for this kind of source."""
     if isinstance(source, BlockSource):
         return BlockPuller(database, source)
     return EventPuller(database, source)

@@ -1,4 +1,4 @@
-"""What goes with the events: the punks once, and each day's ETH/USD close when the day has ended."""
+"""Reference data: the punks, once, and the ETH/USD close of each finished day."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from shared.market.source import BlockSource, MarketSource
 log = structlog.get_logger(__name__)
 
 ASK_AGAIN_AFTER: Final = timedelta(minutes=10)
-"""How long a price source that failed is left alone."""
+"""Pause before the next request to the price source."""
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Punks and closes to be stored, None where there is nothing new."""
+    """Punks and closes to store; None if there is nothing new."""
 
     punks: pl.DataFrame | None
     closes: pl.DataFrame | None
@@ -35,16 +35,16 @@ class Gathered:
 
 
 class Reference(Protocol):
-    """Gathers what is missing, outside any transaction."""
+    """Gathers missing reference data, outside any transaction."""
 
     async def gather(self, at: datetime) -> Gathered: ...
 
     def committed(self, gathered: Gathered) -> None:
-        """What was gathered is stored for good."""
+        """Called after the commit."""
 
 
 class RecordedReference:
-    """Of a `MarketSource`, which has it at hand; the punks are compared with those that are stored."""
+    """Reference data of a `MarketSource`, which has it in memory. Storing compares the punks with the stored ones."""
 
     def __init__(self, source: MarketSource) -> None:
         self._source = source
@@ -63,15 +63,15 @@ class RecordedReference:
 
     def committed(self, gathered: Gathered) -> None:
         self._punks_known = True
-        # A source may be late with a close: it is asked again until it has yesterday's.
+        # A source may publish a close late, so ask until it has yesterday's.
         if gathered.closes is not None and not gathered.closes.is_empty():
             self._prices_until = gathered.closes["date"][-1]
 
 
 class FetchedReference:
-    """Of a `BlockSource`, which asks others for it: only what the database lacks is asked for.
+    """Reference data of a `BlockSource`, fetched from other servers, and only if the database lacks it.
 
-    Closes that cannot be had hold nothing up. The market goes on, and they follow.
+    Missing closes do not block the market; they are stored later.
     """
 
     def __init__(self, database: Database, source: BlockSource) -> None:
@@ -97,7 +97,7 @@ class FetchedReference:
         except PunkcastError as error:
             log.warning("prices.postponed", reason=str(error))
             closes = None
-        # Late or away: either way it need not be asked with every pull of a backfill.
+        # Do not ask with every pull of a backfill, whether the close is late or the server unavailable.
         self._not_before = at + ASK_AGAIN_AFTER
         return closes
 
@@ -106,7 +106,7 @@ class FetchedReference:
 
 
 def reference(database: Database, source: MarketSource | BlockSource) -> Reference:
-    """The way to gather from this kind of source."""
+    """The reference data for this kind of source."""
     if isinstance(source, BlockSource):
         return FetchedReference(database, source)
     return RecordedReference(source)

@@ -1,6 +1,6 @@
 """`python -m services.scheduler [--once | --tick JOB]`.
 
-`--tick nowcast` publishes the tick of the current slot and ends: what a CronJob runs. It needs the broker only.
+`--tick nowcast` publishes the tick of the current slot and exits. CronJobs run it; it needs only the broker.
 """
 
 from __future__ import annotations
@@ -9,42 +9,41 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import urlsplit
-
-from pydantic import ValidationError
 
 from services.scheduler.bootstrap import Scheduler, build
 from shared.clock import SystemClock
-from shared.errors import InvalidInputError, PunkcastError
+from shared.errors import InvalidInputError
 from shared.messaging.bus import BusUnavailableError
 from shared.messaging.ticks import JOBS, slot_at
 from shared.messaging.topology import declare_platform
 from shared.runtime.platform import open_bus
+from shared.runtime.worker import execute
 from shared.runtime.worker import main as run_worker
 from shared.settings import Settings
-from shared.telemetry.logging import configure
 
-_PATIENCE_S = 60.0
+_BROKER_TIMEOUT_S = 60.0
 
 
 async def publish_tick(settings: Settings, job: str) -> None:
     """Publish the newest tick of `job`.
 
     Raises:
-        InvalidInputError: the broker is `memory://`, where nobody would hear it.
-        BusUnavailableError: the broker was not there within a minute.
+        InvalidInputError: the broker is `memory://`, which no other process can read.
+        BusUnavailableError: the broker was not available within a minute.
     """
     if urlsplit(settings.broker_url).scheme == "memory":
-        raise InvalidInputError("nobody else hears a tick on memory://; set PUNKCAST_BROKER_URL=amqp://…")
+        raise InvalidInputError("no other process receives a tick on memory://; set PUNKCAST_BROKER_URL=amqp://…")
     clock = SystemClock()
     bus = open_bus(settings, clock)
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_BROKER_TIMEOUT_S):
             await declare_platform(bus)
             await Scheduler(bus=bus, clock=clock).publish(job, slot_at(job, clock.now()))
     except TimeoutError as error:
         raise BusUnavailableError(
-            f"the broker did not answer within {_PATIENCE_S:g} s; is it running, and is PUNKCAST_BROKER_URL right?"
+            f"the broker did not answer within {_BROKER_TIMEOUT_S:g} s; check that it runs, and PUNKCAST_BROKER_URL"
         ) from error
     finally:
         await bus.stop()
@@ -58,17 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.tick is None:
         return run_worker("scheduler", build, ["--once"] if arguments.once else [])
-    try:
-        settings = Settings()
-        configure(settings, "scheduler")
-        asyncio.run(publish_tick(settings, arguments.tick))
-    except (InvalidInputError, ValidationError) as error:
-        sys.stderr.write(f"scheduler: {error}\n")
-        return 2
-    except (PunkcastError, OSError) as error:
-        sys.stderr.write(f"scheduler: {type(error).__name__}: {error}\n")
-        return 1
-    return 0
+    return execute("scheduler", partial(publish_tick, job=arguments.tick))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Publishes the platform's ticks on schedule: the local stand-in for the Kubernetes CronJobs."""
+"""Publishes the platform's ticks on schedule; locally it replaces the Kubernetes CronJobs."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ log = structlog.get_logger(__name__)
 
 SOURCE = "scheduler"
 _RETRY_S = 2.0
-# Sleeping counts the time that the machine was awake: after a suspended night a day's sleep would end a night late.
+# A sleep does not count time during which the machine is suspended, so long sleeps would end late.
 _LONGEST_SLEEP_S = 60.0
 
 
 class Scheduler:
-    """A loop per job. Keeps no state: after a start it sends each job's newest slot, and the inbox of the consumer
-    knows whether that one was handled. Older slots are not made up for: the newest tick does what they would have.
+    """One loop per job, without state: after a start it sends each job's newest slot, and the consumer's inbox drops
+    duplicates. Missed slots are skipped; the latest tick covers them.
 
-    Ticks go straight to the broker. Their ids are deterministic, so a publish whose confirmation was lost is simply
-    repeated.
+    Ticks go directly to the broker. Their ids are deterministic, so an unconfirmed publish is repeated.
     """
 
     name = "scheduler"

@@ -1,4 +1,4 @@
-"""A `postgresql://` URL for any setting: of a server somewhere, or of the embedded one, started on demand."""
+"""A `postgresql://` URL for any setting: an external server, or the embedded one, started on demand."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _EXISTS_SQL = "select true from pg_database where datname = $1"
 async def database_url(settings: Settings) -> AsyncIterator[str]:
     """A `postgresql://` URL for `settings.database_url`.
 
-    `embedded://` keeps its data in `settings.home / "postgres"`, `embedded:///abs/path` in that folder; the
-    server runs as long as some process is inside this context. Any other URL is handed back as it is.
+    `embedded://` keeps its data in `settings.home / "postgres"`, `embedded:///abs/path` in that folder. The server runs
+    as long as any process is inside this context. A `postgresql://` URL is returned unchanged.
 
     Raises:
         InvalidInputError: the setting is neither.
-        EmbeddedDatabaseError: the server cannot be run here.
+        EmbeddedDatabaseError: the server cannot run here.
     """
     if not settings.database_url.startswith("embedded:"):
         require_server_url(settings.database_url)
@@ -42,15 +42,15 @@ async def database_url(settings: Settings) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def serve(data: Path, *, configuration: Mapping[str, str] | None = None) -> AsyncIterator[str]:
-    """Start, or join, the server on the folder `data`; yields the URL of its database.
+    """Start or join the server on the folder `data`; yield the URL of its database.
 
     Args:
-        configuration: PostgreSQL settings beside the defaults. The process that starts the server decides.
+        configuration: PostgreSQL settings that override the defaults; only the starting process applies them.
 
     Raises:
-        EmbeddedDatabaseError: the server cannot be run here.
+        EmbeddedDatabaseError: the server cannot run here.
     """
-    # Imported here: whoever reaches a server somewhere needs none of it.
+    # Imported here, because a process on an external server does not need it.
     from shared.database.embedded_server import DATABASE, EmbeddedServer  # noqa: PLC0415
 
     server = EmbeddedServer.on(data, configuration or {})
@@ -58,7 +58,7 @@ async def serve(data: Path, *, configuration: Mapping[str, str] | None = None) -
     try:
         users = await asyncio.shield(entering)
     except asyncio.CancelledError:
-        # The thread goes on starting the server; whoever gave up waiting must still leave it.
+        # The thread still starts the server, so a cancelled caller must leave it.
         await asyncio.to_thread(server.leave, await entering)
         raise
     try:
@@ -73,7 +73,7 @@ async def _create_database(url: str, name: str) -> None:
         connection = await asyncpg.connect(url)
     try:
         if not await connection.fetchval(_EXISTS_SQL, name):
-            # Another process may be doing the same.
+            # Another process may create it at the same time.
             with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
                 await connection.execute(f"create database {name}")
     finally:

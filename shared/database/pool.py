@@ -19,17 +19,17 @@ AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, or starting up
     asyncpg.TooManyConnectionsError,
-    asyncpg.InvalidAuthorizationSpecificationError,  # a password that is being changed, or is wrong
-    asyncpg.InvalidCatalogNameError,  # a server whose database is still to be made
+    asyncpg.InvalidAuthorizationSpecificationError,  # wrong password, or one that is being changed
+    asyncpg.InvalidCatalogNameError,  # the database does not exist yet
 )
-# A machine that vanishes with a transaction open says no goodbye: its locks are freed after a minute, not two hours.
+# If a client machine vanishes inside a transaction, its locks are freed after a minute instead of two hours.
 _KEEPALIVES = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 _CLOSE_TIMEOUT_S = 10.0
-_LOST_PATIENCE_S = 1.0
+_LOST_GRACE_S = 1.0
 
 
 class DatabaseUnavailableError(TransientError, ConnectionError):
-    """No connection to PostgreSQL could be had. Nothing was read or written."""
+    """PostgreSQL is unavailable. Nothing was read or written."""
 
 
 class Database:
@@ -45,11 +45,11 @@ class Database:
         """Open the pool.
 
         Args:
-            url: `postgresql://…`; `shared.database.embedded.database_url` turns every other setting into one.
-            application_name: what `pg_stat_activity` shows.
+            url: `postgresql://…`; `shared.database.embedded.database_url` makes one from any setting.
+            application_name: the name in `pg_stat_activity`.
 
         Raises:
-            InvalidInputError: `url` is no PostgreSQL URL.
+            InvalidInputError: `url` is not a PostgreSQL URL.
             DatabaseUnavailableError: the server does not answer.
         """
         require_server_url(url)
@@ -64,16 +64,16 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of the pool, each statement in a transaction of its own.
+        """A pooled connection in autocommit mode.
 
         Raises:
-            DatabaseUnavailableError: a new connection was needed and could not be had, or this one was lost.
+            DatabaseUnavailableError: no connection could be opened, or this one was lost.
         """
         try:
             async with self._acquired() as connection:
                 yield connection
         except InternalClientError as error:
-            # The server's farewell came in the middle of a question or of the give-back; the pool drops the connection.
+            # The server closed the connection during a query or the release. The pool drops the connection.
             raise DatabaseUnavailableError(f"the connection to PostgreSQL was lost: {error}") from error
 
     @asynccontextmanager
@@ -84,7 +84,7 @@ class Database:
             async with _while_it_lives(connection):
                 yield connection
         except InterfaceError as error:
-            # What asyncpg says to whoever goes on using a connection that the server has cut.
+            # asyncpg raises this when a connection is used after the server closed it.
             if _lost(connection):
                 raise DatabaseUnavailableError(f"the connection to PostgreSQL was lost: {error}") from error
             raise
@@ -93,7 +93,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection with an open transaction: committed on leaving, rolled back on an exception.
+        """A connection with an open transaction: commits on exit, rolls back on an exception.
 
         Raises:
             DatabaseUnavailableError: as `connection` does.
@@ -102,7 +102,7 @@ class Database:
             yield connection
 
     async def close(self) -> None:
-        """Wait for the connections in use, up to ten seconds, then cut them."""
+        """Wait up to ten seconds for connections in use, then close them."""
         try:
             await asyncio.wait_for(self._pool.close(), _CLOSE_TIMEOUT_S)
         except TimeoutError:
@@ -111,39 +111,39 @@ class Database:
 
 @asynccontextmanager
 async def _while_it_lives(connection: asyncpg.pool.PoolConnectionProxy) -> AsyncIterator[None]:
-    """Ends whatever still waits a moment after the connection was lost.
+    """End a block that still waits a second after its connection was lost.
 
-    asyncpg tells a waiting query by itself, but a COPY that the server held back waits for ever.
+    asyncpg fails a waiting query, but a COPY that the server has paused would wait for ever.
     """
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(None) as patience:
+        async with asyncio.timeout(None) as deadline:
 
             def end(_: object) -> None:
-                with suppress(RuntimeError):  # the block was left in the meantime
-                    patience.reschedule(loop.time() + _LOST_PATIENCE_S)
+                with suppress(RuntimeError):  # the block has ended
+                    deadline.reschedule(loop.time() + _LOST_GRACE_S)
 
             connection.add_termination_listener(end)
             try:
                 yield
             finally:
-                with suppress(InterfaceError):  # the pool has taken the lost connection back
+                with suppress(InterfaceError):  # the pool has already released it
                     connection.remove_termination_listener(end)
     except TimeoutError as error:
-        if not patience.expired():
+        if not deadline.expired():
             raise
-        raise DatabaseUnavailableError("the connection to PostgreSQL was lost while something waited for it") from error
+        raise DatabaseUnavailableError("the connection to PostgreSQL was lost while a statement waited") from error
 
 
 def _lost(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
     try:
         return bool(connection.is_closed())
     except InterfaceError:
-        return True  # the pool has taken it back already
+        return True  # the pool has already released it
 
 
 def require_server_url(url: str) -> None:
-    """Raises InvalidInputError unless `url` is one that asyncpg understands."""
+    """Raises InvalidInputError unless `url` is a PostgreSQL URL."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise InvalidInputError(
             f"{url.partition(':')[0]}: is no database URL; set PUNKCAST_DATABASE_URL to postgresql://… or embedded://"
@@ -152,7 +152,7 @@ def require_server_url(url: str) -> None:
 
 @contextmanager
 def reaching(url: str) -> Iterator[None]:
-    """Turns the many ways in which a server can be away into one error."""
+    """Raise one error for all the ways in which a server can be unavailable."""
     try:
         yield
     except AWAY as error:

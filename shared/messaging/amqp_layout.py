@@ -1,13 +1,13 @@
 """Exchanges and queues on RabbitMQ 3.10 to 4.x, all under one prefix.
 
     <prefix>.events        topic exchange; the routing key is the message type
-    <prefix>.retry         direct exchange: to the retry queues, and from them back to the consumer's queue
-    <prefix>.dead          fanout exchange, and the one queue behind it
+    <prefix>.retry         direct exchange, to the retry queues and back to the consumer's queue
+    <prefix>.dead          fanout exchange, and the dead-letter queue bound to it
     <prefix>.<consumer>    a consumer's queue, shared by its replicas
-    <prefix>.<consumer>.retry.<delay>   holds a failed message for the delay, then gives it back
+    <prefix>.<consumer>.retry.<delay>   holds a failed message for the delay, then returns it to the consumer's queue
 
-Declaring a queue again with other arguments fails, so what is written here is frozen; what is to be tuned (a
-length limit, say) goes into policies. RabbitMQ 3.10 ignores the arguments it does not know.
+Queue arguments are frozen: redeclaring a queue with other arguments fails. Tune limits with broker policies instead.
+RabbitMQ 3.10 ignores arguments that it does not know.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from pamqp.common import FieldValue
 
 from shared.messaging.topology import AUDIT, AUDIT_AGE_MS, AUDIT_LENGTH
 
-# Deliveries that kill their process count here, and nothing else does; RabbitMQ 4 would give up after 20.
+# Only deliveries whose process died count towards this limit. The default of RabbitMQ 4 is 20.
 _DELIVERY_LIMIT = 50
-# Looking at a dead letter returns it to the queue, which some versions count as a failed delivery.
+# Reading a dead letter requeues it, and some broker versions count that as a failed delivery.
 _UNLIMITED = 1_000_000_000
 
 
 def delay_name(delay: timedelta) -> str:
-    """`10s`, `1m`, `100ms`: part of the queue's name, so that another delay is another queue."""
+    """`10s`, `1m` or `100ms`. The delay is part of the queue's name, so each delay has its own queue."""
     milliseconds = round(delay.total_seconds() * 1000)
     for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000)):
         if milliseconds >= size and milliseconds % size == 0:
@@ -37,7 +37,7 @@ def delay_name(delay: timedelta) -> str:
 
 
 class Layout:
-    """Names under `prefix`, and how to declare them on a channel."""
+    """The names under `prefix`, and their declaration on a channel."""
 
     def __init__(self, prefix: str, delays: Sequence[timedelta]) -> None:
         self.prefix = prefix
@@ -58,7 +58,7 @@ class Layout:
     async def exchanges(
         self, channel: AbstractRobustChannel
     ) -> tuple[AbstractRobustExchange, AbstractRobustExchange, AbstractRobustExchange]:
-        """Declare and return the events, retry and dead exchanges, with the dead queue."""
+        """Declare the dead-letter queue and the three exchanges; return the events, retry and dead exchanges."""
         events = await channel.declare_exchange(self.events, ExchangeType.TOPIC, durable=True)
         retry = await channel.declare_exchange(self.retry, ExchangeType.DIRECT, durable=True)
         dead = await channel.declare_exchange(self.dead, ExchangeType.FANOUT, durable=True)
@@ -69,7 +69,7 @@ class Layout:
         return events, retry, dead
 
     async def declare(self, channel: AbstractRobustChannel, consumer: str, keys: Sequence[str]) -> AbstractRobustQueue:
-        """Declare a consumer's queue with its retry queues and bind it to the message types `keys`."""
+        """Declare a consumer's queue and its retry queues; bind the queue to the message types `keys`."""
         name = self.queue(consumer)
         queue = await channel.declare_queue(name, durable=True, arguments=self.arguments(consumer))
         for key in keys:
@@ -78,7 +78,7 @@ class Layout:
             return queue
         await queue.bind(self.retry, routing_key=name)
         for tier, delay in enumerate(self.delays):
-            waiting = await channel.declare_queue(
+            retry_queue = await channel.declare_queue(
                 self.retry_queue(consumer, tier),
                 durable=True,
                 arguments={
@@ -90,7 +90,7 @@ class Layout:
                     "x-overflow": "reject-publish",
                 },
             )
-            await waiting.bind(self.retry, routing_key=waiting.name)
+            await retry_queue.bind(self.retry, routing_key=retry_queue.name)
         return queue
 
     def arguments(self, consumer: str) -> dict[str, FieldValue]:

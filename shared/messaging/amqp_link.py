@@ -1,4 +1,4 @@
-"""The connection to RabbitMQ: found patiently, kept by the client library, published through with confirms."""
+"""The connection to RabbitMQ: opened with retries, kept open by the client library, publishing with confirms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.messaging.bus import BusUnavailableError, UnroutableError
 
 log = structlog.get_logger(__name__)
 
-# What the client raises when the connection or channel is gone, or the broker does not answer.
+# The client library raises these when a connection or channel is lost, or the broker does not answer.
 LOST = (*CONNECTION_EXCEPTIONS, TimeoutError)
 
 _PUBLISH_TIMEOUT_S = 10.0
@@ -27,8 +27,8 @@ RECONNECT_S = 1.0
 
 
 @dataclass(frozen=True)
-class Lines:
-    """An open connection: the publishing channel and the three exchanges on it."""
+class Session:
+    """An open connection with its publishing channel and the three exchanges."""
 
     connection: AbstractRobustConnection
     channel: AbstractRobustChannel
@@ -38,57 +38,57 @@ class Lines:
 
 
 class Link:
-    """One connection, opened on first use; after that the client library reconnects by itself."""
+    """One connection, opened on first use. The client library reconnects after that."""
 
     def __init__(self, url: str, layout: Layout) -> None:
         self._url = url
         self._layout = layout
         self._opening = asyncio.Lock()
-        self._lines: Lines | None = None
-        self._told_lost = False
+        self._session: Session | None = None
+        self._loss_logged = False
 
     @property
     def up(self) -> bool:
-        lines = self._lines
-        return lines is not None and lines.connection.connected.is_set() and not lines.channel.is_closed
+        session = self._session
+        return session is not None and session.connection.connected.is_set() and not session.channel.is_closed
 
-    async def reach(self) -> Lines:
-        """The open connection, or BusUnavailableError when the broker cannot be reached soon."""
-        if self._lines is not None:
-            return self._lines
+    async def session(self) -> Session:
+        """The open session. Raises BusUnavailableError if the broker does not answer in time."""
+        if self._session is not None:
+            return self._session
         try:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
                 return await self._open()
         except TimeoutError as error:
             raise BusUnavailableError("the broker does not answer") from error
 
-    async def patiently(self, act: Callable[[Lines], Awaitable[None]]) -> None:
-        """Do something on the broker, waiting for it to come (back) as long as it takes.
+    async def retry_until_available(self, act: Callable[[Session], Awaitable[None]]) -> None:
+        """Run `act` on the broker; retry until the broker is available.
 
         Raises:
-            ConflictError: a queue or exchange of ours exists with other arguments.
+            ConflictError: a queue or exchange exists with other arguments.
         """
         while True:
-            lines = await self._open()
+            session = await self._open()
             try:
-                await lines.connection.ready()
-                await lines.channel.ready()
-                return await act(lines)
+                await session.connection.ready()
+                await session.channel.ready()
+                return await act(session)
             except ChannelPreconditionFailed as error:
                 raise ConflictError(
-                    f"the broker has a queue or exchange of that name with other arguments ({error}); "
+                    f"a queue or exchange with that name exists with other arguments ({error}); "
                     "delete it or choose another PUNKCAST_BROKER_PREFIX"
                 ) from error
             except LOST as error:
-                log.warning("the broker went away, trying again", reason=f"{type(error).__name__}: {error}")
+                log.warning("lost the broker, retrying", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(RECONNECT_S)
 
-    async def confirmed(self, exchange: AbstractRobustExchange, message: aio_pika.Message, routing_key: str) -> None:
-        """Publish and wait until the broker has taken responsibility.
+    async def publish(self, exchange: AbstractRobustExchange, message: aio_pika.Message, routing_key: str) -> None:
+        """Publish and wait for the broker's confirmation.
 
         Raises:
             UnroutableError: no queue is bound to the key.
-            BusUnavailableError: no confirmation; the broker may have the message nevertheless.
+            BusUnavailableError: no confirmation; the broker may still have the message.
         """
         try:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
@@ -101,26 +101,26 @@ class Link:
             raise BusUnavailableError(f"no confirmation: {type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
-        if self._lines is not None:
+        if self._session is not None:
             with contextlib.suppress(*LOST):
                 async with asyncio.timeout(5.0):
-                    await self._lines.connection.close()
-            self._lines = None
+                    await self._session.connection.close()
+            self._session = None
 
-    async def _open(self) -> Lines:
+    async def _open(self) -> Session:
         async with self._opening:
-            told = False
-            while self._lines is None:
+            logged = False
+            while self._session is None:
                 try:
-                    self._lines = await self._connect()
+                    self._session = await self._connect()
                 except LOST as error:
-                    if not told:
+                    if not logged:
                         log.warning("waiting for the broker", reason=f"{type(error).__name__}: {error}")
-                        told = True
+                        logged = True
                     await asyncio.sleep(RECONNECT_S)
-            return self._lines
+            return self._session
 
-    async def _connect(self) -> Lines:
+    async def _connect(self) -> Session:
         connection = await aio_pika.connect_robust(
             self._url,
             timeout=10,
@@ -135,17 +135,17 @@ class Link:
         except BaseException:
             await connection.close()
             raise
-        connection.close_callbacks.add(self._say_lost)
-        connection.reconnect_callbacks.add(self._say_back)
-        return Lines(connection, channel, events, retry, dead)
+        connection.close_callbacks.add(self._log_lost)
+        connection.reconnect_callbacks.add(self._log_back)
+        return Session(connection, channel, events, retry, dead)
 
-    def _say_lost(self, _: object, error: BaseException | None) -> None:
-        # The client calls this for every failed attempt to reconnect, too.
-        if self._told_lost or not isinstance(error, Exception):
+    def _log_lost(self, _: object, error: BaseException | None) -> None:
+        # The client library also calls this after every failed reconnect.
+        if self._loss_logged or not isinstance(error, Exception):
             return
-        self._told_lost = True
+        self._loss_logged = True
         log.warning("lost the broker", reason=f"{type(error).__name__}: {error}")
 
-    def _say_back(self, _: object) -> None:
-        self._told_lost = False
+    def _log_back(self, _: object) -> None:
+        self._loss_logged = False
         log.info("the broker is back")

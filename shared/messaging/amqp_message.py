@@ -1,4 +1,4 @@
-"""Envelopes, retries and dead letters as AMQP messages: properties mirror the envelope, headers the past."""
+"""Envelopes, retries and dead letters as AMQP messages: properties mirror the envelope, headers hold the history."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pamqp.common import FieldValue
 
 from shared.contracts.envelope import Envelope
 from shared.messaging.bus import DeadLetter
+from shared.messaging.delivery import Outcome
 
 CONTENT_TYPE = "application/cloudevents+json"
 ATTEMPT = "x-punkcast-attempt"
@@ -22,7 +23,7 @@ SERVICE = "x-punkcast-service"
 
 @dataclass(frozen=True)
 class History:
-    """What the headers say of earlier deliveries; whoever wrote nonsense there counts as a first attempt."""
+    """Earlier deliveries, from the headers. Invalid headers count as a first attempt."""
 
     attempt: int = 1
     first_failed_at: datetime | None = None
@@ -52,52 +53,17 @@ def from_bytes(body: bytes) -> Message:
     return Message(body, delivery_mode=DeliveryMode.PERSISTENT)
 
 
-def to_retry(message: AbstractIncomingMessage, history: History, *, now: datetime, reason: str) -> Message:
-    return _again(
-        message,
-        {
-            ATTEMPT: history.attempt + 1,
-            FIRST_FAILED_AT: (history.first_failed_at or now).isoformat(),
-            REASON: reason,
-        },
-    )
-
-
-def to_dead(
-    message: AbstractIncomingMessage, history: History, *, now: datetime, reason: str, consumer: str
+def failed_copy(
+    message: AbstractIncomingMessage, history: History, outcome: Outcome, *, now: datetime, consumer: str
 ) -> Message:
-    return _again(
-        message,
-        {
-            ATTEMPT: history.attempt,
-            FIRST_FAILED_AT: (history.first_failed_at or now).isoformat(),
-            REASON: reason,
-            SERVICE: consumer,
-        },
-    )
-
-
-def dead_letter(message: AbstractIncomingMessage, *, prefix: str) -> DeadLetter:
-    """Read a message of the dead queue: put there by us, or by the broker itself (its `x-death` header)."""
-    history = History.of(message.headers)
-    reason = message.headers.get(REASON)
-    consumer = message.headers.get(SERVICE)
-    first_failed_at = history.first_failed_at
-    if not (isinstance(reason, str) and isinstance(consumer, str)):
-        deaths = message.headers.get("x-death")
-        death = deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
-        reason = f"given up by the broker: {death.get('reason', 'unknown')!s}"
-        consumer = str(death.get("queue", "unknown")).removeprefix(f"{prefix}.")
-        died_at = death.get("time")
-        first_failed_at = first_failed_at or (died_at if isinstance(died_at, datetime) else None)
-    if first_failed_at is None:
-        first_failed_at = datetime.fromtimestamp(0, UTC)
-    if first_failed_at.tzinfo is None:
-        first_failed_at = first_failed_at.replace(tzinfo=UTC)
-    return DeadLetter(message.body, consumer, reason, history.attempt, first_failed_at)
-
-
-def _again(message: AbstractIncomingMessage, headers: dict[str, FieldValue]) -> Message:
+    """The message with its failure in the headers, for a retry queue or the dead-letter queue."""
+    headers: dict[str, FieldValue] = {
+        ATTEMPT: history.attempt + (outcome.kind == "retry"),
+        FIRST_FAILED_AT: (history.first_failed_at or now).isoformat(),
+        REASON: outcome.reason,
+    }
+    if outcome.kind == "dead":
+        headers[SERVICE] = consumer
     return Message(
         message.body,
         headers=headers,
@@ -108,6 +74,26 @@ def _again(message: AbstractIncomingMessage, headers: dict[str, FieldValue]) -> 
         timestamp=message.timestamp,
         delivery_mode=DeliveryMode.PERSISTENT,
     )
+
+
+def dead_letter(message: AbstractIncomingMessage, *, prefix: str) -> DeadLetter:
+    """Read a message of the dead-letter queue, put there by a consumer or by the broker (`x-death` header)."""
+    history = History.of(message.headers)
+    reason = message.headers.get(REASON)
+    consumer = message.headers.get(SERVICE)
+    first_failed_at = history.first_failed_at
+    if not (isinstance(reason, str) and isinstance(consumer, str)):
+        deaths = message.headers.get("x-death")
+        death = deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+        reason = f"dropped by the broker: {death.get('reason', 'unknown')!s}"
+        consumer = str(death.get("queue", "unknown")).removeprefix(f"{prefix}.")
+        died_at = death.get("time")
+        first_failed_at = first_failed_at or (died_at if isinstance(died_at, datetime) else None)
+    if first_failed_at is None:
+        first_failed_at = datetime.fromtimestamp(0, UTC)
+    if first_failed_at.tzinfo is None:
+        first_failed_at = first_failed_at.replace(tzinfo=UTC)
+    return DeadLetter(message.body, consumer, reason, history.attempt, first_failed_at)
 
 
 def _instant(value: FieldValue) -> datetime | None:

@@ -1,12 +1,11 @@
-"""What a message bus promises, whichever carries it.
+"""The guarantees of a message bus, for every implementation.
 
-- At-least-once: a handler that returns acknowledges; `TransientError` (or any unexpected exception) means
-  another try after the next retry delay; `PermanentError`, or the last retry used up, means the dead queue
-  with the reason. An outage of the database or the object store never uses up the retries: the message
-  waits as long as the outage lasts.
-- A subscription is one durable queue shared by all replicas of a service: each message goes to one of them.
-- `publish` returns when the broker has taken responsibility for the message (publisher confirm), and fails
-  when it is routable nowhere.
+- Delivery is at least once. A handler that returns acknowledges its message.
+- `TransientError` or an unexpected exception leads to a retry after the next delay. `PermanentError`, or the failure of
+  the last retry, moves the message to the dead-letter queue, with the reason.
+- An outage of the database or the object store never uses up the retries: the message waits until the outage ends.
+- A subscription is one durable queue shared by all replicas of a service. Each message goes to one replica.
+- `publish` returns after the broker's confirmation, and fails if no queue is bound to the routing key.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ RETRY_DELAYS: tuple[timedelta, ...] = (timedelta(seconds=10), timedelta(minutes=
 
 
 class BusUnavailableError(TransientError):
-    """The broker is away or refused the message; nothing was published that it has confirmed."""
+    """The broker is unavailable or refused the message. It has confirmed nothing."""
 
 
 class UnroutableError(PermanentError):
-    """No queue is bound to the routing key, so the broker would have dropped the message."""
+    """No queue is bound to the routing key, so the broker would drop the message."""
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """One durable queue: `consumer` names it (and is the inbox key); it receives the given message types."""
+    """One durable queue for the given message types. `consumer` is its name and the inbox key."""
 
     consumer: str
     types: Sequence[type[Payload]]
@@ -46,7 +45,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that nobody could handle, with why."""
+    """A message that could not be handled, with the reason."""
 
     body: bytes
     consumer: str
@@ -59,26 +58,26 @@ class Bus(Protocol):
     """Publish and consume envelopes."""
 
     async def subscribe(self, subscription: Subscription) -> None:
-        """Declare the queue and its bindings, and register the handler. Consuming starts with `start`."""
+        """Declare the queue and its bindings, and register the handler. `start` starts consuming."""
 
     async def declare(self, consumer: str, types: Sequence[type[Payload]]) -> None:
-        """Declare a queue without consuming, so that messages wait for a consumer that is not up yet."""
+        """Declare a queue without consuming: messages wait in it until the consumer starts."""
 
     async def start(self) -> None: ...
 
     async def publish(self, envelope: Envelope) -> None:
-        """Hand over one message. Raises BusUnavailableError, or UnroutableError when no queue wants it."""
+        """Publish one message. Raises BusUnavailableError, or UnroutableError if no queue is bound."""
 
     async def publish_raw(self, routing_key: str, body: bytes) -> None:
-        """Publish bytes as they are (tests, handing dead letters back). Raises as `publish` does."""
+        """Publish raw bytes (tests, replay of dead letters). Raises the errors of `publish`."""
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        """Look at the dead queue without emptying it."""
+        """Read the dead-letter queue without emptying it."""
 
     async def stop_consuming(self, grace_s: float = 20.0) -> None:
-        """Take no more messages, let handlers finish for up to `grace_s`, give the rest back.
+        """Stop consuming; let handlers finish for up to `grace_s`, then requeue the rest.
 
-        Publishing still works, so that the relay can send what those handlers wrote.
+        Publishing still works, so the relay can send the messages of those handlers.
         """
 
     async def stop(self, grace_s: float = 20.0) -> None:
@@ -86,12 +85,12 @@ class Bus(Protocol):
 
     @property
     def healthy(self) -> bool:
-        """Connected, with every subscription attached to a consumer."""
+        """Whether the bus is connected and every subscription is consuming."""
 
 
 @runtime_checkable
 class Volatile(Protocol):
-    """A bus that forgets its messages with the process: the outbox keeps their rows until settled."""
+    """A bus that loses its messages with the process. The outbox keeps their rows until they are settled."""
 
     def unsettled(self) -> Set[UUID]:
-        """Ids of the published messages that some queue has not yet handled or given up."""
+        """Ids of published messages that some queue has neither handled nor declared dead."""

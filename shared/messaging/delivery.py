@@ -1,4 +1,4 @@
-"""What becomes of one delivered message. The same judgement for every bus."""
+"""The outcome of one delivery, decided the same way for every bus."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
-# The database or the object store is away (their errors are ConnectionErrors) or restarting: the message is not at
-# fault, so its tries are not used up.
+# The database or the object store is unavailable or restarting. The message is not at fault, so its tries do not count.
 OUTAGES = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
 MAX_REASON = 1000
@@ -27,10 +26,7 @@ MAX_REASON = 1000
 
 @dataclass(frozen=True)
 class Outcome:
-    """`done`: acknowledge.
-
-    `retry`: again after the delay of tier `tier`. `dead`: to the dead queue, with `reason`.
-    """
+    """`done`: acknowledge. `retry`: redeliver after the delay of `tier`. `dead`: move to the dead-letter queue."""
 
     kind: Literal["done", "retry", "dead"]
     reason: str = ""
@@ -38,13 +34,13 @@ class Outcome:
 
 
 async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retries: int, now: datetime) -> Outcome:
-    """Decode `body`, run the handler, and judge how it went.
+    """Decode `body`, run the handler, and decide the outcome.
 
     Args:
-        attempt: 1 for the first delivery, one more for each retry.
-        retries: how many retry tiers there are.
+        attempt: 1 for the first delivery, plus 1 per retry.
+        retries: the number of retry tiers.
 
-    Cancellation passes through: the message goes back to the queue unjudged.
+    Cancellation propagates: the message returns to the queue without an outcome.
     """
     try:
         message = decode(body, now=now)
@@ -72,7 +68,7 @@ async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retr
             label = "duplicate"
             return Outcome("done")
         except Exception as error:
-            outcome = _judge(error, attempt, retries)
+            outcome = _outcome_of(error, attempt, retries)
             label = outcome.kind
             if outcome.kind == "dead":
                 log.error("message is dead", reason=outcome.reason, exc_info=not isinstance(error, PermanentError))
@@ -85,7 +81,7 @@ async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retr
             metrics.HANDLER_SECONDS.labels(subscription.consumer, message.type).observe(perf_counter() - started)
 
 
-def _judge(error: Exception, attempt: int, retries: int) -> Outcome:
+def _outcome_of(error: Exception, attempt: int, retries: int) -> Outcome:
     if isinstance(error, PermanentError):
         return Outcome("dead", f"permanent: {type(error).__name__}: {error}"[:MAX_REASON])
     reason = f"{type(error).__name__}: {error}"

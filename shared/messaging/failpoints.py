@@ -1,14 +1,14 @@
-"""Places where a test lets a process be killed at the worst instant: between commit, publish and acknowledgement.
+"""Failpoints: a test can kill a process at the worst instant, between commit, publish and acknowledgement.
 
-`PUNKCAST_FAILPOINTS="after-commit:3"` makes the process send itself SIGKILL the third time it passes `after-commit`;
-several are joined by commas. Unset, as it is everywhere but in `tests/chaos`, passing one costs a look into the
-environment and does nothing. What is left to count is kept in that very variable, so nothing else remembers it.
+With `PUNKCAST_FAILPOINTS="after-commit:3"` the process sends itself SIGKILL when it passes `after-commit` for the third
+time; commas separate several failpoints. Only `tests/chaos` sets the variable; unset, a failpoint does nothing. The
+variable itself holds the remaining counts.
 
-| name | where |
+| name | state at that point |
 |---|---|
-| `before-commit` | a transaction's effects are written, not committed |
-| `after-commit` | committed; the message that caused it is not acknowledged |
-| `after-publish` | the broker has confirmed outbox rows that are not deleted yet |
+| `before-commit` | effects are written, the transaction is not committed |
+| `after-commit` | the transaction is committed, its message not acknowledged |
+| `after-publish` | the broker has confirmed outbox rows, the rows are not deleted |
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ VARIABLE = "PUNKCAST_FAILPOINTS"
 
 
 def passing(name: str) -> None:
-    """Die here, if this is the passage that the environment names.
+    """Kill this process if the environment asks for it here.
 
     Raises:
-        ValueError: the variable is set to something else than `name:count[,name:count…]`.
+        ValueError: the variable is not `name:count[,name:count…]`.
     """
-    given = os.environ.get(VARIABLE)
-    if not given:
+    setting = os.environ.get(VARIABLE)
+    if not setting:
         return
-    left = {point: int(count) for point, _, count in (entry.partition(":") for entry in given.split(","))}
+    left = {point: int(count) for point, _, count in (entry.partition(":") for entry in setting.split(","))}
     if name not in left:
         return
     left[name] -= 1

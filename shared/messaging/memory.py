@@ -1,9 +1,8 @@
 """The in-process bus: RabbitMQ's semantics without a server.
 
-Bodies are encoded and decoded as on the wire, so contracts are exercised. Delivery is either deterministic
-and inline (`run_until_idle`, for replays and tests) or by consumer tasks (`start`, for the embedded mode).
-What it carries dies with the process; it says so by `unsettled`, and the relay keeps the outbox rows of
-unsettled messages.
+Bodies are encoded and decoded as on the wire, so contracts are exercised. Replays and tests use deterministic inline
+delivery (`run_until_idle`); the embedded mode uses consumer tasks (`start`). Messages are lost with the process, so the
+relay keeps the outbox rows of `unsettled` messages.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ from shared.messaging.topology import AUDIT, AUDIT_LENGTH
 from shared.tasks import end
 from shared.telemetry import metrics
 
-# How long a consumer task sleeps at most before it looks at the clock again.
-_PATIENCE_S = 0.25
+# A consumer task checks the clock for due retries at least this often.
+_LONGEST_WAIT_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class _Queue:
 
 
 class MemoryBroker:
-    """Queues and dead letters. Buses that share one are replicas on the same broker."""
+    """Queues and dead letters. Buses that share a broker are replicas of each other."""
 
     def __init__(self, clock: Clock, *, delays: Sequence[timedelta] = RETRY_DELAYS) -> None:
         self.clock = clock
@@ -66,11 +65,11 @@ class MemoryBroker:
         return queue
 
     def route(self, key: str, body: bytes, message_id: UUID | None) -> None:
-        takers = [queue for queue in self.queues.values() if key in queue.keys]
-        if not takers:
+        bound = [queue for queue in self.queues.values() if key in queue.keys]
+        if not bound:
             raise UnroutableError(f"no queue is bound to {key!r}; declare the platform's queues before publishing")
         delivery = _Delivery(next(self._order), body, message_id)
-        for queue in takers:
+        for queue in bound:
             queue.ready.append(delivery)
             if queue.name == AUDIT:
                 while len(queue.ready) > AUDIT_LENGTH:
@@ -78,17 +77,14 @@ class MemoryBroker:
             elif message_id is not None:
                 self.pending[message_id] += 1
 
-    def take(self, queue: _Queue) -> _Delivery | None:
-        """The next message of `queue` that is due."""
-        self._ripen(queue)
-        return queue.ready.popleft() if queue.ready else None
-
     def peek(self, queue: _Queue) -> _Delivery | None:
-        self._ripen(queue)
+        """The next due message of `queue`, which stays there."""
+        if queue.delayed:
+            now = self.clock.now()
+            due = [delivery for delivery in queue.delayed if delivery.due is not None and delivery.due <= now]
+            queue.delayed = [delivery for delivery in queue.delayed if delivery not in due]
+            queue.ready.extend(sorted(due, key=lambda delivery: (delivery.due, delivery.order)))
         return queue.ready[0] if queue.ready else None
-
-    def give_back(self, queue: _Queue, delivery: _Delivery) -> None:
-        queue.ready.appendleft(delivery)
 
     def settle(self, queue: _Queue, delivery: _Delivery, outcome: Outcome) -> None:
         now = self.clock.now()
@@ -111,18 +107,9 @@ class MemoryBroker:
             if self.pending[delivery.message_id] <= 0:
                 del self.pending[delivery.message_id]
 
-    def _ripen(self, queue: _Queue) -> None:
-        if not queue.delayed:
-            return
-        now = self.clock.now()
-        ripe = [delivery for delivery in queue.delayed if delivery.due is not None and delivery.due <= now]
-        if ripe:
-            queue.delayed = [delivery for delivery in queue.delayed if delivery not in ripe]
-            queue.ready.extend(sorted(ripe, key=lambda delivery: (delivery.due, delivery.order)))
-
 
 class MemoryBus:
-    """A `Bus` within the process. With `broker`, a replica beside the other buses on it."""
+    """A `Bus` within the process; a replica of the other buses on the same `broker`."""
 
     def __init__(
         self, clock: Clock, *, delays: Sequence[timedelta] = RETRY_DELAYS, broker: MemoryBroker | None = None
@@ -158,35 +145,35 @@ class MemoryBus:
             self._broker.arrived.notify_all()
 
     async def run_until_idle(self) -> int:
-        """Deliver inline, oldest message first (ties in subscription order), until nothing is due.
+        """Deliver inline until nothing is due: oldest message first, ties in subscription order.
 
-        Deterministic: nothing runs beside it. Delayed retries become due by the clock.
+        Deterministic, because nothing runs concurrently. The clock decides when retries are due.
 
         Returns:
-            How many deliveries were made.
+            The number of deliveries.
         """
         delivered = 0
-        while (found := self._oldest()) is not None:
-            subscription, queue, delivery = found
+        while (oldest := self._oldest()) is not None:
+            subscription, queue, delivery = oldest
             queue.ready.popleft()
             await self._handle(subscription, queue, delivery)
             delivered += 1
         return delivered
 
     def _oldest(self) -> tuple[Subscription, _Queue, _Delivery] | None:
-        found: tuple[Subscription, _Queue, _Delivery] | None = None
+        oldest: tuple[Subscription, _Queue, _Delivery] | None = None
         for subscription in self._subscriptions:
             queue = self._broker.queues[subscription.consumer]
             delivery = self._broker.peek(queue)
-            if delivery is not None and (found is None or delivery.order < found[2].order):
-                found = (subscription, queue, delivery)
-        return found
+            if delivery is not None and (oldest is None or delivery.order < oldest[2].order):
+                oldest = (subscription, queue, delivery)
+        return oldest
 
     def unsettled(self) -> Set[UUID]:
         return self._broker.pending.keys()
 
     def waiting(self, consumer: str) -> int:
-        """How many messages lie in a queue, delayed ones included."""
+        """The number of messages in a queue, including delayed ones."""
         queue = self._broker.queues[consumer]
         return len(queue.ready) + len(queue.delayed)
 
@@ -208,18 +195,19 @@ class MemoryBus:
 
     @property
     def healthy(self) -> bool:
-        wanted = sum(subscription.concurrency for subscription in self._subscriptions)
-        return len(self._consumers) == wanted and not any(task.done() for task in self._consumers)
+        expected = sum(subscription.concurrency for subscription in self._subscriptions)
+        return len(self._consumers) == expected and not any(task.done() for task in self._consumers)
 
     async def _consume(self, subscription: Subscription) -> None:
         queue = self._broker.queues[subscription.consumer]
         this = asyncio.current_task()
         assert this is not None
         while not self._stopping:
-            delivery = self._broker.take(queue)
+            delivery = self._broker.peek(queue)
             if delivery is None:
                 await self._wait_for_arrival()
                 continue
+            queue.ready.popleft()
             self._busy.add(this)
             try:
                 await self._handle(subscription, queue, delivery)
@@ -228,7 +216,7 @@ class MemoryBus:
 
     async def _wait_for_arrival(self) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S), self._broker.arrived:
+            async with asyncio.timeout(_LONGEST_WAIT_S), self._broker.arrived:
                 await self._broker.arrived.wait()
 
     async def _handle(self, subscription: Subscription, queue: _Queue, delivery: _Delivery) -> None:
@@ -241,6 +229,6 @@ class MemoryBus:
                 now=self._broker.clock.now(),
             )
         except BaseException:
-            self._broker.give_back(queue, delivery)
+            queue.ready.appendleft(delivery)
             raise
         self._broker.settle(queue, delivery, outcome)

@@ -1,7 +1,7 @@
-"""The relay: what committed in the outbox is published, at least once, in the order it was written.
+"""The relay publishes committed outbox rows at least once, in the order of writing.
 
-Several relays may run on one outbox (every worker has one); each takes rows the others have not locked. A
-crash between publish and delete publishes again, which the consumers' inboxes absorb.
+Every worker has a relay; each takes rows that the others have not locked. After a crash between publish and delete a
+row is published twice, and the consumers' inboxes drop the duplicate.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _DEPTH_SQL = "select count(*), min(created_at) from outbox"
 
 
 class Relay:
-    """Carries outbox rows to the bus.
+    """Publishes outbox rows to the bus.
 
     Args:
-        poll_s: how often to look without being notified.
-        heartbeat_s: how often to check that the listening connection still lives.
-        unroutable_pause_s: how long a message that nobody wants is left alone, so that it blocks no other.
+        poll_s: polling interval in case a notification is lost.
+        heartbeat_s: interval between checks of the listening connection.
+        unroutable_pause_s: pause after an unroutable message, so that it blocks no other.
     """
 
     def __init__(
@@ -74,22 +74,22 @@ class Relay:
         self._idle.set()
 
     async def run_once(self) -> int:
-        """Publish one batch and delete what the bus has confirmed.
+        """Publish one batch and delete the rows that the bus has confirmed.
 
         Returns:
-            How many rows were published.
+            The number of published rows.
 
         Raises:
-            BusUnavailableError: the broker is away; rows confirmed before that are deleted, the rest stay.
+            BusUnavailableError: the broker is unavailable. Confirmed rows are deleted, the others stay.
         """
         failures: list[BaseException] = []
         async with self._database.connection() as connection:
-            # Most polls find nothing: they need no transaction.
+            # Most polls find nothing and need no transaction.
             if not self._handed_over and not await connection.fetchval(_WAITING_SQL):
                 return 0
             async with connection.transaction():
-                await self._forget_settled(connection)
-                rows = await connection.fetch(_TAKE_SQL, BATCH, [*self._not_now(), *self._handed_over])
+                await self._delete_settled(connection)
+                rows = await connection.fetch(_TAKE_SQL, BATCH, [*self._parked_now(), *self._handed_over])
                 results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
                 published: list[UUID] = []
                 for row, result in zip(rows, results, strict=True):
@@ -110,14 +110,14 @@ class Relay:
         return len(published)
 
     async def drain(self) -> int:
-        """`run_once` until nothing is left to publish."""
+        """`run_once` until there is nothing to publish."""
         total = 0
         while published := await self.run_once():
             total += published
         return total
 
     async def run(self) -> None:
-        """Relay until `stop`. Outages of the broker or the database are waited out."""
+        """Relay until `stop`; retry during outages of the broker or the database."""
         self._idle.clear()
         listener = asyncio.create_task(self._listen())
         try:
@@ -127,7 +127,7 @@ class Relay:
             self._idle.set()
 
     async def stop(self) -> None:
-        """End `run` after a last attempt to send what is left."""
+        """End `run` after a last attempt to publish the remaining rows."""
         self._stopping.set()
         self._wake.set()
         await self._idle.wait()
@@ -142,7 +142,7 @@ class Relay:
                 try:
                     await self.drain()
                 finally:
-                    # How much waits matters most while nothing leaves.
+                    # The depth matters most while nothing can be published.
                     next_purge = await self._housekeeping(next_purge)
                 if failures:
                     log.info("outbox relay is working again", failures=failures)
@@ -155,13 +155,13 @@ class Relay:
                 return
             pause = min(self._poll_s * 2 ** min(failures, 4), 30.0) if failures else self._poll_s
             with contextlib.suppress(TimeoutError):
-                # After a failure only time or the stop helps, not another row.
+                # After a failure wait for the pause or the stop; another row changes nothing.
                 async with asyncio.timeout(pause):
                     await (self._stopping if failures else self._wake).wait()
 
     async def _listen(self) -> None:
         while True:
-            # Whatever goes wrong here, polling goes on and a new connection is the cure.
+            # After any error polling continues, and a new connection listens again.
             with contextlib.suppress(Exception):
                 async with self._database.connection() as connection:
                     await connection.add_listener(CHANNEL, self._on_notify)
@@ -169,7 +169,7 @@ class Relay:
                     try:
                         while True:
                             await asyncio.sleep(self._heartbeat_s)
-                            # A dead peer shows only when something is sent.
+                            # Only a query detects a dead peer.
                             await connection.execute("select 1", timeout=10)
                     finally:
                         with contextlib.suppress(Exception):
@@ -184,13 +184,13 @@ class Relay:
         try:
             envelope = decode(body)
         except MalformedMessageError:
-            # Written by another version of the platform: consumers judge it, the relay only carries.
+            # Another version wrote this message: consumers validate it, the relay only publishes.
             await self._bus.publish_raw(row["routing_key"], body)
         else:
             await self._bus.publish(envelope)
 
-    async def _forget_settled(self, connection: Connection) -> None:
-        """Delete the rows of a volatile bus's messages once every queue is done with them."""
+    async def _delete_settled(self, connection: Connection) -> None:
+        """On a volatile bus, delete rows whose messages every queue has settled."""
         if isinstance(self._bus, Volatile) and self._handed_over:
             settled = self._handed_over - self._bus.unsettled()
             if settled:
@@ -201,13 +201,13 @@ class Relay:
         log.error("outbox message is unroutable", message_id=str(row["message_id"]), reason=str(error))
         self._parked[row["message_id"]] = asyncio.get_running_loop().time() + self._unroutable_pause_s
 
-    def _not_now(self) -> Sequence[UUID]:
+    def _parked_now(self) -> Sequence[UUID]:
         now = asyncio.get_running_loop().time()
         self._parked = {identity: until for identity, until in self._parked.items() if until > now}
         return list(self._parked)
 
     async def _housekeeping(self, next_purge: float) -> float:
-        """Measure the outbox; once an hour, forget old inbox entries."""
+        """Measure the outbox; once an hour, delete old inbox entries."""
         now = asyncio.get_running_loop().time()
         async with self._database.connection() as connection:
             depth, oldest = await connection.fetchrow(_DEPTH_SQL)

@@ -1,7 +1,4 @@
-"""The bus on RabbitMQ.
-
-Names and queue arguments are in `amqp_layout`, message properties in `amqp_message`.
-"""
+"""The bus on RabbitMQ. `amqp_layout` has names and queue arguments, `amqp_message` message properties."""
 
 from __future__ import annotations
 
@@ -21,8 +18,8 @@ from shared.clock import Clock, SystemClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
 from shared.messaging.amqp_layout import Layout
-from shared.messaging.amqp_link import LOST, RECONNECT_S, Lines, Link
-from shared.messaging.amqp_message import History, dead_letter, from_bytes, from_envelope, to_dead, to_retry
+from shared.messaging.amqp_link import LOST, RECONNECT_S, Link, Session
+from shared.messaging.amqp_message import History, dead_letter, failed_copy, from_bytes, from_envelope
 from shared.messaging.bus import RETRY_DELAYS, BusUnavailableError, DeadLetter, Subscription, UnroutableError
 from shared.messaging.delivery import Outcome, deliver
 from shared.tasks import end
@@ -42,15 +39,14 @@ class _Consumer:
 class RabbitBus:
     """A `Bus` on RabbitMQ.
 
-    Publishing has a channel of its own (confirms, mandatory); each subscription has another, with
-    prefetch = concurrency. Declaring and subscribing wait for the broker as long as it takes; publishing does
-    not: it raises BusUnavailableError. After an outage connection, queues and consumers come back by
-    themselves.
+    Publishing has its own channel (confirms, mandatory). Each subscription has a channel with prefetch = concurrency.
+    Declaring and subscribing retry until the broker is available; publishing raises BusUnavailableError. The
+    connection, the queues and the consumers recover after an outage.
 
     Args:
         url: `amqp://user:password@host:port/vhost`.
         prefix: first part of every exchange and queue name.
-        delays: retry tiers; each is a queue of its own per consumer.
+        delays: retry tiers; each consumer has one queue per tier.
     """
 
     def __init__(
@@ -68,40 +64,40 @@ class RabbitBus:
         self._in_flight: set[asyncio.Task[object]] = set()
         self._stopping = False
         self._attached = False
-        self._watching: asyncio.Task[None] | None = None
+        self._watch_task: asyncio.Task[None] | None = None
 
     async def declare(self, consumer: str, types: Sequence[type[Payload]]) -> None:
-        async def declare(lines: Lines) -> None:
-            await self._layout.declare(lines.channel, consumer, [message.TYPE for message in types])
+        async def declare(session: Session) -> None:
+            await self._layout.declare(session.channel, consumer, [message.TYPE for message in types])
 
-        await self._link.patiently(declare)
+        await self._link.retry_until_available(declare)
 
     async def subscribe(self, subscription: Subscription) -> None:
-        async def subscribe(lines: Lines) -> None:
-            channel = await lines.connection.channel()
+        async def subscribe(session: Session) -> None:
+            channel = await session.connection.channel()
             assert isinstance(channel, AbstractRobustChannel)
             await channel.set_qos(prefetch_count=subscription.concurrency)
-            # On the consuming channel, bindings and all: should somebody delete the queue, the client library
-            # declares again what the channel of a cancelled consumer knows.
+            # Declare on the consuming channel: if somebody deletes the queue, the client library redeclares what the
+            # cancelled consumer's channel has declared.
             keys = [message.TYPE for message in subscription.types]
             queue = await self._layout.declare(channel, subscription.consumer, keys)
             self._consumers.append(_Consumer(subscription, channel, queue))
 
-        await self._link.patiently(subscribe)
+        await self._link.retry_until_available(subscribe)
 
     async def start(self) -> None:
         self._stopping = False
 
-        async def consume(_: Lines) -> None:
+        async def consume(_: Session) -> None:
             for consumer in self._consumers:
                 if consumer.tag is None:
                     on_message = partial(self._on_message, consumer.subscription)
                     consumer.tag = await consumer.queue.consume(on_message)
 
-        await self._link.patiently(consume)
+        await self._link.retry_until_available(consume)
         self._attached = True
-        if self._watching is None:
-            self._watching = asyncio.create_task(self._watch())
+        if self._watch_task is None:
+            self._watch_task = asyncio.create_task(self._watch())
 
     async def publish(self, envelope: Envelope) -> None:
         await self._publish_event(envelope.type, from_envelope(envelope))
@@ -110,17 +106,17 @@ class RabbitBus:
         await self._publish_event(routing_key, from_bytes(body))
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        lines = await self._link.reach()
+        session = await self._link.session()
         seen: list[AbstractIncomingMessage] = []
         try:
-            async with lines.connection.channel() as channel:
+            async with session.connection.channel() as channel:
                 queue = await channel.get_queue(self._layout.dead, ensure=False)
                 while len(seen) < limit and (message := await queue.get(fail=False)) is not None:
                     seen.append(message)
                 if seen:
                     await seen[-1].nack(multiple=True, requeue=True)
         except LOST as error:
-            raise BusUnavailableError(f"the broker went away: {type(error).__name__}: {error}") from error
+            raise BusUnavailableError(f"lost the broker: {type(error).__name__}: {error}") from error
         letters = [dead_letter(message, prefix=self._layout.prefix) for message in seen]
         return sorted(letters, key=lambda letter: letter.first_failed_at)
 
@@ -129,7 +125,7 @@ class RabbitBus:
         self._attached = False
         for consumer in self._consumers:
             if consumer.tag is not None:
-                # Without a connection there is nothing to cancel but the consumer's coming back.
+                # Without a connection this only keeps the client library from restoring the consumer.
                 with contextlib.suppress(*LOST):
                     async with asyncio.timeout(5.0 if self._link.up else 0.1):
                         await consumer.queue.cancel(consumer.tag)
@@ -140,9 +136,9 @@ class RabbitBus:
 
     async def stop(self, grace_s: float = 20.0) -> None:
         await self.stop_consuming(grace_s)
-        if self._watching is not None:
-            await end([self._watching])
-            self._watching = None
+        if self._watch_task is not None:
+            await end([self._watch_task])
+            self._watch_task = None
         await self._link.close()
         self._consumers.clear()
 
@@ -168,19 +164,19 @@ class RabbitBus:
             )
             await self._settle(subscription.consumer, message, history, outcome)
         except asyncio.CancelledError:
-            # Either the grace is over, or the connection is gone and the broker redelivers anyway.
+            # Either the grace is over, or the connection is lost and the broker redelivers.
             if self._stopping:
                 with contextlib.suppress(*LOST):
                     await message.nack(requeue=True)
             raise
         except (BusUnavailableError, UnroutableError) as error:
-            log.warning("a failed message goes back", consumer=subscription.consumer, reason=str(error))
+            log.warning("requeueing a failed message", consumer=subscription.consumer, reason=str(error))
             await asyncio.sleep(RECONNECT_S)
             with contextlib.suppress(*LOST):
                 await message.reject(requeue=True)
         except LOST as error:
             log.warning(
-                "could not acknowledge, the message will come again",
+                "could not acknowledge, the broker will redeliver",
                 consumer=subscription.consumer,
                 reason=f"{type(error).__name__}: {error}",
             )
@@ -190,30 +186,28 @@ class RabbitBus:
     async def _settle(
         self, consumer: str, message: AbstractIncomingMessage, history: History, outcome: Outcome
     ) -> None:
-        """Acknowledge, once what is to become of a failed message is confirmed."""
-        now = self._clock.now()
-        if outcome.kind == "retry":
-            again = to_retry(message, history, now=now, reason=outcome.reason)
-            lines = await self._link.reach()
-            await self._link.confirmed(lines.retry, again, self._layout.retry_queue(consumer, outcome.tier))
-        elif outcome.kind == "dead":
-            dead = to_dead(message, history, now=now, reason=outcome.reason, consumer=consumer)
-            lines = await self._link.reach()
-            await self._link.confirmed(lines.dead, dead, "")
-            metrics.DEAD_LETTERS.labels(consumer).inc()
+        """Acknowledge; a failed message only after its copy is confirmed."""
+        if outcome.kind != "done":
+            copy = failed_copy(message, history, outcome, now=self._clock.now(), consumer=consumer)
+            session = await self._link.session()
+            if outcome.kind == "retry":
+                await self._link.publish(session.retry, copy, self._layout.retry_queue(consumer, outcome.tier))
+            else:
+                await self._link.publish(session.dead, copy, "")
+                metrics.DEAD_LETTERS.labels(consumer).inc()
         await message.ack()
 
     async def _publish_event(self, routing_key: str, message: aio_pika.Message) -> None:
         try:
-            lines = await self._link.reach()
-            await self._link.confirmed(lines.events, message, routing_key)
+            session = await self._link.session()
+            await self._link.publish(session.events, message, routing_key)
         except (BusUnavailableError, UnroutableError) as error:
             metrics.PUBLISH_FAILURES.labels(type(error).__name__).inc()
             raise
         metrics.PUBLISHED.labels(message.type or "raw").inc()
 
     async def _watch(self) -> None:
-        """Know whether every consumer is attached: the client may be connected without."""
+        """Check every second that each consumer is attached; a connected client may have none."""
         while True:
             await asyncio.sleep(1.0)
             tags = [(consumer.channel, consumer.tag) for consumer in self._consumers if consumer.tag]

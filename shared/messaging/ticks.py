@@ -1,4 +1,4 @@
-"""Timers as messages. A tick's id follows from its job and slot, so firing twice is firing once."""
+"""Timers as messages. Job and slot determine a tick's id, so a tick that fires twice is handled once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMESPACE = UUID("6f1d9f0a-7c3e-5b7e-9d1c-3a5f6c2b8e41")
 
 @dataclass(frozen=True)
 class Job:
-    """A tick's message type and how often it fires; slots are multiples of `every` since midnight UTC."""
+    """A tick's message type and its interval. Slots are multiples of `every` since midnight UTC."""
 
     message: type[Tick]
     every: timedelta
@@ -43,18 +43,18 @@ JOBS: Mapping[str, Job] = {
 def job_named(name: str) -> Job:
     """Raises NotFoundError for an unknown job."""
     if name not in JOBS:
-        raise NotFoundError(f"no job is called {name!r}; there are {', '.join(JOBS)}")
+        raise NotFoundError(f"no job is named {name!r}; the jobs are {', '.join(JOBS)}")
     return JOBS[name]
 
 
 def slot_at(job: str, instant: datetime) -> datetime:
-    """The newest slot of `job` that is not after `instant`, UTC."""
+    """The newest slot of `job` at or before `instant`, UTC."""
     every = job_named(job).every
     return instant.astimezone(UTC) - (instant - EPOCH) % every
 
 
 def tick_id(job: str, slot: datetime) -> UUID:
-    """The id of the one message that `job` sends for `slot`.
+    """The id of the message of `job` for `slot`.
 
     Raises:
         NotFoundError: no such job.

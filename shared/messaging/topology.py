@@ -1,7 +1,7 @@
-"""Who listens to what.
+"""Which consumer receives which messages.
 
-Every process declares all of it before it publishes, so that messages wait for a consumer that is not up yet
-and nothing the platform publishes is unroutable.
+Every process declares all queues before it publishes. So messages wait for consumers that have not started, and no
+message of the platform is unroutable.
 """
 
 from __future__ import annotations
@@ -42,26 +42,24 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
         ShadowStarted,
         ContenderRejected,
     ),
-    # The notifier's queues and the backtester's keep the names that they had in the monitor's process. Under other
-    # names a rolling update would strand what waits in the old queues, and the inbox would not know what was handled.
+    # The queues of the notifier and the backtester keep their names from the monitor's process. Under new names a
+    # rolling update would strand the messages in the old queues, and the inbox would not recognise handled messages.
     "alerts": (AlertRaised,),
     "webhooks": (MarketUpdated, ModelPromoted, ModelRolledBack),
     "backtests": (BacktestRequested,),
 }
 
-# Some events only inform (nowcast.published): no service waits for them, an outside
-# observer may bind a queue of its own. They still need one queue, or publishing them would fail as
-# unroutable. That queue is `audit`: bounded in length and age, dropping its oldest, so that it can neither
-# fill the broker nor refuse a message. It is bound only to the types nobody else consumes: bound to
-# everything, it would hide that a real consumer's queue has vanished, which `mandatory` publishing is there
-# to reveal.
+# No service consumes informative events such as nowcast.published; outside observers may bind their own queues. Without
+# any queue, publishing them would fail as unroutable, so `audit` receives them. It is bounded in length and age and
+# drops its oldest message, so it never fills the broker or refuses a message. It is bound to no consumed type: it would
+# hide the loss of a consumer's queue, which `mandatory` publishing detects.
 AUDIT = "audit"
 AUDIT_LENGTH = 10_000
 AUDIT_AGE_MS = 7 * 24 * 3600 * 1000
 
 
 def informative() -> tuple[type[Payload], ...]:
-    """The message types that no service consumes."""
+    """Message types that no service consumes."""
     consumed = {message for types in CONSUMERS.values() for message in types}
     return tuple(message for message in ALL_MESSAGES if message not in consumed)
 

@@ -1,4 +1,4 @@
-"""One commit per handled message: the inbox entry, the effects, and the messages that tell of them."""
+"""One commit per handled message: the inbox entry, the effects, and the resulting messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENTER_INBOX_SQL = """
     on conflict do nothing
     returning message_id
 """
-# A tick has the same id whoever sends it, so a second one in the outbox is the same message.
+# A tick's id does not depend on its sender, so a conflict means the same message.
 _ENTER_OUTBOX_SQL = """
     insert into outbox (message_id, routing_key, body, traceparent, created_at) values ($1, $2, $3, $4, $5)
     on conflict (message_id) do nothing
@@ -28,12 +28,12 @@ _PURGE_INBOX_SQL = "delete from inbox where handled_at < $1"
 
 
 class AlreadyHandledError(Exception):
-    """The inbox knows this (consumer, message). The bus acknowledges it without a word."""
+    """The inbox already has this consumer and message. The bus acknowledges the duplicate silently."""
 
 
 @dataclass(frozen=True)
 class Transaction:
-    """An open transaction: write through `connection`, tell others through `emit`."""
+    """An open transaction: write with `connection`, publish with `emit`."""
 
     connection: Connection
     clock: Clock
@@ -41,10 +41,10 @@ class Transaction:
     cause: Envelope | None = None
 
     async def emit(self, payload: Payload, *, message_id: UUID | None = None) -> UUID:
-        """Put a message into the outbox; it leaves if and only if this transaction commits.
+        """Put a message into the outbox; it is published if and only if this transaction commits.
 
         Returns:
-            The message's id: `message_id`, or a fresh one.
+            The message's id: `message_id`, or a new one.
         """
         now = self.clock.now()
         envelope = Envelope.wrap(payload, source=self.source, time=now, message_id=message_id, cause=self.cause)
@@ -56,16 +56,16 @@ class Transaction:
 
 @asynccontextmanager
 async def handling(database: Database, clock: Clock, *, consumer: str, cause: Envelope) -> AsyncIterator[Transaction]:
-    """Handle `cause` exactly once for `consumer`: commits on leaving, rolls back on an exception.
+    """Handle `cause` exactly once for `consumer`: commit on exit, roll back on an exception.
 
-    A second delivery that runs at the same time waits here for the first one's commit.
+    A concurrent second delivery waits here for the first one's commit.
 
     Raises:
-        AlreadyHandledError: `consumer` has committed this message before.
+        AlreadyHandledError: `consumer` has already committed this message.
     """
     async with database.transaction() as connection:
         if await connection.fetchval(_ENTER_INBOX_SQL, consumer, cause.id, clock.now()) is None:
-            raise AlreadyHandledError(f"{consumer} has handled {cause.type} {cause.id}")
+            raise AlreadyHandledError(f"{consumer} has already handled {cause.type} {cause.id}")
         yield Transaction(connection, clock, source=consumer, cause=cause)
         failpoints.passing("before-commit")
     failpoints.passing("after-commit")
@@ -73,7 +73,7 @@ async def handling(database: Database, clock: Clock, *, consumer: str, cause: En
 
 @asynccontextmanager
 async def originating(database: Database, clock: Clock, *, source: str) -> AsyncIterator[Transaction]:
-    """A transaction that no message caused: a policy loop, an operator's action."""
+    """A transaction without a causing message: a policy loop or an operator's action."""
     async with database.transaction() as connection:
         yield Transaction(connection, clock, source=source)
         failpoints.passing("before-commit")
@@ -81,10 +81,10 @@ async def originating(database: Database, clock: Clock, *, source: str) -> Async
 
 
 async def purge_inbox(connection: Connection, *, before: datetime) -> int:
-    """Forget messages handled before `before`, which must lie further back than any retry or redelivery.
+    """Delete inbox entries handled before `before`, which must be older than any possible redelivery.
 
     Returns:
-        How many were forgotten.
+        The number of deleted entries.
     """
     status: str = await connection.execute(_PURGE_INBOX_SQL, before)
     return int(status.rpartition(" ")[2])

@@ -1,4 +1,4 @@
-"""Runs services on a platform: one in a worker's process, all of them in the embedded mode."""
+"""Runs services on a platform: one per worker process, or all in one process in the embedded mode."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
-# No consumer attached for this long, and the process is better restarted.
+# After this time without an attached consumer the process should be restarted.
 CONSUMER_LIMIT_S = 120.0
-# In `--once` mode, a queue that has delivered nothing for this long is empty.
+# `--once` takes a queue for empty after this time without a delivery.
 QUIET_S = 1.5
 _WATCH_S = 1.0
 _MAX_PAUSE_S = 60.0
 
 
 class Watchdog:
-    """Answers the probes from what the bus and the database say."""
+    """Answers the probes from the state of the bus and the database."""
 
     def __init__(self, *, limit_s: float = CONSUMER_LIMIT_S) -> None:
         self._limit_s = limit_s
         self._bus: Bus | None = None
         self._database: Database | None = None
         self._healthy_at = monotonic()
-        # Why nothing can be asked of the process yet, or any more; None while it serves.
+        # Why the process does not serve (yet or any more); None while it serves.
         self.unready: str | None = "starting"
 
     async def watch(self, bus: Bus, database: Database) -> None:
-        """Keep an eye on the bus until cancelled."""
+        """Check the bus every second until cancelled."""
         self._bus, self._database, self._healthy_at = bus, database, monotonic()
         while True:
             if bus.healthy:
@@ -75,10 +75,10 @@ async def serve(
     stop: asyncio.Event,
     watchdog: Watchdog | None = None,
 ) -> None:
-    """Consume, relay and run the background loops until `stop` is set, then end gracefully.
+    """Consume, relay and run the background loops until `stop` is set, then shut down.
 
-    The end: cancel consumers and loops, let handlers finish up to the grace, give the rest back, and send
-    what they left in the outbox. The platform's owner closes the bus and the pool.
+    The shutdown cancels consumers and loops, lets handlers finish within the grace period, requeues the rest, and sends
+    the outbox. The platform's owner closes the bus and the pool.
     """
     bus, grace_s = platform.bus, platform.settings.shutdown_grace_s
     relay = Relay(platform.database, bus, clock=platform.clock)
@@ -87,7 +87,7 @@ async def serve(
     relaying: asyncio.Task[None] | None = None
     loops: list[asyncio.Task[None]] = []
     try:
-        # The broker may be away for long; a stop must not wait for it.
+        # A stop must not wait for an unavailable broker.
         if not await unless(stop, asyncio.create_task(_start(bus, services))):
             return
         relaying = asyncio.create_task(relay.run())
@@ -106,11 +106,9 @@ async def serve(
 
 
 async def drain(platform: Platform, service: Service) -> None:
-    """Work off what waits in the service's queue, do what is due, send what that leaves in the outbox,
-    return.
+    """Empty the service's queue, do its due work, send the outbox, and return.
 
-    On a bus that dies with the process nothing is consumed or relayed: messages stay in the outbox for the
-    process that runs all services.
+    A volatile bus has no queue to empty: messages stay in the outbox for the process that runs all services.
     """
     if isinstance(platform.bus, Volatile):
         await service.drain()
@@ -129,7 +127,7 @@ async def drain(platform: Platform, service: Service) -> None:
 
 
 async def unless(stop: asyncio.Event, work: asyncio.Task[None]) -> bool:
-    """Wait for `work`; False when `stop` came first (then it is cancelled)."""
+    """Wait for `work`. If `stop` is set first, cancel `work` and return False."""
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((stopping, work), return_when=asyncio.FIRST_COMPLETED)
@@ -155,7 +153,7 @@ async def _start(bus: Bus, services: Iterable[Service]) -> None:
 
 
 async def _supervise(service: Service) -> None:
-    """Run the background loop; a crash is logged and it starts again, ever more slowly."""
+    """Run the background loop; after a crash, log it and restart with exponential back-off."""
     pause_s = 1.0
     while True:
         started = monotonic()
@@ -179,7 +177,7 @@ async def _end(tasks: Sequence[asyncio.Task[Any]], grace_s: float) -> None:
 
 
 class _Activity:
-    """Knows when handlers last did something."""
+    """Tracks when a handler last ran."""
 
     def __init__(self) -> None:
         self._running = 0

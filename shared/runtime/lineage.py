@@ -1,4 +1,4 @@
-"""Which code runs here, and in which environment."""
+"""The running code and its environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Lineage:
-    """A commit, whether files differed from it, and the installed packages as one hash."""
+    """A commit, whether the files differ from it, and a hash of the installed packages."""
 
     git_sha: str
     git_dirty: bool
@@ -21,21 +21,20 @@ class Lineage:
 
     @property
     def code(self) -> str:
-        """The code alone, for people: the commit, marked when files differed from it."""
+        """The commit, with the suffix `-dirty` if files differ from it."""
         return f"{self.git_sha}-dirty" if self.git_dirty else self.git_sha
 
 
 @cache
 def current() -> Lineage:
-    """The running code's commit (from `PUNKCAST_GIT_SHA` in an image, else from git) and installed packages.
+    """The running commit (`PUNKCAST_GIT_SHA` in an image, else from git) and the installed packages.
 
-    Code that is in no repository (an unpacked archive) is named by the hash of its sources.
+    Outside a repository (an unpacked archive) a hash of the sources names the code.
     """
     packages = sorted({f"{d.metadata['Name'].lower()}=={d.version}" for d in distributions()})
     environment = hashlib.sha256("\n".join(packages).encode()).hexdigest()
-    given = os.environ.get("PUNKCAST_GIT_SHA")
-    if given:
-        return Lineage(given, False, environment)
+    if image_sha := os.environ.get("PUNKCAST_GIT_SHA"):
+        return Lineage(image_sha, False, environment)
     sha = _git("rev-parse", "HEAD")
     if sha is None:
         return Lineage(_sources(), False, environment)
@@ -43,7 +42,7 @@ def current() -> Lineage:
 
 
 def _sources() -> str:
-    """`sources-` and a hash over every Python file of `services` and `shared`, by path and content."""
+    """`sources-` plus a hash of all Python files of `services` and `shared`, by path and content."""
     root, digest = Path(__file__).parents[2], hashlib.sha256()
     for file in sorted(path for part in ("services", "shared") for path in (root / part).rglob("*.py")):
         body = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""What every service is built from, opened by the URLs in the settings."""
+"""The dependencies of every service, opened from the URLs in the settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.storage.opening import open_store
 
 @dataclass(frozen=True)
 class Platform:
-    """A process's dependencies, passed on explicitly."""
+    """A process's dependencies, passed explicitly."""
 
     settings: Settings
     clock: Clock
@@ -30,10 +30,7 @@ class Platform:
 
 
 class DeferredStore:
-    """Opens the object store when it is first used.
-
-    Some services never touch it, and their images lack its client library.
-    """
+    """Opens the object store on first use: some services never use it, and their images lack its client library."""
 
     def __init__(self, opening: Callable[[], ObjectStore]) -> None:
         self._opening = opening
@@ -59,10 +56,10 @@ class DeferredStore:
 
 
 def open_bus(settings: Settings, clock: Clock) -> Bus:
-    """The bus of `PUNKCAST_BROKER_URL`; RabbitMQ is connected to on first use.
+    """The bus of `PUNKCAST_BROKER_URL`. RabbitMQ connects on first use.
 
     Raises:
-        InvalidInputError: a scheme we do not speak.
+        InvalidInputError: an unknown scheme.
     """
     scheme = urlsplit(settings.broker_url).scheme
     if scheme == "memory":
@@ -79,11 +76,11 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
 async def open_platform(
     settings: Settings, *, clock: Clock | None = None, bus: Bus | None = None
 ) -> AsyncIterator[Platform]:
-    """Open what the settings name and close it on leaving; a `bus` passed in is closed as well.
+    """Open the dependencies and close them on exit, including a given `bus`.
 
     Raises:
-        InvalidInputError: a URL we cannot use.
-        OSError, asyncpg.PostgresError: the database is not there.
+        InvalidInputError: a setting has an unusable URL.
+        DatabaseUnavailableError: the database does not answer.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
@@ -92,7 +89,7 @@ async def open_platform(
         stack.push_async_callback(database.close)
         store = DeferredStore(lambda: open_store(settings.object_store_url, settings.home))
         stack.push_async_callback(store.close)
-        # Closed first: its handlers need the rest.
+        # Closed first, because its handlers need the other dependencies.
         chosen = bus or open_bus(settings, clock)
         stack.push_async_callback(chosen.stop, settings.shutdown_grace_s)
         yield Platform(settings=settings, clock=clock, database=database, bus=chosen, store=store)

@@ -1,4 +1,4 @@
-"""What a service is to the process that runs it."""
+"""The interface between a service and the process that runs it."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ class Service(Protocol):
     def name(self) -> str: ...
 
     def subscriptions(self) -> Sequence[Subscription]:
-        """What it listens to; empty for a service that only acts by itself."""
+        """The queues that it consumes; empty for a service without messages."""
 
     async def background(self) -> None:
-        """Loops besides consuming. Ends when cancelled; returns at once when there are none."""
+        """Background loops, until cancelled. Returns at once if there are none."""
 
     async def drain(self) -> None:
-        """Do what is due now and return (`--once`, for CronJobs)."""
+        """Do the due work and return (`--once`, for CronJobs)."""
 
 
 class MessageService:
-    """A service with a handler per message type, all from one queue.
+    """A service with one queue and one handler per message type.
 
     Args:
-        consumer: names the queue, and the inbox entries of what was handled.
-        name: of the service in logs and metrics, if its queue has another.
-        background: a loop besides consuming, if it has one.
-        drain: what is due without a message, if anything.
-        beside: further queues that the same process consumes.
+        consumer: name of the queue and of its inbox entries.
+        name: name of the service in logs and metrics, if it differs from `consumer`.
+        background: a background loop, if any.
+        drain: work that is due without a message, if any.
+        beside: additional queues of the same process.
     """
 
     def __init__(

@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -30,21 +32,19 @@ __all__ = ["Build", "Service", "main", "run", "run_once"]
 log = structlog.get_logger(__name__)
 
 _RETRY_S = 2.0
-# A CronJob that finds no database gives up and is tried again by its own schedule.
-_ONCE_PATIENCE_S = 60.0
+# A CronJob without a database gives up; its next run retries.
+_ONCE_TIMEOUT_S = 60.0
 
 
 async def run(service_factory: Build, settings: Settings, *, stop: asyncio.Event | None = None) -> None:
-    """Serve until SIGTERM or SIGINT (or `stop`), with the probes beside it.
-
-    Waits for the database and the broker as long as it takes.
+    """Serve, with probes, until SIGTERM, SIGINT or `stop`. Waits until database and broker are available.
 
     Raises:
-        InvalidInputError: the settings cannot work for a process of its own.
+        InvalidInputError: the settings cannot work for a separate process.
     """
     if urlsplit(settings.broker_url).scheme == "memory":
         raise InvalidInputError(
-            "memory:// carries messages only inside one process; run all services together (`punkcast serve`), "
+            "memory:// carries messages within one process only; run all services together (`punkcast serve`), "
             "or set PUNKCAST_BROKER_URL=amqp://…"
         )
     stop = stop or asyncio.Event()
@@ -58,21 +58,21 @@ async def run(service_factory: Build, settings: Settings, *, stop: asyncio.Event
 
 
 async def run_once(service_factory: Build, settings: Settings) -> None:
-    """Do what is due and return.
+    """Do the due work and return.
 
     Raises:
-        DatabaseUnavailableError: the database was not there within a minute.
+        DatabaseUnavailableError: the database was not available within a minute.
     """
     stop = asyncio.Event()
     with _signals(stop):
         async with AsyncExitStack() as stack:
             try:
-                async with asyncio.timeout(_ONCE_PATIENCE_S):
+                async with asyncio.timeout(_ONCE_TIMEOUT_S):
                     platform = await _open_when_possible(settings, stack, stop)
             except TimeoutError as error:
                 raise DatabaseUnavailableError(
-                    f"no usable database within {_ONCE_PATIENCE_S:g} s (the log says why); is PUNKCAST_DATABASE_URL "
-                    "right, and has `punkcast migrate` run?"
+                    f"no usable database within {_ONCE_TIMEOUT_S:g} s (see the log); check PUNKCAST_DATABASE_URL, "
+                    "and that `punkcast migrate` has run"
                 ) from error
             if platform is not None:
                 service = service_factory(platform)
@@ -80,17 +80,22 @@ async def run_once(service_factory: Build, settings: Settings) -> None:
 
 
 def main(name: str, build: Build, argv: Sequence[str] | None = None) -> int:
-    """The process of service `name`.
-
-    Returns the exit code: 0 after a graceful end, 2 for unusable settings.
-    """
+    """The process of service `name`. Returns the exit code."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
-    parser.add_argument("--once", action="store_true", help="do what is due and exit (for CronJobs)")
+    parser.add_argument("--once", action="store_true", help="do the due work and exit (for CronJobs)")
     arguments = parser.parse_args(argv)
+    return execute(name, partial(run_once if arguments.once else run, build))
+
+
+def execute(name: str, command: Callable[[Settings], Coroutine[Any, Any, None]]) -> int:
+    """Run `command` with the settings and logging of service `name`.
+
+    Returns the exit code: 0 after a graceful end, 2 for unusable settings, 1 for any other expected failure.
+    """
     try:
         settings = Settings()
         configure(settings, name)
-        asyncio.run((run_once if arguments.once else run)(build, settings))
+        asyncio.run(command(settings))
     except (InvalidInputError, ValidationError) as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 2
@@ -101,12 +106,12 @@ def main(name: str, build: Build, argv: Sequence[str] | None = None) -> int:
 
 
 async def _open_when_possible(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> Platform | None:
-    """Open the platform, waiting for its database and its schema; None when `stop` came first.
+    """Open the platform as soon as its database is available and migrated; None if `stop` is set first.
 
     Raises:
-        ConflictError: the schema is newer than this version, or was tampered with.
+        ConflictError: an applied migration was edited.
     """
-    told = ""
+    logged = ""
     while not stop.is_set():
         try:
             async with AsyncExitStack() as attempt:
@@ -120,9 +125,9 @@ async def _open_when_possible(settings: Settings, stack: AsyncExitStack, stop: a
                 reason = f"{len(pending)} migrations are pending; run `punkcast migrate`"
         except (TransientError, *AWAY) as error:
             reason = f"{type(error).__name__}: {error}"
-        if reason != told:
+        if reason != logged:
             log.warning("waiting for the database", reason=reason)
-            told = reason
+            logged = reason
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _RETRY_S)
     return None

@@ -1,4 +1,4 @@
-"""Snapshots in Postgres (what they are) and in the object store (their bytes)."""
+"""Snapshots: their metadata in Postgres, their bytes in the object store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ limit 1
 
 @dataclass(frozen=True)
 class Archived:
-    """An object that is in the store, waiting for its row."""
+    """A stored object whose row is not written yet."""
 
     kind: str
     id: str
@@ -42,7 +42,7 @@ class Archived:
 
 
 async def record(connection: Connection, snapshot: Snapshot, *, at: datetime) -> None:
-    """Note that the snapshot exists (idempotent)."""
+    """Record the snapshot (idempotent)."""
     await connection.execute(
         INSERT_SNAPSHOT_SQL,
         snapshot.snapshot_id,
@@ -57,7 +57,7 @@ async def record(connection: Connection, snapshot: Snapshot, *, at: datetime) ->
 
 
 async def record_archive(connection: Connection, archived: Archived, *, at: datetime) -> None:
-    """Note where the object lies (idempotent)."""
+    """Record the object's reference (idempotent)."""
     ref = archived.reference
     await connection.execute(INSERT_ARCHIVE_SQL, archived.kind, archived.id, ref.key, ref.sha256, ref.size, at)
 
@@ -69,10 +69,10 @@ async def upload(store: ObjectStore, snapshot: Snapshot) -> Archived:
 
 
 async def archive_reference(connection: Connection, kind: str, identity: str) -> ObjectRef:
-    """Where an archived object lies.
+    """The reference of an archived object.
 
     Raises:
-        NotFoundError: it is not archived (yet).
+        NotFoundError: the object is not archived (yet).
     """
     row = await connection.fetchrow(SELECT_ARCHIVE_SQL, kind, identity)
     if row is None:
@@ -83,10 +83,10 @@ async def archive_reference(connection: Connection, kind: str, identity: str) ->
 
 
 async def load(connection: Connection, store: ObjectStore, snapshot_id: str) -> Snapshot:
-    """Read a snapshot back and check that its content still hashes to its id.
+    """Read a snapshot and check its content against its id.
 
     Raises:
-        NotFoundError: not archived. IntegrityError: the content is not the one that was recorded.
+        NotFoundError: not archived. IntegrityError: the content differs from the recorded one.
     """
     reference = await archive_reference(connection, "snapshot", snapshot_id)
     snapshot = Snapshot.from_parquet(await store.get(reference))

@@ -1,4 +1,4 @@
-"""A snapshot: the immutable inputs as of one instant. Its id is the hash of its content."""
+"""A snapshot: immutable inputs as of one instant. Its id is the hash of its content."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Snapshot:
     """Feature rows with their keys.
 
     Attributes:
-        as_of: nothing at or after this instant went in (UTC).
-        last_event_seq: the last event that went in, as this database numbers it; not part of the id.
-        last_block: its block.
+        as_of: all inputs are from before this instant (UTC).
+        last_event_seq: this database's number of the last included event; not part of the id.
+        last_block: the block of that event.
         frame: key columns and feature columns; see `shared.valuation.inputs` for each kind's columns.
     """
 
@@ -39,7 +39,7 @@ class Snapshot:
 
     @cached_property
     def snapshot_id(self) -> str:
-        """SHA-256 over kind, instant, block, schema and every value, whatever file format carries them."""
+        """SHA-256 over kind, instant, block, schema and all values, independent of the file format."""
         header = {
             "kind": self.kind,
             "as_of": self.as_of.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -69,10 +69,10 @@ class Snapshot:
 
     @classmethod
     def from_parquet(cls, body: bytes) -> Snapshot:
-        """Read back what `to_parquet` wrote.
+        """Read the bytes of `to_parquet`.
 
         Raises:
-            IntegrityError: not a readable Parquet file, or one without a snapshot's header.
+            IntegrityError: not a Parquet file, or one without a snapshot's header.
         """
         try:
             metadata = pl.read_parquet_metadata(io.BytesIO(body))
@@ -101,6 +101,6 @@ def _canonical(column: pl.Series) -> bytes:
         column = column.dt.epoch("us")
     values = column.to_numpy()
     if values.dtype.kind == "f":
-        # One NaN for all: its bit pattern may differ with the operation that made it.
+        # Use one NaN: the bit pattern depends on the operation that produced it.
         values = np.where(np.isnan(values), values.dtype.type(np.nan), values)
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).tobytes()

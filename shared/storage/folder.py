@@ -1,4 +1,4 @@
-"""Objects as files in a folder: the embedded mode's store."""
+"""Objects as files in a folder, the store of the embedded mode."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.storage.object_store import (
 
 
 class FolderStore:
-    """Files under `root`, written whole or not at all."""
+    """Files under `root`, written atomically."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -48,18 +48,18 @@ class FolderStore:
     async def exists(self, reference: ObjectRef) -> bool:
         path = self._path(reference)
         try:
-            found = await asyncio.to_thread(path.stat)
+            status = await asyncio.to_thread(path.stat)
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise StoreUnavailableError(f"cannot look at {path}: {error}") from error
-        return found.st_size == reference.size
+            raise StoreUnavailableError(f"cannot read {path}: {error}") from error
+        return status.st_size == reference.size
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing to close."""
 
     def _path(self, reference: ObjectRef) -> Path:
-        """Keys travel in messages, so one that leads out of the folder is somebody's attempt."""
+        """The file of a key. Keys come from messages, so keys that lead out of the folder are refused."""
         key = PurePosixPath(reference.key)
         if key.is_absolute() or ".." in key.parts or not key.parts:
             raise InvalidInputError(f"{reference.key!r} is no key of this store")
@@ -67,7 +67,7 @@ class FolderStore:
 
 
 def _write(path: Path, body: bytes, sha256: str) -> None:
-    # The hash, not the size: writing again repairs a file that went bad.
+    # Compare hashes, not sizes, so that a rewrite repairs a damaged file.
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def _write(path: Path, body: bytes, sha256: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    # The rename itself is in the folder, which has to reach the disk too.
+    # The rename is durable only once the folder is on disk.
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -11,7 +11,7 @@ from shared.errors import IntegrityError, NotFoundError, TransientError
 
 @dataclass(frozen=True)
 class ObjectRef:
-    """Where an object lies and what its bytes must hash to. This, never the bytes, travels in messages and tables."""
+    """The location and hash of an object. Messages and tables carry the reference, never the bytes."""
 
     key: str
     sha256: str
@@ -19,15 +19,15 @@ class ObjectRef:
 
 
 class ObjectNotFoundError(NotFoundError):
-    """No object under that key."""
+    """The store has no object with this key."""
 
 
 class StoreUnavailableError(TransientError, ConnectionError):
-    """The store does not answer, refuses us or has no room: an outage, waited out however long it lasts."""
+    """The store does not answer, refuses access or is full. Messages wait until the outage ends."""
 
 
 def content_key(kind: str, sha256: str, extension: str) -> str:
-    """`models/ab/abcd….json`: the key is the content, so writing twice is writing once."""
+    """`models/ab/abcd….json`. The content determines the key, so writing twice is idempotent."""
     return f"{kind}/{sha256[:2]}/{sha256}.{extension}"
 
 
@@ -37,10 +37,10 @@ def reference_for(kind: str, body: bytes, extension: str) -> ObjectRef:
 
 
 def verify(reference: ObjectRef, body: bytes) -> bytes:
-    """The body itself, once its hash has been checked.
+    """Return `body` if its hash matches.
 
     Raises:
-        IntegrityError: the bytes are not the ones that were stored.
+        IntegrityError: the bytes differ from the stored ones.
     """
     digest = hashlib.sha256(body).hexdigest()
     if digest != reference.sha256:
@@ -54,7 +54,7 @@ class ObjectStore(Protocol):
     """Content-addressed storage of files."""
 
     async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
-        """Store `body` (idempotent) and say where it is. Raises StoreUnavailableError."""
+        """Store `body` (idempotent) and return its reference. Raises StoreUnavailableError."""
 
     async def get(self, reference: ObjectRef) -> bytes:
         """The verified bytes. Raises ObjectNotFoundError, IntegrityError, or StoreUnavailableError."""

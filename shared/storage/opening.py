@@ -1,4 +1,4 @@
-"""The object store that a URL names."""
+"""Opens the object store of a URL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOOLEAN = {"true": True, "false": False}
 def open_store(url: str, home: Path) -> ObjectStore:
     """`folder://` (`home/objects`), `folder:///path`, or `s3://bucket/prefix?endpoint_url=…&region=…&create=true`.
 
-    Nothing is contacted yet, so an object store that is away does not keep a service from starting.
+    Opening makes no connection, so a service starts even if its object store is unavailable.
 
     Raises:
         InvalidInputError: the URL is neither.
@@ -31,7 +31,7 @@ def open_store(url: str, home: Path) -> ObjectStore:
 
 
 def _s3(url: str) -> ObjectStore:
-    from shared.storage.s3 import S3Store  # noqa: PLC0415 - the folder store works without its client library
+    from shared.storage.s3 import S3Store  # noqa: PLC0415 - the folder store needs no S3 client library
 
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))

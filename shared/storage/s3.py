@@ -1,4 +1,4 @@
-"""Objects in any S3 API (SeaweedFS, Ceph, AWS). Credentials come from the usual `AWS_*` environment."""
+"""Objects in any S3 API (SeaweedFS, Ceph, AWS). Credentials come from the `AWS_*` environment."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ class S3Store:
         self._opening = asyncio.Lock()
 
     async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
-        # Always written: the same key holds the same bytes, and writing again repairs an object that went bad.
+        # Write even if the key exists: the bytes are the same, and a rewrite repairs a damaged object.
         reference = reference_for(kind, body, extension)
         client = await self._connected()
-        with self._judged(reference):
+        with self._translated(reference):
             await client.put_object(Bucket=self._bucket, Key=self._prefix + reference.key, Body=body)
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
         client = await self._connected()
-        with self._judged(reference):
+        with self._translated(reference):
             answer = await client.get_object(Bucket=self._bucket, Key=self._prefix + reference.key)
             async with answer["Body"] as stream:
                 body: bytes = await stream.read()
@@ -65,7 +65,7 @@ class S3Store:
     async def exists(self, reference: ObjectRef) -> bool:
         client = await self._connected()
         try:
-            with self._judged(reference):
+            with self._translated(reference):
                 answer = await client.head_object(Bucket=self._bucket, Key=self._prefix + reference.key)
         except ObjectNotFoundError:
             return False
@@ -87,7 +87,7 @@ class S3Store:
             return self._client
 
     def _open(self) -> Any:
-        # Stores that are not Amazon's know neither the newer checksums nor bucket names as hosts.
+        # Other vendors' stores support neither the newer checksums nor bucket names as hosts.
         config = Config(
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
@@ -99,27 +99,24 @@ class S3Store:
         return Session().client("s3", endpoint_url=self._endpoint_url, region_name=self._region, config=config)
 
     async def _ensure_bucket(self, client: Any) -> None:
-        # Amazon's own default region is the one that must not be named.
-        where = (
-            {}
-            if self._region == _DEFAULT_REGION
-            else {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
-        )
-        with self._judged(None):
+        # S3 refuses its default region as a location constraint.
+        configuration = {"LocationConstraint": self._region}
+        location = {} if self._region == _DEFAULT_REGION else {"CreateBucketConfiguration": configuration}
+        with self._translated(None):
             try:
                 await client.head_bucket(Bucket=self._bucket)
             except ClientError as error:
                 if _code(error) not in {*_MISSING, "NoSuchBucket"}:
                     raise
                 try:
-                    await client.create_bucket(Bucket=self._bucket, **where)
+                    await client.create_bucket(Bucket=self._bucket, **location)
                 except ClientError as refused:
-                    if _code(refused) not in _TAKEN:  # another process was faster
+                    if _code(refused) not in _TAKEN:  # another process has created it
                         raise
 
     @contextmanager
-    def _judged(self, reference: ObjectRef | None) -> Iterator[None]:
-        """Turns what the client library raises into what the protocol promises."""
+    def _translated(self, reference: ObjectRef | None) -> Iterator[None]:
+        """Translate errors of the client library into those of the protocol."""
         try:
             yield
         except (ClientError, BotoCoreError, aiohttp.ClientError, OSError) as error:

@@ -1,4 +1,4 @@
-"""One log for our own lines and everybody else's: readable on a console, JSON for machines."""
+"""One log for the platform and its libraries: text on a console, JSON for machines."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.settings import Settings
 
-# During an outage the broker's client writes a traceback for every attempt and every lost channel; the bus
-# itself says in one line that the broker went away and in one that it is back.
+# During an outage the broker's client library logs a traceback per attempt and per lost channel. The bus logs one line
+# for the loss and one for the recovery.
 _SILENCED = ("aio_pika", "aiormq")
 _QUIET = ("aiobotocore", "botocore", "urllib3", "httpx", "httpcore", "asyncio")
 
 
 def configure(settings: Settings, service: str) -> None:
-    """Set up logging for this process; every line carries `service`. May be called again (tests)."""
+    """Set up logging for this process, with `service` in every line. Tests may call it again."""
 
     def with_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event.setdefault("service", service)

@@ -1,4 +1,4 @@
-"""The side port beside each worker: `/livez`, `/readyz`, `/metrics`."""
+"""A worker's probe port: `/livez`, `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 
 class Health(Protocol):
-    """What the probes ask. Both answer None when all is well, else the reason in words."""
+    """Answers the probes: None if healthy, else the reason."""
 
     def live(self) -> str | None: ...
 
@@ -20,7 +20,7 @@ class Health(Protocol):
 
 @asynccontextmanager
 async def probes(host: str, port: int, health: Health) -> AsyncIterator[int]:
-    """Serve the probes while the block runs. Yields the port (the one picked, when `port` is 0).
+    """Serve the probes while the block runs. Yields the port; 0 picks a free one.
 
     Raises:
         OSError: the port is taken.

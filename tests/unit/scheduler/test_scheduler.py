@@ -120,8 +120,8 @@ def test_when_nobody_answers_it_gives_up_and_names_the_setting(
 ) -> None:
     monkeypatch.setenv("PUNKCAST_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{unused_tcp_port}/none")
     monkeypatch.setenv("PUNKCAST_BROKER_URL", f"amqp://guest:guest@127.0.0.1:{unused_tcp_port}/")
-    monkeypatch.setattr("services.scheduler.__main__._PATIENCE_S", 0.2)
-    monkeypatch.setattr("shared.runtime.worker._ONCE_PATIENCE_S", 0.2)
+    monkeypatch.setattr("services.scheduler.__main__._BROKER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("shared.runtime.worker._ONCE_TIMEOUT_S", 0.2)
     assert main(argv) == 1
     assert setting in capsys.readouterr().err.splitlines()[-1]
 
