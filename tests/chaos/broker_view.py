@@ -1,4 +1,4 @@
-"""What lies in the broker's queues."""
+"""The content of the broker's queues."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ NOWCAST_PUBLISHED = "punkcast.nowcast.published.v1"
 
 
 async def ready_messages(url: str, layout: Layout) -> dict[str, int]:
-    """Messages that wait in each queue but `audit`; those delivered and not acknowledged are not among them."""
+    """Ready messages per queue except `audit`, without unacknowledged ones."""
     names = [layout.dead]
     for consumer in CONSUMERS:
         names.append(layout.queue(consumer))
         names += [layout.retry_queue(consumer, tier) for tier in range(len(layout.delays))]
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        found = {}
-        for name in names:
-            queue = await channel.declare_queue(name, passive=True)
-            found[name] = queue.declaration_result.message_count or 0
-        return found
+        queues = [await channel.declare_queue(name, passive=True) for name in names]
+        return {queue.name: queue.declaration_result.message_count or 0 for queue in queues}
 
 
 async def take_all(url: str, queue_name: str) -> list[aio_pika.abc.AbstractIncomingMessage]:
@@ -38,7 +35,7 @@ async def take_all(url: str, queue_name: str) -> list[aio_pika.abc.AbstractIncom
 
 
 async def published_generations(url: str, layout: Layout) -> dict[int, str]:
-    """Generations that an outside observer was told of, each with the id of the message that caused it."""
+    """Generations that an outside observer saw published, each with the id of the causing message."""
     messages = await take_all(url, layout.queue(AUDIT))
     bodies = [json.loads(message.body) for message in messages if message.routing_key == NOWCAST_PUBLISHED]
     return {body["data"]["generation_id"]: body["causationid"] for body in bodies}

@@ -1,17 +1,16 @@
-"""One run, judged by many tests."""
+"""One run, checked by many tests."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from tests.chaos.report import table
 from tests.chaos.run import Aftermath, ChaosRun
+from tests.plugins.postgres import fresh
 from tests.plugins.rabbitmq import delete_names
 
 LINES = pytest.StashKey[list[str]]()
@@ -20,14 +19,8 @@ LINES = pytest.StashKey[list[str]]()
 @pytest.fixture(scope="session")
 async def chaos_database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
     """A migrated database for the run."""
-    name = f"punkcast_chaos_{uuid4().hex[:12]}"
-    server = await asyncpg.connect(postgres_url)
-    try:
-        await server.execute(f'create database "{name}" template "{template_database}"')
-        yield urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
-        await server.execute(f'drop database if exists "{name}" with (force)')
-    finally:
-        await server.close()
+    async with fresh(postgres_url, template=template_database, purpose="chaos") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +30,7 @@ async def aftermath(
     amqp_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Aftermath]:
-    """What is left after the run. The services have stopped; database and market files are still there."""
+    """The state after the run. The services have stopped; database and market files remain."""
     prefix = f"chaos-{uuid4().hex[:12]}"
     run = ChaosRun(
         database_url=chaos_database_url, amqp_url=amqp_url, prefix=prefix, folder=tmp_path_factory.mktemp("chaos")

@@ -1,4 +1,4 @@
-"""What must have been handled, worked out from what was sent and from what the tables say was decided."""
+"""The messages that must have been handled, derived from those sent and from the recorded decisions."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ OUTBOX_SQL = "select routing_key, created_at from outbox order by id"
 
 async def handled(connection: asyncpg.Connection) -> dict[str, set[UUID]]:
     """The inbox, by consumer."""
-    found: dict[str, set[UUID]] = {}
+    inbox: dict[str, set[UUID]] = {}
     for row in await connection.fetch(INBOX_SQL):
-        found.setdefault(row["consumer"], set()).add(row["message_id"])
-    return found
+        inbox.setdefault(row["consumer"], set()).add(row["message_id"])
+    return inbox
 
 
 async def expected(connection: asyncpg.Connection, sent: Sent) -> dict[str, set[UUID]]:
-    """Exactly the messages that each consumer with a predictable inbox has to have handled."""
-    told: dict[str, set[UUID]] = {"promote": set(), "rollback": set(), "start_shadow": set(), "reject": set()}
+    """Exactly the messages that each consumer with a predictable inbox must have handled."""
     types: dict[str, type[Payload]] = {
         "promote": ModelPromoted,
         "rollback": ModelRolledBack,
         "start_shadow": ShadowStarted,
         "reject": ContenderRejected,
     }
+    emitted: dict[str, set[UUID]] = {action: set() for action in types}
     for row in await connection.fetch(DECISIONS_SQL):
-        told[row["action"]].add(uuid5(row["decision_id"], types[row["action"]].TYPE))
-    changes = told["promote"] | told["rollback"]
+        emitted[row["action"]].add(uuid5(row["decision_id"], types[row["action"]].TYPE))
+    changes = emitted["promote"] | emitted["rollback"]
     from_policy = {row["request_id"] for row in await connection.fetch(POLICY_REQUESTS_SQL)}
     return {
         "ingestor": sent.ticks["ingest"],
@@ -49,18 +49,18 @@ async def expected(connection: asyncpg.Connection, sent: Sent) -> dict[str, set[
         "monitor": sent.ticks["monitor"]
         | sent.ticks["retrain_check"]
         | changes
-        | told["start_shadow"]
-        | told["reject"],
+        | emitted["start_shadow"]
+        | emitted["reject"],
     }
 
 
 async def missing(connection: asyncpg.Connection, sent: Sent) -> list[str]:
-    """What is not done yet, in words; empty when everything is."""
+    """Descriptions of unfinished work; empty when everything is done."""
     inbox = await handled(connection)
     lines = [
-        f"{consumer} has {len(left)} messages to handle"
-        for consumer, wanted in (await expected(connection, sent)).items()
-        if (left := wanted - inbox.get(consumer, set()))
+        f"{consumer} has {len(open_ids)} messages to handle"
+        for consumer, expected_ids in (await expected(connection, sent)).items()
+        if (open_ids := expected_ids - inbox.get(consumer, set()))
     ]
     lines += [
         f"training request {row['request_id']} is {row['status']} after {row['attempts']} attempts ({row['error']})"

@@ -1,4 +1,4 @@
-"""What goes on while processes die: ticks as the timers send them, and training requests from outside."""
+"""The load during the kills: ticks as the timers send them, and training requests from outside."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRAINING_REQUESTED = "punkcast.training.requested.v1"
 
 @dataclass(frozen=True)
 class Request:
-    """A training request as sent. `twin_of`: another request with the same reason that is open at that time."""
+    """A training request as sent. `twin_of` is another open request with the same reason."""
 
     message_id: UUID
     request_id: UUID
@@ -42,7 +42,7 @@ class Sent:
 
 
 class Publisher:
-    """A program outside the project: it knows the exchange's name and the documented JSON, and confirms."""
+    """A program outside the project. It knows the exchange's name and the documented JSON, and uses confirms."""
 
     def __init__(self, exchange: aio_pika.abc.AbstractExchange, rng: Random) -> None:
         self._exchange = exchange
@@ -56,33 +56,33 @@ class Publisher:
         return cls(await channel.get_exchange(f"{prefix}.events"), rng)
 
     async def tick(self, job: str, slot: datetime) -> None:
-        """One tick; one in five fires twice."""
+        """Send one tick; one in five is sent twice."""
         payload, identity = tick(job, slot)
         envelope = Envelope.wrap(payload, source="chaos", time=datetime.now(UTC), message_id=identity)
         self.sent.ticks[job].add(identity)
         await self._send(envelope.type, envelope.encode(), times=2 if self._rng.random() < 0.2 else 1)
 
     async def request_training(self, reason: str, data_cutoff: datetime, *, times: int = 1) -> Request:
-        """Ask for a training; the same message is sent `times` times."""
+        """Request a training; send the same message `times` times."""
         request = Request(message_id=uuid4(), request_id=uuid4(), reason=reason)
         await self._ask(request, data_cutoff, times=times)
         return request
 
     async def request_again(self, request: Request, data_cutoff: datetime) -> None:
-        """The same request in another message."""
+        """Send the same request in another message."""
         await self._ask(Request(uuid4(), request.request_id, request.reason), data_cutoff)
 
     async def request_twin(self, request: Request, data_cutoff: datetime) -> None:
-        """Another request for the same reason."""
+        """Send another request with the same reason."""
         await self._ask(Request(uuid4(), uuid4(), request.reason, twin_of=request.request_id), data_cutoff)
 
     async def malformed(self, body: bytes) -> None:
-        """Something that no consumer can read."""
+        """Send bytes that no consumer can read."""
         self.sent.malformed.append(body)
         await self._send(TRAINING_REQUESTED, body)
 
     async def again(self, payload: Payload, message_id: UUID) -> None:
-        """A late duplicate of a message that the platform itself has sent."""
+        """Send a late duplicate of a message of the platform."""
         envelope = Envelope.wrap(payload, source="chaos", time=datetime.now(UTC), message_id=message_id)
         self.sent.duplicates += 1
         await self._send(envelope.type, envelope.encode())
@@ -113,7 +113,7 @@ class Publisher:
 
 
 async def keep_ticking(publisher: Publisher, stop: asyncio.Event) -> None:
-    """Send the timers' ticks, much faster than they fire in earnest, each for a slot of its own."""
+    """Send the timers' ticks much faster than in production, each for its own slot."""
     every_s = {"ingest": 2.0, "nowcast": 3.0, "monitor": 5.0, "training_drain": 4.0}
 
     async def one(job: str, pause_s: float) -> None:

@@ -17,7 +17,7 @@ LIVE_DAYS = 20
 
 
 async def write_market(folder: Path, *, begins: datetime, lasts: timedelta) -> str:
-    """Write event files whose last `LIVE_DAYS` happen between `begins` and `begins + lasts`, and return the source URL.
+    """Write event files whose last `LIVE_DAYS` fall between `begins` and `begins + lasts`; return the source URL.
 
     The services run on the wall clock, so sales have to happen while they look: the live part is squeezed in time,
     to whole seconds as on chain. Everything before `begins` keeps its pace.

@@ -1,4 +1,4 @@
-"""What happened, for a person."""
+"""The summary of a run, for the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ select (select count(*) from market_events) as events,
 
 
 async def table(left: Aftermath) -> list[str]:
-    """Kills and recoveries per service, and what the platform got done meanwhile."""
+    """Kills and recoveries per service, and the work done in the meantime."""
     lines = [f"{'SIGKILL at':<12}" + "".join(f"{name:>16}" for name in (*COLUMNS, "serving again"))]
     total: Counter[str] = Counter()
     for name, one in left.supervisor.kept.items():
@@ -32,7 +32,7 @@ async def table(left: Aftermath) -> list[str]:
         again = f"{median(one.recoveries_s):.1f} s" if one.recoveries_s else "-"
         lines.append(f"{name:<12}" + "".join(f"{causes[cause]:>16}" for cause in COLUMNS) + f"{again:>16}")
     lines.append(f"{'all':<12}" + "".join(f"{total[cause]:>16}" for cause in COLUMNS))
-    counts = await left.connection.fetchrow(COUNTS_SQL)
+    [counts] = await left.rows(COUNTS_SQL)
     sent = left.sent
     lines += [
         "",

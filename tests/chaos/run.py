@@ -1,4 +1,4 @@
-"""The run: everything flows, everything dies, everything settles."""
+"""The run: services work under load, are killed, and settle."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from shared.contracts.messages import ModelPromoted
 from shared.messaging.amqp_layout import Layout
 from shared.messaging.bus import RETRY_DELAYS
 from tests.chaos import broker_view
-from tests.chaos.broker_line import BrokerLine
 from tests.chaos.expected import missing
 from tests.chaos.load import Publisher, Sent, ask_for_trainings, keep_ticking
 from tests.chaos.market import write_market
 from tests.chaos.supervisor import SERVICES, Supervisor
+from tests.factories.tcp_line import TcpLine
+from tests.factories.waiting import eventually
 
 SEED = 20
 CHAOS_S = 100.0
@@ -60,7 +61,7 @@ OBSERVER = "chaos"
 
 @dataclass
 class Aftermath:
-    """What is left to be judged."""
+    """The state after the run, which the tests check."""
 
     connection: asyncpg.Connection
     supervisor: Supervisor
@@ -70,7 +71,7 @@ class Aftermath:
     """Ready messages per queue after every service has stopped (so none is unacknowledged)."""
     dead: list[AbstractIncomingMessage]
     published: dict[int, str]
-    """Generations whose publication was told on the bus, each with the id of the message that caused it."""
+    """Generations announced on the bus, each with the id of the causing message."""
     exit_codes: dict[str, int]
     survivors: list[str]
     unsettled: list[str]
@@ -80,9 +81,12 @@ class Aftermath:
     broken_backends: int
     phases: dict[str, float] = field(default_factory=dict)
 
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        return list(await self.connection.fetch(query, *arguments))
+
 
 class ChaosRun:
-    """One run on a database and a broker prefix of its own."""
+    """One run with its own database and broker prefix."""
 
     def __init__(self, *, database_url: str, amqp_url: str, prefix: str, folder: Path) -> None:
         self._database_url = database_url
@@ -95,14 +99,14 @@ class ChaosRun:
         self._phases: dict[str, float] = {}
 
     async def play(self, stack: AsyncExitStack) -> Aftermath:
-        """Run it; what the aftermath refers to stays open until the stack is closed."""
+        """Run. The resources of the aftermath stay open until the stack is closed."""
         started = monotonic()
         begins = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=25)
         market = self._folder / "market"
         source_url = await write_market(market, begins=begins, lasts=timedelta(seconds=CHAOS_S))
         connection = await asyncpg.connect(self._database_url, server_settings={"application_name": OBSERVER})
         stack.push_async_callback(connection.close)
-        line = BrokerLine(self._amqp_url)
+        line = TcpLine(self._amqp_url)
         await line.mend()
         stack.push_async_callback(line.cut)
         supervisor = Supervisor(
@@ -158,26 +162,26 @@ class ChaosRun:
     async def _first_champion(
         self, connection: asyncpg.Connection, supervisor: Supervisor, stack: AsyncExitStack
     ) -> Publisher:
-        """Empty tables, then events, then what the policy makes of it: a first champion and its nowcast."""
+        """From empty tables to events, a first champion and its nowcast."""
 
-        async def attached() -> bool:
-            return supervisor.all_ready
+        async def reached(what: str, condition: Callable[[], object]) -> None:
+            try:
+                await eventually(condition, within_s=START_WITHIN_S)
+            except AssertionError as error:
+                raise AssertionError(f"{what}: {error}\n{supervisor.tails()}") from error
 
-        async def true(query: str) -> bool:
-            return bool(await connection.fetchval(query))
-
-        await self._until(attached, "every service is attached", supervisor)
+        await reached("every service is attached", lambda: supervisor.all_ready)
         publisher = await Publisher.open(self._amqp_url, self._layout.prefix, self._rng, stack)
         await publisher.tick("ingest", _now())
-        await self._until(partial(true, "select exists (select from sales)"), "the first sales", supervisor)
+        await reached("the first sales", lambda: connection.fetchval("select exists (select from sales)"))
         await publisher.tick("retrain_check", _now())
-        await self._until(partial(true, "select exists (select from nowcast_pointer)"), "a nowcast", supervisor)
+        await reached("a nowcast", lambda: connection.fetchval("select exists (select from nowcast_pointer)"))
         return publisher
 
     async def _chaos(
         self,
         connection: asyncpg.Connection,
-        line: BrokerLine,
+        line: TcpLine,
         publisher: Publisher,
         supervisor: Supervisor,
         begins: datetime,
@@ -198,9 +202,9 @@ class ChaosRun:
         await asyncio.gather(*load)
 
     def _agenda(
-        self, connection: asyncpg.Connection, line: BrokerLine, supervisor: Supervisor
+        self, connection: asyncpg.Connection, line: TcpLine, supervisor: Supervisor
     ) -> list[tuple[float, Callable[[], Awaitable[None]]]]:
-        """When what happens, drawn from the seed: kills at random instants, each service as often, and the outages."""
+        """The schedule, drawn from the seed: kills at random instants, evenly per service, and the outages."""
         victims = [SERVICES[number % len(SERVICES)] for number in range(RANDOM_KILLS)]
         self._rng.shuffle(victims)
         agenda: list[tuple[float, Callable[[], Awaitable[None]]]] = [
@@ -212,28 +216,28 @@ class ChaosRun:
         return sorted(agenda, key=lambda entry: entry[0])
 
     async def _kill(self, connection: asyncpg.Connection, supervisor: Supervisor, victim: str) -> None:
-        """SIGKILL. A training that has had two of its three tries taken away is spared: the third would fail it."""
+        """SIGKILL. Spare a training after two of its three tries, because the third kill would fail it."""
         self._tries = await connection.fetchval(RUNNING_TRIES_SQL)
         if victim == "trainer" and self._tries >= 2:
             victim = self._rng.choice([name for name in SERVICES if name != "trainer"])
         supervisor.kill(victim)
 
-    async def _lose_broker(self, line: BrokerLine) -> None:
+    async def _lose_broker(self, line: TcpLine) -> None:
         self._broken_lines = await line.cut()
         await asyncio.sleep(BROKER_AWAY_S)
         await line.mend()
 
     async def _lose_database(self, connection: asyncpg.Connection) -> None:
-        """Every connection of the services is cut off, and so is each new one, until the outage is over."""
+        """Close every connection of the services, and each new one, until the outage is over."""
         until = monotonic() + DATABASE_AWAY_S
         while monotonic() < until:
             self._broken_backends += len(await connection.fetch(OTHERS_SQL, OBSERVER))
             await asyncio.sleep(0.1)
 
     async def _settle(self, connection: asyncpg.Connection, publisher: Publisher, supervisor: Supervisor) -> list[str]:
-        """Late duplicates and one last round of ticks, then wait until nothing is left to do.
+        """Send late duplicates and a last round of ticks, then wait until no work is left.
 
-        Returns what is left after all, in words.
+        Returns descriptions of unfinished work.
         """
         for row in await connection.fetch(PROMOTIONS_SQL):
             promoted = ModelPromoted(**row)
@@ -255,12 +259,6 @@ class ChaosRun:
                 return left
             await publisher.tick("training_drain", _now())
             await asyncio.sleep(1.0)
-
-    async def _until(self, condition: Callable[[], Awaitable[bool]], what: str, supervisor: Supervisor) -> None:
-        deadline = monotonic() + START_WITHIN_S
-        while not await condition():
-            assert monotonic() < deadline, f"{what}: not within {START_WITHIN_S:.0f} s\n{supervisor.tails()}"
-            await asyncio.sleep(0.2)
 
 
 def _now() -> datetime:

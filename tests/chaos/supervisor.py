@@ -1,4 +1,4 @@
-"""Keeps the services running as processes of their own, and kills them."""
+"""Runs the services as separate processes, restarts them, and kills them."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ class Death:
 
 @dataclass
 class Kept:
-    """One service: its present process and its past."""
+    """One service: its current process and its history."""
 
     service: str
     failpoints: list[str]
-    """What is still to happen; a life is given the first, and has it until it happened."""
+    """Pending failpoints. Each life gets the first one, until it has fired."""
     process: asyncio.subprocess.Process | None = None
     ready: bool = False
     killed_pid: int = 0
     deaths: list[Death] = field(default_factory=list)
     recoveries_s: list[float] = field(default_factory=list)
-    """From each death to being attached to the broker again."""
+    """Seconds from each death until the service is attached to the broker again."""
     sessions: list[int] = field(default_factory=list)
 
 
 class Supervisor:
-    """Starts `python -m services.<name>` for each service and starts it again whenever it ends.
+    """Starts `python -m services.<name>` for each service, and restarts it when it ends.
 
     Args:
-        failpoints: per service, one `name:count` after the other.
-        may_fail: asked before a life is given a failpoint.
+        failpoints: per service, a list of `name:count`.
+        may_fail: whether the next life of a service may get a failpoint.
     """
 
     def __init__(
@@ -86,12 +86,12 @@ class Supervisor:
         return all(one.ready for one in self.kept.values())
 
     def disarm(self) -> None:
-        """Give no more failpoints to new lives."""
+        """Start new lives without failpoints."""
         for one in self.kept.values():
             one.failpoints.clear()
 
     def kill(self, service: str) -> bool:
-        """SIGKILL the service's process (not what it has started); False when there is none at the moment."""
+        """SIGKILL the service's process, not its children. False if no process runs."""
         process = self.kept[service].process
         if process is None or process.returncode is not None:
             return False
@@ -100,7 +100,7 @@ class Supervisor:
         return True
 
     async def stop(self) -> dict[str, int]:
-        """SIGTERM to all; the exit code of each."""
+        """Send SIGTERM to all processes; return the exit codes."""
         self._stopping = True
         for one in self.kept.values():
             if one.process is not None:
@@ -117,29 +117,29 @@ class Supervisor:
         return {name: one.process.returncode or 0 for name, one in self.kept.items() if one.process is not None}
 
     async def survivors(self, *, within_s: float = 10.0) -> list[str]:
-        """Command lines of processes that outlive the service that started them by more than a moment."""
+        """Command lines of processes that outlive their service by `within_s`."""
         deadline = monotonic() + within_s
         while True:
-            found = self._in_our_sessions()
-            if not found or monotonic() > deadline:
-                return found
+            survivors = self._in_our_sessions()
+            if not survivors or monotonic() > deadline:
+                return survivors
             await asyncio.sleep(0.2)
 
     def _in_our_sessions(self) -> list[str]:
-        # Each life is a session of its own.
+        # Each life has its own session.
         sessions = {session for one in self.kept.values() for session in one.sessions}
-        found = []
+        survivors = []
         for process in psutil.process_iter(["pid", "cmdline"]):
             with suppress(OSError):
                 if os.getsid(process.info["pid"]) in sessions:
-                    found.append(" ".join(process.info["cmdline"] or ["(ended)"]))
-        return found
+                    survivors.append(" ".join(process.info["cmdline"] or ["(ended)"]))
+        return survivors
 
     def log(self, service: str) -> Path:
         return self._logs / f"{service}.log"
 
     def tails(self, characters: int = 1500) -> str:
-        """The end of every log, for whoever has to find out what happened."""
+        """The end of every log, for the message of a failed test."""
         logs = [path for name in SERVICES if (path := self.log(name)).exists()]
         return "\n".join(f"--- {log}\n{log.read_text(errors='replace')[-characters:]}" for log in logs)
 
@@ -156,7 +156,7 @@ class Supervisor:
             environment[VARIABLE] = armed
         one.ready = False
         log = self.log(one.service)
-        # A file, not a pipe: what a service has started would keep a pipe open after the service's death.
+        # Use a file: children of a killed service would keep a pipe open.
         with log.open("ab") as sink:
             sink.write(f"--- another life, failpoint: {armed}\n".encode())
             sink.flush()
@@ -192,7 +192,7 @@ class Supervisor:
         one.deaths.append(Death(one.service, cause, monotonic() - started))
 
     async def _watch(self, one: Kept, log: Path, offset: int, died: float | None) -> None:
-        """Note when the service says that it serves."""
+        """Set `ready` when the log says that the service serves."""
         while True:
             await asyncio.sleep(0.2)
             if _SERVING in _tail(log, offset):

@@ -1,11 +1,9 @@
-"""After the kills: nothing lost, nothing twice, nothing half."""
+"""After the kills: nothing is lost, duplicated or half done."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-
-import asyncpg
 
 from shared.market.events import contract_keys
 from shared.market.source import open_source
@@ -14,10 +12,6 @@ from tests.chaos.run import LEAST_KILLS, Aftermath
 from tests.chaos.supervisor import RANDOM, SERVICES
 
 PLACES = ("before-commit", "after-commit", "after-publish")
-
-
-async def rows(left: Aftermath, query: str, *arguments: object) -> list[asyncpg.Record]:
-    return list(await left.connection.fetch(query, *arguments))
 
 
 async def test_at_least_twenty_kills_happened_at_random_instants_and_at_every_chosen_place(
@@ -57,7 +51,7 @@ async def test_no_queue_has_leftovers(aftermath: Aftermath) -> None:
     assert {name: count for name, count in aftermath.queues.items() if count and name != dead} == {}
 
 
-async def test_the_dead_queue_holds_only_what_nobody_could_read_with_its_reason(aftermath: Aftermath) -> None:
+async def test_the_dead_letter_queue_holds_only_unreadable_messages_with_their_reason(aftermath: Aftermath) -> None:
     assert sorted({bytes(message.body) for message in aftermath.dead}) == sorted(aftermath.sent.malformed)
     for message in aftermath.dead:
         assert str(message.headers["x-punkcast-reason"]).startswith("malformed:")
@@ -65,26 +59,26 @@ async def test_the_dead_queue_holds_only_what_nobody_could_read_with_its_reason(
 
 
 async def test_the_outbox_is_empty(aftermath: Aftermath) -> None:
-    assert await rows(aftermath, "select routing_key, created_at from outbox") == []
+    assert await aftermath.rows("select routing_key, created_at from outbox") == []
 
 
-async def test_every_message_was_handled_once_by_everyone_concerned_and_nothing_else_was(aftermath: Aftermath) -> None:
+async def test_every_consumer_handled_exactly_its_messages_once(aftermath: Aftermath) -> None:
     inbox = await handled(aftermath.connection)
-    for consumer, wanted in (await expected(aftermath.connection, aftermath.sent)).items():
-        assert inbox[consumer] == wanted, consumer
+    for consumer, expected_ids in (await expected(aftermath.connection, aftermath.sent)).items():
+        assert inbox[consumer] == expected_ids, consumer
 
 
 async def test_no_training_request_is_lost_or_run_twice(aftermath: Aftermath) -> None:
-    found = {row["request_id"]: row for row in await rows(aftermath, "select * from training_requests")}
+    found = {row["request_id"]: row for row in await aftermath.rows("select * from training_requests")}
     succeeded = {row["reason"] for row in found.values() if row["status"] == "succeeded"}
     assert [dict(row) for row in found.values() if row["status"] != "succeeded"] == []
     for request in aftermath.sent.requests:
         if request.request_id not in found:
-            # One request per reason may be open: a twin is the first one again, whichever came first.
+            # Only one request per reason may be open, so the second of two twins is merged into the first.
             assert request.reason in succeeded, request
     reasons = Counter(row["reason"] for row in found.values())
     assert all(count == 1 for count in reasons.values()), reasons
-    models = await rows(aftermath, "select model_id, training_request from models")
+    models = await aftermath.rows("select model_id, training_request from models")
     assert {row["training_request"]: row["model_id"] for row in models} == {
         request_id: row["model_id"] for request_id, row in found.items()
     }
@@ -92,30 +86,28 @@ async def test_no_training_request_is_lost_or_run_twice(aftermath: Aftermath) ->
 
 
 async def test_every_contender_was_judged_exactly_once(aftermath: Aftermath) -> None:
-    judged = await rows(
-        aftermath,
+    judged = await aftermath.rows(
         """select m.model_id, m.state, count(d.decision_id) filter (where d.kind = 'gate') as gates
            from models m left join decisions d on d.subject_model = m.model_id group by 1, 2""",
     )
     assert judged
     assert all(row["gates"] == 1 and row["state"] not in ("registered", "evaluated") for row in judged), judged
     bare = "select decision_id from decisions where kind = 'gate' except select decision_id from gate_evidence"
-    assert await rows(aftermath, bare) == []
+    assert await aftermath.rows(bare) == []
 
 
 async def test_there_is_one_champion_and_the_pointer_names_it(aftermath: Aftermath) -> None:
-    champions = await rows(aftermath, "select model_id from models where state = 'champion'")
-    pointers = await rows(aftermath, "select model_id from model_pointer")
+    champions = await aftermath.rows("select model_id from models where state = 'champion'")
+    pointers = await aftermath.rows("select model_id from model_pointer")
     assert len(champions) == 1
     assert pointers == champions
-    assert len(await rows(aftermath, "select from promotions where state in ('warm_up', 'watching')")) <= 1
+    assert len(await aftermath.rows("select from promotions where state in ('warm_up', 'watching')")) <= 1
 
 
 async def test_the_pointers_history_has_no_gap_and_every_step_starts_where_the_last_one_ended(
     aftermath: Aftermath,
 ) -> None:
-    history = await rows(
-        aftermath,
+    history = await aftermath.rows(
         """select h.generation, h.model_id, h.previous_model_id, h.decision_id, d.action, d.subject_model,
                   d.champion_model, d.expected_generation
            from model_pointer_history h join decisions d using (decision_id) order by h.generation""",
@@ -129,62 +121,54 @@ async def test_the_pointers_history_has_no_gap_and_every_step_starts_where_the_l
         else:
             assert (row["action"], row["subject_model"], row["model_id"]) == ("rollback", before, row["champion_model"])
         before = row["model_id"]
-    moves = await rows(aftermath, "select decision_id from decisions where action in ('promote', 'rollback')")
+    moves = await aftermath.rows("select decision_id from decisions where action in ('promote', 'rollback')")
     assert {row["decision_id"] for row in moves} == {row["decision_id"] for row in history}
-    (pointer,) = await rows(aftermath, "select generation, model_id, decision_id from model_pointer")
+    (pointer,) = await aftermath.rows("select generation, model_id, decision_id from model_pointer")
     assert tuple(pointer) == (history[-1]["generation"], history[-1]["model_id"], history[-1]["decision_id"])
 
 
 async def test_every_generation_is_complete(aftermath: Aftermath) -> None:
-    counted = await rows(
-        aftermath,
+    counted = await aftermath.rows(
         """select g.generation_id, g.row_count, count(n.punk_id) as n, min(n.punk_id) as first, max(n.punk_id) as last
            from generations g left join nowcasts n using (generation_id) group by 1, 2""",
     )
     assert len(counted) >= 10
     assert {tuple(row)[1:] for row in counted} == {(10_000, 10_000, 0, 9_999)}
-    assert (
-        await rows(
-            aftermath, "select distinct generation_id from nowcasts except select generation_id from generations"
-        )
-        == []
-    )
+    orphans = "select distinct generation_id from nowcasts except select generation_id from generations"
+    assert await aftermath.rows(orphans) == []
 
 
 async def test_the_nowcast_pointer_shows_the_champions_newest_generation(aftermath: Aftermath) -> None:
-    (shown,) = await rows(
-        aftermath,
+    (shown,) = await aftermath.rows(
         "select role, model_id, as_of from nowcast_pointer join generations using (generation_id)",
     )
-    (champion,) = await rows(aftermath, "select model_id from models where state = 'champion'")
-    (newest,) = await rows(aftermath, "select max(as_of) as as_of from generations where role = 'champion'")
+    (champion,) = await aftermath.rows("select model_id from models where state = 'champion'")
+    (newest,) = await aftermath.rows("select max(as_of) as as_of from generations where role = 'champion'")
     assert (shown["role"], shown["model_id"], shown["as_of"]) == ("champion", champion["model_id"], newest["as_of"])
 
 
 async def test_no_model_valued_the_same_instant_twice_in_one_role(aftermath: Aftermath) -> None:
     twice = "select model_id, as_of, role from generations group by 1, 2, 3 having count(*) > 1"
-    assert await rows(aftermath, twice) == []
+    assert await aftermath.rows(twice) == []
 
 
-async def test_every_publication_was_told_on_the_bus_and_is_archived(aftermath: Aftermath) -> None:
-    champions = await rows(aftermath, "select generation_id from generations where role = 'champion'")
+async def test_every_publication_was_announced_on_the_bus_and_is_archived(aftermath: Aftermath) -> None:
+    champions = await aftermath.rows("select generation_id from generations where role = 'champion'")
     assert aftermath.published.keys() == {row["generation_id"] for row in champions}
-    unarchived = await rows(
-        aftermath,
+    unarchived = await aftermath.rows(
         """select generation_id::text from generations
            except select id from archives where kind = 'generation'""",
     )
     assert unarchived == []
 
 
-async def test_no_message_caused_two_publications_however_often_it_was_delivered(aftermath: Aftermath) -> None:
+async def test_redelivered_messages_caused_one_publication_each(aftermath: Aftermath) -> None:
     causes = Counter(aftermath.published.values())
     assert {cause: count for cause, count in causes.items() if count > 1} == {}
 
 
 async def test_the_market_is_stored_without_a_gap_or_a_repetition(aftermath: Aftermath) -> None:
-    (stored,) = await rows(
-        aftermath,
+    (stored,) = await aftermath.rows(
         """select count(*) as n, max(seq) as last, count(distinct (block, log_index)) as keys, max(event_time) as until
            from market_events""",
     )
@@ -192,23 +176,23 @@ async def test_the_market_is_stored_without_a_gap_or_a_repetition(aftermath: Aft
     events = await source.fetch(None, stored["until"])
     assert contract_keys(events).n_unique() == events.height
     assert (stored["n"], stored["last"], stored["keys"]) == (events.height, events.height, events.height)
-    (sales,) = await rows(aftermath, "select count(*) as n from sales")
+    (sales,) = await aftermath.rows("select count(*) as n from sales")
     assert sales["n"] == events["event_type"].to_list().count("sale")
 
 
-async def test_each_valid_sale_is_scored_once_per_horizon_and_only_by_what_was_out_before_it(
+async def test_each_valid_sale_is_scored_once_per_horizon_and_only_against_earlier_publications(
     aftermath: Aftermath,
 ) -> None:
     several = "select event_seq, horizon from outcomes where track = 'champion' group by 1, 2 having count(*) > 1"
-    assert await rows(aftermath, several) == []
+    assert await aftermath.rows(several) == []
     hindsight = """select o.event_seq
                    from outcomes o join sales s using (event_seq) join generations g using (generation_id)
                    where g.published_at >= s.event_time or not s.valid or o.model_id <> g.model_id"""
-    assert await rows(aftermath, hindsight) == []
-    # The first generation's commit follows its timestamp by an instant, in which a sale may be scored without it.
+    assert await aftermath.rows(hindsight) == []
+    # A sale between the first generation's timestamp and its commit may be scored without it.
     from_then_on = aftermath.first_champion_at + timedelta(seconds=5)
-    due = await rows(aftermath, "select event_seq from sales where valid and event_time > $1", from_then_on)
-    scored = await rows(aftermath, "select event_seq from outcomes where track = 'champion' and horizon = 'latest'")
+    due = await aftermath.rows("select event_seq from sales where valid and event_time > $1", from_then_on)
+    scored = await aftermath.rows("select event_seq from outcomes where track = 'champion' and horizon = 'latest'")
     assert len(due) >= 20
     assert {row["event_seq"] for row in due} <= {row["event_seq"] for row in scored}
 
@@ -216,4 +200,4 @@ async def test_each_valid_sale_is_scored_once_per_horizon_and_only_by_what_was_o
 async def test_each_sale_counts_once_in_a_sequential_test(aftermath: Aftermath) -> None:
     uneven = """select t.test_id, t.n, count(s.step_key) from monitor_tests t left join monitor_steps s using (test_id)
                 group by 1, 2 having t.n <> count(s.step_key) or t.n <> coalesce(max(s.step_no), 0)"""
-    assert await rows(aftermath, uneven) == []
+    assert await aftermath.rows(uneven) == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -183,13 +181,6 @@ class Stand:
                 connection, record.model_id, champion_id=here.model_id, decision_id=made.decision_id, at=now
             )
         return record
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]], *, within_s: float = 20.0) -> None:
-    """Wait for what another task, process or the database is about to do."""
-    async with asyncio.timeout(within_s):
-        while not await condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def promote(connection: Connection, identity: str, at: datetime) -> None:

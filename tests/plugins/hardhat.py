@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,7 @@ import pytest
 
 from tests.factories.contract_market import ContractMarket
 from tests.plugins.npm_lock import alone
+from tests.plugins.rabbitmq_node import free_ports
 
 PROJECT = Path(__file__).parents[1] / "contract"
 HOME = Path(__file__).parents[2] / ".tools" / "hardhat"
@@ -46,9 +46,7 @@ def hardhat() -> Iterator[Hardhat]:
     """The node. It starts with an empty chain (`chain` empties it again)."""
     home = _installed()
     bytecode = _compiled(home)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    [port] = free_ports(1)
     command = [str(home / "node_modules/.bin/hardhat"), "node", "--hostname", "127.0.0.1", "--port", str(port)]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
@@ -65,7 +63,7 @@ def hardhat() -> Iterator[Hardhat]:
 
 @pytest.fixture
 async def chain(hardhat: Hardhat) -> AsyncIterator[ContractMarket]:
-    """A chain of this test's own with a market without events."""
+    """A new chain for this test, with a market without events."""
     async with httpx.AsyncClient(base_url=hardhat.url, timeout=30.0) as client:
         yield await ContractMarket.deployed(client, hardhat.bytecode["PunkMarket"])
 
@@ -73,13 +71,13 @@ async def chain(hardhat: Hardhat) -> AsyncIterator[ContractMarket]:
 def _installed() -> Path:
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.fail(WHAT_TO_DO, pytrace=False)
-    wanted = sha256((PROJECT / "package-lock.json").read_bytes()).hexdigest()
+    version = sha256((PROJECT / "package-lock.json").read_bytes()).hexdigest()
     marker = HOME / "installed"
     HOME.mkdir(parents=True, exist_ok=True)
     with alone(HOME / "lock"):
         for file in ("package.json", "package-lock.json", "hardhat.config.js", "compile.js"):
             shutil.copy(PROJECT / file, HOME / file)
-        if marker.is_file() and marker.read_text() == wanted:
+        if marker.is_file() and marker.read_text() == version:
             return HOME
         ran = subprocess.run(
             ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
@@ -91,7 +89,7 @@ def _installed() -> Path:
         )
         if ran.returncode:
             pytest.fail(f"{WHAT_TO_DO}\n{ran.stderr[-2000:]}", pytrace=False)
-        marker.write_text(wanted)
+        marker.write_text(version)
     return HOME
 
 

@@ -1,7 +1,7 @@
-"""A real PostgreSQL, migrated once per session; every test that asks gets a clone of its own.
+"""A real PostgreSQL, migrated once per session. Tests get clones of the migrated database.
 
-The server is the one of PUNKCAST_TEST_DATABASE_URL (its user may create databases), else one from wheels that runs in a
-temporary folder for the session.
+The server is that of PUNKCAST_TEST_DATABASE_URL, whose user may create databases; else one from wheels in a temporary
+folder.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -22,19 +22,19 @@ from shared.database import embedded
 from shared.database.migrate import migrate
 from shared.database.pool import Connection, Database
 
-# A throw-away server need not wait for the disk.
+# A temporary server need not wait for the disk.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off", "log_min_messages": "fatal"}
 
 
 @pytest.fixture(scope="session")
 async def postgres_url() -> AsyncIterator[str]:
-    """URL of a database on the test server from which others can be created; leave its content alone."""
+    """URL of a database on the test server, for creating other databases. Do not change its content."""
     given = os.environ.get("PUNKCAST_TEST_DATABASE_URL")
     if given:
         await _reachable(given)
         yield given
         return
-    # Not below pytest's tmp_path: its folders are closed to other users, and for root the server runs as another user.
+    # Not below pytest's tmp_path: for root the server runs as another user, who may not enter that.
     home = Path(tempfile.mkdtemp(prefix="punkcast-pg-"))
     try:
         async with embedded.serve(home / "postgres", configuration=FORGETFUL) as url:
@@ -45,7 +45,7 @@ async def postgres_url() -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def template_database(postgres_url: str) -> AsyncIterator[str]:
-    """Name of a migrated database that nobody connects to: what the others are copies of."""
+    """Name of the migrated database that the others are copied from. Nobody connects to it."""
     async with fresh(postgres_url, template="template1", purpose="template") as url:
         await migrate(url)
         yield urlsplit(url).path.removeprefix("/")
@@ -53,28 +53,28 @@ async def template_database(postgres_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
-    """URL of one migrated database that lives as long as the session. Tests share it: leave nothing behind."""
+    """URL of a migrated database shared by the session. Leave nothing behind."""
     async with fresh(postgres_url, template=template_database, purpose="session") as url:
         yield url
 
 
 @pytest.fixture
 async def fresh_database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
-    """URL of a migrated database of this test's own."""
+    """URL of a migrated database for this test."""
     async with fresh(postgres_url, template=template_database, purpose="test") as url:
         yield url
 
 
 @pytest.fixture
 async def empty_database_url(postgres_url: str) -> AsyncIterator[str]:
-    """URL of a database without any table, of this test's own."""
+    """URL of a database without tables, for this test."""
     async with fresh(postgres_url, template="template1", purpose="empty") as url:
         yield url
 
 
 @pytest.fixture
 async def database(fresh_database_url: str) -> AsyncIterator[Database]:
-    """A pool on a migrated database of this test's own."""
+    """A pool on a migrated database for this test."""
     opened = await Database.connect(fresh_database_url)
     yield opened
     await opened.close()
@@ -93,43 +93,30 @@ async def connection(database_url: str) -> AsyncIterator[Connection]:
 
 @pytest.fixture
 async def make_database(postgres_url: str, template_database: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
-    """Makes more migrated databases, for a test that compares two; all are dropped after it."""
-    made: list[str] = []
+    """Makes more migrated databases for a test that compares several; drops them after it."""
+    async with AsyncExitStack() as stack:
 
-    async def make() -> str:
-        url = await _create(postgres_url, template_database, "more")
-        made.append(url)
-        return url
+        async def make() -> str:
+            return await stack.enter_async_context(fresh(postgres_url, template=template_database, purpose="more"))
 
-    yield make
-    for url in made:
-        await _drop(postgres_url, url)
+        yield make
 
 
 @asynccontextmanager
 async def fresh(server: str, *, template: str, purpose: str) -> AsyncIterator[str]:
-    """URL of a copy of the database `template`, dropped at the end; nobody may be connected to the template."""
-    url = await _create(server, template, purpose)
-    try:
-        yield url
-    finally:
-        await _drop(server, url)
-
-
-async def _create(server: str, template: str, purpose: str) -> str:
+    """URL of a copy of the database `template`, dropped at the end. The template must have no connections."""
     name = f"punkcast_{purpose}_{uuid4().hex[:12]}"
-    connection = await asyncpg.connect(server)
+    await _execute(server, f'create database "{name}" template "{template}"')
     try:
-        await connection.execute(f'create database "{name}" template "{template}"')
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
-        await connection.close()
-    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        await _execute(server, f'drop database if exists "{name}" with (force)')
 
 
-async def _drop(server: str, url: str) -> None:
+async def _execute(server: str, statement: str) -> None:
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute(f'drop database if exists "{urlsplit(url).path.removeprefix("/")}" with (force)')
+        await connection.execute(statement)
     finally:
         await connection.close()
 

@@ -35,7 +35,7 @@ def private_node(tell: Callable[[str], None]) -> Iterator[str]:
     script = _installed() or _install(tell)
     # Not below pytest's tmp_path: Erlang's socket and file names must stay short.
     home = Path(tempfile.mkdtemp(prefix="punkcast-mq-"))
-    port, distribution, mapper = _free_ports(3)
+    port, distribution, mapper = free_ports(3)
     environment = _environment(home, port, distribution, mapper)
     output = home / "output.log"
     with output.open("wb") as sink:
@@ -142,7 +142,7 @@ def _stop(process: subprocess.Popen[bytes], environment: dict[str, str]) -> None
         subprocess.run([mapper, "-kill"], env=environment, capture_output=True, timeout=10, check=False)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:

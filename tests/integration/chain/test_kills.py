@@ -20,7 +20,7 @@ from shared.messaging.outbox import Relay
 from shared.messaging.topology import declare_platform
 from tests.factories.contract_market import CHAIN_ID, ContractMarket
 from tests.factories.fault_proxy import FaultProxy, fault_proxy
-from tests.factories.stand import eventually
+from tests.factories.waiting import eventually
 from tests.integration.chain.conftest import Follow
 
 ROOT = Path(__file__).parents[3]

@@ -1,18 +1,24 @@
-"""The smallest legal row of each table, so that a test names only what it is about."""
+"""The smallest legal row of each table, so that a test names only its own subject."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
+
+import asyncpg
+import pytest
 
 from shared.database.pool import Connection
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 ETH = 10**18
+BOUNDS = ("lo90_wei", "lo80_wei", "lo50_wei", "value_wei", "hi50_wei", "hi80_wei", "hi90_wei")
 
-# How a model comes into each state from its registration.
+# The transitions from registration to each state.
 WAY_TO = {
     "registered": (),
     "evaluated": ("evaluated",),
@@ -25,23 +31,31 @@ WAY_TO = {
 }
 
 
-async def insert(connection: Connection, table: str, **values: Any) -> None:
+@asynccontextmanager
+async def refused(connection: Connection, match: str) -> AsyncIterator[None]:
+    """The database refuses the statements of this block, and keeps none of their effects."""
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=match):
+        async with connection.transaction():
+            yield
+
+
+async def insert(connection: Connection, table: str, *, returning: str = "null", **values: Any) -> Any:
+    """Insert a row; return the value of the expression `returning`."""
     columns = ", ".join(values)
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-    await connection.execute(f"insert into {table} ({columns}) values ({places})", *values.values())
+    return await connection.fetchval(
+        f"insert into {table} ({columns}) values ({places}) returning {returning}", *values.values()
+    )
 
 
 def digest() -> str:
     return hashlib.sha256(uuid4().bytes).hexdigest()
 
 
-async def a_snapshot(connection: Connection, kind: str = "nowcast") -> str:
-    identity = digest()
-    await insert(
-        connection, "snapshots", snapshot_id=identity, kind=kind, as_of=NOW, last_event_seq=1, last_block=1,
-        row_count=1, feature_schema="f1", created_at=NOW,
-    )  # fmt: skip
-    return identity
+async def a_snapshot(connection: Connection, kind: str = "nowcast", identity: str | None = None) -> str:
+    values = {"snapshot_id": identity or digest(), "kind": kind, "as_of": NOW, "last_event_seq": 1, "last_block": 1}
+    await insert(connection, "snapshots", **values, row_count=1, feature_schema="f1", created_at=NOW)
+    return values["snapshot_id"]
 
 
 async def a_request(connection: Connection, **given: Any) -> Any:
@@ -93,11 +107,7 @@ async def an_event(connection: Connection, **given: Any) -> int:
         "block": 1, "tx_index": 0, "log_index": 0, "tx_hash": "0x1", "event_time": NOW, "known_at": NOW,
         "punk_id": 0, "event_type": "listed", "price_wei": ETH,
     } | given  # fmt: skip
-    columns = ", ".join(values)
-    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-    seq: int = await connection.fetchval(
-        f"insert into market_events ({columns}) values ({places}) returning seq", *values.values()
-    )
+    seq: int = await insert(connection, "market_events", returning="seq", **values)
     return seq
 
 
@@ -112,15 +122,27 @@ async def a_sale(connection: Connection, **given: Any) -> int:
 
 
 async def a_generation(connection: Connection, model_id: str) -> int:
-    identity: int = await connection.fetchval(
-        """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei,
-               last_block, values_sha256, merkle_root)
-           values ('champion', $1, $2, $3, $3, 1, 1, 1, 'v', 'm') returning generation_id""",
-        model_id,
-        await a_snapshot(connection),
-        NOW,
-    )
+    identity: int = await insert(
+        connection, "generations", returning="generation_id", role="champion", model_id=model_id,
+        snapshot_id=await a_snapshot(connection), as_of=NOW, published_at=NOW, row_count=1, floor_wei=1, last_block=1,
+        values_sha256="v", merkle_root="m",
+    )  # fmt: skip
     return identity
+
+
+async def a_nowcast(connection: Connection, **given: Any) -> None:
+    bounds = {name: 20 + 10 * place for place, name in enumerate(BOUNDS)}
+    await insert(connection, "nowcasts", **{"generation_id": 1, "punk_id": 7, "confidence": b"A"} | bounds | given)
+
+
+async def a_policy(connection: Connection) -> None:
+    await insert(connection, "policies", policy_hash="p", body="{}", first_used=NOW)
+
+
+async def a_promotion(connection: Connection, model_id: str, state: str) -> Any:
+    decision = await a_decision(connection, model_id)
+    await insert(connection, "promotions", promotion_id=decision, model_id=model_id, state=state, started_at=NOW)
+    return decision
 
 
 async def an_outcome(connection: Connection, event_seq: int, model_id: str, generation: int, **given: Any) -> None:

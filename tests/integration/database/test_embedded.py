@@ -1,4 +1,4 @@
-"""The embedded server: shared by processes, survives their deaths, and is gone after the last."""
+"""The embedded server: processes share it, it survives their deaths, and it ends with the last one."""
 
 from __future__ import annotations
 
@@ -98,6 +98,16 @@ async def run(url: str, statement: str) -> object:
         await connection.close()
 
 
+async def works(data: Path) -> None:
+    async with serve(data) as url:
+        assert await run(url, "select 1") == 1
+
+
+async def refused(data: Path, match: str) -> None:
+    with pytest.raises(EmbeddedDatabaseError, match=match):
+        await works(data)
+
+
 async def test_it_runs_while_used_and_keeps_its_data(data: Path) -> None:
     async with serve(data) as url:
         await run(url, "create table kept as select 7 as n")
@@ -108,12 +118,11 @@ async def test_it_runs_while_used_and_keeps_its_data(data: Path) -> None:
 
 
 async def test_it_is_tuned_but_never_corruptible_and_not_on_the_network(data: Path) -> None:
+    expected = {
+        "synchronous_commit": "off", "fsync": "on", "full_page_writes": "on", "timezone": "UTC", "listen_addresses": "",
+    }  # fmt: skip
     async with serve(data) as url:
-        assert await run(url, "show synchronous_commit") == "off"
-        assert await run(url, "show fsync") == "on"
-        assert await run(url, "show full_page_writes") == "on"
-        assert await run(url, "show timezone") == "UTC"
-        assert await run(url, "show listen_addresses") == ""
+        assert {name: await run(url, f"show {name}") for name in expected} == expected
         socket = EmbeddedServer.on(data, {}).socket_folder
         assert socket.stat().st_mode & 0o077 == 0
 
@@ -193,27 +202,24 @@ async def test_a_number_that_belongs_to_another_process_by_now_is_no_obstacle(da
     async with serve(data):
         lines = (data / "postmaster.pid").read_text().splitlines()
     (data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    async with serve(data) as url:
-        assert await run(url, "select 1") == 1
+    await works(data)
 
 
 async def test_a_folder_left_half_made_is_made_again(data: Path) -> None:
     half = data.with_name("postgres.new")
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
-    async with serve(data) as url:
-        assert await run(url, "select 1") == 1
+    await works(data)
     assert not half.exists()
 
 
 async def test_a_folder_too_deep_for_a_socket_works(data: Path) -> None:
     deep = data.parent / ("a" * 60) / ("with space and 'quote'" * 3) / "postgres"
-    server = EmbeddedServer.on(deep, {})
-    async with serve(deep) as url:
-        assert await run(url, "select 1") == 1
-        assert server.socket_folder != deep
+    socket_folder = EmbeddedServer.on(deep, {}).socket_folder
+    assert socket_folder != deep
+    await works(deep)
     assert postmaster(deep) is None
-    shutil.rmtree(server.socket_folder)
+    shutil.rmtree(socket_folder)
 
 
 async def test_a_socket_folder_made_by_somebody_else_is_refused(data: Path) -> None:
@@ -223,9 +229,7 @@ async def test_a_socket_folder_made_by_somebody_else_is_refused(data: Path) -> N
     elsewhere.mkdir()
     folder.symlink_to(elsewhere)
     try:
-        with pytest.raises(EmbeddedDatabaseError, match="somebody else"):
-            async with serve(deep):
-                pass
+        await refused(deep, "somebody else")
     finally:
         folder.unlink()
     assert list(elsewhere.iterdir()) == []
@@ -235,26 +239,20 @@ async def test_data_of_another_version_is_refused_and_left_alone(data: Path) -> 
     async with serve(data):
         pass
     (data / "PG_VERSION").write_text("16\n")
-    with pytest.raises(EmbeddedDatabaseError, match=r"PostgreSQL 16.*move the folder away"):
-        async with serve(data):
-            pass
+    await refused(data, r"PostgreSQL 16.*move the folder away")
     assert (data / "base").is_dir()
 
 
 async def test_a_folder_of_something_else_is_refused_and_left_alone(data: Path) -> None:
     data.mkdir()
     (data / "thesis.txt").write_text("years of work")
-    with pytest.raises(EmbeddedDatabaseError, match="holds no database"):
-        async with serve(data):
-            pass
+    await refused(data, "holds no database")
     assert (data / "thesis.txt").read_text() == "years of work"
 
 
 async def test_without_the_binaries_it_says_what_to_install(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_server.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(EmbeddedDatabaseError, match=r"punkcast\[embedded\].*PUNKCAST_DATABASE_URL"):
-        async with serve(data):
-            pass
+    await refused(data, r"punkcast\[embedded\].*PUNKCAST_DATABASE_URL")
 
 
 async def test_the_settings_choose_where_it_lies(data: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the schema refuses about events, sales, nowcasts and outcomes, whatever the code tries."""
+"""The schema's rules for events, sales, nowcasts and outcomes, whatever the code tries."""
 
 from typing import Any
 
@@ -9,18 +9,17 @@ from hypothesis import strategies as st
 
 from shared.database.pool import Connection
 from tests.integration.database.rows import (
-    ETH,
+    BOUNDS,
     NOW,
     a_generation,
     a_model,
+    a_nowcast,
     a_sale,
     an_event,
     an_outcome,
     insert,
-)
-from tests.integration.database.test_model_invariants import refused
-
-BOUNDS = ("lo90_wei", "lo80_wei", "lo50_wei", "value_wei", "hi50_wei", "hi80_wei", "hi90_wei")
+    refused,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -37,9 +36,10 @@ BOUNDS = ("lo90_wei", "lo80_wei", "lo50_wei", "value_wei", "hi50_wei", "hi80_wei
         ({"log_index": -1}, "log_index"),
         ({"tx_hash": None}, "tx_hash"),
         ({"event_time": None}, "event_time"),
+        ({"price_wei": "NaN"}, "price_is_a_number"),
     ],
 )
-async def test_an_absurd_event_is_refused(connection: Connection, wrong: dict[str, Any], rule: str) -> None:
+async def test_an_invalid_event_is_refused(connection: Connection, wrong: dict[str, Any], rule: str) -> None:
     async with refused(connection, rule):
         await an_event(connection, **wrong)
 
@@ -93,14 +93,7 @@ async def test_intervals_are_nested_around_a_positive_value(connection: Connecti
     attempt = connection.transaction()
     await attempt.start()
     try:
-        await insert(
-            connection,
-            "nowcasts",
-            generation_id=1,
-            punk_id=0,
-            confidence=b"A",
-            **dict(zip(BOUNDS, bounds, strict=True)),
-        )
+        await a_nowcast(connection, **dict(zip(BOUNDS, bounds, strict=True)))
         accepted = True
     except asyncpg.CheckViolationError:
         accepted = False
@@ -114,28 +107,56 @@ async def test_intervals_are_nested_around_a_positive_value(connection: Connecti
 async def test_every_nested_interval_is_kept(connection: Connection, bounds: list[int]) -> None:
     attempt = connection.transaction()
     await attempt.start()
-    await insert(
-        connection, "nowcasts", generation_id=1, punk_id=0, confidence=b"D", **dict(zip(BOUNDS, bounds, strict=True))
-    )
+    await a_nowcast(connection, confidence=b"D", **dict(zip(BOUNDS, bounds, strict=True)))
     kept = await connection.fetchrow(f"select {', '.join(BOUNDS)} from nowcasts")
     await attempt.rollback()
     assert list(kept) == bounds
 
 
 async def test_a_generation_values_each_punk_once(connection: Connection) -> None:
-    row = dict.fromkeys(BOUNDS, ETH)
-    await insert(connection, "nowcasts", generation_id=1, punk_id=0, confidence=b"A", **row)
+    await a_nowcast(connection)
+    assert await connection.fetchval("select value_wei from nowcasts where punk_id = 7") == 50
     async with refused(connection, "nowcasts_pkey"):
-        await insert(connection, "nowcasts", generation_id=1, punk_id=0, confidence=b"B", **row)
-    async with refused(connection, "confidence"):
-        await insert(connection, "nowcasts", generation_id=1, punk_id=1, confidence=b"E", **row)
+        await a_nowcast(connection, confidence=b"B")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        ({"hi90_wei": "NaN"}, "values_are_numbers"),
+        ({"hi80_wei": "NaN", "hi90_wei": "NaN"}, "values_are_numbers"),
+        (dict.fromkeys(("value_wei", "hi50_wei", "hi80_wei", "hi90_wei"), "NaN"), "values_are_numbers"),
+        (dict.fromkeys(BOUNDS, "NaN"), "values_are_numbers"),
+        ({"lo90_wei": -1}, "values_are_numbers"),
+        ({"punk_id": -1}, "punk_exists"),
+        ({"punk_id": 10_000}, "punk_exists"),
+        ({"confidence": b"E"}, "confidence"),
+    ],
+    ids=str,
+)
+async def test_an_invalid_value_is_refused(connection: Connection, wrong: dict[str, Any], rule: str) -> None:
+    async with refused(connection, rule):
+        await a_nowcast(connection, **wrong)
+
+
+@pytest.mark.parametrize("close", [float("nan"), float("inf")])
+async def test_a_dollar_price_that_is_not_finite_is_refused(connection: Connection, close: float) -> None:
+    async with refused(connection, "close_is_a_number"):
+        await insert(connection, "eth_usd_daily", date=NOW.date(), close=close)
+
+
+@pytest.mark.parametrize("error", [float("nan"), float("inf"), float("-inf")])
+async def test_a_score_that_is_not_finite_is_refused(connection: Connection, error: float) -> None:
+    model = await a_model(connection)
+    sale, generation = await a_sale(connection), await a_generation(connection, model)
+    async with refused(connection, "log_error_is_a_number"):
+        await an_outcome(connection, sale, model, generation, log_error=error)
 
 
 async def test_the_pointer_names_a_generation_there_is(connection: Connection) -> None:
-    with pytest.raises(asyncpg.ForeignKeyViolationError):
-        async with connection.transaction():
-            await insert(connection, "nowcast_pointer", generation_id=999_999, moved_at=NOW)
-            await connection.execute("set constraints all immediate")
+    async with refused(connection, "foreign key"):
+        await insert(connection, "nowcast_pointer", generation_id=999_999, moved_at=NOW)
+        await connection.execute("set constraints all immediate")
     generation = await a_generation(connection, await a_model(connection))
     await insert(connection, "nowcast_pointer", generation_id=generation, moved_at=NOW)
     async with refused(connection, "nowcast_pointer_pkey"):
@@ -163,6 +184,5 @@ async def test_a_sale_is_scored_once_per_model_and_horizon(connection: Connectio
 async def test_an_outcome_needs_its_sale(connection: Connection) -> None:
     model = await a_model(connection)
     generation = await a_generation(connection, model)
-    with pytest.raises(asyncpg.ForeignKeyViolationError):
-        async with connection.transaction():
-            await an_outcome(connection, 999_999, model, generation)
+    async with refused(connection, "foreign key"):
+        await an_outcome(connection, 999_999, model, generation)

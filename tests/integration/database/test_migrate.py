@@ -1,6 +1,7 @@
 """Migrations are applied once, wholly, in order, and never silently changed."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -12,21 +13,36 @@ from shared.database.pool import DatabaseUnavailableError
 from shared.errors import InvalidInputError
 
 
+@dataclass(frozen=True)
+class Project:
+    """A folder of migrations and an empty database."""
+
+    folder: Path
+    url: str
+
+    def write(self, name: str, statements: str) -> None:
+        (self.folder / f"{name}.sql").write_text(f"-- migrate:up\n{statements}\n")
+
+    async def migrate(self) -> list[str]:
+        return await migrate(self.url, directory=self.folder)
+
+    async def check(self) -> list[str]:
+        return await check(self.url, directory=self.folder)
+
+    async def scalar(self, statement: str) -> object:
+        connection = await asyncpg.connect(self.url)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+
 @pytest.fixture
-def files(tmp_path: Path) -> Path:
-    (tmp_path / "20260101000000_first.sql").write_text("-- migrate:up\ncreate table first (n int);\n")
-    (tmp_path / "20260102000000_second.sql").write_text(
-        "-- migrate:up\ninsert into first values (2);\ncreate table second (n int);\n"
-    )
-    return tmp_path
-
-
-async def scalar(url: str, statement: str) -> object:
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
+def project(tmp_path: Path, empty_database_url: str) -> Project:
+    project = Project(tmp_path, empty_database_url)
+    project.write("20260101000000_first", "create table first (n int);")
+    project.write("20260102000000_second", "insert into first values (2);\ncreate table second (n int);")
+    return project
 
 
 async def test_a_fresh_database_gets_everything_and_then_nothing(empty_database_url: str) -> None:
@@ -37,74 +53,74 @@ async def test_a_fresh_database_gets_everything_and_then_nothing(empty_database_
     assert await migrate(empty_database_url) == []
 
 
-async def test_checking_changes_nothing(empty_database_url: str, files: Path) -> None:
-    await check(empty_database_url, directory=files)
-    assert await scalar(empty_database_url, "select count(*) from pg_tables where schemaname = 'public'") == 0
+async def test_checking_changes_nothing(project: Project) -> None:
+    await project.check()
+    assert await project.scalar("select count(*) from pg_tables where schemaname = 'public'") == 0
 
 
-async def test_a_new_file_is_applied_alone(empty_database_url: str, files: Path) -> None:
-    await migrate(empty_database_url, directory=files)
-    (files / "20260103000000_third.sql").write_text("-- migrate:up\ncreate table third (n int);\n")
-    assert await check(empty_database_url, directory=files) == ["20260103000000_third"]
-    assert await migrate(empty_database_url, directory=files) == ["20260103000000_third"]
-    assert await scalar(empty_database_url, "select count(*) from first") == 1
+async def test_a_new_file_is_applied_alone(project: Project) -> None:
+    await project.migrate()
+    project.write("20260103000000_third", "create table third (n int);")
+    assert await project.check() == ["20260103000000_third"]
+    assert await project.migrate() == ["20260103000000_third"]
+    assert await project.scalar("select count(*) from first") == 1
 
 
-async def test_processes_that_start_together_apply_each_file_once(empty_database_url: str, files: Path) -> None:
-    (files / "20260103000000_slow.sql").write_text("-- migrate:up\nselect pg_sleep(0.3);\n")
-    applied = await asyncio.gather(*(migrate(empty_database_url, directory=files) for _ in range(5)))
+async def test_processes_that_start_together_apply_each_file_once(project: Project) -> None:
+    project.write("20260103000000_slow", "select pg_sleep(0.3);")
+    applied = await asyncio.gather(*(project.migrate() for _ in range(5)))
     assert sorted(map(len, applied)) == [0, 0, 0, 0, 3]
-    assert await scalar(empty_database_url, "select count(*) from first") == 1
+    assert await project.scalar("select count(*) from first") == 1
 
 
-async def test_a_file_that_fails_half_way_leaves_nothing_of_itself(empty_database_url: str, files: Path) -> None:
-    (files / "20260103000000_bad.sql").write_text("-- migrate:up\ncreate table third (n int);\nselect 1 / 0;\n")
+async def test_a_file_that_fails_half_way_leaves_nothing_of_itself(project: Project) -> None:
+    project.write("20260103000000_bad", "create table third (n int);\nselect 1 / 0;")
     with pytest.raises(asyncpg.DivisionByZeroError):
-        await migrate(empty_database_url, directory=files)
-    assert await check(empty_database_url, directory=files) == ["20260103000000_bad"]
-    assert await scalar(empty_database_url, "select to_regclass('third') is null")
-    (files / "20260103000000_bad.sql").write_text("-- migrate:up\ncreate table third (n int);\n")
-    assert await migrate(empty_database_url, directory=files) == ["20260103000000_bad"]
+        await project.migrate()
+    assert await project.check() == ["20260103000000_bad"]
+    assert await project.scalar("select to_regclass('third') is null")
+    project.write("20260103000000_bad", "create table third (n int);")
+    assert await project.migrate() == ["20260103000000_bad"]
 
 
-async def test_an_edited_file_is_refused_by_name(empty_database_url: str, files: Path) -> None:
-    await migrate(empty_database_url, directory=files)
-    (files / "20260101000000_first.sql").write_text("-- migrate:up\ncreate table first (n bigint);\n")
-    for run in (migrate, check):
+async def test_an_edited_file_is_refused_by_name(project: Project) -> None:
+    await project.migrate()
+    project.write("20260101000000_first", "create table first (n bigint);")
+    for run in (project.migrate, project.check):
         with pytest.raises(EditedMigrationError, match=r"20260101000000_first\.sql was changed"):
-            await run(empty_database_url, directory=files)
+            await run()
 
 
-async def test_a_file_older_than_the_newest_applied_is_refused(empty_database_url: str, files: Path) -> None:
-    await migrate(empty_database_url, directory=files)
-    (files / "20260101120000_late.sql").write_text("-- migrate:up\ncreate table late (n int);\n")
+async def test_a_file_older_than_the_newest_applied_is_refused(project: Project) -> None:
+    await project.migrate()
+    project.write("20260101120000_late", "create table late (n int);")
     with pytest.raises(EditedMigrationError, match="give it a newer version"):
-        await migrate(empty_database_url, directory=files)
-    assert await scalar(empty_database_url, "select to_regclass('late') is null")
+        await project.migrate()
+    assert await project.scalar("select to_regclass('late') is null")
 
 
-async def test_older_code_runs_on_a_newer_schema(empty_database_url: str, files: Path) -> None:
-    await migrate(empty_database_url, directory=files)
-    (files / "20260102000000_second.sql").unlink()
-    assert await check(empty_database_url, directory=files) == []
-    assert await migrate(empty_database_url, directory=files) == []
+async def test_older_code_runs_on_a_newer_schema(project: Project) -> None:
+    await project.migrate()
+    (project.folder / "20260102000000_second.sql").unlink()
+    assert await project.check() == []
+    assert await project.migrate() == []
 
 
 async def test_a_migration_does_not_queue_everyone_behind_a_busy_table(
-    empty_database_url: str, files: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "_DDL_LOCK_WAIT", "200ms")
-    await migrate(empty_database_url, directory=files)
-    (files / "20260103000000_wider.sql").write_text("-- migrate:up\nalter table first add column m int;\n")
-    reader = await asyncpg.connect(empty_database_url)
+    await project.migrate()
+    project.write("20260103000000_wider", "alter table first add column m int;")
+    reader = await asyncpg.connect(project.url)
     try:
         async with reader.transaction():
             await reader.fetch("select * from first")
             with pytest.raises(MigrationBusyError, match="run the migration again"):
-                await migrate(empty_database_url, directory=files)
+                await project.migrate()
     finally:
         await reader.close()
-    assert await migrate(empty_database_url, directory=files) == ["20260103000000_wider"]
+    assert await project.migrate() == ["20260103000000_wider"]
 
 
 async def test_a_server_that_is_away_is_worth_another_try(unused_tcp_port: int) -> None:

@@ -1,4 +1,4 @@
-"""The pool: UTC, transactions that commit or do not, and one error for every way of being away."""
+"""The pool: UTC, transactions that commit or roll back, and one error for every kind of outage."""
 
 import asyncio
 import re
@@ -11,6 +11,7 @@ import pytest
 
 from shared.database.pool import Connection, Database, DatabaseUnavailableError
 from shared.errors import InvalidInputError, TransientError
+from tests.factories.waiting import eventually
 
 
 async def count(database: Database) -> int:
@@ -22,6 +23,19 @@ async def enter(connection: Connection, consumer: str) -> None:
     await connection.execute(
         "insert into inbox (consumer, message_id, handled_at) values ($1, gen_random_uuid(), now())", consumer
     )
+
+
+async def terminate(url: str, condition: str = "pid <> pg_backend_pid()", *arguments: object) -> None:
+    """Let the server close the sessions on this database that satisfy the condition."""
+    other = await asyncpg.connect(url)
+    try:
+        await other.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
+            + condition,
+            *arguments,
+        )
+    finally:
+        await other.close()
 
 
 async def test_sessions_are_named_and_speak_utc(database: Database) -> None:
@@ -92,22 +106,17 @@ async def test_only_a_server_url_opens_a_pool(url: str) -> None:
 
 async def test_connections_cut_by_the_server_are_replaced(database: Database, fresh_database_url: str) -> None:
     assert await count(database) == 0
-    other = await asyncpg.connect(fresh_database_url)
-    await other.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() "
-        "and datname = current_database()"
-    )
-    await other.close()
+    await terminate(fresh_database_url)
     # The first use may still find the dead connection; it must not stay in the pool.
     with suppress(asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, ConnectionError):
         await count(database)
     assert await count(database) == 0
 
 
-async def test_a_farewell_in_the_middle_of_a_question_is_an_outage(database: Database) -> None:
+async def test_a_connection_closed_during_a_query_is_an_outage(database: Database) -> None:
     with pytest.raises(DatabaseUnavailableError, match="lost"):
         async with database.connection():
-            # What asyncpg says depends on which comes first; this it says now and then.
+            # asyncpg raises this in some orders of events.
             raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
     assert await count(database) == 0
 
@@ -116,10 +125,8 @@ async def test_a_connection_cut_during_a_transaction_is_an_outage(database: Data
     with pytest.raises(DatabaseUnavailableError, match="lost"):
         async with database.transaction() as connection:
             process = await connection.fetchval("select pg_backend_pid()")
-            other = await asyncpg.connect(fresh_database_url)
-            await other.execute("select pg_terminate_backend($1)", process)
-            await other.close()
-            await asyncio.sleep(0.2)
+            await terminate(fresh_database_url, "pid = $1", process)
+            await eventually(connection.is_closed)
             await enter(connection, "a")
 
 
@@ -140,10 +147,9 @@ async def test_a_copy_cut_while_the_server_holds_it_back_ends(database: Database
             await connection.copy_to_table("slow", source=BytesIO((b"x" * 10_000 + b"\n") * 2_000))
 
     copying = asyncio.create_task(copy())
-    other = await asyncpg.connect(fresh_database_url)
-    await asyncio.sleep(0.5)
-    await other.execute("select pg_terminate_backend($1)", await process)
-    await other.close()
+    identity = await process
+    await asyncio.sleep(0.5)  # until the buffers are full, and the server holds the copy back
+    await terminate(fresh_database_url, "pid = $1", identity)
     # Cancelling it would end it as well, so nothing here does.
     ended, _ = await asyncio.wait((copying,), timeout=10)
     assert ended == {copying}
@@ -189,7 +195,7 @@ async def test_a_server_that_does_not_let_us_in_is_away(database_url: str, part:
         await Database.connect(wrong)
 
 
-async def test_the_server_looks_after_clients_that_say_no_goodbye(database: Database) -> None:
+async def test_the_server_detects_vanished_clients(database: Database) -> None:
     async with database.connection() as connection:
         over_tcp = await connection.fetchval("select inet_client_addr() is not null")
         idle = await connection.fetchval("show tcp_keepalives_idle")

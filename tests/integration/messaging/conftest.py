@@ -1,20 +1,49 @@
-"""One behavioural suite, two buses: every test that takes `broker` runs in-process and on RabbitMQ."""
+"""One behavioural suite for two buses: every test that takes `broker` runs in-process and on RabbitMQ."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import pytest
 
 from shared.clock import SystemClock
-from shared.messaging.bus import Bus
+from shared.contracts.envelope import Envelope
+from shared.contracts.messages import IngestRequested
+from shared.messaging.bus import Bus, Handle, Subscription
 from shared.messaging.memory import MemoryBroker, MemoryBus
 from shared.messaging.rabbitmq import RabbitBus
 
 DELAYS = (timedelta(milliseconds=100), timedelta(milliseconds=250))
+SLOT = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+def message(slot: datetime = SLOT) -> Envelope:
+    """A new message for the ingestor."""
+    return Envelope.wrap(IngestRequested(slot=slot), source="test", time=datetime.now(UTC))
+
+
+class Recorder:
+    """A handler that raises the given failures, then succeeds."""
+
+    def __init__(self, *failures: BaseException) -> None:
+        self.failures = list(failures)
+        self.seen: list[Envelope] = []
+        self.at: list[float] = []
+
+    async def __call__(self, envelope: Envelope) -> None:
+        self.seen.append(envelope)
+        self.at.append(monotonic())
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+async def consume(bus: Bus, handle: Handle, *consumers: str, concurrency: int = 1) -> None:
+    """Subscribe to messages for the ingestor and start consuming."""
+    for consumer in consumers or ("ingestor",):
+        await bus.subscribe(Subscription(consumer, [IngestRequested], handle, concurrency))
+    await bus.start()
 
 
 class Broker:
@@ -25,9 +54,8 @@ class Broker:
         self._buses: list[Bus] = []
 
     def bus(self) -> Bus:
-        bus = self._make()
-        self._buses.append(bus)
-        return bus
+        self._buses.append(self._make())
+        return self._buses[-1]
 
     async def close(self) -> None:
         for bus in self._buses:
@@ -53,11 +81,3 @@ async def broker(make_bus: Callable[[], Bus]) -> AsyncIterator[Broker]:
 @pytest.fixture
 async def bus(broker: Broker) -> Bus:
     return broker.bus()
-
-
-async def eventually(condition: Callable[[], bool], *, within_s: float = 8.0) -> None:
-    """Wait until `condition` holds; fail when it does not in time."""
-    deadline = monotonic() + within_s
-    while not condition():
-        assert monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.01)

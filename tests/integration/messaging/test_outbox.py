@@ -1,4 +1,4 @@
-"""The relay: everything committed is published, and nothing takes effect twice."""
+"""The relay publishes everything that was committed, and nothing takes effect twice."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from shared.messaging.bus import Bus, BusUnavailableError, DeadLetter, Subscript
 from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
 from shared.messaging.transaction import handling, originating
-from tests.integration.messaging.conftest import Broker, eventually
+from tests.factories.waiting import eventually
+from tests.integration.messaging.conftest import Broker, Recorder, consume, message
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 class StubBus:
-    """A durable bus that records, and fails when told to."""
+    """A durable bus that records messages and fails on demand."""
 
     healthy = True
 
@@ -85,11 +86,30 @@ def updates(number: int) -> list[MarketUpdated]:
     return [MarketUpdated(last_seq=seq, last_block=1, events=1, sales_scored=0) for seq in range(number)]
 
 
-async def test_rows_are_published_in_order_and_deleted(database: Database) -> None:
+async def listening(database: Database) -> bool:
+    """Whether a relay listens for notifications, as far as the server's activity shows."""
+    async with database.connection() as connection:
+        count: int = await connection.fetchval(
+            "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() "
+            "and (query ilike 'listen%' or query = 'select 1')"
+        )
+        return count > 0
+
+
+async def mute(database: Database) -> None:
+    """Send no more notifications of new rows."""
+    async with database.connection() as connection:
+        await connection.execute("alter table outbox disable trigger notify")
+
+
+async def test_rows_are_published_in_order_as_committed_and_deleted(database: Database) -> None:
     bus = StubBus()
     sent = await emit(database, *updates(5))
+    async with database.connection() as connection:
+        bodies = [row["body"] for row in await connection.fetch("select body from outbox order by id")]
     assert await Relay(database, bus).run_once() == 5
     assert [envelope.id for envelope in bus.published] == sent
+    assert bus.published == [decode(body) for body in bodies]
     assert await depth(database) == 0
     assert await Relay(database, bus).run_once() == 0
 
@@ -149,7 +169,7 @@ async def test_an_unroutable_message_stays_without_blocking_the_others(database:
     assert await depth(database) == 0
 
 
-async def test_a_row_this_version_cannot_read_is_carried_as_it_is(database: Database) -> None:
+async def test_a_row_this_version_cannot_read_is_published_unchanged(database: Database) -> None:
     bus = StubBus()
     async with database.connection() as connection:
         await connection.execute(
@@ -163,19 +183,21 @@ async def test_a_row_this_version_cannot_read_is_carried_as_it_is(database: Data
 async def test_a_commit_wakes_the_relay_at_once(database: Database) -> None:
     bus = StubBus()
     async with running(Relay(database, bus, poll_s=60)):
-        await asyncio.sleep(0.3)
-        await emit(database, *updates(1))
-        await eventually(lambda: len(bus.published) == 1, within_s=2)
+        await eventually(lambda: listening(database))
+        # The relay also polls when it starts to listen, so only the second commit proves the notification.
+        for count in (1, 2):
+            await emit(database, *updates(1))
+            await eventually(lambda count=count: len(bus.published) == count, within_s=2)
 
 
 async def test_without_notifications_the_relay_still_polls(database: Database) -> None:
     bus = StubBus()
-    async with database.connection() as connection:
-        await connection.execute("alter table outbox disable trigger notify")
+    await mute(database)
     async with running(Relay(database, bus, poll_s=0.1)):
-        await asyncio.sleep(0.2)
-        await emit(database, *updates(1))
-        await eventually(lambda: len(bus.published) == 1, within_s=2)
+        await eventually(lambda: listening(database))
+        for count in (1, 2):
+            await emit(database, *updates(1))
+            await eventually(lambda count=count: len(bus.published) == count, within_s=2)
 
 
 async def test_the_relay_outlives_an_outage_of_the_broker_and_measures_what_waits(database: Database) -> None:
@@ -193,7 +215,7 @@ async def test_the_relay_outlives_an_outage_of_the_broker_and_measures_what_wait
 async def test_the_relay_outlives_the_loss_of_its_database_connections(database: Database) -> None:
     bus = StubBus()
     async with running(Relay(database, bus, poll_s=0.1, heartbeat_s=0.1)):
-        await asyncio.sleep(0.3)
+        await eventually(lambda: listening(database))
         async with database.connection() as connection:
             await connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -201,42 +223,38 @@ async def test_the_relay_outlives_the_loss_of_its_database_connections(database:
             )
         await emit(database, *updates(1))
         await eventually(lambda: len(bus.published) == 1)
-        await asyncio.sleep(0.5)
-        async with database.connection() as connection:
-            listening = await connection.fetchval(
-                "select count(*) from pg_stat_activity where datname = current_database() "
-                "and (query ilike 'listen%' or query = 'select 1')"
-            )
-        assert listening >= 1
+        await eventually(lambda: listening(database))
 
 
 async def test_stopping_sends_what_is_left(database: Database) -> None:
     bus = StubBus()
-    relay = Relay(database, bus, poll_s=60)
-    task = asyncio.create_task(relay.run())
-    await asyncio.sleep(0.2)
-    async with database.connection() as connection:
-        await connection.execute("alter table outbox disable trigger notify")
-    await emit(database, *updates(1))
-    await relay.stop()
-    await asyncio.wait_for(task, 2)
+    async with asyncio.timeout(10), running(Relay(database, bus, poll_s=60)):
+        await eventually(lambda: listening(database))
+        await mute(database)
+        await emit(database, *updates(1))
     assert len(bus.published) == 1
+
+
+class CountingIngestor:
+    """Handles messages through the inbox, and counts deliveries and effects."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.effects: list[UUID] = []
+        self.finished = 0
+
+    async def __call__(self, envelope: Envelope) -> None:
+        try:
+            async with handling(self._database, SystemClock(), consumer="ingestor", cause=envelope):
+                self.effects.append(envelope.id)
+        finally:
+            self.finished += 1
 
 
 async def test_a_crash_between_publish_and_delete_has_no_double_effect(broker: Broker, database: Database) -> None:
     """The row is published, the delete is rolled back, the next relay publishes again: one effect."""
-    bus = broker.bus()
-    effects: list[UUID] = []
-    deliveries = 0
-
-    async def handle(message: Envelope) -> None:
-        nonlocal deliveries
-        deliveries += 1
-        async with handling(database, SystemClock(), consumer="ingestor", cause=message):
-            effects.append(message.id)
-
-    await bus.subscribe(Subscription("ingestor", [IngestRequested], handle))
-    await bus.start()
+    bus, ingestor = broker.bus(), CountingIngestor(database)
+    await consume(bus, ingestor)
     [sent] = await emit(database, IngestRequested(slot=NOW))
 
     class CrashError(Exception):
@@ -251,43 +269,25 @@ async def test_a_crash_between_publish_and_delete_has_no_double_effect(broker: B
         await Relay(database, CrashingBus()).run_once()
     assert await depth(database) == 1
     await Relay(database, bus).run_once()
-    await eventually(lambda: deliveries == 2)
-    await asyncio.sleep(0.1)
-    assert effects == [sent]
+    await eventually(lambda: ingestor.finished == 2)
+    assert ingestor.effects == [sent]
 
 
 async def test_a_redelivered_message_is_handled_once(bus: Bus, database: Database) -> None:
-    effects = 0
-    deliveries = 0
-
-    async def handle(message: Envelope) -> None:
-        nonlocal effects, deliveries
-        deliveries += 1
-        async with handling(database, SystemClock(), consumer="ingestor", cause=message):
-            effects += 1
-
-    await bus.subscribe(Subscription("ingestor", [IngestRequested], handle, concurrency=4))
-    await bus.start()
-    message = Envelope.wrap(IngestRequested(slot=NOW), source="test", time=NOW)
+    ingestor = CountingIngestor(database)
+    await consume(bus, ingestor, concurrency=4)
+    sent = message()
     for _ in range(6):
-        await bus.publish(message)
-    await eventually(lambda: deliveries == 6)
-    await asyncio.sleep(0.1)
-    assert effects == 1
+        await bus.publish(sent)
+    await eventually(lambda: ingestor.finished == 6)
+    assert ingestor.effects == [sent.id]
     assert await bus.dead_letters() == []
 
 
 async def test_on_a_volatile_bus_a_row_stays_until_its_message_is_handled(database: Database) -> None:
     clock = ManualClock(NOW)
     bus = MemoryBus(clock)
-    seen: list[Envelope] = []
-
-    async def handle(message: Envelope) -> None:
-        seen.append(message)
-        if len(seen) == 1:
-            raise RuntimeError("first try")
-
-    await bus.subscribe(Subscription("nowcaster", [MarketUpdated], handle))
+    await bus.subscribe(Subscription("nowcaster", [MarketUpdated], Recorder(RuntimeError("first try"))))
     relay = Relay(database, bus, clock=clock)
     await emit(database, *updates(1))
     assert await relay.run_once() == 1
@@ -309,24 +309,10 @@ async def test_a_message_lost_with_a_volatile_bus_is_published_again_by_the_next
     await killed.declare("nowcaster", [MarketUpdated])
     await Relay(database, killed, clock=clock).run_once()
 
-    seen: list[UUID] = []
-
-    async def handle(message: Envelope) -> None:
-        seen.append(message.id)
-
-    bus = MemoryBus(clock)
-    await bus.subscribe(Subscription("nowcaster", [MarketUpdated], handle))
+    bus, recorder = MemoryBus(clock), Recorder()
+    await bus.subscribe(Subscription("nowcaster", [MarketUpdated], recorder))
     relay = Relay(database, bus, clock=clock)
     while await relay.run_once() + await bus.run_until_idle():
         pass
-    assert seen == [sent]
+    assert [envelope.id for envelope in recorder.seen] == [sent]
     assert await depth(database) == 0
-
-
-async def test_what_is_published_is_what_was_committed(database: Database) -> None:
-    bus = StubBus()
-    await emit(database, *updates(1))
-    async with database.connection() as connection:
-        body = await connection.fetchval("select body from outbox")
-    await Relay(database, bus).run_once()
-    assert bus.published == [decode(body)]

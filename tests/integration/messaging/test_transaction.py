@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -13,9 +16,10 @@ from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.database.pool import Database
 from shared.messaging.ticks import tick
-from shared.messaging.transaction import AlreadyHandledError, handling, originating, purge_inbox
+from shared.messaging.transaction import AlreadyHandledError, Transaction, handling, originating, purge_inbox
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+Handle = Callable[..., AbstractAsyncContextManager[Transaction]]
 UPDATE = MarketUpdated(last_seq=7, last_block=9, events=1, sales_scored=0)
 
 
@@ -31,16 +35,20 @@ def cause() -> Envelope:
     )
 
 
+@pytest.fixture
+def handle(database: Database, clock: ManualClock, cause: Envelope) -> Handle:
+    """Handles `cause`, as the ingestor unless another consumer is named."""
+    return partial(handling, database, clock, cause=cause, consumer="ingestor")
+
+
 async def count(database: Database, table: str) -> int:
     async with database.connection() as connection:
         number: int = await connection.fetchval(f"select count(*) from {table}")
         return number
 
 
-async def test_the_inbox_entry_and_the_messages_commit_together(
-    database: Database, clock: ManualClock, cause: Envelope
-) -> None:
-    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+async def test_the_inbox_entry_and_the_messages_commit_together(database: Database, handle: Handle) -> None:
+    async with handle() as tx:
         await tx.emit(UPDATE)
         assert await count(database, "outbox") == 0
         assert await count(database, "inbox") == 0
@@ -48,37 +56,31 @@ async def test_the_inbox_entry_and_the_messages_commit_together(
     assert await count(database, "inbox") == 1
 
 
-async def test_a_failing_handler_leaves_nothing_behind_and_may_try_again(
-    database: Database, clock: ManualClock, cause: Envelope
-) -> None:
+async def test_a_failing_handler_leaves_nothing_behind_and_may_try_again(database: Database, handle: Handle) -> None:
     with pytest.raises(RuntimeError):
-        async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+        async with handle() as tx:
             await tx.emit(UPDATE)
             raise RuntimeError("killed half-way")
     assert await count(database, "outbox") == 0
-    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+    async with handle() as tx:
         await tx.emit(UPDATE)
     assert await count(database, "outbox") == 1
 
 
-async def test_the_same_message_is_handled_once_by_each_consumer(
-    database: Database, clock: ManualClock, cause: Envelope
-) -> None:
+async def test_the_same_message_is_handled_once_by_each_consumer(database: Database, handle: Handle) -> None:
     for consumer in ("ingestor", "nowcaster"):
-        async with handling(database, clock, consumer=consumer, cause=cause) as tx:
+        async with handle(consumer=consumer) as tx:
             await tx.emit(UPDATE)
         with pytest.raises(AlreadyHandledError):
-            async with handling(database, clock, consumer=consumer, cause=cause) as tx:
+            async with handle(consumer=consumer) as tx:
                 await tx.emit(UPDATE)
     assert await count(database, "outbox") == 2
 
 
-async def test_deliveries_at_the_same_time_wait_for_each_other(
-    database: Database, clock: ManualClock, cause: Envelope
-) -> None:
+async def test_deliveries_at_the_same_time_wait_for_each_other(database: Database, handle: Handle) -> None:
     async def deliver() -> str:
         try:
-            async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+            async with handle() as tx:
                 await tx.emit(UPDATE)
                 await asyncio.sleep(0.05)
         except AlreadyHandledError:
@@ -90,20 +92,18 @@ async def test_deliveries_at_the_same_time_wait_for_each_other(
     assert await count(database, "outbox") == 1
 
 
-async def test_when_the_first_delivery_fails_the_waiting_one_takes_over(
-    database: Database, clock: ManualClock, cause: Envelope
-) -> None:
+async def test_when_the_first_delivery_fails_the_waiting_one_takes_over(database: Database, handle: Handle) -> None:
     inside = asyncio.Event()
 
     async def failing() -> None:
-        async with handling(database, clock, consumer="ingestor", cause=cause):
+        async with handle():
             inside.set()
             await asyncio.sleep(0.05)
             raise RuntimeError("crash")
 
     first = asyncio.create_task(failing())
     await inside.wait()
-    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+    async with handle() as tx:
         await tx.emit(UPDATE)
     with pytest.raises(RuntimeError):
         await first
@@ -111,10 +111,10 @@ async def test_when_the_first_delivery_fails_the_waiting_one_takes_over(
 
 
 async def test_an_emitted_message_continues_the_flow_of_its_cause(
-    database: Database, clock: ManualClock, cause: Envelope
+    database: Database, clock: ManualClock, cause: Envelope, handle: Handle
 ) -> None:
     clock.move_to(NOW + timedelta(seconds=5))
-    async with handling(database, clock, consumer="ingestor", cause=cause) as tx:
+    async with handle() as tx:
         identity = await tx.emit(UPDATE)
     async with database.connection() as connection:
         row = await connection.fetchrow("select * from outbox")

@@ -15,7 +15,8 @@ from shared.database.pool import Connection
 from shared.market.daily import MarketDay
 from shared.registry import explanations
 from shared.valuation.explanation.stored import Explained
-from tests.factories.stand import Stand, eventually
+from tests.factories.stand import Stand
+from tests.factories.waiting import eventually
 from tests.integration.nowcaster.conftest import tick
 
 

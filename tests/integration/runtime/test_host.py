@@ -22,7 +22,7 @@ from shared.runtime.host import drain, serve
 from shared.runtime.platform import Platform
 from shared.settings import Settings
 from shared.storage.folder import FolderStore
-from tests.integration.messaging.conftest import eventually
+from tests.factories.waiting import eventually
 
 NOW = datetime.now(UTC)
 UPDATE = MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=0)

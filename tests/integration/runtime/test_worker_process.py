@@ -6,21 +6,15 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
 
+from tests.factories.waiting import eventually
+
 ROOT = Path(__file__).parents[3]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextlib.asynccontextmanager
@@ -48,92 +42,96 @@ async def probe(port: int, path: str) -> int:
 
 
 async def wait_for(port: int, path: str, status: int) -> None:
+    async def answers() -> bool:
+        return await probe(port, path) == status
+
+    await eventually(answers)
+
+
+async def ends_well(process: asyncio.subprocess.Process, *, sigterm: bool = True) -> bytes:
+    """The log of a process that exits with 0, after a SIGTERM unless it exits on its own."""
+    if sigterm:
+        process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(20):
-        while True:
-            if await probe(port, path) == status:
-                return
-            await asyncio.sleep(0.1)
+        _, log = await process.communicate()
+    assert process.returncode == 0, log
+    assert b"Traceback" not in log
+    return log
+
+
+async def logged(process: asyncio.subprocess.Process, text: bytes) -> bytes:
+    """Read the log up to the line with `text`."""
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        log = b""
+        while text not in log:
+            line = await process.stderr.readline()
+            assert line, log
+            log += line
+    return log
 
 
 async def test_it_becomes_ready_and_ends_well_on_sigterm(
-    fresh_database_url: str, amqp_url: str, broker_prefix: str
+    fresh_database_url: str, amqp_url: str, broker_prefix: str, unused_tcp_port: int
 ) -> None:
-    port = free_port()
     async with worker(
-        database_url=fresh_database_url, broker_url=amqp_url, broker_prefix=broker_prefix, probe_port=str(port)
-    ) as process:
-        await wait_for(port, "/readyz", 200)
-        assert await probe(port, "/livez") == 200
-        assert await probe(port, "/metrics") == 200
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
-            _, log = await process.communicate()
-    assert process.returncode == 0
-    assert b"Traceback" not in log
-    assert b'"stopping"' in log
+        database_url=fresh_database_url, broker_url=amqp_url, broker_prefix=broker_prefix,
+        probe_port=str(unused_tcp_port),
+    ) as process:  # fmt: skip
+        await wait_for(unused_tcp_port, "/readyz", 200)
+        assert await probe(unused_tcp_port, "/livez") == 200
+        assert await probe(unused_tcp_port, "/metrics") == 200
+        assert b'"stopping"' in await ends_well(process)
 
 
-async def test_without_database_and_broker_it_lives_waits_and_still_ends_well() -> None:
-    port = free_port()
+async def test_without_database_and_broker_it_lives_waits_and_still_ends_well(
+    unused_tcp_port_factory: Callable[[], int],
+) -> None:
+    port, nobody = unused_tcp_port_factory(), unused_tcp_port_factory()
     async with worker(
-        database_url=f"postgresql://nobody@127.0.0.1:{free_port()}/none",
-        broker_url=f"amqp://127.0.0.1:{free_port()}/",
+        database_url=f"postgresql://nobody@127.0.0.1:{nobody}/none", broker_url=f"amqp://127.0.0.1:{nobody}/",
         probe_port=str(port),
-    ) as process:
+    ) as process:  # fmt: skip
         await wait_for(port, "/readyz", 503)
         assert await probe(port, "/livez") == 200
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
-            _, log = await process.communicate()
-    assert process.returncode == 0
+        log = await logged(process, b"waiting for the database") + await ends_well(process)
     assert log.count(b"waiting for the database") == 1
-    assert b"Traceback" not in log
 
 
-async def test_without_the_broker_it_waits_and_still_ends_well(fresh_database_url: str) -> None:
-    port = free_port()
+async def test_without_the_broker_it_waits_and_still_ends_well(
+    fresh_database_url: str, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    port, nobody = unused_tcp_port_factory(), unused_tcp_port_factory()
     async with worker(
-        database_url=fresh_database_url, broker_url=f"amqp://127.0.0.1:{free_port()}/", probe_port=str(port)
+        database_url=fresh_database_url, broker_url=f"amqp://127.0.0.1:{nobody}/", probe_port=str(port)
     ) as process:
+        log = await logged(process, b"waiting for the broker")
         await wait_for(port, "/readyz", 503)
-        await asyncio.sleep(1.5)
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(15):
-            _, log = await process.communicate()
-    assert process.returncode == 0
+        log += await ends_well(process)
     assert log.count(b"waiting for the broker") == 1
-    assert b"Traceback" not in log
 
 
 async def test_a_tick_needs_the_broker_only(amqp_url: str, broker_prefix: str) -> None:
     async with worker(
         "--tick", "nowcast", broker_url=amqp_url, broker_prefix=broker_prefix, database_url="postgresql://nowhere/x"
     ) as process:
-        async with asyncio.timeout(20):
-            await process.wait()
-    assert process.returncode == 0
+        await ends_well(process, sigterm=False)
 
 
 async def test_once_publishes_every_tick_and_ends(fresh_database_url: str, amqp_url: str, broker_prefix: str) -> None:
     async with worker(
         "--once", database_url=fresh_database_url, broker_url=amqp_url, broker_prefix=broker_prefix
     ) as process:
-        async with asyncio.timeout(20):
-            _, log = await process.communicate()
-    assert process.returncode == 0, log
+        await ends_well(process, sigterm=False)
 
 
 async def test_an_unmigrated_database_is_waited_for_with_the_command_to_run(
-    empty_database_url: str, amqp_url: str, broker_prefix: str
+    empty_database_url: str, amqp_url: str, broker_prefix: str, unused_tcp_port: int
 ) -> None:
-    port = free_port()
     async with worker(
-        database_url=empty_database_url, broker_url=amqp_url, broker_prefix=broker_prefix, probe_port=str(port)
-    ) as process:
-        await wait_for(port, "/readyz", 503)
-        await asyncio.sleep(1)
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
-            _, log = await process.communicate()
-    assert process.returncode == 0
-    assert b"punkcast migrate" in log
+        database_url=empty_database_url, broker_url=amqp_url, broker_prefix=broker_prefix,
+        probe_port=str(unused_tcp_port),
+    ) as process:  # fmt: skip
+        await logged(process, b"punkcast migrate")
+        await wait_for(unused_tcp_port, "/readyz", 503)
+        await ends_well(process)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 
 from shared.storage.object_store import ObjectStore, StoreUnavailableError, reference_for
 from shared.storage.opening import open_store
+from tests.factories.tcp_line import TcpLine
 
 REFERENCE = reference_for("models", b"x", "json")
 
@@ -24,55 +26,38 @@ async def fails_transiently(store: ObjectStore) -> None:
     await store.close()
 
 
-@pytest.fixture
-async def broken_endpoint() -> AsyncIterator[str]:
-    """An HTTP server that answers every request with 503."""
+@asynccontextmanager
+async def answering(response: bytes) -> AsyncIterator[str]:
+    """URL of an HTTP server with the same answer to every request."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.write(response)
         await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
 
 
-@pytest.fixture
-async def cut_endpoint() -> AsyncIterator[str]:
-    """An HTTP server that promises more than it sends."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Type: binary/octet-stream\r\n\r\nabc")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.close()
-
-
-async def test_a_store_that_is_away_is_worth_another_try(
-    s3_endpoint: str, tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_an_unavailable_store_may_be_retried(s3_endpoint: str, tmp_path: Path, unused_tcp_port: int) -> None:
     await fails_transiently(open_store(f"s3://bucket?endpoint_url=http://127.0.0.1:{unused_tcp_port}", tmp_path))
 
 
-async def test_a_store_that_answers_503_is_worth_another_try(
-    s3_endpoint: str, broken_endpoint: str, tmp_path: Path
-) -> None:
-    await fails_transiently(open_store(f"s3://bucket?endpoint_url={broken_endpoint}", tmp_path))
+async def test_a_store_that_answers_503_may_be_retried(s3_endpoint: str, tmp_path: Path) -> None:
+    refusal = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    async with answering(refusal) as endpoint:
+        await fails_transiently(open_store(f"s3://bucket?endpoint_url={endpoint}", tmp_path))
 
 
-async def test_an_answer_cut_short_is_worth_another_try(s3_endpoint: str, cut_endpoint: str, tmp_path: Path) -> None:
-    store = open_store(f"s3://bucket?endpoint_url={cut_endpoint}", tmp_path)
-    with pytest.raises(StoreUnavailableError):
-        await store.get(REFERENCE)
-    await store.close()
+async def test_a_truncated_answer_may_be_retried(s3_endpoint: str, tmp_path: Path) -> None:
+    truncated = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Type: binary/octet-stream\r\n\r\nabc"
+    async with answering(truncated) as endpoint:
+        store = open_store(f"s3://bucket?endpoint_url={endpoint}", tmp_path)
+        with pytest.raises(StoreUnavailableError):
+            await store.get(REFERENCE)
+        await store.close()
 
 
 async def test_a_missing_bucket_is_reported_not_taken_for_a_missing_object(s3_endpoint: str, tmp_path: Path) -> None:
@@ -95,25 +80,13 @@ async def test_the_bucket_is_created_when_told_to(s3_endpoint: str, tmp_path: Pa
 
 
 async def test_a_store_that_comes_back_is_used_again(s3_endpoint: str, tmp_path: Path, unused_tcp_port: int) -> None:
-    """Away while the bucket was to be created: the next try creates it."""
-    host, _, port = s3_endpoint.removeprefix("http://").partition(":")
-    url = f"s3://late-{uuid4().hex[:8]}?endpoint_url=http://127.0.0.1:{unused_tcp_port}&create=true"
-    store = open_store(url, tmp_path)
+    """It was unavailable when the bucket had to be created: the next try creates it."""
+    line = TcpLine(s3_endpoint, unused_tcp_port)
+    store = open_store(f"s3://late-{uuid4().hex[:8]}?endpoint_url={line.url}&create=true", tmp_path)
     with pytest.raises(StoreUnavailableError):
         await store.put("models", b"x", extension="json")
-
-    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(host, int(port))
-        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
-
-    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        while chunk := await source.read(65536):
-            sink.write(chunk)
-            await sink.drain()
-        sink.close()
-
-    server = await asyncio.start_server(forward, "127.0.0.1", unused_tcp_port)
+    await line.mend()
     reference = await store.put("models", b"x", extension="json")
     assert await store.get(reference) == b"x"
     await store.close()
-    server.close()
+    await line.cut()

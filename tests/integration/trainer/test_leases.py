@@ -17,7 +17,8 @@ from shared.contracts.messages import ContenderRegistered
 from shared.registry import models, training_requests
 from shared.snapshots.snapshot import Snapshot
 from tests.factories.small_market import END
-from tests.factories.stand import Stand, eventually
+from tests.factories.stand import Stand
+from tests.factories.waiting import eventually
 from tests.integration.trainer.conftest import LEASE_S, Fits, request, state, trainer
 
 

@@ -86,7 +86,7 @@ def test_nonsense_in_any_field_is_malformed_or_harmless(field: str, value: objec
 
 
 @pytest.mark.parametrize(
-    ("place", "document"),
+    ("location", "document"),
     [
         ("data.reason", raw(data={"requested_by": "ana"})),
         ("requested_by", raw(data={"reason": "x", "requested_by": ""})),
@@ -97,14 +97,24 @@ def test_nonsense_in_any_field_is_malformed_or_harmless(field: str, value: objec
         ("time", raw(time="0001-01-01T00:00:00+23:00")),
         ("time", raw(time="yesterday")),
         ("id", raw(id="7")),
+        ("id", raw(id=None)),
+        ("type", raw(type=None)),
+        ("data", raw(data=None)),
+        ("specversion", raw(specversion="0.3")),
+        ("slot", raw(type=NowcastRequested.TYPE, data={})),
+        ("slot", raw(type=NowcastRequested.TYPE, data={"slot": "2017-06-21T23:59:59Z"})),
+        ("slot", raw(type=NowcastRequested.TYPE, data={"slot": "2025-01-01T00:00:00"})),
+        ("slot", raw(type=NowcastRequested.TYPE, data={"slot": "2025-03-03T12:00:01Z"})),
+        ("reason", raw(data={"reason": "   ", "requested_by": "ana"})),
+        ("punkcast.weather.changed.v1", raw(type="punkcast.weather.changed.v1")),
         ("punkcast.training.requested.v2", raw(type="punkcast.training.requested.v2")),
         ("datacontenttype", raw(datacontenttype="text/xml")),
         ("reason", raw(data={"reason": "a\u0000b", "requested_by": "a"})),
         ("reason", raw(data={"reason": "x" * 501, "requested_by": "a"})),
     ],
 )
-def test_the_refusal_names_the_place(place: str, document: dict[str, Any]) -> None:
-    with pytest.raises(MalformedMessageError, match=place.rsplit(".", maxsplit=1)[-1]):
+def test_the_refusal_names_the_location(location: str, document: dict[str, Any]) -> None:
+    with pytest.raises(MalformedMessageError, match=location.rsplit(".", maxsplit=1)[-1]):
         read(document)
 
 

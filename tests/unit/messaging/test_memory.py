@@ -1,4 +1,4 @@
-"""What the in-process bus adds: inline delivery that is the same every time."""
+"""What the in-process bus adds: deterministic inline delivery."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from shared.messaging.topology import AUDIT, AUDIT_LENGTH, declare_platform
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
-def envelope(payload: Payload, at: datetime = NOW) -> Envelope:
-    return Envelope.wrap(payload, source="test", time=at)
+def envelope(payload: Payload) -> Envelope:
+    return Envelope.wrap(payload, source="test", time=NOW)
 
 
 def ingest(number: int = 0) -> Envelope:
@@ -117,8 +117,8 @@ async def test_a_message_is_unsettled_until_its_last_consumer_is_done() -> None:
     async def look(_: Envelope) -> None:
         unsettled.append(message.id in bus.unsettled())
 
-    async def refuse(_: Envelope) -> None:
-        unsettled.append(message.id in bus.unsettled())
+    async def refuse(envelope: Envelope) -> None:
+        await look(envelope)
         raise PermanentError("no")
 
     await bus.subscribe(Subscription("one", [IngestRequested], look))

@@ -8,20 +8,18 @@ import pytest
 import structlog
 
 from shared.settings import Settings
-from shared.telemetry.logging import configure
+from shared.telemetry.logging import _QUIET, _SILENCED, configure
 
 
 @pytest.fixture(autouse=True)
 def put_back() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    names = ("aio_pika", "aiormq", "botocore", "aiobotocore", "urllib3", "httpx", "httpcore", "asyncio")
-    levels = {name: logging.getLogger(name).level for name in names}
+    handlers = root.handlers[:]
+    levels = {logger: logger.level for logger in (root, *map(logging.getLogger, (*_SILENCED, *_QUIET)))}
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
+    for logger, level in levels.items():
+        logger.setLevel(level)
     structlog.reset_defaults()
 
 

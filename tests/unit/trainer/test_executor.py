@@ -14,7 +14,7 @@ import pytest
 from services.trainer.executor import FitInterruptedError, FitJob, ProcessExecutor, run_fit
 from shared.valuation.training import TooFewSalesError
 from tests.factories import small_market
-from tests.factories.stand import eventually
+from tests.factories.waiting import eventually
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A TCP line to the broker that can be cut and mended, so that an outage concerns nobody else on that broker."""
+"""A TCP line to a server that a test can cut and mend, so that an outage affects nobody else on that server."""
 
 from __future__ import annotations
 
@@ -7,36 +7,33 @@ from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
 
-class BrokerLine:
-    """Carries 127.0.0.1:`port` to the host and port of an AMQP URL."""
+class TcpLine:
+    """Forwards 127.0.0.1:`port` to the host and port of a URL. Cut at first.
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "amqp":
-            raise ValueError("the chaos run needs an amqp:// broker: its line could not keep a TLS host name")
-        self._parts = parts
+    Args:
+        port: the local port; 0 picks a free one at the first `mend`.
+    """
+
+    def __init__(self, target: str, port: int = 0) -> None:
+        self._target = urlsplit(target)
+        self._port = port
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
-        self._port = 0
 
     @property
     def url(self) -> str:
-        """The broker's URL by way of this line."""
-        login, _, _ = self._parts.netloc.rpartition("@")
-        return urlunsplit(self._parts._replace(netloc=f"{login}@127.0.0.1:{self._port}" if login else self._host))
-
-    @property
-    def _host(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        """The target's URL by way of this line."""
+        login, at, _ = self._target.netloc.rpartition("@")
+        return urlunsplit(self._target._replace(netloc=f"{login}{at}127.0.0.1:{self._port}"))
 
     async def mend(self) -> None:
-        """Accept connections (again, on the same port)."""
+        """Accept connections on the same port as before."""
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> int:
-        """Break every connection, refuse new ones; returns how many were broken."""
+        """Break every connection and refuse new ones. Returns the number of broken connections."""
         assert self._server is not None
         self._server.close()
         broken = len(self._writers) // 2
@@ -48,10 +45,9 @@ class BrokerLine:
         return broken
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        broker_reader, broker_writer = await asyncio.open_connection(
-            self._parts.hostname or "127.0.0.1", self._parts.port or 5672
-        )
-        for source, sink in ((reader, broker_writer), (broker_reader, writer)):
+        assert self._target.hostname and self._target.port, "the URL of a line needs host and port"
+        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
             self._writers.add(sink)
             pump = asyncio.create_task(self._pump(source, sink))
             self._pumps.add(pump)
