@@ -33,5 +33,5 @@ def build(platform: Platform) -> MessageService:
         name="notifier",
         background=deliveries.run,
         drain=deliveries.deliver_due,
-        beside=[Subscription(ALERTS, (AlertRaised,), subscriptions.on_alert_raised)],
+        additional=[Subscription(ALERTS, (AlertRaised,), subscriptions.on_alert_raised)],
     )

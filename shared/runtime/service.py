@@ -35,7 +35,7 @@ class MessageService:
         name: name of the service in logs and metrics, if it differs from `consumer`.
         background: a background loop, if any.
         drain: work that is due without a message, if any.
-        beside: additional queues of the same process.
+        additional: further queues of the same process.
     """
 
     def __init__(
@@ -46,17 +46,17 @@ class MessageService:
         name: str | None = None,
         background: Callable[[], Awaitable[object]] | None = None,
         drain: Callable[[], Awaitable[object]] | None = None,
-        beside: Sequence[Subscription] = (),
+        additional: Sequence[Subscription] = (),
     ) -> None:
         self.name = name or consumer
         self._consumer = consumer
         self._handlers = dict(handlers)
         self._background = background
         self._drain = drain
-        self._beside = tuple(beside)
+        self._additional = tuple(additional)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        return [Subscription(self._consumer, tuple(self._handlers), self._dispatch), *self._beside]
+        return [Subscription(self._consumer, tuple(self._handlers), self._dispatch), *self._additional]
 
     async def _dispatch(self, message: Envelope) -> None:
         await self._handlers[type(message.data)](message)

@@ -128,7 +128,7 @@ async def keep_ticking(publisher: Publisher, stop: asyncio.Event) -> None:
 
 
 async def ask_for_trainings(publisher: Publisher, begins: datetime, *, count: int, pause_s: float) -> None:
-    """`count` distinct requests, each with a later cut-off than the one before, some of them told more than once."""
+    """`count` distinct requests, with increasing cut-offs; some are sent more than once."""
     for number in range(count):
         cutoff = begins - timedelta(days=22) + timedelta(hours=12 * number)
         request = await publisher.request_training(f"chaos {number}", cutoff, times=1 + number % 3)

@@ -38,7 +38,7 @@ SETTLE_WITHIN_S = 90.0
 LEASE_S = 6.0
 BROKER_AWAY_S = 4.0
 DATABASE_AWAY_S = 3.0
-# For one life after the other; every service passes each place that it has.
+# One failpoint per life, in this order; every service dies at each failpoint that it has.
 FAILPOINTS = {
     "ingestor": ["after-commit:3", "after-publish:2", "before-commit:2"],
     "nowcaster": ["after-publish:1", "before-commit:2", "after-commit:3"],

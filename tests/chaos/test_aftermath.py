@@ -11,7 +11,7 @@ from tests.chaos.expected import expected, handled
 from tests.chaos.run import LEAST_KILLS, Aftermath
 from tests.chaos.supervisor import RANDOM, SERVICES
 
-PLACES = ("before-commit", "after-commit", "after-publish")
+FAILPOINTS = ("before-commit", "after-commit", "after-publish")
 
 
 async def test_at_least_twenty_kills_happened_at_random_instants_and_at_every_chosen_place(
@@ -20,14 +20,14 @@ async def test_at_least_twenty_kills_happened_at_random_instants_and_at_every_ch
     causes = Counter(death.cause for death in aftermath.supervisor.deaths)
     assert causes.total() >= LEAST_KILLS
     assert causes[RANDOM] >= LEAST_KILLS // 2
-    assert all(causes[place] >= 2 for place in PLACES), causes
+    assert all(causes[failpoint] >= 2 for failpoint in FAILPOINTS), causes
     assert {death.service for death in aftermath.supervisor.deaths} == set(SERVICES)
 
 
 async def test_only_sigkill_ended_a_service_neither_outage_did(aftermath: Aftermath) -> None:
     assert aftermath.broken_lines >= 1
     assert aftermath.broken_backends >= len(SERVICES)
-    others = [d for d in aftermath.supervisor.deaths if d.cause not in (RANDOM, *PLACES)]
+    others = [d for d in aftermath.supervisor.deaths if d.cause not in (RANDOM, *FAILPOINTS)]
     assert others == [], aftermath.supervisor.tails()
 
 
@@ -69,20 +69,20 @@ async def test_every_consumer_handled_exactly_its_messages_once(aftermath: After
 
 
 async def test_no_training_request_is_lost_or_run_twice(aftermath: Aftermath) -> None:
-    found = {row["request_id"]: row for row in await aftermath.rows("select * from training_requests")}
-    succeeded = {row["reason"] for row in found.values() if row["status"] == "succeeded"}
-    assert [dict(row) for row in found.values() if row["status"] != "succeeded"] == []
+    requests = {row["request_id"]: row for row in await aftermath.rows("select * from training_requests")}
+    succeeded = {row["reason"] for row in requests.values() if row["status"] == "succeeded"}
+    assert [dict(row) for row in requests.values() if row["status"] != "succeeded"] == []
     for request in aftermath.sent.requests:
-        if request.request_id not in found:
+        if request.request_id not in requests:
             # Only one request per reason may be open, so the second of two twins is merged into the first.
             assert request.reason in succeeded, request
-    reasons = Counter(row["reason"] for row in found.values())
+    reasons = Counter(row["reason"] for row in requests.values())
     assert all(count == 1 for count in reasons.values()), reasons
     models = await aftermath.rows("select model_id, training_request from models")
     assert {row["training_request"]: row["model_id"] for row in models} == {
-        request_id: row["model_id"] for request_id, row in found.items()
+        request_id: row["model_id"] for request_id, row in requests.items()
     }
-    assert len({row["model_id"] for row in models}) == len(models) == len(found)
+    assert len({row["model_id"] for row in models}) == len(models) == len(requests)
 
 
 async def test_every_contender_was_judged_exactly_once(aftermath: Aftermath) -> None:

@@ -1,6 +1,6 @@
 """Real market data, for tests marked `realdata`.
 
-It is too large for the repository. Where it is absent these tests are deselected and the summary says so.
+It is too large for the repository. Without it these tests are deselected, and the summary says so.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ DESELECTED = pytest.StashKey[int]()
 
 
 def market_data_folder() -> Path:
-    """PUNKCAST_DATA_DIR, else `shared/data` beside the repository."""
-    given = os.environ.get("PUNKCAST_DATA_DIR")
-    return Path(given) if given else Path(__file__).resolve().parents[3] / "shared" / "data"
+    """PUNKCAST_DATA_DIR, else `shared/data` next to the repository."""
+    folder = os.environ.get("PUNKCAST_DATA_DIR")
+    return Path(folder) if folder else Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def _present() -> bool:

@@ -1,4 +1,4 @@
-"""One process at a time, for what is installed into a folder that test runs share."""
+"""A lock for installations into a folder that test runs share."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ LOCAL = "amqp://guest:guest@127.0.0.1:5672/"
 
 
 class Declared:
-    """Names of all queues and exchanges this process declared: AMQP itself has no listing."""
+    """Names of all queues and exchanges that this process has declared, because AMQP cannot list them."""
 
     def __init__(self) -> None:
         self.queues: set[str] = set()
@@ -47,7 +47,7 @@ class Declared:
 
 @pytest.fixture(scope="session")
 async def amqp_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """URL of the broker. Declare only names that begin with `broker_prefix`."""
+    """URL of the broker. Declare only names with the prefix `broker_prefix`."""
     given = os.environ.get("PUNKCAST_TEST_BROKER_URL")
     if given:
         problem = await _problem(given)
@@ -70,7 +70,7 @@ def declared_names() -> Declared:
 
 @pytest.fixture
 async def broker_prefix(amqp_url: str, declared_names: Declared) -> AsyncIterator[str]:
-    """A prefix of this test's own; every queue and exchange of that prefix is deleted after it."""
+    """A prefix for this test. Its queues and exchanges are deleted afterwards."""
     prefix = f"test-{uuid4().hex[:12]}"
     with pytest.MonkeyPatch.context() as patch:
         declared_names.observe(patch)
@@ -79,7 +79,7 @@ async def broker_prefix(amqp_url: str, declared_names: Declared) -> AsyncIterato
 
 
 async def delete_names(url: str, prefix: str, declared: Declared | None = None) -> None:
-    """Delete what was declared in this process under `prefix`, and what services in other processes declare."""
+    """Delete the names under `prefix` that this process declared, and those that services declare."""
     layout = Layout(prefix, RETRY_DELAYS)
     queues = {layout.dead}
     for consumer in (*CONSUMERS, AUDIT):
@@ -99,10 +99,10 @@ async def delete_names(url: str, prefix: str, declared: Declared | None = None) 
 
 
 async def _problem(url: str) -> str | None:
-    """Why one cannot log in there, or None."""
+    """Why a login fails, or None."""
     try:
         connection = await aio_pika.connect(url, timeout=5)
-    except Exception as error:  # whatever it is, this is no usable broker
+    except Exception as error:  # any error means that the broker is unusable
         return str(error) or type(error).__name__
     await connection.close()
     return None

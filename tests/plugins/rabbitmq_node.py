@@ -1,4 +1,4 @@
-"""A RabbitMQ node of one's own: its name, ports, data, logs and cookie are nobody else's."""
+"""A private RabbitMQ node, with its own name, ports, data, logs and cookie."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHAT_TO_DO = (
     "no RabbitMQ for the tests: install rabbitmq-server, start one on 127.0.0.1:5672, "
     "or set PUNKCAST_TEST_BROKER_URL=amqp://user:password@host:5672/"
 )
-# The packages' command in PATH is a wrapper that changes the user; the script behind it runs as anybody.
+# The packages' command in PATH is a wrapper that changes the user; the wrapped script runs as any user.
 SCRIPTS = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
     "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server",
@@ -52,7 +52,7 @@ def private_node(tell: Callable[[str], None]) -> Iterator[str]:
 
 def _environment(home: Path, port: int, distribution: int, mapper: int) -> dict[str, str]:
     config = home / "rabbitmq.conf"
-    # Quorum queues want disk and memory headroom that a small machine may not have; a test's messages are tiny.
+    # Quorum queues need disk and memory headroom that a small machine lacks; messages of tests are tiny.
     config.write_text(
         f"listeners.tcp.1 = 127.0.0.1:{port}\n"
         "disk_free_limit.absolute = 50MB\n"
@@ -74,7 +74,7 @@ def _environment(home: Path, port: int, distribution: int, mapper: int) -> dict[
         "RABBITMQ_LOG_BASE": str(home / "log"),
         "RABBITMQ_PID_FILE": str(home / "node.pid"),
         "RABBITMQ_GENERATED_CONFIG_DIR": str(home / "generated"),
-        # A name server of its own, so that it can be ended afterwards without harming another node.
+        # A private name server, which can be stopped without harm to another node.
         "ERL_EPMD_PORT": str(mapper),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
     }
@@ -93,7 +93,7 @@ def _install(tell: Callable[[str], None]) -> str:
     tell("no RabbitMQ found: installing rabbitmq-server with apt-get (set PUNKCAST_TEST_BROKER_URL to use another)")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "rabbitmq-server"]):
-        # The lists may be old and still good, so only the second's outcome counts.
+        # Only the second result counts, because old package lists may suffice.
         done = subprocess.run(
             ["apt-get", *arguments],
             env=environment,
@@ -129,7 +129,7 @@ def _speaks_amqp(port: int) -> bool:
 
 
 def _stop(process: subprocess.Popen[bytes], environment: dict[str, str]) -> None:
-    # The node is alone in its session: the signals reach it and its helpers, and nobody else.
+    # The node has its own session, so the signals reach only the node and its helpers.
     for what, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
         try:
             os.killpg(process.pid, what)

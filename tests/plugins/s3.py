@@ -17,7 +17,7 @@ from shared.storage.opening import open_store
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
-    """URL of the S3 API; the credentials it wants are in the environment while it runs."""
+    """URL of the S3 API. Its credentials are in the environment while it runs."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -32,7 +32,7 @@ def s3_endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def s3_url(s3_endpoint: str) -> str:
-    """`s3://bucket?endpoint_url=…` of an empty bucket of this test's own."""
+    """`s3://bucket?endpoint_url=…` of an empty bucket for this test."""
     bucket = f"punkcast-{uuid4().hex[:12]}"
     client = boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1")  # type: ignore[no-untyped-call]
     client.create_bucket(Bucket=bucket)
@@ -49,5 +49,5 @@ async def s3_store(s3_url: str, tmp_path: Path) -> AsyncIterator[ObjectStore]:
 
 @pytest.fixture
 def object_store(tmp_path: Path) -> ObjectStore:
-    """An object store in a folder of this test's own."""
+    """An object store in a temporary folder."""
     return FolderStore(tmp_path / "objects")

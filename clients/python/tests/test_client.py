@@ -1,4 +1,4 @@
-"""Both clients against a gateway that a test writes down: pages, retries, problems, streams."""
+"""Both clients against a scripted gateway: pages, retries, problems, streams."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def both(answers: Answers) -> tuple[Punkcast, AsyncPunkcast]:
 
 
 def paged(request: httpx.Request) -> httpx.Response:
-    place = int(request.url.params.get("cursor", "0"))
-    items = [EVENT | {"id": f"e{place}"}, EVENT | {"id": f"e{place + 1}"}]
-    return httpx.Response(200, json={"items": items, "next_cursor": str(place + 2) if place < 4 else None})
+    first = int(request.url.params.get("cursor", "0"))
+    items = [EVENT | {"id": f"e{first}"}, EVENT | {"id": f"e{first + 1}"}]
+    return httpx.Response(200, json={"items": items, "next_cursor": str(first + 2) if first < 4 else None})
 
 
 async def test_iterators_read_every_page() -> None:
@@ -50,13 +50,13 @@ async def test_iterators_read_every_page() -> None:
     assert [event.id async for event in asynchronous.lifecycle()] == expected
 
 
-def test_answers_are_typed_and_keep_what_they_do_not_know() -> None:
+def test_answers_are_typed_and_keep_unknown_fields() -> None:
     (first, *_) = both(paged)[0].lifecycle()
     assert first.at == datetime(2025, 6, 1, tzinfo=UTC)
     assert first.model_extra == {"weather": "sunny"}
 
 
-async def test_what_is_asked_is_what_is_sent() -> None:
+async def test_arguments_become_path_body_and_headers() -> None:
     seen: list[httpx.Request] = []
 
     def answers(request: httpx.Request) -> httpx.Response:
@@ -78,24 +78,24 @@ async def test_what_is_asked_is_what_is_sent() -> None:
 
 async def test_a_problem_is_an_error_with_its_slug_and_next_step() -> None:
     problem = {"type": "https://punkcast.dev/problems/not-found", "detail": "None.", "next_step": "Check the id."}
-    asked = 0
+    calls = 0
 
     def answers(_: httpx.Request) -> httpx.Response:
-        nonlocal asked
-        asked += 1
+        nonlocal calls
+        calls += 1
         return httpx.Response(404, json=problem)
 
     sync, asynchronous = both(answers)
-    with pytest.raises(ProblemError) as found:
+    with pytest.raises(ProblemError) as refused:
         sync.punk(1)
-    assert (found.value.slug, found.value.status, found.value.next_step) == ("not-found", 404, "Check the id.")
+    assert (refused.value.slug, refused.value.status, refused.value.next_step) == ("not-found", 404, "Check the id.")
     with pytest.raises(ProblemError):
         await asynchronous.punk(1)
-    assert asked == 2, "a problem that stays is not tried again"
+    assert calls == 2, "a 404 is not retried"
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
-def test_an_answer_that_is_no_problem_is_one_all_the_same(body: bytes) -> None:
+def test_an_error_without_a_problem_document_is_a_problem_too(body: bytes) -> None:
     sync, _ = both(lambda _: httpx.Response(400, content=body))
     with pytest.raises(ProblemError, match="400"):
         sync.backtest()
@@ -123,7 +123,7 @@ async def test_retries_honour_retry_after(monkeypatch: pytest.MonkeyPatch) -> No
     assert slept == [7.0, 7.0]
 
 
-def test_what_is_waited_for_and_what_is_not() -> None:
+def test_only_short_pauses_after_temporary_failures_are_waited_for() -> None:
     retries = Retries(tries=3, patience_s=60)
 
     def answer(status: int, after: str | None = None) -> httpx.Response:
@@ -134,9 +134,9 @@ def test_what_is_waited_for_and_what_is_not() -> None:
     assert retries.pause(1, answer(500)) is None
     assert retries.pause(3, answer(503)) is None
     in_a_while = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    found = retries.pause(1, answer(503, in_a_while))
-    assert found is not None
-    assert 25 <= found <= 31
+    pause = retries.pause(1, answer(503, in_a_while))
+    assert pause is not None
+    assert 25 <= pause <= 31
     for odd in ("soon", "-1"):
         pause = retries.pause(1, answer(503, odd))
         assert pause is not None
@@ -144,7 +144,7 @@ def test_what_is_waited_for_and_what_is_not() -> None:
     assert retries.pause(1, None) is not None
 
 
-async def test_a_broken_line_is_tried_again_and_then_said() -> None:
+async def test_a_broken_connection_is_retried_and_then_reported() -> None:
     tries = 0
 
     def answers(_: httpx.Request) -> httpx.Response:

@@ -131,7 +131,7 @@ async def a_generation(connection: Connection, model_id: str) -> int:
 
 
 async def a_nowcast(connection: Connection, **given: Any) -> None:
-    bounds = {name: 20 + 10 * place for place, name in enumerate(BOUNDS)}
+    bounds = {name: 20 + 10 * index for index, name in enumerate(BOUNDS)}
     await insert(connection, "nowcasts", **{"generation_id": 1, "punk_id": 7, "confidence": b"A"} | bounds | given)
 
 

@@ -23,7 +23,7 @@ from shared.settings import Settings
 ROOT = Path(__file__).parents[3]
 Start = Callable[[], Awaitable[asyncio.subprocess.Process]]
 
-# A process that uses the server until it is told to leave, or is killed.
+# A process that uses the server until it reads a line or is killed.
 USER = """
 import asyncio, sys
 from pathlib import Path
@@ -66,7 +66,7 @@ async def another_process(data: Path) -> AsyncIterator[Start]:
     for process in started:
         if process.returncode is None:
             await dies(process)
-    async with serve(data):  # whoever leaves last stops it, also after a test that failed
+    async with serve(data):  # the last user stops the server, also after a failed test
         pass
 
 

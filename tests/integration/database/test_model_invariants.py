@@ -184,18 +184,18 @@ async def test_the_pointer_names_only_the_champion(connection: Connection) -> No
     await a_pointer(connection, await a_model(connection, "champion"))
 
 
-async def next_champion(connection: Connection, old: str) -> str:
-    new = await a_model(connection, "evaluated")
+async def two_champions(connection: Connection) -> tuple[str, str]:
+    """The champion that the pointer names at generation 5, and its successor."""
+    old, new = await a_model(connection, "champion"), await a_model(connection, "evaluated")
+    await a_pointer(connection, old, generation=5)
     await move(connection, old, "retired")
     await move(connection, new, "champion")
-    return new
+    return old, new
 
 
 @pytest.mark.parametrize("step", [-1, 0, 2, 100])
 async def test_the_pointer_moves_one_generation_at_a_time(connection: Connection, step: int) -> None:
-    old = await a_model(connection, "champion")
-    await a_pointer(connection, old, generation=5)
-    new = await next_champion(connection, old)
+    old, new = await two_champions(connection)
     decision = await a_decision(connection, new, expected_generation=5)
     async with refused(connection, "one generation at a time"):
         await connection.execute(
@@ -218,9 +218,7 @@ async def test_the_pointer_moves_one_generation_at_a_time(connection: Connection
 async def test_the_pointer_moves_only_by_a_decision_that_says_so(
     connection: Connection, given: dict[str, object], match: str
 ) -> None:
-    old = await a_model(connection, "champion")
-    await a_pointer(connection, old, generation=5)
-    new = await next_champion(connection, old)
+    _, new = await two_champions(connection)
     decision = await a_decision(connection, new, **{"expected_generation": 5, **given})
     async with refused(connection, match):
         await swap(connection, new, decision)

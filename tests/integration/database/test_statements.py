@@ -1,6 +1,6 @@
 """Every SQL statement in the code is understood by PostgreSQL on the migrated schema.
 
-Statements are found in two ways: module-level constants named `…_SQL` (with whatever they are composed of), and
+The search covers two kinds: module-level constants named `…_SQL`, including composed ones, and
 literals written into a call such as `connection.execute("…")`.
 """
 
@@ -36,8 +36,8 @@ class Statement:
 
 def modules() -> Iterator[ModuleType]:
     for package in (shared, services, lab):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            yield importlib.import_module(found.name)
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            yield importlib.import_module(info.name)
 
 
 def constants(module: ModuleType) -> Iterator[Statement]:
@@ -66,7 +66,7 @@ def literals(module: ModuleType) -> Iterator[Statement]:
 
 
 ALL_MODULES = list(modules())
-STATEMENTS = [found for module in ALL_MODULES for found in (*constants(module), *literals(module))]
+STATEMENTS = [statement for module in ALL_MODULES for statement in (*constants(module), *literals(module))]
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: f"{s.module}:{s.name}")
@@ -79,8 +79,8 @@ async def test_the_statement_fits_the_schema(connection: Connection, statement: 
 
 def test_statements_are_found() -> None:
     """Guards the search itself: an empty list would pass for ever."""
-    found = {statement.module.partition(".")[0] for statement in STATEMENTS}
-    assert found == {"shared", "services", "lab"}
+    packages = {statement.module.partition(".")[0] for statement in STATEMENTS}
+    assert packages == {"shared", "services", "lab"}
     assert len(STATEMENTS) > 100
 
 

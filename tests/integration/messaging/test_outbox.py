@@ -15,7 +15,7 @@ from shared.clock import ManualClock, SystemClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import IngestRequested, MarketUpdated, MonitorRequested, Payload
 from shared.database.pool import Database
-from shared.messaging.bus import Bus, BusUnavailableError, DeadLetter, Subscription, UnroutableError
+from shared.messaging.bus import Bus, BusUnavailableError, Subscription, UnroutableError
 from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
 from shared.messaging.transaction import handling, originating
@@ -26,9 +26,7 @@ NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 class StubBus:
-    """A durable bus that records messages and fails on demand."""
-
-    healthy = True
+    """The publishing half of a durable bus. Records messages and fails on demand."""
 
     def __init__(self) -> None:
         self.published: list[Envelope] = []
@@ -47,18 +45,10 @@ class StubBus:
     async def publish_raw(self, routing_key: str, body: bytes) -> None:
         self.raw.append((routing_key, body))
 
-    async def subscribe(self, subscription: Subscription) -> None: ...
 
-    async def declare(self, consumer: str, types: object) -> None: ...
-
-    async def start(self) -> None: ...
-
-    async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        return []
-
-    async def stop_consuming(self, grace_s: float = 20.0) -> None: ...
-
-    async def stop(self, grace_s: float = 20.0) -> None: ...
+@pytest.fixture
+def stub() -> StubBus:
+    return StubBus()
 
 
 async def emit(database: Database, *payloads: Payload, at: datetime = NOW) -> list[UUID]:
@@ -102,119 +92,113 @@ async def mute(database: Database) -> None:
         await connection.execute("alter table outbox disable trigger notify")
 
 
-async def test_rows_are_published_in_order_as_committed_and_deleted(database: Database) -> None:
-    bus = StubBus()
+async def test_rows_are_published_in_order_as_committed_and_deleted(database: Database, stub: StubBus) -> None:
     sent = await emit(database, *updates(5))
     async with database.connection() as connection:
         bodies = [row["body"] for row in await connection.fetch("select body from outbox order by id")]
-    assert await Relay(database, bus).run_once() == 5
-    assert [envelope.id for envelope in bus.published] == sent
-    assert bus.published == [decode(body) for body in bodies]
+    assert await Relay(database, stub).run_once() == 5
+    assert [envelope.id for envelope in stub.published] == sent
+    assert stub.published == [decode(body) for body in bodies]
     assert await depth(database) == 0
-    assert await Relay(database, bus).run_once() == 0
+    assert await Relay(database, stub).run_once() == 0
 
 
-async def test_a_batch_is_bounded_and_drain_takes_them_all(database: Database) -> None:
-    bus = StubBus()
+async def test_a_batch_is_bounded_and_drain_takes_them_all(database: Database, stub: StubBus) -> None:
     await emit(database, *updates(230))
-    relay = Relay(database, bus)
+    relay = Relay(database, stub)
     assert await relay.run_once() == 100
     assert await relay.drain() == 130
-    assert [envelope.data for envelope in bus.published] == updates(230)
+    assert [envelope.data for envelope in stub.published] == updates(230)
 
 
-async def test_uncommitted_messages_do_not_leave(database: Database) -> None:
-    bus = StubBus()
+async def test_uncommitted_messages_do_not_leave(database: Database, stub: StubBus) -> None:
     with contextlib.suppress(RuntimeError):
         async with originating(database, ManualClock(NOW), source="test") as tx:
             await tx.emit(updates(1)[0])
-            assert await Relay(database, bus).run_once() == 0
+            assert await Relay(database, stub).run_once() == 0
             raise RuntimeError
-    assert await Relay(database, bus).run_once() == 0
-    assert bus.published == []
+    assert await Relay(database, stub).run_once() == 0
+    assert stub.published == []
 
 
-async def test_several_relays_publish_each_row_once(database: Database) -> None:
-    bus = StubBus()
+async def test_several_relays_publish_each_row_once(database: Database, stub: StubBus) -> None:
     sent = await emit(database, *updates(300))
-    await asyncio.gather(*(Relay(database, bus).drain() for _ in range(4)))
-    assert sorted(envelope.id for envelope in bus.published) == sorted(sent)
+    await asyncio.gather(*(Relay(database, stub).drain() for _ in range(4)))
+    assert sorted(envelope.id for envelope in stub.published) == sorted(sent)
 
 
-async def test_while_the_broker_is_away_the_rows_stay(database: Database) -> None:
-    bus = StubBus()
-    bus.away = True
+async def test_while_the_broker_is_away_the_rows_stay(database: Database, stub: StubBus) -> None:
+    stub.away = True
     sent = await emit(database, *updates(3))
-    relay = Relay(database, bus)
+    relay = Relay(database, stub)
     with pytest.raises(BusUnavailableError):
         await relay.run_once()
     assert await depth(database) == 3
-    bus.away = False
+    stub.away = False
     assert await relay.run_once() == 3
-    assert [envelope.id for envelope in bus.published] == sent
+    assert [envelope.id for envelope in stub.published] == sent
 
 
-async def test_an_unroutable_message_stays_without_blocking_the_others(database: Database) -> None:
-    bus = StubBus()
-    bus.unroutable = {MonitorRequested.TYPE}
+async def test_an_unroutable_message_stays_without_blocking_the_others(database: Database, stub: StubBus) -> None:
+    stub.unroutable = {MonitorRequested.TYPE}
     await emit(database, *[MonitorRequested(slot=NOW) for _ in range(120)], *updates(2))
-    relay = Relay(database, bus, unroutable_pause_s=0.2)
+    relay = Relay(database, stub, unroutable_pause_s=0.2)
     for _ in range(3):
         await relay.run_once()
-    assert [envelope.data for envelope in bus.published] == updates(2)
+    assert [envelope.data for envelope in stub.published] == updates(2)
     assert await depth(database) == 120
-    bus.unroutable = set()
-    await asyncio.sleep(0.25)
-    await relay.drain()
-    assert await depth(database) == 0
+    stub.unroutable = set()
+
+    async def drained() -> bool:
+        await relay.drain()
+        return await depth(database) == 0
+
+    await eventually(drained)
 
 
-async def test_a_row_this_version_cannot_read_is_published_unchanged(database: Database) -> None:
-    bus = StubBus()
+async def test_a_row_this_version_cannot_read_is_published_unchanged(database: Database, stub: StubBus) -> None:
     async with database.connection() as connection:
         await connection.execute(
             "insert into outbox (message_id, routing_key, body, created_at) values ($1, $2, $3, $4)",
             uuid4(), "punkcast.weather.changed.v1", b"{}", NOW,
         )  # fmt: skip
-    assert await Relay(database, bus).run_once() == 1
-    assert bus.raw == [("punkcast.weather.changed.v1", b"{}")]
+    assert await Relay(database, stub).run_once() == 1
+    assert stub.raw == [("punkcast.weather.changed.v1", b"{}")]
 
 
-async def test_a_commit_wakes_the_relay_at_once(database: Database) -> None:
-    bus = StubBus()
-    async with running(Relay(database, bus, poll_s=60)):
+async def test_a_commit_wakes_the_relay_at_once(database: Database, stub: StubBus) -> None:
+    async with running(Relay(database, stub, poll_s=60)):
         await eventually(lambda: listening(database))
         # The relay also polls when it starts to listen, so only the second commit proves the notification.
         for count in (1, 2):
             await emit(database, *updates(1))
-            await eventually(lambda count=count: len(bus.published) == count, within_s=2)
+            await eventually(lambda count=count: len(stub.published) == count, within_s=2)
 
 
-async def test_without_notifications_the_relay_still_polls(database: Database) -> None:
-    bus = StubBus()
+async def test_without_notifications_the_relay_still_polls(database: Database, stub: StubBus) -> None:
     await mute(database)
-    async with running(Relay(database, bus, poll_s=0.1)):
+    async with running(Relay(database, stub, poll_s=0.1)):
         await eventually(lambda: listening(database))
         for count in (1, 2):
             await emit(database, *updates(1))
-            await eventually(lambda count=count: len(bus.published) == count, within_s=2)
+            await eventually(lambda count=count: len(stub.published) == count, within_s=2)
 
 
-async def test_the_relay_outlives_an_outage_of_the_broker_and_measures_what_waits(database: Database) -> None:
-    bus = StubBus()
-    bus.away = True
-    async with running(Relay(database, bus, poll_s=0.05)):
+async def test_the_relay_outlives_an_outage_of_the_broker_and_measures_what_waits(
+    database: Database, stub: StubBus
+) -> None:
+    stub.away = True
+    async with running(Relay(database, stub, poll_s=0.05)):
         await emit(database, *updates(2))
         await eventually(lambda: REGISTRY.get_sample_value("punkcast_outbox_depth") == 2)
-        assert bus.published == []
-        bus.away = False
-        await eventually(lambda: len(bus.published) == 2)
+        assert stub.published == []
+        stub.away = False
+        await eventually(lambda: len(stub.published) == 2)
         await eventually(lambda: REGISTRY.get_sample_value("punkcast_outbox_depth") == 0)
 
 
-async def test_the_relay_outlives_the_loss_of_its_database_connections(database: Database) -> None:
-    bus = StubBus()
-    async with running(Relay(database, bus, poll_s=0.1, heartbeat_s=0.1)):
+async def test_the_relay_outlives_the_loss_of_its_database_connections(database: Database, stub: StubBus) -> None:
+    async with running(Relay(database, stub, poll_s=0.1, heartbeat_s=0.1)):
         await eventually(lambda: listening(database))
         async with database.connection() as connection:
             await connection.execute(
@@ -222,17 +206,16 @@ async def test_the_relay_outlives_the_loss_of_its_database_connections(database:
                 "where datname = current_database() and pid <> pg_backend_pid()"
             )
         await emit(database, *updates(1))
-        await eventually(lambda: len(bus.published) == 1)
+        await eventually(lambda: len(stub.published) == 1)
         await eventually(lambda: listening(database))
 
 
-async def test_stopping_sends_what_is_left(database: Database) -> None:
-    bus = StubBus()
-    async with asyncio.timeout(10), running(Relay(database, bus, poll_s=60)):
+async def test_stopping_sends_what_is_left(database: Database, stub: StubBus) -> None:
+    async with asyncio.timeout(10), running(Relay(database, stub, poll_s=60)):
         await eventually(lambda: listening(database))
         await mute(database)
         await emit(database, *updates(1))
-    assert len(bus.published) == 1
+    assert len(stub.published) == 1
 
 
 class CountingIngestor:

@@ -1,4 +1,4 @@
-"""Services on a platform: how they start, how they end, what a crash costs."""
+"""Services on a platform: start, end and crashes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from shared.messaging.rabbitmq import RabbitBus
 from shared.messaging.transaction import handling, originating
 from shared.runtime.host import drain, serve
 from shared.runtime.platform import Platform
+from shared.runtime.service import MessageService, Service
 from shared.settings import Settings
 from shared.storage.folder import FolderStore
 from tests.factories.waiting import eventually
+from tests.integration.messaging.conftest import Recorder
 
 NOW = datetime.now(UTC)
 UPDATE = MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=0)
 
 
 class Ingestor:
-    """Handles ticks slowly and tells of it; its background loop crashes as scripted."""
+    """Handles ticks slowly and announces them; its background loop crashes as scripted."""
 
     name = "ingestor"
 
@@ -69,23 +71,6 @@ class Ingestor:
             await tx.emit(UPDATE)
 
 
-class Listener:
-    name = "nowcaster"
-
-    def __init__(self) -> None:
-        self.seen: list[Envelope] = []
-
-    def subscriptions(self) -> Sequence[Subscription]:
-        return [Subscription("nowcaster", [MarketUpdated], self.on_market_updated)]
-
-    async def on_market_updated(self, message: Envelope) -> None:
-        self.seen.append(message)
-
-    async def background(self) -> None: ...
-
-    async def drain(self) -> None: ...
-
-
 @pytest.fixture(params=["memory", "rabbitmq"])
 def bus(request: pytest.FixtureRequest) -> Bus:
     if request.param == "memory":
@@ -93,15 +78,19 @@ def bus(request: pytest.FixtureRequest) -> Bus:
     return RabbitBus(request.getfixturevalue("amqp_url"), request.getfixturevalue("broker_prefix"))
 
 
+def platform_on(bus: Bus, database: Database, home: Path) -> Platform:
+    settings = Settings(home=home, shutdown_grace_s=2.0)
+    return Platform(settings=settings, clock=SystemClock(), database=database, bus=bus, store=FolderStore(home))
+
+
 @pytest.fixture
 async def platform(bus: Bus, database: Database, tmp_path: Path) -> AsyncIterator[Platform]:
-    settings = Settings(home=tmp_path, shutdown_grace_s=2.0)
-    yield Platform(settings=settings, clock=SystemClock(), database=database, bus=bus, store=FolderStore(tmp_path))
+    yield platform_on(bus, database, tmp_path)
     await bus.stop(0.1)
 
 
 @contextlib.asynccontextmanager
-async def serving(platform: Platform, *services: Ingestor | Listener) -> AsyncIterator[asyncio.Event]:
+async def serving(platform: Platform, *services: Service) -> AsyncIterator[asyncio.Event]:
     stop = asyncio.Event()
     task = asyncio.create_task(serve(platform, services, stop=stop))
     await eventually(lambda: platform.bus.healthy)
@@ -123,13 +112,13 @@ async def depth(platform: Platform) -> int:
 
 
 async def test_a_message_flows_from_service_to_service_through_the_outbox(platform: Platform) -> None:
-    ingestor, listener = Ingestor(platform), Listener()
-    async with serving(platform, ingestor, listener):
+    ingestor, recorder = Ingestor(platform), Recorder()
+    async with serving(platform, ingestor, MessageService("nowcaster", {MarketUpdated: recorder})):
         sent = tick()
         await eventually(lambda: ingestor.rounds == 1)
         await platform.bus.publish(sent)
-        await eventually(lambda: len(listener.seen) == 1)
-        assert listener.seen[0].causationid == sent.id
+        await eventually(lambda: len(recorder.seen) == 1)
+        assert recorder.seen[0].causationid == sent.id
     assert ingestor.cancelled
 
 
@@ -144,7 +133,7 @@ async def test_a_stop_lets_the_handler_finish_and_sends_what_it_wrote(platform: 
     if isinstance(platform.bus, RabbitBus):
         assert await depth(platform) == 0
     else:
-        assert await depth(platform) == 1, "nobody handled it, and this bus forgets"
+        assert await depth(platform) == 1, "no consumer has settled it, and this bus is volatile"
 
 
 async def test_a_crashed_background_loop_starts_again(platform: Platform) -> None:
@@ -157,9 +146,7 @@ async def test_once_does_what_waits_and_what_is_due_and_leaves_nothing_behind(
     amqp_url: str, broker_prefix: str, database: Database, tmp_path: Path
 ) -> None:
     bus = RabbitBus(amqp_url, broker_prefix)
-    platform = Platform(
-        settings=Settings(home=tmp_path), clock=SystemClock(), database=database, bus=bus, store=FolderStore(tmp_path)
-    )
+    platform = platform_on(bus, database, tmp_path)
     await bus.declare("ingestor", [IngestRequested])
     for _ in range(3):
         await bus.publish(tick())
@@ -171,10 +158,7 @@ async def test_once_does_what_waits_and_what_is_due_and_leaves_nothing_behind(
 
 
 async def test_once_on_a_bus_that_forgets_keeps_its_messages_in_the_outbox(database: Database, tmp_path: Path) -> None:
-    platform = Platform(
-        settings=Settings(home=tmp_path), clock=SystemClock(), database=database,
-        bus=MemoryBus(SystemClock()), store=FolderStore(tmp_path),
-    )  # fmt: skip
+    platform = platform_on(MemoryBus(SystemClock()), database, tmp_path)
     ingestor = Ingestor(platform)
     await drain(platform, ingestor)
     assert ingestor.drained == 1

@@ -1,4 +1,4 @@
-"""What a snapshot is stands in Postgres, its bytes in the object store; together they give it back, or refuse."""
+"""Postgres has a snapshot's metadata, the object store its bytes. Loading needs both, and checks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is particular to a folder."""
+"""Rules of the folder store only."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is particular to an S3 API: it may be away, answer nonsense, or lack the bucket."""
+"""Failures of an S3 API only: it may be unavailable, answer nonsense, or lack the bucket."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -40,7 +40,7 @@ def test_every_reference_in_the_document_leads_somewhere() -> None:
 def _references(node: Any) -> list[str]:
     if isinstance(node, dict):
         own = [node["$ref"]] if "$ref" in node else []
-        return own + [found for value in node.values() for found in _references(value)]
+        return own + [reference for value in node.values() for reference in _references(value)]
     if isinstance(node, list):
-        return [found for value in node for found in _references(value)]
+        return [reference for value in node for reference in _references(value)]
     return []

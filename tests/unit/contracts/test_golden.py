@@ -1,4 +1,4 @@
-"""What is on the wire today must be readable tomorrow: one recorded message per type."""
+"""Later versions must read today's messages: one recorded message per type."""
 
 from __future__ import annotations
 

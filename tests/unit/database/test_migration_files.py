@@ -1,4 +1,4 @@
-"""Which files are migrations, and what is refused about them before any database is asked."""
+"""Which files are migrations, and which are refused without a database."""
 
 from pathlib import Path
 
@@ -16,9 +16,9 @@ def write(folder: Path, **files: str) -> None:
 
 
 def test_the_packaged_migrations_are_well_formed_and_in_order() -> None:
-    found = read_migrations()
-    assert found[0].name == "20261124000001_platform"
-    assert [migration.version for migration in found] == sorted(migration.version for migration in found)
+    migrations = read_migrations()
+    assert migrations[0].name == "20261124000001_platform"
+    assert [migration.version for migration in migrations] == sorted(migration.version for migration in migrations)
 
 
 def test_oldest_first_whatever_the_folder_says(tmp_path: Path) -> None:
