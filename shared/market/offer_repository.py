@@ -140,7 +140,8 @@ async def catch_up(connection: Connection) -> None:
         first: int = await connection.fetchval(REVISED_FROM_SQL, reach.revision)
         await connection.execute(DELETE_OFFERS_SQL, first)
         await connection.execute(REOPEN_OFFERS_SQL, first)
-        reach = reach._replace(seq=min(reach.seq, first - 1), revision=reach.last_revision)
+        # The events that replaced the superseded ones have higher numbers than the reach.
+        reach = reach._replace(revision=reach.last_revision)
     book = OfferBook(_offer(*row) for row in await connection.fetch(CHANGING_SQL, reach.seq))
     ended = await _fold(connection, book, reach)
     earlier = [one for one in ended if one.offer.since.seq <= reach.seq]

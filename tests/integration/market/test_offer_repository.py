@@ -84,11 +84,11 @@ async def test_any_order_of_imports_ingests_and_reorganisations_ends_in_the_defi
     draw = random.Random(seed)
     events, block = blocks(seed), 12_000_000
     while block < events["block"][-1]:
-        block += draw.randrange(1, 60)
+        block += draw.randrange(1, 40)
         await event_repository.append_events(connection, events.filter(pl.col("block") <= block))
         if draw.random() < 0.25:
             # Other things happen in the same blocks from here on.
-            ancestor = max(block - draw.randrange(40), 12_000_001)
+            ancestor = max(block - draw.randrange(90), 12_000_001)
             await chain_repository.supersede(connection, ancestor, at=events["timestamp"][-1])
             after = blocks(seed + 1000 + block).filter(pl.col("block") > ancestor)
             events, block = pl.concat([events.filter(pl.col("block") <= ancestor), after]), ancestor
