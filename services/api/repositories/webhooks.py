@@ -9,7 +9,10 @@ from uuid import UUID
 from services.api.shapes.webhooks import WebhookDocument, WebhookOrder
 from shared.database.pool import Connection
 
-_COLUMNS = """webhook_id, url, events, deal_margin, description, state, created_at, failing_since, failures,
+# The settings' alert URLs may hold passwords, so only their scheme and host are shown.
+_COLUMNS = r"""webhook_id,
+       case when key_id = 'settings' then regexp_replace(url, '^(\w+://)([^@/]*@)?([^/?#]+).*$', '\1\3/…') else url
+       end as url, events, deal_margin, description, state, created_at, failing_since, failures,
        last_status, last_delivered_at, disabled_reason"""
 # The operator sees all of them: then there is no key.
 LIST_SQL = f"""

@@ -127,6 +127,13 @@ async def test_a_key_sees_no_alert_url_and_cannot_subscribe_to_alerts(stand: Sta
     assert (await client.post("/v1/webhooks", json=order, headers=stand.headers)).status_code == 422
 
 
+async def test_nobody_reads_the_password_of_an_alert_url(stand: Stand, receiver: Receiver) -> None:
+    host = receiver.url.removeprefix("http://")
+    stand.settings = alerting(f"http://anna:secret@{host}/T0/token?key=1")
+    await stand.deliver()
+    assert [webhook["url"] for webhook in await listed(stand)] == [f"http://{host}/…"]
+
+
 async def test_without_a_url_the_log_has_the_alert(stand: Stand) -> None:
     with capture_logs() as lines:
         await raised(stand)
