@@ -116,6 +116,7 @@ class Scene:
             await _request(connection, request_id, why, now)
             record = ModelRecord(
                 **model.facts(),
+                state="registered",
                 artifact_key=reference.key,
                 artifact_sha256=reference.sha256,
                 artifact_bytes=reference.size,
