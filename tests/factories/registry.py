@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from re import fullmatch
+from typing import Any
 from uuid import UUID, uuid5
 
 from shared.database.pool import Connection
@@ -26,48 +28,49 @@ def sha(name: str) -> str:
 
 
 def model_id(name: str) -> str:
-    return f"m-{sha(name)[:16]}"
+    """The id of the model that tests call `name`; an id stays what it is."""
+    return name if fullmatch("m-[0-9a-f]{16}", name) else f"m-{sha(name)[:16]}"
 
 
-async def snapshot(connection: Connection, name: str, kind: str, at: datetime) -> str:
+async def snapshot(connection: Connection, name: str, kind: str, at: datetime, *, identity: str | None = None) -> str:
+    """A snapshot's row under `identity`, by default the hash of `name`; one that is stored already stays."""
+    identity = sha(name) if identity is None else identity
     await connection.execute(
-        "insert into snapshots values ($1, $2, $3, 0, 0, 1, 'f', $3) on conflict do nothing", sha(name), kind, at
+        "insert into snapshots values ($1, $2, $3, 0, 0, 1, 'f', $3) on conflict do nothing", identity, kind, at
     )
-    return sha(name)
+    return identity
 
 
-async def contender(connection: Connection, name: str, at: datetime, *, cutoff: datetime | None = None) -> ModelRecord:
-    """A registered model with everything it refers to."""
-    request_id = uuid5(NAMESPACE, name)
-    await training_requests.enqueue(
-        connection, request_id=request_id, reason=name, requested_by="test", data_cutoff=None, at=at
-    )
+def record(name: str, at: datetime, **fields: Any) -> ModelRecord:
+    """A registered model that nothing stores; `fields` replace what is made up."""
     digest = sha(name)
-    record = ModelRecord(
-        model_id=model_id(name),
-        state="registered",
-        artifact_key=f"models/{digest[:2]}/{digest}.json",
-        artifact_sha256=digest,
-        artifact_bytes=10,
-        artifact_format="f",
-        xgboost_version="3",
-        git_sha="abc",
-        git_dirty=False,
-        environment_hash="e",
-        training_snapshot=await snapshot(connection, f"training {name}", "training", at),
-        evaluation_snapshot=await snapshot(connection, f"evaluation {name}", "evaluation", at),
-        data_cutoff=cutoff or at,
-        training_rows=1000,
-        feature_schema="f",
-        params={"eta": 0.05},
-        seed=7,
-        report={"sales": 240},
-        training_request=request_id,
-        parent_model=None,
-        registered_at=at,
+    made_up = {
+        "model_id": model_id(name), "state": "registered", "artifact_key": f"models/{digest[:2]}/{digest}.json",
+        "artifact_sha256": digest, "artifact_bytes": 10, "artifact_format": "f", "xgboost_version": "3",
+        "git_sha": "abc", "git_dirty": False, "environment_hash": "e", "training_snapshot": sha(f"training {name}"),
+        "evaluation_snapshot": sha(f"evaluation {name}"), "data_cutoff": at, "training_rows": 1000,
+        "feature_schema": "f", "params": {"eta": 0.05}, "seed": 7, "report": {"sales": 240},
+        "training_request": uuid5(NAMESPACE, name), "parent_model": None, "registered_at": at,
+    }  # fmt: skip
+    return ModelRecord(**(made_up | fields))
+
+
+async def contender(connection: Connection, name: str, at: datetime, **fields: Any) -> ModelRecord:
+    """A registered model with everything it refers to; what of that is stored already stays."""
+    made = record(name, at, **fields)
+    await training_requests.enqueue(
+        connection, request_id=made.training_request, reason=name, requested_by="test", data_cutoff=None, at=at
     )
-    assert await models.register(connection, record)
-    return record
+    await snapshot(connection, name, "training", at, identity=made.training_snapshot)
+    await snapshot(connection, name, "evaluation", at, identity=made.evaluation_snapshot)
+    assert await models.register(connection, made)
+    return made
+
+
+async def evaluated(connection: Connection, name: str, at: datetime) -> None:
+    """A contender that its gate has judged."""
+    await contender(connection, name, at)
+    await models.transition(connection, model_id(name), expected="registered", to="evaluated")
 
 
 def decision(
@@ -89,10 +92,9 @@ def decision(
 
 
 async def promote(connection: Connection, name: str, at: datetime, *, register: bool = True) -> Decision:
-    """A contender, promoted as the gatekeeper would."""
+    """A contender, promoted as the gatekeeper would; without `register` it is there and judged."""
     if register:
-        await contender(connection, name, at)
-        await models.transition(connection, model_id(name), expected="registered", to="evaluated")
+        await evaluated(connection, name, at)
     here = await pointer.read(connection)
     generation = 0 if here is None else here.generation
     made = decision(name, at, generation=generation)
@@ -105,14 +107,14 @@ async def promote(connection: Connection, name: str, at: datetime, *, register: 
     return made
 
 
-async def start_shadow(connection: Connection, name: str, at: datetime) -> None:
-    """A contender that runs beside the champion."""
-    await contender(connection, name, at)
+async def start_shadow(connection: Connection, name: str, at: datetime, *, register: bool = True) -> None:
+    """A contender that runs as a shadow; without `register` it is there and judged."""
+    if register:
+        await evaluated(connection, name, at)
     here = await pointer.read(connection)
     assert here is not None
     made = replace(decision(name, at, generation=here.generation, action="start_shadow"), champion_model=here.model_id)
     await decisions.record(connection, made, (), load_policy())
-    await models.transition(connection, model_id(name), expected="registered", to="evaluated")
     await models.transition(connection, model_id(name), expected="evaluated", to="shadow")
     await shadows.start(connection, model_id(name), champion_id=here.model_id, decision_id=made.decision_id, at=at)
 

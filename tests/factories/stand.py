@@ -12,12 +12,11 @@ import asyncpg
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import Payload
-from shared.database.pool import Connection, Database
-from shared.evaluation.policy import load_policy
+from shared.database.pool import Database
 from shared.market import event_repository
 from shared.messaging.bus import DeadLetter
 from shared.messaging.memory import MemoryBus
-from shared.registry import decisions, models, pointer, promotions, shadows, training_requests
+from shared.registry import models
 from shared.registry.models import ModelRecord
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
@@ -127,32 +126,22 @@ class Stand:
         now = self.clock.now()
         reference = await self.store.put("models", model.to_bytes(), extension="json")
         stored = [await snapshots.upload(self.store, one) for one in (learn, judge)]
-        request_id = uuid4()
         async with self.database.transaction() as connection:
             for snapshot, archived in zip((learn, judge), stored, strict=True):
                 await snapshots.record(connection, snapshot, at=now)
                 await snapshots.record_archive(connection, archived, at=now)
-            await training_requests.enqueue(
-                connection, request_id=request_id, reason=str(request_id), requested_by="test", data_cutoff=None, at=now
-            )
-            record = ModelRecord(
+            record = await registry.contender(
+                connection,
+                model.model_id,
+                now,
                 **model.facts(),
-                state="registered",
                 artifact_key=reference.key,
                 artifact_sha256=reference.sha256,
                 artifact_bytes=reference.size,
-                git_sha="abc",
-                git_dirty=False,
-                environment_hash="e",
                 training_snapshot=learn.snapshot_id,
                 evaluation_snapshot=judge.snapshot_id,
                 training_rows=learn.frame.height,
-                report={},
-                training_request=request_id,
-                parent_model=None,
-                registered_at=now,
             )
-            assert await models.register(connection, record)
             if judged:
                 await models.transition(connection, record.model_id, expected="registered", to="evaluated")
         return record
@@ -161,34 +150,12 @@ class Stand:
         """Register it and make it champion, as the gatekeeper would; the one before is armed."""
         record = await self.register(model)
         async with self.database.transaction() as connection:
-            await promote(connection, record.model_id, self.clock.now())
+            await registry.promote(connection, record.model_id, self.clock.now(), register=False)
         return record
 
     async def shadow(self, model: ValuationModel) -> ModelRecord:
         """Register it and start it as a shadow of the champion."""
-        record, now = await self.register(model), self.clock.now()
+        record = await self.register(model)
         async with self.database.transaction() as connection:
-            here = await pointer.read(connection)
-            assert here is not None
-            made = replace(
-                registry.decision(record.model_id, now, generation=here.generation, action="start_shadow"),
-                subject_model=record.model_id,
-                champion_model=here.model_id,
-            )
-            await decisions.record(connection, made, (), load_policy())
-            await models.transition(connection, record.model_id, expected="evaluated", to="shadow")
-            await shadows.start(
-                connection, record.model_id, champion_id=here.model_id, decision_id=made.decision_id, at=now
-            )
+            await registry.start_shadow(connection, record.model_id, self.clock.now(), register=False)
         return record
-
-
-async def promote(connection: Connection, identity: str, at: datetime) -> None:
-    """Move the model pointer to an evaluated model."""
-    here = await pointer.read(connection)
-    generation = 0 if here is None else here.generation
-    made = replace(registry.decision(identity, at, generation=generation), subject_model=identity)
-    await decisions.record(connection, made, (), load_policy())
-    outcome = await pointer.promote(connection, identity, made, expected_generation=generation)
-    assert isinstance(outcome, pointer.Swapped)
-    await promotions.begin(connection, made.decision_id, model_id=identity, previous_model_id=outcome.replaced, at=at)

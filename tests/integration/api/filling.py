@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from shared.database.pool import Connection
+from shared.evaluation.checks import Check
+from shared.evaluation.policy import load_policy
 from shared.merkle import canonical_line, merkle_levels
+from shared.registry import decisions, models, pointer
+from tests.factories import registry
 
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 FLOOR_WEI = 40 * 10**18
@@ -24,7 +28,7 @@ def digest(text: str) -> str:
 
 
 def model_id(number: int) -> str:
-    return "m-" + digest(f"model {number}")[:16]
+    return registry.model_id(f"model {number}")
 
 
 def value_wei(punk: int, shift: int = 0) -> int:
@@ -48,76 +52,21 @@ async def fill_punks(connection: Connection, count: int) -> None:
 
 async def fill_model(connection: Connection, number: int = 1, *, champion: bool = False) -> str:
     """A registered model; as champion it gets its decision and the pointer too."""
-    identity = model_id(number)
-    at = NOW - timedelta(days=30 - number)
-    snapshots = [digest(f"{kind} snapshot {number}") for kind in ("training", "evaluation")]
-    for kind, snapshot in zip(("training", "evaluation"), snapshots, strict=True):
-        await fill_snapshot(connection, snapshot, kind=kind, as_of=at)
-    request = uuid5(NAMES, f"request {number}")
+    name, at = f"model {number}", NOW - timedelta(days=30 - number)
+    record = await registry.contender(connection, name, at, params={"max_depth": 6})
     await connection.execute(
-        """insert into training_requests (request_id, reason, requested_by, status, requested_at, finished_at,
-               model_id)
-           values ($1, $2, 'tests', 'succeeded', $3, $3, $4)""",
-        request,
-        f"model {number}",
+        "update training_requests set status = 'succeeded', finished_at = $2, model_id = $3 where request_id = $1",
+        record.training_request,
         at,
-        identity,
-    )
-    await connection.execute(
-        """insert into models (model_id, artifact_key, artifact_sha256, artifact_bytes, artifact_format,
-               xgboost_version, git_sha, git_dirty, environment_hash, training_snapshot, evaluation_snapshot,
-               data_cutoff, training_rows, feature_schema, params, seed, report, training_request, registered_at)
-           values ($1, $2, $3, 1000, 'json', '3.0', 'abc', false, 'env', $4, $5, $6, 20000, 'f1', '{"max_depth": 6}', 7,
-               '{"trees": 400}', $7, $6)""",
-        identity,
-        f"models/{identity}.json",
-        digest(f"artifact {number}"),
-        *snapshots,
-        at,
-        request,
+        record.model_id,
     )
     if champion:
-        await _crown(connection, identity, at)
-    return identity
-
-
-async def _crown(connection: Connection, identity: str, at: datetime) -> None:
-    decision = uuid5(NAMES, f"decision {identity}")
-    await connection.execute(
-        """insert into decisions (decision_id, kind, subject_model, verdict, action, policy_hash, evidence_hash,
-               evidence, actor, reason, expected_generation, decided_at)
-           values ($1, 'gate', $2, 'pass', 'promote', 'p', $3, $4, 'policy', 'first model', 0, $5)""",
-        decision,
-        identity,
-        digest('{"n":250}'),
-        '{"n":250}',
-        at,
-    )
-    await connection.execute(
-        """insert into gate_evidence (decision_id, check_name, verdict, estimate, interval_lo, interval_hi, n,
-               threshold)
-           values ($1, 'beats_floor', 'pass', -0.05, -0.07, -0.03, 250, 0)""",
-        decision,
-    )
-    await connection.execute("update models set state = 'evaluated' where model_id = $1", identity)
-    await connection.execute("update models set state = 'champion' where model_id = $1", identity)
-    await connection.execute(
-        "insert into model_pointer (model_id, generation, decision_id, moved_at) values ($1, 1, $2, $3)",
-        identity,
-        decision,
-        at,
-    )
-
-
-async def fill_snapshot(connection: Connection, snapshot: str, *, kind: str, as_of: datetime) -> None:
-    await connection.execute(
-        """insert into snapshots (snapshot_id, kind, as_of, last_event_seq, last_block, row_count, feature_schema,
-               created_at)
-           values ($1, $2, $3, 1, 22000000, 10000, 'f1', $3)""",
-        snapshot,
-        kind,
-        as_of,
-    )
+        decision = replace(registry.decision(name, at, generation=0), evidence='{"n":250}')
+        check = Check("beats_floor", "pass", -0.05, -0.07, -0.03, 250, 0.0)
+        await decisions.record(connection, decision, [check], load_policy())
+        await models.transition(connection, record.model_id, expected="registered", to="evaluated")
+        await pointer.promote(connection, record.model_id, decision, expected_generation=0)
+    return record.model_id
 
 
 async def publish(
@@ -135,8 +84,7 @@ async def publish(
 ) -> int:
     """A generation of `punks` (default: all there are) in one transaction; `row_count` may lie about how many."""
     async with connection.transaction():
-        snapshot = digest(f"nowcast {model} {as_of}")
-        await fill_snapshot(connection, snapshot, kind="nowcast", as_of=as_of)
+        snapshot = await registry.snapshot(connection, f"nowcast {model} {as_of}", "nowcast", as_of)
         if punks is None:
             punks = [row["punk_id"] for row in await connection.fetch("select punk_id from punks")]
         members = sorted(punks)

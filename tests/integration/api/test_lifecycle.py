@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid5
 
 import pytest
 
@@ -42,9 +41,10 @@ async def test_the_timeline_is_whole_newest_first_and_pages(served: Served, data
 async def test_the_path_of_a_watch_is_thinned_and_keeps_its_last_step(
     served: Served, database: Database, model: str
 ) -> None:
-    promotion = uuid5(filling.NAMES, f"decision {model}")
-    test_id, steps = f"promotion:{promotion}", 97
+    steps = 97
     async with database.connection() as connection:
+        promotion = await connection.fetchval("select decision_id from model_pointer")
+        test_id = f"promotion:{promotion}"
         await connection.execute(
             """insert into promotions (promotion_id, model_id, previous_model_id, state, started_at)
                values ($1, $2, null, 'watching', $3)""", promotion, model, NOW - timedelta(days=5),

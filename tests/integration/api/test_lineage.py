@@ -24,8 +24,7 @@ async def line(served: Served, database: Database) -> Database:
     """After the served model `first` was champion for eight days, then `second`; `far` runs in the shadow."""
     async with database.transaction() as connection:
         for name in ("first", "second"):
-            await made.contender(connection, name, EARLY)
-            await made.models.transition(connection, made.model_id(name), expected="registered", to="evaluated")
+            await made.evaluated(connection, name, EARLY)
     for days, name in ((0, "first"), (8, "second")):
         act = Act(made.model_id(name), "ada", f"{name} is good", EARLY + timedelta(days=days))
         async with originating(database, ManualClock(act.at), source="test") as transaction:

@@ -44,8 +44,7 @@ async def lived(database: Database) -> Database:
     """Two champions by a person's word, and a shadow of the second."""
     async with database.transaction() as connection:
         for name in ("first", "second", "third"):
-            await made.contender(connection, name, AT)
-            await made.models.transition(connection, made.model_id(name), expected="registered", to="evaluated")
+            await made.evaluated(connection, name, AT)
     for days, name in enumerate(("first", "second")):
         act = Act(made.model_id(name), "ada", f"{name} is good", AT + timedelta(days=days))
         async with originating(database, ManualClock(act.at), source="test") as transaction:

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from shared.database.pool import Connection
+from tests.factories import registry
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 ETH = 10**18
@@ -53,9 +54,7 @@ def digest() -> str:
 
 
 async def a_snapshot(connection: Connection, kind: str = "nowcast", identity: str | None = None) -> str:
-    values = {"snapshot_id": identity or digest(), "kind": kind, "as_of": NOW, "last_event_seq": 1, "last_block": 1}
-    await insert(connection, "snapshots", **values, row_count=1, feature_schema="f1", created_at=NOW)
-    return values["snapshot_id"]
+    return await registry.snapshot(connection, digest(), kind, NOW, identity=identity)
 
 
 async def a_request(connection: Connection, **given: Any) -> Any:
@@ -65,19 +64,10 @@ async def a_request(connection: Connection, **given: Any) -> Any:
 
 
 async def a_model(connection: Connection, state: str = "registered", **given: Any) -> str:
-    identity = f"m-{digest()[:16]}"
-    values = {
-        "model_id": identity, "artifact_key": f"models/{identity}", "artifact_sha256": digest(), "artifact_bytes": 1,
-        "artifact_format": "json", "xgboost_version": "3.0", "git_sha": "abc", "git_dirty": False,
-        "environment_hash": "env", "training_snapshot": await a_snapshot(connection, "training"),
-        "evaluation_snapshot": await a_snapshot(connection, "evaluation"), "data_cutoff": NOW, "training_rows": 1,
-        "feature_schema": "f1", "params": "{}", "seed": 7, "report": "{}",
-        "training_request": await a_request(connection), "registered_at": NOW,
-    } | given  # fmt: skip
-    await insert(connection, "models", **values)
+    made = await registry.contender(connection, digest(), NOW, **given)
     for step in WAY_TO[state]:
-        await move(connection, identity, step)
-    return identity
+        await move(connection, made.model_id, step)
+    return made.model_id
 
 
 async def move(connection: Connection, model_id: str, state: str) -> None:

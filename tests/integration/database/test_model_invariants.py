@@ -1,6 +1,7 @@
 """The schema's rules for models, their pointer and their history, whatever the code tries."""
 
 import asyncio
+import json
 from uuid import uuid4
 
 import asyncpg
@@ -141,12 +142,16 @@ async def test_a_model_is_never_deleted(connection: Connection) -> None:
 
 
 async def test_two_models_never_share_bytes_or_a_request(connection: Connection) -> None:
-    first = await a_model(connection)
-    row = await connection.fetchrow("select * from models where model_id = $1", first)
-    async with refused(connection, "models_artifact_sha256_key"):
-        await a_model(connection, artifact_sha256=row["artifact_sha256"])
-    async with refused(connection, "models_training_request_key"):
-        await a_model(connection, training_request=row["training_request"])
+    await a_model(connection)
+    for constraint, other in (
+        ("models_artifact_sha256_key", {"training_request": str(await a_request(connection))}),
+        ("models_training_request_key", {"artifact_sha256": "another file's"}),
+    ):
+        async with refused(connection, constraint):
+            await connection.execute(
+                "insert into models select (jsonb_populate_record(m, $1::text::jsonb)).* from models m",
+                json.dumps(other | {"model_id": "m-0123456789abcdef"}),
+            )
 
 
 async def test_there_is_one_champion(connection: Connection) -> None:

@@ -15,9 +15,9 @@ from shared.contracts.messages import MarketUpdated, ModelPromoted, ModelRolledB
 from shared.messaging.transaction import Transaction
 from shared.registry.models import ModelRecord
 from shared.valuation.model import ValuationModel
-from tests.factories import small_market
+from tests.factories import registry, small_market
 from tests.factories.small_market import Source
-from tests.factories.stand import Stand, promote
+from tests.factories.stand import Stand
 from tests.integration.nowcaster.conftest import START, ingest, shown, shown_at, tick
 
 
@@ -196,7 +196,7 @@ async def test_a_promotion_during_the_cycle_overtakes_it(
     async def load_while_another_is_promoted(self: LoadedModels, wanted: ModelRecord) -> ValuationModel:
         monkeypatch.setattr(LoadedModels, "load", load)
         async with stand.database.transaction() as connection:
-            await promote(connection, record.model_id, stand.clock.now())
+            await registry.promote(connection, record.model_id, stand.clock.now(), register=False)
         return await load(self, wanted)
 
     monkeypatch.setattr(LoadedModels, "load", load_while_another_is_promoted)

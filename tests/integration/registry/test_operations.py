@@ -37,8 +37,7 @@ async def done(database: Database, what: Callable[..., Awaitable[Done]], request
 async def judged(connection: Connection, *names: str) -> None:
     """Contenders that the gate has judged."""
     for name in names:
-        await made.contender(connection, name, AT)
-        await models.transition(connection, made.model_id(name), expected="registered", to="evaluated")
+        await made.evaluated(connection, name, AT)
 
 
 async def told(connection: Connection, kind: type[Payload]) -> list[Payload]:

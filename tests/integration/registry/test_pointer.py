@@ -24,8 +24,7 @@ async def test_forty_concurrent_promotions_delivered_twice_make_one_swap(databas
     async with database.transaction() as connection:
         await made.promote(connection, "champion", AT)
         for name in names:
-            await made.contender(connection, name, AT)
-            await models.transition(connection, made.model_id(name), expected="registered", to="evaluated")
+            await made.evaluated(connection, name, AT)
 
     async def attempt(name: str) -> pointer.Outcome:
         async with database.transaction() as connection:
@@ -50,8 +49,7 @@ async def test_forty_concurrent_promotions_delivered_twice_make_one_swap(databas
 async def test_two_first_promotions_at_once_make_one_champion(database: Database) -> None:
     async with database.transaction() as connection:
         for name in ("a", "b"):
-            await made.contender(connection, name, AT)
-            await models.transition(connection, made.model_id(name), expected="registered", to="evaluated")
+            await made.evaluated(connection, name, AT)
 
     async def attempt(name: str) -> pointer.Outcome:
         async with database.transaction() as connection:

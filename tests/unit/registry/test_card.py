@@ -10,21 +10,15 @@ from shared.evaluation.policy import load_policy
 from shared.registry import card
 from shared.registry.decisions import Check, DecisionDocument
 from shared.registry.lineage import Lineage, Live, Relative, TrainedFor
-from shared.registry.models import ModelRecord
 from shared.registry.pointer import Reign
 from tests.factories import gate_evidence as made
+from tests.factories import registry
 
 AT = datetime(2025, 2, 1, 12, tzinfo=UTC)
 POLICY = load_policy()
-RECORD = ModelRecord(
-    model_id="m-00000000000000aa", artifact_key="models/aa.json", artifact_sha256="a" * 64, artifact_bytes=1_234_567,
-    artifact_format="f/1", xgboost_version="3.0", git_sha="abc", git_dirty=True, environment_hash="e" * 64,
-    training_snapshot="1" * 64, evaluation_snapshot="2" * 64, data_cutoff=AT, training_rows=20_000, feature_schema="s",
-    params={"eta": 0.05}, seed=7, report={}, training_request=UUID(int=1), parent_model="m-00000000000000bb",
-    registered_at=AT, state="champion",
-)  # fmt: skip
-
-
+RECORD = registry.record(
+    "m-00000000000000aa", AT, git_dirty=True, training_rows=20_000, parent_model="m-00000000000000bb", state="champion"
+)
 LINEAGE = Lineage(
     model_id=RECORD.model_id,
     request=TrainedFor(reason="drift", requested_by="ada", requested_at=AT),
