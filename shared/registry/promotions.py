@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
-
 from shared.database.pool import Connection
 
 State = Literal["warm_up", "watching", "confirmed", "rolled_back", "superseded"]
@@ -35,7 +33,6 @@ from (select * from promotions where model_id = $1 order by started_at desc, pro
 join models m on m.model_id = p.previous_model_id
 where p.state = 'superseded' and m.state = 'retired'
 """
-LIST_SQL = f"select {_COLUMNS} from promotions order by started_at desc, promotion_id limit $1"
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ async def begin(
 async def current(connection: Connection) -> Promotion | None:
     """The open promotion."""
     row = await connection.fetchrow(OPEN_SQL)
-    return None if row is None else _promotion(row)
+    return None if row is None else Promotion(**row)
 
 
 async def watch(connection: Connection, promotion_id: UUID) -> None:
@@ -75,18 +72,9 @@ async def end(connection: Connection, promotion_id: UUID, state: Ending, *, at: 
 
 
 async def unfinished(connection: Connection, model_id: str) -> str | None:
-    """Whom the model was still being compared with when its own promotion was superseded.
+    """The predecessor that the model was compared with when its own promotion was superseded.
 
-    None: it was confirmed, was the first champion, or its predecessor may not come back.
+    None: the model was confirmed or was the first champion, or the predecessor may not be champion again.
     """
     predecessor: str | None = await connection.fetchval(UNFINISHED_SQL, model_id)
     return predecessor
-
-
-async def listing(connection: Connection, *, limit: int = 100) -> list[Promotion]:
-    """Newest first."""
-    return [_promotion(row) for row in await connection.fetch(LIST_SQL, limit)]
-
-
-def _promotion(row: asyncpg.Record) -> Promotion:
-    return Promotion(**dict(row))

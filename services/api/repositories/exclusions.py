@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
+
+import asyncpg
 
 from shared.database.pool import Connection
 
 EXCLUDED_SALES_SQL = """
 select s.event_seq, s.punk_id, s.event_time as sold_at, s.block, s.log_index, s.tx_hash, s.kind,
-       s.price_wei::text as price_wei, s.floor_wei::text as floor_wei, s.seller, s.buyer, s.exclusion as reason
+       s.price_wei::text as price, s.floor_wei::text as floor, s.seller, s.buyer, s.exclusion as reason
 from sales s
 join market_events e on e.seq = s.event_seq and e.superseded_at is null
 where not s.valid
@@ -29,30 +30,13 @@ order by count(*) desc, s.exclusion
 """
 
 
-@dataclass(frozen=True)
-class ExcludedSaleRow:
-    """A sale that is not valid. Wei as decimal text; no floor where there was no public ask."""
-
-    event_seq: int
-    punk_id: int
-    sold_at: datetime
-    block: int
-    log_index: int
-    tx_hash: str
-    kind: str
-    price_wei: str
-    floor_wei: str | None
-    seller: str | None
-    buyer: str | None
-    reason: str
-
-
 async def excluded_sales(
     connection: Connection, *, reason: str | None, before: tuple[datetime, int] | None, limit: int
-) -> Sequence[ExcludedSaleRow]:
-    """Newest first, up to `limit` of those before the key (time of sale, event's sequence number)."""
+) -> list[asyncpg.Record]:
+    """Newest first, up to `limit` of those before the key (sold_at, event_seq). Wei as text."""
     at, seq = before or (None, None)
-    return [ExcludedSaleRow(**row) for row in await connection.fetch(EXCLUDED_SALES_SQL, reason, at, seq, limit)]
+    found: list[asyncpg.Record] = await connection.fetch(EXCLUDED_SALES_SQL, reason, at, seq, limit)
+    return found
 
 
 async def counts(connection: Connection) -> Mapping[str, int]:

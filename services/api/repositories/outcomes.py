@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.api.money import money
+from services.api.shapes.outcomes import AMOUNTS, Outcome
 from shared.database.pool import Connection
 
 # Outcomes are only added, and left out when their sale is superseded, which adds a revision. Excluded sales are added
@@ -122,32 +124,6 @@ class Scored:
     in90: bool
 
 
-@dataclass(frozen=True)
-class OutcomeRow:
-    """The same with its places and exact amounts, wei as text."""
-
-    event_seq: int
-    punk_id: int
-    type: str | None
-    sold_at: datetime
-    tx_hash: str
-    log_index: int
-    kind: str
-    horizon: str
-    generation_id: int
-    published_at: datetime
-    model_id: str
-    price: str
-    value: str
-    floor: str
-    last_sale: str | None
-    in50: bool
-    in80: bool
-    in90: bool
-    valid: bool
-    exclusion: str | None
-
-
 Key = tuple[int, str]
 """A row's place: sequence number of the sale, and horizon."""
 
@@ -164,15 +140,15 @@ async def scored(connection: Connection, span: Span) -> Sequence[Scored]:
 
 async def outcomes(
     connection: Connection, span: Span, *, after: Key | None, limit: int, newest: bool = False
-) -> Sequence[OutcomeRow]:
+) -> list[Outcome]:
     """Up to `limit` rows behind the key, in the order in which the sales became known, or against it."""
     seq, horizon = after or (None, None)
     sql = NEWEST_OUTCOMES_SQL if newest else OUTCOMES_SQL
     rows = await connection.fetch(sql, *span.arguments, seq, horizon, limit)
-    return [OutcomeRow(**row) for row in rows]
+    return [Outcome(**{**row, **{name: row[name] and money(row[name]) for name in AMOUNTS}}) for row in rows]
 
 
-async def pages(connection: Connection, span: Span, *, size: int) -> AsyncGenerator[Sequence[OutcomeRow], None]:
+async def pages(connection: Connection, span: Span, *, size: int) -> AsyncGenerator[list[Outcome], None]:
     """All rows, a page at a time, as of one instant: within a transaction of `repeatable_read`."""
     after: Key | None = None
     while True:

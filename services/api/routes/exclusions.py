@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import asyncpg
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
@@ -56,7 +57,7 @@ async def exclusions(
     async with gateway.reading() as connection:
         rows = await repository.excluded_sales(connection, reason=reason, before=place.before, limit=place.fetch)
         counts = await repository.counts(connection)
-    shown, following = place.cut(rows, lambda row: (row.sold_at, row.event_seq))
+    shown, following = place.cut(rows, lambda row: (row["sold_at"], row["event_seq"]))
     return ExclusionPage(
         items=[_excluded(row) for row in shown],
         counts=[ReasonCount(reason=name, explanation=_explained(name), sales=n) for name, n in counts.items()],
@@ -64,21 +65,9 @@ async def exclusions(
     )
 
 
-def _excluded(row: repository.ExcludedSaleRow) -> ExcludedSale:
-    return ExcludedSale(
-        punk_id=row.punk_id,
-        sold_at=row.sold_at,
-        block=row.block,
-        log_index=row.log_index,
-        tx_hash=row.tx_hash,
-        kind=row.kind,
-        price=money(row.price_wei),
-        floor=None if row.floor_wei is None else money(row.floor_wei),
-        seller=row.seller,
-        buyer=row.buyer,
-        reason=row.reason,
-        explanation=_explained(row.reason),
-    )
+def _excluded(row: asyncpg.Record) -> ExcludedSale:
+    amounts = {name: row[name] and money(row[name]) for name in ("price", "floor")}
+    return ExcludedSale(**{**row, **amounts}, explanation=_explained(row["reason"]))
 
 
 def _explained(reason: str) -> str:

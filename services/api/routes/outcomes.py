@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -15,16 +14,15 @@ from fastapi.responses import StreamingResponse
 from services.api import downloads
 from services.api.downloads import MEDIA_TYPES, Format
 from services.api.gateway import Gateway, gateway_of
-from services.api.money import money
+from services.api.money import Money
 from services.api.paging import Cursor, Instant, Page, Place, ordinal
 from services.api.problems import documented
 from services.api.repositories import outcomes as repository
-from services.api.repositories.outcomes import Key, OutcomeRow, Span
-from services.api.shapes.outcomes import Outcome
+from services.api.repositories.outcomes import Key, Span
+from services.api.shapes.outcomes import AMOUNTS, Outcome
 from services.api.shapes.performance import HORIZONS, Horizon
 from shared.contracts.messages import ModelId
 from shared.errors import InvalidInputError
-from shared.units import WEI_PER_ETH
 
 router = APIRouter(tags=["record"])
 
@@ -36,7 +34,6 @@ COLUMNS = (
     "published_at", "model_id", "price_wei", "price_eth", "value_wei", "value_eth", "floor_wei", "floor_eth",
     "last_sale_wei", "last_sale_eth", "in50", "in80", "in90", "valid", "exclusion",
 )  # fmt: skip
-_AMOUNTS = ("price", "value", "floor", "last_sale")
 _INTEGERS = ("event_seq", "punk_id", "log_index", "generation_id")
 _FLAGS = ("in50", "in80", "in90", "valid")
 _CONTENT: dict[str, Any] = {
@@ -66,7 +63,7 @@ async def outcomes(
     cursor: Cursor = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
-    """JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`."""
+    """JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei`, and in `…_eth`."""
     gateway = gateway_of(request)
     if start is not None and end is not None and start >= end:
         raise InvalidInputError("start must be before end.")
@@ -96,7 +93,7 @@ async def _page(gateway: Gateway, span: Span, *, newest: bool, limit: int, curso
     async with gateway.reading() as connection:
         rows = await repository.outcomes(connection, span, after=place.before, limit=place.fetch, newest=newest)
     shown, following = place.cut(rows, lambda row: (row.event_seq, row.horizon))
-    page = Page[Outcome](items=[_outcome(row) for row in shown], next_cursor=following)
+    page = Page[Outcome](items=shown, next_cursor=following)
     headers = {"Vary": "Accept", "Cache-Control": "public, max-age=30"}
     return Response(page.model_dump_json(), media_type="application/json", headers=headers)
 
@@ -157,20 +154,14 @@ def _to_parquet(rows: list[dict[str, object]]) -> bytes:
     return buffer.getvalue()
 
 
-def _outcome(row: OutcomeRow) -> Outcome:
-    fields = asdict(row)
-    amounts = {name: None if fields[name] is None else money(fields[name]) for name in _AMOUNTS}
-    return Outcome(**fields | amounts)
-
-
-def _flat(row: OutcomeRow) -> dict[str, object]:
-    fields = asdict(row)
-    for name in _AMOUNTS:
-        wei = fields.pop(name)
-        fields[f"{name}_wei"] = wei
-        fields[f"{name}_eth"] = None if wei is None else int(wei) / WEI_PER_ETH
-    fields["sold_at"] = row.sold_at.isoformat()
-    fields["published_at"] = row.published_at.isoformat()
+def _flat(outcome: Outcome) -> dict[str, object]:
+    fields: dict[str, object] = dict(outcome)
+    for name in AMOUNTS:
+        amount: Money | None = getattr(outcome, name)
+        fields[f"{name}_wei"] = None if amount is None else amount.wei
+        fields[f"{name}_eth"] = None if amount is None else amount.eth
+    fields["sold_at"] = outcome.sold_at.isoformat()
+    fields["published_at"] = outcome.published_at.isoformat()
     return {name: fields[name] for name in COLUMNS}
 
 

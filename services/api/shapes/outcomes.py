@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.money import Money
 
+AMOUNTS = ("price", "value", "floor", "last_sale")
+
 
 class Outcome(BaseModel):
     """A sale beside the last value published at least a horizon before it."""
