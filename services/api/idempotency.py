@@ -1,5 +1,4 @@
-"""A request that changes something is carried out once for each Idempotency-Key, and answered alike however often it
-comes."""
+"""A request that changes state is carried out once for each Idempotency-Key; repeats get the same answer."""
 
 from __future__ import annotations
 
@@ -38,9 +37,9 @@ async def once(
     status: int,
     act: Callable[[], Awaitable[BaseModel]],
 ) -> IdempotentAnswer:
-    """The answer of `act`, kept under the caller's key in the same commit; or the one that was given before.
+    """The answer of `act`, stored under the caller's key in the same commit; or the one stored before.
 
-    `what` is the route with its ids: a key that is sent to two of them is used for two requests.
+    `what` is the route with its ids, so that one key sent to two routes is a conflict.
 
     Raises:
         IdempotencyConflictError: the key was used for another request.

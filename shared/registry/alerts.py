@@ -1,4 +1,4 @@
-"""Alerts: raised in the transaction of what they tell of, so that one is sent if and only if it happened."""
+"""Alerts: stored in the transaction of the event that they report, so that no alert is lost or false."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def raise_alert(
     model_id: str | None = None,
     decision_id: UUID | None = None,
 ) -> None:
-    """Put an alert into the outbox. The same `kind` and `key` is the same alert, however often it is raised."""
+    """Store an alert and its message. The same `kind` and `key` is the same alert, and is stored once."""
     payload = AlertRaised(
         kind=kind,
         severity=severity,

@@ -131,7 +131,7 @@ class Decision:
 
     @property
     def overrides(self) -> bool:
-        """A person promotes in spite of what the gate or the monitor decided."""
+        """Whether a person promotes against the decision of the gate or the monitor."""
         return self.kind == "operator" and json.loads(self.evidence).get("override") is True
 
     @property

@@ -1,8 +1,8 @@
-"""What moves models between states: carried out alike for the gatekeeper, the command line and the API.
+"""Promotion, rollback and quarantine, for the gatekeeper, the command line and the API alike.
 
-A person's act takes an actor and a reason, becomes a decision of kind `operator` with its evidence, and goes the way of
-an automatic one: compare-and-swap on the pointer, the promotion or its end, the shadows' restart, and the message that
-tells of it, in one transaction. The same request delivered twice is the same decision, and is applied once.
+A person's act needs an actor and a reason. It becomes a decision of kind `operator` with its evidence. Then it follows
+the path of an automatic decision, in one transaction: compare-and-swap on the pointer, the promotion or its end, the
+restart of the shadows, and the message. The same request delivered twice is the same decision, and is applied once.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from shared.registry.pointer import AlreadyApplied, Outcome, Stale, Swapped
 log = structlog.get_logger(__name__)
 PROMOTABLE: tuple[models.State, ...] = ("evaluated", "shadow", "retired")
 BY_OVERRIDE: tuple[models.State, ...] = ("rejected", "rolled_back")
-"""Judged against, by the gate or at work: a person may promote such a model in spite of that, and says so."""
+"""States of models that the gate or later sales judged bad: a person may promote them with an override."""
 _ACTOR, _REASON = TypeAdapter[str](Actor), TypeAdapter[str](Reason)
 
 
 @dataclass(frozen=True)
 class Act:
-    """What a person wants done.
+    """A person's request.
 
-    `expected_generation` of the model pointer is where they saw it; None means wherever it is now. `at` belongs to the
-    request: delivered again, it carries the same instant.
+    `expected_generation` is that of the model pointer when the person read it; None means the present one. `at` belongs
+    to the request: a second delivery has the same instant.
     """
 
     model_id: str
@@ -49,7 +49,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Done:
-    """The decision, and what became of the pointer (None: the act moves none)."""
+    """The decision, and the outcome for the pointer (None: the act does not move it)."""
 
     decision_id: UUID
     outcome: Outcome | None
@@ -58,7 +58,7 @@ class Done:
 async def promote(transaction: Transaction, act: Act, policy: Policy, *, override: bool = False) -> Done:
     """Make a judged contender, a shadow or a former champion the champion, whatever freeze or cool-down is in force.
 
-    With `override` also a model that was rejected or rolled back; that goes on record with the decision.
+    With `override` also a model that was rejected or rolled back; the decision records the override.
 
     Raises:
         NotFoundError: no such model. InvalidInputError: no reason, or nobody says so.
@@ -125,7 +125,7 @@ async def quarantine(transaction: Transaction, act: Act, policy: Policy) -> Done
 
 
 async def carry_out_promotion(transaction: Transaction, decision: Decision) -> Outcome:
-    """Swap the pointer to the decision's model, put it on probation, restart the shadows against it, and tell.
+    """Swap the pointer to the decision's model, put it on probation, restart the shadows, emit the message.
 
     Raises:
         ConflictError: the model is in no state from which it may be promoted.
@@ -150,7 +150,7 @@ async def carry_out_promotion(transaction: Transaction, decision: Decision) -> O
 
 
 async def carry_out_rollback(transaction: Transaction, decision: Decision, *, to: str) -> Outcome:
-    """Swap the pointer back to `to`, end the open promotion, restart the shadows, and tell.
+    """Swap the pointer back to `to`, end the open promotion, restart the shadows, and emit the message.
 
     A model whose own probation was cut short by the one that falls now is watched again, from the start.
 
@@ -191,7 +191,7 @@ async def _decided(
     to: str | None,
     override: bool = False,
 ) -> tuple[ModelRecord, Decision]:
-    """The model, and the decision that the request amounts to; nothing is written."""
+    """The model, and the decision that the request makes; nothing is written."""
     connection = transaction.connection
     actor, reason = _said(act)
     record = await models.get(connection, act.model_id)
@@ -229,14 +229,14 @@ async def _decided(
 
 
 async def _pointer_seen(transaction: Transaction, act: Act) -> pointer.Pointer | None:
-    """Where the pointer was when the person looked."""
+    """The pointer as the person read it."""
     if act.expected_generation is None:
         return await pointer.read(transaction.connection)
     return await pointer.at_generation(transaction.connection, act.expected_generation)
 
 
 async def _early(transaction: Transaction, decision: Decision) -> Done | None:
-    """The answer to a request that was applied before, or whose pointer has moved on; None: go on."""
+    """The answer to a request that was applied before, or whose pointer has moved since; otherwise None."""
     connection = transaction.connection
     generation = await pointer.applied(connection, decision.decision_id)
     if generation is not None:

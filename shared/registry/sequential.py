@@ -1,4 +1,4 @@
-"""Sequential tests in Postgres: their state, their steps (each transaction once), and the sales they still wait for."""
+"""Sequential tests in Postgres: their state, their steps (one per transaction), and the sales not yet counted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INSERT_STEP_SQL = """
 insert into monitor_steps (test_id, step_key, step_no, difference, bound, e_worse, e_better, at)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-# New sales lie after the newest one counted, but for stragglers of the last days; the steps' key sorts those out.
+# New sales are later than the newest one counted, except for some of the last days: the key of the steps finds those.
 NEW_PAIRS_SQL = """
 select s.tx_hash, s.event_time,
        abs(a.log_error) - abs(b.log_error) as difference,
@@ -55,7 +55,7 @@ where s.event_time > $2
 """
 
 
-# Reorganisations that took back a sale which the test had counted, under whichever of its names.
+# Reorganisations that superseded a sale that the test had counted, under any of its names.
 TAKEN_BACK_SQL = """
 select count(distinct s.superseded_at)
 from sales s join monitor_steps t on t.step_key = s.tx_hash
@@ -94,7 +94,7 @@ class SaleLoss:
 
 @dataclass(frozen=True)
 class RecordedStep:
-    """One step as it goes into the history; `at` is the time of the sale."""
+    """One step of the history; `at` is the time of the sale."""
 
     step_key: str
     difference: float
@@ -104,20 +104,20 @@ class RecordedStep:
 
 
 async def name_of(connection: Connection, test_id: str) -> str:
-    """Under which name the test goes on.
+    """The name that the test has now.
 
-    Steps are never taken back. When a reorganisation superseded a sale that was counted, the test begins anew under
-    another name and counts all sales that are current; the steps so far stay, a record of what was decided on.
+    Steps are never deleted. When a reorganisation superseded a sale that was counted, the test restarts under another
+    name and counts all current sales. The earlier steps stay as the record of the decisions that rest on them.
     """
     taken_back = int(await connection.fetchval(TAKEN_BACK_SQL, test_id))
     return f"{test_id}@{taken_back}" if taken_back else test_id
 
 
 async def hold(connection: Connection, test_id: str) -> None:
-    """Until this transaction ends nobody else moves the test: what is read of it now fits together.
+    """Lock the test until this transaction ends, so that its state and its sales are read consistently.
 
-    Without it a monitor may read the state before and the sales after another one has counted them, and see an old
-    state with nothing to add.
+    Without the lock a monitor may read the state before, and the sales after another one has counted them. It would
+    see an old state with nothing to add.
     """
     await connection.execute(HOLD_TEST_SQL, test_id)
 
@@ -144,7 +144,7 @@ async def new_pairs(
 async def new_losses(
     connection: Connection, test_id: str, *, model_id: str, after: datetime, since: datetime
 ) -> list[SaleLoss]:
-    """As `new_pairs`, for one model by itself."""
+    """As `new_pairs`, for a single model."""
     return [SaleLoss(**dict(row)) for row in await connection.fetch(NEW_LOSSES_SQL, test_id, model_id, after, since)]
 
 
@@ -158,7 +158,7 @@ async def append(
 ) -> bool:
     """Add steps to a test that is still in the state `before`; creates it on its first step.
 
-    False, and nothing written, when somebody else advanced it meanwhile: read it again.
+    False, and nothing written, when another monitor advanced it in the meantime: read it again.
 
     Raises:
         asyncpg.UniqueViolationError: a step was counted before.

@@ -1,4 +1,4 @@
-"""Shadows: contenders that value every punk beside the champion, unpublished, until a sequential test ends."""
+"""Shadows: contenders that value every punk without publishing, until a sequential test against the champion ends."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ShadowDocument(Shadow, frozen=True):
 
 
 async def start(connection: Connection, model_id: str, *, champion_id: str, decision_id: UUID, at: datetime) -> None:
-    """Begin to run beside the champion (idempotent)."""
+    """Start a shadow of the champion (idempotent)."""
     await connection.execute(START_SQL, model_id, champion_id, decision_id, at)
 
 
@@ -131,9 +131,9 @@ async def count_running(connection: Connection) -> int:
 
 
 async def restart(connection: Connection, *, champion_id: str, at: datetime) -> list[str]:
-    """The champion changed: every running shadow starts a new test against the new one. Returns their ids.
+    """After a change of champion, start a new test of every running shadow against the new one. Returns their ids.
 
-    Its values go on being computed, so a restart costs nothing but the sales counted so far; its days go on counting.
+    The shadow keeps its values and its days; only the sales counted so far are lost.
     """
     return [row["model_id"] for row in await connection.fetch(RESTART_SQL, champion_id, at)]
 

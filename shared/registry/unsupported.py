@@ -14,11 +14,11 @@ from shared.database.pool import Connection
 from shared.registry.models import Role
 
 ASK_AGAIN = timedelta(hours=1)
-"""While no contender of the time since has been judged: an older trainer may have taken the request."""
+"""Until a contender registered since has been judged: an older trainer may have taken the request."""
 ASK_DAILY = timedelta(days=1)
-"""Once the gate has judged one: what it left undecided or rejected needs new sales, or a person."""
+"""After the gate has judged one: a contender left undecided or rejected needs new sales, or a person."""
 
-# One row a model and code: replicas and redeliveries find it open.
+# One open row for each model and code: replicas and redeliveries find it.
 OPEN_SQL = """
 insert into unsupported_models (model_id, code, role, reason, since) values ($1, $2, $3, $4, $5)
 on conflict (model_id, code) where cleared_at is null do nothing
@@ -57,15 +57,15 @@ class UnsupportedModel:
 
 
 async def note(connection: Connection, found: UnsupportedModel) -> bool:
-    """Put it on record; False when that stands there already."""
+    """Store the record; False when an open one exists already."""
     fields = (found.model_id, found.code, found.role, found.reason[:2000].replace("\x00", ""), found.since)
     return await connection.fetchval(OPEN_SQL, *fields) is not None
 
 
 async def time_to_ask(connection: Connection, model_id: str, code: str, *, at: datetime) -> bool:
-    """Whether a contender is to be asked for now because of it; the answer yes is remembered.
+    """Whether to request a contender now because of the record; a yes is stored.
 
-    At once, then hourly until the gate has judged a contender of the time since, then daily.
+    At once, then hourly until the gate has judged a contender registered since, then daily.
     """
     return await connection.fetchval(ASK_SQL, model_id, code, at, ASK_AGAIN, ASK_DAILY) is not None
 

@@ -1,4 +1,4 @@
-"""What an operator does to models, with a reason: the same operations, decisions and messages as the command line's."""
+"""Operator acts on models and freezes: the same operations, decisions and messages as the command line's."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _ACTED = {200: {"model": ActDocument}, **documented(400, 401, 403, 404, 409, 413
 async def promote(
     request: Request, model_id: ModelId, order: PromoteOrder, caller: Operator, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """In spite of freeze and cool-down; past a gate that rejected it, or a rollback, only with `override`."""
+    """Despite a freeze or a cool-down. A model that was rejected or rolled back needs `override`."""
     gateway = gateway_of(request)
 
     def act(transaction: Transaction, wanted: Act) -> Awaitable[Done]:
