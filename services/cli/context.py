@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
+
+import typer
 
 from shared.database.embedded import database_url
 from shared.database.migrate import check, migrate
@@ -19,12 +21,14 @@ from shared.errors import ConflictError
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from rich.console import Console
 
     from shared.database.pool import Connection
     from shared.runtime.platform import Platform
 
 T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="The documents of the API, as JSON.")]
 
 
 def on_platform(
@@ -87,6 +91,13 @@ def show(console: Console, columns: Sequence[str], rows: Iterable[Sequence[objec
     for row in rows:
         table.add_row(*[cell(value) for value in row])
     console.print(table if table.row_count else nothing)
+
+
+def print_json(found: BaseModel | Sequence[BaseModel]) -> None:
+    """One document, or a list of them, as the API answers."""
+    from pydantic import TypeAdapter
+
+    typer.echo(TypeAdapter(Any).dump_json(found, indent=2))
 
 
 def cell(value: object) -> str:

@@ -1,4 +1,4 @@
-"""`punkcast decisions`: what was decided and why, and whether the record bears it out."""
+"""`punkcast decisions`: the decisions with their reasons, and a check of each against its evidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from services.cli.context import cell, on_database, on_platform, show
+from services.cli.context import Json, cell, on_database, on_platform, print_json, show
 from shared.errors import InvalidInputError
 from shared.registry import decisions
 
@@ -21,15 +21,15 @@ Model = Annotated[str | None, typer.Option(help="Only decisions about this model
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
 
 
-def decisions_command(context: typer.Context, model: Model = None, limit: Limit = 20) -> None:
+def decisions_command(context: typer.Context, model: Model = None, limit: Limit = 20, as_json: Json = False) -> None:
     """Promotions, rejections and rollbacks, newest first, each with its reason."""
     if context.invoked_subcommand is None:
-        _list(model, limit)
+        _list(model, limit, as_json)
 
 
-def list_command(model: Model = None, limit: Limit = 20) -> None:
+def list_command(model: Model = None, limit: Limit = 20, as_json: Json = False) -> None:
     """Decisions, newest first, each with its reason."""
-    _list(model, limit)
+    _list(model, limit, as_json)
 
 
 def show_command(
@@ -37,12 +37,16 @@ def show_command(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Print the exact evidence text, and nothing else.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """One decision with its checks: estimate, interval, n, threshold and verdict of each."""
 
     found = on_database(lambda connection: decisions.find(connection, decision))
     if evidence:
         typer.echo(found.evidence_text)
+        return
+    if as_json:
+        print_json(found)
         return
     console = Console()
     facts = {
@@ -139,7 +143,11 @@ async def _against_files(platform: Platform, findings: list[Finding]) -> list[Fi
     ]
 
 
-def _list(model: str | None, limit: int) -> None:
+def _list(model: str | None, limit: int, as_json: bool) -> None:
+    found = on_database(lambda connection: decisions.listing(connection, model_id=model, limit=limit))
+    if as_json:
+        print_json(found)
+        return
     show(
         Console(),
         ("decided", "decision", "kind", "model", "verdict", "action", "actor", "reason"),
@@ -154,7 +162,7 @@ def _list(model: str | None, limit: int) -> None:
                 row.actor,
                 row.reason,
             )
-            for row in on_database(lambda connection: decisions.listing(connection, model_id=model, limit=limit))
+            for row in found
         ],
         nothing="no decisions yet",
     )

@@ -1,4 +1,4 @@
-"""`punkcast models`: what the registry knows, and what a person does about it."""
+"""`punkcast models`: the registry, and promotion, rollback and quarantine by a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli.context import cell, on_database, on_platform, show
+from services.cli.context import Json, cell, on_database, on_platform, print_json, show
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.evaluation.policy import Policy, differences, load_policy
@@ -29,25 +29,29 @@ SOURCE = "cli"
 INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
 ModelArgument = Annotated[str, typer.Argument(help="Like m-0123456789abcdef.")]
-Reason = Annotated[str, typer.Option(help="Why; goes on record.")]
+Reason = Annotated[str, typer.Option(help="Why; recorded with the decision.")]
 Actor = Annotated[str | None, typer.Option("--actor", "--by", help="Who decides; default: your user name.")]
 Expected = Annotated[
-    int | None, typer.Option("--expect-generation", min=0, help="Only if the model pointer still stands there.")
+    int | None, typer.Option("--expect-generation", min=0, help="Refuse when the model pointer has another generation.")
 ]
 
 
 def list_command(
     state: Annotated[str | None, typer.Option(help="Only models in this state, like champion.")] = None,
     limit: Limit = 20,
+    as_json: Json = False,
 ) -> None:
     """Models, newest first."""
-
+    found = on_database(lambda connection: models.listing(connection, state=state, limit=limit))
+    if as_json:
+        print_json(found)
+        return
     show(
         Console(),
         ("model", "state", "registered", "data until", "rows", "parent"),
         [
             (row.model_id, row.state, row.registered_at, row.data_cutoff, row.training_rows, row.parent_model)
-            for row in on_database(lambda connection: models.listing(connection, state=state, limit=limit))
+            for row in found
         ],
         nothing="no models yet; `punkcast training request --reason …` asks for one",
     )
@@ -61,7 +65,7 @@ def show_command(
     if as_card:
         typer.echo(on_database(lambda connection: card.of(connection, model_id)), nl=False)
     else:
-        Console().print_json(on_database(lambda connection: lineage.document(connection, model_id)).model_dump_json())
+        print_json(on_database(lambda connection: lineage.document(connection, model_id)))
 
 
 def diff_command(old: ModelArgument, new: ModelArgument) -> None:
@@ -75,13 +79,16 @@ def diff_command(old: ModelArgument, new: ModelArgument) -> None:
     raise typer.Exit(1 if rows else 0)
 
 
-def lineage_command(model_id: ModelArgument) -> None:
-    """Where a model comes from, what became of it, and what it became the parent of."""
+def lineage_command(model_id: ModelArgument, as_json: Json = False) -> None:
+    """A model's origin, its descendants, and the decisions about it."""
 
     async def load(connection: Connection) -> tuple[Lineage, list[DecisionDocument]]:
         return await lineage.of(connection, model_id), await decisions.of_model(connection, model_id)
 
     found, decided = on_database(load)
+    if as_json:
+        print_json(found)
+        return
     console = Console()
     asked = found.request
     if asked is not None:
@@ -113,8 +120,9 @@ def lineage_command(model_id: ModelArgument) -> None:
 
 def champion_command(
     at: Annotated[datetime | None, typer.Option(formats=INSTANTS, help="Then, UTC; default: now.")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Who is champion, or who was."""
+    """The champion, now or at an instant."""
 
     async def load(platform: Platform) -> pointer.Pointer | None:
         instant = platform.clock.now() if at is None else at.replace(tzinfo=UTC)
@@ -124,6 +132,9 @@ def champion_command(
     found = on_platform(load)
     if found is None:
         raise NotFoundError("there was no champion then; `punkcast models list` shows what there is now")
+    if as_json:
+        print_json(found)
+        return
     typer.echo(
         f"{found.model_id} since {cell(found.moved_at)}, pointer generation {found.generation}, "
         f"decision {found.decision_id}"
@@ -131,9 +142,11 @@ def champion_command(
 
 
 def shadows_command(
-    ended: Annotated[bool, typer.Option("--all", help="Those that ended, too.")] = False, limit: Limit = 20
+    ended: Annotated[bool, typer.Option("--all", help="Those that ended, too.")] = False,
+    limit: Limit = 20,
+    as_json: Json = False,
 ) -> None:
-    """Contenders that value every punk beside the champion, and how far their tests are."""
+    """Contenders that value every punk next to the champion, and the progress of their tests."""
 
     async def load(platform: Platform) -> list[ShadowDocument]:
         from shared.registry import shadows
@@ -141,6 +154,10 @@ def shadows_command(
         async with platform.database.connection() as connection:
             return await shadows.progress(connection, at=platform.clock.now(), ended=ended, limit=limit)
 
+    found = on_platform(load)
+    if as_json:
+        print_json(found)
+        return
     rules = load_policy(Settings().policy_file)
     rows = [
         (
@@ -153,7 +170,7 @@ def shadows_command(
             f"{one.age_days:.1f} days",
             one.expires_at,
         )
-        for one in on_platform(load)
+        for one in found
     ]
     show(
         Console(),
@@ -169,10 +186,10 @@ def promote_command(
     actor: Actor = None,
     expected: Expected = None,
     override: Annotated[
-        bool, typer.Option("--override", help="Although it was rejected or rolled back; goes on record.")
+        bool, typer.Option("--override", help="Although it was rejected or rolled back; recorded.")
     ] = False,
 ) -> None:
-    """Make a judged contender, a shadow or a former champion the champion, in spite of freeze and cool-down."""
+    """Make a judged contender, a shadow or a former champion the champion, despite a freeze or a cool-down."""
 
     async def promote(transaction: Transaction, act: Act, policy: Policy) -> Done:
         from shared.registry import operations

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from services.cli.context import cell, on_database, on_platform, show
+from services.cli.context import Json, cell, on_database, on_platform, print_json, show
 from shared.contracts.messages import TrainingRequested
 from shared.errors import InvalidInputError
 from shared.messaging.bus import DeadLetter
@@ -34,7 +34,7 @@ select seq, block, event_time from market_events where superseded_at is null ord
 
 
 def request_command(
-    reason: Annotated[str, typer.Option(help="Why; while a request with this reason is open, it stands.")],
+    reason: Annotated[str, typer.Option(help="Why; merged with an open request for the same reason.")],
     requested_by: Annotated[str | None, typer.Option("--by", help="Who asks; default: your user name.")] = None,
     data_cutoff: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Train on sales before, UTC.")
@@ -62,15 +62,19 @@ def request_command(
         typer.echo(f"requested {asked.request_id}; a running trainer takes it from the queue")
 
 
-def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
+def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_json: Json = False) -> None:
     """Training requests, newest first."""
+    found = on_database(lambda connection: training_requests.listing(connection, limit=limit))
+    if as_json:
+        print_json(found)
+        return
 
     show(
         Console(),
         ("request", "status", "requested", "by", "reason", "model", "error"),
         [
             (row.request_id, row.status, row.requested_at, row.requested_by, row.reason, row.model_id, row.error)
-            for row in on_database(lambda connection: training_requests.listing(connection, limit=limit))
+            for row in found
         ],
         nothing="no training requests yet",
     )
@@ -149,7 +153,7 @@ def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexade
 
 
 def status_command() -> None:
-    """How the platform is doing: market, nowcast, champion, queues."""
+    """The state of the platform: market, nowcast, champion, queues."""
 
     async def load(platform: Platform) -> list[tuple[str, object]]:
         async with platform.database.connection() as connection:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -186,6 +187,22 @@ async def test_models_have_a_card_a_lineage_and_differences(run: Run, lived: Dat
     assert "artifact_sha256" in result.stdout
     assert "feature_schema" not in result.stdout
     assert "the same model" in await said(run, "models", "diff", first, first)
+
+
+async def test_documents_are_those_of_the_api_with_json(run: Run, lived: Database) -> None:
+    async def document(*arguments: str) -> Any:
+        return json.loads(await said(run, *arguments, "--json"))
+
+    first, second = made.model_id("first"), made.model_id("second")
+    assert [one["model_id"] for one in await document("models", "list", "--state", "champion")] == [second]
+    assert (await document("models", "champion"))["model_id"] == second
+    assert (await document("models", "lineage", first))["line"][0]["model_id"] == first
+    assert await document("models", "shadows") == []
+    (listed,) = await document("decisions", "list", "--model", first)
+    shown = await document("decisions", "show", listed["decision_id"])
+    assert shown["evidence"]["said"] == "first is good"
+    assert shown.items() >= listed.items()
+    assert {one["reason"] for one in await document("training", "list")} == {"first", "second", "third"}
 
 
 async def test_shadows_are_visible(run: Run, lived: Database) -> None:
