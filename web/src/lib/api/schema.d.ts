@@ -517,7 +517,7 @@ export interface paths {
         put?: never;
         /**
          * Make a judged contender, a shadow or a former champion the champion
-         * @description In spite of freeze and cool-down; past a gate that rejected it, or a rollback, only with `override`.
+         * @description Despite a freeze or a cool-down. A model that was rejected or rolled back needs `override`.
          */
         post: operations["promote_model"];
         delete?: never;
@@ -643,7 +643,7 @@ export interface paths {
         };
         /**
          * Every scored sale, paged or as a download
-         * @description JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`.
+         * @description JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei`, and in `…_eth`.
          */
         get: operations["list_outcomes"];
         put?: never;
