@@ -8,17 +8,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import fast_lane, problems
+from services.api import problems
 from services.api.config import GatewayConfig
-from services.api.feed import Feed
+from services.api.event_stream import EventStream
+from services.api.front import Front
 from services.api.gateway import Gateway, State
 from services.api.metrics import GatewayMetrics
-from services.api.middleware import BodyLimit, HeadAsGet, Measured
+from services.api.middleware import BodyLimit
 from services.api.problems import Problem
-from services.api.rate_limits import Quota, RateLimited
-from services.api.resident.current import Current
-from services.api.resident.follower import Follower
+from services.api.rate_limits import Quota, RateLimits
 from services.api.routes import (
     backtest,
     compat,
@@ -41,6 +41,8 @@ from services.api.routes import (
     webhooks,
 )
 from services.api.routes import problems as problem_pages
+from services.api.view.current import Current
+from services.api.view.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.evaluation.policy import load_policy
@@ -48,9 +50,9 @@ from shared.tasks import end
 
 DESCRIPTION = """Fair values with intervals for all 10,000 CryptoPunks, scored on every later sale.
 
-Every answer that carries values names its generation, model, as-of block and time, and its age. Money is
-exact: wei as text beside the ETH float. Times are UTC. Errors are RFC 9457 problems that say what to do
-next."""
+Every answer that carries values names its generation, model, as-of block and time. The header
+Punkcast-Age-Seconds says how old the values are, Punkcast-Degraded what is wrong with them. Money is exact: wei
+as text beside the ETH float. Times are UTC. Errors are RFC 9457 problems that say what to do next."""
 
 
 def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> FastAPI:
@@ -66,21 +68,21 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
         follower=follower,
         metrics=metrics,
         policy=load_policy(config.policy_file),
-        feed=Feed(database, config),
+        event_stream=EventStream(database, config),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         running = [
             asyncio.create_task(follower.run(), name="follower"),
-            asyncio.create_task(gateway.feed.run(), name="feed"),
+            asyncio.create_task(gateway.event_stream.run(), name="event stream"),
         ]
         try:
             yield State(gateway=gateway)
         finally:
             await end(running)
 
-    app = Gatewayed(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
+    app = ProblemFastAPI(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
     for part in (punks, history, nowcasts, market, traits, deals, compat, performance, exclusions):
         app.include_router(part.router)
     for part in (registry, training_requests, status, probes):
@@ -92,15 +94,15 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
     app.include_router(webhooks.router)
     app.include_router(events.router)
     app.include_router(problem_pages.router)
-    fast_lane.install(app)
     problems.install(app)
-    # The last added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=config.max_body_bytes)
-    app.add_middleware(HeadAsGet)
-    reading, writing = Quota.parse("reading", config.reading_limit), Quota.parse("writing", config.writing_limit)
-    if reading or writing:
-        app.add_middleware(RateLimited, reading=reading, writing=writing, metrics=metrics)
-    app.add_middleware(Measured, metrics=metrics)
+    limits = RateLimits(
+        reading=Quota.parse("reading", config.reading_limit),
+        writing=Quota.parse("writing", config.writing_limit),
+        metrics=metrics,
+    )
+    members = {punks.COLLECTION: punks.page_of}
+    app.front = Front(app.routed, current=current, metrics=metrics, limits=limits, members=members)
     return app
 
 
@@ -111,8 +113,17 @@ _RATE_LIMITED = {
 }
 
 
-class Gatewayed(FastAPI):
-    """FastAPI whose OpenAPI document names our problem shape instead of FastAPI's own validation error."""
+class ProblemFastAPI(FastAPI):
+    """FastAPI whose OpenAPI document names our problem shape instead of FastAPI's own validation error. Requests go to
+    `front`, which passes on to `routed` what it does not answer."""
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
+
+    async def routed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

@@ -6,18 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypedDict, cast
 
 from fastapi import Request
 
 from services.api.config import GatewayConfig
-from services.api.feed import Feed
+from services.api.event_stream import EventStream
 from services.api.metrics import GatewayMetrics
-from services.api.remembered import Remembered
-from services.api.resident.current import Current
-from services.api.resident.facts import Market
-from services.api.resident.follower import Follower
+from services.api.stale_cache import StaleCache
+from services.api.view.current import Current
+from services.api.view.follower import Follower
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.evaluation.policy import Policy
@@ -39,12 +37,10 @@ class Gateway:
     follower: Follower
     metrics: GatewayMetrics
     policy: Policy
-    feed: Feed
-    remembered: Remembered = field(default_factory=Remembered)
-    past_markets: dict[datetime, Market] = field(default_factory=dict)
-    """The market of a day ago, which the compatibility routes show."""
-    looking_back: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by whoever reads all events of the past: one at a time."""
+    event_stream: EventStream
+    stale_cache: StaleCache = field(default_factory=StaleCache)
+    reading_the_past: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while all events up to an instant are read: one request at a time."""
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever computes over the whole record."""
     downloading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))

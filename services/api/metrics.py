@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+BATCH = 64
+"""Answers counted together: the library's counters take locks, which costs a hot answer several microseconds."""
 
 
 class GatewayMetrics:
-    """What `/metrics` shows. Label sets are small and kept, so that counting costs two attribute updates."""
+    """What `/metrics` shows. Label sets are small."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -31,18 +36,24 @@ class GatewayMetrics:
         self.limiter_failures = Counter(
             "punkcast_api_rate_limiter_failures", "Requests let through uncounted", registry=self.registry
         )
-        self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._answered: dict[tuple[str, int], list[float]] = defaultdict(list)
 
     def observe(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        key = (route, status)
-        children = self._children.get(key)
-        if children is None:
-            children = (self._requests.labels(route, str(status)), self._seconds.labels(route))
-            self._children[key] = children
-        children[0].inc()
-        children[1].observe(seconds)
+        answered = self._answered[route, status]
+        answered.append(seconds)
+        if len(answered) == BATCH:
+            self._count()
+
+    def _count(self) -> None:
+        for (route, status), answered in self._answered.items():
+            self._requests.labels(route, str(status)).inc(len(answered))
+            histogram = self._seconds.labels(route)
+            for seconds in answered:
+                histogram.observe(seconds)
+            answered.clear()
 
     def exposition(self) -> bytes:
         """This gateway's metrics and the process's own, in Prometheus' text format."""
+        self._count()
         return generate_latest(self.registry) + generate_latest(REGISTRY)

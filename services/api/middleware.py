@@ -1,14 +1,10 @@
-"""Pure ASGI middleware: the body limit, HEAD, and request metrics. (`BaseHTTPMiddleware` costs a task per
-request.)"""
+"""The body limit, as pure ASGI middleware. (`BaseHTTPMiddleware` costs a task per request.)"""
 
 from __future__ import annotations
-
-from time import perf_counter
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.metrics import GatewayMetrics
 from services.api.problems import problem_response
 
 
@@ -52,50 +48,3 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
-
-
-class HeadAsGet:
-    """Answers HEAD as GET without the body."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self._app(scope, receive, send)
-            return
-
-        async def without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        await self._app({**scope, "method": "GET", "head": True}, receive, without_body)
-
-
-class Measured:
-    """Counts requests and their seconds by route template and status."""
-
-    def __init__(self, app: ASGIApp, *, metrics: GatewayMetrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = 500
-        started = perf_counter()
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        finally:
-            # Templates, never paths: a path is the client's text and would make unbounded series.
-            route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.observe(route, status, perf_counter() - started)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final, Literal
 
 from services.api.problems import NotAcceptableError
 
+Format = Literal["json", "csv", "parquet"]
+MEDIA_TYPES: Final[Mapping[str, Format]] = {
+    "application/json": "json",
+    "text/csv": "csv",
+    "application/vnd.apache.parquet": "parquet",
+}
+"""The preferred first."""
 
-def chosen(accept: str | None, named: str | None, known: Mapping[str, str]) -> str:
-    """The format to answer in. `known`: formats by media type, the preferred first; `named` is one of them, or None.
+
+def chosen(accept: str | None, named: Format | None) -> Format:
+    """The format to answer in.
 
     Raises:
         NotAcceptableError: the header accepts none of them.
     """
     if named is not None:
         return named
-    first = next(iter(known.values()))
     if accept is None or not accept.strip():
-        return first
+        return "json"
     wanted = _weights(accept)
     # Among equals the more specific range wins, and then the order in which formats are known.
-    best, best_rank = None, (0.0, 0)
-    for media_type, name in known.items():
+    best: Format | None = None
+    best_rank = (0.0, 0)
+    for media_type, name in MEDIA_TYPES.items():
         rank = max((rank for rank in (_rank(media_type, one, wanted[one]) for one in wanted)), default=(0.0, 0))
         exact = wanted.get(media_type)
         if exact is not None:
@@ -29,7 +38,7 @@ def chosen(accept: str | None, named: str | None, known: Mapping[str, str]) -> s
         if rank[0] > 0.0 and rank > best_rank:
             best, best_rank = name, rank
     if best is None:
-        raise NotAcceptableError(f"None of {', '.join(known)} is accepted by {accept[:200]!r}.")
+        raise NotAcceptableError(f"None of {', '.join(MEDIA_TYPES)} is accepted by {accept[:200]!r}.")
     return best
 
 

@@ -1,4 +1,4 @@
-"""How often a client may ask: fixed windows counted in this process, told in every answer.
+"""Rate limits: fixed windows counted in this process, stated in every answer.
 
 Headers as in draft-ietf-httpapi-ratelimit-headers-10. A limiter that fails lets requests through and is counted: it
 protects the gateway, it must not take it down.
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
 from time import time
 from typing import Final
 
 from limits import RateLimitItem, parse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Scope
 
 from services.api.metrics import GatewayMetrics
 from services.api.problems import problem_response
@@ -65,66 +65,53 @@ class Windows:
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
-        self._window = 0
+        self._begins = self._ends = 0
         self._used: dict[str, int] = {}
 
     def hit(self, client: str, now: float) -> tuple[int, int]:
         """Requests of the client in this window with this one, and seconds until the next window."""
-        seconds = self.quota.seconds
-        window = int(now // seconds)
-        if window != self._window:
-            self._window, self._used = window, {}
+        if not self._begins <= now < self._ends:
+            self._begins = int(now) // self.quota.seconds * self.quota.seconds
+            self._ends, self._used = self._begins + self.quota.seconds, {}
         used = self._used[client] = self._used.get(client, 0) + 1
-        return used, max(1, ceil((window + 1) * seconds - now))
+        return used, self._ends - int(now)
 
 
-class RateLimited:
-    """Counts each client's requests."""
+class RateLimits:
+    """Counts each client's requests, reads and writes apart; None: not counted."""
 
-    def __init__(self, app: ASGIApp, *, reading: Quota | None, writing: Quota | None, metrics: GatewayMetrics) -> None:
-        self._app = app
+    def __init__(self, *, reading: Quota | None, writing: Quota | None, metrics: GatewayMetrics) -> None:
         self._reading = None if reading is None else Windows(reading)
         self._writing = None if writing is None else Windows(writing)
         self._metrics = metrics
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    def count(self, scope: Scope) -> tuple[list[tuple[bytes, bytes]], Response | None]:
+        """The headers that every answer gets, and the answer of a request that is one too many."""
         windows = self._reading if scope["method"] in _READING else self._writing
         if windows is None or scope["path"] in UNLIMITED:
-            await self._app(scope, receive, send)
-            return
+            return [], None
         try:
             used, left_s = windows.hit(_client(scope), time())
         except Exception:
             self._metrics.limiter_failures.inc()
-            await self._app(scope, receive, send)
-            return
+            return [], None
         quota = windows.quota
         headers = [
             (b"ratelimit-policy", quota.policy),
             (b"ratelimit", b'"%b";r=%d;t=%d' % (quota.wire_name, max(0, quota.limit - used), left_s)),
         ]
-        if used > quota.limit:
-            self._metrics.limited.inc()
-            response = problem_response(
-                scope["path"],
-                slug="rate-limited",
-                status=429,
-                detail=f"{quota.limit} requests in {quota.seconds} s are allowed; more in {left_s} s.",
-                headers={"Retry-After": str(left_s)},
-            )
-            response.raw_headers.extend(headers)
-            await response(scope, receive, send)
-            return
-
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *headers]
-            await send(message)
-
-        await self._app(scope, receive, told)
+        if used <= quota.limit:
+            return headers, None
+        self._metrics.limited.inc()
+        refusal = problem_response(
+            scope["path"],
+            slug="rate-limited",
+            status=429,
+            detail=f"{quota.limit} requests in {quota.seconds} s are allowed; more in {left_s} s.",
+            headers={"Retry-After": str(left_s)},
+        )
+        refusal.raw_headers.extend(headers)
+        return headers, refusal
 
 
 def _client(scope: Scope) -> str:

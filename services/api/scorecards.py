@@ -17,7 +17,7 @@ from services.api.shapes.performance import (
     Coverage,
     Group,
     Horizon,
-    PerformanceBody,
+    PerformanceDocument,
     ValueCard,
 )
 from shared.evaluation import metrics
@@ -34,11 +34,11 @@ def performance(
     computed_at: datetime,
     exclusions: bool = True,
     excluded_sales: int = 0,
-) -> PerformanceBody:
+) -> PerformanceDocument:
     """All scorecards over `scored`; the breakdowns are of `horizon`."""
     chosen = [sale for sale in scored if sale.horizon == horizon]
     order = TIERS
-    return PerformanceBody(
+    return PerformanceDocument(
         computed_at=computed_at,
         horizon=horizon,
         exclusions=exclusions,

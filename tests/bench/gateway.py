@@ -1,4 +1,4 @@
-"""The gateway on one core: against constant bytes, against the reference's stack, and while generations appear."""
+"""The gateway on one core: against constant bytes, against the reference's stack, and under publication."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.database.migrate import migrate
 from shared.database.pool import Database
 from tests.bench.gateway_bench import market
 from tests.bench.gateway_bench.load import Plan, Seen, load
-from tests.bench.gateway_bench.servers import CLIENT_CORE, CONSTANT, FLASK, GATEWAY, Server, started
+from tests.bench.gateway_bench.servers import BARE, CLIENT_CORE, CONSTANT, FLASK, GATEWAY, Server, started
 from tests.bench.measured import Measured
 
 SECONDS = 4.0
@@ -27,6 +27,7 @@ PUNKS = [f"/v1/punks/{number * 37 % 10_000}" for number in range(10_000)]
 WHOLE = "/v1/nowcasts/current"
 UNREACHED = "1000000000/minute"
 """Requests are counted as in production; one client of a benchmark would be over the limit at once."""
+ROUTE, CALLABLE = "constant bytes of a FastAPI route", "constant bytes of a bare ASGI callable"
 MEMORY_LIMIT_MIB, READY_LIMIT_S, VISIBLE_LIMIT_MS = 250.0, 3.0, 100.0
 
 
@@ -52,18 +53,21 @@ async def _measure(url: str, database: Database, model: str) -> list[Measured]:
         sizes = {"BENCH_SMALL": str(single), "BENCH_LARGE": str(whole)}
         async with (
             started(CONSTANT, ready="/large", environment=sizes) as constant,
+            started(BARE, ready="/large", environment=sizes) as bare,
             started(FLASK, ready="/v1/punks/1", environment=environment) as flask,
         ):
             same = {"If-None-Match": etag}
-            (ours, bytes_alone, theirs, unchanged) = await _in_turn(
+            (ours, route, callable_, theirs, unchanged) = await _in_turn(
                 Plan(served.port, PUNKS, SECONDS),
                 Plan(constant.port, ["/small/7"], SECONDS),
+                Plan(bare.port, ["/small/7"], SECONDS),
                 Plan(flask.port, PUNKS, SECONDS, connections=4),
                 Plan(served.port, PUNKS[:1], SECONDS, headers=same),
             )
-            (many, many_bytes) = await _in_turn(
+            (many, many_route, many_callable) = await _in_turn(
                 Plan(served.port, [WHOLE], SECONDS, connections=4),
                 Plan(constant.port, ["/large"], SECONDS, connections=4),
+                Plan(bare.port, ["/large"], SECONDS, connections=4),
             )
         busy_mib = served.rss_mib()
         quiet = await load(Plan(served.port, PUNKS, PUBLISHED, core=CLIENT_CORE))
@@ -76,16 +80,14 @@ async def _measure(url: str, database: Database, model: str) -> list[Measured]:
             )  # fmt: skip
             visible_ms = await _visible(served, connection, model)
     checked, loaded = moving
+    bars = ((ROUTE, route, many_route), (CALLABLE, callable_, many_callable))
     return [
-        Measured("gateway: single punk, requests/s, against constant bytes of its size", ours.per_second, "1/s",
-                 bytes_alone.per_second),
-        Measured("gateway: single punk, requests/s, against Flask + gunicorn + psycopg2", ours.per_second, "1/s",
-                 theirs.per_second),
-        Measured("gateway: single punk, p99, against constant bytes", ours.p99_ms, "ms", bytes_alone.p99_ms),
-        Measured("gateway: unchanged (304), requests/s, against the single punk", unchanged.per_second, "1/s",
-                 ours.per_second),
-        Measured("gateway: whole generation, requests/s, against a constant body of its size", many.per_second, "1/s",
-                 many_bytes.per_second),
+        *(_rate(f"single punk, against {bar}", ours, small) for bar, small, _ in bars),
+        *(_rate(f"unchanged (304), against {bar}", unchanged, small) for bar, small, _ in bars),
+        *(_rate(f"whole generation, against {bar}", many, large) for bar, _, large in bars),
+        _rate("unchanged (304), against the single punk", unchanged, ours),
+        _rate("single punk, against Flask + gunicorn + psycopg2", ours, theirs),
+        Measured(f"gateway: single punk, p99, against {ROUTE}", ours.p99_ms, "ms", route.p99_ms),
         Measured("gateway: p99 while a generation is published each second, against quiet", loaded.p99_ms, "ms",
                  quiet.p99_ms),
         Measured("gateway: errors in that time, of the answers", float(loaded.errors + checked.errors), "answers",
@@ -97,6 +99,10 @@ async def _measure(url: str, database: Database, model: str) -> list[Measured]:
         Measured("gateway: memory after every punk was asked for", busy_mib, "MiB", MEMORY_LIMIT_MIB),
         Measured("gateway: from start to ready", ready_s, "s", READY_LIMIT_S),
     ]  # fmt: skip
+
+
+def _rate(what: str, ours: Seen, bar: Seen) -> Measured:
+    return Measured(f"gateway: {what}, requests/s", ours.per_second, "1/s", bar.per_second)
 
 
 async def _sizes(served: Server) -> tuple[int, int, str]:

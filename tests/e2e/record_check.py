@@ -8,7 +8,6 @@ Of any gateway, for example one over the record of a replay of real history. Exi
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from typing import Any
 
@@ -21,8 +20,8 @@ HORIZONS = ("latest", "24h", "7d")
 
 async def check_record(client: httpx.AsyncClient) -> str:
     """What was compared, in a sentence. Raises AssertionError where an answer is not what the outcomes say."""
-    download = await client.get("/v1/outcomes", params={"format": "ndjson"})
-    rows = [json.loads(line) for line in download.raise_for_status().text.splitlines()]
+    download = await client.get("/v1/outcomes", params={"format": "csv"})
+    rows = recomputed.outcome_rows(download.raise_for_status().content)
     for horizon in HORIZONS:
         performance = (await client.get("/v1/performance", params={"horizon": horizon})).raise_for_status().json()
         recomputed.assert_same(recomputed.scorecard(rows, horizon), recomputed.flattened(performance))

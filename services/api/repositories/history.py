@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.api.view.records import SaleKind
 from shared.database.pool import Connection
 from shared.market import offer_repository
 from shared.market.offer_repository import PastOffer
@@ -67,7 +68,7 @@ class SaleThen:
     time: datetime
     price_wei: str
     floor_wei: str | None
-    kind: str
+    kind: SaleKind
     seller: str | None
     buyer: str | None
     valid: bool

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.api.resident.facts import MarketFacts, PunkMarketRow, SaleRow, Volume
+from services.api.view.records import MarketRecord, PunkMarketRow, SaleRow, Volume
 from shared.database.pool import Connection
 from shared.market import offer_repository
 from shared.market.event_types import OWNER_CHANGES
@@ -78,7 +78,7 @@ select (select coalesce(max(seq), 0) from market_events) as seq, (select count(*
 """
 
 
-async def market(connection: Connection, *, as_of: datetime | None = None) -> MarketFacts | None:
+async def market(connection: Connection, *, as_of: datetime | None = None) -> MarketRecord | None:
     """The market as the open transaction sees it, or as it was strictly before `as_of` by what is known today; None
     before the first event.
 
@@ -102,7 +102,7 @@ async def market(connection: Connection, *, as_of: datetime | None = None) -> Ma
     else:
         # A day's close is known when the day has ended.
         eth_usd = await connection.fetchrow(ETH_USD_THEN_SQL, as_of.date())
-    return MarketFacts(
+    return MarketRecord(
         last_seq=place["seq"] if as_of is None else last["seq"],
         revisions=place["revisions"],
         last_block=last["block"],

@@ -8,7 +8,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from services.api.resident.facts import GenerationFacts, PunkRow
+from services.api.view.records import GenerationRecord, PunkRow
 from shared.database.pool import Connection
 
 POINTER_SQL = """
@@ -71,7 +71,7 @@ async def pointer(connection: Connection) -> Pointer:
     return Pointer(**{**row, "last_seq": row["last_seq"] or 0})
 
 
-async def generation(connection: Connection, generation_id: int) -> tuple[GenerationFacts, bytes] | None:
+async def generation(connection: Connection, generation_id: int) -> tuple[GenerationRecord, bytes] | None:
     """A generation with its canonical lines in punk order; None when it, or any of its rows, is not there any more.
 
     The rows are written and removed whole, so a count that differs from `row_count` is a generation
@@ -80,18 +80,18 @@ async def generation(connection: Connection, generation_id: int) -> tuple[Genera
     row = await connection.fetchrow(GENERATION_SQL, generation_id)
     if row is None:
         return None
-    facts = _facts(row)
+    record = _record(row)
     lines = BytesIO()
     await connection.copy_from_query(VALUES_SQL, generation_id, output=lines, format="csv")
     found = lines.getvalue()
-    return (facts, found) if found.count(b"\n") == facts.row_count else None
+    return (record, found) if found.count(b"\n") == record.row_count else None
 
 
 async def published(
     connection: Connection, *, before: tuple[datetime, int] | None, limit: int
-) -> Sequence[GenerationFacts]:
+) -> Sequence[GenerationRecord]:
     """Published generations, newest first, behind the key (published_at, generation_id)."""
-    return [_facts(row) for row in await connection.fetch(PUBLISHED_SQL, *(before or (None, None)), limit)]
+    return [_record(row) for row in await connection.fetch(PUBLISHED_SQL, *(before or (None, None)), limit)]
 
 
 async def role(connection: Connection, generation_id: int) -> str | None:
@@ -112,8 +112,8 @@ async def explanation(connection: Connection, generation_id: int) -> bytes | Non
     return body
 
 
-def _facts(row: Mapping[str, Any]) -> GenerationFacts:
-    return GenerationFacts(**{**row, "floor_wei": int(row["floor_wei"])})
+def _record(row: Mapping[str, Any]) -> GenerationRecord:
+    return GenerationRecord(**{**row, "floor_wei": int(row["floor_wei"])})
 
 
 async def punks(connection: Connection) -> Sequence[PunkRow]:

@@ -14,8 +14,8 @@ from services.api.gateway import Gateway, gateway_of
 from services.api.money import Money, money
 from services.api.paging import Cursor, Limit, Place, ordinal
 from services.api.problems import DATABASE_AWAY, GoneError, documented
-from services.api.remembered import Answer
 from services.api.repositories import backtest as repository
+from services.api.responses import cached_response
 from services.api.shapes.backtest import (
     Assumptions,
     BacktestDocument,
@@ -27,6 +27,7 @@ from services.api.shapes.backtest import (
     EquityDocument,
     Versus,
 )
+from services.api.stale_cache import CachedAnswer
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 
@@ -58,18 +59,18 @@ CACHE = {"Cache-Control": "public, max-age=60, stale-if-error=86400"}
 async def get_backtest(request: Request) -> Response:
     """The newest backtest: figures of every book with 90 % intervals. It is recomputed once a day."""
     gateway = gateway_of(request)
-    known = gateway.remembered.get(_KEY)
+    known = gateway.stale_cache.get(_KEY)
     try:
         async with gateway.reading() as connection:
             newest = await _newest_id(connection)
             if known is None or known.fingerprint != str(newest):
                 known = await _read(connection)
-                gateway.remembered.put(_KEY, known)
+                gateway.stale_cache.put(_KEY, known)
     except DATABASE_AWAY:
         if known is None:
             raise
-        return _answer(gateway, known, degraded=["database_away"])
-    return _answer(gateway, known, degraded=[])
+        return _answer(gateway, known, database_away=True)
+    return _answer(gateway, known, database_away=False)
 
 
 @router.get("/v1/backtest/equity", operation_id="get_backtest_equity", responses=documented(404, 422, 503))
@@ -125,7 +126,7 @@ async def _newest_id(connection: Connection) -> UUID:
     return found
 
 
-async def _read(connection: Connection) -> Answer:
+async def _read(connection: Connection) -> CachedAnswer:
     row = await repository.newest(connection)
     assert row is not None
     last = await repository.last_days(connection, row.backtest_id)
@@ -141,14 +142,14 @@ async def _read(connection: Connection) -> Answer:
         "books": [book.model_dump() for book in books],
         "versus": [Versus(**(_UNCOUNTED | one)).model_dump() for one in orjson.loads(row.versus)],
     }
-    return Answer(str(row.backtest_id), orjson.dumps(body), row.computed_at)
+    return CachedAnswer(str(row.backtest_id), orjson.dumps(body), row.computed_at)
 
 
-def _answer(gateway: Gateway, known: Answer, *, degraded: list[str]) -> Response:
+def _answer(gateway: Gateway, known: CachedAnswer, *, database_away: bool) -> Response:
+    response = cached_response(known, cache_control=CACHE["Cache-Control"], database_away=database_away)
     age = max(0, int((gateway.clock.now() - known.at).total_seconds()))
-    headers = CACHE | ({"Punkcast-Degraded": ", ".join(degraded)} if degraded else {})
-    body = b'{"age_seconds":%d,"degraded":%b,%b' % (age, orjson.dumps(degraded), known.body[1:])
-    return Response(body, media_type="application/json", headers=headers)
+    response.headers["Punkcast-Age-Seconds"] = str(age)
+    return response
 
 
 def _assumptions(terms: dict[str, Any]) -> Assumptions:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.api import cursors
-from services.api.answers import stamped
 from services.api.config import digest
 from services.api.gateway import gateway_of
-from services.api.listing import known_name
+from services.api.money import money
 from services.api.paging import Cursor
 from services.api.problems import BadCursorError, documented
-from services.api.resident.facts import Generation, View
-from services.api.resident.offers import JudgedAsk, JudgedAsks, judged
-from services.api.resident.rendering import instant, money_member
+from services.api.punk_search import known_name
+from services.api.responses import page_response
 from services.api.routes.punks import NOT_MODIFIED
-from services.api.shapes.deals import DealsDocument
+from services.api.shapes.base import encode
+from services.api.shapes.deals import Deal, DealPrior, DealsDocument
+from services.api.view.current import View
+from services.api.view.generation import Generation
+from services.api.view.market import ask_of
+from services.api.view.offers import JudgedAsk, JudgedAsks, judged
+from services.api.view.page import page
 
 router = APIRouter(tags=["market"])
 
@@ -65,65 +68,56 @@ async def deals(
         for ask in asks.asks
         if ask.judgement.probability >= min_probability
         and (after is None or ask.rank < after)
-        and (kind is None or _type(view, ask.punk_id) == kind)
+        and (kind is None or view.catalogue.type_of(ask.punk_id) == kind)
     ]
     following = None
     if len(found) > limit:
         key = tuple(map(str, found[limit - 1].rank))
         following = cursors.encode(
-            cursors.Position(scope, generation.facts.generation_id, key), gateway.config.cursor_key
+            cursors.Position(scope, generation.record.generation_id, key), gateway.config.cursor_key
         )
-    rest = {
-        "fee_percent": fee_percent,
-        "gas_eth": gas_eth,
-        "min_probability": min_probability,
-        "prior": {"asks": asks.prior.asks, "mean": asks.prior.mean, "spread": asks.prior.spread}
-        if asks.prior.asks
-        else None,
-        "items": _items(view, generation, found[:limit], fee=fee_percent / 100, gas_eth=gas_eth),
-        "next_cursor": following,
-    }
-    body = b"%b,%b,%b" % (generation.head, view.market.head, orjson.dumps(rest)[1:])
-    return stamped(request, gateway, generation, f"g{generation.facts.generation_id}.{view.market.tag}", body)
+    prior = DealPrior(asks=asks.prior.asks, mean=asks.prior.mean, spread=asks.prior.spread)
+    document = DealsDocument(
+        generation=generation.document,
+        market_as_of=view.market.as_of,
+        fee_percent=fee_percent,
+        gas_eth=gas_eth,
+        min_probability=min_probability,
+        prior=prior if prior.asks else None,
+        items=_items(view, generation, found[:limit], fee=fee_percent / 100, gas_eth=gas_eth),
+        next_cursor=following,
+    )
+    return page_response(request, gateway, page(generation.record, view.tag_of(generation), encode(document)))
 
 
 async def judged_asks(view: View, generation: Generation) -> JudgedAsks:
     """The view's asks by the values of a generation."""
-    name = f"judged {generation.facts.generation_id}"
-    return await view.renditions.get(name, lambda: judged(generation, view.market))
+    name = f"judged {generation.record.generation_id}"
+    return await view.memo.get(name, lambda: judged(generation, view.market))
 
 
-def _type(view: View, punk: int) -> str | None:
-    row = view.catalogue.punks.get(punk)
-    return row.type if row else None
-
-
-def _items(
-    view: View, generation: Generation, asks: Sequence[JudgedAsk], *, fee: float, gas_eth: float
-) -> list[dict[str, object]]:
-    items: list[dict[str, object]] = []
-    for ask in asks:
-        row, market = generation.rows[generation.places[ask.punk_id]], view.market.rows[ask.punk_id]
-        margin = ask.judgement.margin_eth(ask.offer.ask_eth, fee=fee, gas_eth=gas_eth)
+def _items(view: View, generation: Generation, asks: Sequence[JudgedAsk], *, fee: float, gas_eth: float) -> list[Deal]:
+    items = []
+    for judged_ask in asks:
+        offer, judgement = judged_ask.offer, judged_ask.judgement
+        row, ask = generation.row(judged_ask.punk_id), ask_of(view.market.rows[judged_ask.punk_id])
+        if ask is None:
+            continue
+        margin = judgement.margin_eth(offer.ask_eth, fee=fee, gas_eth=gas_eth)
         items.append(
-            {
-                "punk_id": ask.punk_id,
-                "type": _type(view, ask.punk_id),
-                "ask": {
-                    "price": money_member(market.ask_wei),
-                    "seller": market.ask_seller,
-                    "since": instant(market.ask_time) if market.ask_time else None,
-                    "block": market.ask_block,
-                },
-                "value": money_member(row.value_wei),
-                "lo80": money_member(row.lo80_wei),
-                "hi80": money_member(row.hi80_wei),
-                "confidence": row.confidence,
-                "discount": 1.0 - ask.offer.ask_eth / ask.offer.value_eth,
-                "probability": ask.judgement.probability,
-                "shrunk_value_eth": ask.judgement.worth_eth,
-                "expected_margin_eth": margin,
-                "expected_return": margin / (ask.offer.ask_eth + gas_eth),
-            }
+            Deal(
+                punk_id=row.punk_id,
+                type=view.catalogue.type_of(row.punk_id),
+                ask=ask,
+                value=money(row.value_wei),
+                lo80=money(row.lo80_wei),
+                hi80=money(row.hi80_wei),
+                confidence=row.confidence,
+                discount=1.0 - offer.ask_eth / offer.value_eth,
+                probability=judgement.probability,
+                shrunk_value_eth=judgement.worth_eth,
+                expected_margin_eth=margin,
+                expected_return=margin / (offer.ask_eth + gas_eth),
+            )
         )
     return items

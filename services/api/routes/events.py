@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
-from services.api.feed import Feed, place_of
+from services.api.event_stream import EventStream, place_of
 from services.api.gateway import gateway_of
 from services.api.problems import BusyError, documented
 from services.api.shapes.events import EventName
@@ -44,31 +44,31 @@ async def events(
 ) -> Response:
     """`event: reset` says that more was missed than is kept. Comments keep the connection alive."""
     gateway = gateway_of(request)
-    feed = gateway.feed
+    stream = gateway.event_stream
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if request.scope.get("head"):
         return Response(media_type=MEDIA_TYPE, headers=headers)
     if last_event_id is not None and place_of(last_event_id) is None:
         raise InvalidInputError("Last-Event-ID must be the id of an event of this stream.")
-    if feed.streams >= gateway.config.max_streams:
+    if stream.streams >= gateway.config.max_streams:
         raise BusyError(f"{gateway.config.max_streams} streams are open, which is as many as this process serves.")
     stopping: Callable[[], bool] = getattr(request.app.state, "stopping", lambda: False)
-    body = _stream(feed, frozenset(types or ()), last_event_id, stopping)
+    body = _stream(stream, frozenset(types or ()), last_event_id, stopping)
     return StreamingResponse(body, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _stream(
-    feed: Feed, wanted: frozenset[EventName], last_event_id: str | None, stopping: Callable[[], bool]
+    stream: EventStream, wanted: frozenset[EventName], last_event_id: str | None, stopping: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    feed.streams += 1
+    stream.streams += 1
     try:
         yield format_sse_event(comment="punkcast", retry=_RETRY_MS)
         place = place_of(last_event_id) if last_event_id is not None else None
-        while not feed.started and not stopping():
-            await feed.changed(CHECK_S)
-        seen = feed.total
+        while not stream.started and not stopping():
+            await stream.changed(CHECK_S)
+        seen = stream.total
         if place is not None:
-            unseen, whole = feed.after(place)
+            unseen, whole = stream.after(place)
             if not whole:
                 yield _RESET
             for event in unseen:
@@ -76,9 +76,9 @@ async def _stream(
                     yield event.wire
         quiet = 0.0
         while not stopping():
-            await feed.changed(CHECK_S)
-            news = feed.since(seen)
-            seen = feed.total
+            await stream.changed(CHECK_S)
+            news = stream.since(seen)
+            seen = stream.total
             for event in news:
                 if not wanted or event.name in wanted:
                     quiet = 0.0
@@ -88,4 +88,4 @@ async def _stream(
                 quiet = 0.0
                 yield b": heartbeat\n\n"
     finally:
-        feed.streams -= 1
+        stream.streams -= 1

@@ -57,8 +57,6 @@ async def history(
         offers = await repository.offers(connection, punk_id, start, end)
     asks, bids = ([past for past in offers if past.offer.kind == kind] for kind in (ASK, BID))
     counts: dict[Truncated, int] = {"sales": len(sales), "asks": len(asks), "bids": len(bids)}
-    current = gateway.current
-    age = current.age_seconds(current.view.generation.facts.as_of) if current.view else 0
     return HistoryDocument(
         punk_id=punk_id,
         start=start,
@@ -82,7 +80,6 @@ async def history(
         asks=_documents(asks),
         bids=_documents(bids),
         truncated=[name for name, count in counts.items() if count > MOST_EVENTS],
-        degraded=list(current.flags(age)),
     )
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.api.answers import stamped
-from services.api.gateway import Gateway, gateway_of
-from services.api.looking_back import generation_in_force, market_then
+from services.api.as_of import generation_in_force, market_then
+from services.api.gateway import gateway_of
 from services.api.paging import Instant
 from services.api.problems import DATABASE_AWAY, documented
-from services.api.remembered import Answer
 from services.api.repositories import market_days
+from services.api.responses import cached_response, memoised, page_response
 from services.api.routes.punks import NOT_MODIFIED
+from services.api.shapes.base import encode
 from services.api.shapes.market import MarketDay, MarketDocument, MarketSeriesDocument
+from services.api.stale_cache import CachedAnswer
+from services.api.view.generation import Generation
+from services.api.view.market import Market
+from services.api.view.page import Page, page
 from shared.errors import InvalidInputError
 
 router = APIRouter(tags=["market"])
+
+SERIES_CACHE = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 
 FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2200, 1, 1)
 Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
@@ -38,23 +43,30 @@ async def market(
 ) -> Response:
     gateway = gateway_of(request)
     if as_of is None:
-        return current_market(request, gateway)
+        view = gateway.current.require()
+        return memoised(request, gateway, view, _page(view.generation, view.market, view.tag))
     generation = await generation_in_force(gateway, as_of)
-    revisions = gateway.current.require().market.place[1]
-    key = f"market|{as_of.isoformat()}|{revisions}"
-    known = gateway.remembered.get(key)
+    tag = f"g{generation.record.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{gateway.current.require().market.place[1]}"
+    known = gateway.stale_cache.get(f"market|{tag}")
     if known is None:
-        then = await market_then(gateway, as_of)
-        known = Answer(key, then.body, gateway.clock.now())
-        gateway.remembered.put(key, known)
-    tag = f"g{generation.facts.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{revisions}"
-    return stamped(request, gateway, generation, tag, b"%b,%b}" % (generation.head, known.body))
+        found = _page(generation, await market_then(gateway, as_of), tag)
+        known = CachedAnswer(tag, found.body, gateway.clock.now())
+        gateway.stale_cache.put(f"market|{tag}", known)
+    return page_response(request, gateway, page(generation.record, tag, known.body))
 
 
-def current_market(request: Request, gateway: Gateway) -> Response:
-    """From memory."""
-    view = gateway.current.require()
-    return stamped(request, gateway, view.generation, view.tag, b"%b,%b}" % (view.generation.head, view.market.body))
+def _page(generation: Generation, market: Market, tag: str) -> Page:
+    document = MarketDocument(
+        generation=generation.document,
+        market_as_of=market.as_of,
+        floor=market.floor,
+        asks=len(market.asks),
+        depth=market.depth,
+        bids=market.bids,
+        volumes=market.volumes,
+        eth_usd=market.eth_usd,
+    )
+    return page(generation.record, tag, encode(document))
 
 
 @router.get(
@@ -73,11 +85,11 @@ async def series(
     if start is not None and end is not None and start > end:
         raise InvalidInputError(f"from {start} is after to {end}; no day lies between.")
     key = f"series|{start}|{end}"
-    known = gateway.remembered.get(key)
+    known = gateway.stale_cache.get(key)
     view = gateway.current.view
     # What the days are made of moves with the market and with each nowcast.
-    fingerprint = f"{view.tag}{'x' if view.explained else ''}" if view else ""
-    degraded: list[str] = []
+    fingerprint = view.tag if view else ""
+    away = False
     if known is None or not fingerprint or known.fingerprint != fingerprint:
         try:
             async with gateway.reading() as connection:
@@ -85,15 +97,10 @@ async def series(
         except DATABASE_AWAY:
             if known is None:
                 raise
-            degraded = ["database_away"]
+            away = True
         else:
-            body = orjson.dumps(
-                {"start": start, "end": end, "days": [MarketDay(**vars(day)).model_dump() for day in found]}
-            )
-            known = Answer(fingerprint, body, gateway.clock.now())
-            gateway.remembered.put(key, known)
-    headers = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"}
-    if degraded:
-        headers["Punkcast-Degraded"] = ", ".join(degraded)
-    body = b'{"degraded":%b,%b' % (orjson.dumps(degraded), known.body[1:])
-    return Response(body, media_type="application/json", headers=headers)
+            days = [MarketDay(**vars(day)) for day in found]
+            body = encode(MarketSeriesDocument(start=start, end=end, days=days))
+            known = CachedAnswer(fingerprint, body, gateway.clock.now())
+            gateway.stale_cache.put(key, known)
+    return cached_response(known, cache_control=SERIES_CACHE, database_away=away)

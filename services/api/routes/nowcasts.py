@@ -6,28 +6,26 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.api.answers import NEGOTIATED, stamped_large, unstamped
-from services.api.documents import GenerationDocument, NowcastDocument
+from services.api.as_of import generation_in_force
 from services.api.gateway import Gateway, gateway_of
-from services.api.looking_back import generation_in_force
-from services.api.money import money
-from services.api.negotiation import chosen
+from services.api.negotiation import MEDIA_TYPES, Format, chosen
 from services.api.paging import Cursor, Instant, Limit, Page, Place, by_time, ordinal
 from services.api.problems import documented
 from services.api.repositories import nowcasts as repository
-from services.api.resident.facts import Generation, GenerationFacts
-from services.api.resident.formats import FORMATS, MEDIA_TYPES
-from services.api.resident.proofs import Tree
+from services.api.responses import memoised, page_response
 from services.api.routes.punks import NOT_MODIFIED, no_such_punk
-from services.api.shapes.nowcasts import ProofDocument, ProofStep
+from services.api.shapes.base import encode
+from services.api.shapes.nowcasts import ProofDocument
+from services.api.shapes.values import GenerationDocument, NowcastDocument
+from services.api.view import page as ready
+from services.api.view.encodings import whole
+from services.api.view.generation import Generation, generation_document
+from services.api.view.proofs import Tree
 from shared.errors import NotFoundError
 
 router = APIRouter(tags=["values"])
 
-Format = Annotated[
-    Literal["json", "ndjson", "csv", "parquet", "arrow"] | None,
-    Query(description="Instead of the Accept header"),
-]
+Named = Annotated[Format | None, Query(description="Instead of the Accept header")]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="A generation's id")]
 BODIES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -52,9 +50,9 @@ async def nowcasts(request: Request, limit: Limit = 50, cursor: Cursor = None) -
     gateway = gateway_of(request)
     place = Place.asked(gateway, ("nowcasts",), cursor, limit, by_time(ordinal))
     async with gateway.reading() as connection:
-        rows = await repository.published(connection, before=place.before, limit=place.fetch)
-    shown, following = place.cut(rows, lambda facts: (facts.published_at, facts.generation_id))
-    return Page[GenerationDocument](items=[_document(facts) for facts in shown], next_cursor=following)
+        records = await repository.published(connection, before=place.before, limit=place.fetch)
+    shown, following = place.cut(records, lambda record: (record.published_at, record.generation_id))
+    return Page[GenerationDocument](items=[generation_document(record) for record in shown], next_cursor=following)
 
 
 @router.get(
@@ -66,14 +64,15 @@ async def nowcasts(request: Request, limit: Limit = 50, cursor: Cursor = None) -
 )
 async def current(
     request: Request,
-    format: Format = None,  # noqa: A002
+    format: Named = None,  # noqa: A002
     as_of: Annotated[Instant | None, Query(description="The generation that readers saw then")] = None,
 ) -> Response:
     gateway = gateway_of(request)
-    generation = gateway.current.require().generation
-    if as_of is not None:
-        generation = await generation_in_force(gateway, as_of)
-    return await whole(request, gateway, generation, format)
+    view = gateway.current.require()
+    kind = chosen(request.headers.get("accept"), format)
+    generation = view.generation if as_of is None else await generation_in_force(gateway, as_of)
+    found = await _whole(generation, kind)
+    return memoised(request, gateway, view, found) if kind == "json" else page_response(request, gateway, found)
 
 
 @router.get(
@@ -83,9 +82,10 @@ async def current(
     response_class=Response,
     responses={**BODIES, **documented(404, 406, 410, 422, 503)},
 )
-async def nowcast(request: Request, generation_id: Number, format: Format = None) -> Response:  # noqa: A002
+async def nowcast(request: Request, generation_id: Number, format: Named = None) -> Response:  # noqa: A002
     gateway = gateway_of(request)
-    return await whole(request, gateway, await published(gateway, generation_id), format)
+    kind = chosen(request.headers.get("accept"), format)
+    return page_response(request, gateway, await _whole(await published(gateway, generation_id), kind))
 
 
 @router.get(
@@ -101,37 +101,16 @@ async def proof(request: Request, generation_id: Number | Literal["current"], pu
         generation = gateway.current.require().generation
     else:
         generation = await published(gateway, generation_id)
-    if punk_id not in generation.wei:
+    if punk_id not in generation:
         raise no_such_punk(punk_id)
-    tree = await generation.renditions.get("tree", lambda: Tree(generation))
-    found = tree.proof(punk_id)
-    body = ProofDocument(
-        generation=_document(generation.facts),
-        punk_id=punk_id,
-        line=found.line.decode(),
-        leaf=found.leaf.hex(),
-        leaf_index=found.index,
-        leaf_count=found.count,
-        path=[ProofStep(side=step.side, hash=step.hash.hex()) for step in found.steps],
-        root=found.root.hex(),
-        algorithm="rfc6962-sha256",
-    ).model_dump_json()
+    tree = await generation.memo.get("tree", lambda: Tree(generation))
     # A generation never changes, and neither do its proofs.
     caching = "no-cache" if generation_id == "current" else "public, max-age=86400, immutable"
-    return Response(body, media_type="application/json", headers={"Cache-Control": caching})
+    return Response(encode(tree.proof(punk_id)), media_type="application/json", headers={"Cache-Control": caching})
 
 
-async def whole(request: Request, gateway: Gateway, generation: Generation, named: str | None) -> Response:
-    """A generation in the format that the client prefers."""
-    kind = chosen(request.headers.get("accept"), named, MEDIA_TYPES)
-    tag = f"g{generation.facts.generation_id}"
-    if kind == "json":
-        body = await generation.renditions.get("json", lambda: generation.body)
-        return await stamped_large(
-            request, gateway, generation, tag, body, generation.renditions, "json deflated", vary=NEGOTIATED
-        )
-    rendition = await generation.renditions.get(kind, lambda: FORMATS[kind](generation))
-    return await unstamped(request, gateway, generation, tag=f"{tag}.{kind}", rendition=rendition)
+async def _whole(generation: Generation, kind: Format) -> ready.Page:
+    return await generation.memo.get(kind, lambda: whole(generation, kind))
 
 
 async def published(gateway: Gateway, generation_id: int) -> Generation:
@@ -142,7 +121,7 @@ async def published(gateway: Gateway, generation_id: int) -> Generation:
         GoneError: its values are not kept any more.
     """
     view = gateway.current.view
-    if view is not None and view.generation.facts.generation_id == generation_id:
+    if view is not None and view.generation.record.generation_id == generation_id:
         return view.generation
     kept = gateway.current.earlier(generation_id)
     if kept is not None:
@@ -152,17 +131,3 @@ async def published(gateway: Gateway, generation_id: int) -> Generation:
     if role != "champion":
         raise NotFoundError(f"Generation {generation_id} was never published; /v1/nowcasts lists those that were.")
     return await gateway.follower.generation(generation_id)
-
-
-def _document(facts: GenerationFacts) -> GenerationDocument:
-    return GenerationDocument(
-        generation_id=facts.generation_id,
-        model_id=facts.model_id,
-        snapshot_id=facts.snapshot_id,
-        as_of=facts.as_of,
-        as_of_block=facts.last_block,
-        published_at=facts.published_at,
-        floor=money(facts.floor_wei),
-        values_sha256=facts.values_sha256,
-        merkle_root=facts.merkle_root,
-    )

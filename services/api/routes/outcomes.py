@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -11,10 +12,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.api import downloads
-from services.api.downloads import MEDIA_TYPES, Format
 from services.api.gateway import Gateway, gateway_of
 from services.api.money import Money
+from services.api.negotiation import Format, chosen
 from services.api.paging import Cursor, Instant, Page, Place, ordinal
 from services.api.problems import documented
 from services.api.repositories import outcomes as repository
@@ -26,6 +26,7 @@ from shared.errors import InvalidInputError
 
 router = APIRouter(tags=["record"])
 
+PARQUET = "application/vnd.apache.parquet"
 PAGE = 2_000
 LARGEST_PARQUET = 500_000
 """Rows. A Parquet file is made in memory; all else is sent while it is read."""
@@ -37,9 +38,8 @@ COLUMNS = (
 _INTEGERS = ("event_seq", "punk_id", "log_index", "generation_id")
 _FLAGS = ("in50", "in80", "in90", "valid")
 _CONTENT: dict[str, Any] = {
-    MEDIA_TYPES["ndjson"]: {"schema": {"type": "string"}},
     "text/csv": {"schema": {"type": "string"}},
-    MEDIA_TYPES["parquet"]: {"schema": {"type": "string", "format": "binary"}},
+    PARQUET: {"schema": {"type": "string", "format": "binary"}},
 }
 
 
@@ -48,7 +48,7 @@ _CONTENT: dict[str, Any] = {
     operation_id="list_outcomes",
     summary="Every scored sale, paged or as a download",
     response_class=Response,
-    responses={200: {"model": Page[Outcome], "content": _CONTENT}, **documented(400, 422, 503)},
+    responses={200: {"model": Page[Outcome], "content": _CONTENT}, **documented(400, 406, 422, 503)},
 )
 async def outcomes(
     request: Request,
@@ -63,29 +63,27 @@ async def outcomes(
     cursor: Cursor = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
-    """JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei`, and in `…_eth`."""
+    """JSON comes in pages; CSV and Parquet whole: flat columns, amounts exact in `…_wei`, and in `…_eth`."""
     gateway = gateway_of(request)
     if start is not None and end is not None and start >= end:
         raise InvalidInputError("start must be before end.")
     span = Span(start=start, end=end, model_id=model_id, horizon=horizon, excluded=not exclusions)
-    chosen = downloads.wanted(accept, format)
-    if chosen == "json":
+    kind = chosen(accept, format)
+    if kind == "json":
         return await _page(gateway, span, newest=order == "desc", limit=limit, cursor=cursor)
     if order == "desc":
         raise InvalidInputError("Downloads are in the order of the sales; leave `order` away.")
     if cursor is not None:
         raise InvalidInputError("A cursor belongs to JSON pages; the other formats are sent whole.")
     headers = {
-        "Content-Disposition": f'attachment; filename="punkcast-outcomes.{chosen}"',
+        "Content-Disposition": f'attachment; filename="punkcast-outcomes.{kind}"',
         "Vary": "Accept",
         "Cache-Control": "public, max-age=30",
     }
-    if chosen == "parquet":
-        body = await _parquet(gateway, span)
-        return Response(body, media_type=MEDIA_TYPES[chosen], headers=headers)
-    rows = _flat_pages(gateway, span)
-    lines = downloads.ndjson_lines(rows) if chosen == "ndjson" else downloads.csv_lines(rows, COLUMNS)
-    return StreamingResponse(await _begun(lines), media_type=MEDIA_TYPES[chosen], headers=headers)
+    if kind == "parquet":
+        return Response(await _parquet(gateway, span), media_type=PARQUET, headers=headers)
+    lines = await _begun(_csv(_flat_pages(gateway, span)))
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 async def _page(gateway: Gateway, span: Span, *, newest: bool, limit: int, cursor: str | None) -> Response:
@@ -109,6 +107,19 @@ async def _flat_pages(gateway: Gateway, span: Span) -> AsyncGenerator[Sequence[d
     ):
         async for page in pages:
             yield [_flat(row) for row in page]
+
+
+async def _csv(pages: AsyncIterator[Sequence[dict[str, object]]]) -> AsyncIterator[bytes]:
+    """RFC 4180 with a header, a chunk for each page."""
+    yield (",".join(COLUMNS) + "\r\n").encode()
+    async for page in pages:
+        text = io.StringIO()
+        csv.writer(text).writerows([_cell(row[name]) for name in COLUMNS] for row in page)
+        yield text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 async def _begun(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.api.gateway import Gateway, gateway_of
 from services.api.paging import Instant
 from services.api.problems import DATABASE_AWAY, documented
-from services.api.remembered import Answer
 from services.api.repositories import outcomes
+from services.api.responses import cached_response
 from services.api.scorecards import performance
 from services.api.shapes.performance import Horizon, PerformanceDocument
+from services.api.stale_cache import CachedAnswer
 from shared.contracts.messages import ModelId
 from shared.errors import InvalidInputError
 
 router = APIRouter(tags=["record"])
+
+CACHE_CONTROL = "public, max-age=30, stale-if-error=86400"
 
 
 @router.get(
@@ -42,24 +44,24 @@ async def get_performance(
         raise InvalidInputError("start must be before end.")
     span = outcomes.Span(start=start, end=end, model_id=model_id, excluded=not exclusions)
     key = f"performance|{horizon}|{span}"
-    known = gateway.remembered.get(key)
+    known = gateway.stale_cache.get(key)
     try:
         answer = await _fresh(gateway, known, span, horizon)
     except DATABASE_AWAY:
         if known is None:
             raise
-        return _response(known, degraded=["database_away"])
-    return _response(answer, degraded=[])
+        return cached_response(known, cache_control=CACHE_CONTROL, database_away=True)
+    return cached_response(answer, cache_control=CACHE_CONTROL, database_away=False)
 
 
-async def _fresh(gateway: Gateway, known: Answer | None, span: outcomes.Span, horizon: Horizon) -> Answer:
+async def _fresh(gateway: Gateway, known: CachedAnswer | None, span: outcomes.Span, horizon: Horizon) -> CachedAnswer:
     async with gateway.reading() as connection:
         fingerprint = await outcomes.fingerprint(connection)
     if known is not None and known.fingerprint == fingerprint:
         return known
     # One at a time: what reads the whole record must not be multiplied by how many ask for it.
     async with gateway.computing:
-        known = gateway.remembered.get(f"performance|{horizon}|{span}")
+        known = gateway.stale_cache.get(f"performance|{horizon}|{span}")
         if known is not None and known.fingerprint == fingerprint:
             return known
         async with gateway.reading() as connection:
@@ -74,14 +76,6 @@ async def _fresh(gateway: Gateway, known: Answer | None, span: outcomes.Span, ho
             exclusions=not span.excluded,
             excluded_sales=excluded,
         )
-        answer = Answer(fingerprint, body.model_dump_json().encode(), now)
-        gateway.remembered.put(f"performance|{horizon}|{span}", answer)
+        answer = CachedAnswer(fingerprint, body.model_dump_json().encode(), now)
+        gateway.stale_cache.put(f"performance|{horizon}|{span}", answer)
         return answer
-
-
-def _response(answer: Answer, *, degraded: list[str]) -> Response:
-    headers = {"Cache-Control": "public, max-age=30, stale-if-error=86400"}
-    if degraded:
-        headers["Punkcast-Degraded"] = ", ".join(degraded)
-    body = b'{"degraded":%b,%b' % (orjson.dumps(degraded), answer.body[1:])
-    return Response(body, media_type="application/json", headers=headers)

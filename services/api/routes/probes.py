@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.api.gateway import gateway_of
 from services.api.problems import problem_response
-from services.api.resident.current import FLAGS
+from services.api.view.current import FLAGS
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,7 +35,7 @@ async def metrics(request: Request) -> Response:
     """Prometheus' text format."""
     gateway = gateway_of(request)
     current, shown = gateway.current, gateway.current.view
-    age = current.age_seconds(shown.generation.facts.as_of) if shown else 0
+    age = current.age_seconds(shown.generation.record.as_of) if shown else 0
     flags = current.flags(age)
     gateway.metrics.age.set(age)
     for flag in FLAGS:

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.api import cursors, listing
-from services.api.answers import stamped, stamped_large
-from services.api.documents import PunkPage
+from services.api import cursors, punk_search
+from services.api.as_of import generation_in_force
 from services.api.gateway import Gateway, gateway_of
-from services.api.looking_back import generation_in_force
 from services.api.money import eth_to_wei
 from services.api.paging import Instant
 from services.api.problems import BadCursorError, documented
 from services.api.repositories import market as market_repository
-from services.api.resident import columns, entries
-from services.api.resident.explanation import EARLIER
-from services.api.resident.facts import Generation, View
-from services.api.resident.rendering import NO_MARKET, as_of_head, market_members
+from services.api.responses import memoised, page_response
+from services.api.shapes.base import encode
 from services.api.shapes.nowcasts import ColumnsDocument
 from services.api.shapes.punks import PunkDocument
+from services.api.shapes.values import PunkPage
+from services.api.view import punk as documents
+from services.api.view.columns import columns
+from services.api.view.current import View
+from services.api.view.generation import Generation
+from services.api.view.page import Page, page
+from services.api.view.records import Grade
 from shared.errors import InvalidInputError, NotFoundError
 
 router = APIRouter(tags=["values"])
+
+COLLECTION, ONE = "/v1/punks", "/v1/punks/{punk_id}"
 
 Eth = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="ETH, inclusive")]
 Share = Annotated[
@@ -45,10 +50,12 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The copy 
 async def punk_columns(request: Request) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
-    body = await view.renditions.get("columns", lambda: columns.render(view))
-    return await stamped_large(
-        request, gateway, view.generation, f"{view.tag}.columns", body, view.renditions, "columns deflated"
-    )
+
+    def make() -> Page:
+        record = view.generation.record
+        return page(record, f"{view.tag}.columns", encode(columns(view)), compress=True)
+
+    return memoised(request, gateway, view, await view.memo.get("columns", make))
 
 
 @router.get(
@@ -69,15 +76,28 @@ async def punk(
     view = gateway.current.require()
     if as_of is not None:
         return await _punk_then(request, gateway, view, punk_id, as_of)
-    return current_punk(request, gateway, view, punk_id)
-
-
-def current_punk(request: Request, gateway: Gateway, view: View, punk_id: int) -> Response:
-    """The hot route: bytes put together from bytes."""
-    if punk_id not in view.generation.wei:
+    if punk_id not in view.generation:
         raise no_such_punk(punk_id)
-    tag = view.tag if view.explained is None else view.tag + ".x"
-    return stamped(request, gateway, view.generation, tag, entries.punk_body(view, punk_id))
+    return page_response(request, gateway, punk_page(view, punk_id))
+
+
+def punk_page(view: View, punk_id: int) -> Page:
+    """A punk as it is shown now; made once for each view."""
+    path = f"{COLLECTION}/{punk_id}"
+    found = view.pages.get(path)
+    if found is None:
+        body = encode(documents.document(view, punk_id))
+        found = view.keep(path, page(view.generation.record, view.tag, body)._replace(route=ONE))
+    return found
+
+
+def page_of(view: View, name: str) -> Page | None:
+    """What is below `/v1/punks/` in the view; None leaves it to the routes, which say what is wrong."""
+    punk_id = int(name) if _NUMBER.fullmatch(name) else -1
+    return punk_page(view, punk_id) if punk_id in view.generation else None
+
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")
 
 
 def no_such_punk(punk_id: int) -> NotFoundError:
@@ -86,21 +106,13 @@ def no_such_punk(punk_id: int) -> NotFoundError:
 
 async def _punk_then(request: Request, gateway: Gateway, view: View, punk_id: int, as_of: datetime) -> Response:
     generation = await generation_in_force(gateway, as_of)
-    if punk_id not in generation.wei:
+    if punk_id not in generation:
         raise no_such_punk(punk_id)
     async with gateway.reading() as connection:
         row, last = await market_repository.punk_then(connection, punk_id, as_of)
-    members, ask = NO_MARKET, None
-    if row is not None:
-        members, ask = market_members(row), int(row.ask_wei) if row.ask_wei is not None else None
-    body = b"%b,%b,%b,%b" % (
-        generation.head,
-        as_of_head(*last) if last else b'"market_as_of":null',
-        entries.entry(view.catalogue, generation, punk_id, members, ask),
-        EARLIER,
-    )
-    tag = f"g{generation.facts.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{view.market.place[1]}"
-    return stamped(request, gateway, generation, tag, body)
+    tag = f"g{generation.record.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{view.market.place[1]}"
+    body = encode(documents.document_then(view.catalogue, generation, punk_id, row, last))
+    return page_response(request, gateway, page(generation.record, tag, body))
 
 
 @router.get(
@@ -127,10 +139,12 @@ async def punks(
     min_discount: Share = None,
     max_discount: Share = None,
     confidence: Annotated[
-        list[listing.Grade] | None, Query(max_length=4, description="Repeat it: any of them", examples=[["A"]])
+        list[Grade] | None, Query(max_length=4, description="Repeat it: any of them", examples=[["A"]])
     ] = None,
-    sort: Annotated[listing.Sort, Query(description="`price` and `discount` list punks with an ask only")] = "punk_id",
-    order: listing.Order = "asc",
+    sort: Annotated[
+        punk_search.Sort, Query(description="`price` and `discount` list punks with an ask only")
+    ] = "punk_id",
+    order: punk_search.Order = "asc",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before, same filters")] = None,
 ) -> Response:
@@ -143,9 +157,9 @@ async def punks(
     ):
         if low is not None and high is not None and low > high:
             raise InvalidInputError(f"min_{name} {low} is above max_{name} {high}; no {name} can fit.")
-    query = listing.PunkQuery(
-        type=listing.known_name("type", type, view.catalogue.types) if type is not None else None,
-        traits=tuple(listing.known_name("trait", name, view.catalogue.traits) for name in trait or ()),
+    query = punk_search.PunkQuery(
+        type=punk_search.known_name("type", type, view.catalogue.types) if type is not None else None,
+        traits=tuple(punk_search.known_name("trait", name, view.catalogue.traits) for name in trait or ()),
         trait_count=trait_count,
         min_wei=_wei(min_value),
         max_wei=_wei(max_value),
@@ -159,23 +173,24 @@ async def punks(
         order=order,
     )
     generation, after = await _place(gateway, view, query, cursor)
-    found, more = listing.page(generation, view.market, view.catalogue, query, after=after, limit=limit)
+    found, more = punk_search.page(generation, view.market, view.catalogue, query, after=after, limit=limit)
     next_cursor = None
     if more is not None:
-        position = cursors.Position(query.digest, generation.facts.generation_id, tuple(map(str, more)))
+        position = cursors.Position(query.digest, generation.record.generation_id, tuple(map(str, more)))
         next_cursor = cursors.encode(position, gateway.config.cursor_key)
-    body = b'%b,%b,"items":[%b],"next_cursor":%b}' % (
-        generation.head,
-        view.market.head,
-        b",".join(b"{%b}" % entries.listed_entry(view, generation, punk_id) for punk_id in found),
-        orjson.dumps(next_cursor),
+    document = PunkPage(
+        generation=generation.document,
+        market_as_of=view.market.as_of,
+        items=[documents.entry(view, generation, punk_id) for punk_id in found],
+        next_cursor=next_cursor,
     )
-    return stamped(request, gateway, generation, f"g{generation.facts.generation_id}.{view.market.tag}", body)
+    body = encode(document)
+    return page_response(request, gateway, page(generation.record, view.tag_of(generation), body))
 
 
 async def _place(
-    gateway: Gateway, view: View, query: listing.PunkQuery, cursor: str | None
-) -> tuple[Generation, listing.Key | None]:
+    gateway: Gateway, view: View, query: punk_search.PunkQuery, cursor: str | None
+) -> tuple[Generation, punk_search.Key | None]:
     """The generation to page through, and the key to go on behind."""
     if cursor is None:
         return view.generation, None
@@ -192,4 +207,4 @@ def _wei(eth: float | None) -> int | None:
 
 
 def _billionths(share: float | None) -> int | None:
-    return None if share is None else round(share * listing.DISCOUNT_UNIT)
+    return None if share is None else round(share * punk_search.DISCOUNT_UNIT)

@@ -77,13 +77,13 @@ async def status(request: Request) -> StatusDocument:
     except DATABASE_AWAY:
         found = None
     view = current.view
-    facts = view.generation.facts if view else None
-    market = view.market.facts if view else None
-    age = current.age_seconds(facts.as_of) if facts else 0
+    record = view.generation.record if view else None
+    market = view.market.record if view else None
+    age = current.age_seconds(record.as_of) if record else 0
     flags = list(current.flags(age))
     if found is None and "database_away" not in flags:
         flags.append("database_away")
-    if facts is None:
+    if record is None:
         flags.append("no_generation")
     if found and found.freezes:
         flags.append("frozen")
@@ -91,9 +91,9 @@ async def status(request: Request) -> StatusDocument:
         now=now,
         degraded=flags,
         nowcast=NowcastStatus(
-            generation_id=facts.generation_id, model_id=facts.model_id, as_of=facts.as_of, age_seconds=age
+            generation_id=record.generation_id, model_id=record.model_id, as_of=record.as_of, age_seconds=age
         )
-        if facts
+        if record
         else None,
         market=MarketStatus(
             last_event_seq=market.last_seq,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.api.answers import stamped, stamped_large
 from services.api.gateway import gateway_of
 from services.api.problems import documented
-from services.api.resident import traits as book
-from services.api.resident.facts import View
-from services.api.resident.traits import TraitBook
+from services.api.responses import memoised, page_response
 from services.api.routes.punks import NOT_MODIFIED
-from services.api.shapes.traits import TraitDocument, TraitsDocument
+from services.api.shapes.base import encode
+from services.api.shapes.traits import TraitDocument, TraitKind, TraitsDocument
+from services.api.view.current import View
+from services.api.view.page import Page, page
+from services.api.view.traits import TraitBook, lowest_asks, recent_sales, trait_book
 from shared.errors import NotFoundError
 
 router = APIRouter(tags=["market"])
@@ -28,21 +28,21 @@ router = APIRouter(tags=["market"])
     response_class=Response,
     responses={200: {"model": TraitsDocument}, **NOT_MODIFIED, **documented(422, 503)},
 )
-async def traits(
-    request: Request, kind: Annotated[Literal["type", "skin", "accessory", "count"] | None, Query()] = None
-) -> Response:
+async def traits(request: Request, kind: Annotated[TraitKind | None, Query()] = None) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
-    found = await _book(view)
-    name = f"traits {kind}"
+    book = await _book(view)
 
-    def body() -> bytes:
-        items = [entry for entry in found.entries.values() if kind in (None, entry["kind"])]
-        return b'%b,%b,"items":%b}' % (view.generation.head, view.market.head, orjson.dumps(items))
+    def make() -> Page:
+        document = TraitsDocument(
+            generation=view.generation.document,
+            market_as_of=view.market.as_of,
+            items=[entry for entry in book.values() if kind in (None, entry.kind)],
+        )
+        tag = f"{view.tag}.{kind or 'all'}"
+        return page(view.generation.record, tag, encode(document), compress=True)
 
-    rendered = await view.renditions.get(name, body)
-    tag = f"{view.tag}.{kind or 'all'}{'x' if view.explained else ''}"
-    return await stamped_large(request, gateway, view.generation, tag, rendered, view.renditions, f"{name} deflated")
+    return memoised(request, gateway, view, await view.memo.get(f"traits {kind}", make))
 
 
 @router.get(
@@ -60,17 +60,16 @@ async def trait(
 ) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
-    found = await _book(view)
-    which = known_trait(name, list(found.entries))
-    body = b'%b,%b,"trait":%b,"recent_sales":%b,"lowest_asks":%b}' % (
-        view.generation.head,
-        view.market.head,
-        orjson.dumps(found.entries[which]),
-        orjson.dumps(book.recent_sales(view, which)),
-        orjson.dumps(book.lowest_asks(view, which)),
+    book = await _book(view)
+    which = known_trait(name, list(book))
+    document = TraitDocument(
+        generation=view.generation.document,
+        market_as_of=view.market.as_of,
+        trait=book[which],
+        recent_sales=recent_sales(view, which),
+        lowest_asks=lowest_asks(view, which),
     )
-    tag = f"{view.tag}{'.x' if view.explained else ''}"
-    return stamped(request, gateway, view.generation, tag, body)
+    return page_response(request, gateway, page(view.generation.record, view.tag, encode(document)))
 
 
 def known_trait(asked: str, traits: list[str]) -> str:
@@ -89,4 +88,4 @@ def known_trait(asked: str, traits: list[str]) -> str:
 
 
 async def _book(view: View) -> TraitBook:
-    return await view.renditions.get("trait book", lambda: book.render(view))
+    return await view.memo.get("trait book", lambda: trait_book(view))

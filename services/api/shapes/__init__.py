@@ -1,1 +1,1 @@
-"""Shapes of answers as OpenAPI shows them, a module for each resource; the rest is in `services.api.documents`."""
+"""Documents that the gateway answers with, a module for each resource."""

@@ -137,8 +137,6 @@ class BacktestDocument(BaseModel):
     assumptions: Assumptions
     books: list[Book]
     versus: list[Versus]
-    age_seconds: Annotated[int, Field(description="Since it was computed")]
-    degraded: list[Literal["database_away"]]
 
 
 class BacktestTrade(BaseModel):

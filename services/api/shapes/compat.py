@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.documents import Document
+from services.api.shapes.base import Document
 
 
 class PunkBody(BaseModel):
@@ -27,7 +27,6 @@ class FairPrice(Document):
     model: str
     generation: int
     as_of: datetime
-    age_seconds: int
 
 
 class PricedInterval(Document):
@@ -64,7 +63,6 @@ class TopDeals(Document):
 
     deals: list[TopDeal]
     count: int
-    delay_seconds: int
     model: str
     generation: int
     as_of: datetime

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.api.documents import Ask, Document, GenerationDocument, MarketAsOf, Stamp
 from services.api.money import Money
+from services.api.shapes.base import Document
+from services.api.shapes.values import Ask, GenerationDocument, MarketAsOf
 
 
 class Deal(Document):
@@ -35,7 +36,7 @@ class DealPrior(Document):
     spread: float
 
 
-class DealsDocument(Stamp):
+class DealsDocument(Document):
     """Most probable first. All pages are of one generation; asks are those of now."""
 
     generation: GenerationDocument

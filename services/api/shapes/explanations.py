@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.api.documents import Document
 from services.api.money import Money
+from services.api.shapes.base import Document
 
 
 class ContributionGroup(Document):

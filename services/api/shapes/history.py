@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.api.documents import Document
 from services.api.money import Money
+from services.api.shapes.base import Document
 
 
 class ValuePoint(Document):
@@ -58,4 +58,3 @@ class HistoryDocument(Document):
     asks: Annotated[list[Standing], Field(description="Public asks")]
     bids: list[Standing]
     truncated: list[Literal["sales", "asks", "bids"]]
-    degraded: list[str]

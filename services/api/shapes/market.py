@@ -8,16 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.api.documents import (
-    Document,
-    EthUsd,
-    FloorDocument,
-    GenerationDocument,
-    MarketAsOf,
-    Stamp,
-    VolumeDocument,
-)
 from services.api.money import Money
+from services.api.shapes.base import Document
+from services.api.shapes.values import EthUsd, FloorDocument, GenerationDocument, MarketAsOf, VolumeDocument
 
 
 class DepthStep(Document):
@@ -42,7 +35,7 @@ class BidsDocument(Document):
     highest: Annotated[list[HighBid], Field(description="The ten highest")]
 
 
-class MarketDocument(Stamp):
+class MarketDocument(Document):
     """The market as of its last event, beside the nowcast it is shown with."""
 
     generation: GenerationDocument
@@ -75,4 +68,3 @@ class MarketSeriesDocument(Document):
     start: Date | None
     end: Date | None
     days: list[MarketDay]
-    degraded: list[str]

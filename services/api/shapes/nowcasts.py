@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.api.documents import Document, GenerationDocument, MarketAsOf, Stamp
+from services.api.shapes.base import Document
+from services.api.shapes.values import GenerationDocument, MarketAsOf
 
 
 class ProofStep(Document):
@@ -52,7 +53,7 @@ class Columns(Document):
     confidence: Annotated[str, Field(description="One letter a punk", examples=["AABD"])]
 
 
-class ColumnsDocument(Stamp):
+class ColumnsDocument(Document):
     """Everything a page needs to show, filter and sort all punks by itself. Under 300 kB compressed."""
 
     generation: GenerationDocument

@@ -77,7 +77,7 @@ class Calibration(BaseModel):
     levels: list[Coverage]
 
 
-class PerformanceBody(BaseModel):
+class PerformanceDocument(BaseModel):
     """What has been scored so far."""
 
     model_config = ConfigDict(extra="forbid")
@@ -100,7 +100,3 @@ class PerformanceBody(BaseModel):
     by_type: list[Group]
     by_model: list[Group]
     calibration: list[Calibration]
-
-
-class PerformanceDocument(PerformanceBody):
-    degraded: list[Literal["database_away"]]

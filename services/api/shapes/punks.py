@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.api.documents import GenerationDocument, MarketAsOf, PunkEntry, Stamp
 from services.api.shapes.explanations import Changes, ComparableSale, Contributions
+from services.api.shapes.values import GenerationDocument, MarketAsOf, PunkEntry
 
 
-class PunkDocument(PunkEntry, Stamp):
+class PunkDocument(PunkEntry):
     """A punk's value, what it is made of, and where the punk stands in the market."""
 
     generation: GenerationDocument

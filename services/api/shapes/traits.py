@@ -7,8 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.api.documents import Document, FloorDocument, GenerationDocument, MarketAsOf, Stamp
 from services.api.money import Money
+from services.api.shapes.base import Document
+from services.api.shapes.values import FloorDocument, GenerationDocument, MarketAsOf
+
+TraitKind = Literal["type", "skin", "count", "accessory"]
+KINDS: tuple[TraitKind, ...] = ("type", "skin", "count", "accessory")
 
 
 class Premium(Document):
@@ -25,19 +29,19 @@ class TraitEntry(Document):
     """A type, a skin, an accessory, or a number of accessories."""
 
     id: Annotated[str, Field(examples=["accessory:Hoodie"])]
-    kind: Literal["type", "skin", "accessory", "count"]
+    kind: TraitKind
     name: Annotated[str, Field(examples=["Hoodie"])]
     punks: Annotated[int, Field(description="How many have it")]
     listed: Annotated[int, Field(description="How many of them have a public ask")]
     floor: Annotated[FloorDocument | None, Field(description="The lowest of those asks")]
     over_floor_eth: Annotated[float | None, Field(description="The trait's floor less the market's")]
-    lowest_value: Annotated[Money, Field(description="Lowest value of a punk that has it")]
-    median_value: Money
+    lowest_value: Annotated[Money | None, Field(description="Lowest value of a punk that has it")]
+    median_value: Money | None
     sales_365d: Annotated[int, Field(description="Valid sales in the year up to the last event")]
     premium: Annotated[Premium | None, Field(description="Null until the generation's explanation is there")]
 
 
-class TraitsDocument(Stamp):
+class TraitsDocument(Document):
     generation: GenerationDocument
     market_as_of: MarketAsOf | None
     items: list[TraitEntry]
@@ -61,7 +65,7 @@ class TraitAsk(Document):
     discount: Annotated[float, Field(description="1 - ask / value")]
 
 
-class TraitDocument(Stamp):
+class TraitDocument(Document):
     generation: GenerationDocument
     market_as_of: MarketAsOf | None
     trait: TraitEntry

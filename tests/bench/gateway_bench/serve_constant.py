@@ -1,12 +1,15 @@
-"""What a FastAPI route can do at most: bytes that are there already."""
+"""The two bars, on the server that the gateway uses: constant bytes from a FastAPI route, and from a bare callable."""
 
 from __future__ import annotations
 
 import os
+import sys
 
-import uvicorn
 from fastapi import FastAPI, Response
+from starlette.types import Receive, Scope, Send
 
+from services.api.bootstrap import server
+from shared.settings import Settings
 from tests.bench.gateway_bench.servers import stay_on_core
 
 app = FastAPI()
@@ -24,15 +27,17 @@ async def large() -> Response:
     return Response(LARGE, media_type="application/json")
 
 
+async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+    """The same bytes without routing."""
+    body = LARGE if scope["path"] == "/large" else SMALL
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 if __name__ == "__main__":
     stay_on_core()
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=int(os.environ["PUNKCAST_API_PORT"]),
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-    )
+    made = server(app, Settings())
+    if sys.argv[1:] == ["bare"]:
+        made.config.app, made.config.lifespan = bare, "off"
+    made.run()

@@ -1,7 +1,7 @@
 """The servers that are compared, each a process of its own on one core.
 
-`gateway` is the product; `constant` a FastAPI application whose routes return bytes of the sizes given; `flask` the
-stack of the reference, Flask on gunicorn with psycopg2, whose route selects a punk's value.
+`gateway` is the product; `constant` a FastAPI application whose routes return bytes of the sizes given; `bare` an ASGI
+callable that does; `flask` the stack of the reference, Flask on gunicorn with psycopg2, whose route selects a value.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ def stay_on_core() -> None:
 
 GATEWAY = (sys.executable, "-m", "tests.bench.gateway_bench.serve_gateway")
 CONSTANT = (sys.executable, "-m", "tests.bench.gateway_bench.serve_constant")
+BARE = (*CONSTANT, "bare")
 FLASK = (
     sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "1",
     # Its default worker closes every connection: with threads it keeps them, which is faster.

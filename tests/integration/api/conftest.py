@@ -41,7 +41,9 @@ class Served:
 
     async def until_shown(self, generation: int) -> None:
         current = self.gateway.current
-        await self.until(lambda: current.view is not None and current.view.generation.facts.generation_id == generation)
+        await self.until(
+            lambda: current.view is not None and current.view.generation.record.generation_id == generation
+        )
 
 
 @asynccontextmanager

@@ -13,8 +13,16 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+import polars as pl
+
 Row = Mapping[str, Any]
 LEVELS = {"0.5": "in50", "0.8": "in80", "0.9": "in90"}
+
+
+def outcome_rows(download: bytes) -> list[dict[str, Any]]:
+    """The rows of `/v1/outcomes?format=csv`: amounts in wei stay text, an empty field is None."""
+    wei = dict.fromkeys(("price_wei", "value_wei", "floor_wei", "last_sale_wei"), pl.String)
+    return pl.read_csv(download, schema_overrides=wei, infer_schema_length=None).to_dicts()
 
 
 def card(pairs: Iterable[tuple[float, float]]) -> dict[str, float | int | None]:

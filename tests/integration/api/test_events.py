@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.api import feed as feeding
-from services.api.feed import Feed, place_of
+from services.api import event_stream
+from services.api.event_stream import EventStream, place_of
 from services.api.repositories.events import Place
 from services.api.routes.events import _stream
 from shared.database.pool import Database
@@ -51,11 +51,11 @@ class Reader:
 @asynccontextmanager
 async def listening(served: Served, *types: str, last: str | None = None) -> AsyncIterator[Reader]:
     reader = Reader()
-    stream = _stream(served.gateway.feed, frozenset(types), last, lambda: False)  # type: ignore[arg-type]
+    stream = _stream(served.gateway.event_stream, frozenset(types), last, lambda: False)  # type: ignore[arg-type]
     task = asyncio.create_task(reader.read(stream))
     try:
         for _ in range(500):
-            if served.gateway.feed.started and "retry" in reader.text:
+            if served.gateway.event_stream.started and "retry" in reader.text:
                 break
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.05)
@@ -128,22 +128,22 @@ async def test_who_missed_more_than_is_kept_is_told_so(
     async with listening(served) as reader:
         await something_happens(database, model)
         await reader.until(2)
-    feed = served.gateway.feed
-    monkeypatch.setattr(feed, "_floor", Place(10**6, 10**6, 10**6))
+    stream = served.gateway.event_stream
+    monkeypatch.setattr(stream, "_floor", Place(10**6, 10**6, 10**6))
     async with listening(served, last=reader.events[0][0]) as late:
         await late.until(1)
     assert late.events[0][1] == "reset"
 
 
 async def test_the_buffer_is_bounded_and_knows_what_it_dropped(database: Database, served: Served) -> None:
-    feed = Feed(database, served.gateway.config)
-    data = feeding.GenerationEvent(generation_id=1, model_id="m", as_of=NOW, published_at=NOW)
-    for number in range(1, feeding.KEPT + 6):
-        feed._add("generation", "generation", number, data)
-    assert len(feed._events) == feeding.KEPT
-    assert feed._floor.generation == 5
-    assert feed.after(Place(5, 0, 0))[1]
-    assert not feed.after(Place(4, 0, 0))[1]
+    stream = EventStream(database, served.gateway.config)
+    data = event_stream.GenerationEvent(generation_id=1, model_id="m", as_of=NOW, published_at=NOW)
+    for number in range(1, event_stream.KEPT + 6):
+        stream._add("generation", "generation", number, data)
+    assert len(stream._events) == event_stream.KEPT
+    assert stream._floor.generation == 5
+    assert stream.after(Place(5, 0, 0))[1]
+    assert not stream.after(Place(4, 0, 0))[1]
 
 
 async def test_heartbeats_keep_the_line_open(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,9 +155,9 @@ async def test_heartbeats_keep_the_line_open(served: Served, monkeypatch: pytest
 
 
 async def test_streams_end_when_the_server_is_told_to(served: Served) -> None:
-    stream = _stream(served.gateway.feed, frozenset(), None, lambda: True)
+    stream = _stream(served.gateway.event_stream, frozenset(), None, lambda: True)
     assert [chunk async for chunk in stream] != []
-    assert served.gateway.feed.streams == 0
+    assert served.gateway.event_stream.streams == 0
 
 
 async def test_no_more_streams_than_the_cap(database: Database, served: Served, model: str) -> None:

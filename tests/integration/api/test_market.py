@@ -18,6 +18,7 @@ from services.api.shapes.traits import TraitDocument, TraitsDocument
 from shared.database.pool import Connection, Database
 from shared.errors import NotFoundError
 from tests.factories.explained import explained
+from tests.factories.view import read
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import Happening
@@ -45,14 +46,11 @@ async def test_a_bid_stands_until_something_ends_it(served: Served, database: Da
     ]
     async with database.connection() as connection:
         await ready(served, happenings, connection)
-    bids = {
-        punk: PunkDocument.model_validate_json((await served.client.get(f"/v1/punks/{punk}")).content).bid
-        for punk in range(6)
-    }
+    bids = {punk: read(PunkDocument, (await served.client.get(f"/v1/punks/{punk}")).content).bid for punk in range(6)}
     assert {punk: bid and (bid.price.eth, bid.bidder) for punk, bid in bids.items()} == {
         0: (30.0, BOB), 1: None, 2: None, 3: (33.0, BOB), 4: (39.0, CAROL), 5: (35.0, BOB),
     }  # fmt: skip
-    market = MarketDocument.model_validate_json((await served.client.get("/v1/market")).content)
+    market = read(MarketDocument, (await served.client.get("/v1/market")).content)
     assert (market.bids.standing, market.bids.amount.eth) == (4, 137.0)
     assert [bid.punk_id for bid in market.bids.highest] == [4, 5, 3, 0]
 
@@ -61,7 +59,7 @@ async def test_depth_counts_asks_up_from_the_floor(served: Served, database: Dat
     happenings = [Happening("listed", punk, 9, price, ALICE) for punk, price in enumerate((50, 50.4, 54, 60, 99, 200))]
     async with database.connection() as connection:
         await ready(served, happenings, connection)
-    market = MarketDocument.model_validate_json((await served.client.get("/v1/market")).content)
+    market = read(MarketDocument, (await served.client.get("/v1/market")).content)
     assert {step.above_floor_percent: step.asks for step in market.depth} == {
         0: 1, 1: 2, 2: 2, 5: 2, 10: 3, 20: 4, 50: 4, 100: 5,
     }  # fmt: skip
@@ -94,22 +92,22 @@ async def test_punks_are_listed_by_ask_and_discount(served: Served, database: Da
 
 
 async def test_reasons_follow_a_publication_and_add_up(served: Served, database: Database, model: str) -> None:
-    before = PunkDocument.model_validate_json((await served.client.get("/v1/punks/5")).content)
+    before = read(PunkDocument, (await served.client.get("/v1/punks/5")).content)
     assert (before.contributions, before.comparables) == (None, None)
     assert before.unexplained is not None
     tag = (await served.client.get("/v1/punks/5")).headers["etag"]
     async with database.connection() as connection:
         body = explained(60, model).to_bytes()
         await connection.execute("insert into explanations values (1, $1, $2)", filling.NOW, body)
-    await served.until(lambda: served.gateway.current.require().explained is not None)
+    await served.until(lambda: served.gateway.current.require().explanation is not None)
     answer = await served.client.get("/v1/punks/5", headers={"If-None-Match": tag})
     assert answer.status_code == 200, "a copy without reasons does not hold any more"
-    punk = PunkDocument.model_validate_json(answer.content)
+    punk = read(PunkDocument, answer.content)
     assert punk.contributions is not None
     assert punk.comparables is not None
     assert punk.unexplained is None
     assert sum(part.eth for part in punk.contributions.parts) == pytest.approx(punk.value.eth - 40.0, abs=1e-6)
-    traits = TraitsDocument.model_validate_json((await served.client.get("/v1/traits")).content)
+    traits = read(TraitsDocument, (await served.client.get("/v1/traits")).content)
     premiums = {entry.id: entry.premium for entry in traits.items}
     hoodie = premiums["accessory:Hoodie"]
     assert hoodie is not None
@@ -141,10 +139,10 @@ async def test_traits_know_their_holders_floors_and_sales(served: Served, databa
     ]
     async with database.connection() as connection:
         await ready(served, happenings, connection)
-    traits = TraitsDocument.model_validate_json((await served.client.get("/v1/traits?kind=type")).content)
+    traits = read(TraitsDocument, (await served.client.get("/v1/traits?kind=type")).content)
     assert {entry.name: entry.punks for entry in traits.items} == dict.fromkeys(filling.TYPES, 12)
     answer = await served.client.get("/v1/traits/zombie")
-    zombie = TraitDocument.model_validate_json(answer.content)
+    zombie = read(TraitDocument, answer.content)
     assert (zombie.trait.id, zombie.trait.listed, zombie.trait.sales_365d) == ("type:Zombie", 2, 1)
     assert zombie.trait.floor is not None
     assert (zombie.trait.floor.punk_id, zombie.trait.over_floor_eth) == (7, 6.0)
@@ -173,7 +171,7 @@ async def test_deals_are_live_asks_ranked_by_probability(served: Served, databas
             zip(range(12), (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.25, 1.3, 1.4, 1.5, 1.6), strict=True)}  # fmt: skip
     async with database.connection() as connection:
         await ready(served, [Happening("listed", punk, 9, ask, ALICE) for punk, ask in asks.items()], connection)
-    every = DealsDocument.model_validate_json((await served.client.get("/v1/deals?min_probability=0")).content)
+    every = read(DealsDocument, (await served.client.get("/v1/deals?min_probability=0")).content)
     assert [deal.punk_id for deal in every.items][:3] == [0, 1, 2]
     assert len(every.items) == 12
     assert every.prior is not None
@@ -182,7 +180,7 @@ async def test_deals_are_live_asks_ranked_by_probability(served: Served, databas
     assert probabilities == sorted(probabilities, reverse=True)
     best = every.items[0]
     assert best.expected_margin_eth < best.value.eth - best.ask.price.eth, "shrunk, and after gas"
-    likely = DealsDocument.model_validate_json((await served.client.get("/v1/deals?min_probability=0.6")).content)
+    likely = read(DealsDocument, (await served.client.get("/v1/deals?min_probability=0.6")).content)
     assert all(deal.probability >= 0.6 for deal in likely.items)
     assert 0 < len(likely.items) < 12
     dear = (await served.client.get("/v1/deals?fee_percent=10&min_probability=0")).json()
@@ -199,24 +197,23 @@ async def test_deals_are_live_asks_ranked_by_probability(served: Served, databas
     assert (await served.client.get("/v1/deals?min_probability=2")).status_code == 422
     assert (await served.client.get("/v1/deals?min_probability=nan")).status_code == 422
     assert (await served.client.get("/v1/deals?type=Robot")).status_code == 422
-    top = TopDeals.model_validate_json((await served.client.post("/compat/agents/v2/top-realtime?limit=3")).content)
+    top = read(TopDeals, (await served.client.post("/compat/agents/v2/top-realtime?limit=3")).content)
     assert [deal.id_punk for deal in top.deals] == [0, 1, 2]
     assert top.deals[0].probability == best.probability
 
 
 async def test_a_market_without_asks_has_no_deals(unchanging: Served) -> None:
-    deals = DealsDocument.model_validate_json((await unchanging.client.get("/v1/deals")).content)
+    deals = read(DealsDocument, (await unchanging.client.get("/v1/deals")).content)
     assert (deals.items, deals.next_cursor, deals.prior) == ([], None, None)
 
 
 async def test_the_compatible_routes_answer_the_reference_shapes(unchanging: Served) -> None:
     body = {"id_punk": 42}
-    fair = FairPrice.model_validate_json(
-        (await unchanging.client.post("/compat/agents/v2/fair-price", json=body)).content
-    )
+    fair = read(FairPrice, (await unchanging.client.post("/compat/agents/v2/fair-price", json=body)).content)
     assert fair.fair_price == filling.value_wei(42) / 10**18
-    plus = FairPricePlus.model_validate_json(
-        (await unchanging.client.post("/compat/agents/v2/fair-price-plus", json=body | {"more": 1})).content
+    plus = read(
+        FairPricePlus,
+        (await unchanging.client.post("/compat/agents/v2/fair-price-plus", json=body | {"more": 1})).content,
     )
     assert plus.intervals["80"].low < plus.fair_price < plus.intervals["80"].high
     quantiles = list(plus.distribution.quantiles.values())
@@ -225,23 +222,6 @@ async def test_the_compatible_routes_answer_the_reference_shapes(unchanging: Ser
         answer = await unchanging.client.post("/compat/agents/v2/fair-price", json=wrong)
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
-
-
-async def test_delayed_deals_are_those_of_a_day_ago(database: Database, model: str) -> None:
-    async with database.connection() as connection:
-        early = await filling.publish(connection, model, as_of=filling.NOW - timedelta(hours=30))
-        late = await filling.publish(connection, model, shift=9)
-        await filling.happen(
-            connection,
-            [Happening("listed", 3, 40, 30, ALICE), Happening("delisted", 3, 2), Happening("listed", 4, 1, 30, ALICE)],
-        )
-    async with serving(database) as served:
-        await served.until_shown(late)
-        await served.until(lambda: served.gateway.current.require().market.seq > 0)
-        delayed = TopDeals.model_validate_json((await served.client.get("/compat/agents/v2/top")).content)
-        now = TopDeals.model_validate_json((await served.client.get("/compat/agents/v2/top-realtime")).content)
-    assert ([deal.id_punk for deal in delayed.deals], delayed.generation, delayed.delay_seconds) == ([3], early, 86_400)
-    assert ([deal.id_punk for deal in now.deals], now.generation) == ([4], late)
 
 
 async def test_history_tells_values_sales_asks_and_bids(database: Database, model: str) -> None:
@@ -260,7 +240,7 @@ async def test_history_tells_values_sales_asks_and_bids(database: Database, mode
         )
     async with serving(database) as served:
         await served.until_shown(last)
-        whole = HistoryDocument.model_validate_json((await served.client.get("/v1/punks/3/history")).content)
+        whole = read(HistoryDocument, (await served.client.get("/v1/punks/3/history")).content)
         assert [value.value_eth for value in whole.values] == [
             filling.value_wei(3, hour) / 10**18 for hour in range(10, 0, -1)
         ]
@@ -272,12 +252,10 @@ async def test_history_tells_values_sales_asks_and_bids(database: Database, mode
             "from": (filling.NOW - timedelta(hours=5)).isoformat(),
             "to": (filling.NOW - timedelta(hours=2)).isoformat(),
         }
-        part = HistoryDocument.model_validate_json(
-            (await served.client.get("/v1/punks/3/history", params=window)).content
-        )
+        part = read(HistoryDocument, (await served.client.get("/v1/punks/3/history", params=window)).content)
         assert [value.value_eth for value in part.values] == [filling.value_wei(3, hour) / 10**18 for hour in (5, 4, 3)]
         assert (len(part.sales), len(part.asks), len(part.bids)) == (0, 0, 1)
-        few = HistoryDocument.model_validate_json((await served.client.get("/v1/punks/3/history?points=4")).content)
+        few = read(HistoryDocument, (await served.client.get("/v1/punks/3/history?points=4")).content)
         assert few.step_seconds is not None
         assert 3 <= len(few.values) <= 5
         assert few.values[-1] == whole.values[-1]
@@ -299,7 +277,7 @@ async def test_the_series_has_every_day(served: Served, database: Database) -> N
             [Happening("sale", 3, 60, 50, ALICE, BOB), Happening("sale", 4, 60, 30, ALICE, BOB, exclusion="wash")],
         )
     answer = await served.client.get("/v1/market/series")
-    series = MarketSeriesDocument.model_validate_json(answer.content)
+    series = read(MarketSeriesDocument, answer.content)
     assert [day.date.day for day in series.days] == [28, 29, 30]
     assert (series.days[0].floor_eth, series.days[0].index_eth, series.days[0].eth_usd) == (40.0, 41.5, 2500.0)
     assert (series.days[1].sales, series.days[1].floor_eth) == (0, None)

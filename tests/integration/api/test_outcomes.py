@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 import pytest
 import pytest_asyncio
 
-from services.api.downloads import wanted
 from services.api.routes import outcomes as route
 from shared.database.pool import Database
-from shared.errors import InvalidInputError
 from shared.market import sale_repository
 from tests.integration.api import filling, recomputed
 from tests.integration.api.conftest import Served, serving
@@ -77,10 +75,10 @@ async def fill(connection: object) -> None:
     await sale_repository.score(connection, seqs, at=NOW)  # type: ignore[arg-type]
 
 
-async def downloaded(served: Served, **query: str) -> list[dict[str, object]]:
-    answer = await served.client.get("/v1/outcomes", params={"format": "ndjson", **query})
+async def downloaded(served: Served, **query: str) -> list[dict[str, Any]]:
+    answer = await served.client.get("/v1/outcomes", params={"format": "csv", **query})
     assert answer.status_code == 200
-    return [json.loads(line) for line in answer.text.splitlines()]
+    return recomputed.outcome_rows(answer.content)
 
 
 @pytest.mark.parametrize("horizon", ["latest", "24h", "7d"])
@@ -160,10 +158,14 @@ async def test_downloads_read_a_page_at_a_time(recorded: Served, monkeypatch: py
 
 
 async def test_no_rows_are_an_empty_file(unchanging: Served) -> None:
-    assert (await unchanging.client.get("/v1/outcomes?format=ndjson")).text == ""
     assert (await unchanging.client.get("/v1/outcomes?format=csv")).text == ",".join(route.COLUMNS) + "\r\n"
     parquet = await unchanging.client.get("/v1/outcomes?format=parquet")
     assert pl.read_parquet(io.BytesIO(parquet.content)).columns == list(route.COLUMNS)
+
+
+async def test_a_format_that_outcomes_lack_is_not_acceptable(unchanging: Served) -> None:
+    answer = await unchanging.client.get("/v1/outcomes", headers={"Accept": "image/png"})
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (406, "not-acceptable")
 
 
 @pytest.mark.parametrize(
@@ -176,17 +178,6 @@ async def test_no_rows_are_an_empty_file(unchanging: Served) -> None:
 async def test_wrong_questions_are_explained(unchanging: Served, query: str, status: int) -> None:
     answer = await unchanging.client.get(f"/v1/outcomes?{query}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
-
-
-def test_accept_is_read_as_the_rfc_says() -> None:
-    assert wanted(None, None) == wanted("*/*", None) == "json"
-    assert wanted("text/csv;q=0.5, application/x-ndjson;q=0.9", None) == "ndjson"
-    assert wanted("text/csv, application/json", None) == "csv"
-    assert wanted("text/csv", "parquet") == "parquet"
-    assert wanted("text/html, */*;q=0.1", None) == "json"
-    for nothing in ("image/png", "text/csv;q=0", ",;"):
-        with pytest.raises(InvalidInputError, match="Accept"):
-            wanted(nothing, None)
 
 
 async def test_performance_is_computed_once_for_many_who_ask(recorded: Served, monkeypatch: pytest.MonkeyPatch) -> None:

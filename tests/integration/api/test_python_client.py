@@ -15,7 +15,7 @@ from tests.integration.api.filling import Happening
 async def test_every_call_is_understood(served: Served, database: Database, model: str) -> None:
     async with database.connection() as connection:
         await filling.happen(connection, [Happening("sale", 1, 5, 41.0, "0x1", "0x2")])
-        generation = served.gateway.current.require().generation.facts.generation_id
+        generation = served.gateway.current.require().generation.record.generation_id
         await filling.score(connection, generation=generation, model=model, punk=1, value_eth=42.0)
     transport = served.client._transport
     assert isinstance(transport, httpx.ASGITransport)

@@ -28,7 +28,7 @@ async def test_performance_is_what_the_outcomes_say(served: Served, database: Da
                 for punk, hours, price in ((1, 24 * 40, 40.0), (2, 24 * 10, 60.0), (3, 2, 100.0))
             ],
         )
-        generation = served.gateway.current.require().generation.facts.generation_id
+        generation = served.gateway.current.require().generation.record.generation_id
         for punk, value in values.items():
             await filling.score(connection, generation=generation, model=model, punk=punk, value_eth=value)
         await filling.score(connection, generation=generation, model=model, punk=3, value_eth=80, horizon="7d")
@@ -147,7 +147,7 @@ VALUE_ROUTES = {
     "/v1/punks/columns", "/v1/punks/{punk_id}/history", "/v1/nowcasts", "/v1/nowcasts/current",
     "/v1/nowcasts/{generation_id}", "/v1/nowcasts/{generation_id}/proof/{punk_id}", "/v1/market/series", "/v1/traits",
     "/v1/traits/{name}", "/v1/deals", "/compat/agents/v2/fair-price", "/compat/agents/v2/fair-price-plus",
-    "/compat/agents/v2/top-realtime", "/compat/agents/v2/top",
+    "/compat/agents/v2/top-realtime",
 }  # fmt: skip
 
 

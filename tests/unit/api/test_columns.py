@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-
 import numpy as np
 import pytest
 
-from services.api.resident import columns
-from services.api.resident.facts import GenerationFacts, MarketFacts, PunkMarketRow, PunkRow, View
-from services.api.resident.rendering import render_catalogue, render_generation, render_market
-from services.api.resident.renditions import Deflated
-from services.api.resident.values import ValueRow
+from services.api.shapes.base import encode
 from services.api.shapes.nowcasts import ColumnsDocument
-
-AT = datetime(2025, 6, 1, tzinfo=UTC)
-FACTS = GenerationFacts(1, "m-" + "0" * 16, "0" * 64, AT, AT, 0, 10**18, 1, "0" * 64, "0" * 64)
-STAMP = b'{"age_seconds":0,"degraded":[],'
+from services.api.view.catalogue import Catalogue
+from services.api.view.columns import columns
+from services.api.view.current import View
+from services.api.view.market import Market
+from services.api.view.page import page
+from services.api.view.records import PunkMarketRow, PunkRow, ValueRow
+from tests.factories import view as made
+from tests.factories.view import AT, RECORD, read
 
 
 def view(count: int = 10_000) -> View:
@@ -27,7 +24,7 @@ def view(count: int = 10_000) -> View:
     width = generator.uniform(1.03, 1.5, count)
     low, high = (value / width).astype(int), (value * width).astype(int)
     rows = [
-        ValueRow(punk, *(f"{amount}{'0' * 12}" for amount in (v, v, v, lo, hi, lo, hi)), "ABCD"[punk % 4])
+        ValueRow._make((punk, *(f"{amount}{'0' * 12}" for amount in (v, v, v, lo, hi, lo, hi)), "ABCD"[punk % 4]))
         for punk, (v, lo, hi) in enumerate(zip(value.tolist(), low.tolist(), high.tolist(), strict=True))
     ]
     names = [f"Accessory {number}" for number in range(87)]
@@ -51,19 +48,19 @@ def view(count: int = 10_000) -> View:
         )
         for punk in range(count)
     ]  # fmt: skip
-    facts = MarketFacts(1, 0, 1, AT, market, (), None, None)
-    return View(render_generation(FACTS, rows), render_market(facts), render_catalogue(punks))
+    return View(made.generation(rows), made.market(market), Catalogue.of(punks))
 
 
 def test_ten_thousand_punks_fit_into_300_kilobytes() -> None:
-    body = columns.render(view())
-    assert sum(map(len, Deflated(body).after(STAMP))) < 300_000
+    gzipped = page(RECORD, "tag", encode(columns(view())), compress=True).gzipped
+    assert gzipped is not None
+    assert len(gzipped.body) < 300_000
 
 
 def test_columns_say_what_the_rows_say() -> None:
     shown = view(40)
-    found = ColumnsDocument.model_validate_json(STAMP + columns.render(shown))
-    for place, row in enumerate(shown.generation.rows):
+    found = read(ColumnsDocument, encode(columns(shown)))
+    for place, row in enumerate(shown.generation.rows()):
         punk = shown.catalogue.punks[row.punk_id]
         assert found.columns.value_eth[place] == pytest.approx(int(row.value_wei) / 10**18, rel=1e-5)
         assert found.columns.confidence[place] == row.confidence
@@ -76,7 +73,6 @@ def test_columns_say_what_the_rows_say() -> None:
 
 
 def test_unknown_punks_and_an_empty_market_are_null() -> None:
-    bare = View(view(3).generation, render_market(None), render_catalogue(()))
-    found = json.loads(STAMP + columns.render(bare))["columns"]
-    assert found["type"] == found["ask_eth"] == [None] * 3
-    assert found["traits"] == [[]] * 3
+    found = read(ColumnsDocument, encode(columns(View(view(3).generation, Market(), Catalogue.of(())))))
+    assert found.columns.type == found.columns.ask_eth == [None] * 3
+    assert found.columns.traits == [[]] * 3

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.api.resident.explanation import ResidentExplanation
-from services.api.resident.facts import PunkRow
-from services.api.shapes.explanations import Changes, ComparableSale, Contributions
+from services.api.shapes.base import encode
+from services.api.view.explanation import Explanation
+from services.api.view.records import PunkRow
 from shared.errors import IntegrityError
 from shared.valuation.explanation.stored import FLOOR_MOVE, GROUPS, NOBODY, Before, Explained
 from tests.factories.explained import explained
@@ -25,11 +25,8 @@ PUNKS = {
 VALUE_WEI, FLOOR_WEI = 47_123_456 * 10**12, 41 * 10**18
 
 
-def told(told: Explained, punk: int = 3, value_wei: int = VALUE_WEI) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        b'{"x":0,' + ResidentExplanation(7, told).members(punk, value_wei, FLOOR_WEI, PUNKS)
-    )
-    return found
+def fields(explained: Explained, punk: int = 3, value_wei: int = VALUE_WEI) -> dict[str, Any]:
+    return Explanation(7, explained, PUNKS).fields(punk, value_wei, FLOOR_WEI)
 
 
 def since(model: str, *, moved: bool) -> Explained:
@@ -45,7 +42,7 @@ def since(model: str, *, moved: bool) -> Explained:
 
 
 def test_contributions_add_up_to_the_published_value_over_the_floor() -> None:
-    found = Contributions.model_validate(told(explained(20, "m"))["contributions"])
+    found = fields(explained(20, "m"))["contributions"]
     assert found.value_eth == VALUE_WEI / 10**18
     assert sum(part.eth for part in found.parts) == pytest.approx(found.value_eth - found.floor_eth, abs=1e-9)
     assert sum(group.eth for group in found.groups) == pytest.approx(found.value_eth - found.floor_eth, abs=1e-9)
@@ -53,26 +50,31 @@ def test_contributions_add_up_to_the_published_value_over_the_floor() -> None:
 
 
 def test_a_value_at_its_floor_has_parts_that_cancel() -> None:
-    found = Contributions.model_validate(told(explained(20, "m"), value_wei=40 * 10**18)["contributions"])
+    found = fields(explained(20, "m"), value_wei=40 * 10**18)["contributions"]
     assert sum(part.eth for part in found.parts) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_changes_add_up_to_the_difference_of_the_published_values() -> None:
-    found = Changes.model_validate(told(since("m", moved=True))["changes"])
+    found = fields(since("m", moved=True))["changes"]
     assert found.parts is not None
     assert found.after.eth - found.before.eth == pytest.approx(sum(part.eth for part in found.parts), abs=1e-9)
     assert any((part.group, part.name) == FLOOR_MOVE for part in found.parts)
 
 
+def test_what_is_kept_says_what_is_made() -> None:
+    kept = Explanation(7, since("m", moved=True), PUNKS).encoded_fields(3, VALUE_WEI, FLOOR_WEI)
+    assert encode(kept) == encode(fields(since("m", moved=True)))
+
+
 def test_across_models_only_the_values_are_compared() -> None:
-    found = Changes.model_validate(told(since("n", moved=False))["changes"])
+    found = fields(since("n", moved=False))["changes"]
     assert (found.since.model_id, found.parts) == ("n", None)
     assert (found.before.wei, found.after.wei) == (str(45 * 10**18), str(VALUE_WEI))
-    assert told(explained(20, "m"))["changes"] is None
+    assert fields(explained(20, "m"))["changes"] is None
 
 
 def test_comparables_say_what_is_alike_and_what_is_not() -> None:
-    sales = [ComparableSale.model_validate(one) for one in told(explained(20, "m"))["comparables"]]
+    sales = fields(explained(20, "m"))["comparables"]
     assert len(sales) == 8
     first = sales[0]
     assert (first.punk_id, first.type) == (4, "Male")
@@ -86,12 +88,12 @@ def test_comparables_say_what_is_alike_and_what_is_not() -> None:
 def test_a_punk_without_comparables_has_none() -> None:
     alone = explained(20, "m")
     alone.near[:] = NOBODY
-    assert told(alone)["comparables"] == []
+    assert fields(alone)["comparables"] == []
 
 
 def test_what_is_stored_reads_back() -> None:
     for one in (explained(20, "m"), since("m", moved=True), since("n", moved=False)):
-        assert told(Explained.from_bytes(one.to_bytes())) == told(one)
+        assert fields(Explained.from_bytes(one.to_bytes())) == fields(one)
 
 
 def test_what_an_older_release_stored_reads_back() -> None:

@@ -2,10 +2,8 @@
 
 import pytest
 
-from services.api.negotiation import chosen
+from services.api.negotiation import Format, chosen
 from services.api.problems import NotAcceptableError
-
-KNOWN = {"application/json": "json", "text/csv": "csv", "application/vnd.apache.parquet": "parquet"}
 
 
 @pytest.mark.parametrize(
@@ -25,11 +23,11 @@ KNOWN = {"application/json": "json", "text/csv": "csv", "application/vnd.apache.
         ("image/png", "parquet", "parquet"),
     ],
 )
-def test_what_is_chosen(accept: str | None, named: str | None, expected: str) -> None:
-    assert chosen(accept, named, KNOWN) == expected
+def test_what_is_chosen(accept: str | None, named: Format | None, expected: str) -> None:
+    assert chosen(accept, named) == expected
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "*/*;q=0", "text", ",", "a" * 5000])
 def test_what_cannot_be_answered_is_refused(accept: str) -> None:
     with pytest.raises(NotAcceptableError):
-        chosen(accept, None, KNOWN)
+        chosen(accept, None)

@@ -7,8 +7,11 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from services.api import rate_limits
+from services.api.front import Front
 from services.api.metrics import GatewayMetrics
-from services.api.rate_limits import Quota, RateLimited, Windows
+from services.api.rate_limits import Quota, RateLimits, Windows
+from services.api.view.current import Current
+from shared.clock import SystemClock
 from shared.errors import InvalidInputError
 
 
@@ -17,17 +20,16 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"x"})
 
 
-def asking(limited: RateLimited, client: str = "192.0.2.1") -> httpx.AsyncClient:
+def asking(limited: Front, client: str = "192.0.2.1") -> httpx.AsyncClient:
     transport = httpx.ASGITransport(limited, client=(client, 1))
     return httpx.AsyncClient(transport=transport, base_url="http://gateway")
 
 
-def limited(reading: int = 3, writing: int = 1) -> tuple[RateLimited, GatewayMetrics]:
+def limited(reading: int = 3, writing: int = 1) -> tuple[Front, GatewayMetrics]:
     metrics = GatewayMetrics()
-    return (
-        RateLimited(app, reading=Quota("reading", reading, 60), writing=Quota("writing", writing, 60), metrics=metrics),
-        metrics,
-    )
+    limits = RateLimits(reading=Quota("reading", reading, 60), writing=Quota("writing", writing, 60), metrics=metrics)
+    current = Current(SystemClock(), stale_after_s=1, generations_kept=1)
+    return Front(app, current=current, metrics=metrics, limits=limits, members={}), metrics
 
 
 @pytest.fixture(autouse=True)

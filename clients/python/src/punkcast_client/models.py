@@ -58,7 +58,6 @@ class Performance(Answer):
     by_horizon: dict[str, Comparison]
     by_segment: list[Group]
     by_month: list[Group]
-    degraded: list[str]
 
 
 class Outcome(Answer):

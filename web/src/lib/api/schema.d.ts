@@ -34,24 +34,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/compat/agents/v2/top": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Best deals of a day ago */
-        get: operations["compat_top"];
-        put?: never;
-        /** Best deals of a day ago */
-        post: operations["compat_top_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/compat/agents/v2/top-realtime": {
         parameters: {
             query?: never;
@@ -643,7 +625,7 @@ export interface paths {
         };
         /**
          * Every scored sale, paged or as a download
-         * @description JSON comes in pages; NDJSON, CSV and Parquet whole: flat columns, amounts exact in `…_wei`, and in `…_eth`.
+         * @description JSON comes in pages; CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`.
          */
         get: operations["list_outcomes"];
         put?: never;
@@ -1045,11 +1027,6 @@ export interface components {
          * @description Strategy against passive on the platform's own record: only values that were published before.
          */
         BacktestDocument: {
-            /**
-             * Age Seconds
-             * @description Since it was computed
-             */
-            age_seconds: number;
             assumptions: components["schemas"]["Assumptions"];
             /** Backtest Id */
             backtest_id: string;
@@ -1060,8 +1037,6 @@ export interface components {
              * Format: date-time
              */
             computed_at: string;
-            /** Degraded */
-            degraded: "database_away"[];
             /**
              * First Day
              * Format: date
@@ -1397,19 +1372,9 @@ export interface components {
          * @description Everything a page needs to show, filter and sort all punks by itself. Under 300 kB compressed.
          */
         ColumnsDocument: {
-            /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
             columns: components["schemas"]["Columns"];
             /** Count */
             count: number;
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             market_as_of: components["schemas"]["MarketAsOf"] | null;
             /** Skins */
@@ -1696,16 +1661,6 @@ export interface components {
          * @description Most probable first. All pages are of one generation; asks are those of now.
          */
         DealsDocument: {
-            /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             /** Fee Percent */
             fee_percent: number;
             /** Gas Eth */
@@ -2105,8 +2060,6 @@ export interface components {
          * @description Amounts in ETH.
          */
         FairPrice: {
-            /** Age Seconds */
-            age_seconds: number;
             /**
              * As Of
              * Format: date-time
@@ -2128,8 +2081,6 @@ export interface components {
         };
         /** FairPricePlus */
         FairPricePlus: {
-            /** Age Seconds */
-            age_seconds: number;
             /**
              * As Of
              * Format: date-time
@@ -2308,8 +2259,6 @@ export interface components {
             asks: components["schemas"]["Standing"][];
             /** Bids */
             bids: components["schemas"]["Standing"][];
-            /** Degraded */
-            degraded: string[];
             /**
              * End
              * @description `to` of the request
@@ -2522,21 +2471,11 @@ export interface components {
          */
         MarketDocument: {
             /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
-            /**
              * Asks
              * @description Public asks
              */
             asks: number;
             bids: components["schemas"]["BidsDocument"];
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             /** Depth */
             depth: components["schemas"]["DepthStep"][];
             eth_usd: components["schemas"]["EthUsd"] | null;
@@ -2553,8 +2492,6 @@ export interface components {
         MarketSeriesDocument: {
             /** Days */
             days: components["schemas"]["MarketDay"][];
-            /** Degraded */
-            degraded: string[];
             /** End */
             end: string | null;
             /** Start */
@@ -2718,18 +2655,8 @@ export interface components {
          * @description A whole generation, by punk.
          */
         NowcastDocument: {
-            /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
             /** Count */
             count: number;
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /** Punks */
             punks: components["schemas"]["NowcastEntry"][];
@@ -2929,7 +2856,10 @@ export interface components {
              */
             valid: boolean;
         };
-        /** PerformanceDocument */
+        /**
+         * PerformanceDocument
+         * @description What has been scored so far.
+         */
         PerformanceDocument: {
             /** By Horizon */
             by_horizon: {
@@ -2955,8 +2885,6 @@ export interface components {
              * Format: date-time
              */
             computed_at: string;
-            /** Degraded */
-            degraded: "database_away"[];
             /**
              * Excluded Sales
              * @description Sales of the horizon's period that are left out (or were added)
@@ -3146,11 +3074,6 @@ export interface components {
          * @description A punk's value, what it is made of, and where the punk stands in the market.
          */
         PunkDocument: {
-            /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
             ask: components["schemas"]["Ask"] | null;
             bid: components["schemas"]["Bid"] | null;
             /** @description Since the nowcast before; null when there is none */
@@ -3167,11 +3090,6 @@ export interface components {
              */
             confidence: "A" | "B" | "C" | "D";
             contributions: components["schemas"]["Contributions"] | null;
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             /**
              * Discount
              * @description 1 - ask / value; null without an ask
@@ -3250,16 +3168,6 @@ export interface components {
          * @description Up to `limit` punks; go on with `next_cursor` until it is null. All pages show the same generation.
          */
         PunkPage: {
-            /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /** Items */
             items: components["schemas"]["PunkEntry"][];
@@ -3504,8 +3412,6 @@ export interface components {
             count: number;
             /** Deals */
             deals: components["schemas"]["TopDeal"][];
-            /** Delay Seconds */
-            delay_seconds: number;
             /** Generation */
             generation: number;
             /** Market As Of */
@@ -3632,16 +3538,6 @@ export interface components {
         };
         /** TraitDocument */
         TraitDocument: {
-            /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /**
              * Lowest Asks
@@ -3672,15 +3568,15 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "type" | "skin" | "accessory" | "count";
+            kind: "type" | "skin" | "count" | "accessory";
             /**
              * Listed
              * @description How many of them have a public ask
              */
             listed: number;
             /** @description Lowest value of a punk that has it */
-            lowest_value: components["schemas"]["Money"];
-            median_value: components["schemas"]["Money"];
+            lowest_value: components["schemas"]["Money"] | null;
+            median_value: components["schemas"]["Money"] | null;
             /**
              * Name
              * @example Hoodie
@@ -3732,16 +3628,6 @@ export interface components {
         };
         /** TraitsDocument */
         TraitsDocument: {
-            /**
-             * Age Seconds
-             * @description Seconds since the generation's `as_of`
-             */
-            age_seconds: number;
-            /**
-             * Degraded
-             * @description Empty when all is well; the header Punkcast-Degraded says the same
-             */
-            degraded: ("database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported")[];
             generation: components["schemas"]["GenerationDocument"];
             /** Items */
             items: components["schemas"]["TraitEntry"][];
@@ -4063,162 +3949,6 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    /** @description Seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compat_top: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopDeals"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    /** @description Seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compat_top_post: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopDeals"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6279,7 +6009,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Instead of the Accept header */
-                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
+                format?: ("json" | "csv" | "parquet") | null;
                 /** @description The generation that readers saw then */
                 as_of?: string | null;
             };
@@ -6296,10 +6026,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NowcastDocument"];
-                    "application/jsonl": string;
-                    "application/vnd.apache.arrow.file": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
                     "text/csv": string;
                 };
             };
@@ -6372,7 +6099,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Instead of the Accept header */
-                format?: ("json" | "ndjson" | "csv" | "parquet" | "arrow") | null;
+                format?: ("json" | "csv" | "parquet") | null;
             };
             header?: never;
             path: {
@@ -6390,10 +6117,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NowcastDocument"];
-                    "application/jsonl": string;
-                    "application/vnd.apache.arrow.file": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
                     "text/csv": string;
                 };
             };
@@ -6547,7 +6271,7 @@ export interface operations {
                 /** @description desc: the newest sales first, in JSON pages */
                 order?: "asc" | "desc";
                 /** @description Instead of Accept */
-                format?: ("json" | "ndjson" | "csv" | "parquet") | null;
+                format?: ("json" | "csv" | "parquet") | null;
                 /** @description Of a JSON page */
                 limit?: number;
                 /** @description `next_cursor` of the page before, same filters */
@@ -6567,12 +6291,20 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Outcome_"];
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
                     "text/csv": string;
                 };
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7375,7 +7107,7 @@ export interface operations {
     list_traits: {
         parameters: {
             query?: {
-                kind?: ("type" | "skin" | "accessory" | "count") | null;
+                kind?: ("type" | "skin" | "count" | "accessory") | null;
             };
             header?: never;
             path?: never;

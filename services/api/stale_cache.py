@@ -1,4 +1,4 @@
-"""The last good answer of a route that reads the database, for when it is away."""
+"""The last good answer of a route that reads the database, served while the database is away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Answer:
+class CachedAnswer:
     """A rendered body and what it was computed from."""
 
     fingerprint: str
@@ -16,20 +16,20 @@ class Answer:
     at: datetime
 
 
-class Remembered:
-    """A few answers by key; the one unused for longest is forgotten."""
+class StaleCache:
+    """A few answers by key; the least recently used goes first."""
 
     def __init__(self, capacity: int = 64) -> None:
         self._capacity = capacity
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._answers: OrderedDict[str, CachedAnswer] = OrderedDict()
 
-    def get(self, key: str) -> Answer | None:
+    def get(self, key: str) -> CachedAnswer | None:
         answer = self._answers.get(key)
         if answer is not None:
             self._answers.move_to_end(key)
         return answer
 
-    def put(self, key: str, answer: Answer) -> None:
+    def put(self, key: str, answer: CachedAnswer) -> None:
         self._answers[key] = answer
         self._answers.move_to_end(key)
         while len(self._answers) > self._capacity:

@@ -45,8 +45,8 @@ class StreamEvent:
     wire: bytes
 
 
-class Feed:
-    """Fed by `run`; read by `since` and `changed`."""
+class EventStream:
+    """Filled by `run`; read by `since` and `changed`."""
 
     def __init__(self, database: Database, config: GatewayConfig) -> None:
         self._database = database
@@ -67,9 +67,9 @@ class Feed:
                 async with self._database.connection() as connection:
                     await self._follow(connection)
             except DATABASE_AWAY as error:
-                log.warning("feed_waits", error=repr(error))
+                log.warning("event_stream_waits", error=repr(error))
             except Exception:
-                log.exception("feed_failed")
+                log.exception("event_stream_failed")
             await asyncio.sleep(min(1.0, self._poll_s))
 
     def since(self, count: int) -> list[StreamEvent]:

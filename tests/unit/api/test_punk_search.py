@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.api import listing
-from services.api.resident.facts import (
-    Catalogue,
-    Generation,
-    GenerationFacts,
-    Market,
-    MarketFacts,
-    PunkMarketRow,
-    PunkRow,
-)
-from services.api.resident.rendering import render_catalogue, render_generation, render_market
-from services.api.resident.values import ValueRow
+from services.api import punk_search
+from services.api.view.catalogue import Catalogue
+from services.api.view.generation import Generation
+from services.api.view.market import Market
+from services.api.view.records import PunkMarketRow, PunkRow, ValueRow
 from shared.errors import InvalidInputError
+from tests.factories import view as made
+from tests.factories.view import AT
 
-AT = datetime(2025, 6, 1, tzinfo=UTC)
-FACTS = GenerationFacts(1, "m-" + "0" * 16, "0" * 64, AT, AT, 0, 10**18, 1, "0" * 64, "0" * 64)
 TRAITS = ("Hoodie", "Pipe", "Beanie")
 
 
@@ -39,7 +31,7 @@ class Row:
     @property
     def discount(self) -> int:
         assert self.ask is not None
-        return listing.discount(self.ask, self.value)
+        return punk_search.discount(self.ask, self.value)
 
 
 punk_rows = st.dictionaries(
@@ -55,9 +47,9 @@ punk_rows = st.dictionaries(
     max_size=25,
 )
 bounds = st.none() | st.integers(0, 7)
-discounts = st.none() | st.integers(-3, 1).map(lambda whole: whole * listing.DISCOUNT_UNIT // 2)
+discounts = st.none() | st.integers(-3, 1).map(lambda whole: whole * punk_search.DISCOUNT_UNIT // 2)
 queries = st.builds(
-    listing.PunkQuery,
+    punk_search.PunkQuery,
     type=st.sampled_from((None, "Male", "Ape")),
     traits=st.lists(st.sampled_from(TRAITS), max_size=2).map(tuple),
     trait_count=st.none() | st.integers(0, 3),
@@ -76,17 +68,16 @@ queries = st.builds(
 
 def built(rows: dict[int, Row]) -> tuple[Generation, Market, Catalogue]:
     punks = [PunkRow(punk, row.type, None, tuple(row.traits)) for punk, row in rows.items()]
-    values = [ValueRow(punk, *[str(row.value)] * 7, row.grade) for punk, row in rows.items()]
+    values = [ValueRow._make((punk, *[str(row.value)] * 7, row.grade)) for punk, row in rows.items()]
     asks = [
         PunkMarketRow(punk, str(row.ask), None, AT, 1, *[None] * 12)  # type: ignore[arg-type]
         for punk, row in rows.items()
         if row.ask is not None
     ]
-    market = render_market(MarketFacts(1, 0, 1, AT, asks, (), None, None))
-    return render_generation(FACTS, values), market, render_catalogue(punks)
+    return made.generation(values), made.market(asks), Catalogue.of(punks)
 
 
-def fits(row: Row, query: listing.PunkQuery) -> bool:
+def fits(row: Row, query: punk_search.PunkQuery) -> bool:
     bounded = (query.min_ask, query.max_ask, query.min_discount, query.max_discount)
     if row.ask is None:
         by_ask = query.listed is not True and query.sort not in ("price", "discount")
@@ -111,7 +102,7 @@ def between(amount: int, low: int | None, high: int | None) -> bool:
     return (low is None or amount >= low) and (high is None or amount <= high)
 
 
-def plainly(rows: dict[int, Row], query: listing.PunkQuery) -> list[int]:
+def plainly(rows: dict[int, Row], query: punk_search.PunkQuery) -> list[int]:
     key = {
         "value": lambda row: row.value,
         "punk_id": lambda row: 0,
@@ -126,13 +117,13 @@ def plainly(rows: dict[int, Row], query: listing.PunkQuery) -> list[int]:
 @settings(max_examples=200, deadline=None)
 @given(rows=punk_rows, query=queries, limit=st.integers(1, 30))
 def test_the_pages_put_together_are_the_plain_answer(
-    rows: dict[int, Row], query: listing.PunkQuery, limit: int
+    rows: dict[int, Row], query: punk_search.PunkQuery, limit: int
 ) -> None:
     generation, market, catalogue = built(rows)
     found: list[int] = []
     after = None
     while True:
-        page, after = listing.page(generation, market, catalogue, query, after=after, limit=limit)
+        page, after = punk_search.page(generation, market, catalogue, query, after=after, limit=limit)
         assert len(page) <= limit
         found += page
         if after is None:
@@ -142,7 +133,7 @@ def test_the_pages_put_together_are_the_plain_answer(
 
 
 @given(first=queries, second=queries)
-def test_a_digest_stands_for_one_query(first: listing.PunkQuery, second: listing.PunkQuery) -> None:
+def test_a_digest_stands_for_one_query(first: punk_search.PunkQuery, second: punk_search.PunkQuery) -> None:
     plain = [
         replace(query, traits=tuple(sorted(query.traits)), grades=tuple(sorted(query.grades)))
         for query in (first, second)
@@ -152,6 +143,6 @@ def test_a_digest_stands_for_one_query(first: listing.PunkQuery, second: listing
 
 def test_a_name_is_found_whatever_its_case_and_a_near_one_is_suggested() -> None:
     names = {"hoodie": "Hoodie", "pipe": "Pipe"}
-    assert listing.known_name("trait", " HOODIE ", names) == "Hoodie"
+    assert punk_search.known_name("trait", " HOODIE ", names) == "Hoodie"
     with pytest.raises(InvalidInputError, match="did you mean Hoodie"):
-        listing.known_name("trait", "hoody", names)
+        punk_search.known_name("trait", "hoody", names)

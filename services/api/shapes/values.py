@@ -1,5 +1,4 @@
-"""The shapes of answers that carry values, as OpenAPI shows them. The hot routes send bytes prepared from the
-same facts; a test reads those bytes back through these models."""
+"""Documents that carry values: what OpenAPI shows is what the routes build and encode."""
 
 from __future__ import annotations
 
@@ -7,25 +6,10 @@ from datetime import date as Date  # noqa: N812 - a field below is called `date`
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.api.money import Money
-
-
-class Document(BaseModel):
-    """Exactly these members."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Stamp(Document):
-    """How old an answer is, and what is wrong with it."""
-
-    age_seconds: Annotated[int, Field(ge=0, description="Seconds since the generation's `as_of`")]
-    degraded: Annotated[
-        list[Literal["database_away", "nowcast_stale", "generation_refused", "champion_unsupported"]],
-        Field(description="Empty when all is well; the header Punkcast-Degraded says the same"),
-    ]
+from services.api.shapes.base import Document
 
 
 class GenerationDocument(Document):
@@ -105,7 +89,7 @@ class PunkEntry(Valued):
     discount: Annotated[float | None, Field(description="1 - ask / value; null without an ask")]
 
 
-class PunkPage(Stamp):
+class PunkPage(Document):
     """Up to `limit` punks; go on with `next_cursor` until it is null. All pages show the same generation."""
 
     generation: GenerationDocument
@@ -118,7 +102,7 @@ class NowcastEntry(Valued):
     punk_id: int
 
 
-class NowcastDocument(Stamp):
+class NowcastDocument(Document):
     """A whole generation, by punk."""
 
     generation: GenerationDocument

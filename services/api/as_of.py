@@ -8,8 +8,8 @@ from datetime import datetime
 from services.api.gateway import Gateway
 from services.api.repositories import market as market_repository
 from services.api.repositories import nowcasts
-from services.api.resident.facts import Generation, Market
-from services.api.resident.rendering import render_market
+from services.api.view.generation import Generation
+from services.api.view.market import Market
 from shared.errors import InvalidInputError, NotFoundError
 
 
@@ -24,7 +24,7 @@ async def generation_in_force(gateway: Gateway, as_of: datetime) -> Generation:
     if as_of > now:
         raise InvalidInputError(f"as_of {as_of.isoformat()} lies ahead of {now.isoformat()}; leave it out for now.")
     view = gateway.current.view
-    if view is not None and view.generation.facts.published_at <= as_of and not gateway.current.flags(0):
+    if view is not None and view.generation.record.published_at <= as_of and not gateway.current.flags(0):
         return view.generation
     async with gateway.reading() as connection:
         found = await nowcasts.in_force(connection, as_of)
@@ -40,9 +40,8 @@ async def market_then(gateway: Gateway, as_of: datetime) -> Market:
     """
     async with (
         asyncio.timeout(gateway.config.load_timeout_s),
-        gateway.looking_back,
+        gateway.reading_the_past,
         gateway.reading() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        facts = await market_repository.market(connection, as_of=as_of)
-    return await asyncio.to_thread(render_market, facts)
+        return Market(await market_repository.market(connection, as_of=as_of))

@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.api.problems import NoGenerationError
-from services.api.resident.explanation import ResidentExplanation
-from services.api.resident.facts import Catalogue, Generation, Market, View
-from services.api.resident.renditions import Renditions
+from services.api.view.catalogue import Catalogue
+from services.api.view.explanation import Explanation
+from services.api.view.generation import Generation
+from services.api.view.market import Market
+from services.api.view.memo import Memo
+from services.api.view.page import Headers, Page
 from shared.clock import Clock
 
 DATABASE_AWAY = "database_away"
 NOWCAST_STALE = "nowcast_stale"
 GENERATION_REFUSED = "generation_refused"
 CHAMPION_UNSUPPORTED = "champion_unsupported"
+MOST_PAGES = 3072
+"""Of some 6 kB each."""
 FLAGS = (DATABASE_AWAY, NOWCAST_STALE, GENERATION_REFUSED, CHAMPION_UNSUPPORTED)
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a hot route reads, behind one reference. `explanation` is of this very generation, or None. `pages`
+    are the answers made so far, by path."""
+
+    generation: Generation
+    market: Market
+    catalogue: Catalogue
+    explanation: Explanation | None = None
+    pages: dict[str, Page] = field(default_factory=dict)
+    memo: Memo = field(default_factory=Memo)
+
+    @property
+    def tag(self) -> str:
+        """Names what answers are made of."""
+        return self.tag_of(self.generation) + (".x" if self.explanation else "")
+
+    def keep(self, path: str, page: Page) -> Page:
+        """Answer the path with the page as long as this view is shown; of too many the oldest goes."""
+        if len(self.pages) >= MOST_PAGES:
+            del self.pages[next(iter(self.pages))]
+        self.pages[path] = page
+        return page
+
+    def tag_of(self, generation: Generation) -> str:
+        """Names another generation with this view's market."""
+        return f"g{generation.record.generation_id}.{self.market.tag}"
 
 
 class Current:
@@ -45,30 +79,30 @@ class Current:
     def show(self, generation: Generation, market: Market, catalogue: Catalogue) -> None:
         """Swap to a new view. What explains the generation stays with it."""
         self.keep(generation)
-        explained = self.view.explained if self.view and self.view.generation is generation else None
-        self.view = View(generation, market, catalogue, explained)
+        explanation = self.view.explanation if self.view and self.view.generation is generation else None
+        self.view = View(generation, market, catalogue, explanation)
         self.refused = None
 
     def show_market(self, market: Market) -> None:
         """Swap the market under the same generation."""
         if self.view is not None:
-            self.view = replace(self.view, market=market, renditions=Renditions())
+            self.view = View(self.view.generation, market, self.view.catalogue, self.view.explanation)
 
-    def show_explanation(self, explained: ResidentExplanation) -> None:
+    def show_explanation(self, explanation: Explanation) -> None:
         """Add what explains the generation that is shown; of another one it is too late, or too early."""
-        if self.view is not None and self.view.generation.facts.generation_id == explained.generation_id:
-            self.view = replace(self.view, explained=explained, renditions=Renditions())
+        if self.view is not None and self.view.generation.record.generation_id == explanation.generation_id:
+            self.view = View(self.view.generation, self.view.market, self.view.catalogue, explanation)
 
     def keep(self, generation: Generation) -> None:
-        """Remember a generation; the one unused for longest is forgotten."""
-        self._earlier[generation.facts.generation_id] = generation
-        self._earlier.move_to_end(generation.facts.generation_id)
+        """Keep a generation in memory; the one unused for longest goes."""
+        self._earlier[generation.record.generation_id] = generation
+        self._earlier.move_to_end(generation.record.generation_id)
         while len(self._earlier) > self._kept:
             self._earlier.popitem(last=False)
 
     def earlier(self, generation_id: int) -> Generation | None:
         """A generation that is still in memory."""
-        if self.view is not None and self.view.generation.facts.generation_id == generation_id:
+        if self.view is not None and self.view.generation.record.generation_id == generation_id:
             return self.view.generation
         found = self._earlier.get(generation_id)
         if found is not None:
@@ -91,3 +125,12 @@ class Current:
         if self.champion_unsupported:
             found.append(CHAMPION_UNSUPPORTED)
         return tuple(found)
+
+    def headers(self, as_of: datetime) -> Headers:
+        """Age and flags of an answer of that instant."""
+        age = self.age_seconds(as_of)
+        headers = [(b"punkcast-age-seconds", b"%d" % age)]
+        flags = self.flags(age)
+        if flags:
+            headers.append((b"punkcast-degraded", ", ".join(flags).encode()))
+        return headers

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.api.deals import Judgement, Offer, Prior, judge, learn
-from services.api.resident.facts import Generation, Market
+from services.api.view.generation import Generation
+from services.api.view.market import Market
 from shared.units import ETH
 
 PROBABILITY_UNIT: Final = 10**9
@@ -37,6 +38,7 @@ class JudgedAsks:
 
 def judged(generation: Generation, market: Market) -> JudgedAsks:
     """The asks of a market by the values of a generation."""
+    rows = (generation.row(punk) for punk in market.asks if punk in generation)
     offers = {
         row.punk_id: Offer(
             ask_eth=market.asks[row.punk_id] / ETH,
@@ -44,8 +46,7 @@ def judged(generation: Generation, market: Market) -> JudgedAsks:
             lo80_eth=int(row.lo80_wei) / ETH,
             hi80_eth=int(row.hi80_wei) / ETH,
         )
-        for row in generation.rows
-        if row.punk_id in market.asks
+        for row in rows
     }
     prior = learn(list(offers.values()))
     asks = [JudgedAsk(punk, offer, judge(offer, prior)) for punk, offer in offers.items()]

@@ -10,12 +10,14 @@ from itertools import islice
 from typing import Literal
 
 from services.api.config import digest
-from services.api.resident.facts import Catalogue, Generation, Market
+from services.api.view.catalogue import Catalogue
+from services.api.view.generation import Generation
+from services.api.view.market import Market
+from services.api.view.records import Grade
 from shared.errors import InvalidInputError
 
 Sort = Literal["value", "punk_id", "price", "discount", "trait_count"]
 Order = Literal["asc", "desc"]
-Grade = Literal["A", "B", "C", "D"]
 Key = tuple[int, int]
 """What a list is sorted by, and the punk."""
 DISCOUNT_UNIT = 10**9
@@ -143,9 +145,9 @@ def _ordered(
             high = bisect_right(generation.by_value, (query.max_wei, 10_000))
         return generation.by_value[low:high]
     if query.sort == "price":
-        return [(ask, punk) for ask, punk in market.by_ask if punk in generation.wei]
-    asked: Iterable[int] = market.asks if query.needs_ask else generation.by_punk if allowed is None else allowed
-    punks = [punk for punk in asked if punk in generation.wei]
+        return [(ask, punk) for ask, punk in market.by_ask if punk in generation]
+    asked: Iterable[int] = market.asks if query.needs_ask else generation.punks if allowed is None else allowed
+    punks = [punk for punk in asked if punk in generation]
     if query.sort == "discount":
         return sorted((discount(market.asks[punk], generation.wei[punk]), punk) for punk in punks)
     if query.sort == "trait_count":
@@ -161,7 +163,7 @@ def _trait_count(catalogue: Catalogue, punk: int) -> int:
 def _fits(generation: Generation, market: Market, query: PunkQuery, punk: int) -> bool:
     return (
         _within(generation.wei[punk], query.min_wei, query.max_wei)
-        and (not query.grades or generation.grades[punk] in query.grades)
+        and (not query.grades or generation.grade(punk) in query.grades)
         and _fits_market(generation, market, query, punk)
     )
 

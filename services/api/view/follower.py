@@ -15,10 +15,11 @@ from services.api.problems import DATABASE_AWAY, GoneError
 from services.api.repositories import market as market_repository
 from services.api.repositories import nowcasts
 from services.api.repositories.nowcasts import Pointer
-from services.api.resident.current import Current
-from services.api.resident.explanation import ResidentExplanation
-from services.api.resident.facts import Catalogue, Generation, Market
-from services.api.resident.rendering import render_catalogue, render_generation, render_market, value_rows
+from services.api.view.catalogue import Catalogue
+from services.api.view.current import Current
+from services.api.view.explanation import Explanation
+from services.api.view.generation import Generation
+from services.api.view.market import Market
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError
@@ -48,8 +49,8 @@ class Follower:
         self._current = current
         self._config = config
         self._metrics = metrics
-        self._catalogue: Catalogue = render_catalogue(())
-        self._market: Market = render_market(None)
+        self._catalogue: Catalogue = Catalogue.of(())
+        self._market: Market = Market()
         self._loading = asyncio.Lock()
         self._failures = 0
         self._unreadable: set[int] = set()
@@ -108,9 +109,9 @@ class Follower:
         if pointer.punks != len(self._catalogue.punks):
             async with asyncio.timeout(self._config.load_timeout_s):
                 rows = await nowcasts.punks(connection)
-            self._catalogue = await asyncio.to_thread(render_catalogue, rows)
+            self._catalogue = await asyncio.to_thread(Catalogue.of, rows)
         view = self._current.view
-        shown = view.generation.facts.generation_id if view else None
+        shown = view.generation.record.generation_id if view else None
         if view is None and (pointer.last_seq, pointer.revisions) != self._market.place:
             await self._load_market(connection)
         if pointer.generation_id is not None and pointer.generation_id != shown:
@@ -140,9 +141,9 @@ class Follower:
     async def _explain(self, connection: Connection, pointer: Pointer) -> None:
         """Take over the reasons of the generation that is shown, once they are there."""
         view = self._current.view
-        if view is None or view.explained is not None or pointer.explained is None:
+        if view is None or view.explanation is not None or pointer.explained is None:
             return
-        generation_id = view.generation.facts.generation_id
+        generation_id = view.generation.record.generation_id
         if pointer.explained != generation_id or generation_id in self._unreadable:
             return
         async with asyncio.timeout(self._config.load_timeout_s):
@@ -151,12 +152,13 @@ class Follower:
             return
         started = perf_counter()
         try:
-            explained = await asyncio.to_thread(lambda: ResidentExplanation(generation_id, Explained.from_bytes(body)))
+            punks = view.catalogue.punks
+            explanation = await asyncio.to_thread(lambda: Explanation(generation_id, Explained.from_bytes(body), punks))
         except IntegrityError as error:
             self._unreadable = {generation_id}
             log.error("explanation_refused", generation=generation_id, reason=str(error))
             return
-        self._current.show_explanation(explained)
+        self._current.show_explanation(explanation)
         self._metrics.load_seconds.labels("explanation").observe(perf_counter() - started)
 
     async def _load_market(self, connection: Connection) -> None:
@@ -165,12 +167,12 @@ class Follower:
             asyncio.timeout(self._config.load_timeout_s),
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            facts = await market_repository.market(connection)
+            record = await market_repository.market(connection)
             # A reorganisation may have taken back any of the sales known so far.
-            same = facts is not None and facts.revisions == self._market.place[1]
+            same = record is not None and record.revisions == self._market.place[1]
             known = list(self._market.sales) if same else []
             new = await market_repository.valid_sales(connection, after=known[-1].seq if known else 0)
-        self._market = await asyncio.to_thread(render_market, facts, [*known, *new])
+        self._market = Market(record, [*known, *new])
         self._metrics.load_seconds.labels("market").observe(perf_counter() - started)
 
     async def _load(self, connection: Connection, generation_id: int) -> Generation | None:
@@ -181,8 +183,7 @@ class Follower:
             found = await nowcasts.generation(connection, generation_id)
         if found is None:
             return None
-        facts, lines = found
-        return await asyncio.to_thread(lambda: render_generation(facts, value_rows(lines)))
+        return Generation(*found)
 
     async def generation(self, generation_id: int) -> Generation:
         """Any generation that still exists: from memory, else from the database (one at a time).

@@ -1,1 +1,0 @@
-"""The current generation and market in memory: loaded, rendered once, swapped by one reference."""
