@@ -88,7 +88,7 @@ def compare(sales: Sequence[Scored]) -> Comparison:
     champion = _card([sale.price_eth for sale in sales], [sale.value_eth for sale in sales])
     return Comparison(
         champion=ValueCard(
-            **champion.model_dump(),
+            **vars(champion),
             coverage_50=_share([sale.in50 for sale in sales]),
             coverage_80=_share([sale.in80 for sale in sales]),
             coverage_90=_share([sale.in90 for sale in sales]),
@@ -128,4 +128,4 @@ def _groups(sales: Sequence[Scored], key: Callable[[Scored], str]) -> list[Group
     for sale in sales:
         grouped.setdefault(key(sale), []).append(sale)
     found = {name: compare(members) for name, members in grouped.items()}
-    return [Group(name=name, **one.model_dump()) for name, one in sorted(found.items())]
+    return [Group(name=name, **vars(one)) for name, one in sorted(found.items())]

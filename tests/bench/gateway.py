@@ -69,6 +69,9 @@ async def _measure(url: str, database: Database, model: str) -> list[Measured]:
                 Plan(constant.port, ["/large"], SECONDS, connections=4),
                 Plan(bare.port, ["/large"], SECONDS, connections=4),
             )
+        await load(
+            Plan(served.port, PUNKS, SECONDS, connections=1)
+        )  # Several ask the same punks at nearly the same time.
         busy_mib = served.rss_mib()
         quiet = await load(Plan(served.port, PUNKS, PUBLISHED, core=CLIENT_CORE))
         async with database.connection() as connection:

@@ -166,7 +166,7 @@ def _to_parquet(rows: list[dict[str, object]]) -> bytes:
 
 
 def _flat(outcome: Outcome) -> dict[str, object]:
-    fields: dict[str, object] = dict(outcome)
+    fields: dict[str, object] = dict(vars(outcome))
     for name in AMOUNTS:
         amount: Money | None = getattr(outcome, name)
         fields[f"{name}_wei"] = None if amount is None else amount.wei

@@ -13,6 +13,7 @@ from services.api.problems import DATABASE_AWAY, documented
 from services.api.repositories import outcomes
 from services.api.responses import cached_response
 from services.api.scorecards import performance
+from services.api.shapes.base import encode
 from services.api.shapes.performance import Horizon, PerformanceDocument
 from services.api.stale_cache import CachedAnswer
 from shared.contracts.messages import ModelId
@@ -76,6 +77,6 @@ async def _fresh(gateway: Gateway, known: CachedAnswer | None, span: outcomes.Sp
             exclusions=not span.excluded,
             excluded_sales=excluded,
         )
-        answer = CachedAnswer(fingerprint, body.model_dump_json().encode(), now)
+        answer = CachedAnswer(fingerprint, encode(body), now)
         gateway.stale_cache.put(f"performance|{horizon}|{span}", answer)
         return answer

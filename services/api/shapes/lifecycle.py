@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from services.api.shapes.base import Document
 
 LifecycleKind = Literal[
     "training_requested",
@@ -28,10 +30,8 @@ LifecycleKind = Literal[
 TestKind = Literal["promotion", "shadow"]
 
 
-class LifecycleEvent(BaseModel):
+class LifecycleEvent(Document):
     """Something that happened to a model, or to what decides about models."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: Annotated[str, Field(description="Stable, unique in the timeline", examples=["promoted:4711"])]
     at: datetime
@@ -46,10 +46,8 @@ class LifecycleEvent(BaseModel):
     severity: Literal["info", "warning", "critical"] | None
 
 
-class EValuePoint(BaseModel):
+class EValuePoint(Document):
     """After one step: all sales of one transaction."""
-
-    model_config = ConfigDict(extra="forbid")
 
     step: int
     at: Annotated[datetime, Field(description="Of the sale")]
@@ -58,10 +56,8 @@ class EValuePoint(BaseModel):
     e_better: Annotated[float, Field(description="Evidence that it is better, or not worse by the margin (shadows)")]
 
 
-class EValuePath(BaseModel):
+class EValuePath(Document):
     """One sequential test: a promoted model against its predecessor, or a shadow against the champion."""
-
-    model_config = ConfigDict(extra="forbid")
 
     test_id: str
     kind: TestKind

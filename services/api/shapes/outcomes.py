@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.api.money import Money
+from services.api.shapes.base import Document
 
 AMOUNTS = ("price", "value", "floor", "last_sale")
 
 
-class Outcome(BaseModel):
+class Outcome(Document):
     """A sale beside the last value published at least a horizon before it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     event_seq: int
     punk_id: int

@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from services.api.shapes.base import Document
 from shared.market.tiers import BOUNDS, TIERS
 
 Horizon = Literal["latest", "24h", "7d"]
 HORIZONS: tuple[Horizon, ...] = ("latest", "24h", "7d")
 
 
-class Card(BaseModel):
+class Card(Document):
     """Errors relative to the sale price, as fractions (0.05 is five percent); null where too little was scored."""
-
-    model_config = ConfigDict(extra="forbid")
 
     n: int
     median_ape: Annotated[float | None, Field(description="Median of |value - price| / price")]
@@ -38,10 +37,8 @@ class ValueCard(Card):
     coverage_90: float | None
 
 
-class Comparison(BaseModel):
+class Comparison(Document):
     """The champion's values, and the baselines where they say anything of the same sales."""
-
-    model_config = ConfigDict(extra="forbid")
 
     champion: ValueCard
     floor: Annotated[Card, Field(description="Baseline: the floor of the same generation")]
@@ -55,10 +52,8 @@ class Group(Comparison):
     name: Annotated[str, Field(examples=["premium", "2025-03"])]
 
 
-class Coverage(BaseModel):
+class Coverage(Document):
     """How often an interval held, with the 95 % interval of that share (Wilson)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     level: Annotated[float, Field(examples=[0.8])]
     n: int
@@ -68,19 +63,15 @@ class Coverage(BaseModel):
     hi: float | None
 
 
-class Calibration(BaseModel):
+class Calibration(Document):
     """Reliability of the intervals over all sales of the horizon (`all`), or of one segment."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(examples=["all", "premium"])]
     levels: list[Coverage]
 
 
-class PerformanceDocument(BaseModel):
+class PerformanceDocument(Document):
     """What has been scored so far."""
-
-    model_config = ConfigDict(extra="forbid")
 
     computed_at: datetime
     horizon: Annotated[Horizon, Field(description="Horizon of the breakdowns below")]

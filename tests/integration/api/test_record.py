@@ -6,13 +6,14 @@ import pytest
 
 from services.api.shapes.performance import PerformanceDocument
 from shared.database.pool import Database
+from tests.factories.view import read
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served
 from tests.integration.api.filling import Happening
 
 
 async def test_performance_without_outcomes_has_counts_of_zero_and_no_figures(unchanging: Served) -> None:
-    document = PerformanceDocument.model_validate_json((await unchanging.client.get("/v1/performance")).content)
+    document = read(PerformanceDocument, (await unchanging.client.get("/v1/performance")).content)
     card = document.by_horizon["latest"].champion
     assert (card.n, card.median_ape, card.coverage_80) == (0, None, None)
     assert document.by_month == []
@@ -32,7 +33,7 @@ async def test_performance_is_what_the_outcomes_say(served: Served, database: Da
         for punk, value in values.items():
             await filling.score(connection, generation=generation, model=model, punk=punk, value_eth=value)
         await filling.score(connection, generation=generation, model=model, punk=3, value_eth=80, horizon="7d")
-    document = PerformanceDocument.model_validate_json((await served.client.get("/v1/performance")).content)
+    document = read(PerformanceDocument, (await served.client.get("/v1/performance")).content)
     latest = document.by_horizon["latest"]
     assert latest.champion.n == latest.floor.n == 3
     assert latest.champion.median_ape == pytest.approx(0.05)
@@ -45,9 +46,7 @@ async def test_performance_is_what_the_outcomes_say(served: Served, database: Da
     assert {group.name: group.champion.n for group in document.by_segment} == {"floor_tier": 1, "premium": 2}
     assert [group.name for group in document.by_month] == ["2025-04", "2025-05", "2025-06"]
     assert [group.name for group in document.by_model] == [model]
-    weekly = PerformanceDocument.model_validate_json(
-        (await served.client.get("/v1/performance", params={"horizon": "7d"})).content
-    )
+    weekly = read(PerformanceDocument, (await served.client.get("/v1/performance", params={"horizon": "7d"})).content)
     assert [group.champion.mape for group in weekly.by_month] == [pytest.approx(0.2)]
     windowed = await served.client.get("/v1/performance", params={"start": "2025-05-01T00:00:00Z"})
     assert windowed.json()["by_horizon"]["latest"]["champion"]["n"] == 2
