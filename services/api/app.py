@@ -56,7 +56,7 @@ as text beside the ETH float. Times are UTC. Errors are RFC 9457 problems that s
 
 
 def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> FastAPI:
-    """The gateway. It connects nothing by itself: `database` is open, and stays the caller's to close."""
+    """The gateway. The caller opens `database` and closes it."""
     metrics = GatewayMetrics()
     current = Current(clock, stale_after_s=config.stale_after_s, generations_kept=config.generations_kept)
     follower = Follower(database=database, clock=clock, current=current, config=config, metrics=metrics)

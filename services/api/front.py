@@ -1,7 +1,7 @@
-"""What every request passes first: counted, limited, answered from the view's pages when the path is among them.
+"""The first stop of every request: count it, limit it, and answer it when the view has a page for its path.
 
-FastAPI's routing and parameters cost several times what such an answer does. The FastAPI routes stay: they document the
-same pages, make those that are missing, and answer everything else.
+Routing and parameters in FastAPI cost several times what such an answer costs. The FastAPI routes document the same
+pages, make the missing ones, and answer everything else.
 """
 
 from __future__ import annotations

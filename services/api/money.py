@@ -1,4 +1,4 @@
-"""Money at the edge: exact wei as decimal text beside the ETH float people read."""
+"""Money at the edge: exact wei as decimal text, and the ETH float that people read."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ async def _visible(served: Server, connection: asyncpg.Connection, model: str) -
 
 @asynccontextmanager
 async def _database(server: str) -> AsyncIterator[str]:
-    """An empty database beside the one of `server`."""
+    """An empty database on `server`."""
     name = "punkcast_gateway_bench"
     connection = await asyncpg.connect(server)
     try:

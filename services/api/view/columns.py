@@ -1,4 +1,4 @@
-"""All punks in columns: what a page needs to show, filter and sort 10,000 of them by itself."""
+"""All punks in columns: what a page needs to show, filter and sort all of them without another request."""
 
 from __future__ import annotations
 

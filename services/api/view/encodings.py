@@ -1,7 +1,7 @@
 """A whole generation as JSON, CSV or Parquet: made once, in a thread, when the first client asks for it.
 
 CSV is a heading and the canonical lines that the Merkle root is over (docs/proofs.md). Parquet has wei as text and the
-value in ETH as a float beside it; its metadata names the generation.
+value in ETH as a float, too; its metadata names the generation.
 """
 
 from __future__ import annotations

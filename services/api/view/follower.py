@@ -57,7 +57,7 @@ class Follower:
         self.looked = False
 
     async def run(self) -> None:
-        """Follow until cancelled; when the database goes away, keep the view and come back by itself."""
+        """Follow until cancelled. While the database is away, keep the view and retry."""
         while True:
             try:
                 async with self._database.connection() as connection:

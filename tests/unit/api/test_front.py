@@ -1,4 +1,4 @@
-"""Pages are sent before any routing; whatever is no page is left to the application."""
+"""Pages are answered before any routing; every other request goes to the application."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_head_is_get_without_the_body(client: httpx.AsyncClient) -> None:
         ("GET", "/things/8", "*/*"), ("GET", "/things/broken", "*/*"), ("GET", "/things/", "*/*"),
     ],
 )  # fmt: skip
-async def test_whatever_is_no_page_is_the_applications(
+async def test_every_other_request_goes_to_the_application(
     client: httpx.AsyncClient, method: str, path: str, accept: str
 ) -> None:
     assert (await client.request(method, path, headers={"Accept": accept})).status_code == 418
