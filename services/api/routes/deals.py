@@ -12,10 +12,10 @@ from services.api.config import digest
 from services.api.gateway import gateway_of
 from services.api.money import money
 from services.api.paging import Cursor
-from services.api.problems import BadCursorError, documented
+from services.api.problems import documented
 from services.api.punk_search import known_name
 from services.api.responses import page_response
-from services.api.routes.punks import NOT_MODIFIED
+from services.api.routes.punks import NOT_MODIFIED, place
 from services.api.shapes.base import encode
 from services.api.shapes.deals import Deal, DealPrior, DealsDocument
 from services.api.view.current import View
@@ -54,14 +54,7 @@ async def deals(
     view = gateway.current.require()
     kind = known_name("type", type, view.catalogue.types) if type is not None else None
     scope = digest("deals", str(min_probability), str(kind))
-    generation, after = view.generation, None
-    if cursor is not None:
-        position = cursors.decode(cursor, gateway.config.cursor_key, scope=scope, keys=2)
-        try:
-            first, second = map(int, position.key)
-        except ValueError as error:
-            raise BadCursorError("The cursor is damaged or was not made by this API.") from error
-        generation, after = await gateway.follower.generation(position.generation), (first, second)
+    generation, after = await place(gateway, view, scope, cursor)
     asks = await judged_asks(view, generation)
     found = [
         ask

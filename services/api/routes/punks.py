@@ -172,7 +172,7 @@ async def punks(
         sort=sort,
         order=order,
     )
-    generation, after = await _place(gateway, view, query, cursor)
+    generation, after = await place(gateway, view, query.digest, cursor)
     found, more = punk_search.page(generation, view.market, view.catalogue, query, after=after, limit=limit)
     next_cursor = None
     if more is not None:
@@ -188,13 +188,13 @@ async def punks(
     return page_response(request, gateway, page(generation.record, view.tag_of(generation), body))
 
 
-async def _place(
-    gateway: Gateway, view: View, query: punk_search.PunkQuery, cursor: str | None
+async def place(
+    gateway: Gateway, view: View, scope: str, cursor: str | None
 ) -> tuple[Generation, punk_search.Key | None]:
-    """The generation to page through, and the key to go on behind."""
+    """The generation to page through, and the key of the last item seen. Raises BadCursorError."""
     if cursor is None:
         return view.generation, None
-    position = cursors.decode(cursor, gateway.config.cursor_key, scope=query.digest, keys=2)
+    position = cursors.decode(cursor, gateway.config.cursor_key, scope=scope, keys=2)
     try:
         first, second = map(int, position.key)
     except ValueError as error:
