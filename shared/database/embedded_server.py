@@ -150,8 +150,8 @@ class EmbeddedServer:
         if self._postmaster_lives():  # its starter was killed during the start
             self._wait()
             return
-        # After an unclean end the recorded process id may belong to a zombie or, after a container's restart, to
-        # another process, and the server would refuse to start. Its shared memory still prevents a second server.
+        # After an unclean end the recorded process id may belong to a zombie, or to another process after a container's
+        # restart. The server would then refuse to start. Its shared memory still prevents a second server.
         for stale in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
             stale.unlink(missing_ok=True)
         self._configure()

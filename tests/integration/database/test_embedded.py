@@ -117,7 +117,7 @@ async def test_it_runs_while_used_and_keeps_its_data(data: Path) -> None:
         assert await run(url, "select n from kept") == 7
 
 
-async def test_it_is_tuned_but_never_corruptible_and_not_on_the_network(data: Path) -> None:
+async def test_its_settings_prevent_corruption_and_network_access(data: Path) -> None:
     expected = {
         "synchronous_commit": "off", "fsync": "on", "full_page_writes": "on", "timezone": "UTC", "listen_addresses": "",
     }  # fmt: skip
@@ -133,7 +133,7 @@ async def test_the_starter_may_choose_other_settings(data: Path) -> None:
         assert await run(url, "select boot_val is distinct from reset_val from pg_settings where name = 'fsync'")
 
 
-async def test_giving_up_while_it_starts_stops_it(data: Path) -> None:
+async def test_cancelling_during_the_start_stops_it(data: Path) -> None:
     async def use() -> None:
         async with serve(data):
             pytest.fail("was cancelled before it was up")
@@ -198,14 +198,14 @@ async def test_a_killed_server_recovers(data: Path, another_process: Start) -> N
         assert postmaster(data) != number
 
 
-async def test_a_number_that_belongs_to_another_process_by_now_is_no_obstacle(data: Path) -> None:
+async def test_a_stale_process_id_of_another_process_is_ignored(data: Path) -> None:
     async with serve(data):
         lines = (data / "postmaster.pid").read_text().splitlines()
     (data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     await works(data)
 
 
-async def test_a_folder_left_half_made_is_made_again(data: Path) -> None:
+async def test_a_half_made_folder_is_replaced(data: Path) -> None:
     half = data.with_name("postgres.new")
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
@@ -250,12 +250,12 @@ async def test_a_folder_of_something_else_is_refused_and_left_alone(data: Path) 
     assert (data / "thesis.txt").read_text() == "years of work"
 
 
-async def test_without_the_binaries_it_says_what_to_install(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_binaries_the_error_names_the_package(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_server.importlib.util, "find_spec", lambda name: None)
     await refused(data, r"punkcast\[embedded\].*PUNKCAST_DATABASE_URL")
 
 
-async def test_the_settings_choose_where_it_lies(data: Path) -> None:
+async def test_the_settings_choose_the_folder(data: Path) -> None:
     home = data.parent
     for setting in ("embedded://", f"embedded://{home}/elsewhere"):
         async with database_url(Settings(home=home, database_url=setting)) as url:
@@ -264,7 +264,7 @@ async def test_the_settings_choose_where_it_lies(data: Path) -> None:
     assert (home / "elsewhere" / "PG_VERSION").exists()
 
 
-async def test_a_server_elsewhere_is_taken_as_it_is() -> None:
+async def test_the_url_of_an_external_server_is_unchanged() -> None:
     given = "postgresql://someone@db.example/punkcast?sslmode=require"
     async with database_url(Settings(database_url=given)) as url:
         assert url == given

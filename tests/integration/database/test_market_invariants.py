@@ -68,7 +68,7 @@ async def test_an_event_is_never_changed(connection: Connection, change: str) ->
         await connection.execute(f"update market_events set superseded_at = '2025-06-02', {change}")
 
 
-async def test_an_event_is_orphaned_once_and_for_all(connection: Connection) -> None:
+async def test_an_event_is_orphaned_once(connection: Connection) -> None:
     await an_event(connection)
     await connection.execute("update market_events set superseded_at = $1", NOW)
     for again in ("now()", "null"):
@@ -153,7 +153,7 @@ async def test_a_score_that_is_not_finite_is_refused(connection: Connection, err
         await an_outcome(connection, sale, model, generation, log_error=error)
 
 
-async def test_the_pointer_names_a_generation_there_is(connection: Connection) -> None:
+async def test_the_pointer_names_an_existing_generation(connection: Connection) -> None:
     async with refused(connection, "foreign key"):
         await insert(connection, "nowcast_pointer", generation_id=999_999, moved_at=NOW)
         await connection.execute("set constraints all immediate")

@@ -73,7 +73,7 @@ async def test_processes_that_start_together_apply_each_file_once(project: Proje
     assert await project.scalar("select count(*) from first") == 1
 
 
-async def test_a_file_that_fails_half_way_leaves_nothing_of_itself(project: Project) -> None:
+async def test_a_file_that_fails_leaves_no_effects(project: Project) -> None:
     project.write("20260103000000_bad", "create table third (n int);\nselect 1 / 0;")
     with pytest.raises(asyncpg.DivisionByZeroError):
         await project.migrate()
@@ -123,7 +123,7 @@ async def test_a_migration_does_not_queue_everyone_behind_a_busy_table(
     assert await project.migrate() == ["20260103000000_wider"]
 
 
-async def test_a_server_that_is_away_is_worth_another_try(unused_tcp_port: int) -> None:
+async def test_an_unavailable_server_is_a_transient_error(unused_tcp_port: int) -> None:
     for run in (migrate, check):
         with pytest.raises(DatabaseUnavailableError, match="PUNKCAST_DATABASE_URL"):
             await run(f"postgresql://someone:secret@127.0.0.1:{unused_tcp_port}/punkcast")

@@ -45,7 +45,7 @@ LEGAL = {
 
 @pytest.mark.parametrize("old", WAY_TO)
 @pytest.mark.parametrize("new", WAY_TO)
-async def test_a_model_changes_state_only_along_the_legal_ways(connection: Connection, old: str, new: str) -> None:
+async def test_a_model_changes_state_only_by_legal_transitions(connection: Connection, old: str, new: str) -> None:
     model = await a_model(connection, old)
     if old == new or (old, new) in LEGAL:
         await move(connection, model, new)
@@ -59,7 +59,7 @@ OVERRIDE = {"kind": "operator", "evidence": '{"override":true}'}
 
 
 @pytest.mark.parametrize("old", WAY_TO)
-async def test_a_persons_override_leads_from_rejected_and_rolled_back_to_champion_and_nowhere_else(
+async def test_an_operators_override_allows_only_rejected_or_rolled_back_to_champion(
     connection: Connection, old: str
 ) -> None:
     model = await a_model(connection, old)
@@ -129,7 +129,7 @@ async def test_a_model_is_named_after_its_bytes(connection: Connection, identity
 @pytest.mark.parametrize(
     "change", ["seed = 8", "artifact_sha256 = 'x'", "report = '{\"better\": true}'", "registered_at = now()"]
 )
-async def test_nothing_of_a_model_but_its_state_changes(connection: Connection, change: str) -> None:
+async def test_only_the_state_of_a_model_changes(connection: Connection, change: str) -> None:
     model = await a_model(connection)
     async with refused(connection, "immutable but for its state"):
         await connection.execute(f"update models set {change} where model_id = $1", model)
@@ -161,7 +161,7 @@ async def test_there_is_one_champion(connection: Connection) -> None:
         await move(connection, second, "champion")
 
 
-async def test_of_two_champions_crowned_at_once_one_is_refused(database: Database) -> None:
+async def test_of_two_concurrent_promotions_one_is_refused(database: Database) -> None:
     async with database.connection() as connection:
         models = [await a_model(connection, "evaluated") for _ in range(2)]
     both_moved = asyncio.Barrier(2)
@@ -220,7 +220,7 @@ async def test_the_pointer_moves_one_generation_at_a_time(connection: Connection
         ({"action": "rollback"}, "is about m-[0-9a-f]{16}, not about"),
     ],
 )
-async def test_the_pointer_moves_only_by_a_decision_that_says_so(
+async def test_the_pointer_moves_only_by_a_matching_decision(
     connection: Connection, given: dict[str, object], match: str
 ) -> None:
     _, new = await two_champions(connection)
@@ -239,7 +239,7 @@ async def swap(connection: Connection, model: str, decision: object) -> None:
     )
 
 
-async def test_what_is_left_open_has_an_owner_and_an_end(connection: Connection) -> None:
+async def test_an_open_decision_has_an_owner_and_an_expiry(connection: Connection) -> None:
     model = await a_model(connection)
     await a_decision(connection, model, owner="operator", expires_at=NOW)
     for half in ({"owner": "operator"}, {"expires_at": NOW}):
@@ -306,7 +306,7 @@ async def test_the_pointer_needs_a_recorded_decision(connection: Connection) -> 
         await insert(connection, "model_pointer", model_id=champion, generation=1, decision_id=uuid4(), moved_at=NOW)
 
 
-async def test_there_is_one_pointer_and_it_stays(connection: Connection) -> None:
+async def test_there_is_one_pointer_and_it_is_never_deleted(connection: Connection) -> None:
     champion = await a_model(connection, "champion")
     await a_pointer(connection, champion)
     async with refused(connection, "model_pointer"):

@@ -38,7 +38,7 @@ async def terminate(url: str, condition: str = "pid <> pg_backend_pid()", *argum
         await other.close()
 
 
-async def test_sessions_are_named_and_speak_utc(database: Database) -> None:
+async def test_sessions_have_a_name_and_use_utc(database: Database) -> None:
     async with database.connection() as connection:
         assert await connection.fetchval("show timezone") == "UTC"
         assert await connection.fetchval("show application_name") == "punkcast"
@@ -46,7 +46,7 @@ async def test_sessions_are_named_and_speak_utc(database: Database) -> None:
     assert instant == datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 
-async def test_a_transaction_commits_on_leaving(database: Database) -> None:
+async def test_a_transaction_commits_on_exit(database: Database) -> None:
     async with database.transaction() as connection:
         await enter(connection, "a")
         assert await count(database) == 0
@@ -80,7 +80,7 @@ async def test_cancelling_rolls_back_and_frees_the_connection(fresh_database_url
     await database.close()
 
 
-async def test_an_error_of_the_caller_is_not_taken_for_an_outage(database: Database) -> None:
+async def test_an_error_of_the_caller_is_not_an_outage(database: Database) -> None:
     with pytest.raises(FileNotFoundError):
         async with database.connection():
             raise FileNotFoundError("mine")
@@ -89,7 +89,7 @@ async def test_an_error_of_the_caller_is_not_taken_for_an_outage(database: Datab
             await connection.execute("select * from no_such_table")
 
 
-async def test_a_server_that_is_away_is_one_error_without_the_password(unused_tcp_port: int) -> None:
+async def test_an_unavailable_server_is_one_error_without_the_password(unused_tcp_port: int) -> None:
     with pytest.raises(DatabaseUnavailableError) as raised:
         await Database.connect(f"postgresql://someone:secret@127.0.0.1:{unused_tcp_port}/punkcast")
     assert isinstance(raised.value, TransientError)
@@ -104,7 +104,7 @@ async def test_only_a_server_url_opens_a_pool(url: str) -> None:
         await Database.connect(url)
 
 
-async def test_connections_cut_by_the_server_are_replaced(database: Database, fresh_database_url: str) -> None:
+async def test_connections_closed_by_the_server_are_replaced(database: Database, fresh_database_url: str) -> None:
     assert await count(database) == 0
     await terminate(fresh_database_url)
     # The first use may still find the dead connection; it must not stay in the pool.
@@ -121,7 +121,9 @@ async def test_a_connection_closed_during_a_query_is_an_outage(database: Databas
     assert await count(database) == 0
 
 
-async def test_a_connection_cut_during_a_transaction_is_an_outage(database: Database, fresh_database_url: str) -> None:
+async def test_a_connection_closed_during_a_transaction_is_an_outage(
+    database: Database, fresh_database_url: str
+) -> None:
     with pytest.raises(DatabaseUnavailableError, match="lost"):
         async with database.transaction() as connection:
             process = await connection.fetchval("select pg_backend_pid()")
@@ -137,7 +139,9 @@ create trigger pause before insert on slow for each row execute function pg_temp
 """
 
 
-async def test_a_copy_cut_while_the_server_holds_it_back_ends(database: Database, fresh_database_url: str) -> None:
+async def test_a_copy_that_the_server_has_paused_ends_with_its_connection(
+    database: Database, fresh_database_url: str
+) -> None:
     process = asyncio.get_running_loop().create_future()
 
     async def copy() -> None:
@@ -184,7 +188,7 @@ async def test_closing_does_not_wait_for_ever(fresh_database_url: str, monkeypat
 
 
 @pytest.mark.parametrize("part", ["user", "database"])
-async def test_a_server_that_does_not_let_us_in_is_away(database_url: str, part: str) -> None:
+async def test_a_refused_login_is_an_outage(database_url: str, part: str) -> None:
     wrong = re.sub(r"//[^/@]*@", "//stranger@", database_url)
     if part == "database":
         name = re.search(r"/(\w+)(\?|$)", database_url)

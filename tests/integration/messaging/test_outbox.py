@@ -111,7 +111,7 @@ async def test_a_batch_is_bounded_and_drain_takes_them_all(database: Database, s
     assert [envelope.data for envelope in stub.published] == updates(230)
 
 
-async def test_uncommitted_messages_do_not_leave(database: Database, stub: StubBus) -> None:
+async def test_uncommitted_messages_are_not_published(database: Database, stub: StubBus) -> None:
     with contextlib.suppress(RuntimeError):
         async with originating(database, ManualClock(NOW), source="test") as tx:
             await tx.emit(updates(1)[0])
@@ -127,7 +127,7 @@ async def test_several_relays_publish_each_row_once(database: Database, stub: St
     assert sorted(envelope.id for envelope in stub.published) == sorted(sent)
 
 
-async def test_while_the_broker_is_away_the_rows_stay(database: Database, stub: StubBus) -> None:
+async def test_the_rows_stay_during_an_outage_of_the_broker(database: Database, stub: StubBus) -> None:
     stub.away = True
     sent = await emit(database, *updates(3))
     relay = Relay(database, stub)
@@ -184,7 +184,7 @@ async def test_without_notifications_the_relay_still_polls(database: Database, s
             await eventually(lambda count=count: len(stub.published) == count, within_s=2)
 
 
-async def test_the_relay_outlives_an_outage_of_the_broker_and_measures_what_waits(
+async def test_the_relay_survives_an_outage_of_the_broker_and_measures_the_outbox(
     database: Database, stub: StubBus
 ) -> None:
     stub.away = True
@@ -197,7 +197,7 @@ async def test_the_relay_outlives_an_outage_of_the_broker_and_measures_what_wait
         await eventually(lambda: REGISTRY.get_sample_value("punkcast_outbox_depth") == 0)
 
 
-async def test_the_relay_outlives_the_loss_of_its_database_connections(database: Database, stub: StubBus) -> None:
+async def test_the_relay_survives_the_loss_of_its_database_connections(database: Database, stub: StubBus) -> None:
     async with running(Relay(database, stub, poll_s=0.1, heartbeat_s=0.1)):
         await eventually(lambda: listening(database))
         async with database.connection() as connection:
@@ -210,7 +210,7 @@ async def test_the_relay_outlives_the_loss_of_its_database_connections(database:
         await eventually(lambda: listening(database))
 
 
-async def test_stopping_sends_what_is_left(database: Database, stub: StubBus) -> None:
+async def test_stopping_publishes_the_remaining_rows(database: Database, stub: StubBus) -> None:
     async with asyncio.timeout(10), running(Relay(database, stub, poll_s=60)):
         await eventually(lambda: listening(database))
         await mute(database)

@@ -56,7 +56,7 @@ async def test_the_inbox_entry_and_the_messages_commit_together(database: Databa
     assert await count(database, "inbox") == 1
 
 
-async def test_a_failing_handler_leaves_nothing_behind_and_may_try_again(database: Database, handle: Handle) -> None:
+async def test_a_failing_handler_leaves_no_effects_and_may_retry(database: Database, handle: Handle) -> None:
     with pytest.raises(RuntimeError):
         async with handle() as tx:
             await tx.emit(UPDATE)
@@ -77,7 +77,7 @@ async def test_the_same_message_is_handled_once_by_each_consumer(database: Datab
     assert await count(database, "outbox") == 2
 
 
-async def test_deliveries_at_the_same_time_wait_for_each_other(database: Database, handle: Handle) -> None:
+async def test_concurrent_deliveries_wait_for_each_other(database: Database, handle: Handle) -> None:
     async def deliver() -> str:
         try:
             async with handle() as tx:
@@ -146,7 +146,7 @@ async def test_emitting_the_same_tick_twice_is_emitting_it_once(database: Databa
     assert await count(database, "outbox") == 1
 
 
-async def test_the_inbox_forgets_only_what_is_old(database: Database, clock: ManualClock) -> None:
+async def test_only_old_inbox_entries_are_deleted(database: Database, clock: ManualClock) -> None:
     for age in (timedelta(days=31), timedelta(days=29), timedelta()):
         message = Envelope.wrap(IngestRequested(slot=NOW), source="test", time=NOW, message_id=uuid4())
         async with handling(database, ManualClock(NOW - age), consumer="ingestor", cause=message):

@@ -136,13 +136,13 @@ async def test_a_stop_lets_the_handler_finish_and_sends_what_it_wrote(platform: 
         assert await depth(platform) == 1, "no consumer has settled it, and this bus is volatile"
 
 
-async def test_a_crashed_background_loop_starts_again(platform: Platform) -> None:
+async def test_a_crashed_background_loop_restarts(platform: Platform) -> None:
     ingestor = Ingestor(platform, crashes=1)
     async with serving(platform, ingestor):
         await eventually(lambda: ingestor.rounds == 2)
 
 
-async def test_once_does_what_waits_and_what_is_due_and_leaves_nothing_behind(
+async def test_once_empties_the_queue_does_due_work_and_sends_the_outbox(
     amqp_url: str, broker_prefix: str, database: Database, tmp_path: Path
 ) -> None:
     bus = RabbitBus(amqp_url, broker_prefix)
@@ -157,7 +157,7 @@ async def test_once_does_what_waits_and_what_is_due_and_leaves_nothing_behind(
     await bus.stop(0.1)
 
 
-async def test_once_on_a_bus_that_forgets_keeps_its_messages_in_the_outbox(database: Database, tmp_path: Path) -> None:
+async def test_once_on_a_volatile_bus_keeps_its_messages_in_the_outbox(database: Database, tmp_path: Path) -> None:
     platform = platform_on(MemoryBus(SystemClock()), database, tmp_path)
     ingestor = Ingestor(platform)
     await drain(platform, ingestor)

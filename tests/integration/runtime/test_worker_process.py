@@ -125,7 +125,7 @@ async def test_once_publishes_every_tick_and_ends(fresh_database_url: str, amqp_
         await ends_well(process, sigterm=False)
 
 
-async def test_an_unmigrated_database_is_waited_for_with_the_command_to_run(
+async def test_waiting_for_migrations_logs_the_command_to_run(
     empty_database_url: str, amqp_url: str, broker_prefix: str, unused_tcp_port: int
 ) -> None:
     async with worker(

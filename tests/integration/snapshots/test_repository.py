@@ -58,7 +58,9 @@ async def test_saving_twice_is_saving_once(connection: Connection, store: Folder
     assert await repository.archive_reference(connection, "snapshot", SNAPSHOT.snapshot_id) == first.reference
 
 
-async def test_what_is_not_archived_is_said_to_come(connection: Connection, store: FolderStore) -> None:
+async def test_the_error_for_an_unarchived_snapshot_says_when_it_comes(
+    connection: Connection, store: FolderStore
+) -> None:
     await repository.record(connection, SNAPSHOT, at=AT)
     with pytest.raises(NotFoundError, match="with its next cycle"):
         await repository.load(connection, store, SNAPSHOT.snapshot_id)
@@ -93,7 +95,7 @@ async def test_a_file_that_holds_another_snapshot_is_refused(connection: Connect
 
 
 @pytest.mark.parametrize("body", [b"", b"PAR1", b"no parquet at all", SNAPSHOT.to_parquet()[:-20]])
-async def test_a_file_that_is_no_snapshot_is_refused(connection: Connection, store: FolderStore, body: bytes) -> None:
+async def test_a_file_without_a_snapshot_is_refused(connection: Connection, store: FolderStore, body: bytes) -> None:
     await save(connection, store)
     await point_to(connection, await store.put("snapshots", body, extension="parquet"))
     with pytest.raises(IntegrityError, match="not a readable snapshot"):

@@ -43,7 +43,7 @@ async def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path, monkey
     assert await store.get(reference) == b"half"
 
 
-async def test_a_folder_that_cannot_be_used_is_worth_another_try(tmp_path: Path) -> None:
+async def test_an_unusable_folder_may_be_retried(tmp_path: Path) -> None:
     (tmp_path / "objects").write_text("a file where the folder should be")
     store = FolderStore(tmp_path / "objects")
     with pytest.raises(TransientError):

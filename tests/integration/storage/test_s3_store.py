@@ -60,7 +60,7 @@ async def test_a_truncated_answer_may_be_retried(s3_endpoint: str, tmp_path: Pat
         await store.close()
 
 
-async def test_a_missing_bucket_is_reported_not_taken_for_a_missing_object(s3_endpoint: str, tmp_path: Path) -> None:
+async def test_a_missing_bucket_is_not_reported_as_a_missing_object(s3_endpoint: str, tmp_path: Path) -> None:
     store = open_store(f"s3://absent-{uuid4().hex[:8]}?endpoint_url={s3_endpoint}", tmp_path)
     with pytest.raises(StoreUnavailableError, match="bucket absent-"):
         await store.put("models", b"x", extension="json")
@@ -70,7 +70,7 @@ async def test_a_missing_bucket_is_reported_not_taken_for_a_missing_object(s3_en
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
-async def test_the_bucket_is_created_when_told_to(s3_endpoint: str, tmp_path: Path, region: str) -> None:
+async def test_the_bucket_is_created_on_request(s3_endpoint: str, tmp_path: Path, region: str) -> None:
     url = f"s3://made-{uuid4().hex[:8]}?endpoint_url={s3_endpoint}&region={region}&create=true"
     stores = [open_store(url, tmp_path) for _ in range(3)]
     await asyncio.gather(*(store.put("models", b"x", extension="json") for store in stores))

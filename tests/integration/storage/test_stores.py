@@ -62,7 +62,7 @@ async def medium(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         await store.close()
 
 
-async def test_what_was_put_is_got_by_another_process(medium: Medium) -> None:
+async def test_another_store_reads_a_stored_object(medium: Medium) -> None:
     body = bytes(range(256)) * 4096
     reference = await medium.store.put("snapshots", body, extension="parquet")
     assert reference == reference_for("snapshots", body, "parquet")
@@ -99,7 +99,7 @@ async def test_a_missing_object_is_named(medium: Medium) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"the contenu", b"the content and more"])
-async def test_damaged_bytes_are_never_handed_out(medium: Medium, damage: bytes) -> None:
+async def test_damaged_bytes_are_never_returned(medium: Medium, damage: bytes) -> None:
     reference = await medium.store.put("models", b"the content", extension="json")
     medium.overwrite(reference, damage)
     with pytest.raises(IntegrityError, match=hashlib.sha256(damage).hexdigest()):

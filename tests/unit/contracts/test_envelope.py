@@ -76,7 +76,7 @@ def test_any_bytes_are_either_a_message_or_malformed(body: bytes) -> None:
 @given(
     field=st.sampled_from(sorted(raw())), value=st.none() | st.integers() | st.text(max_size=5) | st.lists(st.none())
 )
-def test_nonsense_in_any_field_is_malformed_or_harmless(field: str, value: object) -> None:
+def test_any_value_in_any_field_is_malformed_or_harmless(field: str, value: object) -> None:
     try:
         message = read(raw(**{field: value}))
     except MalformedMessageError as error:
@@ -118,7 +118,7 @@ def test_the_refusal_names_the_location(location: str, document: dict[str, Any])
         read(document)
 
 
-def test_a_message_from_the_future_is_refused_where_the_time_is_known() -> None:
+def test_a_message_from_the_future_is_refused_if_the_time_is_given() -> None:
     document = raw(time=(NOW + timedelta(days=1, seconds=1)).isoformat())
     assert read(document).time > NOW
     with pytest.raises(MalformedMessageError, match="ahead"):
@@ -126,7 +126,7 @@ def test_a_message_from_the_future_is_refused_where_the_time_is_known() -> None:
     assert read(raw(time=(NOW + timedelta(hours=23)).isoformat()), now=NOW)
 
 
-def test_a_huge_body_is_refused_unread() -> None:
+def test_a_huge_body_is_refused_without_parsing() -> None:
     with pytest.raises(MalformedMessageError, match="object keys"):
         decode(b" " * (MAX_BYTES + 1))
 
@@ -153,7 +153,7 @@ def test_a_model_id_has_its_one_form(model_id: str) -> None:
         ModelPromoted(model_id=model_id, previous_model_id=None, decision_id=uuid4(), pointer_generation=1)
 
 
-def test_our_own_nonsense_is_refused_when_it_is_written_not_when_it_is_read() -> None:
+def test_an_invalid_message_is_refused_when_it_is_written() -> None:
     with pytest.raises(ValidationError, match="slot"):
         Envelope.wrap(NowcastRequested(slot=NOW + timedelta(days=2)), source="test", time=NOW)
     with pytest.raises(ValidationError):

@@ -21,7 +21,7 @@ def test_the_packaged_migrations_are_well_formed_and_in_order() -> None:
     assert [migration.version for migration in migrations] == sorted(migration.version for migration in migrations)
 
 
-def test_oldest_first_whatever_the_folder_says(tmp_path: Path) -> None:
+def test_migrations_are_sorted_by_version(tmp_path: Path) -> None:
     write(tmp_path, **{"20260102000000_b": GOOD, "20260101000000_a": GOOD, "20260103000000_a": GOOD})
     assert [m.name for m in read_migrations(tmp_path)] == [
         "20260101000000_a",
@@ -63,7 +63,7 @@ def test_a_name_without_version_and_words_is_refused(tmp_path: Path, name: str) 
         (GOOD + "-- migrate:down\ndrop table a;\n", "only go forward"),
     ],
 )
-def test_another_form_is_refused_with_the_rule(tmp_path: Path, text: str, rule: str) -> None:
+def test_another_form_is_refused_with_the_broken_rule(tmp_path: Path, text: str, rule: str) -> None:
     write(tmp_path, **{"20260101000000_a": text})
     with pytest.raises(InvalidInputError, match=rule):
         read_migrations(tmp_path)

@@ -42,7 +42,7 @@ async def listen(bus: Bus, log: list[tuple[str, Envelope]], *names: str) -> None
         await bus.subscribe(Subscription(name, [kinds.get(name, IngestRequested)], handle))
 
 
-def test_both_buses_are_a_bus_and_only_one_forgets() -> None:
+def test_only_the_memory_bus_is_volatile() -> None:
     memory: Bus = MemoryBus(ManualClock(NOW))
     rabbit: Bus = RabbitBus("amqp://127.0.0.1/", "test")
     assert isinstance(memory, Volatile)
@@ -71,7 +71,7 @@ async def test_copies_of_one_message_go_out_in_the_order_of_subscription() -> No
     assert [name for name, _ in log] == ["second", "first", "second", "first"]
 
 
-async def test_what_a_handler_publishes_is_delivered_in_the_same_run() -> None:
+async def test_a_handlers_messages_are_delivered_in_the_same_run() -> None:
     bus = MemoryBus(ManualClock(NOW))
     log: list[tuple[str, Envelope]] = []
 

@@ -80,7 +80,7 @@ async def test_without_the_database_it_is_not_ready_but_lives(watched: Watched) 
     assert watchdog.live() is None
 
 
-async def test_work_is_waited_for_unless_the_stop_comes_first() -> None:
+async def test_a_stop_cancels_the_awaited_work() -> None:
     stop = asyncio.Event()
     assert await unless(stop, asyncio.create_task(asyncio.sleep(0)))
     endless = asyncio.create_task(asyncio.sleep(60))

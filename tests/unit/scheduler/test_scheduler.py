@@ -100,7 +100,7 @@ async def test_a_restart_repeats_the_newest_slot_under_the_same_id() -> None:
 
 
 @pytest.mark.parametrize("argv", [[], ["--tick", "nowcast"]])
-def test_alone_on_a_memory_broker_it_refuses_and_says_what_to_do(
+def test_alone_on_a_memory_broker_it_exits_and_names_the_remedy(
     argv: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PUNKCAST_BROKER_URL", "memory://")
@@ -111,7 +111,7 @@ def test_alone_on_a_memory_broker_it_refuses_and_says_what_to_do(
 @pytest.mark.parametrize(
     ("argv", "setting"), [(["--once"], "PUNKCAST_DATABASE_URL"), (["--tick", "nowcast"], "PUNKCAST_BROKER_URL")]
 )
-def test_when_nobody_answers_it_gives_up_and_names_the_setting(
+def test_without_an_answer_it_exits_and_names_the_setting(
     argv: list[str],
     setting: str,
     unused_tcp_port: int,

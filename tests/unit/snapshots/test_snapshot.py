@@ -36,7 +36,7 @@ def test_the_id_survives_the_way_through_parquet():
     assert (again.kind, again.as_of, again.last_event_seq, again.last_block) == ("nowcast", AT, 7, 9)
 
 
-def test_how_the_rows_are_numbered_in_this_database_is_not_part_of_the_id():
+def test_this_databases_event_numbers_are_not_part_of_the_id():
     assert snapshot(last_event_seq=8).snapshot_id == snapshot().snapshot_id
 
 
@@ -56,7 +56,7 @@ def test_any_change_of_content_changes_the_id(changed):
     assert changed.snapshot_id != snapshot().snapshot_id
 
 
-def test_not_a_number_is_one_value_whatever_its_bits():
+def test_all_nan_bit_patterns_are_one_value():
     odd = np.array([0x7FC00001], dtype=np.uint32).view(np.float32)
     one = FRAME.with_columns(x=pl.Series(np.concatenate([np.array([1.5], np.float32), odd])))
     assert snapshot(one).snapshot_id == snapshot().snapshot_id

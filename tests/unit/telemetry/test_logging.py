@@ -27,7 +27,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def test_every_json_line_says_who_when_and_how_bad(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_json_line_has_service_time_and_level(capsys: pytest.CaptureFixture[str]) -> None:
     configure(Settings(log_format="json"), "nowcaster")
     structlog.get_logger("ours").info("published", generation=7)
     logging.getLogger("theirs").warning("careful: %s", "hot")
@@ -38,7 +38,7 @@ def test_every_json_line_says_who_when_and_how_bad(capsys: pytest.CaptureFixture
     assert str(ours["timestamp"]).endswith("Z")
 
 
-def test_what_is_bound_to_the_context_is_on_every_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_context_variables_are_on_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     configure(Settings(log_format="json"), "nowcaster")
     with structlog.contextvars.bound_contextvars(message_id="m1"):
         structlog.get_logger().info("inside")
@@ -57,14 +57,14 @@ def test_an_exception_is_one_json_line(capsys: pytest.CaptureFixture[str]) -> No
     assert "wrong row" in json.dumps(line)
 
 
-def test_the_level_is_the_settings_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_setting_decides_the_level(capsys: pytest.CaptureFixture[str]) -> None:
     configure(Settings(log_format="json", log_level="warning"), "nowcaster")
     structlog.get_logger().info("quiet")
     structlog.get_logger().warning("loud")
     assert [line["event"] for line in lines(capsys)] == ["loud"]
 
 
-def test_the_brokers_client_keeps_its_tracebacks_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_brokers_client_library_is_silenced(capsys: pytest.CaptureFixture[str]) -> None:
     configure(Settings(log_format="json"), "nowcaster")
     logging.getLogger("aio_pika.robust_connection").error("Reconnect attempt failed", exc_info=OSError("away"))
     logging.getLogger("aiormq.connection").critical("gone")

@@ -31,7 +31,7 @@ async def test_a_healthy_process_is_live_and_ready() -> None:
         assert (await get(port, "/elsewhere"))[0] == 404
 
 
-async def test_an_unhealthy_process_says_why() -> None:
+async def test_an_unhealthy_process_answers_with_the_reason() -> None:
     health = Health()
     health.dead, health.unready = "no consumer", "database: gone"
     async with probes("127.0.0.1", 0, health) as port:

@@ -1,4 +1,4 @@
-"""For a receiver: is this delivery from the gateway, and recent?"""
+"""Lets a receiver check that a delivery is recent and comes from the gateway."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from typing import Any
 
 
 class ForgedWebhookError(Exception):
-    """The delivery is not what was signed, or too old to be a first arrival."""
+    """The delivery is unsigned, altered or too old."""
 
 
 def verify_webhook(
     secret: str, headers: Mapping[str, str], body: bytes, *, tolerance_s: float = 300.0, now: float | None = None
 ) -> dict[str, Any]:
-    """The body as JSON, once its signature holds (Standard Webhooks). Give it the exact bytes that arrived.
+    """Check the signature (Standard Webhooks) and return the body as JSON. `body` is the exact bytes received.
 
     Raises:
-        ForgedWebhookError: a header is missing, the signature is another, or the time is more than `tolerance_s` off.
+        ForgedWebhookError: a header is missing, the signature differs, or the time is more than `tolerance_s` away.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
     try:
         identity, at = lowered["webhook-id"], lowered["webhook-timestamp"]
-        given = [part.partition(",")[2] for part in lowered["webhook-signature"].split() if part.startswith("v1,")]
+        signatures = [part.partition(",")[2] for part in lowered["webhook-signature"].split() if part.startswith("v1,")]
         age = abs((time() if now is None else now) - int(at))
     except (KeyError, ValueError) as error:
         raise ForgedWebhookError("the headers of a signed webhook are missing") from error
     key = base64.b64decode(secret.removeprefix("whsec_"))
     expected = base64.b64encode(hmac.new(key, f"{identity}.{at}.".encode() + body, hashlib.sha256).digest()).decode()
-    if not any(hmac.compare_digest(expected, one) for one in given):
-        raise ForgedWebhookError("the signature does not fit")
+    if not any(hmac.compare_digest(expected, signature) for signature in signatures):
+        raise ForgedWebhookError("the signature does not match")
     if age > tolerance_s:
         raise ForgedWebhookError(f"signed {age:.0f} s away from now")
-    found: dict[str, Any] = json.loads(body)
-    return found
+    document: dict[str, Any] = json.loads(body)
+    return document
