@@ -24,7 +24,7 @@ from shared.contracts.messages import (
 from shared.database.pool import Connection, Database
 from shared.errors import TransientError, UnsupportedModelError
 from shared.evaluation import eprocess, judgement
-from shared.evaluation.judgement import Judgement
+from shared.evaluation.checks import Judgement
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling

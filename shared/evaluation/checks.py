@@ -1,4 +1,4 @@
-"""The verdict of one check, and the overall verdict of several."""
+"""The verdict of one check, the overall verdict of several, and the judgement that follows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Literal
 
 Verdict = Literal["pass", "fail", "inconclusive", "error"]
+Action = Literal["promote", "start_shadow", "reject", "rollback", "confirm", "quarantine", "none"]
 _SEVERITY: tuple[Verdict, ...] = ("error", "fail", "inconclusive", "pass")
 
 
@@ -43,6 +44,17 @@ class Check:
             hi=figure(self.hi),
             threshold=figure(self.threshold),
         )
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A decision, and the evidence text that leads to it again."""
+
+    checks: tuple[Check, ...]
+    verdict: Verdict
+    action: Action
+    reason: str
+    evidence: str
 
 
 def figure(value: float | None) -> float | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -20,7 +19,7 @@ from shared.errors import problems
 from shared.evaluation import absolute_checks
 from shared.evaluation.arrays import FloatColumn, IntColumn
 from shared.evaluation.canonical import RECORDED, canonical_json
-from shared.evaluation.checks import Check, Verdict, overall
+from shared.evaluation.checks import Action, Check, Judgement, Verdict, overall
 from shared.evaluation.eprocess import EState
 from shared.evaluation.evidence import GateEvidence, HoldoutSales, Predictions
 from shared.evaluation.gates import Restraint, decide, restrain
@@ -37,22 +36,10 @@ _OUTCOMES = ("rules", "checks", "scorecards", "verdict", "action", "reason")
 _TEST: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "expired": "inconclusive"}
 _ACTS: dict[str, Verdict] = {"promote": "pass", "rollback": "fail", "quarantine": "fail"}
 Inputs = Mapping[str, Any]
-Action = Literal["promote", "start_shadow", "reject", "rollback", "confirm", "quarantine", "none"]
 
 
 class UnjudgeableError(ValueError):
     """The decision does not follow from the inputs: they are incomplete, or nothing follows from them."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A decision and the text it can be made from again."""
-
-    checks: tuple[Check, ...]
-    verdict: Verdict
-    action: Action
-    reason: str
-    evidence: str
 
 
 class _Recorded(BaseModel):
@@ -174,13 +161,6 @@ def again(kind: str, evidence: str, policy: Policy) -> Judgement:
         raise UnjudgeableError(f"its inputs are damaged: {problems(error)}") from error
     except (ValueError, IndexError) as error:
         raise UnjudgeableError(f"its inputs are damaged ({type(error).__name__}: {error})") from error
-
-
-def patience(action: Action, policy: Policy) -> timedelta | None:
-    """How long a decision may leave a model undecided; None: it leaves nothing open."""
-    if action == "start_shadow":
-        return timedelta(days=policy.shadow.max_days)
-    return timedelta(days=policy.inconclusive.max_days) if action == "none" else None
 
 
 def gate(inputs: Inputs, policy: Policy) -> Judgement:

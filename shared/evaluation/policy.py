@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 
 from shared.errors import InvalidInputError, problems
 from shared.evaluation.canonical import canonical_json, sha256_of
+from shared.evaluation.checks import Action
 
 
 class PolicyError(InvalidInputError):
@@ -205,6 +207,12 @@ class Policy(_Section):
     @cached_property
     def policy_hash(self) -> str:
         return sha256_of(self.body)
+
+    def patience(self, action: Action) -> timedelta | None:
+        """How long a decision may leave a model undecided; None if it leaves nothing undecided."""
+        if action == "start_shadow":
+            return timedelta(days=self.shadow.max_days)
+        return timedelta(days=self.inconclusive.max_days) if action == "none" else None
 
 
 def parse_policy(text: str) -> Policy:

@@ -18,6 +18,7 @@ from shared.errors import NotFoundError
 from shared.evaluation import checks as evaluated
 from shared.evaluation import eprocess, judgement
 from shared.evaluation.canonical import sha256_of
+from shared.evaluation.checks import Judgement
 from shared.evaluation.eprocess import EState, Step
 from shared.evaluation.policy import Policy, PolicyError, stored_policy
 from shared.registry import decisions
@@ -73,13 +74,13 @@ async def _policy(connection: Connection, policy_hash: str) -> Policy:
 
 
 def _differences(
-    decision: DecisionDocument, inputs: dict[str, Any], judged: judgement.Judgement, policy: Policy
+    decision: DecisionDocument, inputs: dict[str, Any], judged: Judgement, policy: Policy
 ) -> list[str]:
     """Between the decision's columns, its text, and what is made of the text's inputs."""
     problems = []
     if judged.evidence != decision.evidence_text:
         problems.append("judged again, its evidence is another text")
-    patience = judgement.patience(judged.action, policy)
+    patience = policy.patience(judged.action)
     said: dict[str, tuple[object, object]] = {
         "verdict": (decision.verdict, judged.verdict),
         "action": (decision.action, judged.action),

@@ -14,10 +14,8 @@ from pydantic import BaseModel, Field, computed_field
 from shared.database.pool import Connection
 from shared.errors import NotFoundError
 from shared.evaluation import checks as evaluated
-from shared.evaluation import judgement
 from shared.evaluation.canonical import sha256_of
-from shared.evaluation.checks import Verdict
-from shared.evaluation.judgement import Action, Judgement
+from shared.evaluation.checks import Action, Judgement, Verdict
 from shared.evaluation.policy import Policy
 
 Kind = Literal["gate", "shadow", "rollback", "confirm", "operator"]
@@ -112,7 +110,7 @@ class Decision:
         at: datetime,
     ) -> Decision:
         """The decision that a judgement makes, with an owner and a time-out if it leaves the model undecided."""
-        patience = judgement.patience(judged.action, policy)
+        patience = policy.patience(judged.action)
         return cls(
             kind=kind,
             subject_model=model,

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from shared.database.pool import Connection
 from shared.evaluation.canonical import canonical_json
-from shared.evaluation.judgement import Action
+from shared.evaluation.checks import Action
 from shared.evaluation.policy import load_policy
 from shared.registry import decisions, models, pointer, promotions, shadows, training_requests
 from shared.registry.decisions import Decision

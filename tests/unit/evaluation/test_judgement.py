@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from shared.evaluation import judgement
-from shared.evaluation.judgement import FreshSales, Judgement, UnjudgeableError
+from shared.evaluation.checks import Judgement
+from shared.evaluation.judgement import FreshSales, UnjudgeableError
 from shared.evaluation.metrics import Band
 from shared.evaluation.policy import load_policy, stored_policy
 from shared.evaluation.watch import Health, TripFacts
@@ -203,7 +204,7 @@ def test_a_contender_that_waited_too_long_is_made_again_as_a_gates_decision() ->
 
 @pytest.mark.parametrize(("action", "days"), [("start_shadow", 30), ("none", 30), ("promote", None), ("reject", None)])
 def test_what_leaves_a_model_undecided_has_a_time_out(action: judgement.Action, days: float | None) -> None:
-    assert judgement.patience(action, POLICY) == (None if days is None else timedelta(days=days))
+    assert POLICY.patience(action) == (None if days is None else timedelta(days=days))
 
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_decisions.json").read_text())

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from shared.evaluation import judgement
-from shared.evaluation.checks import Check
+from shared.evaluation.checks import Check, Judgement
 from shared.evaluation.evidence import GateEvidence, Unsupported
 from shared.evaluation.gates import CONFIRMED, PUBLISHED, Restraint, decide
-from shared.evaluation.judgement import Judgement
 from shared.evaluation.metrics import Band
 from shared.evaluation.policy import Policy, load_policy
 from tests.factories import gate_evidence as made

@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * Every scored sale, paged or as a download
-         * @description JSON comes in pages; CSV and Parquet whole: flat columns, amounts exact in `…_wei` beside `…_eth`.
+         * @description JSON comes in pages; CSV and Parquet whole: flat columns, amounts exact in `…_wei`, and in `…_eth`.
          */
         get: operations["list_outcomes"];
         put?: never;
