@@ -6,7 +6,7 @@ import { verify } from '$lib/api/proof';
 const sha = (...parts: (Buffer | string)[]) => createHash('sha256').update(Buffer.concat(parts.map((part) => Buffer.from(part as string)))).digest();
 const leafOf = (line: string) => sha(Buffer.from([0]), line);
 
-/** A tree over some lines by hand, as RFC 6962 says, and the way from one leaf to the root. */
+/** The root of an RFC 6962 tree over the lines, and the path from leaf `at` to it. */
 function proofOf(lines: string[], at: number): { root: Buffer; path: { side: 'left' | 'right'; hash: string }[] } {
 	if (lines.length === 1) return { root: leafOf(lines[0]!), path: [] };
 	const split = 2 ** Math.floor(Math.log2(lines.length - 1));
@@ -17,7 +17,7 @@ function proofOf(lines: string[], at: number): { root: Buffer; path: { side: 'le
 }
 
 describe('a Merkle proof', () => {
-	it('holds for each line of a tree, and for no other line or root', async () => {
+	it('verifies for each line of a tree, and for no other line or root', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 12 }), fc.nat(), async (lines, number) => {
 				const at = number % lines.length;

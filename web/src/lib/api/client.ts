@@ -1,6 +1,6 @@
-/** Reading from the gateway, always through this site's own `/api`. Pages never throw for a missing section. */
+/** Requests to the gateway, always through this site's own `/api`. Nothing here throws: a failure is a problem. */
 import type { components } from './schema';
-import { asProblem, isProblem, problem, type Problem } from './problem';
+import { asProblem, problem, type Problem } from './problem';
 
 export type Schemas = components['schemas'];
 export type Money = Schemas['Money'];
@@ -9,7 +9,7 @@ export type Answer<T> = { data: T; problem: null } | { data: null; problem: Prob
 type Value = string | number | boolean | null | undefined;
 export type Query = Record<string, Value | readonly Value[]>;
 
-/** `?a=1&b=2` of what is set, '' of nothing. */
+/** `?a=1&b=2` without empty values; '' if nothing is left. */
 export function query(of: Query): string {
 	const params = new URLSearchParams();
 	for (const [name, value] of Object.entries(of)) {
@@ -21,46 +21,35 @@ export function query(of: Query): string {
 	return text && `?${text}`;
 }
 
-/** GET a path of the gateway; what goes wrong comes back as a problem. */
-export async function read<T>(fetcher: typeof fetch, path: string, of: Query = {}): Promise<Answer<T>> {
-	const url = `/api${path}${query(of)}`;
-	try {
-		const response = await fetcher(url, { headers: { accept: 'application/json' } });
-		const body: unknown = await response.json().catch(() => null);
-		if (response.ok && body !== null) return { data: body as T, problem: null };
-		return { data: null, problem: asProblem(response.ok ? 502 : response.status, body, url) };
-	} catch {
-		return { data: null, problem: problem('unavailable', 'The site cannot be reached from here.', url) };
-	}
+/** The current query string with some parameters replaced. */
+export const queryWith = (current: URLSearchParams, changes: Query) => query({ ...Object.fromEntries(current), ...changes });
+
+/** GET JSON from a path of the gateway. */
+export function read<T>(fetcher: typeof fetch, path: string, of: Query = {}): Promise<Answer<T>> {
+	return request<T>(fetcher, path + query(of), { headers: { accept: 'application/json' } }, (text) => parsed(text) as T | null);
 }
 
-/** GET a text (a model card). */
-export async function readText(fetcher: typeof fetch, path: string): Promise<Answer<string>> {
+/** GET text (a model card). */
+export function readText(fetcher: typeof fetch, path: string): Promise<Answer<string>> {
+	return request(fetcher, path, {}, (text) => text);
+}
+
+/** POST an operator's action with the key they typed. Repeats with the same `idempotencyKey` take effect once. */
+export function post<T extends object>(path: string, body: unknown, key: string, idempotencyKey: string): Promise<Answer<Partial<T>>> {
+	const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${key}`, 'Idempotency-Key': idempotencyKey };
+	return request(fetch, path, { method: 'POST', headers, body: JSON.stringify(body) }, (text) => (parsed(text) ?? {}) as Partial<T>);
+}
+
+async function request<T>(fetcher: typeof fetch, path: string, init: RequestInit, decode: (text: string) => T | null): Promise<Answer<T>> {
 	const url = `/api${path}`;
 	try {
-		const response = await fetcher(url);
+		const response = await fetcher(url, init);
 		const text = await response.text();
-		if (response.ok) return { data: text, problem: null };
-		return { data: null, problem: asProblem(response.status, parsed(text), url) };
+		const data = response.ok ? decode(text) : null;
+		if (data !== null) return { data, problem: null };
+		return { data: null, problem: asProblem(response.ok ? 502 : response.status, parsed(text), url) };
 	} catch {
-		return { data: null, problem: problem('unavailable', 'The site cannot be reached from here.', url) };
-	}
-}
-
-/** POST an order with a key typed by hand. The same `once` sent again is the same order. */
-export async function order<T>(path: string, body: unknown, key: string, once: string): Promise<Answer<T>> {
-	const url = `/api${path}`;
-	try {
-		const response = await fetch(url, {
-			method: 'POST',
-			headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}`, 'Idempotency-Key': once },
-			body: JSON.stringify(body)
-		});
-		const said = parsed(await response.text());
-		if (response.ok) return { data: said as T, problem: null };
-		return { data: null, problem: isProblem(said) ? said : asProblem(response.status, said, url) };
-	} catch {
-		return { data: null, problem: problem('unavailable', 'The site cannot be reached from here.', url) };
+		return { data: null, problem: problem('unavailable', 'This site cannot be reached from your browser.', url) };
 	}
 }
 

@@ -1,4 +1,4 @@
-/** RFC 9457 problem details, the one shape of everything that goes wrong: the gateway's and the proxy's own. */
+/** RFC 9457 problem details: the one format for errors, the gateway's and this site's. */
 export interface Problem {
 	type: string;
 	title: string;
@@ -16,41 +16,39 @@ const OWN: Record<string, { status: number; title: string; next_step: string }> 
 	'not-found': {
 		status: 404,
 		title: 'Not found',
-		next_step: 'See the API page for the paths there are.'
+		next_step: 'See the API page for the available paths.'
 	},
 	'method-not-allowed': {
 		status: 405,
 		title: 'Method not allowed',
-		next_step: 'See the Allow header.'
+		next_step: 'Use a method that the Allow header lists.'
 	},
 	'payload-too-large': {
 		status: 413,
 		title: 'Payload too large',
-		next_step: 'Bodies have at most 64 KiB.'
+		next_step: 'Send at most 64 KiB.'
 	},
 	'bad-gateway': {
 		status: 502,
-		title: 'The gateway gave no usable answer',
-		next_step: 'Try again in a minute; the status page tells more.'
+		title: 'The gateway sent an invalid response',
+		next_step: 'Try again in a minute, or check the status page.'
 	},
 	unavailable: {
 		status: 503,
-		title: 'The gateway is away',
+		title: 'The gateway is unavailable',
 		next_step: 'Try again in a few seconds.'
 	},
 	'gateway-timeout': {
 		status: 504,
-		title: 'The gateway took too long',
+		title: 'The gateway timed out',
 		next_step: 'Try again in a few seconds.'
 	}
 };
 
-export type OwnSlug = keyof typeof OWN;
-
-/** A problem of the site's own, in the gateway's shape. */
+/** An error that this site raises itself. */
 export function problem(slug: string, detail: string, instance: string): Problem {
 	const known = OWN[slug];
-	if (!known) throw new Error(`no problem is called ${slug}`);
+	if (!known) throw new Error(`unknown problem: ${slug}`);
 	return { type: PROBLEM_TYPES + slug, title: known.title, status: known.status, detail, instance, next_step: known.next_step };
 }
 
@@ -60,7 +58,7 @@ export function isProblem(value: unknown): value is Problem {
 	return typeof it.title === 'string' && typeof it.status === 'number' && typeof it.detail === 'string';
 }
 
-/** Whatever an upstream said with an error status, as a problem; its own words only if they are a problem already. */
+/** An upstream error as a problem. The upstream text is kept only if it is a problem document. */
 export function asProblem(status: number, body: unknown, instance: string): Problem {
 	if (isProblem(body)) {
 		return {
@@ -71,16 +69,16 @@ export function asProblem(status: number, body: unknown, instance: string): Prob
 			status
 		};
 	}
-	if (status === 404) return problem('not-found', 'There is nothing here.', instance);
+	if (status === 404) return problem('not-found', 'Nothing exists at this address.', instance);
 	if (status === 429)
 		return {
 			type: PROBLEM_TYPES + 'rate-limited',
 			title: 'Too many requests',
 			status,
-			detail: 'The limit of requests is used up for now.',
+			detail: 'The request limit is used up for now.',
 			instance,
-			next_step: 'Wait for the seconds in Retry-After.'
+			next_step: 'Wait for the number of seconds in the Retry-After header.'
 		};
 	if (status === 503) return problem('unavailable', 'The gateway is not ready.', instance);
-	return { ...problem('bad-gateway', `The gateway answered with status ${status}.`, instance), status: status >= 500 ? 502 : status };
+	return { ...problem('bad-gateway', `The gateway returned status ${status}.`, instance), status: status >= 500 ? 502 : status };
 }

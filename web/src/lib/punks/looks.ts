@@ -1,11 +1,11 @@
-/** Looks of punks that a page names by number only. */
+/** Looks (type, skin, traits) of punks that a page knows by number only. */
 import type { Looks } from '$lib/portrait/portrait';
 import { query } from '$lib/api/client';
 
 export type LooksById = Record<number, Looks>;
 export const UNKNOWN: Looks = { type: null, skin: null, traits: [] };
 
-/** Never fails: punks whose looks cannot be had are drawn as unknown ones. */
+/** Never fails: punks missing from the result are drawn with unknown looks. */
 export async function looks(fetcher: typeof fetch, ids: readonly number[]): Promise<LooksById> {
 	if (ids.length === 0) return {};
 	try {

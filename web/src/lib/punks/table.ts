@@ -1,4 +1,4 @@
-/** All 10,000 punks in columns, as the gateway sends them, ready to be filtered and sorted in a few milliseconds. */
+/** All 10,000 punks in columns, as the gateway sends them, for fast filtering and sorting. */
 import type { Schemas } from '$lib/api/client';
 import type { Looks } from '$lib/portrait/portrait';
 
@@ -8,9 +8,7 @@ export interface PunkTable {
 	readonly skins: readonly string[];
 	readonly traits: readonly string[];
 	readonly columns: Schemas['ColumnsDocument']['columns'];
-	readonly generation: number;
-	readonly asOf: string;
-	/** How many punks have each trait, by place. */
+	/** Number of punks with each trait, in the order of `traits`. */
 	readonly frequency: readonly number[];
 }
 
@@ -21,10 +19,9 @@ export interface PunkRow {
 	lo: number;
 	hi: number;
 	ask: number | null;
-	bid: number | null;
 	lastSale: number | null;
 	confidence: string;
-	/** 1 - ask / value; null without an ask. */
+	/** 1 − ask / value; null without an ask. */
 	discount: number | null;
 }
 
@@ -37,9 +34,15 @@ export function tableOf(document: Schemas['ColumnsDocument']): PunkTable {
 		skins: document.skins,
 		traits: document.traits,
 		columns: document.columns,
-		generation: document.generation.generation_id,
-		asOf: document.generation.as_of,
 		frequency
+	};
+}
+
+export function looksAt({ types, skins, traits, columns }: Pick<PunkTable, 'types' | 'skins' | 'traits' | 'columns'>, at: number): Looks {
+	return {
+		type: types[columns.type[at] ?? -1] ?? null,
+		skin: skins[columns.skin[at] ?? -1] ?? null,
+		traits: (columns.traits[at] ?? []).flatMap((trait) => traits[trait] ?? [])
 	};
 }
 
@@ -50,19 +53,13 @@ export function discountAt({ columns }: PunkTable, at: number): number | null {
 
 export function rowAt(table: PunkTable, at: number): PunkRow {
 	const { columns } = table;
-	const [type, skin] = [columns.type[at], columns.skin[at]];
 	return {
 		id: columns.punk_id[at] ?? at,
-		looks: {
-			type: type === null || type === undefined ? null : (table.types[type] ?? null),
-			skin: skin === null || skin === undefined ? null : (table.skins[skin] ?? null),
-			traits: (columns.traits[at] ?? []).flatMap((one) => table.traits[one] ?? [])
-		},
+		looks: looksAt(table, at),
 		value: columns.value_eth[at] ?? 0,
 		lo: columns.lo80_eth[at] ?? 0,
 		hi: columns.hi80_eth[at] ?? 0,
 		ask: columns.ask_eth[at] ?? null,
-		bid: columns.bid_eth[at] ?? null,
 		lastSale: columns.last_sale_eth[at] ?? null,
 		confidence: columns.confidence[at] ?? 'D',
 		discount: discountAt(table, at)

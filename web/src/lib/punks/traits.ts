@@ -1,4 +1,4 @@
-/** A punk that shows one trait, for lists of traits. */
+/** Looks that show a single trait, for lists of traits. */
 import type { Looks } from '$lib/portrait/portrait';
 
 const ON_FEMALE = new Set([

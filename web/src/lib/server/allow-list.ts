@@ -1,14 +1,14 @@
 /**
- * What of the gateway passes through the site: each path with its methods. Everything else is a 404 here, whatever
- * the gateway would say. Probes, metrics and webhooks stay inside.
+ * The gateway paths that this site forwards, each with its methods. Every other path is a 404 here and never reaches
+ * the gateway. Probes, metrics and webhooks stay private.
  */
 type Method = 'GET' | 'POST';
 interface Allowed {
 	path: string;
 	methods: readonly Method[];
-	/** A person's own key, typed on the operators' page, is passed on; the site's key is not used. */
+	/** Forwards the key that an operator typed, never the site's own key. */
 	operator?: true;
-	/** Streams as long as the reader listens; no time-out. */
+	/** Streams for as long as the reader listens, without a time-out. */
 	stream?: true;
 }
 
@@ -60,7 +60,7 @@ const SEGMENT: Record<string, string> = {
 	generation: '(?:current|\\d{1,12})',
 	part: '[a-z][a-z0-9-]{0,40}',
 	id: '[A-Za-z0-9-]{1,64}',
-	// A trait's name or id, as browsers encode it; no dots in front, no encoded slash.
+	// A trait's name or id, as browsers encode it; no leading dot, no encoded slash.
 	name: "[A-Za-z0-9](?:[A-Za-z0-9 .':-]|%20|%3A|%27){0,80}"
 };
 
@@ -69,21 +69,21 @@ const COMPILED = ALLOWED.map((allowed) => ({
 	pattern: new RegExp(`^${allowed.path.replace(/[.]/g, '\\.').replace(/\{(\w+)\}/g, (_, kind: string) => `(?:${SEGMENT[kind]})`)}$`)
 }));
 
-export interface Passage {
+export interface Permission {
 	methods: readonly string[];
 	operator: boolean;
 	stream: boolean;
 }
 
-/** How a path of the gateway may be used from outside, or null: not at all. */
-export function passage(path: string): Passage | null {
-	const matching = COMPILED.filter(({ pattern }) => pattern.test(path));
-	if (matching.length === 0) return null;
-	const methods = new Set<string>(matching.flatMap(({ methods }) => methods));
+/** What a reader may do with a gateway path; null if it is not forwarded. */
+export function permission(path: string): Permission | null {
+	const matches = COMPILED.filter(({ pattern }) => pattern.test(path));
+	if (matches.length === 0) return null;
+	const methods = new Set<string>(matches.flatMap(({ methods }) => methods));
 	if (methods.has('GET')) methods.add('HEAD');
 	return {
 		methods: [...methods].sort(),
-		operator: matching.some(({ operator }) => operator),
-		stream: matching.some(({ stream }) => stream)
+		operator: matches.some(({ operator }) => operator),
+		stream: matches.some(({ stream }) => stream)
 	};
 }

@@ -1,43 +1,34 @@
-/** What punks look like: immutable facts, read from the gateway once and kept, so that any page can draw any punk. */
+/** Type, skin and traits of all punks, cached from the gateway, so that any page can draw any punk. */
 import type { Schemas } from '$lib/api/client';
 import type { Looks } from '$lib/portrait/portrait';
-import { ask, type Gateway } from './gateway';
+import { looksAt } from '$lib/punks/table';
+import { send, type Gateway } from './gateway';
 
-const KEPT_MS = 10 * 60_000;
-let known: { at: number; base: string; looks: Map<number, Looks> } | null = null;
-let reading: Promise<void> | null = null;
+const TTL_MS = 10 * 60_000;
+let cache: { at: number; base: string; looks: Map<number, Looks> } | null = null;
+let refreshing: Promise<void> | null = null;
 
-/** Looks of the punks asked for, as far as they are known; after the first time nobody waits for a newer reading. */
-export async function looksOf(to: Gateway, ids: readonly number[]): Promise<Record<number, Looks>> {
-	const old = !known || known.base !== to.base || Date.now() - known.at > KEPT_MS;
-	if (old) {
-		reading ??= renewed(to).finally(() => (reading = null));
-		if (!known || known.base !== to.base) await reading.catch(() => undefined);
-		else reading.catch(() => undefined);
+/** Looks of the requested punks; unknown ones are left out. Only the first call waits: later ones get the cache while it refreshes. */
+export async function looksOf(gateway: Gateway, ids: readonly number[]): Promise<Record<number, Looks>> {
+	const missing = !cache || cache.base !== gateway.base;
+	if (missing || Date.now() - cache!.at > TTL_MS) {
+		refreshing ??= refresh(gateway).finally(() => (refreshing = null));
+		const done = refreshing.catch(() => undefined);
+		if (missing) await done;
 	}
-	const found: Record<number, Looks> = {};
+	const result: Record<number, Looks> = {};
 	for (const id of ids) {
-		const looks = known?.looks.get(id);
-		if (looks) found[id] = looks;
+		const looks = cache?.looks.get(id);
+		if (looks) result[id] = looks;
 	}
-	return found;
+	return result;
 }
 
-async function renewed(to: Gateway): Promise<void> {
-	const headers: Record<string, string> = to.key ? { authorization: `Bearer ${to.key}` } : {};
-	const answer = await ask(to, '/v1/punks/columns', { headers });
-	if (!answer.ok) throw new Error(`the gateway answered ${answer.status}`);
-	const { types, skins, traits, columns } = (await answer.json()) as Schemas['ColumnsDocument'];
-	const looks = columns.punk_id.map((id, at): [number, Looks] => {
-		const [type, skin] = [columns.type[at], columns.skin[at]];
-		return [
-			id,
-			{
-				type: type === null || type === undefined ? null : (types[type] ?? null),
-				skin: skin === null || skin === undefined ? null : (skins[skin] ?? null),
-				traits: (columns.traits[at] ?? []).flatMap((one) => traits[one] ?? [])
-			}
-		];
-	});
-	known = { at: Date.now(), base: to.base, looks: new Map(looks) };
+async function refresh(gateway: Gateway): Promise<void> {
+	const headers: Record<string, string> = gateway.key ? { authorization: `Bearer ${gateway.key}` } : {};
+	const response = await send(gateway, '/v1/punks/columns', { headers });
+	if (!response.ok) throw new Error(`the gateway returned status ${response.status}`);
+	const document = (await response.json()) as Schemas['ColumnsDocument'];
+	const looks = document.columns.punk_id.map((id, at) => [id, looksAt(document, at)] as const);
+	cache = { at: Date.now(), base: gateway.base, looks: new Map(looks) };
 }

@@ -1,107 +1,106 @@
-/** The way of a request from the browser through the site to the gateway and back. */
+/** Forwards requests from the browser to the gateway, and responses back. */
 import { asProblem, problem, PROBLEM_MEDIA_TYPE, type Problem } from '$lib/api/problem';
-import { passage } from './allow-list';
-import { ask, NoAnswer, type Gateway } from './gateway';
+import { permission } from './allow-list';
+import { GatewayUnavailable, send, type Gateway } from './gateway';
 
-const LARGEST_BODY = 64 * 1024;
-/** What a browser may say to the gateway. Cookies stay here, and what it says of its own address. */
-const TOLD = ['accept', 'content-type', 'if-none-match', 'if-modified-since', 'idempotency-key', 'last-event-id', 'prefer'];
-/** What the gateway may say to a browser, beside its `Punkcast-*` headers. */
-const PASSED = [
+const MAX_BODY_BYTES = 64 * 1024;
+/** Request headers that are forwarded. Cookies are not, nor is any address that the browser claims. */
+const REQUEST_HEADERS = ['accept', 'content-type', 'if-none-match', 'if-modified-since', 'idempotency-key', 'last-event-id', 'prefer'];
+/** Response headers that are forwarded, besides `Punkcast-*`. */
+const RESPONSE_HEADERS = [
 	'content-type', 'content-disposition', 'content-language', 'etag', 'cache-control', 'last-modified', 'expires', 'age',
 	'retry-after', 'ratelimit', 'ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset',
 	'www-authenticate', 'allow', 'idempotency-replayed', 'deprecation', 'sunset'
 ];
 
 /**
- * Answer a request for `/api/<path>`; never throws, every failure is a problem. `reader` is the address that the request
- * came from, as far as the site's server knows: a gateway that trusts the site counts that reader by itself.
+ * Answers a request for `/api/<path>`. Never throws: every failure is a problem. `reader` is the client address that the
+ * site's server sees; a gateway that trusts the site applies rate limits to that reader.
  */
-export async function proxy(to: Gateway, path: string, request: Request, search: string, reader: string | null = null): Promise<Response> {
+export async function proxy(gateway: Gateway, path: string, request: Request, search: string, reader: string | null = null): Promise<Response> {
 	const instance = `/api${path}`;
-	const way = passage(path);
-	if (!way) return refusal(problem('not-found', 'The site passes no such path on.', instance));
-	if (!way.methods.includes(request.method))
-		return refusal(problem('method-not-allowed', `${request.method} is not possible here.`, instance), { Allow: way.methods.join(', ') });
+	const allowed = permission(path);
+	if (!allowed) return problemResponse(problem('not-found', 'This path is not available here.', instance));
+	if (!allowed.methods.includes(request.method))
+		return problemResponse(problem('method-not-allowed', `${request.method} is not allowed here.`, instance), { Allow: allowed.methods.join(', ') });
 	const body = await bodyOf(request);
-	if (body === undefined) return refusal(problem('payload-too-large', 'The body is larger than 64 KiB.', instance));
+	if (body === undefined) return problemResponse(problem('payload-too-large', 'The body is larger than 64 KiB.', instance));
 	try {
-		const answer = await ask(to, path + search, {
+		const response = await send(gateway, path + search, {
 			method: request.method,
-			headers: told(request, way.operator ? null : to.key, reader),
+			headers: requestHeaders(request, allowed.operator ? null : gateway.key, reader),
 			body,
 			signal: request.signal,
-			endless: way.stream
+			stream: allowed.stream
 		});
-		return answer.status >= 400 ? await failed(answer, instance) : await passedOn(answer, to, way.stream);
+		return response.status >= 400 ? await failure(response, instance) : success(response, gateway, allowed.stream);
 	} catch (error) {
-		const slow = error instanceof NoAnswer && error.slow;
-		return refusal(
-			slow
-				? problem('gateway-timeout', 'The gateway did not answer in time.', instance)
+		const timedOut = error instanceof GatewayUnavailable && error.timedOut;
+		return problemResponse(
+			timedOut
+				? problem('gateway-timeout', 'The gateway did not respond in time.', instance)
 				: problem('unavailable', 'The gateway cannot be reached.', instance),
-			slow ? {} : { 'Retry-After': '5' }
+			timedOut ? {} : { 'Retry-After': '5' }
 		);
 	}
 }
 
-function told(request: Request, key: string | null, reader: string | null): Headers {
+function requestHeaders(request: Request, key: string | null, reader: string | null): Headers {
 	const headers = new Headers();
-	for (const name of TOLD) {
+	for (const name of REQUEST_HEADERS) {
 		const value = request.headers.get(name);
 		if (value !== null) headers.set(name, value);
 	}
-	// Never what the browser sent: anybody can say that they are somebody else. IPv4 in IPv6's clothes is still IPv4.
+	// Never the browser's own header: anyone could claim another address. IPv4-mapped IPv6 addresses become IPv4.
 	if (reader) headers.set('x-forwarded-for', reader.replace(/^::ffff:(?=\d+\.)/i, ''));
-	// A key typed by hand goes before the site's; the site's is for reading only.
-	const own = request.headers.get('authorization');
-	if (own) headers.set('authorization', own);
+	// An operator's key takes precedence over the site's key, which is for reads only.
+	const typed = request.headers.get('authorization');
+	if (typed) headers.set('authorization', typed);
 	else if (key && request.method !== 'POST') headers.set('authorization', `Bearer ${key}`);
 	return headers;
 }
 
-/** The body, null without one, undefined when it is too large. */
+/** The body; null without one, undefined if it is too large. */
 async function bodyOf(request: Request): Promise<ArrayBuffer | null | undefined> {
 	if (request.method !== 'POST') return null;
-	if (Number(request.headers.get('content-length') ?? 0) > LARGEST_BODY) return undefined;
+	if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return undefined;
 	const body = await request.arrayBuffer();
-	return body.byteLength > LARGEST_BODY ? undefined : body;
+	return body.byteLength > MAX_BODY_BYTES ? undefined : body;
 }
 
-async function passedOn(answer: Response, to: Gateway, stream: boolean): Promise<Response> {
-	const headers = headersOf(answer);
-	const location = answer.headers.get('location');
-	if (location) headers.set('Location', `/api${location.startsWith(to.base) ? location.slice(to.base.length) : new URL(location, 'http://gateway').pathname}`);
+function success(response: Response, gateway: Gateway, stream: boolean): Response {
+	const headers = responseHeaders(response);
+	const location = response.headers.get('location');
+	if (location) headers.set('Location', `/api${location.startsWith(gateway.base) ? location.slice(gateway.base.length) : new URL(location, 'http://gateway').pathname}`);
 	if (stream) headers.set('X-Accel-Buffering', 'no');
-	return new Response(answer.status === 204 || answer.status === 304 ? null : answer.body, { status: answer.status, headers });
+	return new Response(response.status === 204 || response.status === 304 ? null : response.body, { status: response.status, headers });
 }
 
-async function failed(answer: Response, instance: string): Promise<Response> {
-	let said: unknown = null;
+async function failure(response: Response, instance: string): Promise<Response> {
+	let body: unknown = null;
 	try {
-		said = JSON.parse(await answer.text());
+		body = JSON.parse(await response.text());
 	} catch {
-		// Not JSON, or cut off: whatever stood in front of the gateway said it. Its words are not passed on.
+		// Not JSON, or truncated: it came from something in front of the gateway, and its text is not forwarded.
 	}
-	const found = asProblem(answer.status, said, instance);
-	const headers = headersOf(answer);
+		const headers = responseHeaders(response);
 	for (const name of ['etag', 'last-modified', 'content-disposition']) headers.delete(name);
-	return refusal(found, Object.fromEntries(headers));
+	return problemResponse(asProblem(response.status, body, instance), Object.fromEntries(headers));
 }
 
-function headersOf(answer: Response): Headers {
+function responseHeaders(response: Response): Headers {
 	const headers = new Headers();
-	for (const [name, value] of answer.headers) {
-		if (PASSED.includes(name) || name.startsWith('punkcast-')) headers.set(name, value);
+	for (const [name, value] of response.headers) {
+		if (RESPONSE_HEADERS.includes(name) || name.startsWith('punkcast-')) headers.set(name, value);
 	}
-	const vary = answer.headers.get('vary');
+	const vary = response.headers.get('vary');
 	if (vary) headers.set('Vary', vary);
 	return headers;
 }
 
-function refusal(found: Problem, headers: Record<string, string> = {}): Response {
-	return new Response(JSON.stringify(found), {
-		status: found.status,
+function problemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
+	return new Response(JSON.stringify(problem), {
+		status: problem.status,
 		headers: { 'cache-control': 'no-store', ...headers, 'content-type': PROBLEM_MEDIA_TYPE }
 	});
 }

@@ -6,7 +6,7 @@ import type { PageLoad } from './$types';
 
 export const load: PageLoad = ({ fetch, depends }) => {
 	depends(VALUES);
-	// All punks are a quarter megabyte: fetched by the browser, which keeps them, and not put into the page.
+	// The table is a quarter of a megabyte: the browser fetches and caches it, instead of the server embedding it in the page.
 	return { table: browser ? table(fetch) : null };
 };
 

@@ -1,12 +1,13 @@
-import { gateway } from '$lib/server/gateway';
+import { configuredGateway } from '$lib/server/gateway';
 import { proxy } from '$lib/server/proxy';
 import type { RequestHandler } from './$types';
 
-// The path is taken from the URL as it was sent: a decoded one could name another path than the one that was judged.
-const passed: RequestHandler = ({ url, request, getClientAddress }) => proxy(gateway(), url.pathname.slice('/api'.length), request, url.search, known(getClientAddress));
+// The path is the undecoded one from the URL: decoding could turn an allowed path into another one.
+const handle: RequestHandler = ({ url, request, getClientAddress }) =>
+	proxy(configuredGateway(), url.pathname.slice('/api'.length), request, url.search, addressOrNull(getClientAddress));
 
-/** An adapter that was told of a header with the address (ADDRESS_HEADER) throws where the header is missing. */
-function known(address: () => string): string | null {
+/** The Node adapter throws if ADDRESS_HEADER is configured and the header is missing. */
+function addressOrNull(address: () => string): string | null {
 	try {
 		return address() || null;
 	} catch {
@@ -14,7 +15,7 @@ function known(address: () => string): string | null {
 	}
 }
 
-export const GET = passed;
-export const HEAD = passed;
-export const POST = passed;
-export const fallback = passed;
+export const GET = handle;
+export const HEAD = handle;
+export const POST = handle;
+export const fallback = handle;
