@@ -12,7 +12,7 @@ export default {
 	preprocess: vitePreprocess(),
 	kit: {
 		adapter: onVercel ? adapterVercel({ runtime: 'nodejs22.x' }) : adapterNode({ precompress: true }),
-		// The first paint needs no second request for styles.
+		// Inline styles, so that the first paint needs no second request.
 		inlineStyleThreshold: 40_000,
 		csp: {
 			mode: 'auto',
@@ -20,7 +20,7 @@ export default {
 				'default-src': ['self'],
 				'script-src': ['self'],
 				'style-src': ['self', 'unsafe-inline'],
-				// Pictures of punks may come from any place the operator configures.
+				// PUBLIC_PUNK_IMAGES may be any address.
 				'img-src': ['self', 'data:', 'https:', 'http:'],
 				'font-src': ['self'],
 				'connect-src': ['self'],

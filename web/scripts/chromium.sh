@@ -1,8 +1,8 @@
 #!/bin/sh
-# The browser of the site's tests: Debian's Chromium, installed where it is missing. CHROMIUM names another one.
+# Installs Debian's Chromium for the browser tests if it is missing. CHROMIUM is the path of another one to use instead.
 set -e
 test -x "$(command -v "${CHROMIUM:-/usr/bin/chromium}" 2>/dev/null)" && exit 0
-help="no Chromium: install it (Debian: apt-get install chromium), or say CHROMIUM=/path/to/chromium"
+help="no Chromium: install it (Debian: apt-get install chromium), or set CHROMIUM=/path/to/chromium"
 if [ -n "$CHROMIUM" ] || ! command -v apt-get >/dev/null 2>&1; then
 	echo "$help" >&2
 	exit 1
@@ -12,7 +12,7 @@ as_root=""
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "installing Chromium from Debian"
-# Another apt-get may be at work: wait for it.
+# Waits for another apt-get to finish.
 if $as_root apt-get update -qq >"$log" 2>&1 && $as_root env DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 chromium fonts-dejavu-core >>"$log" 2>&1
 then

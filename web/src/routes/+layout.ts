@@ -5,7 +5,7 @@ import type { LayoutLoad } from './$types';
 
 export const load: LayoutLoad = async ({ fetch, depends }) => {
 	depends(STATUS, VALUES);
-	// Pages made at build time get these when they are alive.
+	// Prerendered pages load these in the browser, after hydration.
 	if (building) return { status: null, market: null };
 	const [status, market] = await Promise.all([
 		read<Schemas['StatusDocument']>(fetch, '/v1/status'),

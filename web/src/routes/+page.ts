@@ -3,7 +3,7 @@ import { looks } from '$lib/punks/looks';
 import { VALUES } from '$lib/state/live.svelte';
 import type { PageLoad } from './$types';
 
-const SHOWN = 6;
+const ROWS = 6;
 
 export const load: PageLoad = async ({ fetch, depends }) => {
 	depends(VALUES);
@@ -14,5 +14,5 @@ export const load: PageLoad = async ({ fetch, depends }) => {
 		read<Schemas['PerformanceDocument']>(fetch, '/v1/performance')
 	]);
 	const ids = [...(deals.data?.items ?? []), ...(sales.data?.items ?? [])].map(({ punk_id }) => punk_id);
-	return { series, deals, sales, record, shown: SHOWN, looks: await looks(fetch, ids) };
+	return { series, deals, sales, record, shown: ROWS, looks: await looks(fetch, ids) };
 };

@@ -1,5 +1,5 @@
-// Measures the site against its budgets and prints them; exits with 1 when one is broken. `make web-budgets`.
-// Figures are only true on a machine that does nothing else.
+// Measures the site against its budgets and prints the results; exits with 1 if one is exceeded. `make web-budgets`.
+// Run it on an idle machine.
 import { chromium } from '@playwright/test';
 import { launch } from 'chrome-launcher';
 import lighthouse from 'lighthouse';
@@ -7,7 +7,7 @@ import { CHROMIUM } from '../e2e/ports.mjs';
 import { withSite } from '../servers.mjs';
 
 const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--headless=new'];
-// Lighthouse's own phone: 1.6 Mbit/s, 150 ms round trip, processor four times slower.
+// Lighthouse's phone profile: 1.6 Mbit/s, 150 ms round trip, processor four times slower.
 const PHONE = { latency: 150, downloadThroughput: (1.6 * 1024 * 1024) / 8, uploadThroughput: (750 * 1024) / 8, offline: false };
 const budgets = [];
 
@@ -17,15 +17,15 @@ await withSite(async (site) => {
 	await audited(site);
 });
 
-for (const { name, value, limit, good } of budgets) console.log(`${good ? 'ok  ' : 'FAIL'} ${name.padEnd(46)} ${String(value).padStart(10)}   budget ${limit}`);
-process.exit(budgets.every(({ good }) => good) ? 0 : 1);
+for (const { name, value, limit, met } of budgets) console.log(`${met ? 'ok  ' : 'FAIL'} ${name.padEnd(46)} ${String(value).padStart(10)}   budget ${limit}`);
+process.exit(budgets.every(({ met }) => met) ? 0 : 1);
 
 function under(name, value, limit, unit) {
-	budgets.push({ name, value: `${value} ${unit}`, limit: `< ${limit} ${unit}`, good: value < limit });
+	budgets.push({ name, value: `${value} ${unit}`, limit: `< ${limit} ${unit}`, met: value < limit });
 }
 
 function atLeast(name, value, limit, unit = '') {
-	budgets.push({ name, value: `${value} ${unit}`.trim(), limit: `>= ${limit} ${unit}`.trim(), good: value >= limit });
+	budgets.push({ name, value: `${value} ${unit}`.trim(), limit: `>= ${limit} ${unit}`.trim(), met: value >= limit });
 }
 
 async function firstPage(site) {
@@ -49,7 +49,7 @@ async function firstPage(site) {
 	const paints = [];
 	for (let turn = 0; turn < 5; turn++) {
 		if (turn > 0) await session.send('Network.clearBrowserCache');
-		else await page.goto(site, { waitUntil: 'load' }); // The server's own first time.
+		else await page.goto(site, { waitUntil: 'load' }); // Warms up the server.
 		[scripts, all] = [0, 0];
 		await page.goto(`${site}/`, { waitUntil: 'load' });
 		await page.waitForTimeout(2500);
@@ -58,7 +58,7 @@ async function firstPage(site) {
 	}
 	paints.sort((a, b) => a - b);
 	under('first page: JavaScript, compressed', Math.round(scripts / 102.4) / 10, 120, 'kB');
-	console.log(`     (everything of the first page: ${Math.round(all / 1024)} kB)`);
+	console.log(`     (total size of the first page: ${Math.round(all / 1024)} kB)`);
 	under('first page: largest paint, throttled phone, median', Math.round(paints[2]), 1500, 'ms');
 	await browser.close();
 }
@@ -82,7 +82,7 @@ async function scrolling(site) {
 		gaps.sort((a, b) => a - b);
 		return { mean: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, slow: gaps[Math.floor(gaps.length * 0.95)], rows: scrollY };
 	});
-	atLeast('explore: frames a second while scrolling, mean', Math.round(1000 / frames.mean), 50);
+	atLeast('explore: frames per second while scrolling, mean', Math.round(1000 / frames.mean), 50);
 	console.log(`     (95 % of frames within ${frames.slow.toFixed(1)} ms; ${Math.round(frames.rows)} px scrolled)`);
 	await browser.close();
 }

@@ -1,4 +1,4 @@
-import { barriers, expect, PAGES, settled, test, widerThanTheScreen } from './site';
+import { accessibilityViolations, expect, PAGES, settled, test, overflowingElements } from './site';
 
 const VIEWS = [
 	{ name: 'light', viewport: { width: 1280, height: 860 }, colorScheme: 'light' as const },
@@ -9,7 +9,7 @@ for (const view of VIEWS) {
 	test.describe(view.name, () => {
 		test.use({ viewport: view.viewport, colorScheme: view.colorScheme });
 		for (const path of PAGES) {
-			test(`${path} is whole, accessible and not too wide`, async ({ page }) => {
+			test(`${path} is complete, accessible and fits the screen`, async ({ page }) => {
 				const answer = await page.goto(path);
 				expect(answer?.status()).toBe(200);
 				await settled(page);
@@ -17,8 +17,8 @@ for (const view of VIEWS) {
 				await expect(page).toHaveTitle(/Punkcast$/);
 				await expect(page.getByText('Simulated market.')).toBeVisible();
 				await expect(page.locator('.problem')).toHaveCount(0);
-				expect(await widerThanTheScreen(page)).toEqual([]);
-				expect(await barriers(page)).toEqual([]);
+				expect(await overflowingElements(page)).toEqual([]);
+				expect(await accessibilityViolations(page)).toEqual([]);
 			});
 		}
 	});
@@ -30,16 +30,16 @@ test('every model has a page with its card and evidence', async ({ page }) => {
 	await settled(page);
 	await expect(page.getByRole('heading', { name: 'Model card' })).toBeVisible();
 	await expect(page.locator('.card table, .card ul, .card p').first()).toBeVisible();
-	expect(await barriers(page)).toEqual([]);
+	expect(await accessibilityViolations(page)).toEqual([]);
 });
 
-test('dark and light are different, and follow the reader', async ({ page }) => {
-	const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+test('dark and light differ, and follow the reader’s setting', async ({ page }) => {
+	const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 	await page.emulateMedia({ colorScheme: 'light' });
 	await page.goto('/about');
-	const light = await ground();
+	const light = await background();
 	await page.emulateMedia({ colorScheme: 'dark' });
-	expect(await ground()).not.toBe(light);
+	expect(await background()).not.toBe(light);
 });
 
 test('pages are complete without JavaScript', async ({ browser, baseURL }) => {

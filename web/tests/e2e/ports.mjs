@@ -1,21 +1,21 @@
-// Where the servers of the browser tests listen, and with what they identify themselves.
+// Ports and the key of the browser tests’ servers.
 import { fileURLToPath } from 'node:url';
 
-/** Each worker of the tests has a site and a line of its own, so that what one cuts is whole for the other. */
+/** Each test worker has its own site and its own fault proxy, so that faults of one do not affect the other. */
 export const WORKERS = 2;
 const SITE_PORTS = 4173;
-const LINE_PORTS = 4183;
+const PROXY_PORTS = 4183;
 export const GATEWAY_PORT = 4193;
-/** A site like the first one, but with pictures of punks at `PICTURES`. */
-export const PICTURED_PORT = 4194;
-export const PICTURED = `http://127.0.0.1:${PICTURED_PORT}`;
-export const PICTURES = 'https://pictures.example/punks';
+/** One more site, configured to show the images at `IMAGES`. */
+export const IMAGE_SITE_PORT = 4194;
+export const IMAGE_SITE = `http://127.0.0.1:${IMAGE_SITE_PORT}`;
+export const IMAGES = 'https://images.example/punks';
 export const sitePort = (/** @type {number} */ worker) => SITE_PORTS + worker;
-export const linePort = (/** @type {number} */ worker) => LINE_PORTS + worker;
+export const proxyPort = (/** @type {number} */ worker) => PROXY_PORTS + worker;
 export const site = (/** @type {number} */ worker) => `http://127.0.0.1:${sitePort(worker)}`;
-export const line = (/** @type {number} */ worker) => `http://127.0.0.1:${linePort(worker)}`;
+export const faultProxy = (/** @type {number} */ worker) => `http://127.0.0.1:${proxyPort(worker)}`;
 export const SITE = site(0);
-// The gateway's operator key, too: see tests/web/gateway.py.
+// Also the gateway's operator key: see tests/web/gateway.py.
 export const KEY = 'only-for-the-tests-of-the-site';
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const PYTHON = process.env.PYTHON ?? fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));

@@ -1,6 +1,6 @@
 import { expect, settled, test } from './site';
 
-test('a filter changes list and address, and the address gives the same list again', async ({ page }) => {
+test('a filter changes the list and the URL, and the URL restores the list', async ({ page }) => {
 	await page.goto('/explore');
 	await settled(page);
 	await expect(page.getByText('All 10,000 punks')).toBeVisible();
@@ -9,11 +9,11 @@ test('a filter changes list and address, and the address gives the same list aga
 	await expect(page).toHaveURL(/type=Zombie/);
 	await expect(page).toHaveURL(/sort=value&order=desc/);
 	const count = page.locator('.count');
-	await expect(count).toHaveText(/^\d+ punks of 10,000$/);
-	const [said, first] = [await count.textContent(), await page.getByRole('gridcell').first().textContent()];
+	await expect(count).toHaveText(/^\d+ of 10,000 punks$/);
+	const [text, first] = [await count.textContent(), await page.getByRole('gridcell').first().textContent()];
 	await page.goto(page.url());
 	await settled(page);
-	await expect(count).toHaveText(said!);
+	await expect(count).toHaveText(text!);
 	await expect(page.getByRole('gridcell').first()).toHaveText(first!);
 	await expect(page.getByRole('checkbox', { name: 'Zombie' })).toBeChecked();
 	await page.getByRole('button', { name: 'Clear all filters' }).click();
@@ -26,17 +26,17 @@ test('price, discount and trait filters narrow the list', async ({ page }) => {
 	await expect(page.getByRole('button', { name: 'Remove Beanie' })).toBeVisible();
 	await page.goto('/explore?listed=true');
 	await settled(page);
-	const number = async () => Number((await page.locator('.count').textContent())!.replace(/ punks?.*/, '').replace(/\D/g, ''));
+	const number = async () => Number((await page.locator('.count').textContent())!.replace(/ of .*/, '').replace(/\D/g, ''));
 	const listed = await number();
-	await page.getByLabel('Discount from, %').fill('5');
+	await page.getByLabel('Min discount, %').fill('5');
 	await page.keyboard.press('Tab');
 	await expect(page).toHaveURL(/min_discount=5/);
 	await expect.poll(number).toBeLessThan(listed);
 	await page.goto('/explore?min_price=1000000');
-	await expect(page.getByText('No punk passes all of these filters.')).toBeVisible({ timeout: 30_000 });
+	await expect(page.getByText('No punk matches all of these filters.')).toBeVisible({ timeout: 30_000 });
 });
 
-test('the grid is walked with the keyboard, to the last punk', async ({ page }) => {
+test('the keyboard moves through the grid, to the last punk', async ({ page }) => {
 	await page.goto('/explore');
 	await settled(page);
 	await page.locator('[data-at="0"]').focus();
@@ -50,27 +50,27 @@ test('the grid is walked with the keyboard, to the last punk', async ({ page }) 
 	await expect(page).toHaveURL(/\/punk\/9999$/);
 });
 
-test('a punk’s proof is followed to the published root in the browser', async ({ page }) => {
+test('the browser verifies a punk’s proof against the published root', async ({ page }) => {
 	await page.goto('/punk/12');
 	await settled(page);
-	await page.getByRole('button', { name: 'Check the proof here' }).click();
-	await expect(page.getByText(/^Proved: the line/)).toBeVisible();
+	await page.getByRole('button', { name: 'Verify in this browser' }).click();
+	await expect(page.getByText(/^Verified: the line/)).toBeVisible();
 });
 
-test('a chart is read with the keyboard, and has its numbers as a table', async ({ page }) => {
+test('the keyboard reads a chart, and its data is also a table', async ({ page }) => {
 	await page.goto('/');
 	await settled(page);
-	const chart = page.getByRole('img', { name: /Arrow keys read the points/ }).first();
+	const chart = page.getByRole('img', { name: /Use the arrow keys to read the points/ }).first();
 	await chart.scrollIntoViewIfNeeded();
 	await expect(chart.locator('canvas')).toBeVisible();
 	await chart.focus();
 	await page.keyboard.press('End');
 	await expect(page.locator('.readout').first()).toContainText(/\d{4}.*Floor/);
-	await page.getByText('The numbers').first().click();
+	await page.getByText('Data table').first().click();
 	expect(await page.locator('details .table tbody tr').count()).toBeGreaterThan(10);
 });
 
-test('times are the reader’s, UTC on hover; ETH has dollars on hover', async ({ page }) => {
+test('times are in the reader’s zone with UTC on hover; ETH amounts have dollars on hover', async ({ page }) => {
 	await page.goto('/performance');
 	await settled(page);
 	const time = page.getByRole('region', { name: 'Scored sales' }).locator('time').first();
@@ -86,16 +86,16 @@ test('horizon, exclusions and breakdown change the record', async ({ page }) => 
 	await settled(page);
 	await page.getByRole('link', { name: 'A week before' }).click();
 	await expect(page).toHaveURL(/horizon=7d/);
-	await page.getByRole('checkbox', { name: /Score excluded sales/ }).click();
+	await page.getByRole('checkbox', { name: /Include excluded sales/ }).click();
 	await expect(page).toHaveURL(/exclusions=false/);
 	await page.getByRole('button', { name: 'Kind of sale' }).click();
 	await expect(page.getByRole('region', { name: 'Scorecard' }).last()).toContainText('Ask taken');
 });
 
-test('the backtest sets the strategy against passive books, and boasts of no year that was not', async ({ page }) => {
+test('the backtest compares the strategy with passive books, and annualises nothing in a short period', async ({ page }) => {
 	await page.goto('/backtest');
 	await settled(page);
-	const against = page.getByRole('region', { name: 'Against passive' });
+	const against = page.getByRole('region', { name: 'Against passive books' });
 	await expect(against.getByRole('listitem')).toHaveCount(6);
 	for (const line of await against.getByRole('listitem').all()) {
 		await expect(line).toContainText(/[+−]?\d+\.\d\u202fpp\s*[+−]?\d+\.\d to [+−]?\d+\.\d\u202fpp/);
@@ -107,31 +107,31 @@ test('the backtest sets the strategy against passive books, and boasts of no yea
 	const figures = page.getByRole('region', { name: 'Figures by book', exact: true });
 	await expect(figures).toContainText('Total return');
 	await expect(figures).not.toContainText(/Sharpe|Annual|a year/);
-	const annual = page.getByRole('region', { name: 'Figures by book, a year' });
+	const annual = page.getByRole('region', { name: 'Annualised figures by book' });
 	await expect(annual).toBeHidden();
-	await page.getByText('The same a year, which means little here').click();
+	await page.getByText('Annualised figures, unreliable for so few days').click();
 	await expect(annual).toContainText('Sharpe');
-	await expect(page.getByText(/\d+ days are no year/)).toBeVisible();
+	await expect(page.getByText(/\d+ days are too few to annualise/)).toBeVisible();
 	expect(await page.getByRole('region', { name: 'Trades' }).last().getByRole('row').count()).toBeGreaterThan(1);
-	await expect(page.getByText('This book made no trade.')).toHaveCount(0);
+	await expect(page.getByText('This book made no trades.')).toHaveCount(0);
 });
 
-test('stale values are named so, with their age', async ({ page }) => {
+test('stale values are marked, with their age', async ({ page }) => {
 	await page.goto('/');
-	// The played market ended long ago.
-	await expect(page.locator('.fresh')).toContainText(/old values: \d+ (months|years|days)/);
+	// The simulated market ended long ago.
+	await expect(page.locator('.fresh')).toContainText(/stale: \d+ (months|years|days) old/);
 });
 
-test('the reference tries an operation out', async ({ page }) => {
+test('the API reference can send a request', async ({ page }) => {
 	await page.goto('/api-reference#get_market');
 	await settled(page);
 	const operation = page.locator('details', { has: page.locator('code', { hasText: /^\/v1\/market$/ }) }).first();
 	if ((await operation.getAttribute('open')) === null) await operation.locator('summary').click();
 	await operation.getByRole('button', { name: 'Try it' }).click();
-	await expect(operation.getByRole('region', { name: 'Answer' })).toContainText('"floor"');
+	await expect(operation.getByRole('region', { name: 'Response' })).toContainText('"floor"');
 });
 
-test('the stream of events reaches the page', async ({ page }) => {
+test('the event stream reaches the page', async ({ page }) => {
 	await page.goto('/status');
-	await expect(page.getByText('pages change by themselves')).toBeVisible({ timeout: 20_000 });
+	await expect(page.getByText('pages update automatically')).toBeVisible({ timeout: 20_000 });
 });

@@ -1,20 +1,30 @@
-/** The path of a sequential test as a chart: evidence step by step, by ratio, with the line at which it ends. */
+/** A sequential test as a chart: e-values step by step on a log scale, with the threshold that ends the test. */
 import type { Schemas } from '$lib/api/client';
-import { evidence } from '$lib/format/numbers';
+import { evidence, plural } from '$lib/format/numbers';
 import type { Chart } from './series';
 
-export function evidenceChart(path: Schemas['EValuePath']): Chart {
-	// A ratio axis has no zero.
-	const above = (value: number) => Math.max(value, 1e-3);
+type Path = Schemas['EValuePath'];
+const favourable = ({ kind }: Path) => (kind === 'shadow' ? 'Non-inferior' : 'Better');
+
+export function evidenceChart(path: Path): Chart {
+	// A log scale has no zero.
+	const positive = (value: number) => Math.max(value, 1e-3);
 	return {
 		times: path.points.map(({ step }) => step),
 		lines: [
-			{ name: 'Worse than the other', tone: 'ask', width: 2.5, values: path.points.map(({ e_worse }) => above(e_worse)) },
-			{ name: path.kind === 'shadow' ? 'Not worse by the margin' : 'Better', tone: 'value', dashed: true, values: path.points.map(({ e_better }) => above(e_better)) }
+			{ name: 'Worse', tone: 'ask', width: 2.5, values: path.points.map(({ e_worse }) => positive(e_worse)) },
+			{ name: favourable(path), tone: 'value', dashed: true, values: path.points.map(({ e_better }) => positive(e_better)) }
 		],
-		mark: { at: path.threshold, name: `ends at ${evidence(path.threshold)}` },
+		threshold: { at: path.threshold, name: `threshold ${evidence(path.threshold)}` },
 		format: evidence,
-		ratio: true,
-		counted: true
+		logScale: true,
+		stepAxis: true
 	};
+}
+
+export function evidenceSummary(path: Path): string {
+	const end = path.points.at(-1);
+	return end
+		? `After ${plural(path.steps, 'step')}: e-value ${evidence(end.e_worse)} for “worse”, ${evidence(end.e_better)} for “${favourable(path).toLowerCase()}”.`
+		: 'No sales yet.';
 }

@@ -1,4 +1,4 @@
-/** A chart as uPlot draws it. Imported when the first chart comes near the screen, never before. */
+/** Draws a chart with uPlot. Imported only when the first chart comes near the viewport. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { day } from '$lib/format/times';
@@ -7,15 +7,14 @@ import type { Chart, Line, Tone } from './series';
 const VARIABLE: Record<Tone, string> = { value: '--value', ask: '--ask', bid: '--bid', ink: '--ink', soft: '--strong-line', band: '--band80' };
 
 export interface Drawn {
-	plot: uPlot;
-	/** Put the cursor at a place of the data. */
+	/** Moves the cursor to a data index. */
 	point(at: number | null): void;
 	destroy(): void;
 }
 
 export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: (at: number | null) => void): Drawn {
 	const style = getComputedStyle(into);
-	// Colours of light-dark() are resolved by giving them to an element; a canvas does not know them.
+	// A canvas does not understand light-dark(); an element resolves it to a colour.
 	const probe = into.appendChild(document.createElement('i'));
 	const colour = (name: string) => {
 		probe.style.color = `var(${name})`;
@@ -30,7 +29,7 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 	const options: uPlot.Options = {
 		width: into.clientWidth,
 		height,
-		// The last label of an axis is wider than its place.
+		// Room for the last axis label, which sticks out.
 		padding: [10, 18, 0, 0],
 		cursor: {
 			y: false,
@@ -39,34 +38,33 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 		},
 		legend: { show: false },
 		scales: {
-			x: { time: !chart.counted, range: bars || chart.times.length < 2 ? (_, low, high) => widened(low, high, chart) : undefined },
+			x: { time: !chart.stepAxis, range: bars || chart.times.length < 2 ? (_, low, high) => widened(low, high, chart) : undefined },
 			y: {
-				distr: chart.ratio ? 3 : 1,
-				range: chart.ratio
+				distr: chart.logScale ? 3 : 1,
+				range: chart.logScale
 					? undefined
 					: (_, low, high) => {
-							const [from, to] = [chart.zero ? Math.min(low, 0) : low, Math.max(high, chart.mark?.at ?? high)];
+							const [from, to] = [chart.zero ? Math.min(low, 0) : low, Math.max(high, chart.threshold?.at ?? high)];
 							return uPlot.rangeNum(from, to, { min: { pad: 0.06, soft: 0, mode: chart.zero ? 1 : 3 }, max: { pad: 0.08, soft: 0, mode: 3 } });
 						}
 			},
 			bars: { range: (_, __, high) => [0, Math.max(high, 1) * 4.5] }
 		},
 		axes: [
-			{ ...axis, grid: { show: false }, space: 74, size: 30, values: chart.counted ? undefined : (plot, splits) => labels(splits) },
-			{ ...axis, size: 54, space: 42, gap: 6, values: (_, splits) => splits.map((value) => (value === null ? '' : chart.format(value))), ...(chart.ratio ? { filter: powers, grid: { stroke: grid, width: 1, filter: powers } } : {}) },
+			{ ...axis, grid: { show: false }, space: 74, size: 30, values: chart.stepAxis ? undefined : (plot, splits) => labels(splits) },
+			{ ...axis, size: 54, space: 42, gap: 6, values: (_, splits) => splits.map((value) => (value === null ? '' : chart.format(value))), ...(chart.logScale ? { filter: powers, grid: { stroke: grid, width: 1, filter: powers } } : {}) },
 			...(bars ? [{ show: false, scale: 'bars' }] : [])
 		],
 		bands: chart.band ? [{ series: [chart.band[0] + 1, chart.band[1] + 1], fill: band }] : [],
 		series: [{}, ...chart.lines.map((line) => seriesOf(line, tone, chart.times.length < 3))],
 		hooks: {
 			setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
-			draw: chart.mark ? [(plot) => markAt(plot, chart.mark!, tone.ask, font)] : []
+			draw: chart.threshold ? [(plot) => drawThreshold(plot, chart.threshold!, tone.ask, font)] : []
 		}
 	};
 	const data = [[...chart.times], ...chart.lines.map(({ values }) => [...values])] as uPlot.AlignedData;
 	const plot = new uPlot(options, data, into);
 	return {
-		plot,
 		point(at) {
 			const time = at === null ? undefined : chart.times[at];
 			plot.setCursor({ left: time === undefined ? -10 : plot.valToPos(time, 'x'), top: 10 });
@@ -75,21 +73,21 @@ export function draw(into: HTMLElement, chart: Chart, height: number, onCursor: 
 	};
 }
 
-/** Of a ratio axis only the powers of ten are drawn. */
+/** A log axis labels only powers of ten. */
 const powers = (_: uPlot, splits: number[]) => splits.map((at) => (Math.abs(Math.log10(at) % 1) < 1e-9 ? at : null));
 
-/** With room for the first and the last bar, and for a single point. */
-function widened(low: number, high: number, { times, counted }: Chart): [number, number] {
-	const step = times.length > 1 ? (high - low) / (times.length - 1) : counted ? 1 : 30 * 86_400;
+/** Adds room for the first and the last bar, and for a single point. */
+function widened(low: number, high: number, { times, stepAxis }: Chart): [number, number] {
+	const step = times.length > 1 ? (high - low) / (times.length - 1) : stepAxis ? 1 : 30 * 86_400;
 	return [low - step / 2, high + step / 2];
 }
 
-/** `few`: so few points that a line would hardly be one. */
+/** `few`: too few points for a visible line, so draw the points as well. */
 function seriesOf(line: Line, tone: Record<Tone, string>, few: boolean): uPlot.Series {
 	const stroke = line.edge ? 'transparent' : tone[line.tone];
 	const common = { label: line.name, stroke, spanGaps: !line.steps };
 	if (line.bars) return { ...common, scale: 'bars', fill: tone.band, stroke: tone.band, paths: uPlot.paths.bars!({ size: [0.8, 14] }), points: { show: false } };
-	if (line.points) return { ...common, paths: () => null, points: { show: true, size: 8, width: 2, fill: line.points === 'ring' ? undefined : stroke, stroke } };
+	if (line.points) return { ...common, paths: () => null, points: { show: true, size: 8, width: 2, stroke } };
 	return {
 		...common,
 		width: line.edge ? 0 : (line.width ?? 2),
@@ -104,18 +102,18 @@ function labels(splits: number[]): string[] {
 	let before = '';
 	return splits.map((at) => {
 		const [number, month, year = ''] = day(at * 1000).split(' ');
-		const turned = year !== before;
+		const newYear = year !== before;
 		before = year;
 		if (step < 86_400 && splits.length > 1) return new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-		if (step > 27 * 86_400) return turned ? `${month} ${year}` : `${month}`;
-		// Where the year turns in between, it is said with the first day of the new one that has a label.
-		return turned ? `${number} ${month} ${year}` : `${number} ${month}`;
+		if (step > 27 * 86_400) return newYear ? `${month} ${year}` : `${month}`;
+		// The first label of a new year names the year.
+		return newYear ? `${number} ${month} ${year}` : `${number} ${month}`;
 	});
 }
 
-function markAt(plot: uPlot, mark: { at: number; name: string }, stroke: string, font: string): void {
+function drawThreshold(plot: uPlot, threshold: { at: number; name: string }, stroke: string, font: string): void {
 	const { ctx, bbox } = plot;
-	const y = Math.round(plot.valToPos(mark.at, 'y', true));
+	const y = Math.round(plot.valToPos(threshold.at, 'y', true));
 	if (y < bbox.top || y > bbox.top + bbox.height) return;
 	ctx.save();
 	ctx.strokeStyle = ctx.fillStyle = stroke;
@@ -127,6 +125,6 @@ function markAt(plot: uPlot, mark: { at: number; name: string }, stroke: string,
 	ctx.stroke();
 	ctx.font = font.replace('12px', `${12 * devicePixelRatio}px`);
 	ctx.textAlign = 'left';
-	ctx.fillText(mark.name, bbox.left + 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+	ctx.fillText(threshold.name, bbox.left + 4 * devicePixelRatio, y - 5 * devicePixelRatio);
 	ctx.restore();
 }

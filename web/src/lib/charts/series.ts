@@ -1,4 +1,4 @@
-/** What a time chart draws, said without the library that draws it. Times are seconds, amounts whatever `unit` says. */
+/** The content of a time chart, independent of the charting library. Times are UTC seconds. */
 
 export type Tone = 'value' | 'ask' | 'bid' | 'ink' | 'soft' | 'band';
 
@@ -6,58 +6,58 @@ export interface Line {
 	name: string;
 	tone: Tone;
 	values: readonly (number | null)[];
-	/** Drawn as steps that hold until the next value. */
+	/** Drawn as steps: a value holds until the next one. */
 	steps?: boolean;
-	/** Points alone, without a line. */
-	points?: 'ring' | 'diamond' | 'triangle';
+	/** Drawn as rings without a line. */
+	points?: boolean;
 	dashed?: boolean;
 	width?: number;
-	/** Not in the legend and not read out: an edge of a band. */
+	/** An edge of a band: neither in the legend nor in the readout. */
 	edge?: boolean;
-	/** On an axis of its own, at the right, drawn as bars. */
+	/** Drawn as bars on a separate, hidden axis. */
 	bars?: boolean;
 }
 
 export interface Chart {
 	times: readonly number[];
 	lines: readonly Line[];
-	/** Index of the upper and the lower edge in `lines`. */
+	/** Indices of the upper and the lower edge in `lines`. */
 	band?: [upper: number, lower: number];
 	format: (value: number) => string;
-	/** Ratios instead of differences on the vertical axis. */
-	ratio?: boolean;
+	logScale?: boolean;
+	/** Whether the vertical axis includes zero. */
 	zero?: boolean;
-	/** The horizontal axis counts, it does not tell the time. */
-	counted?: boolean;
-	/** A horizontal line with a name. */
-	mark?: { at: number; name: string };
+	/** `times` are step numbers, not instants. */
+	stepAxis?: boolean;
+	/** A labelled horizontal line. */
+	threshold?: { at: number; name: string };
 }
 
-/** Several series with times of their own on one axis of times. */
+/** Several series, each with its own times, on one common time axis; null where a series has no value. */
 export function aligned(series: readonly { times: readonly number[]; values: readonly (number | null)[] }[]): {
 	times: number[];
 	values: (number | null)[][];
 } {
 	const times = [...new Set(series.flatMap(({ times }) => times))].sort((a, b) => a - b);
-	const place = new Map(times.map((time, at) => [time, at]));
+	const index = new Map(times.map((time, at) => [time, at]));
 	return {
 		times,
 		values: series.map((one) => {
 			const column: (number | null)[] = new Array(times.length).fill(null);
-			one.times.forEach((time, at) => (column[place.get(time)!] = one.values[at] ?? null));
+			one.times.forEach((time, at) => (column[index.get(time)!] = one.values[at] ?? null));
 			return column;
 		})
 	};
 }
 
-/** Rows for people who read a table: at most `most`, evenly picked, the last one always. */
-export function thinned(length: number, most = 60): number[] {
+/** Row indices for a data table: at most `most`, evenly spaced, first and last included. */
+export function sampledRows(length: number, most = 60): number[] {
 	if (length <= most) return Array.from({ length }, (_, at) => at);
 	const step = (length - 1) / (most - 1);
 	return Array.from({ length: most }, (_, at) => Math.round(at * step));
 }
 
-/** The last value of a line that is there. */
+/** The last value that is not null. */
 export function last(values: readonly (number | null)[]): number | null {
 	for (let at = values.length - 1; at >= 0; at--) if (values[at] !== null && values[at] !== undefined) return values[at] ?? null;
 	return null;

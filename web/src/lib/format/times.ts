@@ -1,4 +1,4 @@
-/** Instants in the reader's zone, in UTC beside, and as ages. */
+/** Instants in the reader's time zone or UTC, and ages. */
 
 export type Zone = 'UTC' | undefined;
 
@@ -6,15 +6,15 @@ const cache = new Map<string, Intl.DateTimeFormat>();
 
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 	const key = JSON.stringify(options);
-	let known = cache.get(key);
-	if (!known) {
-		known = new Intl.DateTimeFormat('en-GB', options);
-		cache.set(key, known);
+	let cached = cache.get(key);
+	if (!cached) {
+		cached = new Intl.DateTimeFormat('en-GB', options);
+		cache.set(key, cached);
 	}
-	return known;
+	return cached;
 }
 
-/** `3 Jun 2025`; of an instant in the zone given, by default the reader's. */
+/** `3 Jun 2025`; in the reader's time zone unless `zone` is given. */
 export function day(instant: string | number | Date, zone?: Zone): string {
 	return format({ day: 'numeric', month: 'short', year: 'numeric', timeZone: zone }).format(new Date(instant));
 }
@@ -24,12 +24,12 @@ export function moment(instant: string | number | Date, zone?: Zone): string {
 	return format({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: zone }).format(new Date(instant));
 }
 
-/** `2025-06-03 14:05:09 UTC`, what is shown on hover. */
+/** `2025-06-03 14:05:09 UTC`, shown on hover. */
 export function utc(instant: string | number | Date): string {
 	return `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** `Jun 2025` of `2025-06`. */
+/** `Jun 2025` for `2025-06`; other names unchanged. */
 export function month(name: string): string {
 	return /^\d{4}-\d{2}$/.test(name) ? format({ month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${name}-01T00:00:00Z`)) : name;
 }

@@ -1,6 +1,6 @@
-/** Heads on a field of 24 × 24 pixels: what a punk of each type looks like before it wears anything. */
+/** Heads on a grid of 24 × 24 pixels: each type of punk without its traits. */
 
-/** Rectangles `x y w h` (w and h may be missing: 1) in one colour, painted in order. */
+/** One colour, then rectangles `x y w h`, painted in order; w and h default to 1. */
 export type Layer = readonly [colour: string, ...rectangles: string[]];
 
 export const SIZE = 24;

@@ -1,13 +1,13 @@
 /**
- * What punks wear, by the trait's name: layers over a head. `order` says what lies above what; within one order the
- * trait list decides. Drawn for this site; a sign of the trait, not a copy of the collection's pictures.
+ * Drawings of the traits, by name: layers painted over a head. Layers of a higher `order` are painted later; ties keep
+ * the order of the punk's trait list. Drawn for this site: they suggest a trait and do not copy the collection's images.
  */
 import type { Layer } from './heads';
 
 export interface Worn {
 	order: number;
 	layers: readonly Layer[];
-	/** Female heads sit lower; hair and hats that were drawn for male ones move down by this many pixels. */
+	/** Pixels by which hair and hats, drawn for male heads, move down on the lower female heads. */
 	drop?: number;
 }
 

@@ -1,4 +1,4 @@
-/** The time now, moving on every half minute while somebody looks; the same for every age on the page. */
+/** The current time, shared by every age on the page; updates every 30 seconds while any is shown. */
 import { createSubscriber } from 'svelte/reactivity';
 
 const subscribe = createSubscriber((update) => {

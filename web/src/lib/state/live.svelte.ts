@@ -1,4 +1,4 @@
-/** Server-sent events of the gateway, through the site: one stream for the whole page. */
+/** The gateway's server-sent events, through this site: one stream per page. */
 import { invalidate } from '$app/navigation';
 import type { Money } from '$lib/api/client';
 
@@ -6,7 +6,7 @@ export const VALUES = 'punkcast:values';
 export const MODELS = 'punkcast:models';
 export const STATUS = 'punkcast:status';
 
-/** Data of an event `sale_scored`; streams are not in the OpenAPI document's schemas. */
+/** Data of a `sale_scored` event; the OpenAPI document has no schemas for streams. */
 export interface ScoredSale {
 	event_seq: number;
 	punk_id: number;
@@ -20,7 +20,7 @@ export interface ScoredSale {
 	in90: boolean;
 }
 
-const KEPT = 20;
+const MAX_SALES = 20;
 
 class Live {
 	connected = $state(false);
@@ -29,14 +29,14 @@ class Live {
 
 	#source: EventSource | null = null;
 
-	/** Listen until the returned function is called. */
+	/** Listens until the returned function is called. */
 	listen(): () => void {
 		this.#source = new EventSource('/api/v1/events');
 		this.#source.onopen = () => (this.connected = true);
 		this.#source.onerror = () => {
 			this.connected = false;
-			// A refused stream is not tried again by the browser; ages go on being shown.
-			if (this.#source?.readyState === EventSource.CLOSED) this.#later();
+			// The browser does not retry a refused stream.
+			if (this.#source?.readyState === EventSource.CLOSED) this.#reconnect();
 		};
 		this.#on<{ generation_id: number }>('generation', ({ generation_id }) => {
 			const first = this.generation === null;
@@ -48,7 +48,7 @@ class Live {
 			}
 		});
 		this.#on<ScoredSale>('sale_scored', (sale) => {
-			if (!this.sales.some(({ event_seq }) => event_seq === sale.event_seq)) this.sales = [sale, ...this.sales].slice(0, KEPT);
+			if (!this.sales.some(({ event_seq }) => event_seq === sale.event_seq)) this.sales = [sale, ...this.sales].slice(0, MAX_SALES);
 		});
 		for (const kind of ['promotion', 'rollback']) this.#on(kind, () => void invalidate(MODELS));
 		return () => {
@@ -58,19 +58,19 @@ class Live {
 		};
 	}
 
-	#later() {
+	#reconnect() {
 		const closed = this.#source;
 		setTimeout(() => {
 			if (this.#source === closed && closed) this.listen();
 		}, 30_000);
 	}
 
-	#on<T>(kind: string, act: (event: T) => void) {
+	#on<T>(kind: string, handle: (event: T) => void) {
 		this.#source?.addEventListener(kind, (message) => {
 			try {
-				act(JSON.parse((message as MessageEvent<string>).data) as T);
+				handle(JSON.parse((message as MessageEvent<string>).data) as T);
 			} catch {
-				// A message that is no JSON says nothing; the next one will.
+				// Ignore a message that is not JSON.
 			}
 		});
 	}

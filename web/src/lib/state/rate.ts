@@ -1,4 +1,4 @@
-/** ETH/USD for what is shown on hover, given by the layout to every amount below it. */
+/** The ETH/USD rate for tooltips; the layout provides it to every amount on the page. */
 import { getContext, setContext } from 'svelte';
 
 const KEY = Symbol('rate');

@@ -4,5 +4,5 @@ import { operations, type Document } from './operations';
 
 export const load: PageLoad = async ({ fetch }) => {
 	const document = await read<Document>(fetch, '/openapi.json');
-	return { problem: document.problem, title: document.data?.info.title, version: document.data?.info.version, groups: document.data ? operations(document.data) : [] };
+	return { problem: document.problem, groups: document.data ? operations(document.data) : [] };
 };

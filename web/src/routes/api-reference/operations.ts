@@ -1,4 +1,4 @@
-/** What the reference shows of an OpenAPI document: operations by tag, with parameters, bodies and answers. */
+/** What the reference page shows of an OpenAPI document: operations by tag, with parameters, request bodies and responses. */
 
 interface Schema {
 	$ref?: string;
@@ -33,11 +33,9 @@ interface RawOperation {
 	parameters?: RawParameter[];
 	requestBody?: { content?: Record<string, { schema?: Schema }> };
 	responses?: Record<string, { description?: string; content?: Record<string, { schema?: Schema }> }>;
-	security?: unknown[];
 }
 
 export interface Document {
-	info: { title: string; version: string };
 	paths: Record<string, Record<string, RawOperation>>;
 	components?: { schemas?: Record<string, Schema> };
 }
@@ -52,13 +50,12 @@ export interface Operation {
 	description: string;
 	parameters: Parameter[];
 	body: Field[];
-	answers: { status: string; description: string; type: string }[];
+	responses: { status: string; description: string }[];
 	fields: Field[];
-	key: boolean;
 }
 export interface Group { name: string; operations: Operation[] }
 
-/** Only what passes the site's proxy is listed: paths under /v1. */
+/** Lists only paths that the site's proxy forwards: those under /v1. */
 export function operations(document: Document): Group[] {
 	const schemas = document.components?.schemas ?? {};
 	const groups = new Map<string, Operation[]>();
@@ -74,35 +71,30 @@ export function operations(document: Document): Group[] {
 }
 
 function operation(method: string, path: string, raw: RawOperation, schemas: Record<string, Schema>): Operation {
-	const answers = Object.entries(raw.responses ?? {}).map(([status, { description, content }]) => ({
-		status,
-		description: description ?? '',
-		type: name(Object.values(content ?? {})[0]?.schema)
-	}));
-	const good = Object.entries(raw.responses ?? {}).find(([status]) => status.startsWith('2'))?.[1];
+	const responses = Object.entries(raw.responses ?? {});
+	const success = responses.find(([status]) => status.startsWith('2'))?.[1];
 	return {
 		id: raw.operationId ?? `${method}${path}`,
 		method: method.toUpperCase(),
 		path,
 		summary: summaryOf(raw) ?? path,
 		description: raw.description ?? '',
-		parameters: (raw.parameters ?? []).filter((one) => one.in === 'path' || one.in === 'query').map((one) => parameter(one)),
+		parameters: (raw.parameters ?? []).filter((raw) => raw.in === 'path' || raw.in === 'query').map(parameterOf),
 		body: fields(raw.requestBody?.content?.['application/json']?.schema, schemas),
-		answers,
-		fields: fields(good?.content?.['application/json']?.schema, schemas),
-		key: Boolean(raw.security?.length)
+		responses: responses.map(([status, { description = '' }]) => ({ status, description })),
+		fields: fields(success?.content?.['application/json']?.schema, schemas)
 	};
 }
 
-/** What it does in a line. A summary of two words is only the name of a function; the description says more. */
+/** One line. A one- or two-word summary is only a function name, so use the first sentence of the description. */
 function summaryOf({ summary, description }: RawOperation): string | undefined {
 	const sentence = description?.split(/(?<=[^.])\.(?:\s|$)|[:;]\s/, 1)[0]?.replaceAll('\n', ' ');
 	return sentence && (!summary || summary.split(' ').length < 3) ? sentence : summary;
 }
 
-function parameter(raw: RawParameter): Parameter {
+function parameterOf(raw: RawParameter): Parameter {
 	const schema = raw.schema ?? {};
-	const inner = schema.anyOf?.find((one) => one.type !== 'null') ?? schema;
+	const inner = schema.anyOf?.find((option) => option.type !== 'null') ?? schema;
 	const choices = (inner.items ?? inner).enum?.map(String) ?? (inner.type === 'boolean' ? ['true', 'false'] : []);
 	return {
 		name: raw.name,
@@ -117,16 +109,16 @@ function parameter(raw: RawParameter): Parameter {
 }
 
 function fields(schema: Schema | undefined, schemas: Record<string, Schema>): Field[] {
-	const found = resolve(schema, schemas);
-	return Object.entries(found?.properties ?? {}).map(([key, of]) => ({ name: key, type: name(of), required: found?.required?.includes(key) ?? false, description: of.description ?? '' }));
+	const resolved = resolve(schema, schemas);
+	return Object.entries(resolved?.properties ?? {}).map(([key, of]) => ({ name: key, type: name(of), required: resolved?.required?.includes(key) ?? false, description: of.description ?? '' }));
 }
 
 function resolve(schema: Schema | undefined, schemas: Record<string, Schema>): Schema | undefined {
 	return schema?.$ref ? schemas[schema.$ref.split('/').at(-1) ?? ''] : schema;
 }
 
-/** A short name of a type: `string or null`, `list of Deal`. */
-export function name(schema: Schema | undefined): string {
+/** A short type name: `string or null`, `list of Deal`. */
+function name(schema: Schema | undefined): string {
 	if (!schema) return '';
 	if (schema.$ref) return schema.$ref.split('/').at(-1) ?? '';
 	if (schema.anyOf) return schema.anyOf.map(name).join(' or ');

@@ -5,9 +5,9 @@ import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ fetch, depends, url }) => {
 	depends(VALUES);
-	const say = (name: string) => url.searchParams.get(name);
+	const param = (name: string) => url.searchParams.get(name);
 	const deals = await read<Schemas['DealsDocument']>(fetch, '/v1/deals', {
-		min_probability: say('min_probability'), fee_percent: say('fee_percent'), type: say('type'), cursor: say('cursor'), limit: 50
+		min_probability: param('min_probability'), fee_percent: param('fee_percent'), type: param('type'), cursor: param('cursor'), limit: 50
 	});
 	return { deals, looks: await looks(fetch, (deals.data?.items ?? []).map(({ punk_id }) => punk_id)) };
 };

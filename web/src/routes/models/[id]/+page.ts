@@ -13,7 +13,7 @@ export const load: PageLoad = async ({ fetch, depends, params }) => {
 		read<Schemas['List_EValuePath_']>(fetch, '/v1/lifecycle/evalue', { model_id: params.id, max_points: 300 })
 	]);
 	if (lineage.problem) error(lineage.problem.status, { message: lineage.problem.title, problem: lineage.problem });
-	// Markdown is turned into HTML by the library that takes no HTML in it: reasons are written by people.
+	// HTML in the Markdown is escaped: people write the reasons in it.
 	const html = card.data === null ? null : (await import('markdown-it')).default({ html: false }).render(card.data.replace(/^# .*\n/, ''));
 	return { lineage: lineage.data, evidence, card: html, cardProblem: card.problem, paths };
 };

@@ -6,8 +6,8 @@ import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ fetch, params, depends }) => {
 	depends(VALUES);
-	const found = await read<Schemas['TraitDocument']>(fetch, `/v1/traits/${encodeURIComponent(params.name)}`);
-	if (found.problem) error(found.problem.status, { message: found.problem.title, problem: found.problem });
-	const ids = [...found.data.recent_sales, ...found.data.lowest_asks].map(({ punk_id }) => punk_id);
-	return { found: found.data, looks: await looks(fetch, ids) };
+	const trait = await read<Schemas['TraitDocument']>(fetch, `/v1/traits/${encodeURIComponent(params.name)}`);
+	if (trait.problem) error(trait.problem.status, { message: trait.problem.title, problem: trait.problem });
+	const ids = [...trait.data.recent_sales, ...trait.data.lowest_asks].map(({ punk_id }) => punk_id);
+	return { trait: trait.data, looks: await looks(fetch, ids) };
 };
