@@ -67,21 +67,21 @@ replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31
 
 web: $(WEB_BUILT) ## Build the public site (needs Node.js 20); `node web/server.js` runs it
 
-check-web: $(WEB_BUILT) ## The site without a gateway: types, unit tests, its build
+check-web: $(WEB_BUILT) ## Check the site without a gateway: types, unit tests, build
 	@cd web && npm run --silent types:check && npm run --silent check && npm run --silent test:unit
 
-test-web: $(INSTALLED) check-web ## The site in a real browser over a played gateway (ARGS="-g deals")
+test-web: $(INSTALLED) check-web ## Browser tests of the site over a simulated market (ARGS="-g deals")
 	@web/scripts/chromium.sh
 	@cd web && npm run --silent test:e2e -- $(ARGS)
 
-web-types: $(WEB_INSTALLED) ## Make the site's types from docs/openapi.json
+web-types: $(WEB_INSTALLED) ## Generate the site's types from docs/openapi.json
 	@cd web && npm run --silent types
 
 web-budgets: $(INSTALLED) $(WEB_BUILT) ## Measure the site: JavaScript, largest paint, frames, Lighthouse
 	@web/scripts/chromium.sh
 	@cd web && npm run --silent budgets
 
-web-screenshots: $(INSTALLED) $(WEB_BUILT) ## Pictures of every page into docs/screenshots (GATEWAY=url of a gateway to show)
+web-screenshots: $(INSTALLED) $(WEB_BUILT) ## Screenshots of every page into docs/screenshots (GATEWAY=url to show a running one)
 	@web/scripts/chromium.sh
 	@cd web && npm run --silent screenshots
 

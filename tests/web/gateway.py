@@ -1,8 +1,8 @@
-"""A gateway for the site's tests: a short simulated market played through the whole lifecycle, then served.
+"""A gateway for the site's tests: simulates a short market through the whole lifecycle, then serves it.
 
-`python -m tests.web.gateway --home DIR --port 8123` plays once into DIR and serves from then on, until the market or
-the database's shape is another one; the site's tests start it themselves (web/tests/e2e/servers.mjs). Everything goes
-through the services' own code: nothing is made up.
+`python -m tests.web.gateway --home DIR --port 8123` simulates into DIR on its first run, and again when the market
+or the database schema changes. The site's tests start it (web/tests/e2e/servers.mjs). All data comes from the
+services themselves.
 """
 
 from __future__ import annotations
@@ -33,36 +33,36 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--source", default=SOURCE)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     environment = {
-        "PUNKCAST_HOME": str(given.home),
-        "PUNKCAST_SOURCE_URL": given.source,
-        "PUNKCAST_API_PORT": str(given.port),
+        "PUNKCAST_HOME": str(arguments.home),
+        "PUNKCAST_SOURCE_URL": arguments.source,
+        "PUNKCAST_API_PORT": str(arguments.port),
         "PUNKCAST_OPERATOR_KEY": OPERATOR_KEY,
         "PUNKCAST_LOG_LEVEL": "WARNING",
     }
     os.environ |= environment
-    played = given.home / "played"
-    what = "\n".join([given.source, *sorted(file.name for file in MIGRATIONS.glob("*.sql"))])
-    if played.exists() and played.read_text() != what:
-        # Whatever is in a folder with this mark was played into it by an earlier run.
-        shutil.rmtree(given.home)
-    if not played.exists():
+    marker = arguments.home / "played"
+    contents = "\n".join([arguments.source, *sorted(file.name for file in MIGRATIONS.glob("*.sql"))])
+    if marker.exists() and marker.read_text() != contents:
+        # The marker proves that an earlier run of this program made the folder.
+        shutil.rmtree(arguments.home)
+    if not marker.exists():
         subprocess.run([sys.executable, "-m", "services.cli", "demo", "--exit"], check=True, stdout=sys.stderr)
-    asyncio.run(_serve(played, what))
+    asyncio.run(_serve(marker, contents))
 
 
-async def _serve(played: Path, what: str) -> None:
-    async with platform(Settings(broker_url="memory://")) as opened:
-        if not played.exists():
-            await _complete(opened)
-            played.write_text(what)
-        await serve(opened, Console(stderr=True), with_workers=False)
+async def _serve(marker: Path, contents: str) -> None:
+    async with platform(Settings(broker_url="memory://")) as running:
+        if not marker.exists():
+            await _explain(running)
+            marker.write_text(contents)
+        await serve(running, Console(stderr=True), with_workers=False)
 
 
-async def _complete(opened: Platform) -> None:
-    """The last nowcast's reasons, which follow a publication by themselves where the workers run."""
-    await build_explainer(opened).catch_up()
+async def _explain(running: Platform) -> None:
+    """Compute the reasons of the last nowcast, which a worker does in production."""
+    await build_explainer(running).catch_up()
 
 
 if __name__ == "__main__":
