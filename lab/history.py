@@ -11,10 +11,10 @@ import polars as pl
 
 from lab.window import Window
 from shared.errors import InvalidInputError, NotFoundError
-from shared.market.event_files import ETH_USD_FILE, PUNKS_FILE, EventFiles, read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
+from shared.sources.event_files import ETH_USD_FILE, PUNKS_FILE, EventFiles, read_event_files
 from shared.units import as_seconds
 from shared.valuation.params import Params
 from shared.valuation.walk_forward import SaleHistory

@@ -20,12 +20,12 @@ from services.scheduler import bootstrap as scheduler
 from services.trainer import bootstrap as trainer
 from services.trainer.executor import TrainingExecutor
 from shared.evaluation.policy import Policy
-from shared.market.reader import MarketReader
-from shared.market.source import BlockSource, MarketSource
 from shared.messaging.ticks import JOBS
 from shared.runtime.host import serve as serve_workers
 from shared.runtime.platform import Platform
 from shared.runtime.service import Service
+from shared.sources.source import BlockSource, MarketSource
+from shared.stores.market_reader import MarketReader
 
 
 def workers(

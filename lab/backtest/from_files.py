@@ -18,11 +18,11 @@ from shared.backtest.tape import Close, Day, Happening, SaleFacts, Valued
 from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError, NotFoundError
 from shared.evaluation import predictions as forward
-from shared.market.event_files import PUNKS_FILE, read_event_files
 from shared.market.event_types import SALE
 from shared.market.marks import Lows
 from shared.market.timeline import MarketTimeline, Sale, seconds
 from shared.market.traits import Traits
+from shared.sources.event_files import PUNKS_FILE, read_event_files
 from shared.units import DAY_S, ETH
 
 GWEI_PER_ETH = 10**9

@@ -17,10 +17,10 @@ from services.cli.context import platform
 from services.cli.interruption import run_interruptibly
 from services.embedded import serve
 from shared.errors import ConflictError, InvalidInputError
-from shared.market.event_files import EventFileSource
-from shared.market.simulated import SimulatedMarket
-from shared.market.source import BlockSource, MarketSource, source_of
 from shared.settings import Settings
+from shared.sources.event_files import EventFileSource
+from shared.sources.simulated import SimulatedMarket
+from shared.sources.source import BlockSource, MarketSource, source_of
 
 PLAYED = timedelta(days=180)
 WATCH_EVERY = timedelta(hours=6)

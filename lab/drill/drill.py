@@ -13,11 +13,11 @@ from lab.policy_replay.faults import MEANINGS, Fault, Kind, spoil_training
 from lab.stage import Stage
 from shared.errors import ConflictError
 from shared.evaluation.policy import load_policy
-from shared.market.source import MarketSource
 from shared.runtime.platform import Platform
-from shared.snapshots.snapshot import Snapshot
+from shared.sources.source import MarketSource
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
+from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
 
 FAULTS: tuple[Kind, ...] = ("units", "label_noise")

@@ -11,17 +11,17 @@ from services.embedded import workers
 from shared.database.pool import Connection
 from shared.errors import ConflictError
 from shared.evaluation.policy import Policy
-from shared.market import event_repository
-from shared.market.reader import MarketReader
-from shared.market.source import MarketSource
 from shared.messaging.transaction import originating
 from shared.registry import models, operations, pointer, sequential, training_requests
 from shared.registry.models import ModelRecord
 from shared.registry.operations import Act
-from shared.snapshots import repository as snapshots
-from shared.snapshots.snapshot import Snapshot
+from shared.sources.source import MarketSource
+from shared.stores import event_repository
+from shared.stores import snapshot_repository as snapshots
+from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.snapshot import Snapshot
 
 ACTOR = "drill"
 

@@ -15,8 +15,8 @@ from lab.drill.drill import NOWCAST_EVERY, Recovery, drill
 from lab.stage import opened
 from services.cli.files import write_json
 from services.cli.interruption import run_interruptibly
-from shared.market.simulated import SimulatedMarket
 from shared.settings import Settings
+from shared.sources.simulated import SimulatedMarket
 from shared.telemetry.logging import configure
 
 SEED, DAYS = 11, 120

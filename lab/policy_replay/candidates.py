@@ -14,9 +14,9 @@ from lab.policy_replay.history import History
 from shared.evaluation.arrays import Floats
 from shared.evaluation.evidence import Predictions
 from shared.evaluation.paired import loss
-from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
+from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
 
 FitMany = Callable[[Iterator[Snapshot]], Iterator[ValuationModel]]

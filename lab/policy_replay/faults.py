@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from shared.errors import InvalidInputError
-from shared.snapshots.snapshot import Snapshot
+from shared.valuation.snapshot import Snapshot
 
 Kind = Literal["label_noise", "stale_features", "trait_shuffle", "units", "subtle"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

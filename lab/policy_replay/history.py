@@ -15,7 +15,6 @@ from shared.evaluation.arrays import Floats, Ints, Mask
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import RARE_TYPES
-from shared.snapshots.snapshot import Snapshot
 from shared.valuation.inputs import (
     evaluation_snapshot,
     holdout_cutoff,
@@ -23,6 +22,7 @@ from shared.valuation.inputs import (
     seen_earlier,
     training_snapshot,
 )
+from shared.valuation.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

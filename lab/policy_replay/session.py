@@ -17,8 +17,8 @@ from lab.policy_replay.candidates import FitMany, fit_one
 from lab.policy_replay.history import Window
 from lab.policy_replay.scoring import Figures, Harm
 from shared.evaluation.policy import Policy
-from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.snapshot import Snapshot
 
 
 def fitting(display: Progress, *, workers: int, total: int) -> FitMany:

@@ -36,7 +36,7 @@ def replay(
     from rich.console import Console
 
     from lab.replay.session import GO_ON, play, report
-    from shared.market.event_files import EventFileSource
+    from shared.sources.event_files import EventFileSource
 
     console = Console()
     summary = run_interruptibly(

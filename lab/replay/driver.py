@@ -24,10 +24,10 @@ from services.trainer.executor import ProcessExecutor
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ContenderRegistered, MarketUpdated, NowcastPublished, TrainingRequested
 from shared.errors import InvalidInputError, TransientError
-from shared.market import event_repository
-from shared.market.source import MarketSource
 from shared.messaging.bus import Subscription
 from shared.runtime.service import Service
+from shared.sources.source import MarketSource
+from shared.stores import event_repository
 
 LAST_SCORED_SQL = "select scored_at from outcomes order by event_seq desc limit 1"
 TRAINING_TRIES = 3

@@ -17,8 +17,8 @@ from lab.replay.summary import Summary, summarise
 from lab.stage import opened
 from services.cli.files import write_json
 from services.cli.progress import progress_bar
-from shared.market.source import MarketSource
 from shared.settings import Settings
+from shared.sources.source import MarketSource
 from shared.telemetry.logging import configure
 
 GO_ON = "Interrupted. What is done is kept: the same command goes on where this one stopped."

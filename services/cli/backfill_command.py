@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from shared.market.source import BlockSource
     from shared.runtime.platform import Platform
+    from shared.sources.source import BlockSource
 
 GO_ON = "Interrupted. What is stored is kept: the same command goes on with the next block."
 
@@ -50,7 +50,7 @@ def backfill_command(
 
 
 async def _on_platform(settings: Settings, console: Console, *, quiet: bool) -> _Done:
-    from shared.market.source import BlockSource, source_of
+    from shared.sources.source import BlockSource, source_of
 
     source = source_of(settings)
     if not isinstance(source, BlockSource):

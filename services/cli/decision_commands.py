@@ -125,9 +125,9 @@ def verify_command(
 
 async def _against_files(platform: Platform, findings: list[Finding]) -> list[Finding]:
     from shared.evaluation.policy import load_policy
-    from shared.market.reader import MarketReader
     from shared.registry.evidence.gathering import EvidenceGatherer
     from shared.registry.evidence.recheck import recheck
+    from shared.stores.market_reader import MarketReader
 
     gatherer = EvidenceGatherer(
         database=platform.database,

@@ -16,14 +16,14 @@ from services.cli.context import on_platform
 from services.cli.progress import progress_bar
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError
-from shared.market import event_repository
-from shared.market.ethereum.history import decode_with_history, followed_by, longest_gap
-from shared.market.ethereum.log_pages import log_page_paths, read_log_pages
-from shared.market.event_files import EventFiles, read_beside_pages, read_event_files
-from shared.market.event_repository import AppendResult
 from shared.market.event_types import DELISTED, LISTED
 from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.runtime.platform import Platform
+from shared.sources.ethereum.history import decode_with_history, followed_by, longest_gap
+from shared.sources.ethereum.log_pages import log_page_paths, read_log_pages
+from shared.sources.event_files import EventFiles, read_beside_pages, read_event_files
+from shared.stores import event_repository
+from shared.stores.event_repository import AppendResult
 
 
 @dataclass(frozen=True)

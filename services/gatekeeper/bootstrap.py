@@ -5,10 +5,10 @@ from __future__ import annotations
 from services.gatekeeper.handlers import CONSUMER, Gatekeeper
 from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
 from shared.evaluation.policy import Policy, load_policy
-from shared.market.reader import MarketReader
 from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
+from shared.stores.market_reader import MarketReader
 
 
 def build(platform: Platform, *, policy: Policy | None = None, reader: MarketReader | None = None) -> MessageService:

@@ -6,10 +6,10 @@ from services.ingestor.handlers import CONSUMER, Ingestor
 from services.ingestor.pulling import puller
 from services.ingestor.reference import reference
 from shared.contracts.messages import IngestRequested
-from shared.market.reader import MarketReader
-from shared.market.source import BlockSource, MarketSource, source_of
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
+from shared.sources.source import BlockSource, MarketSource, source_of
+from shared.stores.market_reader import MarketReader
 
 
 def build_ingestor(platform: Platform, source: MarketSource | BlockSource, reader: MarketReader) -> Ingestor:

@@ -15,10 +15,10 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.database.pool import Database
-from shared.market import offer_repository, sale_repository
 from shared.market.chain import BlockRef
-from shared.market.reader import MarketReader
 from shared.messaging.transaction import AlreadyHandledError, Transaction, handling, originating
+from shared.stores import offer_repository, sale_repository
+from shared.stores.market_reader import MarketReader
 
 log = structlog.get_logger(__name__)
 CONSUMER = "ingestor"

@@ -11,11 +11,11 @@ import polars as pl
 import structlog
 
 from shared.database.pool import Connection, Database
-from shared.market import chain_repository, event_repository
 from shared.market.chain import BlockRef, Cursor, Located, Scan
-from shared.market.chain_repository import Revision
-from shared.market.ethereum.bids import StandingBids
-from shared.market.source import BlockSource, MarketSource
+from shared.sources.ethereum.bids import StandingBids
+from shared.sources.source import BlockSource, MarketSource
+from shared.stores import chain_repository, event_repository
+from shared.stores.chain_repository import Revision
 
 log = structlog.get_logger(__name__)
 

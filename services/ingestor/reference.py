@@ -11,8 +11,8 @@ import structlog
 
 from shared.database.pool import Connection, Database
 from shared.errors import PunkcastError
-from shared.market import event_repository
-from shared.market.source import BlockSource, MarketSource
+from shared.sources.source import BlockSource, MarketSource
+from shared.stores import event_repository
 
 log = structlog.get_logger(__name__)
 

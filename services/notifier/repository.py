@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.pool import Connection
-from shared.market import offer_repository
+from shared.stores import offer_repository
 
 SUBSCRIBED_SQL = """
 select webhook_id, deal_margin, created_at from webhooks where state = 'active' and $1 = any(events) order by webhook_id

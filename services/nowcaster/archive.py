@@ -20,12 +20,12 @@ from services.nowcaster.repository import Unarchived
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.errors import NotFoundError, TransientError
-from shared.market.reader import MarketReader
-from shared.snapshots import repository as snapshot_repository
-from shared.snapshots.repository import Archived
-from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectStore
+from shared.stores import snapshot_repository
+from shared.stores.market_reader import MarketReader
+from shared.stores.snapshot_repository import Archived
 from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 BATCH = 20

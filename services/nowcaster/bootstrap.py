@@ -7,9 +7,9 @@ from services.nowcaster.explainer import Explainer
 from services.nowcaster.handlers import CONSUMER, Nowcaster
 from services.nowcaster.models import LoadedModels
 from shared.contracts.messages import MarketUpdated, ModelPromoted, ModelRolledBack, NowcastRequested
-from shared.market.reader import MarketReader
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
+from shared.stores.market_reader import MarketReader
 
 
 def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageService:

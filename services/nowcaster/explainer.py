@@ -20,11 +20,11 @@ from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError, PermanentError, TransientError
 from shared.market.daily import market_days
-from shared.market.reader import MarketReader
 from shared.messaging.bus import Subscription
 from shared.registry import explanations
 from shared.registry import models as registry
 from shared.registry.explanations import Published
+from shared.stores.market_reader import MarketReader
 from shared.units import as_seconds
 from shared.valuation.explanation.attribution import explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen

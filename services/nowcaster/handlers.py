@@ -25,18 +25,18 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.messages import NowcastPublished, NowcastRequested
 from shared.database.pool import Database
 from shared.errors import PermanentError, TransientError, UnsupportedModelError
-from shared.market.reader import MarketReader
 from shared.market.series import Floats
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import models as registry
 from shared.registry.models import ActiveModel
-from shared.snapshots import repository as snapshot_repository
-from shared.snapshots.snapshot import Snapshot
+from shared.stores import snapshot_repository
+from shared.stores.market_reader import MarketReader
 from shared.valuation import generation as generations
 from shared.valuation.calibration import Calibration
 from shared.valuation.generation import Generation
 from shared.valuation.inputs import later_sales, nowcast_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 CONSUMER = "nowcaster"

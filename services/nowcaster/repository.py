@@ -12,9 +12,9 @@ import polars as pl
 
 from shared.database.pool import Connection
 from shared.market.series import Floats
-from shared.snapshots.snapshot import Snapshot
 from shared.valuation.calibration import Calibration
 from shared.valuation.generation import Generation
+from shared.valuation.snapshot import Snapshot
 
 INSERT_GENERATION_SQL = """
 insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei, last_block,

@@ -6,9 +6,9 @@ from services.trainer.executor import ProcessExecutor, TrainingExecutor
 from services.trainer.handlers import CONSUMER, Trainer
 from shared.contracts.messages import TrainingDrainRequested, TrainingRequested
 from shared.evaluation.policy import load_policy
-from shared.market.reader import MarketReader
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
+from shared.stores.market_reader import MarketReader
 
 
 def build(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.errors import TransientError
-from shared.snapshots.snapshot import Snapshot
+from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
 
 

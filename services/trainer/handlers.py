@@ -22,17 +22,17 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ContenderRegistered, TrainingRequested
 from shared.database.pool import AWAY, Database
 from shared.errors import InvalidInputError, PermanentError, PunkcastError, TransientError
-from shared.market.reader import MarketReader
 from shared.messaging.transaction import handling, originating
 from shared.registry import models, training_requests
 from shared.registry.models import ModelRecord
 from shared.registry.training_requests import ClaimedRequest
 from shared.runtime import lineage
-from shared.snapshots import repository as snapshots
-from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailableError
+from shared.stores import snapshot_repository as snapshots
+from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"

@@ -73,9 +73,7 @@ async def _policy(connection: Connection, policy_hash: str) -> Policy:
     return stored_policy(stored.body)
 
 
-def _differences(
-    decision: DecisionDocument, inputs: dict[str, Any], judged: Judgement, policy: Policy
-) -> list[str]:
+def _differences(decision: DecisionDocument, inputs: dict[str, Any], judged: Judgement, policy: Policy) -> list[str]:
     """Between the decision's columns, its text, and what is made of the text's inputs."""
     problems = []
     if judged.evidence != decision.evidence_text:

@@ -13,12 +13,12 @@ from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import PUNKS, TYPES
-from shared.snapshots.snapshot import Kind, Snapshot
 from shared.units import as_seconds
 from shared.valuation.calibration.calibrator import day_of
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.features import compute
 from shared.valuation.sale_features import sale_features
+from shared.valuation.snapshot import Kind, Snapshot
 
 HORIZON_S = 1_800
 """Training and hold-out rows describe each sale as of 30 minutes before."""

@@ -9,7 +9,6 @@ from functools import partial
 import polars as pl
 
 from shared.errors import PermanentError
-from shared.snapshots.snapshot import Snapshot
 from shared.units import DAY_S
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.confidence import LOWEST
@@ -18,6 +17,7 @@ from shared.valuation.learners import ensemble
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
+from shared.valuation.snapshot import Snapshot
 
 SEED = 7
 

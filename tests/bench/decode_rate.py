@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from shared.market.ethereum.bids import StandingBids
-from shared.market.ethereum.decoder import decode
-from shared.market.ethereum.raw_logs import raw_logs
-from shared.market.event_files import read_event_files
+from shared.sources.ethereum.bids import StandingBids
+from shared.sources.ethereum.decoder import decode
+from shared.sources.ethereum.raw_logs import raw_logs
+from shared.sources.event_files import read_event_files
 from tests.bench.measured import Measured
 from tests.factories.event_logs import event_logs
 

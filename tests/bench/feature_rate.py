@@ -14,10 +14,10 @@ from statistics import median
 import numpy as np
 import polars as pl
 
-from shared.market.event_files import EventFileSource, read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import PUNKS, Traits
+from shared.sources.event_files import EventFileSource, read_event_files
 from shared.valuation.features import compute
 from tests.bench.measured import Measured
 

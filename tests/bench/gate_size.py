@@ -16,11 +16,11 @@ import polars as pl
 
 from shared.evaluation.paired import DayBootstrap
 from shared.evaluation.policy import load_policy
-from shared.market.event_files import read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.settings import Settings
+from shared.sources.event_files import read_event_files
 from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, holdout_cutoff, sale_rows
 from shared.valuation.params import Params
 from shared.valuation.training import SEED, train

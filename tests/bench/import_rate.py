@@ -11,8 +11,8 @@ from statistics import median
 import polars as pl
 
 from shared.database.pool import Database
-from shared.market import event_repository
-from shared.market.event_files import EventFileSource
+from shared.sources.event_files import EventFileSource
+from shared.stores import event_repository
 from tests.bench.measured import Measured
 
 RUNS = 3

@@ -25,14 +25,14 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, NowcastRequested, TrainingRequested
 from shared.database.pool import Database
 from shared.evaluation.policy import Policy, load_policy
-from shared.market.event_files import EventFileSource
-from shared.market.reader import MarketReader
 from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
 from shared.messaging.topology import declare_platform
 from shared.registry import models
 from shared.runtime.platform import Platform, open_platform
 from shared.settings import Settings
+from shared.sources.event_files import EventFileSource
+from shared.stores.market_reader import MarketReader
 from shared.valuation.generation import build as build_rows
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.learners.network import Network

@@ -15,7 +15,7 @@ import polars as pl
 
 from shared.market.event_types import DELISTED, LISTED, OWNER_CHANGES
 from shared.market.order_book import AskBook
-from shared.market.simulation.market import generate
+from shared.sources.simulation.market import generate
 from tests.bench.measured import Measured
 
 BEGAN = datetime(2024, 1, 1, tzinfo=UTC)

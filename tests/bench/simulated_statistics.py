@@ -18,9 +18,9 @@ import numpy.typing as npt
 import polars as pl
 
 from shared.market.board import Board
-from shared.market.simulated import SimulatedMarket
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import Traits
+from shared.sources.simulated import SimulatedMarket
 from tests.bench.data import find_events
 
 Floats = npt.NDArray[np.float64]

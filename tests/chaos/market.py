@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from shared.market.event_files import ETH_USD_FILE, PUNKS_FILE
-from shared.market.simulated import SimulatedMarket
+from shared.sources.event_files import ETH_USD_FILE, PUNKS_FILE
+from shared.sources.simulated import SimulatedMarket
 
 SEED = 12
 """The first contender of this market passes its gate at once."""

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from shared.market.events import contract_keys
-from shared.market.source import open_source
+from shared.sources.source import open_source
 from tests.chaos.expected import expected, handled
 from tests.chaos.run import LEAST_KILLS, Aftermath
 from tests.chaos.supervisor import RANDOM, SERVICES

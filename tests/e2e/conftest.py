@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.market.event_files import ETH_USD_FILE, PUNKS_FILE
-from shared.market.simulated import SimulatedMarket
+from shared.sources.event_files import ETH_USD_FILE, PUNKS_FILE
+from shared.sources.simulated import SimulatedMarket
 from tests.e2e.command import Finished, Home
 
 SEED = 18

@@ -9,10 +9,10 @@ from lab.drill.drill import drill
 from lab.stage import Stage
 from shared.clock import ManualClock
 from shared.database.pool import Database
-from shared.market.simulated import SimulatedMarket
 from shared.messaging.memory import MemoryBus
 from shared.runtime.platform import Platform
 from shared.settings import Settings
+from shared.sources.simulated import SimulatedMarket
 from shared.storage.folder import FolderStore
 from shared.valuation.params import Params
 

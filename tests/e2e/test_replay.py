@@ -20,11 +20,11 @@ from lab.stage import Stage
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.errors import InvalidInputError
-from shared.market.event_files import EventFileSource
 from shared.messaging.memory import MemoryBus
 from shared.registry import audit
 from shared.runtime.platform import Platform
 from shared.settings import Settings
+from shared.sources.event_files import EventFileSource
 from shared.storage.folder import FolderStore
 from tests.e2e.command import Home
 from tests.e2e.conftest import DAYS, Market, Played

@@ -12,8 +12,8 @@ from lab.replay import record
 from lab.replay.plan import Plan
 from shared.database.pool import Database
 from shared.errors import ConflictError
-from shared.market import event_repository
 from shared.registry import training_requests
+from shared.stores import event_repository
 from tests.unit.market.event_rows import event_rows
 
 NOW = datetime(2025, 2, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import tomli_w
 
-from shared.market.simulated import SimulatedMarket
+from shared.sources.simulated import SimulatedMarket
 from shared.valuation.params import Params
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

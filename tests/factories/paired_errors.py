@@ -28,10 +28,10 @@ from shared.evaluation.arrays import Floats
 from shared.evaluation.eprocess import Step, advance, start, step_of
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import promotion_outcome
-from shared.market.event_files import read_event_files
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
+from shared.sources.event_files import read_event_files
 from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, sale_rows
 from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import Params

@@ -9,16 +9,16 @@ import numpy as np
 import polars as pl
 
 from shared.market.prices import DailyPrices
-from shared.market.recorded import RecordedMarket
 from shared.market.reference_data import validate_punks
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.snapshots.snapshot import Snapshot
+from shared.sources.recorded import RecordedMarket
 from shared.valuation import training
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, later_sales, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
+from shared.valuation.snapshot import Snapshot
 from tests.factories import market
 
 EVENTS = market.events_frame(5, count=4_000)

@@ -13,7 +13,6 @@ from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import Payload
 from shared.database.pool import Database
-from shared.market import event_repository
 from shared.messaging.bus import DeadLetter
 from shared.messaging.memory import MemoryBus
 from shared.registry import models
@@ -21,9 +20,10 @@ from shared.registry.models import ModelRecord
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
 from shared.settings import Settings
-from shared.snapshots import repository as snapshots
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
+from shared.stores import event_repository
+from shared.stores import snapshot_repository as snapshots
 from shared.valuation.model import ValuationModel
 from tests.factories import registry, small_market
 

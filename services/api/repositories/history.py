@@ -8,8 +8,8 @@ from datetime import datetime
 
 from services.api.view.records import SaleKind
 from shared.database.pool import Connection
-from shared.market import offer_repository
-from shared.market.offer_repository import PastOffer
+from shared.stores import offer_repository
+from shared.stores.offer_repository import PastOffer
 
 # The generations first, then one look-up by key for each of them: never a scan of all values.
 VALUES_SQL = """

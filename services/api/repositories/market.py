@@ -8,10 +8,10 @@ from typing import Any
 
 from services.api.view.records import MarketRecord, PunkMarketRow, SaleRow, Volume
 from shared.database.pool import Connection
-from shared.market import offer_repository
 from shared.market.event_types import OWNER_CHANGES
-from shared.market.offer_repository import Place
 from shared.market.offers import OfferBook
+from shared.stores import offer_repository
+from shared.stores.offer_repository import Place
 
 VOLUME_DAYS = (1, 7, 30)
 

@@ -19,7 +19,7 @@ from outcomes where track = 'champion'
 """
 # The last valid sale that was known when the value was published, carried by how the floor moved since: the baseline
 # that needs no model. `seen` are outcomes as they were scored and, where they are asked for, excluded sales joined to
-# the same nowcasts in the same way (see `shared.market.sale_repository`).
+# the same nowcasts in the same way (see `shared.stores.sale_repository`).
 _SEEN = """
 with seen as (
     select s.event_seq, s.event_time, s.punk_id, s.tx_hash, s.log_index, s.kind, s.valid, s.exclusion,

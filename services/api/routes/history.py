@@ -18,8 +18,8 @@ from services.api.routes.punks import no_such_punk
 from services.api.shapes.history import HistoryDocument, PastSale, Standing, ValuePoint
 from shared.errors import InvalidInputError
 from shared.market.event_types import BID
-from shared.market.offer_repository import PastOffer
 from shared.market.offers import ASK
+from shared.stores.offer_repository import PastOffer
 
 router = APIRouter(tags=["values"])
 

@@ -13,7 +13,6 @@ from math import isfinite
 from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import TYPES
-from shared.snapshots.snapshot import Snapshot
 from shared.units import as_seconds
 from shared.valuation import confidence, generation
 from shared.valuation.calibration import Calibration
@@ -22,6 +21,7 @@ from shared.valuation.explanation.comparables import MarketThen, OwnSale, own_sa
 from shared.valuation.explanation.stored import Comparable, Explained, Part
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.model import ValuationModel, Values
+from shared.valuation.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,7 @@ import polars as pl
 from services.cli.explain.account import Account, Basis, Origin, Previous, explain
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
-from shared.market.event_files import PUNKS_FILE, read_event_files
 from shared.market.prices import DailyPrices
-from shared.market.reader import MarketReader
 from shared.market.reference_data import ETH_USD_SCHEMA
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
@@ -23,7 +21,9 @@ from shared.registry import explanations, models, pointer
 from shared.registry.explanations import Published
 from shared.runtime import lineage
 from shared.runtime.platform import Platform
-from shared.snapshots import repository as snapshots
+from shared.sources.event_files import PUNKS_FILE, read_event_files
+from shared.stores import snapshot_repository as snapshots
+from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit

@@ -14,10 +14,10 @@ from services.cli.export.book import book_after, daily_floor, in_eth
 from services.cli.export.bulk import read_bulk
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
-from shared.market import event_repository
 from shared.market.events import EVENT_SCHEMA
-from shared.market.reader import MarketReader
 from shared.market.timeline import Sale
+from shared.stores import event_repository
+from shared.stores.market_reader import MarketReader
 
 INSTANT: Final = pl.Datetime("us", "UTC")
 

@@ -21,8 +21,8 @@ from shared.evaluation.evidence import (
 )
 from shared.market.traits import RARE_TYPES
 from shared.registry.models import ModelRecord
-from shared.snapshots.snapshot import Snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 UNKNOWN = "unknown"

@@ -15,16 +15,16 @@ from shared.database.pool import Database
 from shared.errors import IntegrityError, NotFoundError, UnsupportedModelError
 from shared.evaluation.evidence import GateEvidence, Unsupported
 from shared.evaluation.judgement import GateInputs
-from shared.market.reader import MarketReader
 from shared.registry.evidence.facts import Files, Loaded, evidence_of
 from shared.registry.models import ModelRecord, artifact
 from shared.registry.unsupported import UnsupportedModel
-from shared.snapshots import repository as snapshots
-from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectStore
+from shared.stores import snapshot_repository as snapshots
+from shared.stores.market_reader import MarketReader
 from shared.valuation.feature_table import schema_hash
 from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
+from shared.valuation.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 # Later sales were scored against the last nowcast of a champion that could no longer be served.

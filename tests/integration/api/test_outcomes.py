@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from services.api.routes import outcomes as route
 from shared.database.pool import Database
-from shared.market import sale_repository
+from shared.stores import sale_repository
 from tests.integration.api import filling, recomputed
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import NOW, Happening

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.api.repositories import history
 from shared.database.pool import Connection
-from shared.market import event_repository, offer_repository
+from shared.stores import event_repository, offer_repository
 from tests.factories.market_story import BEGAN, Told, told
 
 ANN, BOB = (f"0x{name:040x}" for name in (1, 2))

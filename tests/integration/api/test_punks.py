@@ -9,7 +9,7 @@ from services.api.shapes.market import MarketDocument
 from services.api.shapes.punks import PunkDocument
 from services.api.shapes.values import NowcastDocument, PunkPage
 from shared.database.pool import Database
-from shared.market import chain_repository
+from shared.stores import chain_repository
 from tests.factories.view import read
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving

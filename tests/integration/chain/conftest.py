@@ -15,14 +15,14 @@ from services.ingestor.bootstrap import build_ingestor
 from services.ingestor.handlers import Ingestor, Step
 from shared.clock import ManualClock, SystemClock
 from shared.database.pool import Database
-from shared.market import event_repository
-from shared.market.ethereum.json_rpc import JsonRpc, Patience
-from shared.market.ethereum.source import EthereumMarket, EthereumSource
-from shared.market.price_source import PriceSource
-from shared.market.reader import MarketReader
 from shared.messaging.memory import MemoryBus
 from shared.runtime.platform import Platform
 from shared.settings import Settings
+from shared.sources.ethereum.json_rpc import JsonRpc, Patience
+from shared.sources.ethereum.source import EthereumMarket, EthereumSource
+from shared.sources.price_source import PriceSource
+from shared.stores import event_repository
+from shared.stores.market_reader import MarketReader
 from tests.factories import small_market
 from tests.factories.contract_market import CHAIN_ID, ContractMarket
 

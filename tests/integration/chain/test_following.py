@@ -11,12 +11,12 @@ from aiohttp import web
 
 from shared.clock import ManualClock
 from shared.errors import ConflictError, InvalidInputError, PermanentError, TransientError
-from shared.market import event_repository
-from shared.market.ethereum.failures import NodeUnavailableError, UnusableNodeError
-from shared.market.ethereum.json_rpc import JsonRpc
-from shared.market.ethereum.node import EthereumNode
-from shared.market.ethereum.punk_traits import read_punks
 from shared.market.events import EVENT_SCHEMA
+from shared.sources.ethereum.failures import NodeUnavailableError, UnusableNodeError
+from shared.sources.ethereum.json_rpc import JsonRpc
+from shared.sources.ethereum.node import EthereumNode
+from shared.sources.ethereum.punk_traits import read_punks
+from shared.stores import event_repository
 from tests.factories.contract_market import CHAIN_ID, ETH, ContractMarket
 from tests.factories.fault_proxy import FaultProxy, fault_proxy
 from tests.integration.chain.conftest import Follow

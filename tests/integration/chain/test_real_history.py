@@ -13,16 +13,16 @@ import pytest
 from services.ingestor.bootstrap import build_ingestor
 from shared.clock import SystemClock
 from shared.database.pool import Database
-from shared.market import event_repository
-from shared.market.ethereum.contract import MARKET_ADDRESS
-from shared.market.ethereum.json_rpc import JsonRpc
-from shared.market.ethereum.source import EthereumMarket, EthereumSource
-from shared.market.event_files import read_event_files
 from shared.market.events import EVENT_SCHEMA
-from shared.market.reader import MarketReader
 from shared.messaging.memory import MemoryBus
 from shared.runtime.platform import Platform
 from shared.settings import Settings
+from shared.sources.ethereum.contract import MARKET_ADDRESS
+from shared.sources.ethereum.json_rpc import JsonRpc
+from shared.sources.ethereum.source import EthereumMarket, EthereumSource
+from shared.sources.event_files import read_event_files
+from shared.stores import event_repository
+from shared.stores.market_reader import MarketReader
 from tests.factories.event_logs import event_logs
 from tests.factories.fake_chain import FakeChain, FakeNode, RpcError, transport
 from tests.integration.chain.conftest import NoPrices

@@ -11,8 +11,8 @@ from shared.clock import ManualClock
 from shared.contracts.envelope import decode
 from shared.contracts.messages import MarketUpdated
 from shared.errors import PermanentError
-from shared.market import event_repository, sale_repository
-from shared.market.reader import MarketReader
+from shared.stores import event_repository, sale_repository
+from shared.stores.market_reader import MarketReader
 from tests.factories import registry, small_market
 from tests.factories.contract_market import ETH, ContractMarket
 from tests.integration.chain.conftest import Follow, Following

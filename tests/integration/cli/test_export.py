@@ -16,9 +16,9 @@ from services.cli.export.book import daily_floor
 from shared.database.pool import Connection, Database
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.market.events import EVENT_SCHEMA
-from shared.market.sale_repository import record_sales
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
+from shared.stores.sale_repository import record_sales
 from tests.factories import market
 from tests.factories.busy_market import busy_events
 from tests.integration.api import filling

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from services.cli.app import app
 from shared.database.pool import Database
 from shared.errors import ConflictError, InvalidInputError
-from shared.market import event_repository
-from shared.market.ethereum.decoder import MissingBidsError
 from shared.market.events import EVENT_SCHEMA
+from shared.sources.ethereum.decoder import MissingBidsError
+from shared.stores import event_repository
 from tests.factories.punks_contract import PunksContract
 
 Run = Callable[..., str]

@@ -21,20 +21,20 @@ from shared.evaluation.checks import Check
 from shared.evaluation.evidence import GateEvidence, InfraFacts
 from shared.evaluation.gates import decide
 from shared.evaluation.policy import load_policy
-from shared.market import event_repository
 from shared.market.events import validate
-from shared.market.reader import MarketReader
 from shared.market.traits import Traits
 from shared.registry import decisions, models, training_requests
 from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.registry.evidence.recheck import recheck
 from shared.registry.models import ModelRecord
-from shared.snapshots import repository as snapshots
-from shared.snapshots.snapshot import Snapshot
 from shared.storage.object_store import ObjectRef, ObjectStore
+from shared.stores import event_repository
+from shared.stores import snapshot_repository as snapshots
+from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.reference import ROWS
+from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
 from tests.factories import gate_evidence, market, registry, small_market
 

@@ -14,9 +14,9 @@ from shared.evaluation.canonical import sha256_of
 from shared.evaluation.eprocess import Step
 from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import walk
-from shared.market import chain_repository
 from shared.registry import decisions, freezes, pointer, promotions, sequential, shadows
 from shared.registry.sequential import RecordedStep
+from shared.stores import chain_repository
 from tests.factories import gate_evidence
 from tests.factories import registry as made
 from tests.integration.gatekeeper.conftest import START, Gate

@@ -16,11 +16,11 @@ from shared.database.pool import Database
 from shared.errors import UnsupportedModelError
 from shared.evaluation.gates import CONFIRMED, PUBLISHED
 from shared.evaluation.policy import Policy, load_policy
-from shared.market.reader import MarketReader
 from shared.registry import audit, models
 from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.registry.evidence.recheck import recheck
 from shared.registry.models import ModelRecord
+from shared.stores.market_reader import MarketReader
 from tests.factories import registry as made
 from tests.factories import small_market
 from tests.factories.stand import Stand

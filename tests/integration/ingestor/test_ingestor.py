@@ -13,9 +13,9 @@ from services.ingestor.bootstrap import build
 from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.database.pool import Database
 from shared.errors import TransientError
-from shared.market import event_repository, offer_repository, sale_repository
-from shared.market.reader import MarketReader
 from shared.messaging.transaction import Transaction
+from shared.stores import event_repository, offer_repository, sale_repository
+from shared.stores.market_reader import MarketReader
 from tests.factories import registry, small_market
 from tests.factories.plain_offers import plain_offers
 from tests.factories.small_market import END, Source

@@ -10,7 +10,7 @@ import pytest
 from services.ingestor.reference import ASK_AGAIN_AFTER, FetchedReference
 from shared.database.pool import Database
 from shared.errors import InvalidInputError, PunkcastError, TransientError
-from shared.market.price_source import PricesUnavailableError
+from shared.sources.price_source import PricesUnavailableError
 from tests.factories import small_market
 
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)

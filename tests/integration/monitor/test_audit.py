@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import numpy as np
 
-from shared.market import chain_repository
 from shared.registry import audit
 from shared.registry.audit import Finding
+from shared.stores import chain_repository
 from tests.integration.monitor.conftest import START, Bench
 from tests.integration.monitor.test_watching import publish, sell, sell_until_rollback
 

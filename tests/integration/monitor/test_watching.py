@@ -11,10 +11,10 @@ from shared.contracts.messages import ModelRolledBack
 from shared.evaluation.eprocess import Step, start
 from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import walk
-from shared.market import chain_repository
 from shared.registry import freezes, models, pointer, promotions, unsupported
 from shared.registry.models import Role
 from shared.registry.unsupported import UnsupportedModel
+from shared.stores import chain_repository
 from tests.factories import registry as made
 from tests.integration.monitor.conftest import START, Bench
 

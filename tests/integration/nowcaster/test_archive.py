@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from services.nowcaster.bootstrap import build
-from shared.snapshots import repository as snapshots
 from shared.storage.object_store import ObjectRef
+from shared.stores import snapshot_repository as snapshots
 from tests.factories import small_market
 from tests.factories.small_market import Source
 from tests.factories.stand import Stand

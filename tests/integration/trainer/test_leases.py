@@ -15,7 +15,7 @@ from services.trainer.executor import FitInterruptedError, FitJob, ProcessExecut
 from services.trainer.handlers import Trainer
 from shared.contracts.messages import ContenderRegistered
 from shared.registry import models, training_requests
-from shared.snapshots.snapshot import Snapshot
+from shared.valuation.snapshot import Snapshot
 from tests.factories.small_market import END
 from tests.factories.stand import Stand
 from tests.factories.waiting import eventually

@@ -12,10 +12,10 @@ from services.trainer.handlers import Trainer
 from shared.contracts.messages import ContenderRegistered
 from shared.registry import models
 from shared.registry.models import ModelRecord
-from shared.snapshots import repository as snapshots
-from shared.snapshots.snapshot import Snapshot
+from shared.stores import snapshot_repository as snapshots
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
+from shared.valuation.snapshot import Snapshot
 from tests.factories import small_market
 from tests.factories.small_market import END, HOLDOUT
 from tests.factories.stand import Stand

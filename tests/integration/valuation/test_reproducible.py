@@ -11,9 +11,9 @@ from services.ingestor.bootstrap import build as build_ingestor
 from services.nowcaster.bootstrap import build as build_nowcaster
 from shared.contracts.messages import IngestRequested, NowcastRequested
 from shared.database.pool import Database
-from shared.market.reader import MarketReader
 from shared.registry import models
-from shared.snapshots import repository as snapshots
+from shared.stores import snapshot_repository as snapshots
+from shared.stores.market_reader import MarketReader
 from shared.valuation import generation as generations
 from shared.valuation.inputs import later_sales, nowcast_snapshot
 from shared.valuation.model import ValuationModel

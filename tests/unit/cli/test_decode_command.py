@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from services.cli.app import app
 from shared.errors import InvalidInputError
-from shared.market.event_files import read_event_files
+from shared.sources.event_files import read_event_files
 from tests.factories.punks_contract import PunksContract
 
 ANN, BEN = "0x" + "a" * 40, "0x" + "b" * 40

@@ -9,10 +9,10 @@ import pytest
 from services.cli.explain.account import Account, Origin, Previous, explain
 from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
-from shared.snapshots.snapshot import Snapshot
 from shared.valuation import generation
 from shared.valuation.feature_table import FEATURE_NAMES
 from shared.valuation.inputs import nowcast_snapshot
+from shared.valuation.snapshot import Snapshot
 from tests.factories import market, small_market
 from tests.factories.small_market import END
 

@@ -8,8 +8,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped]
 
-from shared.market.source import open_source
 from shared.settings import Settings
+from shared.sources.source import open_source
 from tests.unit.deployment.manifests import WORKERS, Object
 
 SERVERS = {"postgres", "rabbitmq", "seaweedfs"}

@@ -12,9 +12,9 @@ import pytest
 from lab.demo.session import plan_of
 from services.cli.__main__ import main
 from shared.errors import InvalidInputError
-from shared.market.event_files import EventFileSource
 from shared.market.events import empty_events
-from shared.market.simulated import SimulatedMarket
+from shared.sources.event_files import EventFileSource
+from shared.sources.simulated import SimulatedMarket
 from tests.factories.market import punks_frame
 from tests.unit.market.event_rows import event_rows
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from shared.market.event_types import OWNER_CHANGES
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.prices import DailyPrices
-from shared.market.simulation.punks import draw_punks
 from shared.market.traits import Traits
+from shared.sources.simulation.punks import draw_punks
 from shared.valuation.feature_table import FEATURE_NAMES, FEATURES, FLAGS, schema_hash
 from shared.valuation.features import compute
 from tests.factories import market

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from shared.market.traits import Traits
-from shared.snapshots.snapshot import Snapshot
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.feature_table import LEARNT
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import TreesParams
+from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import TooFewSalesError, assembled, fit
 from tests.factories import market, small_market
 from tests.factories.file_parts import written

@@ -1,0 +1,80 @@
+"""Pages of raw logs in files: `.json` or `.json.gz`, as saved from a node, Etherscan or Blockscout.
+
+A page is a list of logs, or an answer that has one as `result` (JSON-RPC, Etherscan) or `items`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from shared.errors import InvalidInputError
+from shared.sources.ethereum.contract import MARKET_ADDRESS
+from shared.sources.ethereum.decoder import market_logs
+from shared.sources.ethereum.raw_logs import RAW_LOG_SCHEMA, empty_logs, in_contract_order, place, raw_logs
+
+_ENDINGS: Final = (".json", ".json.gz")
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+def log_page_paths(path: Path) -> tuple[Path, ...]:
+    """The pages that `path` stands for, by name: itself, or those of a directory. Empty where there is none."""
+    candidates = sorted(path.iterdir()) if path.is_dir() else [path]
+    return tuple(file for file in candidates if file.name.lower().endswith(_ENDINGS) and file.is_file())
+
+
+def read_log_pages(paths: Sequence[Path], *, market: str = MARKET_ADDRESS) -> pl.DataFrame:
+    """The market's logs (`RAW_LOG_SCHEMA`) of all pages in contract order, each once where pages overlap.
+
+    Raises:
+        InvalidInputError: an unreadable page, the first broken rule with page and log, a page of another contract,
+            or two pages that say different things about the same place.
+    """
+    pages = [_page(file, market) for file in paths]
+    if not pages:
+        return empty_logs()
+    logs = pl.concat([page.with_columns(page=pl.lit(number)) for number, page in enumerate(pages)])
+    logs = logs.unique(subset=list(RAW_LOG_SCHEMA), keep="first")
+    contradicting = logs.filter(pl.struct("block", "log_index").is_duplicated()).sort("block", "log_index", "page")
+    if contradicting.height:
+        one, other = (paths[number] for number in contradicting["page"][:2])
+        raise InvalidInputError(f"{other}: the log at {place(contradicting)} differs from the one in {one.name}")
+    return in_contract_order(logs.select(*RAW_LOG_SCHEMA), ", ".join(file.name for file in paths))
+
+
+def _page(file: Path, market: str) -> pl.DataFrame:
+    rows = _rows(file, _parsed(file))
+    logs = market_logs(raw_logs(rows, str(file)), str(file), market=market)
+    if rows and logs.is_empty():
+        raise InvalidInputError(f"{file}: none of its {len(rows)} logs is of the market's contract {market}")
+    return logs
+
+
+def _parsed(file: Path) -> object:
+    try:
+        content = file.read_bytes()
+        if content.startswith(_GZIP_MAGIC):
+            content = gzip.decompress(content)
+        return json.loads(content)
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+        reason = str(error).split("\n", maxsplit=1)[0]
+        raise InvalidInputError(f"{file}: is no readable page of JSON ({reason}); fetch it again") from error
+
+
+def _rows(file: Path, parsed: object) -> list[Any]:
+    if isinstance(parsed, dict):
+        if parsed.get("error"):
+            raise InvalidInputError(f"{file}: is an error and not a page: {parsed['error']}; fetch it again")
+        answer = parsed.get("result", parsed.get("items"))
+        if isinstance(answer, str):
+            raise InvalidInputError(f"{file}: is an error and not a page: {answer}; fetch it again")
+        parsed = answer
+    if not isinstance(parsed, list):
+        raise InvalidInputError(f"{file}: expected a list of logs, or one as 'result' or 'items'")
+    return parsed

@@ -1,0 +1,64 @@
+"""The punks' attributes from the contract that holds them on chain (CryptoPunksData, by Larva Labs, 2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+from eth_abi.abi import decode as decode_abi
+from eth_abi.abi import encode as encode_abi
+from eth_abi.exceptions import DecodingError
+from eth_utils.abi import function_signature_to_4byte_selector
+
+from shared.errors import InvalidInputError
+from shared.market.reference_data import PUNK_COUNT, PUNK_SCHEMA, validate_punks
+from shared.sources.ethereum.node import EthereumNode
+
+CRYPTOPUNKS_DATA: Final = "0x16f5a35647d6f03d5d3da7b35409d65ba03af3b2"
+_SELECTOR: Final = "0x" + function_signature_to_4byte_selector("punkAttributes(uint16)").hex()
+_HUMAN: Final = ("Male", "Female")
+_SKINS: Final = {"1": "Dark", "2": "Mid", "3": "Light", "4": "Albino"}
+
+
+async def read_punks(node: EthereumNode, contract: str) -> pl.DataFrame:
+    """All punks (`PUNK_SCHEMA`) by id, in one call of the contract each.
+
+    Raises:
+        NodeUnavailableError: no node answers.
+        InvalidInputError: an answer that describes no punk.
+    """
+    calls = [_SELECTOR + encode_abi(["uint16"], [punk]).hex() for punk in range(PUNK_COUNT)]
+    return punks_frame([_text(answer, punk) for punk, answer in enumerate(await node.read(contract, calls))], contract)
+
+
+def punks_frame(descriptions: Sequence[str], where: str) -> pl.DataFrame:
+    """The punks (`PUNK_SCHEMA`) that these texts describe, by id: `Male 1, Smile, Mohawk`, `Alien, Headband`.
+
+    The number after Male and Female is the skin. A type without skin has no number.
+
+    Raises:
+        InvalidInputError: a text that describes no punk; `where` names the contract.
+    """
+    rows = [_row(punk, text, where) for punk, text in enumerate(descriptions)]
+    return validate_punks(pl.DataFrame(rows, schema=PUNK_SCHEMA, orient="row"), where)
+
+
+def _row(punk: int, text: str, where: str) -> tuple[int, str, str | None, list[str]]:
+    head, *accessories = [part.strip() for part in text.split(",")]
+    kind, _, variant = head.partition(" ")
+    if kind in _HUMAN and variant in _SKINS:
+        return punk, kind, _SKINS[variant], accessories
+    if kind in _HUMAN or variant:
+        raise InvalidInputError(f"{where}: punk {punk} is described as {text[:80]!r}, which is no head of a punk")
+    return punk, kind, None, accessories
+
+
+def _text(answer: str, punk: int) -> str:
+    try:
+        [text] = decode_abi(["string"], bytes.fromhex(answer[2:]))
+    except (DecodingError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"punkAttributes({punk}) answered {answer[:80]}, which is no text: is punks=0x… the right contract?"
+        ) from error
+    return str(text)

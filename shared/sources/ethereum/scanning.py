@@ -1,0 +1,109 @@
+"""What a contract logged in a stretch of blocks, with each block's time, and tied to the chain it was read from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.errors import TransientError
+from shared.market.chain import KEPT_BLOCKS, BlockRef, Cursor, Located
+from shared.sources.ethereum.answers import Header, quantity
+from shared.sources.ethereum.node import EthereumNode
+from shared.sources.ethereum.ranges import Span, in_order
+
+MANY_LOGS: Final = 20_000
+"""After so many a scan ends: they are decoded and stored in one go."""
+
+
+class ChainMovedError(TransientError):
+    """The chain changed while it was read. Nothing was stored; the next pull reads it as it is then."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """Raw logs in contract order, the time of each of their blocks (UTC seconds), and how far they go."""
+
+    rows: list[dict[str, Any]]
+    times: dict[int, int]
+    cursor: Cursor
+    complete: bool
+
+
+@dataclass
+class Scanner:
+    """Reads blocks that are final in large ranges, and the newest, which may still be replaced, one by one.
+
+    The newest blocks' headers are tied to each other and to the block before by their parents' hashes, and their logs
+    are asked for by the block's hash: together they are of one history, whatever the nodes do meanwhile.
+    """
+
+    node: EthereumNode
+    in_flight: int
+    budget_s: float
+    span: Span = field(default_factory=Span)
+
+    async def scan(self, located: Located) -> Scanned:
+        """From the block after `located` towards its target, until the time or the number of logs is used up.
+
+        Raises:
+            ChainMovedError: what was read does not fit together.
+            NodeUnavailableError, TooMuchAtOnceError: the nodes give no answer.
+        """
+        first, target = located.block + 1, located.target
+        newest = max(first, located.head - KEPT_BLOCKS + 1)
+        until = time.monotonic() + self.budget_s
+        rows, times, last = await self._final(first, min(newest - 1, target), until)
+        recent: Sequence[Header] = ()
+        if last == newest - 1 and target >= newest and len(rows) < MANY_LOGS:
+            recent = await self.node.headers(range(newest, target + 1))
+            _require_linked(located.ancestor if last == located.block else None, recent)
+            # Their times are the headers', so a log's own claim is not needed.
+            rows += [_without_time(row) for row in await self.node.logs_of(recent)]
+            times |= {header.number: header.time for header in recent}
+            last = target
+        elif last > located.block:
+            recent = await self.node.headers([last])
+        cursor = Cursor(last, tuple(BlockRef(header.number, header.hash) for header in recent))
+        return Scanned(rows, times, cursor, complete=last >= target)
+
+    async def _final(self, first: int, last: int, until: float) -> tuple[list[dict[str, Any]], dict[int, int], int]:
+        rows: list[dict[str, Any]] = []
+        reached = first - 1
+        parts = in_order(first, last, self.node.logs_between, span=self.span, in_flight=self.in_flight)
+        async with aclosing(parts):
+            async for part in parts:
+                rows += part.found
+                reached = part.last
+                if len(rows) >= MANY_LOGS or time.monotonic() > until:
+                    break
+        return rows, await self.times(rows), reached
+
+    async def times(self, rows: Sequence[dict[str, Any]]) -> dict[int, int]:
+        """The time of each block whose logs do not say it themselves, as newer nodes' do."""
+        hashes = {
+            quantity(row["blockNumber"], "a log's block"): row["blockHash"].lower()
+            for row in rows
+            if row.get("blockTimestamp") is None
+        }
+        headers = await self.node.headers(hashes)
+        for header in headers:
+            if header.hash != hashes[header.number]:
+                raise ChainMovedError(
+                    f"block {header.number} was replaced while its logs were read; they are read again"
+                )
+        return {header.number: header.time for header in headers}
+
+
+def _require_linked(before: BlockRef | int | None, headers: Sequence[Header]) -> None:
+    parent = before.hash if isinstance(before, BlockRef) else None
+    for header in headers:
+        if parent is not None and header.parent_hash != parent:
+            raise ChainMovedError(f"block {header.number} does not follow the block before it; they are read again")
+        parent = header.hash
+
+
+def _without_time(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "blockTimestamp"}

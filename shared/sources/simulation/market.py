@@ -1,0 +1,117 @@
+"""The whole simulated market: a seed in, events, punks and ETH/USD closes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from shared.errors import InvalidInputError
+from shared.market.events import validate
+from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_COUNT, validate_eth_usd, validate_punks
+from shared.sources.simulation import bidders, buyers, oddities, sellers
+from shared.sources.simulation.climate import Climate
+from shared.sources.simulation.day import Day
+from shared.sources.simulation.frames import events_frame
+from shared.sources.simulation.ledger import Ledger
+from shared.sources.simulation.punks import draw_punks
+from shared.sources.simulation.values import Values
+
+MOST_ASSETS: Final = 1_000_000
+_HOLDERS_SHARE: Final = 0.4
+"""Holders for each punk."""
+_CLAIM_BLOCKS, _FIRST_TRADES = 600, 1_000
+"""On the first day everything is claimed in the first blocks, and trade begins later."""
+_CLOSES_BEFORE: Final = 7
+_JUMP: Final = -0.4
+"""Log change of the floor at a regime break."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """`EVENT_SCHEMA`, `PUNK_SCHEMA`, `ETH_USD_SCHEMA`."""
+
+    events: pl.DataFrame
+    punks: pl.DataFrame
+    eth_usd: pl.DataFrame
+
+
+def generate(
+    *,
+    seed: int,
+    began: datetime,
+    days: int,
+    assets: int = PUNK_COUNT,
+    regime_break: date | None = None,
+    storm: date | None = None,
+) -> Generated:
+    """A market of `assets` punks from midnight `began` (UTC) on. A longer one begins with a shorter one, to the byte.
+
+    More than 10,000 punks are for measuring in memory: the frames keep every rule but the bound of the ids, which
+    is `assets`, and the platform's tables refuse them. From `regime_break` on the floor lies a third lower and
+    other accessories are sought after; before that day nothing differs. On the day `storm` hundreds of punks are
+    moved at the price 0.
+
+    Raises:
+        InvalidInputError: `assets` is not from 10,000 to `MOST_ASSETS`.
+    """
+    if not PUNK_COUNT <= assets <= MOST_ASSETS:
+        raise InvalidInputError(f"assets must be from {PUNK_COUNT} to {MOST_ASSETS}, not {assets}")
+    # A stream each, so that a longer market only goes on where a shorter one of the same seed ends.
+    streams = [np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(seed).spawn(5)]
+    break_day = None if regime_break is None else (regime_break - began.date()).days
+    punks = draw_punks(streams[0], assets)
+    climate = Climate.draw(streams[1], days, jump_day=break_day, jump=_JUMP)
+    values = Values(streams[2], punks, climate, break_day=break_day)
+    holders = 2 * round(_HOLDERS_SHARE * assets / 2)
+    ledger = Ledger(assets, holders)
+    for number in range(days):
+        values.start(number)
+        day = Day(number, streams[3], ledger, values, punks, first_block=0 if number else _FIRST_TRADES)
+        if number == 0:
+            everything = np.arange(assets)
+            ledger.claim(everything, everything * _CLAIM_BLOCKS // assets, day.somebody(assets))
+            sellers.open_book(day)
+        _play(day, float(climate.activity[number]))
+        if storm == began.date() + timedelta(days=number):
+            oddities.storm(day)
+    return Generated(
+        events=validate(
+            events_frame(ledger.log(), seed=seed, holders=holders, began=began, rng=streams[4]),
+            "simulated market",
+            punk_count=assets,
+        ),
+        punks=validate_punks(punks.frame(), "simulated punks", punk_count=assets),
+        eth_usd=validate_eth_usd(_closes(climate, began), "simulated ETH/USD"),
+    )
+
+
+def _play(day: Day, activity: float) -> None:
+    # Buyers come first: what is sold today is repriced by nobody.
+    if day.floor:
+        buyers.trade(day, activity)
+    sellers.list_fresh(day)
+    sellers.reprice(day)
+    sellers.delist(day)
+    bidders.bid_dust(day)
+    bidders.bid_on_floor_punks(day)
+    bidders.bid_on_traits(day)
+    bidders.withdraw(day)
+    oddities.move(day)
+    oddities.deal_privately(day)
+    oddities.wash(day)
+    oddities.sell_to_oneself(day)
+    oddities.borrow_and_buy(day)
+
+
+def _closes(climate: Climate, began: datetime) -> pl.DataFrame:
+    """A close for every day, and the first one's for the week before."""
+    closes = np.round(np.exp(climate.log_eth_usd), 2)
+    closes = np.concatenate([np.full(_CLOSES_BEFORE, closes[0]), closes])
+    first = began.date() - timedelta(days=_CLOSES_BEFORE)
+    return pl.DataFrame(
+        {"date": [first + timedelta(days=day) for day in range(len(closes))], "eth_usd": closes}, schema=ETH_USD_SCHEMA
+    )

@@ -1,0 +1,242 @@
+"""Logs as frames: the forms that nodes and explorers give them, and what is refused with which words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from shared.errors import InvalidInputError
+from shared.sources.ethereum.raw_logs import RAW_LOG_SCHEMA, raw_logs
+from tests.factories.punks_contract import FIRST_BLOCK, NOBODY, TOPICS, log, seconds_of
+
+ANN = "0x" + "a" * 40
+HASH = "0x" + "1" * 64
+
+
+def logs(count: int = 3) -> list[dict[str, Any]]:
+    """Bids in blocks of their own."""
+    return [log("PunkBidEntered", 1, 5 + number, ANN, block=FIRST_BLOCK + number) for number in range(count)]
+
+
+def test_a_log_of_etherscan_is_read() -> None:
+    frame = raw_logs([log("PunkOffered", 7, 16, NOBODY, block=FIRST_BLOCK + 1, tx_index=3, log_index=18)], "page")
+    assert frame.schema == RAW_LOG_SCHEMA
+    assert frame.row(0, named=True) == {
+        "block": FIRST_BLOCK + 1,
+        "timestamp": datetime.fromtimestamp(seconds_of(FIRST_BLOCK + 1), UTC),
+        "tx_index": 3,
+        "log_index": 18,
+        "tx_hash": HASH,
+        "address": "0xb47e3cd837ddf8e4c57f05d70ab865de6e193bbb",
+        "topic0": TOPICS["PunkOffered"],
+        "topic1": f"0x{7:064x}",
+        "topic2": "0x" + "0" * 64,
+        "topic3": None,
+        "data": f"0x{16:064x}",
+    }
+
+
+def test_etherscan_s_zero_is_zero() -> None:
+    frame = raw_logs([{**logs(1)[0], "logIndex": "0x", "transactionIndex": "0x0"}], "page")
+    assert frame.select("tx_index", "log_index").row(0) == (0, 0)
+
+
+@pytest.mark.parametrize("write", [hex, str, int, lambda number: hex(number).upper().replace("0X", "0x")])
+def test_numbers_may_be_hexadecimal_decimal_or_integers(write: Any) -> None:
+    row = log("PunkBidEntered", 1, 5, ANN, block=4_711_171, tx_index=11, log_index=171)
+    numbers = {key: write(int(row[key], 16)) for key in ("blockNumber", "transactionIndex", "logIndex", "timeStamp")}
+    assert_frame_equal(raw_logs([{**row, **numbers}], "page"), raw_logs([row], "page"))
+
+
+def test_forms_may_be_mixed_within_a_page() -> None:
+    rows = logs()
+    mixed = [rows[0], {**rows[1], "blockNumber": FIRST_BLOCK + 1}, {**rows[2], "logIndex": "0"}]
+    assert_frame_equal(raw_logs(mixed, "page"), raw_logs(rows, "page"))
+
+
+def test_blockscout_s_topics_filled_up_with_null_are_those_before_them() -> None:
+    padded = [{**row, "topics": [*row["topics"], None]} for row in logs()]
+    assert_frame_equal(raw_logs(padded, "page"), raw_logs(logs(), "page"))
+
+
+def test_hexadecimal_digits_are_lowered() -> None:
+    shouted = [
+        {key: value.upper().replace("0X", "0x") if isinstance(value, str) else value for key, value in row.items()}
+        for row in logs()
+    ]
+    assert_frame_equal(raw_logs(shouted, "page"), raw_logs(logs(), "page"))
+
+
+def test_a_node_s_log_has_its_time_from_its_block() -> None:
+    rows = [{**row, "removed": False, "blockHash": HASH} for row in logs()]
+    times = {FIRST_BLOCK + number: seconds_of(FIRST_BLOCK + number) for number in range(3)}
+    for row in rows:
+        del row["timeStamp"]
+    assert_frame_equal(raw_logs(rows, "answer", times), raw_logs(logs(), "page"))
+    with pytest.raises(InvalidInputError, match=r"answer: log 3: timeStamp must be seconds .*\(found None\)"):
+        raw_logs(rows, "answer", {block: times[block] for block in list(times)[:2]})
+    with pytest.raises(InvalidInputError, match="answer: log 1: timeStamp"):
+        raw_logs(rows, "answer")
+
+
+def test_a_newer_node_s_time_in_the_log_is_read() -> None:
+    rows = [{**row, "blockTimestamp": row["timeStamp"]} for row in logs()]
+    for row in rows:
+        del row["timeStamp"]
+    assert_frame_equal(raw_logs(rows, "answer"), raw_logs(logs(), "page"))
+
+
+def test_logs_come_in_contract_order_whatever_order_they_had() -> None:
+    assert_frame_equal(raw_logs(logs(5)[::-1], "page"), raw_logs(logs(5), "page"))
+
+
+def test_no_logs_are_an_empty_frame() -> None:
+    assert_frame_equal(raw_logs([], "page"), pl.DataFrame(schema=RAW_LOG_SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("blockNumber", "0xzz", "blockNumber must be a number from 0 to 4294967295 (found '0xzz')"),
+        ("blockNumber", "", "blockNumber must be a number"),
+        ("blockNumber", "-1", "blockNumber must be a number"),
+        ("blockNumber", "0x-1", "blockNumber must be a number"),
+        ("blockNumber", "0x+5", "blockNumber must be a number"),
+        ("blockNumber", "+5", "blockNumber must be a number"),
+        ("blockNumber", " 5", "blockNumber must be a number"),
+        ("blockNumber", "5.0", "blockNumber must be a number"),
+        ("blockNumber", "0x100000000", "blockNumber must be a number from 0 to 4294967295 (found '0x100000000')"),
+        ("blockNumber", "0x" + "f" * 64, "blockNumber must be a number"),
+        ("blockNumber", -1, "blockNumber must be a number"),
+        ("blockNumber", 2**70, "blockNumber must be a number"),
+        ("blockNumber", None, "blockNumber must be a number"),
+        ("blockNumber", True, "blockNumber must be a number or its text (found True)"),
+        ("blockNumber", 5.0, "blockNumber must be a number or its text (found 5.0)"),
+        ("transactionIndex", "0x80000000", "transactionIndex must be a number from 0 to 2147483647"),
+        ("logIndex", "0x80000000", "logIndex must be a number from 0 to 2147483647"),
+        ("logIndex", ["0x1"], "logIndex must be a number or its text"),
+        ("timeStamp", "0x1", "timeStamp must be seconds since 1970, not before the contract (2017-06-22)"),
+        ("timeStamp", "0x7fffffffffffffff", "timeStamp must be seconds"),
+        ("timeStamp", "yesterday", "timeStamp must be seconds"),
+        ("timeStamp", {"seconds": 5}, "timeStamp must be a number or its text"),
+        ("transactionHash", "0x1", "transactionHash must be 0x and 64 hexadecimal digits (found '0x1')"),
+        ("transactionHash", HASH + "\n", "transactionHash must be 0x and 64 hexadecimal digits"),
+        ("transactionHash", None, "transactionHash must be 0x and 64 hexadecimal digits"),
+        ("transactionHash", "\ud800", "transactionHash must be text (found '\\ud800')"),
+        ("logIndex", "\ud800", "logIndex must be a number or its text"),
+        ("logIndex", "٣", "logIndex must be a number"),
+        ("topics", [HASH, "\ud800"], "topics must be a list of text"),
+        ("transactionHash", 5, "transactionHash must be text (found 5)"),
+        ("address", ANN[:-1], "address must be 0x and 40 hexadecimal digits"),
+        ("address", {"hash": ANN}, "address must be text"),
+        ("data", "0x123", "data must be 0x and whole bytes in hexadecimal (found '0x123')"),
+        ("data", "123456", "data must be 0x and whole bytes"),
+        ("data", "0xgg", "data must be 0x and whole bytes"),
+        ("data", None, "data must be 0x and whole bytes"),
+        ("topics", [], "topic0 must not be missing"),
+        ("topics", [None, "0x" + "0" * 64], "topic0 must not be missing"),
+        ("topics", [HASH, None, HASH], "topic2 must not follow a missing topic"),
+        ("topics", [HASH, "0x5"], "topic1 must be 0x and 64 hexadecimal digits"),
+        ("topics", [HASH] * 5, "topics must be at most 4 (found 5)"),
+        ("topics", [HASH, 5], "topics must be a list of text"),
+        ("topics", HASH, "topics must be a list of text"),
+        ("topics", {HASH: 1}, "topics must be a list of text"),
+        ("topics", None, "topics must be a list of text"),
+        ("removed", True, "removed is True: a reorganisation took it back"),
+        ("removed", "true", "removed is 'true'"),
+    ],
+)
+def test_a_malformed_log_is_refused_with_its_number_field_and_rule(field: str, value: object, rule: str) -> None:
+    rows: list[dict[str, Any]] = logs()
+    rows[1][field] = value
+    with pytest.raises(InvalidInputError) as caught:
+        raw_logs(rows, "page.json")
+    assert str(caught.value).startswith("page.json: log 2: ")
+    assert rule in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "field", ["blockNumber", "transactionIndex", "logIndex", "transactionHash", "address", "data", "topics"]
+)
+def test_a_log_that_lacks_a_field_is_refused(field: str) -> None:
+    rows = logs()
+    del rows[2][field]
+    with pytest.raises(InvalidInputError, match=f"page.json: log 3: {field} is missing"):
+        raw_logs(rows, "page.json")
+
+
+@pytest.mark.parametrize("row", [None, 5, "log", ["0x"], []])
+def test_something_that_is_no_object_is_refused(row: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"page.json: log 2: must be an object"):
+        raw_logs([logs()[0], row], "page.json")
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"block": FIRST_BLOCK, "data": "0x" + "0" * 64}, "block 4000000, log_index 0 occurs twice"),
+        (
+            {"logIndex": "0x1", "timeStamp": hex(seconds_of(FIRST_BLOCK) + 1)},
+            "block 4000000, log_index 1 has another time than its block before",
+        ),
+        (
+            {"blockNumber": hex(FIRST_BLOCK + 1), "timeStamp": hex(seconds_of(FIRST_BLOCK) - 1)},
+            "block 4000001, log_index 0 is earlier than the log before it",
+        ),
+        (
+            {"logIndex": "0x1", "transactionIndex": "0x1"},
+            "block 4000000, log_index 1 has a lower transactionIndex than the log before it",
+        ),
+        (
+            {"logIndex": "0x1", "transactionHash": "0x" + "2" * 64},
+            "block 4000000, log_index 1 contradicts the log before it",
+        ),
+        (
+            {"logIndex": "0x1", "transactionIndex": "0x3"},
+            "block 4000000, log_index 1 contradicts the log before it",
+        ),
+    ],
+)
+def test_logs_that_contradict_each_other_are_refused(changed: dict[str, Any], rule: str) -> None:
+    first = log("PunkBidEntered", 1, 5, ANN, tx_index=2)
+    with pytest.raises(InvalidInputError) as caught:
+        raw_logs([first, {**first, **changed}], "page.json")
+    assert rule in str(caught.value)
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from([HASH, "0x", "0x1"]),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from([*logs(1)[0], "removed"]), anything), max_size=3), anything
+)
+def test_hostile_json_is_refused_in_words_or_read_but_never_a_crash(
+    changes: list[tuple[int, str, object]], extra: Any
+) -> None:
+    rows = logs()
+    for row, field, value in changes:
+        rows[row][field] = value
+    for page in (rows, [*rows, extra]):
+        try:
+            frame = raw_logs(page, "page.json")
+        except InvalidInputError as error:
+            assert str(error).startswith("page.json: ")
+        else:
+            assert frame.schema == RAW_LOG_SCHEMA
+            assert frame.height == len(page)

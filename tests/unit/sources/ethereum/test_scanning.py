@@ -1,0 +1,139 @@
+"""What is read of a chain belongs to one history of it, and costs no more questions than it must."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from shared.errors import TransientError
+from shared.market.chain import KEPT_BLOCKS, BlockRef, Located
+from shared.sources.ethereum.json_rpc import JsonRpc, Patience
+from shared.sources.ethereum.node import EthereumNode
+from shared.sources.ethereum.ranges import Span
+from shared.sources.ethereum.scanning import ChainMovedError, Scanner
+from tests.factories.fake_chain import GENESIS_TIME, MARKET, FakeChain, FakeNode, transport
+
+TOPIC = "0x" + "1" * 64
+
+
+@asynccontextmanager
+async def scanner(node: FakeNode, *, budget_s: float = 60.0, first_range: int = 100) -> AsyncIterator[Scanner]:
+    patience = Patience(rounds=2, first_pause_s=0.0, longest_pause_s=0.0)
+    rpc = JsonRpc(["http://node/"], chain_id=1, patience=patience, transport=transport(node=node))
+    yield Scanner(EthereumNode(rpc, MARKET), in_flight=3, budget_s=budget_s, span=Span(blocks=first_range))
+    await rpc.close()
+
+
+def market(head: int = 1_000) -> FakeNode:
+    chain = FakeChain(head=head)
+    for block in (3, 40, 41, 700, head - 90, head - 1):
+        chain.log(block, TOPIC)
+        chain.log(block, TOPIC, "0x" + "2" * 64)
+    return FakeNode(chain)
+
+
+def located(node: FakeNode, after: int = -1, *, confirmations: int = 0) -> Located:
+    ancestor = BlockRef(after, node.chain.hash(after)) if after >= 0 else after
+    return Located(ancestor, orphaned=False, target=node.head - confirmations, head=node.head)
+
+
+async def test_everything_is_read_with_the_times_of_its_blocks_and_the_last_blocks_are_kept() -> None:
+    node = market()
+    async with scanner(node) as reading:
+        found = await reading.scan(located(node))
+    assert [int(row["blockNumber"], 16) for row in found.rows] == [b for b in (3, 40, 41, 700, 910, 999) for _ in "12"]
+    with_logs = {int(row["blockNumber"], 16) for row in found.rows}
+    assert all(found.times[block] == GENESIS_TIME + 12 * block for block in with_logs)
+    assert found.complete
+    assert found.cursor.block == 1_000
+    assert found.cursor.recent == tuple(BlockRef(n, node.chain.hash(n)) for n in range(1_001 - KEPT_BLOCKS, 1_001))
+
+
+async def test_confirmations_hold_back_and_what_is_new_is_asked_block_by_block() -> None:
+    node = market()
+    async with scanner(node) as reading:
+        found = await reading.scan(located(node, 990, confirmations=6))
+    assert (found.cursor.block, found.complete, found.rows) == (994, True, [])
+    asked = [given[0] for method, given in node.asked if method == "eth_getLogs"]
+    assert [one.get("blockHash") for one in asked] == [node.chain.hash(block) for block in range(991, 995)]
+
+
+async def test_a_logs_own_time_saves_asking_for_its_block() -> None:
+    node = market()
+    node.faults.append(lambda method, given: _timed(node, given) if method == "eth_getLogs" else None)
+    async with scanner(node) as reading:
+        found = await reading.scan(located(node))
+    asked = {int(given[0], 16) for method, given in node.asked if method == "eth_getBlockByNumber"}
+    assert not asked & {3, 40, 41, 700}
+    assert found.rows[0]["blockTimestamp"] == hex(GENESIS_TIME + 36)
+    assert "blockTimestamp" not in found.rows[-1], "of a block that may be replaced the header's time counts"
+
+
+async def test_a_scan_that_takes_long_ends_with_what_it_has() -> None:
+    node = market()
+    async with scanner(node, budget_s=0.0, first_range=50) as reading:
+        found = await reading.scan(located(node))
+        assert (found.cursor.block, found.complete) == (49, False)
+        assert found.cursor.recent == (BlockRef(49, node.chain.hash(49)),)
+        following = await reading.scan(located(node, 49))
+    assert following.cursor.block > 49
+    assert len(found.rows) == 6
+
+
+async def test_blocks_that_do_not_follow_each_other_are_not_taken() -> None:
+    node = market()
+    node.faults.append(lambda method, given: _orphan(node, given, 950) if method == "eth_getBlockByNumber" else None)
+    async with scanner(node) as reading:
+        with pytest.raises(ChainMovedError, match="block 950 does not follow the block before it"):
+            await reading.scan(located(node))
+
+
+async def test_the_first_new_block_must_follow_the_last_one_read() -> None:
+    node = market()
+    standing = Located(BlockRef(995, "0x" + "e" * 64), orphaned=False, target=1_000, head=1_000)
+    async with scanner(node) as reading:
+        with pytest.raises(ChainMovedError, match="block 996 does not follow"):
+            await reading.scan(standing)
+
+
+async def test_a_block_replaced_between_its_logs_and_its_time_is_not_taken() -> None:
+    node, real = market(), FakeChain.block
+
+    def fork(method: str, given: list[Any]) -> Any:
+        if method == "eth_getBlockByNumber" and given[0] == hex(40):
+            block = real(node.chain, 40)
+            assert block is not None
+            return block | {"hash": "0x" + "f" * 64}
+        return None
+
+    node.faults.append(fork)
+    async with scanner(node) as reading:
+        with pytest.raises(ChainMovedError, match="block 40 was replaced while its logs were read"):
+            await reading.scan(located(node))
+
+
+async def test_a_block_that_vanishes_before_its_logs_are_read_is_an_error() -> None:
+    node = market()
+
+    def fork(method: str, _: list[Any]) -> Any:
+        if method == "eth_getLogs":
+            node.chain.forks[950] = "another"
+        return None
+
+    node.faults.append(fork)
+    async with scanner(node) as reading:
+        with pytest.raises(TransientError, match="unknown block"):
+            await reading.scan(located(node, 940))
+
+
+def _timed(node: FakeNode, given: list[Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = node._logs(given[0])
+    return [row | {"blockTimestamp": hex(GENESIS_TIME + 12 * int(row["blockNumber"], 16))} for row in rows]
+
+
+def _orphan(node: FakeNode, given: list[Any], number: int) -> dict[str, Any] | None:
+    block = node.chain.block(number)
+    return block and block | {"parentHash": "0x" + "d" * 64} if given[0] == hex(number) else None

@@ -1,0 +1,48 @@
+"""The generator at other sizes than the platform's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from shared.errors import InvalidInputError
+from shared.market.events import validate
+from shared.market.reference_data import validate_punks
+from shared.sources.simulation.market import Generated, generate
+
+BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def large() -> Generated:
+    return generate(seed=1, began=BEGAN, days=6, assets=50_000)
+
+
+def test_a_large_market_keeps_every_rule_but_the_bound_of_the_ids(large: Generated) -> None:
+    assert large.punks.height == large.events["punk_id"].n_unique() == 50_000
+    assert validate(large.events, "large", punk_count=50_000).equals(large.events)
+    assert validate_punks(large.punks, "large", punk_count=50_000).equals(large.punks)
+
+
+def test_the_platform_refuses_a_large_market(large: Generated) -> None:
+    with pytest.raises(InvalidInputError, match="punk from 0 to 9999"):
+        validate(large.events, "large")
+    with pytest.raises(InvalidInputError, match="from 0 to 9999"):
+        validate_punks(large.punks, "large")
+
+
+def test_five_times_the_punks_do_about_five_times_as_much(large: Generated) -> None:
+    small = generate(seed=1, began=BEGAN, days=6)
+    events, others = (
+        made.events.filter((pl.col("event_type") != "claim") & (pl.col("timestamp").dt.date() > BEGAN.date())).height
+        for made in (large, small)
+    )
+    assert events / others == pytest.approx(5.0, rel=0.15)
+
+
+@pytest.mark.parametrize("assets", [0, 9_999, 1_000_001])
+def test_other_sizes_are_refused(assets: int) -> None:
+    with pytest.raises(InvalidInputError, match="assets must be from"):
+        generate(seed=1, began=BEGAN, days=1, assets=assets)

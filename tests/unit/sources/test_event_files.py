@@ -1,0 +1,243 @@
+"""Event files: what is read, and what is refused with which words."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from shared.errors import InvalidInputError
+from shared.market.reference_data import PUNK_SCHEMA
+from shared.sources.event_files import EventFileSource, read_event_files
+from shared.sources.source import open_source
+from tests.unit.market.event_rows import event_rows, with_value
+
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def punk_rows() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "punk_id": range(10_000),
+            "type": ["Male"] * 10_000,
+            "skin": ["Mid"] * 10_000,
+            "accessories": [["Mole"]] * 10_000,
+        },
+        schema=PUNK_SCHEMA,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    event_rows(60).write_parquet(tmp_path / "events.parquet")
+    punk_rows().write_parquet(tmp_path / "punks.parquet")
+    pl.DataFrame({"date": [date(2017, 7, 1), date(2017, 7, 2)], "eth_usd": [280.0, 290.5]}).write_parquet(
+        tmp_path / "eth_usd_daily.parquet"
+    )
+    return tmp_path
+
+
+def test_a_directory_is_read_with_its_punks_and_prices(folder: Path) -> None:
+    files = read_event_files(folder)
+    assert files.events.equals(event_rows(60))
+    assert files.punks is not None
+    assert files.punks.height == 10_000
+    assert files.eth_usd is not None
+    assert files.eth_usd["eth_usd"].to_list() == [280.0, 290.5]
+
+
+def test_one_file_is_read_with_what_lies_beside_it(folder: Path) -> None:
+    assert read_event_files(folder / "events.parquet").events.height == 60
+
+
+def test_csv_says_the_same_as_parquet(tmp_path: Path) -> None:
+    event_rows(60).write_csv(tmp_path / "events.csv")
+    assert read_event_files(tmp_path / "events.csv").events.equals(event_rows(60))
+    iso = event_rows(60).with_columns(pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    iso.write_csv(tmp_path / "events.csv")
+    assert read_event_files(tmp_path).events.equals(event_rows(60))
+
+
+def test_files_that_follow_each_other_are_joined_in_contract_order(tmp_path: Path) -> None:
+    frame = event_rows(30)
+    frame[20:].write_parquet(tmp_path / "events-a.parquet")
+    frame[:10].write_csv(tmp_path / "events-b.csv")
+    frame[10:20].write_parquet(tmp_path / "events-c.parquet")
+    assert read_event_files(tmp_path).events.equals(frame)
+
+
+def test_files_that_overlap_are_refused(tmp_path: Path) -> None:
+    frame = event_rows(30)
+    frame[:20].write_parquet(tmp_path / "events-1.parquet")
+    frame[19:].write_parquet(tmp_path / "events-2.parquet")
+    with pytest.raises(InvalidInputError, match=r"events-2.parquet: row 1: .* not after the end of events-1.parquet"):
+        read_event_files(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    ("row", "column", "value"),
+    [(7, "punk_id", 10_000), (8, "price_wei", "-1"), (9, "tx_hash", None), (3, "event_type", "burned")],
+)
+def test_a_bad_row_is_named_in_either_format(tmp_path: Path, suffix: str, row: int, column: str, value: object) -> None:
+    broken = with_value(event_rows(60), row, column, value)
+    file = tmp_path / f"events.{suffix}"
+    broken.write_parquet(file) if suffix == "parquet" else broken.write_csv(file)
+    with pytest.raises(InvalidInputError) as caught:
+        read_event_files(tmp_path)
+    assert f"{file}: row {row + 1}: column '{column}'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("block", "many"), ("punk_id", "7.5"), ("timestamp", "yesterday"), ("timestamp", "2017-07-01T00:00:00")],
+)
+def test_text_of_the_wrong_type_in_csv_is_named_with_its_row(tmp_path: Path, column: str, value: str) -> None:
+    broken = with_value(event_rows(10).with_columns(pl.col(column).cast(pl.String)), 4, column, value)
+    broken.write_csv(tmp_path / "events.csv")
+    with pytest.raises(InvalidInputError, match=rf"events.csv: row 5: column '{column}' must be of type .*{value}"):
+        read_event_files(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet at all", b"\x00" * 4096])
+def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "events.parquet").write_bytes(content)
+    with pytest.raises(InvalidInputError, match=r"events.parquet: is no readable Parquet file"):
+        read_event_files(tmp_path)
+
+
+def test_a_parquet_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "events.parquet"
+    event_rows(500).write_parquet(file)
+    whole = file.read_bytes()
+    for cut in (1, 4, len(whole) // 3, len(whole) // 2, len(whole) - 8, len(whole) - 1):
+        file.write_bytes(whole[:cut])
+        with pytest.raises(InvalidInputError, match=r"events.parquet: is no readable Parquet file"):
+            read_event_files(tmp_path)
+
+
+def test_damaged_bytes_give_an_error_of_ours_or_valid_events_but_never_a_crash(tmp_path: Path) -> None:
+    file = tmp_path / "events.parquet"
+    event_rows(500).write_parquet(file)
+    whole = file.read_bytes()
+    chance = random.Random(11)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice((1, 20))):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        file.write_bytes(damaged)
+        try:
+            read_event_files(tmp_path)
+        except InvalidInputError as error:
+            assert "events.parquet" in str(error)
+            refused += 1
+    assert refused > 20
+
+
+def test_a_csv_with_ragged_lines_or_without_a_header_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text("1,2,3\n4,5,6,7,8\n")
+    with pytest.raises(InvalidInputError, match=r"events.csv"):
+        read_event_files(tmp_path)
+    (tmp_path / "events.csv").write_bytes(b"")
+    with pytest.raises(InvalidInputError, match=r"events.csv: is no readable CSV file"):
+        read_event_files(tmp_path)
+
+
+def test_a_place_without_event_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="holds no event files"):
+        read_event_files(tmp_path)
+    with pytest.raises(InvalidInputError, match="no such file or directory"):
+        read_event_files(tmp_path / "nowhere")
+    (tmp_path / "events.json").write_text("[]")
+    with pytest.raises(InvalidInputError, match=r"expected a .parquet or .csv file"):
+        read_event_files(tmp_path / "events.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda frame: frame[:9_999], "has 9999 rows, expected all 10000 punks"),
+        (lambda frame: pl.concat([frame, frame[5]]), "row 10001: column 'punk_id' must not occur twice"),
+        (
+            lambda frame: with_value(frame, 3, "punk_id", 10_000),
+            "row 4: column 'punk_id' must be from 0 to 9999",
+        ),
+        (lambda frame: with_value(frame, 3, "type", "Robot"), "row 4: column 'type' must be one of"),
+        (lambda frame: with_value(frame, 3, "skin", "Green"), "row 4: column 'skin' must be empty or one of"),
+        (
+            lambda frame: with_value(frame, 3, "accessories", [""]),
+            "row 4: column 'accessories' must not hold empty",
+        ),
+        (lambda frame: frame.drop("type"), "column 'type' is missing"),
+        (
+            lambda frame: frame.with_columns(accessories=pl.lit("Mole")),
+            "column 'accessories' has type String",
+        ),
+    ],
+)
+def test_wrong_punks_are_refused(folder: Path, change: object, rule: str) -> None:
+    assert callable(change)
+    change(punk_rows()).write_parquet(folder / "punks.parquet")
+    with pytest.raises(InvalidInputError) as caught:
+        read_event_files(folder)
+    assert str(caught.value).startswith(f"{folder / 'punks.parquet'}: {rule}")
+
+
+@pytest.mark.parametrize("close", [0.0, -1.0, float("nan"), float("inf"), None])
+def test_a_close_that_is_no_price_is_refused(folder: Path, close: float | None) -> None:
+    pl.DataFrame(
+        {"date": [date(2017, 7, 1), date(2017, 7, 2)], "eth_usd": [280.0, close]},
+        schema_overrides={"eth_usd": pl.Float64},
+    ).write_parquet(folder / "eth_usd_daily.parquet")
+    with pytest.raises(InvalidInputError, match=r"eth_usd_daily.parquet: row 2: column 'eth_usd' must be a price"):
+        read_event_files(folder)
+
+
+async def test_a_source_gives_what_is_strictly_after_and_up_to_the_instant(folder: Path) -> None:
+    source = open_source(f"files://{folder}")
+    frame = event_rows(60)
+    assert (await source.fetch(None, FAR)).equals(frame)
+    after = (frame["block"][9], frame["log_index"][9])
+    assert (await source.fetch(after, frame["timestamp"][19])).equals(frame[10:20])
+    assert (await source.fetch(after, frame["timestamp"][9])).is_empty()
+    assert await source.next_event_time(after) == frame["timestamp"][10]
+    assert await source.next_event_time((frame["block"][-1], frame["log_index"][-1])) is None
+    assert (await source.eth_usd(date(2017, 7, 1)))["eth_usd"].to_list() == [280.0]
+    assert (await source.punks()).height == 10_000
+
+
+async def test_a_source_notices_that_its_files_grew(folder: Path) -> None:
+    source = EventFileSource(folder)
+    assert (await source.fetch(None, FAR)).height == 60
+    event_rows(10, first_block=4_001_000).write_parquet(folder / "events-2.parquet")
+    assert (await source.fetch(None, FAR)).height == 70
+
+
+async def test_a_source_does_not_read_again_what_did_not_change(folder: Path) -> None:
+    source = EventFileSource(folder)
+    first = await source.fetch(None, FAR)
+    file = folder / "events.parquet"
+    stat = file.stat()
+    file.write_bytes(b"x" * stat.st_size)
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert (await source.fetch(None, FAR)).equals(first)
+
+
+def test_a_source_without_punks_is_refused(folder: Path) -> None:
+    (folder / "punks.parquet").unlink()
+    with pytest.raises(InvalidInputError, match=r"punks.parquet: is missing"):
+        EventFileSource(folder)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://x", "files://", "simulated://?sed=7", "simulated://?seed=x", "simulated://?start=soon", "events"],
+)
+def test_a_url_that_names_no_source_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInputError, match="source"):
+        open_source(url)
