@@ -3,5 +3,5 @@
 In: `nowcast.requested`, `market.updated`, `model.promoted`, `model.rolled_back`.
 Out: `nowcast.published`; `training.requested` and `alert.raised` if this code cannot serve the champion.
 Reads: market events, the registry, model files.
-Writes: snapshots, generations, nowcasts, the nowcast pointer, explanations, failures, archives, its inbox and the outbox.
+Writes: snapshots, generations, nowcasts, the nowcast pointer, explanations, failures, its inbox and the outbox.
 """
