@@ -19,7 +19,7 @@ from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError, NotFoundError
 from shared.evaluation import predictions as forward
 from shared.market.event_types import SALE
-from shared.market.marks import Lows
+from shared.market.series_rows import LowestAsks
 from shared.market.timeline import MarketTimeline, Sale, seconds
 from shared.market.traits import Traits
 from shared.sources.event_files import PUNKS_FILE, read_event_files
@@ -51,7 +51,7 @@ def play_files(predictions: Path, events: Path, terms: Terms) -> BacktestResult:
         by_day[event.time // DAY_S].append(event)
     player = Player(terms, executable=False)
     player.warm_up(event for day in sorted(by_day) if day < first for event in by_day[day])
-    floors = timeline.lows.last_before(np.arange(first + 1, last + 2) * DAY_S)[:, Lows._fields.index("lowest")]
+    floors = timeline.lows.last_before(np.arange(first + 1, last + 2) * DAY_S)[:, LowestAsks._fields.index("lowest")]
     for number in range(first, last + 1):
         floor = float(floors[number - first])
         close = Close(_wei(floor), {}) if floor > 0 else None

@@ -8,7 +8,7 @@ from math import exp, isfinite
 
 import numpy as np
 
-from shared.market.marks import Lows
+from shared.market.series_rows import LowestAsks
 from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S, WEI_PER_ETH
 
@@ -37,7 +37,7 @@ def market_days(timeline: MarketTimeline, as_of: int, *, first: date | None = No
     if not len(starts):
         return []
     ends = np.minimum(starts + DAY_S, as_of)
-    floors = timeline.lows.last_before(ends)[:, Lows._fields.index("lowest")].tolist()
+    floors = timeline.lows.last_before(ends)[:, LowestAsks._fields.index("lowest")].tolist()
     levels = timeline.index.states.last_before(ends)[:, 0].tolist()
     return [
         MarketDay(

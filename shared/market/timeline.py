@@ -18,10 +18,10 @@ from shared.market.custody import Custody, later_holders
 from shared.market.event_types import ACCEPT_BID, LISTED, OWNER_CHANGES, SALE, TRANSFER
 from shared.market.events import contract_key, contract_keys
 from shared.market.hedonic_index import HedonicIndex
-from shared.market.marks import WAYS, Lows, OwnerChange, SaleMarks
 from shared.market.offers import Offer, OfferBook
 from shared.market.order_book import NAN, AskBook
 from shared.market.series import Ints, KeyedSeries, TimeSeries
+from shared.market.series_rows import ACQUISITION_KINDS, LowestAsks, OwnerChange, SaleSeries
 from shared.market.traits import PUNKS, Traits
 from shared.market.valid_sales import FLASH_LOAN_WEI, Circumstances, Exclusion, exclusion
 from shared.units import DAY_S, WEI_PER_ETH
@@ -67,7 +67,7 @@ class Sale:
 class MarketTimeline:
     """Everything features may read. Times are UTC seconds; those of the series are when something became known.
 
-    Series (all looked up strictly before an instant), each row as its `NamedTuple` in `shared.market.marks` says:
+    Series (all looked up strictly before an instant), each row as its `NamedTuple` in `shared.market.series_rows` says:
         lows: the two lowest public asks, whenever they changed.
         asks, bids: per punk, its public ask and its standing bid in ETH (NaN when none).
         owner_changes: per punk.
@@ -81,11 +81,11 @@ class MarketTimeline:
     def __init__(self, traits: Traits) -> None:
         self.traits = traits
         self.index = HedonicIndex(traits)
-        self.lows = TimeSeries(len(Lows._fields))
+        self.lows = TimeSeries(len(LowestAsks._fields))
         self.asks = KeyedSeries(PUNKS, 1)
         self.bids = KeyedSeries(PUNKS, 1)
         self.owner_changes = KeyedSeries(PUNKS, len(OwnerChange._fields))
-        self._marks = SaleMarks(self.index)
+        self._marks = SaleSeries(self.index)
         self.punk_sales, self.valid_sales = self._marks.punk_sales, self._marks.valid_sales
         self.floor_sales = self._marks.floor_sales
         self.sold_by, self.bought_by = self._marks.sold_by, self._marks.bought_by
@@ -155,7 +155,9 @@ class MarketTimeline:
                 batch.set_bid(punk, known, bids.get(punk))
             if kind in _CHANGES_HANDS:
                 custody.moved(punk, receiver, time, tx_hash, free=kind == TRANSFER)
-                change = OwnerChange(known, self._owner_id(before), self._owner_id(receiver), WAYS[sale_kind or kind])
+                change = OwnerChange(
+                    known, self._owner_id(before), self._owner_id(receiver), ACQUISITION_KINDS[sale_kind or kind]
+                )
                 batch.owner_changed(punk, known, change)
                 if sale is not None:
                     batch.sold(sale, known, change)
@@ -238,7 +240,7 @@ class _Batch:
 
     def __init__(self, timeline: MarketTimeline) -> None:
         self._timeline = timeline
-        self._lows: tuple[list[int], list[Lows]] = ([], [])
+        self._lows: tuple[list[int], list[LowestAsks]] = ([], [])
         self._asks: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
         self._bids: tuple[list[tuple[int, int]], list[tuple[float]]] = ([], [])
         self._owners: tuple[list[tuple[int, int]], list[OwnerChange]] = ([], [])
@@ -253,7 +255,7 @@ class _Batch:
         self._asks[1].append((NAN if ask is None else ask.price_wei / WEI_PER_ETH,))
         if book.lowest_two() != lowest:
             self._lows[0].append(time)
-            self._lows[1].append(Lows.of(book))
+            self._lows[1].append(LowestAsks.of(book))
 
     def set_bid(self, punk: int, time: int, bid: Offer[int] | None) -> None:
         self._bids[0].append((punk, time))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shared.market.board import NOBODY
+from shared.market.book_arrays import NOBODY
 from shared.market.series import Floats, Ints
 from shared.units import DAY_S
 from shared.valuation.board_moment import Moment

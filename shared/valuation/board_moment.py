@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from shared.market.board import Board
+from shared.market.book_arrays import BookArrays
 from shared.market.hedonic_index import Premia
 from shared.market.series import Floats, Ints
 from shared.market.traits import Traits
@@ -48,7 +48,7 @@ class Moment(NamedTuple):
     trait_floors: Ints
 
     @classmethod
-    def of(cls, board: Board, premia: Premia, traits: Traits, as_of: int, punks: Ints) -> Moment:
+    def of(cls, board: BookArrays, premia: Premia, traits: Traits, as_of: int, punks: Ints) -> Moment:
         """`board` has moved to `as_of`; `premia` are as of `as_of`."""
         listed, asks, bids = board.asks.punks, len(board.asks.punks), board.bids
         least = np.exp(premia.level - SERIOUS_BID)

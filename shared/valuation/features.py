@@ -12,11 +12,18 @@ from itertools import islice
 import numpy as np
 import polars as pl
 
-from shared.market.board import Board
+from shared.market.book_arrays import BookArrays
 from shared.market.hedonic_index import Premia
-from shared.market.marks import OWNER_HALF_LIFE_S, PUNK_HALF_LIFE_S, Lows, OwnerChange, PunkSale, Record
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
+from shared.market.series_rows import (
+    OWNER_HALF_LIFE_S,
+    PUNK_HALF_LIFE_S,
+    LowestAsks,
+    OwnerChange,
+    OwnerRecord,
+    PunkSale,
+)
 from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S
 from shared.valuation import board_features
@@ -51,7 +58,7 @@ def compute(timeline: MarketTimeline, prices: DailyPrices, punk_id: Ints, as_of:
 
 def _board_columns(timeline: MarketTimeline, punk_id: Ints, as_of: Ints) -> dict[str, Floats]:
     """The columns of `board_features`: the board moves through the instants, and moments are computed in batches."""
-    board, traits, states = Board(timeline), timeline.traits, timeline.index.states
+    board, traits, states = BookArrays(timeline), timeline.traits, timeline.index.states
     counts, order = states.count_before(as_of), np.argsort(as_of, kind="stable")
 
     def moment(rows: Ints) -> Moment:
@@ -106,7 +113,7 @@ def _market(pairs: _Pairs) -> dict[str, Floats]:
 
 def _floor_before(pairs: _Pairs, instants: Ints) -> Floats:
     """Lowest ask (ETH) of another punk."""
-    lows = Lows(*pairs.timeline.lows.last_before(instants).T)
+    lows = LowestAsks(*pairs.timeline.lows.last_before(instants).T)
     return np.where(lows.punk == pairs.punk_id, lows.second, lows.lowest)
 
 
@@ -208,7 +215,7 @@ def _owner(pairs: _Pairs) -> dict[str, Floats]:
         (pairs.timeline.bought_by, "owner_bought", "owner_purchases"),
     ):
         rows = series.row_before(pairs.owner, pairs.as_of)
-        record = Record(*series.take(rows).T)
+        record = OwnerRecord(*series.take(rows).T)
         decay = 0.5 ** ((pairs.as_of - series.time_of(rows)) / OWNER_HALF_LIFE_S)
         columns[mean] = np.nan_to_num(record.errors * decay / (record.weight * decay + PRIOR_SALES))
         columns[number] = np.log1p(np.nan_to_num(record.number))

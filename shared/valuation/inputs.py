@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from shared.market.marks import PunkSale
 from shared.market.prices import DailyPrices
 from shared.market.series import Floats, Ints
+from shared.market.series_rows import PunkSale
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import PUNKS, TYPES
 from shared.units import as_seconds

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from shared.market.price_order import ordered_by
 from shared.market.series import Floats, Ints
+from shared.market.sorted_prices import ordered_by
 
 
 class Ragged:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from shared.market.board import Board
+from shared.market.book_arrays import BookArrays
 from shared.market.timeline import MarketTimeline, Sale
 from shared.market.traits import Traits
 from shared.sources.simulated import SimulatedMarket
@@ -156,7 +156,7 @@ def _lived(events: pl.DataFrame) -> pl.DataFrame:
 
 def _midnights(timeline: MarketTimeline, began: int) -> tuple[Floats, Floats]:
     """Floor and number of public asks at the end of each day of the year."""
-    board, floors, counts = Board(timeline), np.empty(YEAR), np.empty(YEAR)
+    board, floors, counts = BookArrays(timeline), np.empty(YEAR), np.empty(YEAR)
     for day in range(YEAR):
         board.advance(began + 86_400 * (day + 1))
         floors[day], counts[day] = np.nanmin(board.ask_eth), np.isfinite(board.ask_eth).sum()

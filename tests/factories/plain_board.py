@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from shared.market.event_types import OWNER_CHANGES
-from shared.market.marks import WAYS
 from shared.market.offers import EVENT_COLUMNS, OfferBook
+from shared.market.series_rows import ACQUISITION_KINDS
 
 
 @dataclass
@@ -34,7 +34,7 @@ def plain_board(events: pl.DataFrame, as_of: int) -> PlainBoard:
         offers.apply(time, *event)
         punk, kind, _, _, receiver, sale_kind = event
         if kind in OWNER_CHANGES:
-            board.owners[punk] = (receiver, WAYS[sale_kind or kind])
+            board.owners[punk] = (receiver, ACQUISITION_KINDS[sale_kind or kind])
     board.asks = {ask.punk_id: (ask.price_wei / 1e18, ask.since) for ask in offers.asks()}
     board.bids = {punk: bid.price_wei / 1e18 for punk, bid in offers.bids.items()}
     return board

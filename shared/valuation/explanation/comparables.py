@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
-from shared.market.marks import PunkSale
 from shared.market.series import Floats, Ints
+from shared.market.series_rows import PunkSale
 from shared.market.timeline import MarketTimeline
 from shared.market.valid_sales import Exclusion
 from shared.units import DAY_S

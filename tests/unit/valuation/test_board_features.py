@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.board import Board
+from shared.market.book_arrays import BookArrays
 from shared.market.hedonic_index import Premia
 from shared.market.series import Floats, Ints
 from shared.market.traits import Traits
@@ -31,7 +31,7 @@ def premia_at(name: str, as_of: int) -> Premia:
 
 
 def moment(name: str, as_of: int, punks: Ints) -> Moment:
-    board = Board(FOLDED[name])
+    board = BookArrays(FOLDED[name])
     board.advance(as_of)
     return Moment.of(board, premia_at(name, as_of), TRAITS, as_of, punks)
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.market.price_order import PriceOrder
+from shared.market.sorted_prices import SortedPrices
 
 PRICES = st.one_of(st.none(), st.sampled_from([1.0, np.nextafter(1.0, 2.0), 2.5, 1e-18, 1e9]))
 CHANGES = st.lists(st.dictionaries(st.integers(9_990, 9_999), PRICES, min_size=1), max_size=12)
@@ -14,7 +14,7 @@ CHANGES = st.lists(st.dictionaries(st.integers(9_990, 9_999), PRICES, min_size=1
 
 @given(CHANGES)
 def test_the_order_after_any_changes_is_that_of_price_and_punk(changes):
-    order, standing = PriceOrder(), dict[int, float]()
+    order, standing = SortedPrices(), dict[int, float]()
     for step in changes:
         prices = np.array([np.nan if price is None else price for price in step.values()])
         order.change(np.array([*step]), prices)
@@ -30,7 +30,7 @@ def test_the_order_after_any_changes_is_that_of_price_and_punk(changes):
 
 
 def test_what_was_read_before_a_change_stays_as_it_was():
-    order = PriceOrder()
+    order = SortedPrices()
     order.change(np.array([3, 5]), np.array([2.0, 1.0]))
     punks, prices = order.punks, order.prices
     order.change(np.array([5, 4]), np.array([np.nan, 1.5]))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.board import NOBODY, Board
+from shared.market.book_arrays import NOBODY, BookArrays
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from tests.factories import busy_market, market
@@ -40,7 +40,7 @@ def owner_numbers(timeline: MarketTimeline) -> dict[int, str | None]:
 @settings(max_examples=15, deadline=None)
 @given(shares=SHARES)
 def test_the_board_at_rising_instants_equals_a_plain_fold_of_what_came_strictly_before(name, shares):
-    board, numbers = Board(FOLDED[name]), owner_numbers(FOLDED[name])
+    board, numbers = BookArrays(FOLDED[name]), owner_numbers(FOLDED[name])
     for as_of in instants(name, shares):
         board.advance(as_of)
         plain = plain_board(EVENTS[name], as_of)
@@ -60,7 +60,7 @@ def test_the_board_at_rising_instants_equals_a_plain_fold_of_what_came_strictly_
 
 
 def test_an_instant_that_was_passed_already_changes_nothing():
-    board, times = Board(FOLDED["made-up"]), EVENTS["made-up"]["timestamp"].dt.epoch("s")
+    board, times = BookArrays(FOLDED["made-up"]), EVENTS["made-up"]["timestamp"].dt.epoch("s")
     board.advance(int(times[900]))
     before = board.ask_eth.copy()
     board.advance(int(times[900]))
@@ -68,7 +68,7 @@ def test_an_instant_that_was_passed_already_changes_nothing():
 
 
 def test_many_changes_of_one_punk_in_one_step_leave_only_the_last():
-    whole, steps = Board(FOLDED["busy"]), Board(FOLDED["busy"])
+    whole, steps = BookArrays(FOLDED["busy"]), BookArrays(FOLDED["busy"])
     times = sorted(set(EVENTS["busy"]["timestamp"].dt.epoch("s").to_list()))
     for as_of in times:
         steps.advance(as_of)

@@ -23,7 +23,7 @@ def ordered_by(first: Ints | Floats, then: Ints | Floats) -> Keys:
     return keys
 
 
-class PriceOrder:
+class SortedPrices:
     """Prices of some of the 10,000 punks, at most one each.
 
     Attributes:

@@ -7,17 +7,17 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from shared.market.marks import (
+from shared.market.series_rows import (
+    ACQUISITION_KINDS,
     LARGEST_ERROR,
     LARGEST_MARKET_ERROR,
     OWNER_HALF_LIFE_S,
     PUNK_HALF_LIFE_S,
-    WAYS,
     FloorSale,
-    Lows,
+    LowestAsks,
     OwnerChange,
+    OwnerRecord,
     PunkSale,
-    Record,
     ValidSale,
 )
 from shared.market.timeline import MarketTimeline
@@ -48,7 +48,7 @@ def test_the_two_lowest_asks_are_told_whenever_they_change():
         Told("delisted", 8, sender=EVE),
         Told("delisted", 8, sender=EVE),
     )
-    rows = [Lows(*row) for row in timeline.lows.rows]
+    rows = [LowestAsks(*row) for row in timeline.lows.rows]
     assert [row.punk for row in rows] == [7, 8, 7]
     assert [row.lowest for row in rows] == [40.0, 39.0, 40.0]
     assert np.isnan(rows[0].second)
@@ -57,7 +57,7 @@ def test_the_two_lowest_asks_are_told_whenever_they_change():
 
 def test_an_empty_book_has_no_lows():
     timeline = folded(Told("listed", 7, 40.0, sender=EVE), Told("delisted", 7, sender=EVE))
-    last = Lows(*timeline.lows.rows[-1])
+    last = LowestAsks(*timeline.lows.rows[-1])
     assert np.isnan(last.lowest)
     assert np.isnan(last.second)
     assert last.punk == -1
@@ -72,7 +72,7 @@ def test_every_change_of_owner_is_kept_with_its_way():
         Told("sale", 1, 9.0, sender=BOB, receiver=EVE, accepted=True),
     )
     rows = [OwnerChange(*row) for row in timeline.owner_changes.rows]
-    assert [row.way for row in rows] == [WAYS[way] for way in (*ways, "buy", "accept_bid")]
+    assert [row.way for row in rows] == [ACQUISITION_KINDS[way] for way in (*ways, "buy", "accept_bid")]
     assert [row.before for row in rows[1:]] == [row.owner for row in rows[:-1]]
     assert rows[0].owner == rows[3].owner != rows[1].owner
     assert [row.time for row in rows] == timeline.owner_changes.times.tolist()
@@ -123,7 +123,7 @@ def test_sellers_and_buyers_keep_their_own_records():
     sold, bought = timeline.sold_by, timeline.bought_by
     assert sold.keys.tolist() == [number[ANN], number[ANN], number[BOB]]
     assert bought.keys.tolist() == [number[BOB], number[BOB], number[EVE]]
-    records = [Record(*row) for row in sold.rows]
+    records = [OwnerRecord(*row) for row in sold.rows]
     decay = 0.5 ** (90 * 86_400 / OWNER_HALF_LIFE_S)
     assert [record.number for record in records] == [1, 2, 1]
     assert [record.weight for record in records] == [1.0, pytest.approx(1.0 + decay), 1.0]

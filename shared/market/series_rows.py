@@ -20,11 +20,18 @@ OWNER_HALF_LIFE_S: Final = 180.0 * DAY_S
 FLOOR_TIER_PREMIUM: Final = 0.10
 """Log premium by the index up to which a punk trades as one of the floor tier."""
 
-WAYS: Final[dict[str, int]] = {"buy": 1, "accept_bid": 2, "transfer": 3, "wrap": 4, "unwrap": 5, "claim": 6}
+ACQUISITION_KINDS: Final[dict[str, int]] = {
+    "buy": 1,
+    "accept_bid": 2,
+    "transfer": 3,
+    "wrap": 4,
+    "unwrap": 5,
+    "claim": 6,
+}
 """How an owner came to a punk, as a number for models."""
 
 
-class Lows(NamedTuple):
+class LowestAsks(NamedTuple):
     """The two lowest public asks (ETH, NaN where there is none) and whose the lowest is (-1: nobody's)."""
 
     lowest: float
@@ -32,7 +39,7 @@ class Lows(NamedTuple):
     second: float
 
     @classmethod
-    def of(cls, book: AskBook) -> Lows:
+    def of(cls, book: AskBook) -> LowestAsks:
         asks = [price_and_punk(key) for key in book.lowest_two()]
         return cls(
             lowest=asks[0][0] / WEI_PER_ETH if asks else NAN,
@@ -81,7 +88,7 @@ class FloorSale(NamedTuple):
     floor_punk: float
 
 
-class Record(NamedTuple):
+class OwnerRecord(NamedTuple):
     """An owner's sales or purchases: decayed sum and weight of clipped forecast errors, and their number."""
 
     errors: float
@@ -89,19 +96,19 @@ class Record(NamedTuple):
     number: float
 
 
-class SaleMarks:
+class SaleSeries:
     """The series that valid sales fill, described in `MarketTimeline`. `flush` appends the rows gathered so far."""
 
     def __init__(self, index: HedonicIndex) -> None:
         self.punk_sales = KeyedSeries(PUNKS, len(PunkSale._fields))
         self.valid_sales = TimeSeries(len(ValidSale._fields))
         self.floor_sales = TimeSeries(len(FloorSale._fields))
-        self.sold_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
-        self.bought_by = KeyedSeries(ANY_NUMBER, len(Record._fields))
+        self.sold_by = KeyedSeries(ANY_NUMBER, len(OwnerRecord._fields))
+        self.bought_by = KeyedSeries(ANY_NUMBER, len(OwnerRecord._fields))
         self._index = index
         self._punks: dict[int, tuple[PunkSale, int]] = {}
-        self._sellers: dict[int, tuple[Record, int]] = {}
-        self._buyers: dict[int, tuple[Record, int]] = {}
+        self._sellers: dict[int, tuple[OwnerRecord, int]] = {}
+        self._buyers: dict[int, tuple[OwnerRecord, int]] = {}
         self._sums = ValidSale(0.0, 0.0)
         self._clear()
 
@@ -128,13 +135,13 @@ class SaleMarks:
             (self._sellers, self._sold_by, seller),
             (self._buyers, self._bought_by, buyer),
         ):
-            old, at = records.get(owner, (Record(0.0, 0.0, 0.0), time))
+            old, at = records.get(owner, (OwnerRecord(0.0, 0.0, 0.0), time))
             decay = 0.5 ** ((time - at) / OWNER_HALF_LIFE_S)
-            new = Record(old.errors * decay + clipped, old.weight * decay + 1.0, old.number + 1.0)
+            new = OwnerRecord(old.errors * decay + clipped, old.weight * decay + 1.0, old.number + 1.0)
             records[owner] = (new, time)
             marks.append((owner, time, new))
         if premium < FLOOR_TIER_PREMIUM:
-            lows = Lows.of(book)
+            lows = LowestAsks.of(book)
             ratio, without = (log_price - log(ask) if ask > 0 else NAN for ask in (lows.lowest, lows.second))
             self._floor_sales.append((time, FloorSale(log_price, ratio, without, lows.punk)))
 
@@ -155,8 +162,8 @@ class SaleMarks:
         self._valid_sales: list[tuple[int, ValidSale]] = []
         self._floor_sales: list[tuple[int, FloorSale]] = []
         self._punk_sales: list[tuple[int, int, PunkSale]] = []
-        self._sold_by: list[tuple[int, int, Record]] = []
-        self._bought_by: list[tuple[int, int, Record]] = []
+        self._sold_by: list[tuple[int, int, OwnerRecord]] = []
+        self._bought_by: list[tuple[int, int, OwnerRecord]] = []
 
     def _of_punk(self, time: int, punk: int, log_price: float, log_floor: float, error: float) -> PunkSale:
         level = self._index.level

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.market.marks import OwnerChange
-from shared.market.price_order import PriceOrder
 from shared.market.series import Floats, Ints, KeyedSeries
+from shared.market.series_rows import OwnerChange
+from shared.market.sorted_prices import SortedPrices
 from shared.market.traits import PUNKS
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ _OWNER, _WAY = OwnerChange._fields.index("owner"), OwnerChange._fields.index("wa
 NOBODY = -1
 
 
-class Board:
+class BookArrays:
     """All punks strictly before an instant. Arrays have shape (10,000,); they change with every `advance`.
 
     Attributes:
         ask_eth, ask_since: public ask and when it was placed (UTC seconds); NaN where there is none.
         bid_eth: standing bid, NaN where there is none.
-        owner, way: number of the owner (`NOBODY` before the claim) and how it came to the punk (`marks.WAYS`, 0).
+        owner, way: number of the owner (`NOBODY` before the claim) and how it came to the punk (`ACQUISITION_KINDS`; 0 for none).
         asks, bids: the same asks and bids in the order of their prices.
         held: punks of each owner by its number; the last entry, at `NOBODY`, are those without one.
     """
@@ -35,7 +35,7 @@ class Board:
         self.bid_eth: Floats = np.full(PUNKS, np.nan)
         self.owner: Ints = np.full(PUNKS, NOBODY, dtype=np.int64)
         self.way: Ints = np.zeros(PUNKS, dtype=np.int64)
-        self.asks, self.bids = PriceOrder(), PriceOrder()
+        self.asks, self.bids = SortedPrices(), SortedPrices()
         owners = int(np.max(timeline.owner_changes.rows[:, _OWNER], initial=NOBODY)) + 1
         self.held: Ints = np.zeros(owners + 1, dtype=np.int64)
         self.held[NOBODY] = PUNKS
