@@ -20,8 +20,9 @@ from shared.errors import InvalidInputError, NotFoundError
 from shared.evaluation import predictions as forward
 from shared.market.event_types import SALE
 from shared.market.series_rows import LowestAsks
-from shared.market.timeline import MarketTimeline, Sale, seconds
+from shared.market.timeline import MarketTimeline, seconds
 from shared.market.traits import Traits
+from shared.market.valid_sales import Sale
 from shared.sources.event_files import PUNKS_FILE, read_event_files
 from shared.units import DAY_S, ETH
 

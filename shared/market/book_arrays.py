@@ -24,7 +24,8 @@ class BookArrays:
     Attributes:
         ask_eth, ask_since: public ask and when it was placed (UTC seconds); NaN where there is none.
         bid_eth: standing bid, NaN where there is none.
-        owner, way: number of the owner (`NOBODY` before the claim) and how it came to the punk (`ACQUISITION_KINDS`; 0 for none).
+        owner, way: number of the owner (`NOBODY` before the claim) and how it came to the punk (`ACQUISITION_KINDS`; 0
+            for none).
         asks, bids: the same asks and bids in the order of their prices.
         held: punks of each owner by its number; the last entry, at `NOBODY`, are those without one.
     """

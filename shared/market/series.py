@@ -1,7 +1,7 @@
-"""Append-only time series with strict as-of lookup: the mechanism behind every point-in-time feature.
+"""Append-only time series with strict as-of lookup, the basis of every point-in-time feature.
 
-Block timestamps are whole seconds. A lookup at `as_of` returns the last row whose time is strictly before it, so what
-is appended later can never change an answer about the past.
+Block timestamps are whole seconds. A lookup at `as_of` returns the last row with a time strictly before `as_of`. Rows
+that are appended later therefore never change an answer about the past.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_TIME_BITS = 34  # seconds since 1970 fit for five centuries; keys (punks, traits) take the bits above
+_TIME_BITS = 34  # enough for the seconds of five centuries; keys (punks, owners) take the bits above
 NO_ROW = -1
 ANY_NUMBER = 1 << 28
-"""Keys of a `KeyedSeries` whose number is not known beforehand."""
+"""Number of keys of a `KeyedSeries`, if it is not known beforehand."""
 
 
 class Growable:
-    """A numpy array of fixed row width that grows by doubling, so that appending is amortised and reading is a view."""
+    """A numpy array of fixed row width that grows by doubling. Appends cost amortised constant time; reads are
+    views."""
 
     def __init__(self, width: int, dtype: npt.DTypeLike = np.float64) -> None:
         self._data = np.empty((64, width), dtype=dtype)
@@ -48,15 +49,25 @@ class Growable:
 
 
 class TimeSeries:
-    """Rows of `width` floats at non-decreasing times."""
+    """Rows of `width` floats at non-decreasing times.
+
+    Attributes:
+        pending: (time, row) pairs that the next `flush` appends.
+    """
 
     def __init__(self, width: int, dtype: npt.DTypeLike = np.float64) -> None:
+        self.pending: list[tuple[int, Sequence[float] | Floats]] = []
         self._times = Growable(1, np.int64)
         self._rows = Growable(width, dtype)
 
     def extend(self, times: Sequence[int], rows: Sequence[Sequence[float] | Floats] | Floats | Ints) -> None:
         self._times.extend(np.array(times, dtype=np.int64)[:, None])
         self._rows.extend(rows)
+
+    def flush(self) -> None:
+        """Append the pending rows."""
+        pending, self.pending = self.pending, []
+        self.extend([time for time, _ in pending], [row for _, row in pending])
 
     @property
     def times(self) -> Ints:
@@ -67,24 +78,29 @@ class TimeSeries:
         return self._rows.view
 
     def count_before(self, as_of: Ints) -> Ints:
-        """How many rows lie strictly before each instant, shape of `as_of`."""
-        if len(as_of) and (as_of == as_of[0]).all():  # all punks at one instant
+        """Number of rows strictly before each instant, shape of `as_of`."""
+        if len(as_of) and (as_of == as_of[0]).all():  # the usual case: all punks at one instant
             return np.full(as_of.shape, np.searchsorted(self.times, as_of[0], side="left"), dtype=np.int64)
         return np.searchsorted(self.times, as_of, side="left").astype(np.int64)
 
     def last_before(self, as_of: Ints, columns: slice = slice(None)) -> Floats:
-        """The last row strictly before each instant, shape (n, columns); NaN where there is none."""
+        """The last row strictly before each instant, shape (n, columns); NaN if there is none."""
         return _take(self.rows[:, columns], self.count_before(as_of) - 1)
 
     def take(self, index: Ints) -> Floats:
-        """Rows by number, shape (*index.shape, width); NaN for numbers below zero."""
+        """Rows by number, shape (*index.shape, width); NaN for negative numbers."""
         return _take(self.rows, index)
 
 
 class KeyedSeries:
-    """Many series in one, one per small integer key (a punk, an owner), appended in time order."""
+    """One series per small integer key (a punk, an owner), appended in time order.
+
+    Attributes:
+        pending: ((key, time), row) pairs that the next `flush` appends.
+    """
 
     def __init__(self, keys: int, width: int) -> None:
+        self.pending: list[tuple[tuple[int, int], Sequence[float]]] = []
         self._keys = keys
         self._times = Growable(2, np.int64)
         self._rows = Growable(width)
@@ -94,6 +110,11 @@ class KeyedSeries:
     def extend(self, keys_times: Sequence[tuple[int, int]], rows: Sequence[Sequence[float]]) -> None:
         self._times.extend(keys_times)
         self._rows.extend(rows)
+
+    def flush(self) -> None:
+        """Append the pending rows."""
+        pending, self.pending = self.pending, []
+        self.extend([key_time for key_time, _ in pending], [row for _, row in pending])
 
     @property
     def keys(self) -> Ints:
@@ -108,9 +129,9 @@ class KeyedSeries:
         return self._rows.view
 
     def _index(self) -> tuple[Ints, Ints]:
-        """Row numbers ordered by (key, time), and the combined key they are ordered by. Rebuilt after an append."""
+        """Row numbers ordered by (key, time), and the combined sort keys. Rebuilt after an append."""
         if len(self._order) != len(self._times):
-            # Rows already are in time order within a key. A stable sort by a 16-bit key is a radix sort.
+            # Rows of one key are already in time order. A stable sort by a 16-bit key is a radix sort.
             narrow = np.uint16 if self._keys <= 1 << 16 else np.int64
             self._order = np.argsort(self.keys.astype(narrow), kind="stable").astype(np.int64)
             combined = (self.keys << _TIME_BITS) | self.times
@@ -118,25 +139,25 @@ class KeyedSeries:
         return self._order, self._sorted
 
     def row_before(self, keys: Ints, as_of: Ints) -> Ints:
-        """Number of the last row of each key strictly before its instant, `NO_ROW` where there is none.
+        """Number of the last row of each key strictly before its instant, `NO_ROW` if there is none.
 
-        `keys` and `as_of` have shape (n,); a negative key stands for "no key".
+        `keys` and `as_of` have shape (n,); a negative key means "no key".
         """
         order, combined = self._index()
         if len(order) == 0:
             return np.full(len(keys), NO_ROW, dtype=np.int64)
         if len(keys) > 4 * self._keys and np.all(as_of == as_of[0]):
-            # One instant, many repeated keys (a nowcast looks up 10,000 punks' traits): look each key up once.
+            # At one instant, a few keys repeat (owners of 10,000 punks): look up each key once.
             every = np.arange(self._keys, dtype=np.int64)
             table = self.row_before(every, np.full(self._keys, as_of[0], dtype=np.int64))
             return np.where(keys >= 0, table[np.maximum(keys, 0)], NO_ROW)
-        place = np.searchsorted(combined, (np.maximum(keys, 0) << _TIME_BITS) | as_of, side="left") - 1
-        found = order[np.maximum(place, 0)]
-        exists = (place >= 0) & (keys >= 0) & (self.keys[found] == keys)
-        return np.where(exists, found, NO_ROW)
+        position = np.searchsorted(combined, (np.maximum(keys, 0) << _TIME_BITS) | as_of, side="left") - 1
+        row = order[np.maximum(position, 0)]
+        exists = (position >= 0) & (keys >= 0) & (self.keys[row] == keys)
+        return np.where(exists, row, NO_ROW)
 
     def last_before(self, keys: Ints, as_of: Ints) -> Floats:
-        """The last row of each key strictly before its instant, shape (n, width); NaN where there is none."""
+        """The last row of each key strictly before its instant, shape (n, width); NaN if there is none."""
         return self.take(self.row_before(keys, as_of))
 
     def take(self, rows: Ints) -> Floats:

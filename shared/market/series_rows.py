@@ -1,38 +1,33 @@
-"""What events leave behind in the timeline's series: the columns of each series, and how a valid sale fills them."""
+"""Columns of the timeline's series, and the series that valid sales fill."""
 
 from __future__ import annotations
 
 from math import log
 from typing import Final, NamedTuple
 
+from shared.market.event_types import ACCEPT_BID, BUY, CLAIM, TRANSFER, UNWRAP, WRAP
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.order_book import NAN, AskBook, price_and_punk
 from shared.market.series import ANY_NUMBER, KeyedSeries, TimeSeries
 from shared.market.traits import PUNKS
+from shared.market.valid_sales import Sale
 from shared.units import DAY_S, WEI_PER_ETH
 
 LARGEST_ERROR: Final = 0.7
-"""What a punk's own sales say about it is clipped here (log units), …"""
+"""Clips the error that a sale adds to its punk's sums (log units)."""
 LARGEST_MARKET_ERROR: Final = 0.3
-"""… and what a sale says about the market, a seller or a buyer, here."""
+"""Clips the error that a sale adds to the sums of the market, the seller and the buyer (log units)."""
 PUNK_HALF_LIFE_S: Final = 730.0 * DAY_S
 OWNER_HALF_LIFE_S: Final = 180.0 * DAY_S
 FLOOR_TIER_PREMIUM: Final = 0.10
-"""Log premium by the index up to which a punk trades as one of the floor tier."""
+"""Largest log premium, by the index, of a sale that belongs to the floor tier."""
 
-ACQUISITION_KINDS: Final[dict[str, int]] = {
-    "buy": 1,
-    "accept_bid": 2,
-    "transfer": 3,
-    "wrap": 4,
-    "unwrap": 5,
-    "claim": 6,
-}
-"""How an owner came to a punk, as a number for models."""
+ACQUISITION_KINDS: Final = {kind: code for code, kind in enumerate((BUY, ACCEPT_BID, TRANSFER, WRAP, UNWRAP, CLAIM), 1)}
+"""How an owner acquired a punk, as a number for models."""
 
 
 class LowestAsks(NamedTuple):
-    """The two lowest public asks (ETH, NaN where there is none) and whose the lowest is (-1: nobody's)."""
+    """The two lowest public asks (ETH, NaN without one) and the punk of the lowest (-1 without one)."""
 
     lowest: float
     punk: float
@@ -49,7 +44,7 @@ class LowestAsks(NamedTuple):
 
 
 class OwnerChange(NamedTuple):
-    """Who held the punk before and since then (owner numbers, see `MarketTimeline`), and how it changed hands."""
+    """Previous and new owner (owner numbers, see `MarketTimeline`), and the kind of acquisition."""
 
     time: float
     before: float
@@ -58,9 +53,16 @@ class OwnerChange(NamedTuple):
 
 
 class PunkSale(NamedTuple):
-    """A valid sale of a punk: ln ETH, ln of the floor then (for baselines; no feature reads it) and the index's level
-    right after it. Then what its sales so far say about this very punk: decayed sum and weight of forecast errors,
-    decayed sum of ln(price / level), and their number."""
+    """A valid sale of a punk, with sums over the punk's sales so far.
+
+    Attributes:
+        log_price: ln ETH.
+        log_floor: ln of the floor at the sale, in ETH. Baselines read it, features do not.
+        level: the index level after the sale.
+        errors, weight: decayed sum and weight of forecast errors.
+        ratios: decayed sum of ln(price / level).
+        number: how many sales.
+    """
 
     log_price: float
     log_floor: float
@@ -72,15 +74,21 @@ class PunkSale(NamedTuple):
 
 
 class ValidSale(NamedTuple):
-    """Running sums over all valid sales: of clipped forecast errors (log units), and of accepted bids."""
+    """Running sums over all valid sales: clipped forecast errors (log units), and accepted bids."""
 
     errors: float
     accepted_bids: float
 
 
 class FloorSale(NamedTuple):
-    """A valid sale in the floor tier: ln ETH, ln(price / floor), the same without the ask that was the floor, and the
-    punk whose ask that was."""
+    """A valid sale in the floor tier.
+
+    Attributes:
+        log_price: ln ETH.
+        ratio: ln(price / floor).
+        ratio_without: ln(price / floor without the lowest ask).
+        floor_punk: punk of the lowest ask.
+    """
 
     log_price: float
     ratio: float
@@ -97,7 +105,7 @@ class OwnerRecord(NamedTuple):
 
 
 class SaleSeries:
-    """The series that valid sales fill, described in `MarketTimeline`. `flush` appends the rows gathered so far."""
+    """The series that valid sales fill; `MarketTimeline` describes them."""
 
     def __init__(self, index: HedonicIndex) -> None:
         self.punk_sales = KeyedSeries(PUNKS, len(PunkSale._fields))
@@ -110,62 +118,43 @@ class SaleSeries:
         self._sellers: dict[int, tuple[OwnerRecord, int]] = {}
         self._buyers: dict[int, tuple[OwnerRecord, int]] = {}
         self._sums = ValidSale(0.0, 0.0)
-        self._clear()
 
-    def add(
-        self,
-        *,
-        time: int,
-        punk: int,
-        price_wei: int,
-        floor_wei: int,
-        accepted_bid: bool,
-        seller: int,
-        buyer: int,
-        book: AskBook,
-    ) -> None:
-        """A valid sale, in contract order; `book` is the public asks without the punk's own."""
-        log_price, premium = log(price_wei / WEI_PER_ETH), self._index.premium(punk)
-        error = self._index.update(time, punk, log_price)
+    def add(self, sale: Sale, floor_wei: int, known: int, *, seller: int, buyer: int, book: AskBook) -> None:
+        """Add a valid sale, in contract order.
+
+        Args:
+            floor_wei: the floor of the sale.
+            known: when the sale became known, UTC seconds.
+            seller, buyer: owner numbers.
+            book: the public asks without the punk's own.
+        """
+        log_price, premium = log(sale.price_eth), self._index.premium(sale.punk_id)
+        error = self._index.update(known, sale.punk_id, log_price)
         clipped = max(-LARGEST_MARKET_ERROR, min(LARGEST_MARKET_ERROR, error))
-        self._sums = ValidSale(self._sums.errors + clipped, self._sums.accepted_bids + accepted_bid)
-        self._valid_sales.append((time, self._sums))
-        self._punk_sales.append((punk, time, self._of_punk(time, punk, log_price, log(floor_wei / WEI_PER_ETH), error)))
-        for records, marks, owner in (
-            (self._sellers, self._sold_by, seller),
-            (self._buyers, self._bought_by, buyer),
+        self._sums = ValidSale(self._sums.errors + clipped, self._sums.accepted_bids + (sale.kind == ACCEPT_BID))
+        self.valid_sales.pending.append((known, self._sums))
+        punk_sale = self._punk_sale(known, sale.punk_id, log_price, log(floor_wei / WEI_PER_ETH), error)
+        self.punk_sales.pending.append(((sale.punk_id, known), punk_sale))
+        for records, series, owner in (
+            (self._sellers, self.sold_by, seller),
+            (self._buyers, self.bought_by, buyer),
         ):
-            old, at = records.get(owner, (OwnerRecord(0.0, 0.0, 0.0), time))
-            decay = 0.5 ** ((time - at) / OWNER_HALF_LIFE_S)
+            old, at = records.get(owner, (OwnerRecord(0.0, 0.0, 0.0), known))
+            decay = 0.5 ** ((known - at) / OWNER_HALF_LIFE_S)
             new = OwnerRecord(old.errors * decay + clipped, old.weight * decay + 1.0, old.number + 1.0)
-            records[owner] = (new, time)
-            marks.append((owner, time, new))
+            records[owner] = (new, known)
+            series.pending.append(((owner, known), new))
         if premium < FLOOR_TIER_PREMIUM:
             lows = LowestAsks.of(book)
             ratio, without = (log_price - log(ask) if ask > 0 else NAN for ask in (lows.lowest, lows.second))
-            self._floor_sales.append((time, FloorSale(log_price, ratio, without, lows.punk)))
+            self.floor_sales.pending.append((known, FloorSale(log_price, ratio, without, lows.punk)))
 
     def flush(self) -> None:
-        """Append what was added since the last flush."""
-        self._index.flush()
-        for series, marks in ((self.valid_sales, self._valid_sales), (self.floor_sales, self._floor_sales)):
-            series.extend([time for time, _ in marks], [row for _, row in marks])
-        for keyed, keyed_marks in (
-            (self.punk_sales, self._punk_sales),
-            (self.sold_by, self._sold_by),
-            (self.bought_by, self._bought_by),
-        ):
-            keyed.extend([(key, time) for key, time, _ in keyed_marks], [row for _, _, row in keyed_marks])
-        self._clear()
+        """Append the rows since the last flush."""
+        for series in (self._index, self.valid_sales, self.floor_sales, self.punk_sales, self.sold_by, self.bought_by):
+            series.flush()
 
-    def _clear(self) -> None:
-        self._valid_sales: list[tuple[int, ValidSale]] = []
-        self._floor_sales: list[tuple[int, FloorSale]] = []
-        self._punk_sales: list[tuple[int, int, PunkSale]] = []
-        self._sold_by: list[tuple[int, int, OwnerRecord]] = []
-        self._bought_by: list[tuple[int, int, OwnerRecord]] = []
-
-    def _of_punk(self, time: int, punk: int, log_price: float, log_floor: float, error: float) -> PunkSale:
+    def _punk_sale(self, time: int, punk: int, log_price: float, log_floor: float, error: float) -> PunkSale:
         level = self._index.level
         old, at = self._punks.get(punk, (PunkSale(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), time))
         decay = 0.5 ** ((time - at) / PUNK_HALF_LIFE_S)

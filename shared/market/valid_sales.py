@@ -1,8 +1,8 @@
-"""Which sales count for training and scoring, decided only from what was known at the sale.
+"""Which sales count for training and scoring, decided from what was known at the sale.
 
-The core is the field's usual rule: price at least 0.005 ETH, no flash loan, no self-sale, at least half of the public
-floor just before it and 40 % of the floor at the end of the previous day. Every exclusion keeps its reason. What was
-known at the sale is every event before it and its own transaction, which happens as a whole or not at all.
+The core is the usual rule: a price of at least 0.005 ETH, no flash loan, no self-sale, at least half of the public
+floor just before the sale, and at least 40 % of the floor at the end of the previous day. Every exclusion has a reason.
+Known at a sale are all events before it and its own transaction, which happens completely or not at all.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from shared.units import ETH
+from shared.units import ETH, WEI_PER_ETH
 
 DUST_WEI: Final = ETH // 200
 FLASH_LOAN_FLOOR_MULTIPLE: Final = 300
 FLASH_LOAN_BID_MULTIPLE: Final = 10
 FLASH_LOAN_WEI: Final = 1_000 * ETH
-"""A price beyond all three was never paid by anybody for real. The two flash-loan "sales" on chain are at 1,300 and 900
-floors and 400 and 37 times the highest standing bid; the dearest real sale (an alien) is at some 120 floors. Bids are
-escrowed, so they tell what somebody can really pay."""
+"""Nobody ever paid a price beyond all three limits. The two flash-loan "sales" on chain are at 1,300 and 900 floors,
+and at 400 and 37 times the highest standing bid; the most expensive real sale, of an alien, is at about 120 floors.
+Bids are escrowed, so they show what buyers can pay."""
 ATOMIC_FLOOR_MULTIPLE: Final = 10
-"""An ask placed and bought in one transaction was never on offer: far above the floor it is a loan passed around."""
+"""An ask placed and bought in one transaction was never open to others: far above the floor, it is a flash loan."""
 
 
 class Exclusion(StrEnum):
@@ -53,19 +53,50 @@ EXPLANATIONS: Final[dict[Exclusion, str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Sale:
+    """A sale with its verdict; `time` in UTC seconds, `floor_wei` is the lowest public ask of any other punk."""
+
+    event_seq: int
+    block: int
+    log_index: int
+    tx_hash: str
+    time: int
+    punk_id: int
+    price_wei: int
+    seller: str | None
+    buyer: str | None
+    kind: str
+    floor_wei: int | None
+    excluded: Exclusion | None
+
+    @property
+    def price_eth(self) -> float:
+        return self.price_wei / WEI_PER_ETH
+
+    @property
+    def counts(self) -> bool:
+        """Whether the sale is valid and has a floor to be measured by: models learn from it and are judged by it."""
+        return self.excluded is None and self.floor_wei is not None
+
+    @property
+    def floor_eth(self) -> float | None:
+        return None if self.floor_wei is None else self.floor_wei / WEI_PER_ETH
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What was known when a sale happened. Amounts in wei, None where there was no such ask.
+    """What was known at a sale. Amounts in wei, None if there was no such ask.
 
     Attributes:
-        floor: lowest public ask of any other punk just before.
+        floor: lowest public ask of any other punk just before the sale.
         previous_day_floor: lowest public ask at the end of the previous day.
-        highest_bid: highest bid standing on any punk (0: none). Only needed from `FLASH_LOAN_WEI` on.
+        highest_bid: highest bid standing on any punk (0: none); only needed for prices above `FLASH_LOAN_WEI`.
         atomic: the ask was placed in the sale's own transaction.
-        to_itself: the buyer is the seller, held the punk earlier in this transaction, or handed it to the seller
+        to_itself: the buyer is the seller, held the punk earlier in this transaction, or transferred it to the seller
             without a price within the day before.
-        comes_back: later in its transaction the punk returns to the seller, or to who held it earlier in it.
-        sold_before: the seller sold it within the day before and had it transferred back.
+        comes_back: later in the transaction, the punk returns to the seller or to an earlier holder.
+        sold_before: the seller sold the punk within the day before, and got it back by a transfer.
     """
 
     price: int
@@ -79,7 +110,7 @@ class Circumstances:
 
 
 def exclusion(sale: Circumstances) -> Exclusion | None:
-    """The reason a sale is no valid sale, or None when it is one. Where several apply, the first one counts."""
+    """The first reason that excludes the sale; None for a valid sale."""
     price, floor, previous = sale.price, sale.floor, sale.previous_day_floor
     applies = (
         (Exclusion.CUSTODY_MOVE, price == 0),

@@ -12,8 +12,9 @@ import structlog
 from shared.database.pool import Connection
 from shared.errors import TransientError
 from shared.market.prices import DailyPrices
-from shared.market.timeline import MarketTimeline, Sale
+from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
+from shared.market.valid_sales import Sale
 from shared.stores import chain_repository, event_repository
 
 # Closes are only ever added, so their number tells whether there are new ones.

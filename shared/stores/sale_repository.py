@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from shared.database.pool import Connection
-from shared.market.timeline import Sale
+from shared.market.valid_sales import Sale
 
 LAST_SALE_SEQ_SQL = "select coalesce(max(event_seq), 0) from sales"
 INSERT_SALES_SQL = """

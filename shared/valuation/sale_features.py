@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from shared.market.prices import DailyPrices
-from shared.market.timeline import MarketTimeline, Sale
+from shared.market.timeline import MarketTimeline
+from shared.market.valid_sales import Sale
 from shared.units import DAY_S
 from shared.valuation.features import compute
 

@@ -18,8 +18,9 @@ import numpy.typing as npt
 import polars as pl
 
 from shared.market.book_arrays import BookArrays
-from shared.market.timeline import MarketTimeline, Sale
+from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
+from shared.market.valid_sales import Sale
 from shared.sources.simulated import SimulatedMarket
 from tests.bench.data import find_events
 

@@ -15,7 +15,7 @@ from services.cli.export.bulk import read_bulk
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.events import EVENT_SCHEMA
-from shared.market.timeline import Sale
+from shared.market.valid_sales import Sale
 from shared.stores import event_repository
 from shared.stores.market_reader import MarketReader
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.timeline import MarketTimeline, Sale
+from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.market.valid_sales import Exclusion
+from shared.market.valid_sales import Exclusion, Sale
 from tests.factories import market
 from tests.factories.busy_market import busy_events
 from tests.factories.market_story import Told, told
