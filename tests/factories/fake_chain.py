@@ -78,7 +78,7 @@ class FakeNode:
     chain: FakeChain
     chain_id: int = 1
     behind: int = 0
-    batches: bool = True
+    refusal_of_batches: httpx.Response | None = None
     faults: list[Fault] = field(default_factory=list)
     statuses: list[httpx.Response] = field(default_factory=list)
     """Answers to give to the next requests as they are."""
@@ -105,9 +105,7 @@ class FakeNode:
                 return self.statuses.pop(0)
             body = json.loads(request.content)
             if isinstance(body, list):
-                if not self.batches:
-                    return httpx.Response(200, json={"jsonrpc": "2.0", "id": None, "error": {"code": -32600}})
-                return httpx.Response(200, json=[self._answer(one) for one in body])
+                return self.refusal_of_batches or httpx.Response(200, json=[self._answer(one) for one in body])
             return httpx.Response(200, json=self._answer(body))
         finally:
             self.at_once -= 1

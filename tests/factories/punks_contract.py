@@ -88,7 +88,7 @@ class PunksContract:
     def get_punk(self, sender: str, punk: int) -> None:
         self._require(punk not in self.owners)
         self.owners[punk] = sender
-        self._log("Assign", sender, punk, punk=punk, event_type="claim", to_address=sender)
+        self._log("Assign", sender, punk, event=("claim", punk, None, None, sender))
         self._done()
 
     def transfer_punk(self, sender: str, to: str, punk: int) -> None:
@@ -98,7 +98,7 @@ class PunksContract:
         self.owners[punk] = to
         self._log("Transfer", sender, to, 1)
         kind = "wrap" if to in WRAPPERS else "unwrap" if sender in WRAPPERS else "transfer"
-        self._log("PunkTransfer", sender, to, punk, punk=punk, event_type=kind, from_address=sender, to_address=to)
+        self._log("PunkTransfer", sender, to, punk, event=(kind, punk, None, sender, to))
         self._refund_own_bid(punk, to)
         self._done()
 
@@ -110,17 +110,7 @@ class PunksContract:
     def offer_punk_for_sale(self, sender: str, punk: int, price: int, to: str = NOBODY) -> None:
         self._require(self.owners.get(punk) == sender)
         self.offers[punk] = (sender, price, to)
-        self._log(
-            "PunkOffered",
-            punk,
-            price,
-            to,
-            punk=punk,
-            event_type="listed",
-            price_wei=str(price),
-            from_address=sender,
-            to_address=None if to == NOBODY else to,
-        )
+        self._log("PunkOffered", punk, price, to, event=("listed", punk, price, sender, None if to == NOBODY else to))
         self._done()
 
     def buy_punk(self, sender: str, punk: int, value: int) -> None:
@@ -130,19 +120,7 @@ class PunksContract:
         self.owners[punk] = sender
         self._log("Transfer", seller, sender, 1)
         self._no_longer_for_sale(punk, seller)
-        self._log(
-            "PunkBought",
-            punk,
-            value,
-            seller,
-            sender,
-            punk=punk,
-            event_type="sale",
-            sale_kind="buy",
-            price_wei=str(value),
-            from_address=seller,
-            to_address=sender,
-        )
+        self._log("PunkBought", punk, value, seller, sender, event=("sale", punk, value, seller, sender, "buy"))
         self._refund_own_bid(punk, sender)
         self._done()
 
@@ -150,16 +128,7 @@ class PunksContract:
         self._require(punk in self.owners and self.owners[punk] != sender)
         self._require(value > self.bids.get(punk, (NOBODY, 0))[1])
         self.bids[punk] = (sender, value)
-        self._log(
-            "PunkBidEntered",
-            punk,
-            value,
-            sender,
-            punk=punk,
-            event_type="bid",
-            price_wei=str(value),
-            from_address=sender,
-        )
+        self._log("PunkBidEntered", punk, value, sender, event=("bid", punk, value, sender))
         self._done()
 
     def accept_bid_for_punk(self, sender: str, punk: int, min_price: int = 0) -> None:
@@ -169,40 +138,19 @@ class PunksContract:
         self._log("Transfer", sender, bidder, 1)
         # The bid is a reference into storage and cleared by now: the log says no price and nobody.
         self.offers.pop(punk, None)
-        self._log(
-            "PunkBought",
-            punk,
-            0,
-            sender,
-            NOBODY,
-            punk=punk,
-            event_type="sale",
-            sale_kind="accept_bid",
-            price_wei=str(value),
-            from_address=sender,
-            to_address=bidder,
-        )
+        self._log("PunkBought", punk, 0, sender, NOBODY, event=("sale", punk, value, sender, bidder, "accept_bid"))
         self._done()
 
     def withdraw_bid_for_punk(self, sender: str, punk: int) -> None:
         self._require(self.owners.get(punk) not in (None, sender))
         self._require(self.bids.get(punk, (NOBODY, 0))[0] == sender)
         _, value = self.bids.pop(punk)
-        self._log(
-            "PunkBidWithdrawn",
-            punk,
-            value,
-            sender,
-            punk=punk,
-            event_type="bid_withdrawn",
-            price_wei=str(value),
-            from_address=sender,
-        )
+        self._log("PunkBidWithdrawn", punk, value, sender, event=("bid_withdrawn", punk, value, sender))
         self._done()
 
     def _no_longer_for_sale(self, punk: int, seller: str) -> None:
         self.offers.pop(punk, None)
-        self._log("PunkNoLongerForSale", punk, punk=punk, event_type="delisted", from_address=seller)
+        self._log("PunkNoLongerForSale", punk, event=("delisted", punk, None, seller))
 
     def _refund_own_bid(self, punk: int, owner: str) -> None:
         if self.bids.get(punk, (NOBODY, 0))[0] == owner:
@@ -213,7 +161,8 @@ class PunksContract:
         if not condition:
             raise Reverted
 
-    def _log(self, name: str, *arguments: Any, punk: int | None = None, **event: Any) -> None:
+    def _log(self, name: str, *arguments: Any, event: tuple[Any, ...] | None = None) -> None:
+        """A log, and what truly happened: kind, punk, price in wei, from, to, kind of a sale."""
         place = {
             "block": self._number,
             "tx_index": self._tx_index,
@@ -221,9 +170,11 @@ class PunksContract:
             "tx_hash": f"0x{self._transactions:064x}",
         }
         self.logs.append(log(name, *arguments, **place))
-        if punk is not None:
-            when = datetime.fromtimestamp(seconds_of(self._number), UTC)
-            self.events.append({"timestamp": when, **place, "punk_id": punk, **event})
+        if event is not None:
+            kind, punk, price, *parties = event
+            row = dict(zip(("from_address", "to_address", "sale_kind"), parties, strict=False))
+            row |= {"punk_id": punk, "event_type": kind, "price_wei": None if price is None else str(price)}
+            self.events.append({"timestamp": datetime.fromtimestamp(seconds_of(self._number), UTC)} | place | row)
         self._log_index += 1
 
     def _done(self) -> None:

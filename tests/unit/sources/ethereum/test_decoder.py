@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,18 @@ def decoded(logs: list[dict[str, Any]], bids: StandingBids | None = None) -> pl.
     return decode(raw_logs(logs, "page"), bids or StandingBids())
 
 
+Call = tuple[Any, ...]
+
+
+def calling(name: str) -> Callable[..., Call]:
+    return lambda *arguments: (name, *arguments)
+
+
+take, offer, end = map(calling, ("get_punk", "offer_punk_for_sale", "punk_no_longer_for_sale"))
+buy, transfer = map(calling, ("buy_punk", "transfer_punk"))
+bid, accept, withdraw = map(calling, ("enter_bid_for_punk", "accept_bid_for_punk", "withdraw_bid_for_punk"))
+
+
 @pytest.fixture
 def contract() -> PunksContract:
     """Ann owns the punks 1 and 2, Ben 3."""
@@ -34,13 +47,6 @@ def contract() -> PunksContract:
     for owner, punk in ((ANN, 1), (ANN, 2), (BEN, 3)):
         contract.get_punk(owner, punk)
     return contract
-
-
-def check(contract: PunksContract) -> pl.DataFrame:
-    """The events, once they are those that truly happened."""
-    events = decoded(contract.logs)
-    assert_frame_equal(events, contract.frame())
-    return events
 
 
 def test_the_topics_are_the_hashes_that_the_chain_shows() -> None:
@@ -53,97 +59,84 @@ def test_no_logs_are_no_events() -> None:
     assert_frame_equal(decode(empty_logs(), StandingBids()), empty_events())
 
 
-def test_a_claim_has_nobody_before_it(contract: PunksContract) -> None:
-    events = check(contract)
-    assert events["event_type"].to_list() == ["claim"] * 3
-    assert events["from_address"].to_list() == [None] * 3
+PRICES = (0, 1, 2**63 - 1, 2**63, 2**64, 2**127 - 1, 2**127, 2**128 - 1, 2**128, 2**255 + 1, 2**256 - 1)
+PLAYED: dict[str, tuple[list[Call], dict[str, list[object]]]] = {
+    "a claim has nobody before it": ([], {"event_type": ["claim"] * 3, "from_address": [None] * 3}),
+    "a public listing has its seller and nobody as buyer": (
+        [offer(ANN, 1, 5 * ETHER)],
+        {"event_type": ["listed"], "price_wei": [str(5 * ETHER)], "from_address": [ANN], "to_address": [None]},
+    ),
+    "a private listing has its only buyer": ([offer(ANN, 1, 5 * ETHER, CAT)], {"to_address": [CAT]}),
+    "a price of any 256 bits is exact": (
+        [offer(ANN, 1, price) for price in PRICES],
+        {"price_wei": [str(price) for price in PRICES]},
+    ),
+    "a listing is taken back": ([offer(ANN, 1, ETHER), end(ANN, 1)], {"event_type": ["listed", "delisted"]}),
+    "buying ends the seller's listing and sells": (
+        [offer(ANN, 1, ETHER), buy(CAT, 1, ETHER)],
+        {"event_type": ["delisted", "sale"], "from_address": [ANN, ANN], "log_index": [1, 2]},
+    ),
+    "buying for nothing is still buying": (
+        [offer(ANN, 1, 0, CAT), buy(CAT, 1, 0)],
+        {"price_wei": ["0"], "sale_kind": ["buy"]},
+    ),
+    "paying more than asked is the price": (
+        [offer(ANN, 1, ETHER), buy(CAT, 1, 2 * ETHER)],
+        {"price_wei": [str(2 * ETHER)]},
+    ),
+    "a transfer ends a listing and is one event": (
+        [offer(ANN, 1, ETHER), transfer(ANN, CAT, 1)],
+        {"event_type": ["listed", "delisted", "transfer"]},
+    ),
+    "a punk sent to nobody is transferred": (
+        [transfer(ANN, NOBODY, 1)],
+        {"event_type": ["transfer"], "to_address": [NOBODY]},
+    ),
+    "either wrapper wraps and unwraps": (
+        [transfer(*way, 1) for wrapper in WRAPPERS for way in ((ANN, wrapper), (wrapper, ANN))],
+        {"event_type": ["wrap", "unwrap", "wrap", "unwrap"]},
+    ),
+    "from one wrapper to the other is a wrap": (
+        [transfer(ANN, WRAPPERS[0], 1), transfer(*WRAPPERS, 1)],
+        {"event_type": ["wrap", "wrap"]},
+    ),
+    "an accepted bid has the price and buyer of the standing bid": (
+        [bid(BEN, 1, ETHER), bid(CAT, 1, 3 * ETHER), bid(CAT, 2, ETHER), accept(ANN, 1)],
+        {"price_wei": [str(3 * ETHER)], "from_address": [ANN], "to_address": [CAT], "sale_kind": ["accept_bid"]},
+    ),
+    "an accepted bid ends a listing without a log": (
+        [offer(ANN, 1, 9 * ETHER), bid(CAT, 1, ETHER), accept(ANN, 1)],
+        {"event_type": ["listed", "bid", "sale"]},
+    ),
+    "a withdrawn bid can be placed again lower": (
+        [bid(CAT, 1, 3 * ETHER), withdraw(CAT, 1), bid(BEN, 1, ETHER), accept(ANN, 1)],
+        {"price_wei": [str(ETHER)]},
+    ),
+    "somebody else's bid survives a sale and is accepted by the new owner": (
+        [bid(CAT, 1, ETHER), offer(ANN, 1, 2 * ETHER), buy(BEN, 1, 2 * ETHER), accept(BEN, 1)],
+        {"from_address": [BEN], "to_address": [CAT]},
+    ),
+    # Otherwise the lower bid could not be placed, and no price be found for it.
+    "a buyer's own bid is gone": (
+        [bid(CAT, 1, 3 * ETHER), offer(ANN, 1, ETHER), buy(CAT, 1, ETHER), bid(BEN, 1, ETHER), accept(CAT, 1)],
+        {"price_wei": [str(ETHER)]},
+    ),
+    "a receiver's own bid is gone": (
+        [bid(CAT, 1, 3 * ETHER), transfer(ANN, CAT, 1), bid(BEN, 1, ETHER), accept(CAT, 1)],
+        {"price_wei": [str(ETHER)]},
+    ),
+}
 
 
-def test_a_public_listing_has_its_seller_and_nobody_as_buyer(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, 5 * ETHER)
-    assert check(contract).row(-1, named=True).items() >= {
-        "event_type": "listed", "price_wei": str(5 * ETHER), "from_address": ANN, "to_address": None,
-    }.items()  # fmt: skip
-
-
-def test_a_private_listing_has_its_only_buyer(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, 5 * ETHER, CAT)
-    assert check(contract)["to_address"][-1] == CAT
-
-
-def test_a_price_of_any_256_bits_is_exact(contract: PunksContract) -> None:
-    prices = (0, 1, 2**63 - 1, 2**63, 2**64, 2**127 - 1, 2**127, 2**128 - 1, 2**128, 2**255 + 1, 2**256 - 1)
-    for price in prices:
-        contract.offer_punk_for_sale(ANN, 1, price)
-    assert check(contract)["price_wei"].to_list()[3:] == [str(price) for price in prices]
-
-
-def test_a_listing_is_taken_back(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, ETHER)
-    contract.punk_no_longer_for_sale(ANN, 1)
-    assert check(contract)["event_type"].to_list()[3:] == ["listed", "delisted"]
-
-
-def test_buying_ends_the_seller_s_listing_and_sells(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, ETHER)
-    contract.buy_punk(CAT, 1, ETHER)
-    events = check(contract)[-2:]
-    assert events["event_type"].to_list() == ["delisted", "sale"]
-    assert events["from_address"].to_list() == [ANN, ANN]
-    assert events["log_index"].to_list() == [1, 2]
-
-
-def test_buying_for_nothing_is_still_buying(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, 0, CAT)
-    contract.buy_punk(CAT, 1, 0)
-    assert check(contract).row(-1, named=True).items() >= {"price_wei": "0", "sale_kind": "buy"}.items()
-
-
-def test_paying_more_than_asked_is_the_price(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, ETHER)
-    contract.buy_punk(CAT, 1, 2 * ETHER)
-    assert check(contract)["price_wei"][-1] == str(2 * ETHER)
-
-
-def test_a_transfer_ends_a_listing_and_is_one_event(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, ETHER)
-    contract.transfer_punk(ANN, CAT, 1)
-    assert check(contract)["event_type"].to_list()[3:] == ["listed", "delisted", "transfer"]
-
-
-def test_a_punk_sent_to_nobody_is_transferred(contract: PunksContract) -> None:
-    contract.transfer_punk(ANN, NOBODY, 1)
-    assert check(contract).row(-1, named=True).items() >= {"event_type": "transfer", "to_address": NOBODY}.items()
-
-
-@pytest.mark.parametrize("wrapper", WRAPPERS)
-def test_either_wrapper_wraps_and_unwraps(contract: PunksContract, wrapper: str) -> None:
-    contract.transfer_punk(ANN, wrapper, 1)
-    contract.transfer_punk(wrapper, BEN, 1)
-    assert check(contract)["event_type"].to_list()[3:] == ["wrap", "unwrap"]
-
-
-def test_from_one_wrapper_to_the_other_is_a_wrap(contract: PunksContract) -> None:
-    contract.transfer_punk(ANN, WRAPPERS[0], 1)
-    contract.transfer_punk(WRAPPERS[0], WRAPPERS[1], 1)
-    assert check(contract)["event_type"].to_list()[3:] == ["wrap", "wrap"]
-
-
-def test_an_accepted_bid_has_the_price_and_buyer_of_the_standing_bid(contract: PunksContract) -> None:
-    contract.enter_bid_for_punk(BEN, 1, ETHER)
-    contract.enter_bid_for_punk(CAT, 1, 3 * ETHER)
-    contract.enter_bid_for_punk(CAT, 2, ETHER)
-    contract.accept_bid_for_punk(ANN, 1)
-    assert check(contract).row(-1, named=True).items() >= {
-        "price_wei": str(3 * ETHER), "from_address": ANN, "to_address": CAT, "sale_kind": "accept_bid",
-    }.items()  # fmt: skip
-
-
-def test_an_accepted_bid_ends_a_listing_without_a_log(contract: PunksContract) -> None:
-    contract.offer_punk_for_sale(ANN, 1, 9 * ETHER)
-    contract.enter_bid_for_punk(CAT, 1, ETHER)
-    contract.accept_bid_for_punk(ANN, 1)
-    assert check(contract)["event_type"].to_list()[3:] == ["listed", "bid", "sale"]
+@pytest.mark.parametrize(("calls", "last"), PLAYED.values(), ids=PLAYED)
+def test_what_is_done_with_the_contract_is_decoded(
+    contract: PunksContract, calls: list[Call], last: dict[str, list[object]]
+) -> None:
+    for name, *arguments in calls:
+        getattr(contract, name)(*arguments)
+    events = decoded(contract.logs)
+    assert_frame_equal(events, contract.frame())
+    assert {column: events[column].to_list()[-len(values) :] for column, values in last.items()} == last
 
 
 def test_bids_of_one_transaction_are_accepted_each_for_its_own_punk(contract: PunksContract) -> None:
@@ -152,7 +145,7 @@ def test_bids_of_one_transaction_are_accepted_each_for_its_own_punk(contract: Pu
     with contract.transaction():
         contract.accept_bid_for_punk(ANN, 1)
         contract.accept_bid_for_punk(ANN, 2)
-    assert check(contract)["price_wei"].to_list()[-2:] == [str(ETHER), str(2 * ETHER)]
+    assert decoded(contract.logs)["price_wei"].to_list()[-2:] == [str(ETHER), str(2 * ETHER)]
 
 
 def test_a_punk_is_bid_for_sold_and_bought_back_within_one_transaction(contract: PunksContract) -> None:
@@ -163,47 +156,13 @@ def test_a_punk_is_bid_for_sold_and_bought_back_within_one_transaction(contract:
         contract.buy_punk(ANN, 1, ETHER)
         contract.enter_bid_for_punk(BEN, 1, 8 * ETHER)
         contract.accept_bid_for_punk(ANN, 1)
-    check(contract)
+    assert_frame_equal(decoded(contract.logs), contract.frame())
 
 
 def standing(bids: StandingBids, punk: int) -> tuple[str | None, int] | None:
     """Bidder and price in wei."""
     bid = bids.standing(punk)
     return None if bid is None else (bid.maker, bid.price_wei)
-
-
-def test_a_withdrawn_bid_can_be_placed_again_lower(contract: PunksContract) -> None:
-    contract.enter_bid_for_punk(CAT, 1, 3 * ETHER)
-    contract.withdraw_bid_for_punk(CAT, 1)
-    assert StandingBids.from_events(contract.frame()).standing(1) is None
-    contract.enter_bid_for_punk(BEN, 1, ETHER)
-    contract.accept_bid_for_punk(ANN, 1)
-    assert check(contract)["price_wei"][-1] == str(ETHER)
-
-
-def test_somebody_else_s_bid_survives_a_sale_and_is_accepted_by_the_new_owner(contract: PunksContract) -> None:
-    contract.enter_bid_for_punk(CAT, 1, ETHER)
-    contract.offer_punk_for_sale(ANN, 1, 2 * ETHER)
-    contract.buy_punk(BEN, 1, 2 * ETHER)
-    contract.accept_bid_for_punk(BEN, 1)
-    assert check(contract).row(-1, named=True).items() >= {"from_address": BEN, "to_address": CAT}.items()
-
-
-@pytest.mark.parametrize("way", ["buy", "transfer"])
-def test_the_new_owner_s_own_bid_is_gone(contract: PunksContract, way: str) -> None:
-    contract.enter_bid_for_punk(CAT, 1, 3 * ETHER)
-    if way == "buy":
-        contract.offer_punk_for_sale(ANN, 1, ETHER)
-        contract.buy_punk(CAT, 1, ETHER)
-    else:
-        contract.transfer_punk(ANN, CAT, 1)
-    bids = StandingBids()
-    decoded(contract.logs, bids)
-    assert bids.standing(1) is None
-    # Otherwise this lower bid could not be placed, and no price be found for it.
-    contract.enter_bid_for_punk(BEN, 1, ETHER)
-    contract.accept_bid_for_punk(CAT, 1)
-    assert check(contract)["price_wei"][-1] == str(ETHER)
 
 
 def test_a_bid_from_before_the_page_is_found_in_earlier_events(contract: PunksContract) -> None:
@@ -354,18 +313,18 @@ person = st.sampled_from(PEOPLE)
 punk = st.integers(0, 3)
 price = st.one_of(st.integers(0, 20), st.integers(0, 2**256 - 1))
 call = st.one_of(
-    st.tuples(st.just("get_punk"), person, punk),
-    st.tuples(st.just("transfer_punk"), person, person, punk),
-    st.tuples(st.just("punk_no_longer_for_sale"), person, punk),
-    st.tuples(st.just("offer_punk_for_sale"), person, punk, price, st.sampled_from((NOBODY, *PEOPLE))),
-    st.tuples(st.just("buy_punk"), person, punk, price),
-    st.tuples(st.just("enter_bid_for_punk"), person, punk, price),
-    st.tuples(st.just("accept_bid_for_punk"), person, punk),
-    st.tuples(st.just("withdraw_bid_for_punk"), person, punk),
+    st.builds(take, person, punk),
+    st.builds(transfer, person, person, punk),
+    st.builds(end, person, punk),
+    st.builds(offer, person, punk, price, st.sampled_from((NOBODY, *PEOPLE))),
+    st.builds(buy, person, punk, price),
+    st.builds(bid, person, punk, price),
+    st.builds(accept, person, punk),
+    st.builds(withdraw, person, punk),
 )
 
 
-def play(transactions: list[list[tuple[Any, ...]]]) -> PunksContract:
+def play(transactions: list[list[Call]]) -> PunksContract:
     """What only the owner may do, the owner does; of the rest, calls that the contract refuses are left out."""
     contract = PunksContract()
     for owner, number in zip(PEOPLE, range(4), strict=False):
@@ -382,7 +341,7 @@ def play(transactions: list[list[tuple[Any, ...]]]) -> PunksContract:
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.lists(call, min_size=1, max_size=4), max_size=25), st.data())
 def test_whatever_is_played_on_the_contract_is_decoded_as_it_happened(
-    transactions: list[list[tuple[Any, ...]]], data: st.DataObject
+    transactions: list[list[Call]], data: st.DataObject
 ) -> None:
     contract = play(transactions)
     truth = contract.frame()

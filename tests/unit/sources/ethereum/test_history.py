@@ -66,12 +66,9 @@ def test_one_history_goes_on_where_the_other_ends(contract: PunksContract) -> No
 
 
 def test_a_week_of_which_nothing_is_known_is_a_gap(contract: PunksContract) -> None:
-    contract.pause(days=6)
-    contract.enter_bid_for_punk(BEN, 1, 5)
-    contract.pause(days=9)
-    contract.enter_bid_for_punk(BEN, 1, 6)
-    contract.pause(days=8)
-    contract.enter_bid_for_punk(BEN, 1, 7)
+    for days, price in ((6, 5), (9, 6), (8, 7)):
+        contract.pause(days=days)
+        contract.enter_bid_for_punk(BEN, 1, price)
     logs, events = raw_logs(contract.logs, "page"), contract.frame()
     longest = (events["timestamp"][-3], events["timestamp"][-2])
     assert longest_gap(logs, empty_events()) == longest

@@ -189,19 +189,10 @@ async def test_many_calls_go_in_batches_and_come_back_in_order() -> None:
     assert only.requests <= 3 + 3, "three batches of a hundred, beside at most three questions for the chain"
 
 
-@pytest.mark.parametrize("refusal", ["object", "413", "400"])
-async def test_a_node_that_takes_no_batches_is_asked_singly(refusal: str) -> None:
-    only = FakeNode(FakeChain(head=1_000), batches=False)
-    if refusal != "object":
-        refused = httpx.Response(int(refusal), json={"error": {"code": -32600, "message": "batch too large"}})
-
-        class Refusing(FakeNode):
-            async def handle(self, request: httpx.Request) -> httpx.Response:
-                if request.content.startswith(b"["):
-                    return refused
-                return await super().handle(request)
-
-        only = Refusing(FakeChain(head=1_000))
+@pytest.mark.parametrize("status", [200, 413, 400])
+async def test_a_node_that_takes_no_batches_is_asked_singly(status: int) -> None:
+    refusal = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batch too large"}}
+    only = FakeNode(FakeChain(head=1_000), refusal_of_batches=httpx.Response(status, json=refusal))
     async with client(only=only) as rpc:
         assert await rpc.ask_all([block(number) for number in range(30)]) == list(range(30))
         singly = only.requests
@@ -210,7 +201,7 @@ async def test_a_node_that_takes_no_batches_is_asked_singly(refusal: str) -> Non
 
 
 async def test_no_more_requests_are_in_flight_than_allowed() -> None:
-    only = FakeNode(FakeChain(head=1_000), batches=False, pause_s=0.001)
+    only = FakeNode(FakeChain(head=1_000), refusal_of_batches=httpx.Response(400), pause_s=0.001)
     async with client(only=only) as rpc:
         await rpc.ask_all([block(number) for number in range(60)])
     assert only.most_at_once == 4
