@@ -32,6 +32,9 @@ def punks_frame() -> pl.DataFrame:
     )
 
 
+TRAITS = Traits.from_frame(punks_frame())
+
+
 def events_frame(seed: int = 0, count: int = 1_500, trading: int = 120, step_s: int = STEP_S) -> pl.DataFrame:
     """`count` events in contract order, one every `step_s` seconds, among the punks 0 to `trading` and few wallets.
 
@@ -112,7 +115,7 @@ def prices() -> DailyPrices:
 
 
 def timeline(events: pl.DataFrame, traits: Traits | None = None) -> MarketTimeline:
-    folded = MarketTimeline(traits or Traits.from_frame(punks_frame()))
+    folded = MarketTimeline(traits or TRAITS)
     folded.apply(events)
     return folded
 

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from shared.market.book_arrays import NOBODY, BookArrays
 from shared.market.timeline import MarketTimeline
-from shared.market.traits import Traits
 from tests.factories import busy_market, market
 from tests.factories.plain_board import plain_board
 
-TRAITS = Traits.from_frame(market.punks_frame())
+TRAITS = market.TRAITS
 EVENTS = {"made-up": market.events_frame(9), "busy": busy_market.busy_events(9, count=600)}
 FOLDED = {name: market.timeline(events, TRAITS) for name, events in EVENTS.items()}
 SHARES = st.lists(st.floats(0, 1.05), min_size=1, max_size=6).map(sorted)
@@ -65,15 +64,3 @@ def test_an_instant_that_was_passed_already_changes_nothing():
     before = board.ask_eth.copy()
     board.advance(int(times[900]))
     assert board.ask_eth.tobytes() == before.tobytes()
-
-
-def test_many_changes_of_one_punk_in_one_step_leave_only_the_last():
-    whole, steps = BookArrays(FOLDED["busy"]), BookArrays(FOLDED["busy"])
-    times = sorted(set(EVENTS["busy"]["timestamp"].dt.epoch("s").to_list()))
-    for as_of in times:
-        steps.advance(as_of)
-    whole.advance(times[-1])
-    for name in ("ask_eth", "ask_since", "bid_eth", "owner", "way", "held"):
-        assert getattr(whole, name).tobytes() == getattr(steps, name).tobytes(), name
-    for order in ("asks", "bids"):
-        assert getattr(whole, order).punks.tolist() == getattr(steps, order).punks.tolist(), order

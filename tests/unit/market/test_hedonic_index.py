@@ -18,11 +18,11 @@ from shared.market.hedonic_index import (
     HedonicIndex,
     Premia,
 )
-from shared.market.traits import TYPES, Traits
+from shared.market.traits import TYPES
 from shared.units import DAY_S
 from tests.factories import market
 
-TRAITS = Traits.from_frame(market.punks_frame())
+TRAITS = market.TRAITS
 FEMALE = TYPES.index("Female")
 WIDTH = 1 + len(TRAITS.names)
 
@@ -153,9 +153,3 @@ def test_certainty_fades_with_time_and_comes_back_with_sales():
     assert not (TRAITS.members[5] == zombie - 1).any()
     assert after[zombie] == pytest.approx(before[zombie] + PREMIUM_DRIFT**2 * 365 / 30, rel=0.2)
     assert (after > 0).all()
-
-
-def test_the_first_sale_is_its_own_forecast():
-    index = HedonicIndex(TRAITS)
-    assert index.update(1_600_000_000, 3, 2.5) == 0.0
-    assert index.level + index.premium(3) == pytest.approx(2.5)

@@ -10,13 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.market.timeline import MarketTimeline
-from shared.market.traits import Traits
 from shared.market.valid_sales import Exclusion, Sale
 from tests.factories import market
 from tests.factories.busy_market import busy_events
 from tests.factories.market_story import Told, told
 
-TRAITS = Traits.from_frame(market.punks_frame())
+TRAITS = market.TRAITS
 ANN, BOB, EVE, VAULT = (f"0x{name:040x}" for name in (1, 2, 3, 4))
 HOUR = timedelta(hours=1)
 
@@ -31,9 +30,10 @@ def reasons(*story: Told) -> list[Exclusion | None]:
     return [sale.excluded for sale in judged(*story)]
 
 
-def test_a_plain_sale_counts_and_knows_the_floor_of_the_others():
+def test_a_plain_sale_counts_and_knows_the_lowest_price_that_is_asked_for_another():
     (sale,) = judged(
         Told("listed", 7, 40.0, sender=EVE),
+        Told("listed", 8, 0.0, sender=EVE),
         Told("listed", 1, 39.0, sender=ANN),
         Told("sale", 1, 39.0, sender=ANN, receiver=BOB),
     )
@@ -173,12 +173,3 @@ def test_a_frame_out_of_order_changes_nothing():
         timeline.apply(events[:1])
     assert timeline.asks_now.asks() == [(8 * 10**18, 2)]
     assert datetime.fromtimestamp(timeline.last_time, UTC) == events["timestamp"][1]
-
-
-def test_a_punk_offered_for_nothing_is_no_floor():
-    (sale,) = judged(
-        Told("listed", 7, 40.0, sender=EVE),
-        Told("listed", 8, 0.0, sender=EVE),
-        Told("sale", 1, 39.0, sender=ANN, receiver=BOB),
-    )
-    assert (sale.excluded, sale.floor_wei) == (None, 40 * 10**18)

@@ -21,11 +21,10 @@ from shared.market.series_rows import (
     ValidSale,
 )
 from shared.market.timeline import MarketTimeline
-from shared.market.traits import Traits
 from tests.factories import market
 from tests.factories.market_story import Told, told
 
-TRAITS = Traits.from_frame(market.punks_frame())
+TRAITS = market.TRAITS
 ANN, BOB, EVE = (f"0x{name:040x}" for name in (1, 2, 3))
 # Three punks alike in every trait, so that the index tells them apart by nothing.
 ALIKE = np.flatnonzero((TRAITS.members == TRAITS.members[(TRAITS.type_code == 0).argmax()]).all(axis=1))
@@ -45,22 +44,13 @@ def test_the_two_lowest_asks_are_told_whenever_they_change():
         Told("listed", 8, 39.0, sender=EVE),
         Told("listed", 9, 50.0, sender=EVE),
         Told("listed", 6, 1.0, sender=EVE, receiver=BOB),
-        Told("delisted", 8, sender=EVE),
-        Told("delisted", 8, sender=EVE),
+        *(Told("delisted", punk, sender=EVE) for punk in (8, 8, 7, 9)),
     )
     rows = [LowestAsks(*row) for row in timeline.lows.rows]
-    assert [row.punk for row in rows] == [7, 8, 7]
-    assert [row.lowest for row in rows] == [40.0, 39.0, 40.0]
-    assert np.isnan(rows[0].second)
-    assert [row.second for row in rows[1:]] == [40.0, 50.0]
-
-
-def test_an_empty_book_has_no_lows():
-    timeline = folded(Told("listed", 7, 40.0, sender=EVE), Told("delisted", 7, sender=EVE))
-    last = LowestAsks(*timeline.lows.rows[-1])
-    assert np.isnan(last.lowest)
-    assert np.isnan(last.second)
-    assert last.punk == -1
+    np.testing.assert_equal(
+        [(row.punk, row.lowest, row.second) for row in rows],
+        [(7, 40.0, np.nan), (8, 39.0, 40.0), (7, 40.0, 50.0), (9, 50.0, np.nan), (-1, np.nan, np.nan)],
+    )
 
 
 def test_every_change_of_owner_is_kept_with_its_way():

@@ -11,20 +11,9 @@ from shared.market.traits import Traits
 from shared.market.valid_sales import Exclusion
 from tests.factories import market
 
-TRAITS = Traits.from_frame(market.punks_frame())
-SERIES = (
-    "lows",
-    "asks",
-    "bids",
-    "owner_changes",
-    "punk_sales",
-    "valid_sales",
-    "floor_sales",
-    "sold_by",
-    "bought_by",
-    "events",
-)
+TRAITS = market.TRAITS
 KEYED = ("asks", "bids", "owner_changes", "punk_sales", "sold_by", "bought_by")
+SERIES = ("lows", "valid_sales", "floor_sales", "events", *KEYED)
 
 
 @settings(max_examples=15, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -31,27 +32,28 @@ def punk_rows() -> pl.DataFrame:
     )
 
 
+def closes(*eth_usd: float | None) -> pl.DataFrame:
+    """Of the first days of July 2017."""
+    days = [date(2017, 7, day) for day, _ in enumerate(eth_usd, start=1)]
+    return pl.DataFrame({"date": days, "eth_usd": eth_usd}, schema_overrides={"eth_usd": pl.Float64})
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     event_rows(60).write_parquet(tmp_path / "events.parquet")
     punk_rows().write_parquet(tmp_path / "punks.parquet")
-    pl.DataFrame({"date": [date(2017, 7, 1), date(2017, 7, 2)], "eth_usd": [280.0, 290.5]}).write_parquet(
-        tmp_path / "eth_usd_daily.parquet"
-    )
+    closes(280.0, 290.5).write_parquet(tmp_path / "eth_usd_daily.parquet")
     return tmp_path
 
 
-def test_a_directory_is_read_with_its_punks_and_prices(folder: Path) -> None:
-    files = read_event_files(folder)
+@pytest.mark.parametrize("name", ["", "events.parquet"])
+def test_a_directory_or_its_file_is_read_with_the_punks_and_prices_in_it(folder: Path, name: str) -> None:
+    files = read_event_files(folder / name)
     assert files.events.equals(event_rows(60))
     assert files.punks is not None
     assert files.punks.height == 10_000
     assert files.eth_usd is not None
     assert files.eth_usd["eth_usd"].to_list() == [280.0, 290.5]
-
-
-def test_one_file_is_read_with_what_lies_beside_it(folder: Path) -> None:
-    assert read_event_files(folder / "events.parquet").events.height == 60
 
 
 def test_csv_says_the_same_as_parquet(tmp_path: Path) -> None:
@@ -161,27 +163,17 @@ def test_a_place_without_event_files_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        (lambda frame: frame[:9_999], "has 9999 rows, expected all 10000 punks"),
-        (lambda frame: pl.concat([frame, frame[5]]), "row 10001: column 'punk_id' must not occur twice"),
-        (
-            lambda frame: with_value(frame, 3, "punk_id", 10_000),
-            "row 4: column 'punk_id' must be from 0 to 9999",
-        ),
-        (lambda frame: with_value(frame, 3, "type", "Robot"), "row 4: column 'type' must be one of"),
-        (lambda frame: with_value(frame, 3, "skin", "Green"), "row 4: column 'skin' must be empty or one of"),
-        (
-            lambda frame: with_value(frame, 3, "accessories", [""]),
-            "row 4: column 'accessories' must not hold empty",
-        ),
-        (lambda frame: frame.drop("type"), "column 'type' is missing"),
-        (
-            lambda frame: frame.with_columns(accessories=pl.lit("Mole")),
-            "column 'accessories' has type String",
-        ),
+        (lambda rows: rows[:9_999], "has 9999 rows, expected all 10000 punks"),
+        (lambda rows: pl.concat([rows, rows[5]]), "row 10001: column 'punk_id' must not occur twice"),
+        (lambda rows: with_value(rows, 3, "punk_id", 10_000), "row 4: column 'punk_id' must be from 0 to 9999"),
+        (lambda rows: with_value(rows, 3, "type", "Robot"), "row 4: column 'type' must be one of"),
+        (lambda rows: with_value(rows, 3, "skin", "Green"), "row 4: column 'skin' must be empty or one of"),
+        (lambda rows: with_value(rows, 3, "accessories", [""]), "row 4: column 'accessories' must not hold empty"),
+        (lambda rows: rows.drop("type"), "column 'type' is missing"),
+        (lambda rows: rows.with_columns(accessories=pl.lit("Mole")), "column 'accessories' has type String"),
     ],
 )
-def test_wrong_punks_are_refused(folder: Path, change: object, rule: str) -> None:
-    assert callable(change)
+def test_wrong_punks_are_refused(folder: Path, change: Callable[..., pl.DataFrame], rule: str) -> None:
     change(punk_rows()).write_parquet(folder / "punks.parquet")
     with pytest.raises(InvalidInputError) as caught:
         read_event_files(folder)
@@ -190,10 +182,7 @@ def test_wrong_punks_are_refused(folder: Path, change: object, rule: str) -> Non
 
 @pytest.mark.parametrize("close", [0.0, -1.0, float("nan"), float("inf"), None])
 def test_a_close_that_is_no_price_is_refused(folder: Path, close: float | None) -> None:
-    pl.DataFrame(
-        {"date": [date(2017, 7, 1), date(2017, 7, 2)], "eth_usd": [280.0, close]},
-        schema_overrides={"eth_usd": pl.Float64},
-    ).write_parquet(folder / "eth_usd_daily.parquet")
+    closes(280.0, close).write_parquet(folder / "eth_usd_daily.parquet")
     with pytest.raises(InvalidInputError, match=r"eth_usd_daily.parquet: row 2: column 'eth_usd' must be a price"):
         read_event_files(folder)
 

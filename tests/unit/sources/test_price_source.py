@@ -99,10 +99,8 @@ async def test_history_is_asked_in_pieces_without_a_gap() -> None:
 async def test_only_what_is_missing_is_asked_and_today_never_comes_in() -> None:
     exchange = Exchange()
     prices = source(exchange)
-    assert (await prices.closes(date(2024, 1, 3), date(2024, 1, 5)))["date"].to_list() == [
-        date(2024, 1, 4),
-        date(2024, 1, 5),
-    ]
+    closes = await prices.closes(date(2024, 1, 3), date(2024, 1, 5))
+    assert closes["date"].to_list() == [date(2024, 1, 4), date(2024, 1, 5)]
     assert exchange.asked == [(date(2024, 1, 4), date(2024, 1, 5))]
     assert (await prices.closes(date(2024, 1, 5), date(2024, 1, 5))).is_empty()
     assert len(exchange.asked) == 1

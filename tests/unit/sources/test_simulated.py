@@ -56,8 +56,9 @@ async def test_a_longer_market_goes_on_where_a_shorter_one_ends(seed: int) -> No
 
 @short_markets
 @given(seeds)
-async def test_sales_follow_the_order_book(seed: int) -> None:
+async def test_sales_follow_the_order_book_and_a_wrapped_punk_rests(seed: int) -> None:
     """Buys happen at the standing ask by whom it is open to, accepted bids at the standing bid."""
+    wrapped: set[int] = set()
     owner: dict[int, str] = {}
     asks: dict[int, tuple[str, str | None]] = {}
     ended: dict[int, tuple[str, tuple[str, str | None]]] = {}
@@ -67,6 +68,7 @@ async def test_sales_follow_the_order_book(seed: int) -> None:
         punk, kind, by, to = event["punk_id"], event["event_type"], event["from_address"], event["to_address"]
         if kind not in ("claim", "bid", "bid_withdrawn"):
             assert owner[punk] == by
+            assert (punk in wrapped) == (kind == "unwrap")
         if kind == "claim":
             assert punk not in owner
         elif kind == "listed":
@@ -90,26 +92,13 @@ async def test_sales_follow_the_order_book(seed: int) -> None:
         if kind in ("claim", "sale", "transfer", "wrap", "unwrap"):
             assert punk not in asks
             owner[punk] = to
+            wrapped = wrapped | {punk} if kind == "wrap" else wrapped - {punk}
             if punk in bids and bids[punk][0] == to:
                 del bids[punk]
             sales[event["sale_kind"]] += 1
     assert len(owner) == 10_000
     assert sales["buy"] > 20
     assert sales["accept_bid"] > 0
-
-
-@short_markets
-@given(seeds)
-async def test_a_wrapped_punk_rests_until_it_is_unwrapped(seed: int) -> None:
-    wrapped: set[int] = set()
-    for event in (await played(seed)).iter_rows(named=True):
-        punk, kind = event["punk_id"], event["event_type"]
-        if kind == "wrap":
-            wrapped.add(punk)
-        elif kind == "unwrap":
-            wrapped.remove(punk)
-        elif kind not in ("bid_withdrawn", "bid"):
-            assert punk not in wrapped
 
 
 @short_markets

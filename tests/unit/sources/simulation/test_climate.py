@@ -14,17 +14,14 @@ def drawn(days: int, *, seed: int = 5, jump_day: int | None = None) -> Climate:
 
 def test_a_longer_climate_begins_like_a_shorter_one() -> None:
     shorter, longer = drawn(50), drawn(80)
-    assert np.array_equal(longer.log_floor[:50], shorter.log_floor)
-    assert np.array_equal(longer.activity[:50], shorter.activity)
-    assert np.array_equal(longer.log_eth_usd[:50], shorter.log_eth_usd)
+    for name in ("log_floor", "activity", "log_eth_usd"):
+        assert np.array_equal(getattr(longer, name)[:50], getattr(shorter, name)), name
 
 
 def test_regimes_differ_in_what_they_promise() -> None:
     climate = drawn(20_000)
-    moves, eth = (
-        climate.log_floor[:, 1] - climate.log_floor[:, 0],
-        np.diff(climate.log_eth_usd, prepend=climate.log_eth_usd[0]),
-    )
+    moves = climate.log_floor[:, 1] - climate.log_floor[:, 0]
+    eth = np.diff(climate.log_eth_usd, prepend=climate.log_eth_usd[0])
     names = [regime.name for regime in REGIMES]
     days = {name: climate.regime == number for number, name in enumerate(names)}
     assert all(chosen.sum() > 500 for chosen in days.values())
