@@ -119,9 +119,11 @@ def model(seed: int = 7) -> ValuationModel:
     return training.fit(learn, threads=1, seed=seed, params=quick())
 
 
-def calibration(one: ValuationModel, instant: datetime | None = None) -> Calibration:
+def calibration(
+    one: ValuationModel, instant: datetime | None = None, folded: MarketTimeline | None = None
+) -> Calibration:
     """What a nowcast by this model as of an instant is calibrated by; without one, that of its fit."""
     if instant is None:
         return one.calibrator().at(one.data_cutoff)
-    later_ones = later_sales(timeline(), prices(), data_cutoff=one.data_cutoff, instant=instant)
-    return one.calibrator(later_ones).at(instant)
+    sales = later_sales(folded or timeline(), prices(), data_cutoff=one.data_cutoff, instant=instant)
+    return one.calibrator(sales).at(instant)

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from shared.market.book_arrays import BookArrays
 from shared.market.hedonic_index import Premia
 from shared.market.series import Floats, Ints
-from shared.market.traits import Traits
 from shared.valuation import board_features
 from shared.valuation.board_moment import Moment
 from tests.factories import busy_market, market
 from tests.factories.plain_board import PlainBoard, plain_board
 
-TRAITS = Traits.from_frame(market.punks_frame())
+TRAITS = market.TRAITS
 EVENTS = {"made-up": market.events_frame(21), "busy": busy_market.busy_events(21, count=600)}
 FOLDED = {name: market.timeline(events, TRAITS) for name, events in EVENTS.items()}
 DAY = 86_400
@@ -173,34 +172,17 @@ def test_every_column_of_every_punk_is_what_sorting_and_counting_the_others_give
 
 
 @pytest.mark.parametrize("name", EVENTS)
-@settings(max_examples=10, deadline=None)
-@given(st.floats(0, 1))
-def test_asking_for_many_punks_gives_byte_for_byte_what_asking_for_each_gives(name, share):
-    as_of, punks = instant(name, share), np.arange(125)
-    together = columns_at(name, as_of, punks)
-    for punk in punks:
-        assert_same(together, punk, columns_at(name, as_of, punks[punk : punk + 1]), 0)
-
-
-def assert_same(one: dict[str, Floats], row: int, other: dict[str, Floats], other_row: int) -> None:
-    for column, values in one.items():
-        assert values[row].tobytes() == other[column][other_row].tobytes(), column
-
-
-@pytest.mark.parametrize("name", EVENTS)
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.tuples(st.floats(-0.1, 1), st.integers(0, 4)), min_size=1, max_size=8), st.integers(0, 10**6))
-def test_many_moments_together_give_byte_for_byte_what_each_gives_alone(name, asked, seed):
+@given(st.lists(st.tuples(st.floats(-0.1, 1), st.integers(0, 9)), min_size=1, max_size=8), st.integers(0, 10**6))
+def test_many_punks_at_many_moments_have_byte_for_byte_what_each_has_alone(name, asked, seed):
     """In any order, with any number of punks each, among them moments of an empty book and of no punk."""
     generator = np.random.default_rng(seed)
-    moments = [moment(name, instant(name, share), generator.integers(0, 125, count)) for share, count in asked]
+    asked = [(instant(name, share), generator.integers(0, 125, count)) for share, count in asked]
     with np.errstate(divide="ignore", invalid="ignore"):
-        together = board_features.columns(moments)
-        apart = [board_features.columns([one]) for one in moments]
-    rows = [(one, row) for one, (_, count) in zip(apart, asked, strict=True) for row in range(count)]
-    assert all(len(values) == len(rows) for values in together.values())
-    for place, (one, row) in enumerate(rows):
-        assert_same(together, place, one, row)
+        together = board_features.columns([moment(name, *one) for one in asked])
+    alone = [columns_at(name, as_of, punks[[row]]) for as_of, punks in asked for row in range(len(punks))]
+    for column, values in together.items():
+        assert values.tobytes() == b"".join(one[column].tobytes() for one in alone), column
 
 
 def test_an_empty_book_and_an_empty_list_of_punks_are_no_error():

@@ -46,14 +46,6 @@ def test_apes_and_aliens_are_never_graded_better_than_the_lowest() -> None:
     assert "so few apes are ever sold" in meaning("D", "Ape")
 
 
-def test_meanings_name_the_bounds() -> None:
-    assert list(MEANINGS) == ["A", "B", "C", "D"]
-    assert "at most 15 %" in meaning("A", "Male")
-    assert "15 % to 35 %" in meaning("B", "Female")
-    assert "35 % to 80 %" in meaning("C", "Male")
-    assert "over 80 %" in meaning("D", "Zombie")
-
-
 def test_what_is_told_of_grades_is_what_a_model_grades_by() -> None:
     grades = small_market.model().grades
     assert list(grades) == list(MEANINGS)

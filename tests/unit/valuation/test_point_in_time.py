@@ -5,16 +5,14 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.traits import Traits
 from shared.valuation.generation import build
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.training import fit
 from tests.factories import market, small_market
 
-TRAITS = Traits.from_frame(market.punks_frame())
 EVENTS = market.events_frame(11, count=3_000)
 PRICES = market.prices()
-CLEAN = market.timeline(EVENTS, TRAITS)
+CLEAN = market.timeline(EVENTS)
 
 
 def instant(event: int) -> datetime:
@@ -29,7 +27,7 @@ MODEL = fit(training_snapshot(CLEAN, PRICES, instant(2_000)), threads=1, params=
 @given(st.integers(2_000, 2_999), st.integers(0, 10**6))
 def test_overwriting_the_future_changes_no_snapshot_and_no_published_value(event, seed):
     as_of = instant(event)
-    poisoned = market.timeline(market.poison(EVENTS, int(as_of.timestamp()), seed), TRAITS)
+    poisoned = market.timeline(market.poison(EVENTS, int(as_of.timestamp()), seed))
     one, other = (nowcast_snapshot(folded, PRICES, as_of) for folded in (CLEAN, poisoned))
     assert one.snapshot_id == other.snapshot_id
     generations = [build(MODEL.predict(snapshot.frame)) for snapshot in (one, other)]
@@ -38,6 +36,6 @@ def test_overwriting_the_future_changes_no_snapshot_and_no_published_value(event
 
 
 def test_overwriting_the_future_changes_no_byte_of_a_model():
-    poisoned = market.timeline(market.poison(EVENTS, int(instant(2_000).timestamp()), 5), TRAITS)
+    poisoned = market.timeline(market.poison(EVENTS, int(instant(2_000).timestamp()), 5))
     snapshot = training_snapshot(poisoned, PRICES, instant(2_000))
     assert fit(snapshot, threads=1, params=PARAMS).to_bytes() == MODEL.to_bytes()

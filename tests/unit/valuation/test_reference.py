@@ -55,13 +55,6 @@ def test_the_rows_are_those_of_the_training_snapshot_bit_by_bit() -> None:
     assert {row.tobytes() for row in reference().rows.to_numpy()} <= seen
 
 
-def test_a_file_gives_the_same_reference_back() -> None:
-    again = read(Reference, written(reference()))
-    assert written(again) == written(reference())
-    assert again.rows.equals(reference().rows, null_equal=True)
-    assert again.answers.tobytes() == reference().answers.tobytes()
-
-
 @given(st.integers(0, 6), st.integers(0, ROWS - 1), st.floats(-0.5, 0.5))
 def test_the_difference_is_the_largest_relative_one(kind: int, row: int, moved: float) -> None:
     answers = reference().answers.copy()

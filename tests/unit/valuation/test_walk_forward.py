@@ -14,7 +14,6 @@ from polars.testing import assert_frame_equal
 from shared.errors import InvalidInputError
 from shared.evaluation.predictions import COLUMNS, FURTHER, check
 from shared.market.prices import DailyPrices
-from shared.market.traits import Traits
 from shared.units import DAY_S
 from shared.valuation import walk_forward as module
 from shared.valuation.calibration.intervals import Calibration
@@ -27,9 +26,8 @@ from shared.valuation.walk_forward import SaleHistory, horizon_name
 from tests.factories import market, small_market
 
 STEP_S = 6 * 3_600
-TRAITS = Traits.from_frame(market.punks_frame())
 EVENTS = market.events_frame(17, count=2_400, step_s=STEP_S)
-FOLDED = market.timeline(EVENTS, TRAITS)
+FOLDED = market.timeline(EVENTS)
 _DAYS = np.arange(700)
 PRICES = DailyPrices(market.START // 86_400 - 60 + _DAYS, 400.0 + 5.0 * np.sin(_DAYS / 3.0))
 FIRST = datetime.fromtimestamp(market.START + 520 * 86_400, UTC)
@@ -51,15 +49,9 @@ def walk(folded=FOLDED, **changed) -> pl.DataFrame:
         "threads": 1,
         "params": PARAMS,
     } | changed
-    history = SaleHistory.of(
-        folded,
-        PRICES,
-        first=asked["first"],
-        until=asked["until"],
-        horizons=asked.pop("horizons", HORIZONS),
-        params=asked["params"],
-    )
-    return history.walk_forward(**asked)
+    horizons = asked.pop("horizons", HORIZONS)
+    span = {name: asked[name] for name in ("first", "until", "params")}
+    return SaleHistory.of(folded, PRICES, horizons=horizons, **span).walk_forward(**asked)
 
 
 @pytest.fixture(scope="module")
@@ -184,12 +176,12 @@ def test_the_future_of_the_last_instant_changes_no_row(walked):
     later = int(UNTIL.timestamp())
     assert later < EVENTS["timestamp"].dt.epoch("s")[-1]
     for events in (EVENTS.filter(pl.col("timestamp") < UNTIL), market.poison(EVENTS, later, 3)):
-        assert walk(market.timeline(events, TRAITS)).equals(walked)
+        assert walk(market.timeline(events)).equals(walked)
 
 
 def test_values_of_the_first_part_do_not_know_the_sales_of_the_second(walked):
     middle = FIRST + timedelta(days=30)
-    poisoned = market.timeline(market.poison(EVENTS, int(middle.timestamp()), 4), TRAITS)
+    poisoned = market.timeline(market.poison(EVENTS, int(middle.timestamp()), 4))
     first = walked.filter(pl.col("sale_time") < middle)
     again = walk(poisoned).filter(pl.col("sale_time") < middle)
     # Among other rows a value's last digit may be another.
@@ -215,20 +207,18 @@ def test_the_same_walk_twice_gives_the_same_rows(walked):
     assert walk(threads=2).equals(walked)
 
 
-def test_too_little_history_is_an_error_that_says_so():
-    with pytest.raises(TooFewSalesError, match="begin later, or give more history"):
-        walk(first=FIRST - timedelta(days=280))
-
-
-@pytest.mark.parametrize("refit_every", [timedelta(0), timedelta(days=-14)])
-def test_a_refit_that_never_comes_is_refused(refit_every):
-    with pytest.raises(InvalidInputError, match="refit"):
-        walk(refit_every=refit_every)
-
-
-def test_a_span_without_a_sale_is_an_error_that_says_so():
-    with pytest.raises(InvalidInputError, match="no valid sale"):
-        walk(first=FIRST, until=FIRST + timedelta(seconds=1))
+@pytest.mark.parametrize(
+    ("asked", "error", "words"),
+    [
+        ({"first": FIRST - timedelta(days=280)}, TooFewSalesError, "begin later, or give more history"),
+        ({"refit_every": timedelta(0)}, InvalidInputError, "refit"),
+        ({"refit_every": timedelta(days=-14)}, InvalidInputError, "refit"),
+        ({"until": FIRST + timedelta(seconds=1)}, InvalidInputError, "no valid sale"),
+    ],
+)
+def test_a_walk_that_cannot_be_is_refused(asked, error, words):
+    with pytest.raises(error, match=words):
+        walk(**asked)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S
 from shared.valuation import sale_features
 from shared.valuation.calibration import correction
@@ -20,10 +19,9 @@ from shared.valuation.calibration.calibrator import Calibrator, day_of
 from shared.valuation.calibration.intervals import LEVELS, Calibration
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.inputs import HORIZON_S, later_sales, nowcast_snapshot, sale_rows
-from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from tests.factories import market, small_market
-from tests.factories.small_market import END
+from tests.factories.small_market import END, calibration
 
 PARAMS = Params.load().calibration
 CUTOFF = datetime(2024, 6, 1, 9, tzinfo=UTC)
@@ -154,18 +152,6 @@ def test_after_the_market_has_changed_refreshed_intervals_cover_as_promised_and_
     assert off(refreshed, 0.8) < 0.08 < off(OF_THE_FIT, 0.8)
 
 
-def served(model: ValuationModel, instant: datetime, timeline: MarketTimeline | None = None) -> Calibration:
-    """What a nowcast by this model as of the instant is calibrated by."""
-    sales = later_sales(
-        timeline or small_market.timeline(), small_market.prices(), data_cutoff=model.data_cutoff, instant=instant
-    )
-    return model.calibrator(sales).at(instant)
-
-
-def of_the_fit(model: ValuationModel) -> Calibration:
-    return model.calibrator().at(model.data_cutoff)
-
-
 def test_only_sales_that_looked_so_after_the_cut_off_and_had_a_floor_make_errors() -> None:
     one = small_market.model()
     rows = sale_rows(small_market.timeline(), small_market.prices(), until=END, horizons=(HORIZON_S,))
@@ -182,7 +168,7 @@ def test_only_sales_that_looked_so_after_the_cut_off_and_had_a_floor_make_errors
     assert one.calibrator(rows).at(END).shifts == pytest.approx(expected.shifts, abs=1e-12)
     for floor in (float("nan"), 0.0):
         blind = late.with_columns(floor_eth=pl.lit(floor))
-        assert same(one.calibrator(blind).at(END), of_the_fit(one))
+        assert same(one.calibrator(blind).at(END), calibration(one))
 
 
 def test_later_sales_are_those_that_are_known_by_the_start_of_the_day() -> None:
@@ -193,45 +179,43 @@ def test_later_sales_are_those_that_are_known_by_the_start_of_the_day() -> None:
     first, until = one.data_cutoff.timestamp() + HORIZON_S, day.timestamp()
     counted = [sale.event_seq for sale in timeline.counted if first <= sale.time < until]
     assert rows["event_seq"].to_list() == counted
-    assert not same(served(one, END), of_the_fit(one))
+    assert not same(calibration(one, END), calibration(one))
 
 
 def test_garbage_after_the_day_has_begun_changes_nothing() -> None:
     one, instant = small_market.model(), END - timedelta(days=6)
-    traits = small_market.timeline().traits
-    made = served(one, instant)
-    assert not same(made, of_the_fit(one))
+    made = calibration(one, instant)
+    assert not same(made, calibration(one))
     begin = day_of(instant)
     known = small_market.EVENTS.filter(small_market.EVENTS["timestamp"] < begin)
     for events in (known, market.poison(small_market.EVENTS, int(begin.timestamp()), 3)):
-        assert same(served(one, instant, market.timeline(events, traits)), made)
+        assert same(calibration(one, instant, market.timeline(events)), made)
 
 
 def test_a_sale_that_became_known_after_the_day_had_begun_counts_from_the_next_day_on() -> None:
-    one, day = small_market.model(), day_of(END)
-    events, prices, traits = small_market.EVENTS, small_market.prices(), small_market.timeline().traits
+    one, day, events = small_market.model(), day_of(END), small_market.EVENTS
     sale = max((s for s in small_market.timeline().counted if s.time < day.timestamp()), key=lambda s: s.time)
     late = events.with_columns(
         known_at=pl.when(pl.col("seq") >= sale.event_seq)
         .then(pl.max_horizontal("timestamp", pl.lit(day + timedelta(minutes=5))))
         .otherwise(pl.col("timestamp"))
     )
-    without = events.filter(pl.col("seq") < sale.event_seq)
-    assert same(served(one, day, market.timeline(late, traits)), served(one, day, market.timeline(without, traits)))
+    told, without = market.timeline(late), market.timeline(events.filter(pl.col("seq") < sale.event_seq))
+    assert same(calibration(one, day, told), calibration(one, day, without))
     tomorrow = END + timedelta(days=1)
-    rows = later_sales(market.timeline(late, traits), prices, data_cutoff=one.data_cutoff, instant=tomorrow)
+    rows = later_sales(told, small_market.prices(), data_cutoff=one.data_cutoff, instant=tomorrow)
     assert sale.event_seq in rows["event_seq"].to_list()
 
 
 def test_a_value_is_moved_by_the_correction_at_its_premium_and_by_nothing_else() -> None:
     one = small_market.model()
     frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), END).frame
-    refreshed = served(one, END)
+    refreshed = calibration(one, END)
     premium = np.exp(one.log_premium(frame))
     moved = np.log(one.predict(frame, refreshed).value_eth / (premium * frame["floor_eth"].to_numpy()))
     assert moved == pytest.approx(refreshed.correction_of(premium), abs=1e-12)
     assert np.abs(moved).max() > 1e-4
-    only = replace(refreshed, shifts=of_the_fit(one).shifts)
+    only = replace(refreshed, shifts=calibration(one).shifts)
     assert one.predict(frame, only).value_eth.tobytes() == one.predict(frame).value_eth.tobytes()
 
 
@@ -240,7 +224,7 @@ def test_a_model_older_than_the_hold_out_has_met_the_sales_before_it() -> None:
     older = replace(small_market.model(), data_cutoff=judge.frame["as_of"].min() - timedelta(days=9))
     first = judge.frame["as_of"][0]
     values = older.predict_forward(judge.frame, learn.frame, judge.frame)
-    assert values.hi80[0] == pytest.approx(older.predict(judge.frame[0], served(older, first)).hi80[0])
+    assert values.hi80[0] == pytest.approx(older.predict(judge.frame[0], calibration(older, first)).hi80[0])
     assert values.hi80[0] != pytest.approx(older.predict_forward(judge.frame, judge.frame).hi80[0])
 
 
@@ -249,7 +233,7 @@ def test_a_hold_out_is_valued_as_it_would_have_been_in_service() -> None:
     values = one.predict_forward(judge.frame, judge.frame)
     assert len(values) == judge.frame.height
     for row in (0, judge.frame.height // 2, judge.frame.height - 1):
-        alone = one.predict(judge.frame[row], served(one, judge.frame["as_of"][row]))
+        alone = one.predict(judge.frame[row], calibration(one, judge.frame["as_of"][row]))
         assert values.numbers()[:, row] == pytest.approx(alone.numbers()[:, 0])
         assert values.confidence[row] == alone.confidence[0]
 
@@ -276,7 +260,7 @@ def test_a_model_of_just_now_has_no_later_sale_and_leaves_the_features_kept_for_
     older = later_sales(timeline, prices, data_cutoff=END - timedelta(days=20), instant=END)
     new = replace(small_market.model(), data_cutoff=END)
     assert later_sales(timeline, prices, data_cutoff=END, instant=END).is_empty()
-    assert same(served(new, END), of_the_fit(new))
+    assert same(calibration(new, END), calibration(new))
     monkeypatch.setattr(sale_features, "compute", None)
     again = later_sales(timeline, prices, data_cutoff=END - timedelta(days=20), instant=END)
     assert again.equals(older)

@@ -88,16 +88,8 @@ def test_one_absurd_sale_moves_little() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 99), st.integers(0, 400), st.floats(-0.4, 0.4))
-def test_the_order_is_irrelevant_and_no_correction_is_larger_than_the_largest_error(
-    seed: int, count: int, bias: float
-) -> None:
-    errors = sample(seed, count, bias=bias)
-    errors = replace(errors, error=np.round(errors.error, 2))  # ties
-    order = np.random.default_rng(seed).permutation(count)
-    made = Corrected(errors, AS_OF)
-    assert Corrected(errors.where(order), AS_OF).shifts.tolist() == made.shifts.tolist()
-    assert np.abs(made.of(ANY)).max() <= PARAMS.largest
-    assert day_corrections(errors.where(order)).tolist() == day_corrections(errors)[order].tolist()
+def test_no_correction_is_larger_than_the_largest_error(seed: int, count: int, bias: float) -> None:
+    assert np.abs(Corrected(sample(seed, count, bias=bias), AS_OF).of(ANY)).max() <= PARAMS.largest
 
 
 @settings(max_examples=40, deadline=None)

@@ -4,8 +4,6 @@ from math import inf
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from shared.market.tiers import tier_of
 from shared.units import DAY_S
@@ -88,20 +86,6 @@ def test_an_error_a_half_life_older_counts_half():
     assert median_side(100) == (-1.0, -1.0), "a seventh of the weight lies beyond the quartile"
     assert median_side(600) == (-1.0, 1.0)
     assert median_side(2_400) == (1.0, 1.0), "a fifth of the weight does so on the other side"
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 500), st.integers(0, 300), st.floats(-0.5, 0.5), st.floats(0, 900))
-def test_intervals_are_nested_around_the_value_even_from_few_or_biased_residuals(seed, n, bias, days):
-    residuals = sample(seed, n, days=days)
-    calibration = calibrated(Residuals(residuals.error + bias, residuals.premium, residuals.time))
-    value = np.linspace(1, 500, 50)
-    inner_low = inner_high = value
-    for low, high in calibration.bounds(value, np.linspace(0.9, 9, 50)):
-        assert (low <= inner_low).all()
-        assert (high >= inner_high).all()
-        assert (low >= 0).all()
-        inner_low, inner_high = low, high
 
 
 def test_without_weights_the_quantiles_are_those_of_split_conformal_prediction():

@@ -16,24 +16,14 @@ NOW = 1_717_200_000
 THREE = Residuals(np.array([0.1, 0.2, 0.3]), np.array([1.0, 1.5, 2.0]), np.array([NOW - 1, NOW, NOW + 1]))
 
 
-def test_chosen_errors_keep_their_premia_and_times() -> None:
-    chosen = THREE.where(THREE.time >= NOW)
-    assert chosen.error.tolist() == [0.2, 0.3]
-    assert chosen.time.tolist() == [NOW, NOW + 1]
-
-
-def test_joined_errors_are_all_of_them_in_the_order_of_the_parts() -> None:
+def test_chosen_and_joined_errors_keep_their_order_premia_and_times() -> None:
     joined = Residuals.joined([THREE.where(THREE.time >= NOW), THREE])
-    assert len(joined) == 5
+    assert joined.error.tolist() == [0.2, 0.3, 0.1, 0.2, 0.3]
     assert joined.premium.tolist() == [1.5, 2.0, 1.0, 1.5, 2.0]
+    assert joined.time.tolist() == [NOW, NOW + 1, NOW - 1, NOW, NOW + 1]
 
 
-@given(
-    st.lists(
-        st.tuples(st.floats(-20, 20), st.floats(1e-3, 1e6), st.integers(0, 2**40)),
-        max_size=20,
-    )
-)
+@given(st.lists(st.tuples(st.floats(-20, 20), st.floats(1e-3, 1e6), st.integers(0, 2**40)), max_size=20))
 def test_a_file_gives_rounded_errors_back_as_they_are(sales: list[tuple[float, float, int]]) -> None:
     errors = Residuals(*(np.array([sale[place] for sale in sales]) for place in range(3))).rounded()
     again = read(Residuals, written(errors))

@@ -76,16 +76,10 @@ def test_one_absurd_error_counts_as_a_large_one():
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10**6), order=st.integers(0, 10**6), count=st.integers(1, 60))
-def test_it_is_above_zero_and_the_order_of_the_sales_changes_no_bit(seed: int, order: int, count: int):
-    error, tier, time = (part[:count] for part in errors(seed=seed))
-    then, now = volatility(error, tier, time, NOW)
-    assert (then > 0.0).all()
-    assert now > 0.0
-    turned = np.random.default_rng(order).permutation(count)
-    other, later = volatility(error[turned], tier[turned], time[turned], NOW)
-    assert later == now
-    assert other.tobytes() == then[turned].tobytes()
+@given(seed=st.integers(0, 10**6), count=st.integers(1, 60))
+def test_it_is_above_zero(seed: int, count: int):
+    then, now = volatility(*(part[:count] for part in errors(seed=seed)), NOW)
+    assert min(*then, now) > 0.0
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])

@@ -113,8 +113,11 @@ def test_a_sale_that_does_not_count_is_no_comparable_but_is_told_of_the_punk_its
     assert near[0].floor_eth == pytest.approx(own[0].floor_eth) == pytest.approx(8.02)
 
 
+END = int(small_market.END.timestamp())
+
+
 def test_a_price_is_brought_to_the_instant_by_the_index() -> None:
-    folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
+    folded, as_of = small_market.timeline(), END
     levels = folded.index.states
     now = levels.last_before(np.array([as_of]))[0, 0]
     for one in nearest(folded, as_of, 5):
@@ -125,7 +128,7 @@ def test_a_price_is_brought_to_the_instant_by_the_index() -> None:
 
 
 def test_there_are_at_most_so_many_each_punk_once_with_its_last_sale() -> None:
-    folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
+    folded, as_of = small_market.timeline(), END
     near = nearest(folded, as_of, 5)
     assert len(near) == MOST == len({one.punk_id for one in near})
     last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
@@ -157,9 +160,8 @@ def test_before_the_first_sale_nothing_is_known_of_any_trait() -> None:
 
 
 def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_accessories_are_worth() -> None:
-    as_of = int(small_market.END.timestamp())
     folded = small_market.timeline()
-    (premia, _), index = trait_premia(folded, as_of), folded.index
+    (premia, _), index = trait_premia(folded, END), folded.index
     assert premia.any()
     offsets = [premia[folded.traits.trait_lists[punk]].sum() - index.premium(punk) for punk in range(0, 10_000, 500)]
     # A zombie, ape or alien has no skin to be over that of common punks.
@@ -169,7 +171,7 @@ def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_access
 
 def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() -> None:
     """Told plainly for each pair; the search adds the same up in another order."""
-    folded, as_of = small_market.timeline(), int(small_market.END.timestamp())
+    folded, as_of = small_market.timeline(), END
     (worth, _), traits = trait_premia(folded, as_of), folded.traits
     last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
 
@@ -195,8 +197,8 @@ def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() 
 
 
 def test_premiums_are_surer_the_more_was_sold() -> None:
-    folded, end = small_market.timeline(), int(small_market.END.timestamp())
-    early, late = (trait_premia(folded, end - hours * 3_600)[1] for hours in (1940, 0))
+    folded = small_market.timeline()
+    early, late = (trait_premia(folded, END - hours * 3_600)[1] for hours in (1940, 0))
     assert np.isfinite(late).all()
     assert (late > 0).any()
     assert np.median(late) < np.median(early)

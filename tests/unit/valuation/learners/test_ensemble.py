@@ -99,11 +99,6 @@ def test_every_punk_that_the_learners_value_has_the_same_constant(fitted, usual)
     assert np.ptp(constant) < 1e-5
 
 
-def test_the_first_of_each_learners_seeds_is_the_one_it_would_have_alone(learnt):
-    both, alone = trained(*learnt, SAMPLED), trained(*learnt, SAMPLED, seeds=1)
-    assert written(replace(both, learners=both.learners[::2])) == written(alone)
-
-
 def test_where_sales_are_few_there_is_no_network_and_the_others_share_what_it_would_have_counted(learnt, usual):
     count = learnt[0].height
 
@@ -180,10 +175,6 @@ def test_the_same_rows_and_seed_give_the_same_bytes_and_another_seed_others(lear
     assert written(trained(*learnt)) == written(fitted)
 
 
-def test_a_fit_does_not_depend_on_the_number_of_threads(learnt, fitted):
-    assert written(trained(*learnt, threads=3)) == written(fitted)
-
-
 def test_values_and_reasons_do_not_depend_on_the_number_of_threads(fitted, unseen):
     one, two = (replace(fitted, threads=threads) for threads in (1, 2))
     assert two.predict(unseen).tobytes() == one.predict(unseen).tobytes()
@@ -206,13 +197,6 @@ def test_old_sales_weigh_less(learnt):
     truth = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())[rows]
     assert np.median(np.abs(believed - truth)) < 0.1
     assert np.median(old_believed - truth) == pytest.approx(np.log(2), abs=0.15)
-
-
-def test_a_document_gives_the_same_ensemble_back(fitted, unseen):
-    again = read(Ensemble, written(fitted))
-    assert written(again) == written(fitted)
-    assert again.predict(unseen).tobytes() == fitted.predict(unseen).tobytes()
-    assert again.contributions(unseen)[0].tobytes() == fitted.contributions(unseen)[0].tobytes()
 
 
 def test_what_this_code_does_not_know_is_told_from_what_is_damaged(fitted):

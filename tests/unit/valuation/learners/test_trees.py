@@ -21,9 +21,7 @@ TREES = TreesParams.model_validate(
      "max_depth": 4, "subsample": 0.7}
 )  # fmt: skip
 PARAMS = Params.load().model_copy(update={"trees": TREES})
-WITHOUT_FLAGS = Params.load().model_copy(
-    update={"trees": TREES.model_copy(update={"leave_out": ("trait flags",)})},
-)
+WITHOUT_FLAGS = Params.load().model_copy(update={"trees": TREES.model_copy(update={"leave_out": ("trait flags",)})})
 
 
 def training_set(count: int = 900) -> TrainingSet:
@@ -93,15 +91,6 @@ def test_a_prediction_is_the_same_alone_and_among_many():
     trees, rows = fitted(start="linear"), training_set().rows
     alone = [trees.predict(Rows(*(part[row : row + 1] for part in vars(rows).values())))[0] for row in range(30)]
     assert alone == trees.predict(rows)[:30].tolist()
-
-
-@pytest.mark.parametrize("start", get_args(Start))
-def test_a_file_gives_the_same_trees_back(start: Start):
-    trees, rows = fitted(start=start, params=WITHOUT_FLAGS), training_set().rows
-    reread = again(trees)
-    assert written(reread) == written(trees)
-    assert reread.predict(rows).tobytes() == trees.predict(rows).tobytes()
-    assert reread.contributions(rows).tobytes() == trees.contributions(rows).tobytes()
 
 
 def test_a_damaged_file_is_refused():
