@@ -14,6 +14,7 @@ from shared.database.pool import Database
 from shared.errors import ConflictError
 from shared.registry import training_requests
 from shared.stores import event_repository
+from tests.factories.harness import run
 from tests.unit.market.event_rows import event_rows
 
 NOW = datetime(2025, 2, 1, tzinfo=UTC)
@@ -66,8 +67,7 @@ async def test_other_events_are_refused_also_when_they_are_as_many(database: Dat
 async def test_a_database_that_knows_the_future_is_refused_and_stays_as_it_is(database: Database) -> None:
     events = event_rows()
     assert events["timestamp"][-1] < PLAN.prelude
-    async with database.transaction() as connection:
-        await event_repository.append_events(connection, events)
+    await run(database, event_repository.append_events, events)
     early = Plan(events["timestamp"][-1].date(), PLAN.last, PLAN.nowcast_every)
     with pytest.raises(ConflictError, match="already holds models, nowcasts or events after"):
         await record.begin_or_resume(database, early, events)
@@ -84,12 +84,10 @@ async def test_a_lease_that_a_killed_process_left_is_given_back_and_its_try_not_
                 connection, request_id=uuid4(), reason=reason, requested_by="test", data_cutoff=None, at=NOW
             )
         claimed = await training_requests.claim(connection, at=NOW, lease_s=60)
-        assert claimed is not None
     await record.release_leases(database)
     async with database.transaction() as connection:
         rows = await connection.fetch("select status, attempts, started_at, lease_until from training_requests")
         assert {tuple(row) for row in rows} == {("queued", 0, None, None)}
         again = await training_requests.claim(connection, at=NOW, lease_s=60)
-        assert again is not None
         assert (again.request_id, again.attempts) == (claimed.request_id, 1)
         assert again.lease_token != claimed.lease_token

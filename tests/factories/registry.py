@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from re import fullmatch
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.gatekeeper import conclusions
+from shared.clock import ManualClock
 from shared.database.pool import Connection
 from shared.evaluation.canonical import canonical_json
-from shared.evaluation.checks import Action
+from shared.evaluation.checks import Action, Check
 from shared.evaluation.policy import load_policy
-from shared.registry import decisions, models, pointer, promotions, shadows, training_requests
+from shared.messaging.transaction import Transaction
+from shared.registry import decisions, models, operations, pointer, training_requests
 from shared.registry.decisions import Decision
 from shared.registry.models import ModelRecord
 
 NAMESPACE = UUID("1d3f8f5e-8f6c-4a53-9d0c-2b6b3a1f0c55")
 ETH = 10**18
+PRICE_ETH = 50
 
 
 def sha(name: str) -> str:
@@ -91,32 +95,37 @@ def decision(
     )
 
 
-async def promote(connection: Connection, name: str, at: datetime, *, register: bool = True) -> Decision:
-    """A contender, promoted as the gatekeeper would; without `register` it is there and judged."""
+async def promote(
+    connection: Connection, name: str, at: datetime, *, register: bool = True, checks: Sequence[Check] = ()
+) -> Decision:
+    """A contender, promoted as the gatekeeper does; without `register` the registry has it, judged."""
     if register:
         await evaluated(connection, name, at)
     here = await pointer.read(connection)
-    generation = 0 if here is None else here.generation
-    made = decision(name, at, generation=generation)
-    await decisions.record(connection, made, (), load_policy())
-    outcome = await pointer.promote(connection, model_id(name), made, expected_generation=generation)
-    assert isinstance(outcome, pointer.Swapped)
-    await promotions.begin(
-        connection, made.decision_id, model_id=model_id(name), previous_model_id=outcome.replaced, at=at
-    )
+    made = decision(name, at, generation=0 if here is None else here.generation)
+    await decisions.record(connection, made, checks, load_policy())
+    await operations.carry_out_promotion(Transaction(connection, ManualClock(at), source="test"), made)
     return made
 
 
 async def start_shadow(connection: Connection, name: str, at: datetime, *, register: bool = True) -> None:
-    """A contender that runs as a shadow; without `register` it is there and judged."""
+    """A contender that runs as a shadow; without `register` the registry has it, judged."""
     if register:
         await evaluated(connection, name, at)
     here = await pointer.read(connection)
-    assert here is not None
-    made = replace(decision(name, at, generation=here.generation, action="start_shadow"), champion_model=here.model_id)
+    made = decision(name, at, generation=here.generation, action="start_shadow", champion=here.model_id)
     await decisions.record(connection, made, (), load_policy())
-    await models.transition(connection, model_id(name), expected="evaluated", to="shadow")
-    await shadows.start(connection, model_id(name), champion_id=here.model_id, decision_id=made.decision_id, at=at)
+    transaction = Transaction(connection, ManualClock(at), source="test")
+    await conclusions.start_shadow(transaction, made, here.model_id)
+
+
+async def roll_back(connection: Connection, name: str, at: datetime, *, to: str) -> None:
+    """The champion `name` is replaced by the champion before it, as the monitor does."""
+    here = await pointer.read(connection)
+    made = decision(name, at, generation=here.generation, action="rollback")
+    await decisions.record(connection, made, (), load_policy())
+    transaction = Transaction(connection, ManualClock(at), source="test")
+    await operations.carry_out_rollback(transaction, made, to=model_id(to))
 
 
 async def generation(
@@ -151,6 +160,13 @@ async def generation(
     return identity
 
 
+async def publish(connection: Connection, name: str, at: datetime, *, role: str = "champion") -> int:
+    """A generation of a model that is registered from now on."""
+    if not await connection.fetchval("select 1 from models where model_id = $1", model_id(name)):
+        await contender(connection, name, at)
+    return await generation(connection, name, at, role=role)
+
+
 async def nowcast_failure(
     connection: Connection, name: str, at: datetime, *, refused: bool = True, valued_by: Sequence[str] = ()
 ) -> None:
@@ -168,49 +184,33 @@ async def nowcast_failure(
 class Sales:
     """Adds sales one after the other, an hour apart, each valued by the given models."""
 
-    connection: Connection
     generation_id: int
     at: datetime
     gap: timedelta = timedelta(hours=1)
     count: int = 0
 
     async def add(
-        self, errors: dict[str, float], *, tx_hash: str | None = None, price_eth: int = 50, inside: bool = True
+        self, connection: Connection, errors: dict[str, float], *, tx_hash: str | None = None, inside: bool = True
     ) -> datetime:
-        """One sale; `errors` are ln(value / price) by model name, `inside` whether the intervals held."""
+        """One sale for 50 ETH; `errors` are ln(value / price) by model name, `inside` whether the intervals held."""
         self.count += 1
         if tx_hash is None:
             self.at += self.gap
             tx_hash = f"0x{self.count:064x}"
-        seq: int = await self.connection.fetchval(
-            """insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, punk_id,
-                                          event_type, price_wei, sale_kind)
-               values ($1, 0, 0, $2, $3, $3, 1, 'sale', $4, 'buy') returning seq""",
-            self.count + int(self.at.timestamp()),
-            tx_hash,
-            self.at,
-            price_eth * ETH,
-        )
-        await self.connection.execute(
-            """insert into sales (event_seq, block, log_index, tx_hash, event_time, punk_id, price_wei, kind, valid)
-               values ($1, 1, 0, $2, $3, 1, $4, 'buy', true)""",
-            seq,
-            tx_hash,
-            self.at,
-            price_eth * ETH,
-        )
+        seq: int = await connection.fetchval(
+            """with event as (
+                   insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, punk_id,
+                                              event_type, price_wei, sale_kind)
+                   values ($1, 0, 0, $2, $3, $3, 1, 'sale', $4, 'buy') returning *)
+               insert into sales (event_seq, block, log_index, tx_hash, event_time, punk_id, price_wei, kind, valid)
+               select seq, 1, 0, tx_hash, event_time, punk_id, price_wei, 'buy', true from event returning event_seq""",
+            self.count + int(self.at.timestamp()), tx_hash, self.at, PRICE_ETH * ETH,
+        )  # fmt: skip
         for place, (name, error) in enumerate(errors.items()):
-            await self.connection.execute(
-                """insert into outcomes values ($1, $2, 'latest', $3, $4, $5, $6, $7, $8, $10, $10, $10, $9)""",
-                seq,
-                model_id(name),
-                "champion" if place == 0 else "previous",
-                self.generation_id,
-                round(price_eth * math.exp(error) * 1e9) * 10**9,
-                price_eth * ETH,
-                40 * ETH,
-                math.log(round(price_eth * math.exp(error) * 1e9) / (price_eth * 1e9)),
-                self.at,
-                inside,
-            )
+            value_gwei = round(PRICE_ETH * math.exp(error) * 1e9)
+            await connection.execute(
+                "insert into outcomes values ($1, $2, 'latest', $3, $4, $5, $6, $7, $8, $10, $10, $10, $9)",
+                seq, model_id(name), "champion" if place == 0 else "previous", self.generation_id, value_gwei * 10**9,
+                PRICE_ETH * ETH, 40 * ETH, math.log(value_gwei / (PRICE_ETH * 1e9)), self.at, inside,
+            )  # fmt: skip
         return self.at

@@ -25,6 +25,7 @@ from shared.stores import event_repository
 from shared.stores.market_reader import MarketReader
 from tests.factories import small_market
 from tests.factories.contract_market import CHAIN_ID, ContractMarket
+from tests.factories.harness import run
 
 EVENTS_SQL = """
 select event_time, block, tx_index, log_index, punk_id, event_type, price_wei::text, from_address, to_address,
@@ -112,8 +113,7 @@ async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMar
             rpc = JsonRpc(urls or [chain.url], chain_id=market.chain_id, patience=QUICK)
             source = EthereumSource(rpc, market, NoPrices())
             stack.push_async_callback(source.close)
-            async with database.transaction() as connection:
-                await event_repository.store_punks(connection, small_market.PUNKS)
+            await run(database, event_repository.store_punks, small_market.PUNKS)
             reader = MarketReader()
             used = clock or SystemClock()
             platform = Platform(

@@ -25,6 +25,7 @@ from shared.stores import event_repository
 from shared.stores.market_reader import MarketReader
 from tests.factories.event_logs import event_logs
 from tests.factories.fake_chain import FakeChain, FakeNode, RpcError, transport
+from tests.factories.harness import run
 from tests.integration.chain.conftest import NoPrices
 
 EVENTS = 18_000
@@ -69,9 +70,8 @@ async def test_the_recorded_events_come_through_a_node_unchanged(database: Datab
     node = RecordedNode(chain, rows=rows)
     rpc = JsonRpc(["http://node/"], chain_id=1, transport=transport(node=node))
     source = EthereumSource(rpc, EthereumMarket(budget_s=0.0, first_range=50_000), NoPrices())
-    async with database.transaction() as connection:
-        assert files.punks is not None
-        await event_repository.store_punks(connection, files.punks)
+    assert files.punks is not None
+    await run(database, event_repository.store_punks, files.punks)
     clock = SystemClock()
     platform = Platform(Settings(), clock, database, MemoryBus(clock), None)  # type: ignore[arg-type]
     pieces, reader = 0, MarketReader()

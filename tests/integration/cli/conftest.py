@@ -1,28 +1,41 @@
-"""Commands run in this process, each with an event loop of its own."""
+"""Commands in this process, on a database and a home of the test's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from services.cli.app import app
 
-Run = Callable[..., str]
 
-
-@pytest.fixture
-def run(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command that has to succeed; what it printed to standard output."""
+@pytest.fixture(autouse=True)
+def environment(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PUNKCAST_DATABASE_URL", fresh_database_url)
     monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "250")
 
-    def run(*arguments: str) -> str:
-        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.stdout
 
-    return run
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+
+
+def run(*arguments: object) -> str:
+    """The standard output of a command that has to succeed."""
+    result = invoke(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+# A command has an event loop of its own, so a test with a loop runs it in a thread.
+
+
+async def ran(*arguments: object) -> Result:
+    return await asyncio.to_thread(invoke, *arguments)
+
+
+async def said(*arguments: object) -> str:
+    return await asyncio.to_thread(run, *arguments)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from services.cli.app import app
 from shared.contracts.envelope import decode
-from shared.contracts.messages import AlertRaised, TrainingRequested
+from shared.contracts.messages import TrainingRequested
 from shared.database.pool import Database
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.market.reference_data import PUNK_SCHEMA
+from tests.integration.cli.conftest import run, said
 from tests.unit.market.event_rows import event_rows, with_value
-
-Run = Callable[..., str]
 
 
 @pytest.fixture
@@ -38,57 +33,51 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_importing_twice_imports_once(run: Run, folder: Path) -> None:
+def test_importing_twice_imports_once(folder: Path) -> None:
     assert "600 events appended, 0 known already" in run("import", str(folder))
     assert "0 events appended, 600 known already" in run("import", str(folder))
     assert "seq 600, block 4000599" in run("status")
 
 
-def test_an_import_that_contradicts_the_stored_events_changes_nothing(run: Run, folder: Path) -> None:
+def test_an_import_that_contradicts_the_stored_events_changes_nothing(folder: Path) -> None:
     run("import", str(folder))
     with_value(event_rows(700), 300, "price_wei", "12345").write_parquet(folder / "events.parquet")
-    result = CliRunner().invoke(app, ["import", str(folder)])
-    assert "is stored with price_wei '1000000000000000300', not '12345'" in str(result.exception)
+    with pytest.raises(ConflictError, match="is stored with price_wei '1000000000000000300', not '12345'"):
+        run("import", folder)
     assert "seq 600, block 4000599" in run("status")
 
 
-def test_migrate_says_when_there_is_nothing_to_do(run: Run) -> None:
+def test_migrate_says_when_there_is_nothing_to_do() -> None:
     assert "up to date" in run("migrate")
     assert "up to date" in run("migrate", "--check")
 
 
-async def test_a_freeze_by_a_person_is_told_to_the_others(run: Run, database: Database) -> None:
-    await asyncio.to_thread(run, "freeze", "add", "--reason", "odd values", "--by", "ada")
+async def test_a_freeze_by_a_person_is_told_to_the_others(database: Database) -> None:
+    await said("freeze", "add", "--reason", "odd values", "--by", "ada")
     async with database.connection() as connection:
         (row,) = await connection.fetch("select body from outbox")
     alert = decode(bytes(row["body"])).data
-    assert isinstance(alert, AlertRaised)
     assert (alert.kind, alert.severity, alert.summary) == ("freeze", "info", "promotions are frozen by ada: odd values")
 
 
-async def test_a_training_request_is_stored_with_its_message(run: Run, database: Database) -> None:
-    # Commands have an event loop of their own, so they run beside this one.
-    printed = await asyncio.to_thread(
-        run, "training", "request", "--reason", "new traits", "--by", "ann", "--data-cutoff", "2024-05-06"
-    )
+async def test_a_training_request_is_stored_with_its_message(database: Database) -> None:
+    printed = await said("training", "request", "--reason", "new traits", "--by", "ann", "--data-cutoff", "2024-05-06")
     async with database.connection() as connection:
         row = await connection.fetchrow("select message_id, routing_key, body from outbox")
     assert row["routing_key"] == TrainingRequested.TYPE
     payload = decode(row["body"]).data
-    assert isinstance(payload, TrainingRequested)
     assert (payload.reason, payload.requested_by) == ("new traits", "ann")
     assert payload.data_cutoff == datetime(2024, 5, 6, tzinfo=UTC)
     assert payload.request_id == row["message_id"]
     assert str(row["message_id"]) in printed
-    assert "merged" in await asyncio.to_thread(run, "training", "request", "--reason", "new traits")
-    listed = await asyncio.to_thread(run, "training", "list")
+    assert "merged" in await said("training", "request", "--reason", "new traits")
+    listed = await said("training", "list")
     assert re.search(rf"{row['message_id']} +queued", listed)
 
 
-def test_keys_are_made_listed_and_revoked(run: Run) -> None:
+def test_keys_are_made_listed_and_revoked() -> None:
     key = run("keys", "create", "--name", "dashboard").strip()
     shape = re.fullmatch(r"pc_([0-9a-f]{12})_[A-Za-z0-9_-]{43}", key)
-    assert shape is not None
     listed = run("keys", "list")
     assert shape.group(1) in listed
     assert key not in listed
@@ -96,14 +85,14 @@ def test_keys_are_made_listed_and_revoked(run: Run) -> None:
     assert re.search(rf"{shape.group(1)}.*Z\s+\d{{4}}-\d\d-\d\d", run("keys", "list"))
 
 
-def test_an_empty_platform_has_empty_lists(run: Run) -> None:
+def test_an_empty_platform_has_empty_lists() -> None:
     assert "no models yet" in run("models", "list")
     assert "no decisions yet" in run("decisions")
     assert "no training requests yet" in run("training", "list")
     assert "no keys yet" in run("keys", "list")
 
 
-def test_a_freeze_is_added_shown_and_lifted_once(run: Run) -> None:
+def test_a_freeze_is_added_shown_and_lifted_once() -> None:
     assert "nothing is frozen" in run("freeze", "show")
     said = run("freeze", "add", "--reason", "odd values", "--for", "3d", "--by", "ada")
     identity = re.findall(r"[0-9a-f-]{36}", said)[0]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from services.cli.app import app
 from services.cli.export.book import daily_floor
 from shared.database.pool import Connection, Database
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
@@ -22,9 +19,9 @@ from shared.stores.sale_repository import record_sales
 from tests.factories import market
 from tests.factories.busy_market import busy_events
 from tests.integration.api import filling
+from tests.integration.cli.conftest import run
 from tests.integration.database import rows
 
-Run = Callable[..., str]
 EVENTS = busy_events(4, count=300)
 MIDDLE = EVENTS["timestamp"][150] + timedelta(seconds=1)
 
@@ -35,21 +32,18 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def imported(run: Run, tmp_path: Path) -> Run:
+def imported(tmp_path: Path) -> None:
     folder = tmp_path / "events"
     folder.mkdir()
     EVENTS.select(EVENT_SCHEMA.keys()).write_parquet(folder / "events.parquet")
     market.punks_frame().write_parquet(folder / "punks.parquet")
-    run("import", str(folder))
-    return run
+    run("import", folder)
 
 
-async def refused(*arguments: str) -> BaseException:
-    """What a command ended with."""
-    result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
-    assert result.exit_code != 0
-    assert result.exception is not None
-    return result.exception
+def export(out: Path, table: str, *options: object) -> pl.DataFrame:
+    """What a command writes to `out`, in place of what is there."""
+    run("export", table, "--out", out, "--force", *options)
+    return pl.read_parquet(out)
 
 
 def timeline(events: pl.DataFrame = EVENTS) -> MarketTimeline:
@@ -59,27 +53,26 @@ def timeline(events: pl.DataFrame = EVENTS) -> MarketTimeline:
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
-def test_exported_events_are_imported_as_the_same_events(imported: Run, tmp_path: Path, suffix: str) -> None:
+def test_exported_events_are_imported_as_the_same_events(imported: None, tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"events.{suffix}"
-    assert f"300 rows of events written to {file}" in imported("export", "events", "--out", str(file))
+    assert f"300 rows of events written to {file}" in run("export", "events", "--out", file)
     if suffix == "parquet":
         assert pl.read_parquet(file).equals(EVENTS.select(EVENT_SCHEMA.keys()))
     # Every event is stored already, and an import compares them one by one.
-    assert "0 events appended, 300 known already" in imported("import", str(file))
+    assert "0 events appended, 300 known already" in run("import", file)
 
 
-def test_events_are_cut_at_instants(imported: Run, out: Path) -> None:
+def test_events_are_cut_at_instants(imported: None, out: Path) -> None:
     first, last = EVENTS["timestamp"][40], EVENTS["timestamp"][90]
-    imported("export", "events", "--out", str(out), "--from", first.isoformat(), "--to", last.isoformat())
+    cut = export(out, "events", "--from", first.isoformat(), "--to", last.isoformat())
     inside = EVENTS.filter((pl.col("timestamp") >= first) & (pl.col("timestamp") < last))
-    assert pl.read_parquet(out).equals(inside.select(EVENT_SCHEMA.keys()))
-    imported("export", "events", "--out", str(out), "--force", "--as-of", MIDDLE.isoformat())
-    assert pl.read_parquet(out).height == EVENTS.filter(pl.col("timestamp") < MIDDLE).height
+    assert cut.equals(inside.select(EVENT_SCHEMA.keys()))
+    known = EVENTS.filter(pl.col("timestamp") < MIDDLE)
+    assert export(out, "events", "--as-of", MIDDLE.isoformat()).height == known.height
 
 
-def test_sales_come_with_validity_and_reason_before_the_ingestor_derived_them(imported: Run, out: Path) -> None:
-    imported("export", "sales", "--out", str(out))
-    exported, sales = pl.read_parquet(out), timeline().sales
+def test_sales_come_with_validity_and_reason_before_the_ingestor_derived_them(imported: None, out: Path) -> None:
+    exported, sales = export(out, "sales"), timeline().sales
     assert exported.select("block", "log_index", "valid", "exclusion", "price_wei", "floor_wei").rows() == [
         (s.block, s.log_index, s.excluded is None, s.excluded, str(s.price_wei), s.floor_wei and str(s.floor_wei))
         for s in sales
@@ -90,7 +83,7 @@ def test_sales_come_with_validity_and_reason_before_the_ingestor_derived_them(im
 
 
 async def test_a_stored_verdict_on_a_sale_is_exported_as_it_is_stored(
-    imported: Run, database: Database, out: Path
+    imported: None, database: Database, out: Path
 ) -> None:
     sales = timeline().sales
     async with database.connection() as connection:
@@ -98,33 +91,29 @@ async def test_a_stored_verdict_on_a_sale_is_exported_as_it_is_stored(
         await connection.execute(
             "update sales set valid = false, exclusion = 'dust' where event_seq = $1", sales[2].event_seq
         )
-    await asyncio.to_thread(imported, "export", "sales", "--out", str(out))
-    exclusions = pl.read_parquet(out)["exclusion"].to_list()
+    exclusions = (await asyncio.to_thread(export, out, "sales"))["exclusion"].to_list()
     assert exclusions == ["dust" if sale == sales[2] else sale.excluded for sale in sales]
 
 
-def test_the_floor_is_daily_and_ends_with_the_last_day_that_was_known(imported: Run, out: Path) -> None:
-    imported("export", "floor", "--out", str(out))
-    whole = pl.read_parquet(out)
+def test_the_floor_is_daily_and_ends_with_the_last_day_that_was_known(imported: None, out: Path) -> None:
+    whole = export(out, "floor")
     assert whole.columns == ["date", "floor_eth", "floor_punk", "active_asks"]
     for day, floor_eth, floor_punk, active_asks in whole[::5].iter_rows():
         known = timeline(EVENTS.filter(pl.col("timestamp").dt.date() <= day))
         floor = known.asks_now.floor()
         assert (floor_eth, floor_punk) == ((floor[0] / 1e18, floor[1]) if floor else (None, None))
         assert active_asks == len(known.offers.listings)
-    imported("export", "floor", "--out", str(out), "--force", "--as-of", MIDDLE.isoformat())
-    assert pl.read_parquet(out).equals(whole.filter(pl.col("date") < MIDDLE.date()))
-    imported("export", "floor", "--out", str(out), "--force", "--from", "2021-03-03", "--to", "2021-03-05")
-    assert pl.read_parquet(out)["date"].to_list() == [date(2021, 3, 3), date(2021, 3, 4)]
+    assert export(out, "floor", "--as-of", MIDDLE.isoformat()).equals(whole.filter(pl.col("date") < MIDDLE.date()))
+    two_days = export(out, "floor", "--from", "2021-03-03", "--to", "2021-03-05")
+    assert two_days["date"].to_list() == [date(2021, 3, 3), date(2021, 3, 4)]
 
 
-def test_the_book_is_that_of_the_instant_with_the_lowest_ask_first(imported: Run, out: Path) -> None:
+def test_the_book_is_that_of_the_instant_with_the_lowest_ask_first(imported: None, out: Path) -> None:
     for arguments, known in (
         (("--as-of", MIDDLE.isoformat()), timeline(EVENTS.filter(pl.col("timestamp") < MIDDLE))),
-        (("--force",), timeline()),
+        ((), timeline()),
     ):
-        imported("export", "book", "--out", str(out), *arguments)
-        exported = pl.read_parquet(out)
+        exported = export(out, "book", *arguments)
         asks = known.asks_now.asks()
         assert exported["punk_id"].to_list()[: len(asks)] == [punk for _, punk in asks]
         assert exported["ask_eth"].to_list()[: len(asks)] == [wei / 1e18 for wei, _ in asks]
@@ -157,77 +146,74 @@ async def published(connection: Connection) -> tuple[str, int, int]:
     return model, first, second
 
 
-async def test_nowcasts_are_those_that_were_shown_at_the_instant(run: Run, database: Database, out: Path) -> None:
+async def test_nowcasts_are_those_that_were_shown_at_the_instant(database: Database, out: Path) -> None:
     async with database.connection() as connection:
         model, first, second = await published(connection)
         await filling.remove_values(connection, first)
-    await asyncio.to_thread(run, "export", "nowcasts", "--out", str(out))
-    shown = pl.read_parquet(out)
+    shown = await asyncio.to_thread(export, out, "nowcasts")
     assert shown["generation_id"].to_list() == [second] * 4
     assert shown["model_id"].to_list() == [model] * 4
     assert shown["punk_id"].to_list() == [0, 1, 2, 3]
     assert shown["value_wei"].to_list() == [str(filling.value_wei(punk, 3)) for punk in range(4)]
-    arguments = ["export", "nowcasts", "--out", str(out), "--force", "--as-of"]
-    between = filling.NOW + timedelta(minutes=30)
-    gone = await refused(*arguments, between.isoformat())
-    assert isinstance(gone, NotFoundError)
-    assert f"generation {first} are no longer" in str(gone)
-    early = await refused(*arguments, (filling.NOW - timedelta(hours=1)).isoformat())
-    assert "no nowcast was published by then" in str(early)
+    for at, text in (
+        (filling.NOW + timedelta(minutes=30), f"generation {first} are no longer"),
+        (filling.NOW - timedelta(hours=1), "no nowcast was published by then"),
+    ):
+        with pytest.raises(NotFoundError, match=text):
+            await asyncio.to_thread(export, out, "nowcasts", "--as-of", at.isoformat())
     assert pl.read_parquet(out).equals(shown)
 
 
-async def test_every_scored_outcome_is_exported_with_its_sale(run: Run, database: Database, out: Path) -> None:
+async def test_every_scored_outcome_is_exported_with_its_sale(database: Database, out: Path) -> None:
     async with database.connection() as connection:
         model = await rows.a_model(connection)
         generation = await rows.a_generation(connection, model)
         for day, horizon in ((0, "latest"), (1, "24h"), (2, "7d")):
             sale = await rows.a_sale(connection, event_time=rows.NOW + timedelta(days=day), log_index=day)
             await rows.an_outcome(connection, sale, model, generation, horizon=horizon, log_error=0.25)
-    await asyncio.to_thread(run, "export", "outcomes", "--out", str(out))
-    scored = pl.read_parquet(out)
+    scored = await asyncio.to_thread(export, out, "outcomes")
     assert scored["horizon"].to_list() == ["latest", "24h", "7d"]
     assert scored.select("model_id", "value_wei", "log_error", "in90", "scored_at").unique().rows() == [
         (model, str(rows.ETH), 0.25, True, rows.NOW)
     ]
     day = (rows.NOW + timedelta(days=1)).isoformat()
-    await asyncio.to_thread(run, "export", "outcomes", "--out", str(out), "--force", "--from", day)
-    assert pl.read_parquet(out)["horizon"].to_list() == ["24h", "7d"]
-    await asyncio.to_thread(run, "export", "outcomes", "--out", str(out), "--force", "--as-of", rows.NOW.isoformat())
-    assert pl.read_parquet(out).is_empty()
+    frame = await asyncio.to_thread(export, out, "outcomes", "--from", day)
+    assert frame["horizon"].to_list() == ["24h", "7d"]
+    frame = await asyncio.to_thread(export, out, "outcomes", "--as-of", rows.NOW.isoformat())
+    assert frame.is_empty()
 
 
-async def test_what_makes_no_sense_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_what_makes_no_sense_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     there = tmp_path / "there.csv"
     there.write_text("mine")
     for error, text, arguments in (
-        (InvalidInputError, "ending in .parquet or .csv", ["events", "--out", str(tmp_path / "a.xlsx")]),
-        (InvalidInputError, "there is no folder", ["events", "--out", str(tmp_path / "no" / "a.csv")]),
-        (ConflictError, "replace it with --force", ["events", "--out", str(there)]),
-        (InvalidInputError, "expected a date or instant", ["events", "--out", "a.csv", "--as-of", "yesterday"]),
+        (InvalidInputError, "ending in .parquet or .csv", ("--out", tmp_path / "a.xlsx")),
+        (InvalidInputError, "there is no folder", ("--out", tmp_path / "no" / "a.csv")),
+        (ConflictError, "replace it with --force", ("--out", there)),
+        (InvalidInputError, "expected a date or instant", ("--out", "a.csv", "--as-of", "yesterday")),
     ):
-        refusal = await refused("export", *arguments)
-        assert isinstance(refusal, error)
-        assert text in str(refusal)
+        with pytest.raises(error, match=text):
+            run("export", "events", *arguments)
     assert there.read_text() == "mine"
 
 
-async def test_bounds_that_mean_nothing_are_refused(imported: Run, out: Path) -> None:
-    book = await refused("export", "book", "--out", str(out), "--from", "2024-01-01")
-    assert "use --as-of instead" in str(book)
-    empty = await refused("export", "events", "--out", str(out), "--from", "2024-01-02", "--to", "2024-01-02")
-    assert "--from must be before --to" in str(empty)
+def test_bounds_that_mean_nothing_are_refused(imported: None, out: Path) -> None:
+    with pytest.raises(InvalidInputError, match="use --as-of instead"):
+        export(out, "book", "--from", "2024-01-01")
+    with pytest.raises(InvalidInputError, match="--from must be before --to"):
+        export(out, "events", "--from", "2024-01-02", "--to", "2024-01-02")
     assert not out.exists()
 
 
-def test_an_empty_platform_exports_empty_tables_with_their_columns(run: Run, out: Path) -> None:
+def test_an_empty_platform_exports_empty_tables_with_their_columns(out: Path) -> None:
     for table, column in (("events", "punk_id"), ("sales", "valid"), ("floor", "active_asks"), ("outcomes", "track")):
-        assert "0 rows" in run("export", table, "--out", str(out), "--force")
-        assert column in pl.read_parquet(out).columns
+        frame = export(out, table)
+        assert frame.is_empty()
+        assert column in frame.columns
 
 
 def test_a_file_that_could_not_be_written_whole_leaves_the_old_one(
-    imported: Run, out: Path, monkeypatch: pytest.MonkeyPatch
+    imported: None, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out.write_text("the old one")
 
@@ -235,23 +221,21 @@ def test_a_file_that_could_not_be_written_whole_leaves_the_old_one(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
-    result = CliRunner().invoke(app, ["export", "events", "--out", str(out), "--force"])
-    assert isinstance(result.exception, OSError)
+    with pytest.raises(OSError, match="No space left"):
+        export(out, "events")
     assert out.read_text() == "the old one"
     assert [path.name for path in out.parent.iterdir() if path.name.startswith(".")] == []
 
 
 @pytest.mark.realdata
 def test_real_events_make_the_round_trip_and_their_floor_is_the_references(
-    run: Run, market_data: Path, tmp_path: Path, out: Path
+    market_data: Path, tmp_path: Path, out: Path
 ) -> None:
     events = pl.read_parquet(market_data / "events.parquet").filter(pl.col("timestamp").dt.year() == 2017)
     folder = tmp_path / "real"
     folder.mkdir()
     events.write_parquet(folder / "events.parquet")
     run("import", str(folder))
-    run("export", "events", "--out", str(out))
-    assert pl.read_parquet(out).equals(events)
-    run("export", "floor", "--out", str(out), "--force")
+    assert export(out, "events").equals(events)
     reference = pl.read_parquet(market_data / "floor_daily_reference.parquet").drop("partial_day")
-    assert pl.read_parquet(out).equals(reference.filter(pl.col("date") <= events["timestamp"][-1].date()))
+    assert export(out, "floor").equals(reference.filter(pl.col("date") <= events["timestamp"][-1].date()))

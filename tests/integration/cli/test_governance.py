@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from services.cli.app import app
 from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
@@ -25,19 +20,10 @@ from shared.messaging.transaction import originating
 from shared.registry import operations
 from shared.registry.operations import Act
 from tests.factories import registry as made
+from tests.integration.cli.conftest import invoke, ran, run, said
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
 TEXT = files("shared.evaluation").joinpath("policy.toml").read_text()
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command; its result, whatever the exit code."""
-    monkeypatch.setenv("PUNKCAST_DATABASE_URL", fresh_database_url)
-    monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "250")
-    return lambda *arguments: CliRunner().invoke(app, list(arguments), catch_exceptions=False)
 
 
 @pytest.fixture
@@ -53,31 +39,22 @@ async def lived(database: Database) -> Database:
     return database
 
 
-async def said(run: Run, *arguments: str) -> str:
-    # Commands have an event loop of their own, so they run beside this one.
-    result = await asyncio.to_thread(run, *arguments)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def test_the_active_policy_is_shown_and_named_by_its_hash(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_active_policy_is_shown_and_named_by_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     policy = load_policy()
-    shown = run("policy", "show").stdout
+    shown = run("policy", "show")
     assert policy.policy_hash in shown
     assert re.search(r"absolute\.max_bias +0\.02", shown)
-    assert run("policy", "show", "--json").stdout.strip() == policy.body
+    assert run("policy", "show", "--json").strip() == policy.body
     own = tmp_path / "own.toml"
     own.write_text(TEXT.replace("max_bias = 0.02 ", "max_bias = 0.03 "))
     monkeypatch.setenv("PUNKCAST_POLICY_FILE", str(own))
-    assert load_policy(own).policy_hash in run("policy", "show").stdout
+    assert load_policy(own).policy_hash in run("policy", "show")
 
 
-def test_a_policy_file_is_checked(run: Run, tmp_path: Path) -> None:
+def test_a_policy_file_is_checked(tmp_path: Path) -> None:
     whole, gap = tmp_path / "whole.toml", tmp_path / "gap.toml"
     whole.write_text(TEXT)
-    assert "complete; 0 knobs differ" in run("policy", "check", str(whole)).stdout
+    assert "complete; 0 knobs differ" in run("policy", "check", str(whole))
     gap.write_text(TEXT.replace("threshold = 20.0\n", "", 1))
     with pytest.raises(PolicyError, match=r"gap\.toml.*sequential\.threshold"):
         run("policy", "check", str(gap))
@@ -85,43 +62,41 @@ def test_a_policy_file_is_checked(run: Run, tmp_path: Path) -> None:
         run("policy", "check", str(tmp_path / "nothing.toml"))
 
 
-async def test_policies_are_compared_by_file_by_hash_and_with_the_active_one(
-    run: Run, lived: Database, tmp_path: Path
-) -> None:
+async def test_policies_are_compared_by_file_by_hash_and_with_the_active_one(lived: Database, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(TEXT.replace("max_days = 30.0 ", "max_days = 31.0 ", 1))
-    result = await asyncio.to_thread(run, "policy", "diff", str(own), load_policy().policy_hash[:10])
+    result = await ran("policy", "diff", str(own), load_policy().policy_hash[:10])
     assert result.exit_code == 1
     assert re.search(r"inconclusive\.max_days +31 +30", result.stdout)
     assert len(result.stdout.strip().splitlines()) == 2, result.stdout
-    assert "no difference" in await said(run, "policy", "diff", "active", load_policy().policy_hash)
+    assert "no difference" in await said("policy", "diff", "active", load_policy().policy_hash)
     with pytest.raises(NotFoundError, match="no policy"):
-        await asyncio.to_thread(run, "policy", "show", "--hash", "ffff")
+        await ran("policy", "show", "--hash", "ffff")
 
 
-async def test_decisions_are_listed_shown_and_verified(run: Run, lived: Database) -> None:
-    for listed in (await said(run, "decisions"), await said(run, "decisions", "list")):
+async def test_decisions_are_listed_shown_and_verified(lived: Database) -> None:
+    for listed in (await said("decisions"), await said("decisions", "list")):
         assert "second is good" in listed
         assert "first is good" in listed
-    only = await said(run, "decisions", "list", "--model", made.model_id("first"))
+    only = await said("decisions", "list", "--model", made.model_id("first"))
     assert "second is good" not in only
     async with lived.connection() as connection:
         row = await connection.fetchrow("select * from decisions where subject_model = $1", made.model_id("first"))
     assert row is not None
-    shown = await said(run, "decisions", "show", str(row["decision_id"])[:9])
+    shown = await said("decisions", "show", str(row["decision_id"])[:9])
     for part in (str(row["decision_id"]), row["policy_hash"], row["evidence_hash"], "actor     ada"):
         assert part in shown
-    assert (await said(run, "decisions", "show", str(row["decision_id"]), "--evidence")).strip() == row["evidence"]
-    assert "1 of 1 decisions come out the same" in await said(run, "decisions", "verify", str(row["decision_id"]))
-    assert "2 of 2" in await said(run, "decisions", "verify", "--all", "--files")
-    assert json.loads(await said(run, "decisions", "verify", "--all", "--json")) == {"verified": 2, "wrong": []}
+    assert (await said("decisions", "show", str(row["decision_id"]), "--evidence")).strip() == row["evidence"]
+    assert "1 of 1 decisions come out the same" in await said("decisions", "verify", str(row["decision_id"]))
+    assert "2 of 2" in await said("decisions", "verify", "--all", "--files")
+    assert json.loads(await said("decisions", "verify", "--all", "--json")) == {"verified": 2, "wrong": []}
     with pytest.raises(InvalidInputError, match="or --all"):
-        await asyncio.to_thread(run, "decisions", "verify")
+        await ran("decisions", "verify")
     with pytest.raises(InvalidInputError, match="no decision"):
-        await asyncio.to_thread(run, "decisions", "verify", "ffffffff-")
+        await ran("decisions", "verify", "ffffffff-")
 
 
-async def test_a_tampered_decision_is_named_and_the_exit_code_says_so(run: Run, lived: Database) -> None:
+async def test_a_tampered_decision_is_named_and_the_exit_code_says_so(lived: Database) -> None:
     """Done as the owner of the database with its triggers off, which is the only way."""
     async with lived.transaction() as connection:
         await connection.execute("set local session_replication_role = replica")
@@ -130,25 +105,23 @@ async def test_a_tampered_decision_is_named_and_the_exit_code_says_so(run: Run, 
                where subject_model = $1 returning decision_id""",
             made.model_id("first"),
         )
-    result = await asyncio.to_thread(run, "decisions", "verify", "--all")
+    result = await ran("decisions", "verify", "--all")
     assert result.exit_code == 1
     assert f"{identity} of {made.model_id('first')}: its evidence hashes to" in result.stdout
     assert "1 of 2 decisions come out the same" in result.stdout
-    found = json.loads((await asyncio.to_thread(run, "decisions", "verify", str(identity), "--json")).stdout)
+    found = json.loads((await ran("decisions", "verify", str(identity), "--json")).stdout)
     assert [one["decision_id"] for one in found["wrong"]] == [str(identity)]
 
 
-async def test_a_model_is_promoted_rolled_back_and_put_into_quarantine(run: Run, lived: Database) -> None:
+async def test_a_model_is_promoted_rolled_back_and_put_into_quarantine(lived: Database) -> None:
     first, second, third = (made.model_id(name) for name in ("first", "second", "third"))
-    assert "promoted: decision" in await said(
-        run, "models", "promote", third, "--reason", "seen enough", "--actor", "bob"
-    )
-    assert third in await said(run, "models", "champion")
-    assert second in await said(run, "models", "champion", "--at", "2025-02-02T12:00:00")
-    assert first in await said(run, "models", "champion", "--at", "2025-02-01T12:00:00")
-    assert "rolled back" in await said(run, "models", "rollback", "--reason", "odd values")
-    assert second in await said(run, "models", "champion")
-    await said(run, "models", "quarantine", third, "--reason", "poisoned")
+    assert "promoted: decision" in await said("models", "promote", third, "--reason", "seen enough", "--actor", "bob")
+    assert third in await said("models", "champion")
+    assert second in await said("models", "champion", "--at", "2025-02-02T12:00:00")
+    assert first in await said("models", "champion", "--at", "2025-02-01T12:00:00")
+    assert "rolled back" in await said("models", "rollback", "--reason", "odd values")
+    assert second in await said("models", "champion")
+    await said("models", "quarantine", third, "--reason", "poisoned")
     async with lived.connection() as connection:
         rows = await connection.fetch("select action, actor, reason from decisions order by decided_at offset 2")
         kinds = await connection.fetch("select routing_key from outbox order by id offset 2")
@@ -159,39 +132,39 @@ async def test_a_model_is_promoted_rolled_back_and_put_into_quarantine(run: Run,
     ]
     assert [row["routing_key"].split(".")[2] for row in kinds] == ["promoted", "rolled_back"]
     with pytest.raises(ConflictError, match="in quarantine"):
-        await asyncio.to_thread(run, "models", "promote", third, "--reason", "again")
+        await ran("models", "promote", third, "--reason", "again")
     with pytest.raises(ConflictError, match="somebody moved it"):
-        await asyncio.to_thread(run, "models", "promote", first, "--reason", "x", "--expect-generation", "1")
+        await ran("models", "promote", first, "--reason", "x", "--expect-generation", "1")
 
 
 @pytest.mark.parametrize(
     "command", [("promote", "m-0123456789abcdef"), ("rollback",), ("quarantine", "m-0123456789abcdef")]
 )
-def test_nothing_is_done_without_a_reason(run: Run, command: tuple[str, ...]) -> None:
-    result = run("models", *command)
+def test_nothing_is_done_without_a_reason(command: tuple[str, ...]) -> None:
+    result = invoke("models", *command)
     assert result.exit_code == 2
     assert "--reason" in result.output
 
 
-async def test_models_have_a_card_a_lineage_and_differences(run: Run, lived: Database) -> None:
+async def test_models_have_a_card_a_lineage_and_differences(lived: Database) -> None:
     first, second = made.model_id("first"), made.model_id("second")
-    card = await said(run, "models", "show", first, "--card")
+    card = await said("models", "show", first, "--card")
     assert card.startswith(f"# Model card: {first}\n")
     assert "first is good" in card
-    assert json.loads(await said(run, "models", "show", first))["state"] == "retired"
-    shown = await said(run, "models", "lineage", first)
+    assert json.loads(await said("models", "show", first))["state"] == "retired"
+    shown = await said("models", "lineage", first)
     assert "first is good" in shown
     assert "requested" in shown
-    result = await asyncio.to_thread(run, "models", "diff", first, second)
+    result = await ran("models", "diff", first, second)
     assert result.exit_code == 1
     assert "artifact_sha256" in result.stdout
     assert "feature_schema" not in result.stdout
-    assert "the same model" in await said(run, "models", "diff", first, first)
+    assert "the same model" in await said("models", "diff", first, first)
 
 
-async def test_documents_are_those_of_the_api_with_json(run: Run, lived: Database) -> None:
+async def test_documents_are_those_of_the_api_with_json(lived: Database) -> None:
     async def document(*arguments: str) -> Any:
-        return json.loads(await said(run, *arguments, "--json"))
+        return json.loads(await said(*arguments, "--json"))
 
     first, second = made.model_id("first"), made.model_id("second")
     assert [one["model_id"] for one in await document("models", "list", "--state", "champion")] == [second]
@@ -205,9 +178,9 @@ async def test_documents_are_those_of_the_api_with_json(run: Run, lived: Databas
     assert {one["reason"] for one in await document("training", "list")} == {"first", "second", "third"}
 
 
-async def test_shadows_are_visible(run: Run, lived: Database) -> None:
-    assert "no shadow is running" in await said(run, "models", "shadows")
+async def test_shadows_are_visible(lived: Database) -> None:
+    assert "no shadow is running" in await said("models", "shadows")
     async with lived.transaction() as connection:
         await made.start_shadow(connection, "far", AT + timedelta(days=2))
-    shown = await said(run, "models", "shadows")
+    shown = await said("models", "shadows")
     assert re.search(rf"{made.model_id('far')} +{made.model_id('second')} +running +0 of 200 +1 +1 ", shown)

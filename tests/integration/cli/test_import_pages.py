@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from typer.testing import CliRunner
 
-from services.cli.app import app
 from shared.database.pool import Database
 from shared.errors import ConflictError, InvalidInputError
 from shared.market.events import EVENT_SCHEMA
 from shared.sources.ethereum.decoder import MissingBidsError
 from shared.stores import event_repository
 from tests.factories.punks_contract import PunksContract
+from tests.integration.cli.conftest import run
 
-Run = Callable[..., str]
 ANN, BEN = "0x" + "a" * 40, "0x" + "b" * 40
 
 
@@ -56,14 +53,8 @@ def stored(url: str) -> pl.DataFrame:
     return asyncio.run(read()).select(*EVENT_SCHEMA)
 
 
-def refused(*arguments: str) -> BaseException:
-    error = CliRunner().invoke(app, list(arguments)).exception
-    assert error is not None
-    return error
-
-
 def test_a_directory_of_pages_is_imported_once(
-    run: Run, fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    fresh_database_url: str, tmp_path: Path, contract: PunksContract
 ) -> None:
     write(tmp_path / "pages" / "2.json", contract.logs[1:])
     write(tmp_path / "pages" / "1.json.gz", contract.logs[:3])
@@ -75,7 +66,7 @@ def test_a_directory_of_pages_is_imported_once(
 
 
 def test_a_bid_from_before_a_page_is_taken_from_the_database(
-    run: Run, fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    fresh_database_url: str, tmp_path: Path, contract: PunksContract
 ) -> None:
     run("import", str(write(tmp_path / "1.json", contract.logs[:3])))
     assert "1 events appended" in run("import", str(write(tmp_path / "2.json", contract.logs[3:])))
@@ -83,7 +74,7 @@ def test_a_bid_from_before_a_page_is_taken_from_the_database(
 
 
 def test_event_files_and_the_pages_that_follow_them_are_imported_together(
-    run: Run, fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    fresh_database_url: str, tmp_path: Path, contract: PunksContract
 ) -> None:
     write(tmp_path / "pages" / "3.json", contract.logs[2:])
     contract.frame()[:3].write_parquet(tmp_path / "pages" / "events.parquet")
@@ -92,17 +83,19 @@ def test_event_files_and_the_pages_that_follow_them_are_imported_together(
 
 
 def test_a_page_whose_bid_is_nowhere_imports_nothing(
-    run: Run, fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    fresh_database_url: str, tmp_path: Path, contract: PunksContract
 ) -> None:
     page = write(tmp_path / "page.json", contract.logs[3:])
-    assert isinstance(refused("import", str(page)), MissingBidsError)
+    with pytest.raises(MissingBidsError):
+        run("import", page)
     contract.frame()[:1].write_parquet(tmp_path / "events.parquet")
-    assert isinstance(refused("import", str(tmp_path)), MissingBidsError)
+    with pytest.raises(MissingBidsError):
+        run("import", tmp_path)
     assert stored(fresh_database_url).is_empty()
 
 
 def test_earlier_events_may_be_given_without_being_imported(
-    run: Run, fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    fresh_database_url: str, tmp_path: Path, contract: PunksContract
 ) -> None:
     contract.frame().write_parquet(tmp_path / "events.parquet")
     page = write(tmp_path / "pages" / "page.json", contract.logs[3:])
@@ -111,30 +104,26 @@ def test_earlier_events_may_be_given_without_being_imported(
 
 
 def test_one_bad_log_in_one_page_imports_nothing(
-    run: Run, fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    fresh_database_url: str, tmp_path: Path, contract: PunksContract
 ) -> None:
     write(tmp_path / "1.json", contract.logs[:2])
     write(tmp_path / "2.json", [contract.logs[2], {**contract.logs[3], "data": "0x1"}])
-    error = refused("import", str(tmp_path))
-    assert isinstance(error, InvalidInputError)
-    assert f"{tmp_path / '2.json'}: log 2: data must be 0x and whole bytes" in str(error)
+    with pytest.raises(InvalidInputError, match=r"2\.json: log 2: data must be 0x and whole bytes"):
+        run("import", tmp_path)
     assert stored(fresh_database_url).is_empty()
 
 
 def test_a_page_that_contradicts_the_stored_events_changes_nothing(
-    run: Run, fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    fresh_database_url: str, tmp_path: Path, contract: PunksContract
 ) -> None:
     run("import", str(write(tmp_path / "1.json", contract.logs)))
     changed = [*contract.logs[:1], {**contract.logs[1], "data": f"0x{8:064x}"}, *contract.logs[2:]]
-    error = refused("import", str(write(tmp_path / "1.json", changed)))
-    assert isinstance(error, ConflictError)
-    assert "is stored with price_wei '9', not '8'" in str(error)
+    with pytest.raises(ConflictError, match="is stored with price_wei '9', not '8'"):
+        run("import", write(tmp_path / "1.json", changed))
     assert_frame_equal(stored(fresh_database_url), contract.frame())
 
 
-def test_the_output_tells_of_listings_whose_seller_is_unknown(
-    run: Run, tmp_path: Path, contract: PunksContract
-) -> None:
+def test_the_output_tells_of_listings_whose_seller_is_unknown(tmp_path: Path, contract: PunksContract) -> None:
     contract.offer_punk_for_sale(BEN, 1, 3)
     printed = run("import", str(write(tmp_path / "1.json", contract.logs[-1:])))
     assert "1 listings or their ends have no seller" in printed

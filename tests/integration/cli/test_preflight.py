@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from services.cli.app import app
 from shared.database.pool import Database
 from shared.registry.models import ModelRecord
 from tests.factories import small_market
-from tests.factories.stand import Stand
+from tests.factories.harness import Harness
 from tests.factories.unsupported import WHY, Release
-from tests.integration.cli.conftest import Run
+from tests.integration.cli.conftest import ran
 
 
 @pytest.fixture
-def release(monkeypatch: pytest.MonkeyPatch) -> Release:
-    return Release.deployed(monkeypatch)
-
-
-@pytest.fixture
-async def stand(run: Run, database: Database, tmp_path: Path) -> Stand:
+async def harness(database: Database, tmp_path: Path) -> Harness:
     """On the database and the objects that the commands see, too."""
-    return Stand.at(small_market.END, database, tmp_path / "home")
+    return Harness.at(small_market.END, database, tmp_path / "home")
 
 
-async def ran(*arguments: str) -> Result:
-    # Commands have an event loop of their own, so they run beside this one.
-    return await asyncio.to_thread(CliRunner().invoke, app, list(arguments), catch_exceptions=False)
-
-
-async def promoted(stand: Stand) -> tuple[ModelRecord, ModelRecord, ModelRecord]:
+async def promoted(harness: Harness) -> tuple[ModelRecord, ModelRecord, ModelRecord]:
     """The champion, its armed predecessor and a shadow."""
-    previous = await stand.promote(small_market.model())
-    champion = await stand.promote(small_market.model(8))
-    return champion, previous, await stand.shadow(small_market.model(9))
+    previous = await harness.promote(small_market.model())
+    champion = await harness.promote(small_market.model(8))
+    return champion, previous, await harness.shadow(small_market.model(9))
 
 
-async def test_before_the_first_champion_nothing_stands_in_the_way(stand: Stand) -> None:
+async def test_before_the_first_champion_nothing_stands_in_the_way(harness: Harness) -> None:
     for command in (("models", "preflight"), ("migrate", "--preflight")):
         result = await ran(*command)
         assert result.exit_code == 0, result.output
     assert "no champion yet" in (await ran("models", "preflight")).stdout
 
 
-async def test_models_that_all_load_are_named_with_their_roles(stand: Stand, release: Release) -> None:
-    champion, previous, shadow = await promoted(stand)
+async def test_models_that_all_load_are_named_with_their_roles(harness: Harness, release: Release) -> None:
+    champion, previous, shadow = await promoted(harness)
     result = await ran("models", "preflight")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
@@ -60,9 +46,9 @@ async def test_models_that_all_load_are_named_with_their_roles(stand: Stand, rel
 
 
 async def test_a_champion_that_does_not_load_stops_a_deployment_unless_that_is_accepted(
-    stand: Stand, release: Release, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    champion, *_ = await promoted(stand)
+    champion, *_ = await promoted(harness)
     release.cannot_serve.add(champion.model_id)
     looked = await ran("models", "preflight")
     assert looked.exit_code == 1
@@ -77,18 +63,18 @@ async def test_a_champion_that_does_not_load_stops_a_deployment_unless_that_is_a
     assert "a contender of this code" in accepted.stdout
 
 
-async def test_a_damaged_champion_is_not_accepted_as_one_of_another_release(stand: Stand) -> None:
-    champion, *_ = await promoted(stand)
-    (stand.store.root / champion.artifact_key).write_bytes(b"{}")
+async def test_a_damaged_champion_is_not_accepted_as_one_of_another_release(harness: Harness) -> None:
+    champion, *_ = await promoted(harness)
+    (harness.store.root / champion.artifact_key).write_bytes(b"{}")
     assert (await ran("models", "preflight")).exit_code == 1
     assert (await ran("migrate", "--preflight", "--accept-unsupported")).exit_code == 1
 
 
 @pytest.mark.parametrize("missing", [1, 2], ids=["previous", "shadow"])
 async def test_a_companion_that_does_not_load_is_told_and_stops_no_deployment(
-    stand: Stand, release: Release, missing: int
+    harness: Harness, release: Release, missing: int
 ) -> None:
-    companion = (await promoted(stand))[missing]
+    companion = (await promoted(harness))[missing]
     release.cannot_serve.add(companion.model_id)
     assert (await ran("models", "preflight")).exit_code == 3
     migrated = await ran("migrate", "--preflight")

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid5
 
 import pytest
 
-from services.gatekeeper.handlers import Gatekeeper
-from shared.clock import ManualClock
-from shared.contracts.envelope import Envelope, decode
+from services.gatekeeper.handlers import CONSUMER, Gatekeeper
 from shared.contracts.messages import ContenderRegistered, Payload, RetrainCheckRequested, ShadowMatured
 from shared.database.pool import Database
 from shared.errors import UnsupportedModelError
 from shared.evaluation.evidence import GateEvidence
 from shared.evaluation.policy import load_policy
-from shared.messaging.bus import Subscription
-from shared.messaging.memory import MemoryBus
-from shared.registry import models
 from shared.registry.evidence.gathering import Gathered
 from shared.registry.models import ModelRecord
 from shared.registry.unsupported import UnsupportedModel
+from shared.runtime.platform import Platform
+from shared.runtime.service import MessageService
 from tests.factories import gate_evidence, registry
+from tests.factories.harness import Harness
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 @dataclass
 class ChosenEvidence:
-    """Stands where files would be read: hands out the evidence it was given."""
+    """Returns the evidence that it was given, instead of reading files."""
 
     evidence: GateEvidence | None = None
-    meanwhile: Callable[[], Awaitable[None]] | None = None
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     asked: list[str] = field(default_factory=list)
     anchors: list[str | None] = field(default_factory=list)
     refused: UnsupportedModelError | None = None
@@ -59,68 +58,84 @@ class ChosenEvidence:
         return Gathered(chosen, contender.evaluation_snapshot, None)
 
 
+def build(platform: Platform, *, chosen: ChosenEvidence) -> MessageService:
+    keeper = Gatekeeper(database=platform.database, clock=platform.clock, policy=load_policy(), gatherer=chosen)
+    return MessageService(
+        CONSUMER,
+        {
+            ContenderRegistered: keeper.on_contender_registered,
+            RetrainCheckRequested: keeper.on_day_passed,
+            ShadowMatured: keeper.on_shadow_matured,
+        },
+    )
+
+
 @dataclass
-class Gate:
-    """A gatekeeper behind a bus."""
+class Gate(Harness):
+    """A gatekeeper, and the evidence that it sees."""
 
-    database: Database
-    clock: ManualClock
-    bus: MemoryBus
-    chosen: ChosenEvidence
+    chosen: ChosenEvidence = field(default_factory=ChosenEvidence)
 
-    async def register(self, name: str, *, deliveries: int = 1) -> None:
-        """A contender is registered and its message delivered."""
-        async with self.database.transaction() as connection:
-            record = await registry.contender(connection, name, self.clock.now())
-        await self.tell(record.model_id, deliveries=deliveries)
+    def move(self, *, days: float = 0, hours: float = 0) -> None:
+        """Move the clock to so long after START, unless it is later already."""
+        self.clock.move_to(max(self.clock.now(), START + timedelta(days=days, hours=hours)))
 
-    async def tell(self, model_id: str, *, deliveries: int = 1, message_id: UUID | None = None) -> None:
-        payload = ContenderRegistered(model_id=model_id, request_id=registry.NAMESPACE)
-        await self._deliver(payload, message_id or uuid5(registry.NAMESPACE, model_id), deliveries)
+    async def judge(
+        self,
+        *names: str,
+        evidence: GateEvidence | None = None,
+        deliveries: int = 1,
+        days: float = 0,
+        hours: float = 0,
+    ) -> None:
+        """Contenders with this evidence are registered and their messages delivered, so long after START."""
+        self.move(days=days, hours=hours)
+        self.chosen.evidence = evidence
+        for name in names:
+            record = await self.run(registry.contender, name, self.clock.now())
+            await self.announce(record.model_id, deliveries=deliveries)
 
-    async def mature(self, name: str, outcome: str, *, champion: str = "good", deliveries: int = 1) -> None:
-        payload = ShadowMatured(
+    async def announce(self, model_id: str, *, deliveries: int = 1, message_id: UUID | None = None) -> None:
+        registered = ContenderRegistered(model_id=model_id, request_id=registry.NAMESPACE)
+        await self._deliver(registered, message_id or uuid5(registry.NAMESPACE, model_id), deliveries)
+
+    async def mature(
+        self, name: str, outcome: str, *, champion: str = "good", deliveries: int = 1, days: float = 0, hours: float = 0
+    ) -> None:
+        self.move(days=days, hours=hours)
+        matured = ShadowMatured(
             model_id=registry.model_id(name),
             champion_id=registry.model_id(champion),
-            outcome=outcome,  # type: ignore[arg-type]
+            outcome=outcome,
             sales=100,
             e_value=25.0,
         )
-        identity = uuid5(registry.NAMESPACE, f"{name} {outcome} {self.clock.now()}")
-        await self._deliver(payload, identity, deliveries)
+        await self._deliver(matured, uuid5(registry.NAMESPACE, f"{name} {outcome} {self.clock.now()}"), deliveries)
 
-    async def pass_day(self, *, deliveries: int = 1) -> None:
-        """The daily tick."""
+    async def pass_day(self, *, deliveries: int = 1, days: float = 0) -> None:
+        """The daily tick, so many days after START."""
+        self.move(days=days)
         slot = self.clock.now()
         await self._deliver(RetrainCheckRequested(slot=slot), uuid5(registry.NAMESPACE, f"day {slot}"), deliveries)
 
     async def _deliver(self, payload: Payload, message_id: UUID, deliveries: int) -> None:
-        envelope = Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=message_id)
-        for _ in range(deliveries):
-            await self.bus.publish(envelope)
-        await self.bus.run_until_idle()
-        assert await self.bus.dead_letters() == []
+        await self.send(payload, message_id=message_id, deliveries=deliveries)
+        assert await self.dead() == []
 
-    async def state(self, name: str) -> str:
-        async with self.database.connection() as connection:
-            return (await models.get(connection, registry.model_id(name))).state
-
-    async def told(self, kind: type[Payload]) -> list[Payload]:
-        async with self.database.connection() as connection:
-            rows = await connection.fetch("select body from outbox where routing_key = $1 order by id", kind.TYPE)
-        return [decode(bytes(row["body"])).data for row in rows]
-
-    async def value(self, query: str, *arguments: object) -> object:
-        async with self.database.connection() as connection:
-            return await connection.fetchval(query, *arguments)
+    async def states(self, *names: str) -> tuple[str, ...]:
+        return tuple([await self.state(name) for name in names])
 
 
 @pytest.fixture
-async def gate(database: Database) -> Gate:
-    clock, chosen = ManualClock(START), ChosenEvidence()
-    bus = MemoryBus(clock)
-    keeper = Gatekeeper(database=database, clock=clock, policy=load_policy(), gatherer=chosen)
-    await bus.subscribe(Subscription("gate", (ContenderRegistered,), keeper.on_contender_registered))
-    await bus.subscribe(Subscription("day", (RetrainCheckRequested,), keeper.on_day_passed))
-    await bus.subscribe(Subscription("shadow", (ShadowMatured,), keeper.on_shadow_matured))
-    return Gate(database, clock, bus, chosen)
+async def vacant(database: Database, tmp_path: Path) -> Gate:
+    """There is no champion yet."""
+    gate = Gate.at(START, database, tmp_path)
+    await gate.host(build, chosen=gate.chosen)
+    return gate
+
+
+@pytest.fixture
+async def gate(vacant: Gate) -> Gate:
+    """The champion is `good`."""
+    await vacant.judge("good")
+    return vacant

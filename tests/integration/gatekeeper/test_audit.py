@@ -21,37 +21,34 @@ async def findings(gate: Gate) -> list[Finding]:
         return [await audit.verify(connection, one) for one in await audit.identities(connection)]
 
 
-async def played(gate: Gate) -> None:
+async def played(vacant: Gate) -> None:
     """A promotion, a rejection for each reason, shadows that lose and expire, and one that waits in vain."""
-    async with gate.database.transaction() as connection:
-        await freezes.freeze(connection, made.NAMESPACE, actor="me", reason="stop", at=START)
-    await gate.register("waiting")
-    async with gate.database.transaction() as connection:
-        await freezes.lift(connection, made.NAMESPACE, actor="me", at=START)
-    await gate.register("good")
+    await vacant.run(freezes.freeze, made.NAMESPACE, actor="me", reason="stop", at=START)
+    await vacant.judge("waiting")
+    await vacant.run(freezes.lift, made.NAMESPACE, actor="me", at=START)
+    await vacant.judge("good")
     for name, evidence in {
         "worse": gate_evidence.evidence(sales=gate_evidence.holdout(extra_error=0.5)),
         "blind": gate_evidence.evidence(blast=None, infra=None),
         "unknown": gate_evidence.evidence(sales=None, lineage=None),
         "few": gate_evidence.evidence(sales=gate_evidence.holdout(n=100)),
     }.items():
-        gate.clock.move_to(gate.clock.now() + timedelta(hours=1))
-        gate.chosen.evidence = evidence
-        await gate.register(name)
-    await start_shadow(gate, "far")
-    await store_test(gate, "few", "worse")
-    await gate.mature("few", "worse")
-    gate.clock.move_to(START + timedelta(days=31))
-    await store_test(gate, "far", "open")
-    await gate.mature("far", "expired")
-    await gate.pass_day()
+        vacant.clock.move_to(vacant.clock.now() + timedelta(hours=1))
+        await vacant.judge(name, evidence=evidence)
+    await start_shadow(vacant, "far")
+    await store_test(vacant, "few", "worse")
+    await vacant.mature("few", "worse")
+    vacant.clock.move_to(START + timedelta(days=31))
+    await store_test(vacant, "far", "open")
+    await vacant.mature("far", "expired")
+    await vacant.pass_day()
 
 
-async def test_every_decision_comes_out_the_same(gate: Gate) -> None:
-    await played(gate)
-    found = await findings(gate)
-    assert [finding.problems for finding in found] == [()] * len(found)
-    kinds = [(one.decision.kind, one.decision.action) for one in found]
+async def test_every_decision_comes_out_the_same(vacant: Gate) -> None:
+    await played(vacant)
+    outcome = await findings(vacant)
+    assert [finding.problems for finding in outcome] == [()] * len(outcome)
+    kinds = [(finding.decision.kind, finding.decision.action) for finding in outcome]
     assert sorted(kinds) == sorted(
         [("gate", "none"), ("gate", "promote"), *[("gate", "reject")] * 4, *[("gate", "start_shadow")] * 2]
         + [("shadow", "reject")] * 2
@@ -66,7 +63,6 @@ async def tamper(gate: Gate, statement: str, *arguments: object) -> None:
 
 
 async def test_a_changed_evidence_is_found_out(gate: Gate) -> None:
-    await gate.register("good")
     await tamper(gate, "update decisions set evidence = replace(evidence, '\"missing\":[]', '\"missing\":[ ]')")
     (finding,) = await findings(gate)
     text = "; ".join(finding.problems)
@@ -77,7 +73,6 @@ async def test_a_changed_evidence_is_found_out(gate: Gate) -> None:
 
 async def test_an_evidence_changed_together_with_its_hash_is_found_out(gate: Gate) -> None:
     """Prices made a little better, hash and all: the checks no longer follow, nor does the id."""
-    await gate.register("good")
     text = str(await gate.value("select evidence from decisions"))
     evidence = json.loads(text)
     evidence["evidence"]["sales"]["price"][0] *= 2
@@ -103,30 +98,25 @@ async def test_an_evidence_changed_together_with_its_hash_is_found_out(gate: Gat
     ],
 )
 async def test_a_changed_column_is_found_out(gate: Gate, change: str, named: str) -> None:
-    await gate.register("good")
     await tamper(gate, f"update decisions set {change}")
     (finding,) = await findings(gate)
     assert named in "; ".join(finding.problems)
 
 
 async def test_a_changed_check_is_found_out(gate: Gate) -> None:
-    await gate.register("good")
     await tamper(gate, "update gate_evidence set estimate = estimate * 0.5 where check_name = 'bias'")
     (finding,) = await findings(gate)
     assert finding.problems == ("its recorded checks differ: bias",)
 
 
 async def test_a_changed_policy_is_found_out(gate: Gate) -> None:
-    await gate.register("good")
     await tamper(gate, "update policies set body = replace(body, '\"max_bias\":0.02', '\"max_bias\":0.2')")
     (finding,) = await findings(gate)
     assert "is not what its hash says" in "; ".join(finding.problems)
 
 
 async def test_a_changed_step_of_a_test_is_found_out(gate: Gate) -> None:
-    await gate.register("good")
-    await start_shadow(gate, "far")
-    await store_test(gate, "far", "worse")
+    await start_shadow(gate, "far", test="worse")
     await gate.mature("far", "worse")
     assert [finding.problems for finding in await findings(gate)] == [()] * 3
     await tamper(gate, "update monitor_steps set difference = difference - 0.01 where step_no = 2")

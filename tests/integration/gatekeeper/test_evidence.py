@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from pydantic import TypeAdapter
 
-from shared.clock import ManualClock
-from shared.database.pool import Connection, Database
+from shared.database.pool import Database
 from shared.errors import IntegrityError, UnsupportedModelError
 from shared.evaluation import judgement
 from shared.evaluation.canonical import canonical_json
@@ -23,11 +22,11 @@ from shared.evaluation.gates import decide
 from shared.evaluation.policy import load_policy
 from shared.market.events import validate
 from shared.market.traits import Traits
-from shared.registry import decisions, models, training_requests
+from shared.registry import decisions
 from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.registry.evidence.recheck import recheck
 from shared.registry.models import ModelRecord
-from shared.storage.object_store import ObjectRef, ObjectStore
+from shared.storage.object_store import ObjectRef
 from shared.stores import event_repository
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
@@ -37,6 +36,7 @@ from shared.valuation.reference import ROWS
 from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
 from tests.factories import gate_evidence, market, registry, small_market
+from tests.factories.harness import Harness
 
 EVENTS = 4_000
 NOW = datetime.fromtimestamp(market.START + EVENTS * market.STEP_S, UTC)
@@ -61,15 +61,8 @@ def files() -> Files:
     cutoff = holdout_cutoff(timeline, NOW, 100)
     learnt = training_snapshot(timeline, prices, cutoff)
     model = fit(learnt, threads=1, params=small_market.quick())
-    holdout = evaluation_snapshot(timeline, prices, cutoff, NOW)
-    return Files(
-        cutoff,
-        learnt,
-        holdout,
-        nowcast_snapshot(timeline, prices, NOW),
-        model.to_bytes(),
-        model.feature_schema,
-    )
+    holdout, nowcast = evaluation_snapshot(timeline, prices, cutoff, NOW), nowcast_snapshot(timeline, prices, NOW)
+    return Files(cutoff, learnt, holdout, nowcast, model.to_bytes(), model.feature_schema)
 
 
 def changed(record: ModelRecord, **fields: object) -> ModelRecord:
@@ -77,21 +70,17 @@ def changed(record: ModelRecord, **fields: object) -> ModelRecord:
 
 
 @dataclass
-class Shelf:
+class Shelf(Harness):
     """The registry and the store, filled as the trainer and the nowcaster would."""
 
-    database: Database
-    store: ObjectStore
-    files: Files
+    files: Files | None = None
 
     async def contender(self, *, archived_nowcast: bool = True) -> ModelRecord:
         await self.archive(self.files.holdout)
         if archived_nowcast:
             await self.archive(self.files.nowcast)
-        async with self.database.transaction() as connection:
-            template = await registry.contender(connection, "template", NOW)
         return await self.with_file(
-            template,
+            registry.record("template", NOW),
             self.files.artifact,
             feature_schema=self.files.feature_schema,
             evaluation_snapshot=self.files.holdout.snapshot_id,
@@ -100,9 +89,8 @@ class Shelf:
 
     async def archive(self, snapshot: Snapshot) -> None:
         archived = await snapshots.upload(self.store, snapshot)
-        async with self.database.transaction() as connection:
-            await snapshots.record(connection, snapshot, at=NOW)
-            await snapshots.record_archive(connection, archived, at=NOW)
+        await self.run(snapshots.record, snapshot, at=NOW)
+        await self.run(snapshots.record_archive, archived, at=NOW)
 
     async def with_file(self, record: ModelRecord, body: bytes, **fields: object) -> ModelRecord:
         """The record with another file, stored."""
@@ -120,7 +108,7 @@ class Shelf:
             database=self.database,
             store=self.store,
             reader=MarketReader(),
-            clock=ManualClock(NOW),
+            clock=self.clock,
             threads=1,
             stopwatch=lambda: float(next(ticks)),
             max_latency_s=0.3,
@@ -130,9 +118,7 @@ class Shelf:
         return (await self.gatherer().gather(contender, *(others or (None,)))).evidence
 
     async def infra(self, contender: ModelRecord, *others: ModelRecord | None) -> InfraFacts:
-        infra = (await self.evidence(contender, *others)).infra
-        assert infra is not None
-        return infra
+        return (await self.evidence(contender, *others)).infra
 
     async def checks(self, contender: ModelRecord, *others: ModelRecord | None) -> dict[str, Check]:
         return by_name(await self.evidence(contender, *others))
@@ -143,8 +129,10 @@ def by_name(evidence: GateEvidence) -> dict[str, Check]:
 
 
 @pytest.fixture
-async def shelf(database: Database, object_store: ObjectStore, files: Files) -> Shelf:
-    return Shelf(database, object_store, files)
+async def shelf(database: Database, tmp_path: Path, files: Files) -> Shelf:
+    shelf = Shelf.at(NOW, database, tmp_path)
+    shelf.files = files
+    return shelf
 
 
 async def test_a_trained_model_gives_whole_evidence(shelf: Shelf) -> None:
@@ -182,13 +170,9 @@ async def test_values_and_intervals_in_the_evidence_follow_the_outcomes_before_e
     old = replace(new, data_cutoff=new.data_cutoff - timedelta(days=10)).with_reference(shelf.files.learnt.frame)
     champion = await shelf.with_file(contender, old.to_bytes(), data_cutoff=old.data_cutoff)
     sales = (await shelf.evidence(contender, champion)).sales
-    assert sales is not None
     assert sales.champion is not None
     rows = shelf.files.holdout.frame.filter(pl.col("floor_eth").is_finite())
-    for said, model, earlier in (
-        (sales.contender, new, ()),
-        (sales.champion, old, (shelf.files.learnt.frame,)),
-    ):
+    for said, model, earlier in ((sales.contender, new, ()), (sales.champion, old, (shelf.files.learnt.frame,))):
         values, frozen = model.predict_forward(rows, *earlier, rows), model.predict(rows)
         assert np.array_equal(said.value, values.value_eth)
         assert np.array_equal(said.bands[0].low, values.lo80)
@@ -231,10 +215,7 @@ async def test_a_hold_out_that_is_not_archived_is_missing_evidence(shelf: Shelf)
 @pytest.mark.parametrize(
     ("fields", "missing"),
     [
-        (
-            {"data_cutoff": NOW + timedelta(days=1), "git_sha": ""},
-            ("git_sha", "data_cutoff differs from the file's"),
-        ),
+        ({"data_cutoff": NOW + timedelta(days=1), "git_sha": ""}, ("git_sha", "data_cutoff differs from the file's")),
         ({"git_sha": "unknown"}, ("git_sha",)),
     ],
 )
@@ -242,13 +223,11 @@ async def test_a_registry_that_lacks_the_code_or_contradicts_the_file_is_named(
     shelf: Shelf, fields: dict[str, object], missing: tuple[str, ...]
 ) -> None:
     lineage = (await shelf.evidence(changed(await shelf.contender(), **fields))).lineage
-    assert lineage is not None
     assert lineage.missing == missing
 
 
 async def test_a_file_that_this_code_answers_otherwise_is_left_to_the_release_that_fitted_it(shelf: Shelf) -> None:
     model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
-    assert model.reference is not None
     shifted = replace(model, reference=replace(model.reference, answers=model.reference.answers * 1.0001))
     with pytest.raises(UnsupportedModelError, match="reference rows otherwise"):
         await shelf.gatherer().gather(await shelf.instead(shifted), None)
@@ -257,7 +236,6 @@ async def test_a_file_that_this_code_answers_otherwise_is_left_to_the_release_th
 async def test_a_file_without_reference_rows_does_not_load(shelf: Shelf) -> None:
     model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
     evidence = await shelf.evidence(await shelf.instead(replace(model, reference=None)))
-    assert evidence.infra is not None
     assert not evidence.infra.loads
     assert "without reference rows" in evidence.infra.load_error
     assert decide(evidence, load_policy()).action == "reject"
@@ -283,7 +261,6 @@ async def test_a_file_that_changes_between_judging_and_deploying_is_missing_evid
 
     monkeypatch.setattr(shelf.store, "get", once)
     evidence = await shelf.evidence(record)
-    assert evidence.infra is not None
     assert (evidence.infra.loads, evidence.infra.parity_difference) == (True, None)
     assert by_name(evidence)["parity"].verdict == "error"
 
@@ -295,8 +272,7 @@ async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_m
     assert gathered.nowcast_snapshot is not None
     checks = by_name(gathered.evidence)
     assert (checks["blast_mean"].verdict, checks["blast_mean"].n) == ("pass", 10_000)
-    async with shelf.database.connection() as connection:
-        kept = await snapshots.load(connection, shelf.store, gathered.nowcast_snapshot)
+    kept = await shelf.run(snapshots.load, shelf.store, gathered.nowcast_snapshot)
     assert (kept.kind, kept.frame.height) == ("nowcast", 10_000)
     again = await shelf.gatherer().gather(record, record)
     assert again.nowcast_snapshot == gathered.nowcast_snapshot, "the next gate finds it archived"
@@ -304,13 +280,12 @@ async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_m
 
 async def stored_market(shelf: Shelf) -> None:
     """Enough of a market to make a nowcast snapshot of."""
-    async with shelf.database.transaction() as connection:
-        punks = market.punks_frame().with_columns(pl.col("punk_id").cast(pl.Int32))
-        await event_repository.store_punks(connection, punks)
-        closes = {"date": [NOW.date() - timedelta(days=days) for days in range(90, 0, -1)], "eth_usd": [400.0] * 90}
-        await event_repository.store_eth_usd(connection, pl.DataFrame(closes))
-        events = validate(market.events_frame(5, count=400).drop("seq"), "made up")
-        await event_repository.append_events(connection, events)
+    punks = market.punks_frame().with_columns(pl.col("punk_id").cast(pl.Int32))
+    await shelf.run(event_repository.store_punks, punks)
+    closes = {"date": [NOW.date() - timedelta(days=days) for days in range(90, 0, -1)], "eth_usd": [400.0] * 90}
+    await shelf.run(event_repository.store_eth_usd, pl.DataFrame(closes))
+    events = validate(market.events_frame(5, count=400).drop("seq"), "made up")
+    await shelf.run(event_repository.append_events, events)
 
 
 async def test_a_nowcast_archived_by_a_release_that_lacked_a_column_is_not_used(shelf: Shelf) -> None:
@@ -328,7 +303,6 @@ async def test_a_hold_out_of_a_release_that_lacked_a_column_of_the_champion_is_m
     older = replace(shelf.files.holdout, frame=shelf.files.holdout.frame.drop("asks"))
     await shelf.archive(older)
     evidence = await shelf.evidence(changed(record, evaluation_snapshot=older.snapshot_id), record)
-    assert evidence.infra is not None
     assert (evidence.infra.loads, evidence.sales) == (False, None)
     assert "lacks asks" in evidence.infra.load_error
 
@@ -337,16 +311,13 @@ async def test_the_confirmed_champion_is_valued_beside_the_champion(shelf: Shelf
     record = await shelf.contender()
     evidence = await shelf.evidence(record, record, record)
     assert evidence.has_anchor
-    assert evidence.sales is not None
     assert evidence.sales.anchor is not None
-    assert evidence.lineage is not None
     assert evidence.lineage.anchor_cutoff == record.data_cutoff
 
 
 async def test_evidence_reads_back_from_its_record_as_it_was(shelf: Shelf) -> None:
     record = await shelf.contender()
-    policy = load_policy()
-    evidence = await shelf.evidence(record, record, record)
+    policy, evidence = load_policy(), await shelf.evidence(record, record, record)
     text = canonical_json(evidence)
     again = TypeAdapter(GateEvidence).validate_json(text, strict=True)
     assert canonical_json(again) == text
@@ -368,27 +339,16 @@ async def test_a_gates_evidence_is_borne_out_by_the_files_it_names_and_a_forged_
     decision = replace(
         registry.decision("template", NOW, generation=0), subject_model=record.model_id, evidence=judged.evidence
     )
-    async with shelf.database.transaction() as connection:
-        own = changed(record, training_request=await another_request(connection), parent_model=None)
-        assert await models.register(connection, own)
-        await decisions.record(connection, decision, judged.checks, policy)
-        stored = await decisions.get(connection, decision.decision_id)
+    await shelf.run(registry.contender, "template", NOW, **dict(record))
+    await shelf.run(decisions.record, decision, judged.checks, policy)
+    stored = await shelf.run(decisions.get, decision.decision_id)
     assert await recheck(shelf.database, shelf.gatherer(), stored) == []
     forged = json.loads(judged.evidence)
     forged["evidence"]["sales"]["price"][0] *= 1.01
     consistent = stored.model_copy(update={"evidence_text": canonical_json(forged)})
-    found = await recheck(shelf.database, shelf.gatherer(), consistent)
-    assert found == ["its sales are not those of the archived files"]
+    problems = await recheck(shelf.database, shelf.gatherer(), consistent)
+    assert problems == ["its sales are not those of the archived files"]
     del forged["evidence"]["lineage"]
-    (problem,) = await recheck(
-        shelf.database, shelf.gatherer(), stored.model_copy(update={"evidence_text": canonical_json(forged)})
-    )
+    damaged = stored.model_copy(update={"evidence_text": canonical_json(forged)})
+    (problem,) = await recheck(shelf.database, shelf.gatherer(), damaged)
     assert problem.startswith("its inputs are damaged: evidence.lineage")
-
-
-async def another_request(connection: Connection) -> UUID:
-    identity = uuid5(registry.NAMESPACE, "another")
-    await training_requests.enqueue(
-        connection, request_id=identity, reason="another", requested_by="test", data_cutoff=None, at=NOW
-    )
-    return identity

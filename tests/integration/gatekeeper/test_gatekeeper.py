@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from shared.evaluation.canonical import sha256_of
 from shared.evaluation.eprocess import Step
 from shared.evaluation.policy import load_policy
 from shared.evaluation.watch import walk
-from shared.registry import decisions, freezes, pointer, promotions, sequential, shadows
+from shared.registry import decisions, freezes, promotions, sequential, shadows
 from shared.registry.sequential import RecordedStep
 from shared.stores import chain_repository
 from tests.factories import gate_evidence
@@ -22,153 +23,110 @@ from tests.factories import registry as made
 from tests.integration.gatekeeper.conftest import START, Gate
 
 
-async def test_the_first_good_contender_becomes_champion(gate: Gate) -> None:
-    await gate.register("first")
-    assert await gate.state("first") == "champion"
-    (told,) = await gate.told(ModelPromoted)
-    assert isinstance(told, ModelPromoted)
-    assert (told.model_id, told.previous_model_id, told.pointer_generation) == (made.model_id("first"), None, 1)
+async def test_the_first_good_contender_becomes_champion(vacant: Gate) -> None:
+    await vacant.judge("first")
+    assert await vacant.state("first") == "champion"
+    (message,) = await vacant.emitted(ModelPromoted)
+    assert message.model_dump(exclude={"decision_id"}) == {
+        "model_id": made.model_id("first"), "previous_model_id": None, "pointer_generation": 1,
+    }  # fmt: skip
 
 
-async def test_the_decision_keeps_its_evidence_word_for_word(gate: Gate) -> None:
-    await gate.register("first")
-    async with gate.database.connection() as connection:
-        (decision,) = await decisions.listing(connection)
-        stored = await connection.fetchrow("select evidence, evidence_hash from decisions")
-        policy = await connection.fetchval("select body from policies where policy_hash = $1", decision.policy_hash)
-    assert stored is not None
+async def test_the_decision_keeps_its_evidence_word_for_word(vacant: Gate) -> None:
+    await vacant.judge("first")
+    (decision,) = await vacant.run(decisions.listing)
+    (stored,) = await vacant.rows("select * from decisions join policies using (policy_hash)")
     assert sha256_of(stored["evidence"]) == stored["evidence_hash"]
-    assert {check.check_name for check in decision.checks} >= {
-        "lineage",
-        "no_overlap",
-        "golden_rows",
-        "bias",
-        "coverage_80",
-        "loss_level",
-    }
-    assert policy == load_policy().body
+    checks = {check.check_name for check in decision.checks}
+    assert checks >= {"lineage", "no_overlap", "golden_rows", "bias", "coverage_80", "loss_level"}
+    assert stored["body"] == load_policy().body
     assert decision.verdict == "pass"
 
 
 async def test_a_better_contender_replaces_the_champion_who_stays_armed(gate: Gate) -> None:
-    await gate.register("good")
-    gate.clock.move_to(START + timedelta(days=12))
-    await gate.register("new")
-    assert (await gate.state("good"), await gate.state("new")) == ("retired", "champion")
-    async with gate.database.connection() as connection:
-        promotion = await promotions.current(connection)
-    assert promotion is not None
-    assert (promotion.model_id, promotion.previous_model_id, promotion.state) == (
-        made.model_id("new"),
-        made.model_id("good"),
-        "warm_up",
-    )
+    await gate.judge("new", days=12)
+    assert await gate.states("good", "new") == ("retired", "champion")
+    promotion = await gate.run(promotions.current)
+    named = (promotion.model_id, promotion.previous_model_id)
+    assert (*named, promotion.state) == (made.model_id("new"), made.model_id("good"), "warm_up")
 
 
-async def test_a_message_delivered_three_times_decides_once(gate: Gate) -> None:
-    await gate.register("first", deliveries=3)
-    assert await gate.value("select count(*) from decisions") == 1
-    assert len(await gate.told(ModelPromoted)) == 1
-    assert await gate.value("select generation from model_pointer") == 1
+async def test_a_message_delivered_three_times_decides_once(vacant: Gate) -> None:
+    await vacant.judge("first", deliveries=3)
+    assert await vacant.value("select count(*) from decisions") == 1
+    assert len(await vacant.emitted(ModelPromoted)) == 1
+    assert await vacant.value("select generation from model_pointer") == 1
 
 
-async def test_the_same_news_under_another_message_id_changes_nothing(gate: Gate) -> None:
-    await gate.register("first")
-    await gate.tell(made.model_id("first"), message_id=made.NAMESPACE)
-    assert await gate.value("select count(*) from decisions") == 1
-    assert gate.chosen.asked == [made.model_id("first")]
+async def test_the_same_news_under_another_message_id_changes_nothing(vacant: Gate) -> None:
+    await vacant.judge("first")
+    await vacant.announce(made.model_id("first"), message_id=made.NAMESPACE)
+    assert await vacant.value("select count(*) from decisions") == 1
+    assert vacant.chosen.asked == [made.model_id("first")]
 
 
 async def test_a_failing_contender_is_rejected_with_its_reason(gate: Gate) -> None:
-    await gate.register("good")
-    gate.chosen.evidence = gate_evidence.evidence(sales=gate_evidence.holdout(extra_error=0.5))
-    await gate.register("bad")
-    assert (await gate.state("good"), await gate.state("bad")) == ("champion", "rejected")
-    (told,) = await gate.told(ContenderRejected)
-    assert isinstance(told, ContenderRejected)
-    assert "non_inferiority" in told.reason
+    await gate.judge("bad", evidence=gate_evidence.evidence(sales=gate_evidence.holdout(extra_error=0.5)))
+    assert await gate.states("good", "bad") == ("champion", "rejected")
+    (message,) = await gate.emitted(ContenderRejected)
+    assert "non_inferiority" in message.reason
 
 
 async def test_missing_evidence_is_an_error_and_rejects(gate: Gate) -> None:
-    await gate.register("good")
-    gate.chosen.evidence = gate_evidence.evidence(blast=None)
-    await gate.register("blind")
+    await gate.judge("blind", evidence=gate_evidence.evidence(blast=None))
     assert await gate.state("blind") == "rejected"
     assert await gate.value("select verdict from decisions where action = 'reject'") == "error"
 
 
-async def start_shadow(gate: Gate, name: str) -> None:
-    gate.chosen.evidence = gate_evidence.evidence(blast=gate_evidence.blast(moved=0.05))
-    await gate.register(name)
-    gate.chosen.evidence = None
+async def start_shadow(gate: Gate, name: str, *, test: str | None = None) -> None:
+    """A contender that moves values far; with `test` the monitor has counted its sales to this outcome."""
+    await gate.judge(name, evidence=gate_evidence.evidence(blast=gate_evidence.blast(moved=0.05)))
+    if test is not None:
+        await store_test(gate, name, test)
 
 
 async def test_a_contender_that_moves_values_far_runs_in_the_shadow_first(gate: Gate) -> None:
-    await gate.register("good")
     await start_shadow(gate, "far")
-    assert (await gate.state("good"), await gate.state("far")) == ("champion", "shadow")
-    assert [one.model_id for one in await gate.told(ShadowStarted)] == [made.model_id("far")]  # type: ignore[attr-defined]
-    async with gate.database.connection() as connection:
-        (shadow,) = await shadows.running(connection)
+    assert await gate.states("good", "far") == ("champion", "shadow")
+    assert [one.model_id for one in await gate.emitted(ShadowStarted)] == [made.model_id("far")]
+    (shadow,) = await gate.run(shadows.running)
     assert shadow.champion_id == made.model_id("good")
 
 
 async def test_a_third_shadow_finds_no_place(gate: Gate) -> None:
-    await gate.register("good")
     for name in ("one", "two", "three"):
         await start_shadow(gate, name)
-    assert [await gate.state(name) for name in ("one", "two", "three")] == ["shadow", "shadow", "rejected"]
+    assert await gate.states("one", "two", "three") == ("shadow", "shadow", "rejected")
 
 
 async def test_while_frozen_a_good_contender_waits_in_the_shadow(gate: Gate) -> None:
-    await gate.register("good")
-    async with gate.database.transaction() as connection:
-        await freezes.freeze(connection, made.NAMESPACE, actor="me", reason="holiday", at=START)
-    await gate.register("new")
+    await gate.run(freezes.freeze, made.NAMESPACE, actor="me", reason="holiday", at=START)
+    await gate.judge("new")
     assert await gate.state("new") == "shadow"
     assert "frozen: holiday" in str(await gate.value("select reason from decisions where action = 'start_shadow'"))
 
 
 async def test_after_a_rollback_nothing_is_promoted_for_three_days(gate: Gate) -> None:
-    await gate.register("good")
-    await gate.register("bad")
-    async with gate.database.transaction() as connection:
-        decision = made.decision("bad", START, generation=2, action="rollback")
-        await decisions.record(connection, decision, (), load_policy())
-        await pointer.rollback(connection, decision, to=made.model_id("good"), expected_generation=2)
-    gate.clock.move_to(START + timedelta(hours=71))
-    await gate.register("early")
-    gate.clock.move_to(START + timedelta(hours=73))
-    await gate.register("late")
-    assert (await gate.state("early"), await gate.state("late")) == ("shadow", "champion")
+    await gate.judge("bad")
+    await gate.run(made.roll_back, "bad", START, to="good")
+    await gate.judge("early", hours=71)
+    await gate.judge("late", hours=73)
+    assert await gate.states("early", "late") == ("shadow", "champion")
 
 
 async def test_a_pointer_that_moved_meanwhile_makes_the_gate_run_again(gate: Gate) -> None:
-    await gate.register("good")
-
-    async def promote_another() -> None:
-        async with gate.database.transaction() as connection:
-            await made.promote(connection, "other", gate.clock.now())
-
-    gate.chosen.meanwhile = promote_another
-    await gate.register("new")
+    gate.chosen.meanwhile = partial(gate.run, made.promote, "other", gate.clock.now())
+    await gate.judge("new")
     assert await gate.state("new") == "registered"
     assert await gate.value("select count(*) from decisions where subject_model = $1", made.model_id("new")) == 0
-    gate.clock.move_to(START + timedelta(seconds=11))
-    await gate.bus.run_until_idle()
-    assert (await gate.state("new"), await gate.state("other")) == ("shadow", "champion")
+    await gate.pass_time(11)
+    assert await gate.states("new", "other") == ("shadow", "champion")
     assert gate.chosen.asked.count(made.model_id("new")) == 2
 
 
 async def test_a_freeze_that_comes_while_the_evidence_is_taken_counts(gate: Gate) -> None:
-    await gate.register("good")
-
-    async def freeze() -> None:
-        async with gate.database.transaction() as connection:
-            await freezes.freeze(connection, made.NAMESPACE, actor="me", reason="stop", at=START)
-
-    gate.chosen.meanwhile = freeze
-    await gate.register("new")
+    gate.chosen.meanwhile = partial(gate.run, freezes.freeze, made.NAMESPACE, actor="me", reason="stop", at=START)
+    await gate.judge("new")
     assert await gate.state("new") == "shadow"
 
 
@@ -183,7 +141,6 @@ async def store_test(gate: Gate, name: str, outcome: str) -> None:
     states = walk(before, steps, margin=policy.shadow.margin, policy=policy, stop_when_better=True)
     async with gate.database.transaction() as connection:
         shadow = await shadows.get(connection, made.model_id(name))
-        assert shadow is not None
         test_id = await sequential.name_of(connection, shadow.test_id)
         recorded = [
             RecordedStep(f"0x{number:064x}", step.difference, step.bound, state, gate.clock.now())
@@ -193,39 +150,30 @@ async def store_test(gate: Gate, name: str, outcome: str) -> None:
 
 
 async def test_a_shadow_is_judged_by_the_test_that_began_anew_after_a_reorganisation(gate: Gate) -> None:
-    await gate.register("good")
-    await start_shadow(gate, "far")
-    await store_test(gate, "far", "open")
+    await start_shadow(gate, "far", test="open")
     async with gate.database.transaction() as connection:
-        generation = await made.generation(connection, "good", START)
-        sales = made.Sales(connection, generation, START)
-        await sales.add({"good": 0.03, "far": 0.02})
+        sales = made.Sales(await made.generation(connection, "good", START), START)
+        await sales.add(connection, {"good": 0.03, "far": 0.02})
         counted = int(await connection.fetchval("select block from market_events"))
         assert await chain_repository.supersede(connection, counted - 1, at=gate.clock.now()) is not None
     await store_test(gate, "far", "not_worse")
-    async with gate.database.connection() as connection:
-        (progress,) = await shadows.progress(connection, at=gate.clock.now())
+    (progress,) = await gate.run(shadows.progress, at=gate.clock.now())
     assert progress.e_not_worse >= 20
-    gate.clock.move_to(START + timedelta(days=5))
-    await gate.mature("far", "not_worse")
+    await gate.mature("far", "not_worse", days=5)
     assert await gate.state("far") == "champion"
-    assert str(await gate.value("select evidence from decisions where kind = 'shadow'")).count("@1") == 1
-    fresh = json.loads(str(await gate.value("select evidence from decisions where kind = 'shadow'")))["fresh"]
-    assert fresh["price"] == [], "what was taken back is no sale"
+    evidence = await gate.value("select evidence from decisions where kind = 'shadow'")
+    assert evidence.count("@1") == 1
+    assert json.loads(evidence)["fresh"]["price"] == [], "what was taken back is no sale"
 
 
 async def test_a_shadow_that_proved_itself_is_promoted(gate: Gate) -> None:
-    await gate.register("good")
     await start_shadow(gate, "far")
     await start_shadow(gate, "other")
     await store_test(gate, "far", "not_worse")
-    gate.clock.move_to(START + timedelta(days=5))
-    await gate.mature("far", "not_worse", deliveries=2)
-    assert (await gate.state("good"), await gate.state("far")) == ("retired", "champion")
-    async with gate.database.connection() as connection:
-        (running,) = await shadows.running(connection)
-        ended = await shadows.get(connection, made.model_id("far"))
-    assert ended is not None
+    await gate.mature("far", "not_worse", deliveries=2, days=5)
+    assert await gate.states("good", "far") == ("retired", "champion")
+    (running,) = await gate.run(shadows.running)
+    ended = await gate.run(shadows.get, made.model_id("far"))
     assert ended.outcome == "not_worse"
     assert (running.model_id, running.champion_id) == (made.model_id("other"), made.model_id("far"))
     assert running.started_at == START + timedelta(days=5), "its test starts anew against the new champion"
@@ -237,21 +185,16 @@ async def test_a_shadow_that_proved_itself_is_promoted(gate: Gate) -> None:
 async def test_a_shadow_that_lost_or_expired_is_rejected(
     gate: Gate, outcome: str, stored: str, days: int, verdict: str
 ) -> None:
-    await gate.register("good")
-    await start_shadow(gate, "far")
-    await store_test(gate, "far", stored)
-    gate.clock.move_to(START + timedelta(days=days))
-    await gate.mature("far", outcome)
-    assert (await gate.state("good"), await gate.state("far")) == ("champion", "rejected")
+    await start_shadow(gate, "far", test=stored)
+    await gate.mature("far", outcome, days=days)
+    assert await gate.states("good", "far") == ("champion", "rejected")
     assert await gate.value("select verdict from decisions where kind = 'shadow'") == verdict
 
 
 @pytest.mark.parametrize("outcome", ["not_worse", "worse", "expired"])
 async def test_a_claim_that_the_stored_test_does_not_bear_out_is_ignored(gate: Gate, outcome: str) -> None:
     """Anyone may publish a message; only the recorded test counts."""
-    await gate.register("good")
-    await start_shadow(gate, "far")
-    await store_test(gate, "far", "open")
+    await start_shadow(gate, "far", test="open")
     await gate.mature("far", outcome)
     assert await gate.state("far") == "shadow"
     await gate.mature("nobody", outcome)
@@ -259,164 +202,126 @@ async def test_a_claim_that_the_stored_test_does_not_bear_out_is_ignored(gate: G
 
 
 async def test_a_claim_against_a_former_champion_is_ignored(gate: Gate) -> None:
-    await gate.register("good")
-    await start_shadow(gate, "far")
-    await store_test(gate, "far", "not_worse")
-    gate.clock.move_to(START + timedelta(days=1))
-    await gate.register("newer")
+    await start_shadow(gate, "far", test="not_worse")
+    await gate.judge("newer", days=1)
     await gate.mature("far", "not_worse", champion="good")
-    assert (await gate.state("newer"), await gate.state("far")) == ("champion", "shadow")
+    assert await gate.states("newer", "far") == ("champion", "shadow")
 
 
 async def test_a_proven_shadow_is_not_promoted_during_a_freeze(gate: Gate) -> None:
-    await gate.register("good")
-    await start_shadow(gate, "far")
-    await store_test(gate, "far", "not_worse")
-    async with gate.database.transaction() as connection:
-        await freezes.freeze(connection, made.NAMESPACE, actor="me", reason="holiday", at=START)
+    await start_shadow(gate, "far", test="not_worse")
+    await gate.run(freezes.freeze, made.NAMESPACE, actor="me", reason="holiday", at=START)
     await gate.mature("far", "not_worse")
-    assert (await gate.state("good"), await gate.state("far")) == ("champion", "shadow")
+    assert await gate.states("good", "far") == ("champion", "shadow")
 
 
 async def confirm(gate: Gate) -> None:
     """The open promotion, as the monitor would confirm it."""
-    async with gate.database.transaction() as connection:
-        current = await promotions.current(connection)
-        assert current is not None
-        await promotions.end(connection, current.promotion_id, "confirmed", at=gate.clock.now())
+    current = await gate.run(promotions.current)
+    await gate.run(promotions.end, current.promotion_id, "confirmed", at=gate.clock.now())
 
 
 async def watch(gate: Gate) -> None:
-    async with gate.database.transaction() as connection:
-        current = await promotions.current(connection)
-        assert current is not None
-        await promotions.watch(connection, current.promotion_id)
+    current = await gate.run(promotions.current)
+    await gate.run(promotions.watch, current.promotion_id)
 
 
 async def test_nothing_is_promoted_over_a_model_that_was_not_yet_seen_at_work(gate: Gate) -> None:
-    await gate.register("good")
-    await gate.register("new")
-    gate.clock.move_to(START + timedelta(days=1))
-    await gate.register("newer")
-    assert (await gate.state("new"), await gate.state("newer")) == ("champion", "shadow")
+    await gate.judge("new")
+    await gate.judge("newer", days=1)
+    assert await gate.states("new", "newer") == ("champion", "shadow")
     reason = str(await gate.value("select reason from decisions where subject_model = $1", made.model_id("newer")))
     assert "is in its warm-up" in reason
 
 
 async def test_on_probation_the_last_confirmed_champion_is_compared_with_as_well(gate: Gate) -> None:
     """Ten small steps, each not provably worse than the one before, do not add up to a large one."""
-    await gate.register("good")
-    await gate.register("new")
+    await gate.judge("new")
     await watch(gate)
-    gate.clock.move_to(START + timedelta(days=12))
-    await gate.register("newer")
+    await gate.judge("newer", days=12)
     assert gate.chosen.anchors == [None, None, made.model_id("good")]
     await watch(gate)
     await confirm(gate)
-    await gate.register("newest")
+    await gate.judge("newest")
     assert gate.chosen.anchors[-1] is None, "the champion is the confirmed one itself"
 
 
 async def test_a_confirmation_meanwhile_makes_the_gate_run_again(gate: Gate) -> None:
-    await gate.register("good")
-    await gate.register("new")
+    await gate.judge("new")
     await watch(gate)
-
-    async def meanwhile() -> None:
-        await confirm(gate)
-
-    gate.chosen.meanwhile = meanwhile
-    await gate.register("newer")
+    gate.chosen.meanwhile = partial(confirm, gate)
+    await gate.judge("newer")
     assert await gate.state("newer") == "registered"
-    gate.clock.move_to(START + timedelta(seconds=11))
-    await gate.bus.run_until_idle()
+    await gate.pass_time(11)
     assert gate.chosen.anchors[-2:] == [made.model_id("good"), None]
 
 
 async def test_a_proven_shadow_waits_until_the_champion_is_confirmed(gate: Gate) -> None:
-    await gate.register("good")
-    await gate.register("new")
-    await start_shadow(gate, "far")
-    await store_test(gate, "far", "not_worse")
-    gate.clock.move_to(START + timedelta(days=5))
-    await gate.mature("far", "not_worse", champion="new")
+    await gate.judge("new")
+    await start_shadow(gate, "far", test="not_worse")
+    await gate.mature("far", "not_worse", champion="new", days=5)
     assert await gate.state("far") == "shadow"
     await watch(gate)
     await confirm(gate)
-    gate.clock.move_to(START + timedelta(days=5, hours=1))
-    await gate.mature("far", "not_worse", champion="new")
+    await gate.mature("far", "not_worse", champion="new", days=5, hours=1)
     assert await gate.state("far") == "champion"
 
 
 async def test_a_decision_that_leaves_a_model_undecided_has_an_owner_and_a_time_out(gate: Gate) -> None:
-    await gate.register("good")
     await start_shadow(gate, "far")
-    async with gate.database.connection() as connection:
-        made_at_once = {decision.action: decision for decision in await decisions.listing(connection)}
+    made_at_once = {decision.action: decision for decision in await gate.run(decisions.listing)}
     undecided, decided = made_at_once["start_shadow"], made_at_once["promote"]
     assert (undecided.owner, undecided.expires_at) == ("operator", START + timedelta(days=30))
     assert (decided.owner, decided.expires_at) == (None, None)
 
 
-async def test_a_contender_that_waits_for_a_person_in_vain_is_rejected(gate: Gate) -> None:
-    async with gate.database.transaction() as connection:
-        await freezes.freeze(connection, made.NAMESPACE, actor="me", reason="stop", at=START)
-    await gate.register("first")
+async def test_a_contender_that_waits_for_a_person_in_vain_is_rejected(vacant: Gate) -> None:
+    await vacant.run(freezes.freeze, made.NAMESPACE, actor="me", reason="stop", at=START)
+    await vacant.judge("first")
     for days in (1, 29.9):
-        gate.clock.move_to(START + timedelta(days=days))
-        await gate.pass_day()
-        assert await gate.state("first") == "evaluated"
-    gate.clock.move_to(START + timedelta(days=30))
-    await gate.pass_day(deliveries=2)
-    assert await gate.state("first") == "rejected"
-    (told,) = await gate.told(ContenderRejected)
-    assert isinstance(told, ContenderRejected)
-    assert told.reason == "expired: nobody decided about it within 30 days"
+        await vacant.pass_day(days=days)
+        assert await vacant.state("first") == "evaluated"
+    await vacant.pass_day(deliveries=2, days=30)
+    assert await vacant.state("first") == "rejected"
+    (message,) = await vacant.emitted(ContenderRejected)
+    assert message.reason == "expired: nobody decided about it within 30 days"
 
 
-async def test_a_first_contender_that_proves_too_little_waits_for_a_person(gate: Gate) -> None:
+async def test_a_first_contender_that_proves_too_little_waits_for_a_person(vacant: Gate) -> None:
     sales = replace(gate_evidence.holdout(n=150), champion=None)
-    gate.chosen.evidence = gate_evidence.first_contender(sales=sales)
-    await gate.register("first")
-    assert await gate.state("first") == "evaluated"
-    async with gate.database.connection() as connection:
-        (decision,) = await decisions.listing(connection)
+    await vacant.judge("first", evidence=gate_evidence.first_contender(sales=sales))
+    assert await vacant.state("first") == "evaluated"
+    (decision,) = await vacant.run(decisions.listing)
     assert (decision.verdict, decision.action, decision.owner) == ("inconclusive", "none", "operator")
-    assert await gate.told(ModelPromoted) == []
+    assert await vacant.emitted(ModelPromoted) == []
 
 
 class TestShadowsOwnChecks:
     """Not worse than the champion is not enough: what its gate left open is asked again at maturity."""
 
-    async def mature(self, gate: Gate, *, days: int = 3) -> None:
-        gate.clock.move_to(START + timedelta(days=days))
-        await gate.mature("few", "not_worse")
-
     async def shadow(self, gate: Gate) -> None:
         """A shadow whose gate had too few sales to say anything."""
-        await gate.register("good")
-        gate.chosen.evidence = gate_evidence.evidence(sales=gate_evidence.holdout(n=150))
-        await gate.register("few")
+        await gate.judge("few", evidence=gate_evidence.evidence(sales=gate_evidence.holdout(n=150)))
         await store_test(gate, "few", "not_worse")
 
     async def sell(self, gate: Gate, errors: list[float]) -> None:
         async with gate.database.transaction() as connection:
             generation = await made.generation(connection, "few", START, role="shadow", punks=1)
-            sales = made.Sales(connection, generation, START)
+            sales = made.Sales(generation, START)
             for number, error in enumerate(errors):
                 # 85 % hold, between what the 80 % and the 90 % interval promise.
-                await sales.add({"few": error}, inside=number % 20 >= 3)
+                await sales.add(connection, {"few": error}, inside=number % 20 >= 3)
 
     async def test_with_too_few_sales_it_goes_on(self, gate: Gate) -> None:
         await self.shadow(gate)
-        await self.mature(gate)
+        await gate.mature("few", "not_worse", days=3)
         assert await gate.state("few") == "shadow"
         assert await gate.value("select count(*) from decisions where kind = 'shadow'") == 0
 
     async def test_hold_out_and_fresh_sales_together_may_be_enough(self, gate: Gate) -> None:
         await self.shadow(gate)
         await self.sell(gate, [0.05 * (-1) ** number for number in range(60)])
-        await self.mature(gate)
+        await gate.mature("few", "not_worse", days=3)
         assert await gate.state("few") == "champion"
         verdicts = await gate.value(
             "select string_agg(distinct e.verdict, ',') from gate_evidence e join decisions d using (decision_id) "
@@ -427,13 +332,13 @@ class TestShadowsOwnChecks:
     async def test_a_bias_that_the_fresh_sales_prove_rejects_it(self, gate: Gate) -> None:
         await self.shadow(gate)
         await self.sell(gate, [0.2] * 300)
-        await self.mature(gate, days=14)
+        await gate.mature("few", "not_worse", days=14)
         assert await gate.state("few") == "rejected"
         assert "fail: bias" in str(await gate.value("select reason from decisions where kind = 'shadow'"))
 
     async def test_when_its_time_is_out_it_is_rejected_as_inconclusive(self, gate: Gate) -> None:
         await self.shadow(gate)
-        await self.mature(gate, days=30)
+        await gate.mature("few", "not_worse", days=30)
         assert await gate.state("few") == "rejected"
         assert await gate.value("select verdict from decisions where kind = 'shadow'") == "inconclusive"
         assert "expired with inconclusive: sample" in str(

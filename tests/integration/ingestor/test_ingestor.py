@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,9 +17,9 @@ from shared.messaging.transaction import Transaction
 from shared.stores import event_repository, offer_repository, sale_repository
 from shared.stores.market_reader import MarketReader
 from tests.factories import registry, small_market
+from tests.factories.harness import Harness
 from tests.factories.plain_offers import plain_offers
 from tests.factories.small_market import END, Source
-from tests.factories.stand import Stand
 
 START = END - timedelta(days=10)
 
@@ -35,35 +35,27 @@ async def source() -> Source:
 
 
 @pytest.fixture
-async def stand(database: Database, tmp_path: Path, source: Source, reader: MarketReader) -> Stand:
-    stand = Stand.at(START, database, tmp_path)
-    await stand.host(build(stand.platform, source=source, reader=reader))
-    return stand
+async def harness(database: Database, tmp_path: Path, source: Source, reader: MarketReader) -> Harness:
+    harness = Harness.at(START, database, tmp_path)
+    await harness.host(build, source=source, reader=reader)
+    return harness
 
 
-async def counts(stand: Stand) -> dict[str, object]:
+async def counts(harness: Harness) -> dict[str, object]:
     tables = ("punks", "market_events", "sales", "offers", "outcomes", "outbox", "inbox")
-    return {table: await stand.value(f"select count(*) from {table}") for table in tables}
+    return {table: await harness.value(f"select count(*) from {table}") for table in tables}
 
 
-async def ingest(stand: Stand) -> None:
-    await stand.send(IngestRequested(slot=stand.clock.now()))
-    assert await stand.dead() == []
+async def ingest(harness: Harness) -> None:
+    await harness.send(IngestRequested(slot=harness.clock.now()))
+    assert await harness.dead() == []
 
 
-async def publish(stand: Stand, name: str, at: datetime, *, role: str = "champion") -> None:
-    """A generation of a champion that exists from now on."""
-    async with stand.database.transaction() as connection:
-        if not await connection.fetchval("select 1 from models where model_id = $1", registry.model_id(name)):
-            await registry.contender(connection, name, at)
-        await registry.generation(connection, name, at, role=role)
-
-
-async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(stand: Stand) -> None:
-    await ingest(stand)
+async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(harness: Harness) -> None:
+    await ingest(harness)
     events = small_market.EVENTS.filter(pl.col("timestamp") <= START)
     sales = events.filter(pl.col("event_type") == "sale")
-    assert await counts(stand) == {
+    assert await counts(harness) == {
         "punks": 10_000,
         "market_events": events.height,
         "sales": sales.height,
@@ -72,10 +64,10 @@ async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(stand: S
         "outbox": 1,
         "inbox": 1,
     }
-    assert await stand.told(MarketUpdated) == [
+    assert await harness.emitted(MarketUpdated) == [
         MarketUpdated(last_seq=events.height, last_block=int(events["block"][-1]), events=events.height, sales_scored=0)
     ]
-    rows = await stand.rows("select event_seq, punk_id, price_wei from sales order by event_seq")
+    rows = await harness.rows("select event_seq, punk_id, price_wei from sales order by event_seq")
     assert [tuple(row) for row in rows] == [
         (row["seq"], row["punk_id"], int(row["price_wei"])) for row in sales.iter_rows(named=True)
     ]
@@ -92,12 +84,12 @@ async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(stand: S
     ],
 )
 async def test_a_failure_in_between_leaves_nothing_and_the_next_try_does_all(
-    stand: Stand, reader: MarketReader, monkeypatch: pytest.MonkeyPatch, holder: object, step: str
+    harness: Harness, reader: MarketReader, monkeypatch: pytest.MonkeyPatch, holder: object, step: str
 ) -> None:
-    await ingest(stand)
-    before, stored = await counts(stand), reader.last_seq
-    await publish(stand, "good", stand.clock.now())
-    stand.clock.move_to(END)
+    await ingest(harness)
+    before, stored = await counts(harness), reader.last_seq
+    await harness.run(registry.publish, "good", harness.clock.now())
+    harness.clock.move_to(END)
     works = getattr(holder, step)
 
     async def fails_after_its_work(*arguments: object, **named: object) -> object:
@@ -106,78 +98,76 @@ async def test_a_failure_in_between_leaves_nothing_and_the_next_try_does_all(
 
     with monkeypatch.context() as patch:
         patch.setattr(holder, step, fails_after_its_work)
-        await stand.send(IngestRequested(slot=END))
-    assert await counts(stand) == before
+        await harness.send(IngestRequested(slot=END))
+    assert await counts(harness) == before
     assert reader.last_seq == 0, "the reader has forgotten what was rolled back"
 
-    await stand.pass_time(10)
-    after = await counts(stand)
+    await harness.pass_time(10)
+    after = await counts(harness)
     assert after["market_events"] == small_market.EVENTS.height
     assert after["sales"] == small_market.sales().height
-    fresh = await stand.value("select count(*) from sales where event_time > $1", START)
+    fresh = await harness.value("select count(*) from sales where event_time > $1", START)
     assert after["sales"] == before["sales"] + fresh  # type: ignore[operator]
-    assert await stand.value("select count(*) from outcomes where horizon = 'latest'") == fresh
+    assert await harness.value("select count(*) from outcomes where horizon = 'latest'") == fresh
     assert fresh
     assert (after["outbox"], after["inbox"]) == (2, 2)
     assert reader.last_seq == small_market.EVENTS.height > stored
 
 
-async def test_the_same_tick_twice_changes_nothing(stand: Stand, reader: MarketReader) -> None:
-    first = await stand.send(IngestRequested(slot=START))
-    before, timeline = await counts(stand), reader.timeline
-    stand.clock.move_to(END)
-    await stand.send(IngestRequested(slot=START), message_id=first)
-    assert await counts(stand) == before
-    assert await stand.dead() == []
+async def test_the_same_tick_twice_changes_nothing(harness: Harness, reader: MarketReader) -> None:
+    first = await harness.send(IngestRequested(slot=START))
+    before, timeline = await counts(harness), reader.timeline
+    harness.clock.move_to(END)
+    await harness.send(IngestRequested(slot=START), message_id=first)
+    assert await counts(harness) == before
+    assert await harness.dead() == []
     assert reader.timeline is timeline, "and costs no reading from the start"
 
 
-async def test_when_nothing_is_new_nothing_is_told(stand: Stand) -> None:
-    await ingest(stand)
-    before = await counts(stand)
-    await ingest(stand)
-    assert await counts(stand) == before | {"inbox": 2}
+async def test_when_nothing_is_new_nothing_is_told(harness: Harness) -> None:
+    await ingest(harness)
+    before = await counts(harness)
+    await ingest(harness)
+    assert await counts(harness) == before | {"inbox": 2}
 
 
-async def test_small_steps_end_where_one_large_step_does(stand: Stand) -> None:
+async def test_small_steps_end_where_one_large_step_does(harness: Harness) -> None:
     for hours in (0, 1, 30, 100, 240):
-        stand.clock.move_to(START + timedelta(hours=hours))
-        await ingest(stand)
-    rows = await stand.rows("select event_seq, floor_wei, valid from sales order by event_seq")
+        harness.clock.move_to(START + timedelta(hours=hours))
+        await ingest(harness)
+    rows = await harness.rows("select event_seq, floor_wei, valid from sales order by event_seq")
     expected = small_market.timeline().sales
     assert [(row["event_seq"], row["valid"]) for row in rows] == [(s.event_seq, s.excluded is None) for s in expected]
     assert [row["floor_wei"] for row in rows] == [s.floor_wei for s in expected]
 
 
-async def test_two_ingestors_at_once_store_every_event_once(stand: Stand, source: Source) -> None:
-    other = stand.another()
-    await other.host(build(other.platform, source=source))
-    await ingest(stand)
-    stand.clock.move_to(END)
-    await asyncio.gather(ingest(stand), ingest(other))
-    found = await counts(stand)
+async def test_two_ingestors_at_once_store_every_event_once(harness: Harness, source: Source) -> None:
+    other = await harness.another(build, source=source)
+    await ingest(harness)
+    harness.clock.move_to(END)
+    await asyncio.gather(ingest(harness), ingest(other))
+    found = await counts(harness)
     assert (found["market_events"], found["sales"]) == (small_market.EVENTS.height, small_market.sales().height)
-    told = [message.events for message in await stand.told(MarketUpdated) if isinstance(message, MarketUpdated)]
+    told = [message.events for message in await harness.emitted(MarketUpdated) if isinstance(message, MarketUpdated)]
     assert sum(told) == small_market.EVENTS.height
 
 
-async def test_sales_and_offers_of_imported_events_are_derived_at_the_next_ingest(stand: Stand) -> None:
-    await stand.import_until(START)
-    await publish(stand, "good", START)
-    assert (await counts(stand))["sales"] == (await counts(stand))["offers"] == 0
-    await ingest(stand)
+async def test_sales_and_offers_of_imported_events_are_derived_at_the_next_ingest(harness: Harness) -> None:
+    await harness.import_until(START)
+    await harness.run(registry.publish, "good", START)
+    assert (await counts(harness))["sales"] == (await counts(harness))["offers"] == 0
+    await ingest(harness)
     known = small_market.sales().filter(pl.col("timestamp") <= START).height
-    assert (await counts(stand))["sales"] == known
-    assert (await counts(stand))["offers"]
-    (told,) = await stand.told(MarketUpdated)
-    assert isinstance(told, MarketUpdated)
+    assert (await counts(harness))["sales"] == known
+    assert (await counts(harness))["offers"]
+    (told,) = await harness.emitted(MarketUpdated)
     assert told.events <= 1, "the events themselves were stored by the import"
 
 
 async def test_nobody_computes_from_events_that_may_still_be_rolled_back(
-    stand: Stand, reader: MarketReader, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, reader: MarketReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await ingest(stand)
+    await ingest(harness)
     committed = reader.last_seq
     reached, go_on = asyncio.Event(), asyncio.Event()
 
@@ -189,12 +179,12 @@ async def test_nobody_computes_from_events_that_may_still_be_rolled_back(
     monkeypatch.setattr(sale_repository, "score", hangs)
 
     async def read() -> int:
-        async with reader.alone(), stand.database.connection() as connection:
+        async with reader.alone(), harness.database.connection() as connection:
             await reader.refresh(connection)
             return reader.last_seq
 
-    stand.clock.move_to(END)
-    ingesting = asyncio.create_task(stand.send(IngestRequested(slot=END)))
+    harness.clock.move_to(END)
+    ingesting = asyncio.create_task(harness.send(IngestRequested(slot=END)))
     await reached.wait()
     assert reader.last_seq > committed
     reading = asyncio.create_task(read())
@@ -205,19 +195,19 @@ async def test_nobody_computes_from_events_that_may_still_be_rolled_back(
     assert await reading == committed
 
 
-async def test_a_close_that_comes_late_is_fetched_when_it_is_there(stand: Stand, source: Source) -> None:
+async def test_a_close_that_comes_late_is_fetched_when_it_is_there(harness: Harness, source: Source) -> None:
     yesterday = START.date() - timedelta(days=1)
     source.closes_until = yesterday - timedelta(days=1)
-    await ingest(stand)
+    await ingest(harness)
     newest = "select max(date) from eth_usd_daily"
-    assert await stand.value(newest) == source.closes_until
+    assert await harness.value(newest) == source.closes_until
     source.closes_until = None
-    await stand.pass_time(300)
-    await ingest(stand)
-    assert await stand.value(newest) == yesterday
-    stand.clock.move_to(START + timedelta(days=3))
-    await ingest(stand)
-    assert await stand.value(newest) == yesterday + timedelta(days=3)
+    await harness.pass_time(300)
+    await ingest(harness)
+    assert await harness.value(newest) == yesterday
+    harness.clock.move_to(START + timedelta(days=3))
+    await ingest(harness)
+    assert await harness.value(newest) == yesterday + timedelta(days=3)
 
 
 async def test_invalid_sales_keep_their_reason_and_are_not_scored(database: Database, tmp_path: Path) -> None:
@@ -231,14 +221,14 @@ async def test_invalid_sales_keep_their_reason_and_are_not_scored(database: Data
     events = small_market.later(
         sale(0.001), sale(30.0, to_address=seller), sale(20_000.0), sale(1.0), sale(30.0), after=history
     )
-    stand = Stand.at(START, database, tmp_path)
-    await stand.host(build(stand.platform, source=Source(events)))
-    await ingest(stand)
-    known = await stand.value("select max(event_seq) from sales")
-    await publish(stand, "good", START)
-    stand.clock.move_to(END)
-    await ingest(stand)
-    rows = await stand.rows(
+    harness = Harness.at(START, database, tmp_path)
+    await harness.host(build, source=Source(events))
+    await ingest(harness)
+    known = await harness.value("select max(event_seq) from sales")
+    await harness.run(registry.publish, "good", START)
+    harness.clock.move_to(END)
+    await ingest(harness)
+    rows = await harness.rows(
         """select s.exclusion, s.valid, o.value_wei, o.floor_wei
            from sales s left join outcomes o using (event_seq) where event_seq > $1 order by event_seq""",
         known,

@@ -1,112 +1,73 @@
-"""A monitor on a real database, with an in-process bus that carries what its outbox says."""
+"""A hosted monitor whose sales, publications and ticks a test chooses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from services.monitor.handlers import Monitor
-from services.monitor.repository import NowcastHealth
-from shared.clock import ManualClock
-from shared.contracts.envelope import Envelope, decode
-from shared.contracts.messages import (
-    AlertRaised,
-    ContenderRejected,
-    ModelPromoted,
-    ModelRolledBack,
-    MonitorRequested,
-    Payload,
-    RetrainCheckRequested,
-)
+from services.monitor.bootstrap import build
+from shared.contracts.messages import AlertRaised, MonitorRequested, Payload, RetrainCheckRequested
 from shared.database.pool import Database
-from shared.evaluation.policy import load_policy
-from shared.messaging.bus import Subscription
-from shared.messaging.memory import MemoryBus
 from shared.messaging.ticks import tick_id
+from shared.registry import models
 from tests.factories import registry as made
+from tests.factories.harness import Harness
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
+NOWCAST_EVERY = timedelta(hours=12)
 
 
 @dataclass
-class Bench:
-    """Everything a monitor test moves."""
+class Bench(Harness):
+    """A monitor, and the sales that it counts."""
 
-    database: Database
-    clock: ManualClock
-    bus: MemoryBus
     sales: made.Sales | None = None
 
-    def monitor(self) -> Monitor:
-        """A freshly started process."""
-        return Monitor(
-            database=self.database,
-            clock=self.clock,
-            policy=load_policy(),
-            nowcast_every=timedelta(hours=12),
-            health=NowcastHealth(),
-        )
+    async def send(self, payload: Payload, *, message_id: UUID | None = None, deliveries: int = 1) -> UUID:
+        identity = await super().send(payload, message_id=message_id, deliveries=deliveries)
+        assert await self.dead() == []
+        return identity
 
-    async def look(self, *, slot: datetime | None = None) -> None:
-        """The hourly tick, through the bus."""
+    async def look(self, *, hours: float | None = None, minutes: int = 0, slot: datetime | None = None) -> None:
+        """The hourly tick of now: `hours` after START, or so many minutes later than before."""
+        now = self.clock.now() if hours is None else START + timedelta(hours=hours)
+        self.clock.move_to(now + timedelta(minutes=minutes))
         slot = slot or self.clock.now()
-        await self._send(MonitorRequested(slot=slot), "monitor", slot)
+        await self.send(MonitorRequested(slot=slot), message_id=tick_id("monitor", slot))
 
-    async def check(self) -> None:
-        """The daily tick."""
+    async def check(self, *, days: int = 0) -> None:
+        """The daily tick, at least so many days after START."""
+        self.clock.move_to(max(self.clock.now(), START + timedelta(days=days)))
         slot = self.clock.now()
-        await self._send(RetrainCheckRequested(slot=slot), "retrain_check", slot)
+        await self.send(RetrainCheckRequested(slot=slot), message_id=tick_id("retrain_check", slot))
 
-    async def tell(self, payload: Payload) -> None:
-        """A message that something happened to a model, delivered twice."""
-        envelope = Envelope.wrap(payload, source="test", time=self.clock.now())
-        for _ in range(2):
-            await self.bus.publish(envelope)
-            await self.bus.run_until_idle()
-        assert await self.bus.dead_letters() == []
-
-    async def _send(self, payload: Payload, job: str, slot: datetime) -> None:
-        envelope = Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=tick_id(job, slot))
-        await self.bus.publish(envelope)
-        await self.bus.run_until_idle()
-        assert await self.bus.dead_letters() == []
-
-    async def told(self, kind: type[Payload]) -> list[Payload]:
-        """Messages of a type that wait in the outbox, oldest first."""
-        async with self.database.connection() as connection:
-            rows = await connection.fetch("select body from outbox where routing_key = $1 order by id", kind.TYPE)
-        return [decode(bytes(row["body"])).data for row in rows]
+    async def sell(self, errors: dict[str, float], *, tx_hash: str | None = None) -> None:
+        """One more sale, valued by these models; the clock moves to a minute after it."""
+        at = await self.run(self.sales.add, errors, tx_hash=tx_hash)
+        self.clock.move_to(max(at + timedelta(minutes=1), self.clock.now()))
 
     async def alerts(self) -> list[AlertRaised]:
-        return [one for one in await self.told(AlertRaised) if isinstance(one, AlertRaised)]
+        return await self.emitted(AlertRaised)
 
-    async def value(self, query: str, *arguments: object) -> object:
-        async with self.database.connection() as connection:
-            return await connection.fetchval(query, *arguments)
+    async def champion(self) -> str:
+        return (await self.run(models.champion)).model_id
 
 
 @pytest.fixture
-async def bench(database: Database) -> Bench:
-    """A monitor that listens; `good` has been champion for ten days and `new` was promoted at START."""
-    clock = ManualClock(START)
-    bench = Bench(database, clock, MemoryBus(clock))
-    monitor = bench.monitor()
-    await bench.bus.subscribe(Subscription("monitor", (MonitorRequested,), monitor.on_monitor_requested))
-    await bench.bus.subscribe(
-        Subscription("monitor-daily", (RetrainCheckRequested,), monitor.on_retrain_check_requested)
-    )
-    lifecycle = (ModelPromoted, ModelRolledBack, ContenderRejected)
-    await bench.bus.subscribe(Subscription("monitor-lifecycle", lifecycle, monitor.on_lifecycle_changed))
+async def bench(database: Database, tmp_path: Path) -> Bench:
+    bench = Bench.at(START, database, tmp_path)
+    await bench.host(build, nowcast_every=NOWCAST_EVERY)
     return bench
 
 
 @pytest.fixture
 async def promoted(bench: Bench) -> Bench:
-    async with bench.database.transaction() as connection:
-        await made.promote(connection, "good", START - timedelta(days=10))
-        await made.promote(connection, "new", START)
-        generation = await made.generation(connection, "new", START)
-    bench.sales = made.Sales(connection, generation, START)
+    """`good` was champion for ten days until `new` was promoted at START."""
+    await bench.run(made.promote, "good", START - timedelta(days=10))
+    await bench.run(made.promote, "new", START)
+    bench.sales = made.Sales(await bench.run(made.generation, "new", START), START)
     return bench

@@ -16,48 +16,43 @@ from tests.integration.monitor.conftest import START, Bench
 async def reject(bench: Bench, name: str) -> Decision:
     """A contender fails the gate; its message is not handled yet."""
     bench.clock.move_to(bench.clock.now() + timedelta(hours=1))
-    async with bench.database.transaction() as connection:
-        await made.contender(connection, name, bench.clock.now())
-        decision = replace(
-            made.decision(name, bench.clock.now(), generation=2, action="reject"), verdict="fail", reason=f"{name}: bad"
-        )
-        await decisions.record(connection, decision, (), load_policy())
+    await bench.run(made.contender, name, bench.clock.now())
+    decision = replace(
+        made.decision(name, bench.clock.now(), generation=2, action="reject"), verdict="fail", reason=f"{name}: bad"
+    )
+    await bench.run(decisions.record, decision, (), load_policy())
     return decision
 
 
-async def tell(bench: Bench, decision: Decision) -> None:
-    await bench.tell(
-        ContenderRejected(model_id=decision.subject_model, decision_id=decision.decision_id, reason=decision.reason)
+async def announce(bench: Bench, decision: Decision) -> None:
+    """The message of a rejection is delivered twice."""
+    rejected = ContenderRejected(
+        model_id=decision.subject_model, decision_id=decision.decision_id, reason=decision.reason
     )
+    await bench.send(rejected, deliveries=2)
 
 
 async def test_a_promotion_and_a_rollback_raise_one_alert_each(promoted: Bench) -> None:
-    decision = made.decision("new", START, generation=1)
     new, good = made.model_id("new"), made.model_id("good")
-    await promoted.tell(
-        ModelPromoted(model_id=new, previous_model_id=good, decision_id=decision.decision_id, pointer_generation=2)
+    decision_id = made.decision("new", START, generation=1).decision_id
+    swap = ModelPromoted(model_id=new, previous_model_id=good, decision_id=decision_id, pointer_generation=2)
+    back = ModelRolledBack(
+        model_id=good, rolled_back_model_id=new, decision_id=decision_id, pointer_generation=3, reason="worse"
     )
-    await promoted.tell(
-        ModelRolledBack(
-            model_id=good,
-            rolled_back_model_id=new,
-            decision_id=decision.decision_id,
-            pointer_generation=3,
-            reason="worse",
-        )
-    )
+    for message in (swap, back):
+        await promoted.send(message, deliveries=2)
     promotion, rollback = await promoted.alerts()
     assert (promotion.kind, promotion.severity, promotion.model_id) == ("promotion", "info", new)
     assert good in promotion.summary
     assert (rollback.kind, rollback.severity, rollback.model_id) == ("rollback", "warning", new)
     assert rollback.summary.endswith("worse")
-    assert rollback.decision_id == decision.decision_id
+    assert rollback.decision_id == decision_id
 
 
 async def test_three_rejections_in_a_row_raise_an_alert_and_then_every_three(promoted: Bench) -> None:
     kinds = []
     for number in range(7):
-        await tell(promoted, await reject(promoted, f"contender {number}"))
+        await announce(promoted, await reject(promoted, f"contender {number}"))
         kinds.append(len(await promoted.alerts()))
     assert kinds == [0, 0, 1, 1, 1, 2, 2]
     first = (await promoted.alerts())[0]
@@ -69,15 +64,14 @@ async def test_three_rejections_in_a_row_raise_an_alert_and_then_every_three(pro
 async def test_rejections_handled_late_and_together_are_not_missed(promoted: Bench) -> None:
     waiting = [await reject(promoted, f"contender {number}") for number in range(4)]
     for decision in waiting:
-        await tell(promoted, decision)
+        await announce(promoted, decision)
     assert [alert.kind for alert in await promoted.alerts()] == ["rejections_in_a_row"]
 
 
 async def test_a_promotion_restarts_the_count(promoted: Bench) -> None:
     for number in range(2):
-        await tell(promoted, await reject(promoted, f"contender {number}"))
+        await announce(promoted, await reject(promoted, f"contender {number}"))
     promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
-    async with promoted.database.transaction() as connection:
-        await made.promote(connection, "better", promoted.clock.now())
-    await tell(promoted, await reject(promoted, "contender 2"))
+    await promoted.run(made.promote, "better", promoted.clock.now())
+    await announce(promoted, await reject(promoted, "contender 2"))
     assert await promoted.alerts() == []

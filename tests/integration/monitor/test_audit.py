@@ -10,7 +10,7 @@ from shared.registry import audit
 from shared.registry.audit import Finding
 from shared.stores import chain_repository
 from tests.integration.monitor.conftest import START, Bench
-from tests.integration.monitor.test_watching import publish, sell, sell_until_rollback
+from tests.integration.monitor.test_watching import publish, sell_until_rollback
 
 
 async def finding(bench: Bench, kind: str) -> Finding:
@@ -27,11 +27,10 @@ async def test_a_rollback_by_proof_comes_out_the_same(promoted: Bench) -> None:
 
 async def test_a_rollback_after_a_reorganisation_names_the_restarted_test(promoted: Bench) -> None:
     for number in range(4):
-        await sell(promoted, {"new": 0.02 * number, "good": 0.03})
+        await promoted.sell({"new": 0.02 * number, "good": 0.03})
     await promoted.look()
-    async with promoted.database.transaction() as connection:
-        last = int(await connection.fetchval("select max(block) from market_events"))
-        assert await chain_repository.supersede(connection, last - 1, at=promoted.clock.now()) is not None
+    last = int(await promoted.value("select max(block) from market_events"))
+    assert await promoted.run(chain_repository.supersede, last - 1, at=promoted.clock.now()) is not None
     await sell_until_rollback(promoted, "new", "good")
     found = await finding(promoted, "rollback")
     assert found.problems == ()
@@ -40,9 +39,8 @@ async def test_a_rollback_after_a_reorganisation_names_the_restarted_test(promot
 
 async def test_a_rollback_by_a_hard_trip_comes_out_the_same(promoted: Bench) -> None:
     for number in range(3):
-        await sell(promoted, {"new": 0.02 * number, "good": 0.03})
-    async with promoted.database.transaction() as connection:
-        await connection.execute("delete from nowcasts where punk_id = 7")
+        await promoted.sell({"new": 0.02 * number, "good": 0.03})
+    await promoted.execute("delete from nowcasts where punk_id = 7")
     await promoted.look()
     found = await finding(promoted, "rollback")
     assert found.problems == ()
@@ -53,7 +51,7 @@ async def test_a_confirmation_comes_out_the_same(promoted: Bench) -> None:
     generator = np.random.default_rng(6)
     for _ in range(12):
         error = float(generator.normal(0, 0.08))
-        await sell(promoted, {"new": error, "good": error})
+        await promoted.sell({"new": error, "good": error})
     promoted.clock.move_to(START + timedelta(days=46))
     await publish(promoted, "new")
     await promoted.look()

@@ -7,57 +7,41 @@ from datetime import datetime, timedelta
 from shared.contracts.messages import TrainingRequested
 from shared.evaluation.absolute_checks import LOSS_LEVEL
 from shared.evaluation.checks import Check
-from shared.evaluation.policy import load_policy
-from shared.registry import decisions, pointer, promotions, training_requests
+from shared.registry import training_requests
 from tests.factories import registry as made
 from tests.integration.monitor.conftest import START, Bench
 
 
 async def requests(bench: Bench) -> list[str]:
-    return [one.reason for one in await bench.told(TrainingRequested) if isinstance(one, TrainingRequested)]
+    return [request.reason for request in await bench.emitted(TrainingRequested)]
 
 
 async def champion(bench: Bench, at: datetime, *, level: float | None = 0.06) -> None:
     """`good` is promoted at the gate with the given upper bound of its loss; its training is done."""
-    async with bench.database.transaction() as connection:
-        await made.contender(connection, "good", at)
-        await connection.execute("update models set state = 'evaluated'")
-        made_at = made.decision("good", at, generation=0)
-        checks = [] if level is None else [Check(LOSS_LEVEL, "pass", level, level, level, 240, 0.5)]
-        await decisions.record(connection, made_at, checks, load_policy())
-        await pointer.promote(connection, made.model_id("good"), made_at, expected_generation=0)
-        await promotions.begin(
-            connection, made_at.decision_id, model_id=made.model_id("good"), previous_model_id=None, at=at
-        )
-        await connection.execute(
-            "update training_requests set status = 'succeeded', finished_at = $1, model_id = $2",
-            at,
-            made.model_id("good"),
-        )
-        generation = await made.generation(connection, "good", at)
-    bench.sales = made.Sales(connection, generation, at)
+    checks = [] if level is None else [Check(LOSS_LEVEL, "pass", level, level, level, 240, 0.5)]
+    await bench.run(made.promote, "good", at, checks=checks)
+    await bench.execute(
+        "update training_requests set status = 'succeeded', finished_at = $1, model_id = $2", at, made.model_id("good")
+    )
+    bench.sales = made.Sales(await bench.run(made.generation, "good", at), at, gap=timedelta(minutes=20))
 
 
-async def sell(bench: Bench, count: int, error: float, *, gap: timedelta = timedelta(minutes=20)) -> None:
-    assert bench.sales is not None
+async def sell(bench: Bench, count: int, error: float) -> None:
     async with bench.database.transaction() as connection:
-        bench.sales.connection, bench.sales.gap = connection, gap
         for number in range(count):
-            await bench.sales.add({"good": error if number % 2 else -error})
+            await bench.sales.add(connection, {"good": error if number % 2 else -error})
 
 
 async def test_without_a_champion_the_first_check_asks_for_a_training(bench: Bench) -> None:
     await bench.check()
-    (told,) = await bench.told(TrainingRequested)
-    assert isinstance(told, TrainingRequested)
-    assert (told.reason, told.requested_by) == ("no_champion", "retrain-policy")
-    assert told.request_id is not None
+    (request,) = await bench.emitted(TrainingRequested)
+    assert (request.reason, request.requested_by) == ("no_champion", "retrain-policy")
+    assert request.request_id is not None
 
 
 async def test_the_same_check_twice_is_the_same_request(bench: Bench) -> None:
     await bench.check()
-    async with bench.database.transaction() as connection:
-        await connection.execute("truncate inbox")
+    await bench.execute("truncate inbox")
     await bench.check()
     assert await requests(bench) == ["no_champion"]
 
@@ -72,14 +56,11 @@ async def test_an_old_model_is_replaced_and_a_rejected_contender_does_not_repeat
     await champion(bench, START - timedelta(days=12))
     await bench.check()
     assert await requests(bench) == ["model_age"]
-    async with bench.database.transaction() as connection:
-        await made.contender(connection, "rejected one", START + timedelta(hours=1))
-        await connection.execute("update training_requests set status = 'failed' where status = 'queued'")
-    bench.clock.move_to(START + timedelta(days=1))
-    await bench.check()
+    await bench.run(made.contender, "rejected one", START + timedelta(hours=1))
+    await bench.execute("update training_requests set status = 'failed' where status = 'queued'")
+    await bench.check(days=1)
     assert await requests(bench) == ["model_age"]
-    bench.clock.move_to(START + timedelta(days=13))
-    await bench.check()
+    await bench.check(days=13)
     assert await requests(bench) == ["model_age", "model_age"]
 
 
@@ -89,8 +70,7 @@ async def test_enough_new_sales_ask_for_a_training(bench: Bench) -> None:
     await bench.check()
     assert await requests(bench) == []
     await sell(bench, 1, 0.05)
-    bench.clock.move_to(START + timedelta(days=1))
-    await bench.check()
+    await bench.check(days=1)
     assert await requests(bench) == ["new_valid_sales"]
 
 
@@ -100,8 +80,7 @@ async def test_a_loss_that_left_its_level_asks_for_a_training_and_is_counted_onc
     await bench.check()
     assert await requests(bench) == ["loss_above_gate_level"]
     steps = await bench.value("select count(*) from monitor_steps")
-    async with bench.database.transaction() as connection:
-        await connection.execute("truncate inbox, outbox")
+    await bench.execute("truncate inbox, outbox")
     await bench.check()
     assert await bench.value("select count(*) from monitor_steps") == steps
 
@@ -123,22 +102,17 @@ async def test_without_a_recorded_level_there_is_no_alarm(bench: Bench) -> None:
 
 async def test_one_request_a_day_and_none_for_a_reason_that_is_open(bench: Bench) -> None:
     await bench.check()
-    (told,) = await bench.told(TrainingRequested)
-    assert isinstance(told, TrainingRequested)
-    async with bench.database.transaction() as connection:
-        await training_requests.enqueue(
-            connection,
-            request_id=told.request_id or made.NAMESPACE,
-            reason=told.reason,
-            requested_by=told.requested_by,
-            data_cutoff=None,
-            at=bench.clock.now(),
-        )
-    bench.clock.move_to(START + timedelta(days=1))
-    await bench.check()
+    (request,) = await bench.emitted(TrainingRequested)
+    await bench.run(
+        training_requests.enqueue,
+        request_id=request.request_id,
+        reason=request.reason,
+        requested_by=request.requested_by,
+        data_cutoff=None,
+        at=bench.clock.now(),
+    )
+    await bench.check(days=1)
     assert await requests(bench) == ["no_champion"]
-    async with bench.database.transaction() as connection:
-        await connection.execute("update training_requests set status = 'failed'")
-    bench.clock.move_to(START + timedelta(days=2))
-    await bench.check()
+    await bench.execute("update training_requests set status = 'failed'")
+    await bench.check(days=2)
     assert await requests(bench) == ["no_champion", "no_champion"]

@@ -53,14 +53,12 @@ async def test_any_order_of_sales_looks_and_repeats_gives_the_reference(
     """Each look counts what came since; a repeat, as after a restart or a redelivery, counts nothing twice."""
     with pytest.raises(Undone):
         async with promoted.database.transaction() as connection:
-            assert promoted.sales is not None
-            generation = promoted.sales.generation_id
-            sales = made.Sales(connection, generation, START, gap=timedelta(minutes=7))
+            sales = made.Sales(promoted.sales.generation_id, START, gap=timedelta(minutes=7))
             for number, (arrived, repeats) in enumerate(history):
                 for swept in arrived:
                     for at, (new, old) in enumerate(swept):
                         tx_hash = None if at == 0 else f"0x{sales.count - at + 1:064x}"
-                        await sales.add({"new": new, "good": old}, tx_hash=tx_hash)
+                        await sales.add(connection, {"new": new, "good": old}, tx_hash=tx_hash)
                 for _ in range(repeats):
                     state = await advance_paired(
                         connection,
@@ -118,12 +116,8 @@ LOOK = textwrap.dedent("""
 async def test_a_monitor_killed_around_its_commit_counts_each_sale_once(
     promoted: Bench, fresh_database_url: str, point: str, counted: int
 ) -> None:
-    assert promoted.sales is not None
-    async with promoted.database.transaction() as connection:
-        promoted.sales.connection = connection
-        for number in range(9):
-            at = await promoted.sales.add({"new": 0.004 * number, "good": 0.02})
-    promoted.clock.move_to(at + timedelta(minutes=1))
+    for number in range(9):
+        await promoted.sell({"new": 0.004 * number, "good": 0.02})
     killed = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", LOOK, fresh_database_url, promoted.clock.now().isoformat()],
@@ -141,25 +135,21 @@ async def test_a_monitor_killed_around_its_commit_counts_each_sale_once(
 
 
 async def test_two_monitors_at_once_count_each_sale_once(promoted: Bench) -> None:
-    assert promoted.sales is not None
-    async with promoted.database.transaction() as connection:
-        promoted.sales.connection = connection
-        for _ in range(5):
-            at = await promoted.sales.add({"new": 0.01, "good": 0.02})
+    for _ in range(5):
+        await promoted.sell({"new": 0.01, "good": 0.02})
 
     async def advance() -> EState:
-        async with promoted.database.transaction() as connection:
-            return await advance_paired(
-                connection,
-                "promotion:raced",
-                new=made.model_id("new"),
-                old=made.model_id("good"),
-                started_at=START,
-                margin=0.0,
-                stop_when_better=False,
-                policy=POLICY,
-                at=at,
-            )
+        return await promoted.run(
+            advance_paired,
+            "promotion:raced",
+            new=made.model_id("new"),
+            old=made.model_id("good"),
+            started_at=START,
+            margin=0.0,
+            stop_when_better=False,
+            policy=POLICY,
+            at=promoted.clock.now(),
+        )
 
     raced = await asyncio.gather(*(advance() for _ in range(4)))
     again = await advance()

@@ -15,39 +15,39 @@ from shared.database.pool import Connection
 from shared.market.daily import MarketDay
 from shared.registry import explanations
 from shared.valuation.explanation.stored import Explained
-from tests.factories.stand import Stand
+from tests.factories.harness import Harness
 from tests.factories.waiting import eventually
 from tests.integration.nowcaster.conftest import tick
 
 
 @pytest.fixture
-def explainer(stand: Stand) -> Explainer:
-    return build_explainer(stand.platform)
+def explainer(harness: Harness) -> Explainer:
+    return build_explainer(harness.platform)
 
 
-async def stored(stand: Stand) -> dict[int, Explained]:
-    rows = await stand.rows("select generation_id, body from explanations order by generation_id")
+async def stored(harness: Harness) -> dict[int, Explained]:
+    rows = await harness.rows("select generation_id, body from explanations order by generation_id")
     return {row["generation_id"]: Explained.from_bytes(row["body"]) for row in rows}
 
 
-async def test_without_a_publication_there_is_nothing_to_explain(stand: Stand, explainer: Explainer) -> None:
+async def test_without_a_publication_there_is_nothing_to_explain(harness: Harness, explainer: Explainer) -> None:
     assert not await explainer.catch_up()
-    assert await stored(stand) == {}
+    assert await stored(harness) == {}
 
 
 async def test_reasons_add_up_to_what_was_published_and_tell_what_changed(
-    stand: Stand, champion: str, explainer: Explainer
+    harness: Harness, champion: str, explainer: Explainer
 ) -> None:
-    await tick(stand)
-    assert await stored(stand) == {}, "publishing does not wait"
+    await tick(harness)
+    assert await stored(harness) == {}, "publishing does not wait"
     assert await explainer.catch_up()
     assert not await explainer.catch_up(), "once is enough"
-    await tick(stand, minutes=30)
+    await tick(harness, minutes=30)
     assert await explainer.catch_up()
-    first, second = (await stored(stand)).values()
+    first, second = (await stored(harness)).values()
     assert first.model_id == champion
     assert first.before is None
-    rows = await stand.rows(
+    rows = await harness.rows(
         "select value_wei::float8 / 1e18 as eth from nowcasts"
         " where generation_id = (select generation_id from nowcast_pointer) order by punk_id"
     )
@@ -56,28 +56,28 @@ async def test_reasons_add_up_to_what_was_published_and_tell_what_changed(
     assert np.log(values / second.floor_eth) == pytest.approx(total, abs=1e-4)
     assert second.before is not None
     assert len(second.before_moved) == len(second.log)
-    days = await stand.rows("select * from market_days")
+    days = await harness.rows("select * from market_days")
     assert len(days) > 50
     assert all(row["index_eth"] for row in days[-10:])
 
 
 async def test_a_process_that_starts_anew_reads_what_it_compares_with(
-    stand: Stand, champion: str, explainer: Explainer
+    harness: Harness, champion: str, explainer: Explainer
 ) -> None:
-    await tick(stand)
+    await tick(harness)
     await explainer.catch_up()
-    await tick(stand, minutes=30)
-    await build_explainer(stand.platform).catch_up()
-    *_, last = (await stored(stand)).values()
+    await tick(harness, minutes=30)
+    await build_explainer(harness.platform).catch_up()
+    *_, last = (await stored(harness)).values()
     assert last.before is not None
     assert len(last.before_moved) == len(last.log)
 
 
 async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
-    stand: Stand, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await tick(stand)
-    other, at_work, may_end = build_explainer(stand.another().platform), asyncio.Event(), asyncio.Event()
+    await tick(harness)
+    other, at_work, may_end = build_explainer(harness.platform), asyncio.Event(), asyncio.Event()
     write_days = explanations.write_days
 
     async def slow(connection: Connection, days: Sequence[MarketDay]) -> None:
@@ -92,29 +92,27 @@ async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
     may_end.set()
     assert await first
     assert not await other.catch_up(), "it is there"
-    assert len(await stored(stand)) == 1
+    assert len(await stored(harness)) == 1
 
 
 async def test_who_claimed_between_look_and_end_of_the_work_is_told_that_it_is_done(
-    stand: Stand, champion: str
+    harness: Harness, champion: str
 ) -> None:
-    await tick(stand)
-    async with stand.database.connection() as one, stand.database.connection() as other:
+    await tick(harness)
+    async with harness.database.connection() as one, harness.database.connection() as other:
         shown = await explanations.unexplained(one)
-        assert shown is not None
         assert await explanations.claim(one, shown.generation_id)
         assert not await explanations.claim(other, shown.generation_id)
         assert await explanations.claim(other, shown.generation_id + 1), "another generation is another claim"
-        await explanations.write(one, shown.generation_id, b"x", at=stand.clock.now())
-    async with stand.database.connection() as other:
-        assert not await explanations.claim(other, shown.generation_id)
+        await explanations.write(one, shown.generation_id, b"x", at=harness.clock.now())
+    assert not await harness.run(explanations.claim, shown.generation_id)
 
 
 async def test_a_process_that_dies_leaves_its_work_to_others(
-    stand: Stand, champion: str, explainer: Explainer, fresh_database_url: str
+    harness: Harness, champion: str, explainer: Explainer, fresh_database_url: str
 ) -> None:
-    await tick(stand)
-    (generation,) = await stand.rows("select generation_id from nowcast_pointer")
+    await tick(harness)
+    (generation,) = await harness.rows("select generation_id from nowcast_pointer")
     dying = await asyncpg.connect(fresh_database_url)
     assert await explanations.claim(dying, generation["generation_id"])
     assert not await explainer.catch_up()
@@ -124,13 +122,13 @@ async def test_a_process_that_dies_leaves_its_work_to_others(
         return await explainer.catch_up()
 
     await eventually(explained)
-    assert len(await stored(stand)) == 1
+    assert len(await stored(harness)) == 1
 
 
 async def test_the_work_on_an_overtaken_generation_ends(
-    stand: Stand, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await tick(stand)
+    await tick(harness)
     asked = explanations.unexplained
     calls = 0
 
@@ -138,36 +136,32 @@ async def test_the_work_on_an_overtaken_generation_ends(
         nonlocal calls
         calls += 1
         if calls == 2:  # after the first batch
-            await tick(stand, minutes=30)
+            await tick(harness, minutes=30)
         return await asked(connection)  # type: ignore[arg-type]
 
     monkeypatch.setattr(explanations, "unexplained", overtaking)
     assert not await explainer.catch_up()
-    assert await stored(stand) == {}
+    assert await stored(harness) == {}
     assert await explainer.catch_up()
-    assert len(await stored(stand)) == 1
+    assert len(await stored(harness)) == 1
 
 
-async def test_only_the_newest_are_kept(stand: Stand, champion: str, explainer: Explainer) -> None:
-    async with stand.database.connection() as connection:
+async def test_only_the_newest_are_kept(harness: Harness, champion: str, explainer: Explainer) -> None:
+    async with harness.database.connection() as connection:
         for _ in range(explanations.KEPT + 2):
-            await tick(stand, minutes=30)
+            await tick(harness, minutes=30)
             shown = await explanations.unexplained(connection)
-            assert shown is not None
-            await explanations.write(connection, shown.generation_id, b"x", at=stand.clock.now())
+            await explanations.write(connection, shown.generation_id, b"x", at=harness.clock.now())
         kept = [row["generation_id"] for row in await connection.fetch("select generation_id from explanations")]
     assert len(kept) == explanations.KEPT
     assert max(kept) == shown.generation_id
 
 
 async def test_an_instant_that_looks_different_now_is_left_unexplained(
-    stand: Stand, champion: str, explainer: Explainer
+    harness: Harness, champion: str, explainer: Explainer
 ) -> None:
-    await tick(stand)
-    async with stand.database.connection() as connection:
-        last = await connection.fetchval(
-            "select max(date) from eth_usd_daily where date < $1", stand.clock.now().date()
-        )
-        await connection.execute("update eth_usd_daily set close = close * 3 where date = $1", last)
+    await tick(harness)
+    last = await harness.value("select max(date) from eth_usd_daily where date < $1", harness.clock.now().date())
+    await harness.execute("update eth_usd_daily set close = close * 3 where date = $1", last)
     assert not await explainer.catch_up()
-    assert await stored(stand) == {}
+    assert await stored(harness) == {}

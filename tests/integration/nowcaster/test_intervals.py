@@ -14,13 +14,13 @@ from shared.valuation.calibration.calibrator import Calibrator, day_of
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.inputs import later_sales, nowcast_snapshot
 from tests.factories import market, small_market
+from tests.factories.harness import Harness
 from tests.factories.small_market import Source
-from tests.factories.stand import Stand
 from tests.integration.nowcaster.conftest import START, ingest, tick
 
 
-async def published(stand: Stand) -> list[asyncpg.Record]:
-    return await stand.rows("select * from generations order by generation_id")
+async def published(harness: Harness) -> list[asyncpg.Record]:
+    return await harness.rows("select * from generations order by generation_id")
 
 
 def known(until: datetime) -> MarketTimeline:
@@ -29,12 +29,12 @@ def known(until: datetime) -> MarketTimeline:
 
 
 async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_every_model(
-    stand: Stand, champion: str
+    harness: Harness, champion: str
 ) -> None:
     other = small_market.model(8)
-    await stand.shadow(other)
-    at = await tick(stand)
-    rows = await published(stand)
+    await harness.shadow(other)
+    at = await tick(harness)
+    rows = await published(harness)
     assert {row["role"] for row in rows} == {"champion", "shadow"}
     timeline, prices = known(START), small_market.prices()
     frame = nowcast_snapshot(timeline, prices, at).frame
@@ -46,7 +46,7 @@ async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_e
         assert recorded == (calibration.offsets.tolist(), calibration.shifts.tolist())
         assert recorded[0] != small_market.calibration(model).offsets.tolist()
         assert row["values_sha256"] == generations.build(model.predict(frame, calibration)).values_sha256
-        said = await stand.rows(
+        said = await harness.rows(
             "select value_wei::text from nowcasts where generation_id = $1 order by punk_id", row["generation_id"]
         )
         served = generations.build(model.predict(frame, calibration)).frame["value_wei"].to_list()
@@ -55,7 +55,7 @@ async def test_intervals_are_those_of_the_outcomes_by_the_begin_of_the_day_for_e
 
 
 async def test_the_nowcasts_of_a_day_share_one_calibration_and_the_next_day_makes_another(
-    stand: Stand, champion: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[float] = []
     make = Calibrator._make
@@ -65,14 +65,14 @@ async def test_the_nowcasts_of_a_day_share_one_calibration_and_the_next_day_make
         return make(calibrator, day)
 
     monkeypatch.setattr(Calibrator, "_make", counted)
-    stand.clock.move_to(START.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
-    await ingest(stand, Source())
+    harness.clock.move_to(START.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
+    await ingest(harness, Source())
     for minutes in (0, 30, 30, 24 * 60):
-        await tick(stand, minutes=minutes)
-    rows = await published(stand)
+        await tick(harness, minutes=minutes)
+    rows = await published(harness)
     offsets = [np.array(row["interval_offsets"]).tolist() for row in rows]
     assert offsets[0] == offsets[1] == offsets[2] != offsets[3]
     fitted = day_of(small_market.model().data_cutoff).timestamp()
     assert [day for day in made if day != fitted] == [
-        day_of(row["as_of"]).timestamp() for row in (await published(stand))[2:]
+        day_of(row["as_of"]).timestamp() for row in (await published(harness))[2:]
     ]

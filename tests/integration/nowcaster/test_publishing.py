@@ -16,46 +16,46 @@ from shared.messaging.transaction import Transaction
 from shared.registry.models import ModelRecord
 from shared.valuation.model import ValuationModel
 from tests.factories import registry, small_market
+from tests.factories import registry as made
+from tests.factories.harness import Harness
 from tests.factories.small_market import Source
-from tests.factories.stand import Stand
-from tests.integration.nowcaster.conftest import START, ingest, shown, shown_at, tick
+from tests.integration.nowcaster.conftest import START, ingest, shown, tick
 
 
 def promoted(model_id: str) -> ModelPromoted:
     return ModelPromoted(model_id=model_id, decision_id=uuid4(), pointer_generation=1)
 
 
-async def generations(stand: Stand) -> list[asyncpg.Record]:
-    return await stand.rows(
+async def generations(harness: Harness) -> list[asyncpg.Record]:
+    return await harness.rows(
         """select g.generation_id, role, model_id, as_of, snapshot_id, row_count, (
                select count(*) from nowcasts n where n.generation_id = g.generation_id) as rows
            from generations g order by generation_id"""
     )
 
 
-async def test_a_tick_publishes_a_complete_generation_and_tells_of_it(stand: Stand, champion: str) -> None:
-    at = await tick(stand)
-    (generation,) = await generations(stand)
+async def test_a_tick_publishes_a_complete_generation_and_tells_of_it(harness: Harness, champion: str) -> None:
+    at = await tick(harness)
+    (generation,) = await generations(harness)
     assert (generation["role"], generation["model_id"], generation["as_of"]) == ("champion", champion, at)
     assert generation["row_count"] == generation["rows"] == 10_000
-    assert await shown(stand) == (generation["generation_id"], champion, at)
-    (told,) = await stand.told(NowcastPublished)
-    assert isinstance(told, NowcastPublished)
-    assert (told.generation_id, told.snapshot_id) == (generation["generation_id"], generation["snapshot_id"])
-    assert (told.as_of, told.published_at, told.model_id) == (at, at, champion)
+    assert await shown(harness) == (generation["generation_id"], champion, at)
+    (message,) = await harness.emitted(NowcastPublished)
+    assert (message.generation_id, message.snapshot_id) == (generation["generation_id"], generation["snapshot_id"])
+    assert (message.as_of, message.published_at, message.model_id) == (at, at, champion)
 
 
-async def test_what_happens_at_the_very_instant_is_not_known_yet(stand: Stand, champion: str) -> None:
-    await ingest(stand, Source())
+async def test_what_happens_at_the_very_instant_is_not_known_yet(harness: Harness, champion: str) -> None:
+    await ingest(harness, Source())
     last = small_market.EVENTS.filter(small_market.EVENTS["timestamp"] < START)["seq"][-1]
-    assert await stand.value("select max(seq) from market_events") == last + 1
-    await tick(stand)
-    assert await stand.value("select last_event_seq from snapshots where kind = 'nowcast'") == last
+    assert await harness.value("select max(seq) from market_events") == last + 1
+    await tick(harness)
+    assert await harness.value("select last_event_seq from snapshots where kind = 'nowcast'") == last
 
 
 @pytest.mark.parametrize("step", ["move_pointer", "emit"])
 async def test_a_failure_after_the_rows_leaves_no_generation_and_the_next_try_publishes_it(
-    stand: Stand, champion: str, monkeypatch: pytest.MonkeyPatch, step: str
+    harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     holder = repository if step == "move_pointer" else Transaction
 
@@ -64,115 +64,95 @@ async def test_a_failure_after_the_rows_leaves_no_generation_and_the_next_try_pu
 
     with monkeypatch.context() as patch:
         patch.setattr(holder, step, fails)
-        await tick(stand)
-    assert await shown(stand) is None
-    for table in ("generations", "nowcasts", "outbox", "inbox"):
-        assert await stand.value(f"select count(*) from {table}") == 0
-    await stand.pass_time(10)
-    assert await shown(stand) == ((await generations(stand))[0]["generation_id"], champion, START)
+        await tick(harness)
+    assert await shown(harness) is None
+    for table in ("generations", "nowcasts", "inbox"):
+        assert await harness.value(f"select count(*) from {table}") == 0
+    assert await harness.emitted(NowcastPublished) == []
+    await harness.pass_time(10)
+    assert await shown(harness) == ((await generations(harness))[0]["generation_id"], champion, START)
 
 
 @pytest.mark.parametrize("punks_known", [True, False])
-async def test_without_a_champion_the_tick_is_done_and_nothing_published(stand: Stand, punks_known: bool) -> None:
+async def test_without_a_champion_the_tick_is_done_and_nothing_published(harness: Harness, punks_known: bool) -> None:
     if not punks_known:
-        async with stand.database.transaction() as connection:
-            await connection.execute("delete from punks")
-    await tick(stand)
-    assert await stand.value("select count(*) from inbox where consumer = 'nowcaster'") == 1
-    assert await stand.value("select count(*) from snapshots") == 0
-    assert stand.bus.waiting("nowcaster") == 0
-    assert await stand.dead() == []
+        await harness.execute("delete from punks")
+    await tick(harness)
+    assert await harness.value("select count(*) from inbox where consumer = 'nowcaster'") == 1
+    assert await harness.value("select count(*) from snapshots") == 0
+    assert harness.bus.waiting("nowcaster") == 0
+    assert await harness.dead() == []
 
 
-async def test_a_slot_older_than_what_is_shown_is_skipped(stand: Stand, champion: str) -> None:
-    await tick(stand, minutes=30)
-    before = await shown(stand)
-    await stand.send(NowcastRequested(slot=START))
-    assert await shown(stand) == before
-    assert len(await generations(stand)) == 1
-    assert await stand.value("select count(*) from inbox") == 2
+async def test_a_slot_older_than_what_is_shown_is_skipped(harness: Harness, champion: str) -> None:
+    await tick(harness, minutes=30)
+    before = await shown(harness)
+    await harness.send(NowcastRequested(slot=START))
+    assert await shown(harness) == before
+    assert len(await generations(harness)) == 1
+    assert await harness.value("select count(*) from inbox") == 2
 
 
-async def test_the_same_tick_twice_publishes_once(stand: Stand, champion: str) -> None:
-    identity = await stand.send(NowcastRequested(slot=START))
-    before = await shown(stand)
-    stand.clock.move_to(START + timedelta(minutes=1))
-    await stand.send(NowcastRequested(slot=START), message_id=identity)
-    await stand.send(NowcastRequested(slot=START))
-    assert await shown(stand) == before
-    assert len(await stand.told(NowcastPublished)) == 1
+async def test_the_same_tick_twice_publishes_once(harness: Harness, champion: str) -> None:
+    identity = await harness.send(NowcastRequested(slot=START))
+    before = await shown(harness)
+    harness.clock.move_to(START + timedelta(minutes=1))
+    await harness.send(NowcastRequested(slot=START), message_id=identity)
+    await harness.send(NowcastRequested(slot=START))
+    assert await shown(harness) == before
+    assert len(await harness.emitted(NowcastPublished)) == 1
 
 
-async def test_a_slot_that_lies_ahead_waits_until_it_has_come(stand: Stand, champion: str) -> None:
+async def test_a_slot_that_lies_ahead_waits_until_it_has_come(harness: Harness, champion: str) -> None:
     """Published at once it would make every nowcast until then outdated."""
-    await stand.send(NowcastRequested(slot=START + timedelta(seconds=8)))
-    assert await shown(stand) is None
-    await stand.pass_time(10)
-    assert await shown_at(stand) == START + timedelta(seconds=8)
+    await harness.send(NowcastRequested(slot=START + timedelta(seconds=8)))
+    assert await shown(harness) is None
+    await harness.pass_time(10)
+    assert (await shown(harness)).as_of == START + timedelta(seconds=8)
 
 
-async def test_a_slot_far_ahead_is_given_up_and_ticks_go_on(stand: Stand, champion: str) -> None:
-    await stand.send(NowcastRequested(slot=START + timedelta(hours=12)))
-    at = await tick(stand, minutes=30)
+async def test_a_slot_far_ahead_is_given_up_and_ticks_go_on(harness: Harness, champion: str) -> None:
+    await harness.send(NowcastRequested(slot=START + timedelta(hours=12)))
+    at = await tick(harness, minutes=30)
     for seconds in (10, 60, 600, 600):
-        await stand.pass_time(seconds)
-    assert await shown_at(stand) == at
-    (dead,) = await stand.dead()
+        await harness.pass_time(seconds)
+    assert (await shown(harness)).as_of == at
+    (dead,) = await harness.dead()
     assert "compare the clocks" in dead.reason
 
 
-async def test_a_promotion_at_the_same_instant_publishes_the_new_champions_values(stand: Stand, champion: str) -> None:
-    await tick(stand)
-    new = await stand.promote(small_market.model(8))
-    await stand.send(promoted(new.model_id))
-    first, second, previous = await generations(stand)
+async def test_a_promotion_at_the_same_instant_publishes_the_new_champions_values(
+    harness: Harness, champion: str
+) -> None:
+    await tick(harness)
+    new = await harness.promote(small_market.model(8))
+    await harness.send(promoted(new.model_id))
+    first, second, previous = await generations(harness)
     assert (second["role"], second["model_id"]) == ("champion", new.model_id)
     assert (previous["role"], previous["model_id"]) == ("previous", champion)
     assert first["snapshot_id"] == second["snapshot_id"] == previous["snapshot_id"]
-    assert await shown(stand) == (second["generation_id"], new.model_id, START)
+    assert await shown(harness) == (second["generation_id"], new.model_id, START)
     assert [g["rows"] for g in (second, previous)] == [10_000, 10_000]
     values = "select array_agg(value_wei order by punk_id) from nowcasts where generation_id = $1"
-    assert await stand.value(values, second["generation_id"]) != await stand.value(values, first["generation_id"])
-    assert await stand.value(values, previous["generation_id"]) == await stand.value(values, first["generation_id"])
+    assert await harness.value(values, second["generation_id"]) != await harness.value(values, first["generation_id"])
+    assert await harness.value(values, previous["generation_id"]) == await harness.value(values, first["generation_id"])
 
 
-async def test_a_rollback_publishes_the_old_champion_again_at_once(stand: Stand, champion: str) -> None:
-    new = await stand.promote(small_market.model(8))
-    await tick(stand)
-    async with stand.database.transaction() as connection:
-        await connection.execute("update models set state = 'rolled_back' where model_id = $1", new.model_id)
-        await connection.execute("update models set state = 'champion' where model_id = $1", champion)
-        await connection.execute(
-            """with d as (insert into decisions
-                   select gen_random_uuid(), 'rollback', subject_model, champion_model, verdict, 'rollback',
-                          policy_hash, evidence_hash, evidence, actor, reason, 2, decided_at from decisions
-                   where subject_model = $2
-                   returning decision_id)
-               update model_pointer set model_id = $1, generation = generation + 1,
-                      decision_id = (select decision_id from d)""",
-            champion,
-            new.model_id,
-        )
-    stand.clock.move_to(START + timedelta(seconds=3))
-    await stand.send(
-        ModelRolledBack(
-            model_id=champion,
-            rolled_back_model_id=new.model_id,
-            decision_id=uuid4(),
-            pointer_generation=3,
-            reason="worse",
-        )
-    )
-    here = await shown(stand)
-    assert here is not None
-    assert here[1:] == (champion, START + timedelta(seconds=3))
+async def test_a_rollback_publishes_the_old_champion_again_at_once(harness: Harness, champion: str) -> None:
+    new = await harness.promote(small_market.model(8))
+    await tick(harness)
+    await harness.run(made.roll_back, new.model_id, START, to=champion)
+    harness.clock.move_to(START + timedelta(seconds=3))
+    (message,) = await harness.emitted(ModelRolledBack)
+    await harness.send(message)
+    assert (await shown(harness))[1:] == (champion, START + timedelta(seconds=3))
 
 
-async def test_every_companion_values_the_champions_snapshot_and_moves_nothing(stand: Stand, champion: str) -> None:
-    new = await stand.promote(small_market.model(8))
-    beside = await stand.shadow(small_market.model(9))
-    at = await tick(stand)
-    found = await generations(stand)
+async def test_every_companion_values_the_champions_snapshot_and_moves_nothing(harness: Harness, champion: str) -> None:
+    new = await harness.promote(small_market.model(8))
+    beside = await harness.shadow(small_market.model(9))
+    at = await tick(harness)
+    found = await generations(harness)
     assert {(g["role"], g["model_id"]) for g in found} == {
         ("champion", new.model_id),
         ("previous", champion),
@@ -180,40 +160,34 @@ async def test_every_companion_values_the_champions_snapshot_and_moves_nothing(s
     }
     assert len({g["snapshot_id"] for g in found}) == 1
     assert {g["rows"] for g in found} == {10_000}
-    here = await shown(stand)
-    assert here is not None
-    assert here[1:] == (new.model_id, at)
-    assert len(await stand.told(NowcastPublished)) == 1
+    assert (await shown(harness))[1:] == (new.model_id, at)
+    assert len(await harness.emitted(NowcastPublished)) == 1
 
 
 async def test_a_promotion_during_the_cycle_overtakes_it(
-    stand: Stand, champion: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Values of a model that is champion no more are never shown."""
-    record = await stand.register(small_market.model(8))
+    record = await harness.register(small_market.model(8))
     load = LoadedModels.load
 
     async def load_while_another_is_promoted(self: LoadedModels, wanted: ModelRecord) -> ValuationModel:
         monkeypatch.setattr(LoadedModels, "load", load)
-        async with stand.database.transaction() as connection:
-            await registry.promote(connection, record.model_id, stand.clock.now(), register=False)
+        await harness.run(registry.promote, record.model_id, harness.clock.now(), register=False)
         return await load(self, wanted)
 
     monkeypatch.setattr(LoadedModels, "load", load_while_another_is_promoted)
-    await tick(stand)
-    assert await generations(stand) == []
-    await stand.pass_time(10)
-    here = await shown(stand)
-    assert here is not None
-    assert here[1:] == (record.model_id, START)
-    assert [m.model_id for m in await stand.told(NowcastPublished)] == [record.model_id]  # type: ignore[attr-defined]
+    await tick(harness)
+    assert await generations(harness) == []
+    await harness.pass_time(10)
+    assert (await shown(harness))[1:] == (record.model_id, START)
+    assert [m.model_id for m in await harness.emitted(NowcastPublished)] == [record.model_id]
 
 
 async def test_a_slow_replica_does_not_move_the_pointer_back(
-    stand: Stand, champion: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = stand.another()
-    await quick.host(build(quick.platform))
+    quick = await harness.another(build)
     load = LoadedModels.load
 
     async def load_while_the_other_publishes(self: LoadedModels, wanted: ModelRecord) -> ValuationModel:
@@ -222,18 +196,17 @@ async def test_a_slow_replica_does_not_move_the_pointer_back(
         return await load(self, wanted)
 
     monkeypatch.setattr(LoadedModels, "load", load_while_the_other_publishes)
-    await stand.send(NowcastRequested(slot=START))
-    newer = await shown(stand)
-    assert newer is not None
-    assert newer[2] == START + timedelta(minutes=30)
-    await stand.pass_time(10)
-    assert await shown(stand) == newer
-    assert len(await generations(stand)) == 1
-    assert stand.bus.waiting("nowcaster") == 0
+    await harness.send(NowcastRequested(slot=START))
+    newer = await shown(harness)
+    assert newer.as_of == START + timedelta(minutes=30)
+    await harness.pass_time(10)
+    assert await shown(harness) == newer
+    assert len(await generations(harness)) == 1
+    assert harness.bus.waiting("nowcaster") == 0
 
 
-async def test_news_of_the_market_are_read_ahead_without_any_effect(stand: Stand, champion: str) -> None:
-    before = await stand.value("select count(*) from inbox")
-    await stand.send(MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=0))
-    assert await stand.value("select count(*) from inbox") == before
-    assert await stand.dead() == []
+async def test_news_of_the_market_are_read_ahead_without_any_effect(harness: Harness, champion: str) -> None:
+    before = await harness.value("select count(*) from inbox")
+    await harness.send(MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=0))
+    assert await harness.value("select count(*) from inbox") == before
+    assert await harness.dead() == []

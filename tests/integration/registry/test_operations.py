@@ -20,6 +20,7 @@ from shared.messaging.transaction import originating
 from shared.registry import audit, decisions, models, operations, pointer, promotions, shadows
 from shared.registry.operations import Act, Done
 from tests.factories import registry as made
+from tests.factories.harness import run
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
 POLICY = load_policy()
@@ -34,80 +35,79 @@ async def done(database: Database, what: Callable[..., Awaitable[Done]], request
         return await what(transaction, request, POLICY, **more)
 
 
-async def judged(connection: Connection, *names: str) -> None:
+async def judged(database: Database, *names: str) -> None:
     """Contenders that the gate has judged."""
     for name in names:
-        await made.evaluated(connection, name, AT)
+        await run(database, made.evaluated, name, AT)
 
 
-async def told(connection: Connection, kind: type[Payload]) -> list[Payload]:
-    rows = await connection.fetch("select body from outbox where routing_key = $1 order by id", kind.TYPE)
-    return [decode(bytes(row["body"])).data for row in rows]
+async def champions(database: Database, *names: str) -> None:
+    """Models that were promoted one after the other, the last one a day ago."""
+    for days, name in enumerate(names, start=-len(names)):
+        await run(database, made.promote, name, AT + timedelta(days=days))
+
+
+async def state(database: Database, name: str) -> str:
+    return (await run(database, models.get, made.model_id(name))).state
+
+
+async def emitted(connection: Connection, kind: type[Payload]) -> Payload:
+    """The newest message of this type."""
+    newest = "select body from outbox where routing_key = $1 order by id desc limit 1"
+    return decode(await connection.fetchval(newest, kind.TYPE)).data
 
 
 async def test_of_forty_concurrent_promotions_delivered_twice_one_swaps(database: Database) -> None:
-    """The others are told that they are stale, or that they were applied already."""
+    """The others are stale, or were applied already."""
     names = [f"contender {number}" for number in range(40)]
-    async with database.transaction() as connection:
-        await made.promote(connection, "champion", AT)
-        await judged(connection, *names)
+    await champions(database, "champion")
+    await judged(database, *names)
     deliveries = [act(name, generation=1) for name in names for _ in range(2)]
     answers = await asyncio.gather(*(done(database, operations.promote, one) for one in deliveries))
     assert Counter(type(one.outcome).__name__ for one in answers) == {"Swapped": 1, "AlreadyApplied": 1, "Stale": 78}
     applied = {one.decision_id for one in answers if not isinstance(one.outcome, pointer.Stale)}
+    at, champion = await run(database, pointer.read), await run(database, models.champion)
+    assert (at.model_id, at.generation, at.previous_model_id) == (champion.model_id, 2, made.model_id("champion"))
+    assert applied == {at.decision_id}
+    message = await run(database, emitted, ModelPromoted)
+    assert (message.model_id, message.decision_id) == (champion.model_id, at.decision_id)
     async with database.connection() as connection:
-        at, champion = await pointer.read(connection), await models.champion(connection)
-        assert at is not None
-        assert champion is not None
-        assert (at.model_id, at.generation, at.previous_model_id) == (champion.model_id, 2, made.model_id("champion"))
-        assert applied == {at.decision_id}
         assert await connection.fetchval("select count(*) from decisions where kind = 'operator'") == 1
-        (message,) = await told(connection, ModelPromoted)
-        assert isinstance(message, ModelPromoted)
-        assert (message.model_id, message.decision_id) == (champion.model_id, at.decision_id)
+        assert await connection.fetchval("select count(*) from outbox where routing_key = $1", ModelPromoted.TYPE) == 2
         history = await connection.fetch("select generation from model_pointer_history order by generation")
         assert [row["generation"] for row in history] == [1, 2]
         assert await connection.fetchval("select count(*) from promotions where ended_at is null") == 1
 
 
 async def test_a_persons_promotion_is_watched_like_any_other(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.promote(connection, "good", AT - timedelta(days=9))
-        await made.start_shadow(connection, "far", AT - timedelta(days=1))
-        await made.start_shadow(connection, "other", AT - timedelta(days=1))
+    await champions(database, "good")
+    for name in ("far", "other"):
+        await run(database, made.start_shadow, name, AT - timedelta(days=1))
     answer = await done(database, operations.promote, act("far", reason="  seen enough  "))
-    async with database.connection() as connection:
-        promotion, decision = await promotions.current(connection), await decisions.get(connection, answer.decision_id)
-        ended = await shadows.get(connection, made.model_id("far"))
-        (running,) = await shadows.running(connection)
-    assert promotion is not None
-    assert (promotion.model_id, promotion.previous_model_id, promotion.state) == (
-        made.model_id("far"),
-        made.model_id("good"),
-        "warm_up",
+    promotion, decision = (
+        await run(database, promotions.current),
+        await run(database, decisions.get, answer.decision_id),
     )
+    models_named = (promotion.model_id, promotion.previous_model_id)
+    assert (*models_named, promotion.state) == (made.model_id("far"), made.model_id("good"), "warm_up")
     assert (decision.kind, decision.actor, decision.reason) == ("operator", "ada", "seen enough")
-    assert ended is not None
-    assert ended.outcome == "superseded"
+    assert (await run(database, shadows.get, made.model_id("far"))).outcome == "superseded"
+    (running,) = await run(database, shadows.running)
     assert running.champion_id == made.model_id("far")
 
 
 async def test_a_person_rolls_back_without_waiting_for_the_monitor(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.promote(connection, "good", AT - timedelta(days=9))
-        await made.promote(connection, "bad", AT - timedelta(days=1))
+    await champions(database, "good", "bad")
     request = act("bad", generation=2, reason="users complain")
     first = await done(database, operations.roll_back, request)
     again = await done(database, operations.roll_back, request)
     assert isinstance(first.outcome, pointer.Swapped)
     assert again == Done(first.decision_id, pointer.AlreadyApplied(3))
-    async with database.connection() as connection:
-        (message,) = await told(connection, ModelRolledBack)
-        states = [(await models.get(connection, made.model_id(name))).state for name in ("good", "bad")]
-        assert await connection.fetchval("select state from promotions order by started_at desc") == "rolled_back"
-    assert isinstance(message, ModelRolledBack)
+    message = await run(database, emitted, ModelRolledBack)
     assert (message.model_id, message.rolled_back_model_id) == (made.model_id("good"), made.model_id("bad"))
-    assert states == ["champion", "rolled_back"]
+    assert [await state(database, name) for name in ("good", "bad")] == ["champion", "rolled_back"]
+    async with database.connection() as connection:
+        assert await connection.fetchval("select state from promotions order by started_at desc") == "rolled_back"
 
 
 async def test_a_rolled_back_model_does_not_come_back_unless_a_person_overrides_that(database: Database) -> None:
@@ -115,8 +115,7 @@ async def test_a_rolled_back_model_does_not_come_back_unless_a_person_overrides_
     with pytest.raises(ConflictError, match=r"does not come back by itself; .*--override"):
         await done(database, operations.promote, act("bad"))
     await done(database, operations.promote, act("bad"), override=True)
-    async with database.connection() as connection:
-        assert (await models.get(connection, made.model_id("bad"))).state == "champion"
+    assert await state(database, "bad") == "champion"
 
 
 async def test_a_model_in_quarantine_does_not_come_back_whoever_asks(database: Database) -> None:
@@ -128,10 +127,9 @@ async def test_a_model_in_quarantine_does_not_come_back_whoever_asks(database: D
 
 
 async def test_a_rejected_model_is_promoted_by_a_person_who_overrides_the_gate_and_says_so(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.promote(connection, "good", AT - timedelta(days=9))
-        await judged(connection, "rejected")
-        await models.transition(connection, made.model_id("rejected"), expected="evaluated", to="rejected")
+    await champions(database, "good")
+    await judged(database, "rejected")
+    await run(database, models.transition, made.model_id("rejected"), expected="evaluated", to="rejected")
     with pytest.raises(ConflictError, match="--override"):
         await done(database, operations.promote, act("rejected"))
     request = act("rejected", generation=1, reason="nothing else can be served")
@@ -139,42 +137,26 @@ async def test_a_rejected_model_is_promoted_by_a_person_who_overrides_the_gate_a
     again = await done(database, operations.promote, request, override=True)
     assert isinstance(first.outcome, pointer.Swapped)
     assert again == Done(first.decision_id, pointer.AlreadyApplied(2))
-    async with database.connection() as connection:
-        promotion, decision = await promotions.current(connection), await decisions.get(connection, first.decision_id)
-        finding = await audit.verify(connection, first.decision_id)
-    assert promotion is not None
+    promotion, decision = await run(database, promotions.current), await run(database, decisions.get, first.decision_id)
+    finding = await run(database, audit.verify, first.decision_id)
     assert (promotion.model_id, promotion.previous_model_id) == (made.model_id("rejected"), made.model_id("good"))
     assert decision.evidence["override"] is True
     assert (decision.actor, decision.reason) == ("ada", "nothing else can be served")
     assert finding.problems == ()
 
 
-async def test_a_contender_that_no_gate_has_judged_is_not_promoted_by_any_override(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.contender(connection, "new", AT)
-    with pytest.raises(ConflictError, match="not judged it yet"):
-        await done(database, operations.promote, act("new"), override=True)
-
-
 async def test_a_former_champion_may_come_back_by_a_person(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.promote(connection, "old", AT - timedelta(days=9))
-        await made.promote(connection, "new", AT - timedelta(days=1))
+    await champions(database, "old", "new")
     await done(database, operations.promote, act("old"))
-    async with database.connection() as connection:
-        champion = await models.champion(connection)
-    assert champion is not None
-    assert champion.model_id == made.model_id("old")
+    assert await state(database, "old") == "champion"
 
 
 async def test_a_rollback_names_whom_it_takes_down_and_where_it_goes(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.promote(connection, "first", AT - timedelta(days=9))
+    await champions(database, "first")
     with pytest.raises(ConflictError, match="no champion before"):
         await done(database, operations.roll_back, act("first"))
-    async with database.transaction() as connection:
-        await made.promote(connection, "second", AT - timedelta(days=5))
-        await made.promote(connection, "third", AT - timedelta(days=1))
+    for name in ("second", "third"):
+        await run(database, made.promote, name, AT)
     with pytest.raises(ConflictError, match="not the champion"):
         await done(database, operations.roll_back, act("second"))
     with pytest.raises(ConflictError, match="cannot come back"):
@@ -182,22 +164,17 @@ async def test_a_rollback_names_whom_it_takes_down_and_where_it_goes(database: D
     stale = await done(database, operations.roll_back, act("third", generation=2))
     assert stale.outcome == pointer.Stale(2, 3)
     await done(database, operations.roll_back, act("third"), to=made.model_id("first"))
-    async with database.connection() as connection:
-        found = await pointer.read(connection)
-    assert found is not None
-    assert found.model_id == made.model_id("first")
+    assert await state(database, "first") == "champion"
 
 
 async def test_quarantine_takes_a_shadow_out_and_leaves_the_champion_alone(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.promote(connection, "good", AT - timedelta(days=9))
-        await made.start_shadow(connection, "far", AT - timedelta(days=1))
+    await champions(database, "good")
+    await run(database, made.start_shadow, "far", AT - timedelta(days=1))
     request = act("far", reason="trained on poisoned data")
     first = await done(database, operations.quarantine, request)
     assert await done(database, operations.quarantine, request) == first
-    async with database.connection() as connection:
-        assert (await models.get(connection, made.model_id("far"))).state == "quarantined"
-        assert await shadows.running(connection) == []
+    assert await state(database, "far") == "quarantined"
+    assert await run(database, shadows.running) == []
     with pytest.raises(ConflictError, match="already"):
         await done(database, operations.quarantine, replace(request, reason="again"))
     with pytest.raises(ConflictError, match="is the champion"):
@@ -208,37 +185,30 @@ async def test_quarantine_takes_a_shadow_out_and_leaves_the_champion_alone(datab
     ("actor", "reason"), [("", "because"), ("ada", "   "), ("ada", ""), ("a" * 101, "x"), ("ada", "\0")]
 )
 async def test_nothing_is_done_without_a_name_and_a_reason(database: Database, actor: str, reason: str) -> None:
-    async with database.transaction() as connection:
-        await judged(connection, "new")
+    await judged(database, "new")
     for what in (operations.promote, operations.quarantine):
         with pytest.raises(InvalidInputError, match="who does this"):
             await done(database, what, replace(act("new", reason=reason), actor=actor))
-    async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from decisions") == 0
+    assert await run(database, decisions.listing) == []
 
 
-async def test_what_was_not_judged_is_not_promoted(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.contender(connection, "fresh", AT)
+@pytest.mark.parametrize("override", [False, True])
+async def test_what_no_gate_has_judged_is_not_promoted_by_any_override(database: Database, override: bool) -> None:
+    await run(database, made.contender, "fresh", AT)
     with pytest.raises(ConflictError, match="not judged it yet"):
-        await done(database, operations.promote, act("fresh"))
+        await done(database, operations.promote, act("fresh"), override=override)
     with pytest.raises(NotFoundError):
-        await done(database, operations.promote, act("nobody"))
+        await done(database, operations.promote, act("nobody"), override=override)
 
 
 async def test_who_was_champion_at_an_instant_is_known_for_ever(database: Database) -> None:
-    async with database.transaction() as connection:
-        await made.promote(connection, "first", AT)
-        await made.promote(connection, "second", AT + timedelta(days=2))
+    await run(database, made.promote, "first", AT)
+    await run(database, made.promote, "second", AT + timedelta(days=2))
     await done(database, operations.roll_back, act("second", at=AT + timedelta(days=3)))
-    async with database.connection() as connection:
-        found = [
-            await pointer.champion_at(connection, AT + timedelta(days=days)) for days in (-0.1, 0, 1.9, 2, 2.9, 3, 90)
-        ]
-        assert [one and one.model_id for one in found] == [
-            None,
-            *[made.model_id(name) for name in ("first", "first", "second", "second", "first", "first")],
-        ]
+    names = [None, "first", "first", "second", "second", "first", "first"]
+    for days, name in zip((-0.1, 0, 1.9, 2, 2.9, 3, 90), names, strict=True):
+        champion = await run(database, pointer.champion_at, AT + timedelta(days=days))
+        assert (champion and champion.model_id) == (name and made.model_id(name)), f"after {days} days"
 
 
 async def test_the_confirmed_champion_is_the_last_one_that_fresh_sales_confirmed_and_that_has_not_fallen(
@@ -258,8 +228,7 @@ async def test_the_confirmed_champion_is_the_last_one_that_fresh_sales_confirmed
 
 
 async def test_every_act_can_be_made_again_from_its_record(database: Database) -> None:
-    async with database.transaction() as connection:
-        await judged(connection, "one", "two")
+    await judged(database, "one", "two")
     await done(database, operations.promote, act("one"))
     await done(database, operations.promote, act("two", at=AT + timedelta(days=1)))
     await done(database, operations.roll_back, act("two", at=AT + timedelta(days=2)))

@@ -25,6 +25,7 @@ from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_SCHEMA
 from shared.sources.simulated import SimulatedMarket
 from shared.stores import event_repository
 from shared.stores.event_repository import STORED_EVENT_SCHEMA, AppendResult, append_events, read_events
+from tests.factories.harness import run
 from tests.unit.market.event_rows import event_rows, with_value
 
 ROOT = Path(__file__).parents[3]
@@ -33,13 +34,11 @@ EVENTS_A_SECOND = 20_000
 
 
 async def append(database: Database, frame: pl.DataFrame, known_at: datetime | None = None) -> AppendResult:
-    async with database.transaction() as connection:
-        return await append_events(connection, frame, known_at=known_at)
+    return await run(database, append_events, frame, known_at=known_at)
 
 
 async def stored(database: Database, after_seq: int = 0) -> pl.DataFrame:
-    async with database.connection() as connection:
-        return await read_events(connection, after_seq)
+    return await run(database, read_events, after_seq)
 
 
 async def test_what_was_appended_is_read_back_exactly(database: Database) -> None:
@@ -143,8 +142,7 @@ async def test_history_is_known_when_it_happened_and_news_when_it_came(database:
 async def test_of_a_mixed_pull_only_the_news_is_known_since_the_pull(database: Database) -> None:
     frame = event_rows(6)
     now = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
-    async with database.transaction() as connection:
-        await append_events(connection, frame, known_at=now, news_since=frame["timestamp"][4])
+    await run(database, append_events, frame, known_at=now, news_since=frame["timestamp"][4])
     known = (await stored(database))["known_at"].to_list()
     assert known == [*frame["timestamp"][:4].to_list(), now, now]
 
@@ -261,8 +259,7 @@ async def test_tens_of_thousands_of_events_go_in_within_a_second(database: Datab
     assert frame.height > EVENTS_A_SECOND
     told: list[int] = []
     started = perf_counter()
-    async with database.transaction() as connection:
-        await append_events(connection, frame, on_progress=told.append)
+    await run(database, append_events, frame, on_progress=told.append)
     assert frame.height / (perf_counter() - started) > EVENTS_A_SECOND
     assert sum(told) == frame.height
 

@@ -15,6 +15,7 @@ from shared.market.offers import Offer
 from shared.stores import chain_repository, event_repository, offer_repository
 from tests.factories import busy_market
 from tests.factories.busy_market import busy_events
+from tests.factories.harness import run
 from tests.factories.plain_offers import PlainOffer, plain_offers
 
 ALL_SQL = """
@@ -102,14 +103,12 @@ async def test_any_order_of_imports_ingests_and_reorganisations_ends_in_the_defi
 
 
 async def test_the_second_ingestor_waits_for_the_first(database: Database) -> None:
-    async with database.transaction() as importing:
-        await event_repository.append_events(importing, busy_events(3, count=100).drop("seq"))
+    await run(database, event_repository.append_events, busy_events(3, count=100).drop("seq"))
     async with database.transaction() as first, database.connection() as second:
         await offer_repository.catch_up(first)
         async with second.transaction():
             await second.execute("set local lock_timeout = '50ms'")
             with pytest.raises(asyncpg.LockNotAvailableError):
                 await offer_repository.catch_up(second)
-    async with database.transaction() as third:
-        await offer_repository.catch_up(third)
-        await assert_table_is_right(third)
+    await run(database, offer_repository.catch_up)
+    await run(database, assert_table_is_right)

@@ -17,8 +17,8 @@ from shared.messaging.bus import Subscription
 from shared.registry import training_requests
 from shared.registry.training_requests import TrainingRequest
 from shared.stores.market_reader import MarketReader
+from tests.factories.harness import Harness
 from tests.factories.small_market import END, HOLDOUT
-from tests.factories.stand import Stand
 
 LEASE_S = 60.0
 
@@ -55,11 +55,11 @@ def fits(all_fits: Fits) -> Fits:
     return all_fits
 
 
-def trainer(stand: Stand, executor: object, *, lease_s: float = LEASE_S, poll_s: float = 15.0) -> Trainer:
+def trainer(harness: Harness, executor: object, *, lease_s: float = LEASE_S, poll_s: float = 15.0) -> Trainer:
     return Trainer(
-        database=stand.database,
-        clock=stand.clock,
-        store=stand.store,
+        database=harness.database,
+        clock=harness.clock,
+        store=harness.store,
         reader=MarketReader(),
         executor=executor,  # type: ignore[arg-type]
         holdout_sales=HOLDOUT,
@@ -70,24 +70,30 @@ def trainer(stand: Stand, executor: object, *, lease_s: float = LEASE_S, poll_s:
 
 
 @pytest.fixture
-async def stand(database: Database, tmp_path: Path) -> Stand:
-    stand = Stand.at(END, database, tmp_path)
-    await stand.import_until(END)
-    return stand
+async def harness(database: Database, tmp_path: Path) -> Harness:
+    harness = Harness.at(END, database, tmp_path)
+    await harness.import_until(END)
+    return harness
 
 
 @pytest.fixture
-async def served(stand: Stand, fits: Fits) -> Trainer:
+async def served(harness: Harness, fits: Fits) -> Trainer:
     """A trainer that listens."""
-    made = trainer(stand, fits)
-    await stand.bus.subscribe(Subscription("trainer", (TrainingRequested,), made.on_training_requested))
+    made = trainer(harness, fits)
+    await harness.bus.subscribe(Subscription("trainer", (TrainingRequested,), made.on_training_requested))
     return made
 
 
-async def request(stand: Stand, reason: str = "age", **fields: object) -> UUID:
-    return await stand.send(TrainingRequested(reason=reason, requested_by="test", **fields))
+async def request(harness: Harness, reason: str = "age", **fields: object) -> UUID:
+    return await harness.send(TrainingRequested(reason=reason, requested_by="test", **fields))
 
 
-async def state(stand: Stand, request_id: UUID) -> TrainingRequest:
-    async with stand.database.connection() as connection:
-        return await training_requests.get(connection, request_id)
+async def worked_off(harness: Harness, served: Trainer, reason: str = "age", **fields: object) -> TrainingRequest:
+    """A request that the trainer has ended."""
+    identity = await request(harness, reason, **fields)
+    assert await served.drain() == 1
+    return await state(harness, identity)
+
+
+async def state(harness: Harness, request_id: UUID) -> TrainingRequest:
+    return await harness.run(training_requests.get, request_id)

@@ -18,31 +18,31 @@ from shared.valuation import generation as generations
 from shared.valuation.inputs import later_sales, nowcast_snapshot
 from shared.valuation.model import ValuationModel
 from tests.factories import small_market
+from tests.factories.harness import Harness
 from tests.factories.small_market import END, Source
-from tests.factories.stand import Stand
 
 START = END - timedelta(days=2)
 
 
 @pytest.fixture
-async def played(database: Database, tmp_path: Path) -> Stand:
+async def played(database: Database, tmp_path: Path) -> Harness:
     """Half a day of small steps: ingest and nowcast on one timeline, hour by hour."""
-    stand = Stand.at(START, database, tmp_path)
+    harness = Harness.at(START, database, tmp_path)
     reader = MarketReader()
-    await stand.import_until(START)
-    await stand.promote(small_market.model())
-    await stand.host(build_ingestor(stand.platform, source=Source(), reader=reader))
-    await stand.host(build_nowcaster(stand.platform, reader=reader))
+    await harness.import_until(START)
+    await harness.promote(small_market.model())
+    await harness.host(build_ingestor, source=Source(), reader=reader)
+    await harness.host(build_nowcaster, reader=reader)
     for _ in range(4):
-        stand.clock.move_to(stand.clock.now() + timedelta(hours=3))
-        await stand.send(IngestRequested(slot=stand.clock.now()))
-        await stand.send(NowcastRequested(slot=stand.clock.now()))
-    assert await stand.dead() == []
-    return stand
+        harness.clock.move_to(harness.clock.now() + timedelta(hours=3))
+        await harness.send(IngestRequested(slot=harness.clock.now()))
+        await harness.send(NowcastRequested(slot=harness.clock.now()))
+    assert await harness.dead() == []
+    return harness
 
 
 async def test_archived_snapshot_model_file_and_calibration_give_the_published_values_whatever_the_threads(
-    played: Stand,
+    played: Harness,
 ) -> None:
     rows = await played.rows("select * from generations order by generation_id")
     assert len(rows) == 4
@@ -61,7 +61,7 @@ async def test_archived_snapshot_model_file_and_calibration_give_the_published_v
         assert [one.merkle_root() for one in made] == [row["merkle_root"] for row in rows]
 
 
-async def test_the_calibration_of_every_generation_can_be_made_again_from_the_events(played: Stand) -> None:
+async def test_the_calibration_of_every_generation_can_be_made_again_from_the_events(played: Harness) -> None:
     rows = await played.rows("select * from generations order by generation_id")
     reader, model = MarketReader(), small_market.model()
     async with reader.alone(), played.database.connection() as connection:
@@ -74,7 +74,7 @@ async def test_the_calibration_of_every_generation_can_be_made_again_from_the_ev
         assert made.offsets.tolist() != of_the_fit.offsets.tolist()
 
 
-async def test_a_timeline_read_at_once_gives_the_snapshots_of_one_that_grew_in_small_steps(played: Stand) -> None:
+async def test_a_timeline_read_at_once_gives_the_snapshots_of_one_that_grew_in_small_steps(played: Harness) -> None:
     rows = await played.rows("select distinct snapshot_id, as_of from generations order by as_of")
     published = [row["snapshot_id"] for row in rows]
     reader = MarketReader()

@@ -14,7 +14,7 @@ from shared.registry.models import ModelRecord
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
 from shared.valuation.model import ValuationModel
 from tests.factories import small_market
-from tests.factories.stand import Store
+from tests.factories.harness import Store
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""Where services stand in a test: a real database, a clock to move, a store that can be away, a bus to send with."""
+"""Hosts services in a test: a real database, a manual clock, a store that can be away and an in-memory bus."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -18,7 +20,7 @@ from shared.messaging.memory import MemoryBus
 from shared.registry import models
 from shared.registry.models import ModelRecord
 from shared.runtime.platform import Platform
-from shared.runtime.service import MessageService
+from shared.runtime.service import Service
 from shared.settings import Settings
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
@@ -27,9 +29,12 @@ from shared.stores import snapshot_repository as snapshots
 from shared.valuation.model import ValuationModel
 from tests.factories import registry, small_market
 
+T = TypeVar("T")
+Message = TypeVar("Message", bound=Payload)
+
 
 class Store(FolderStore):
-    """A folder that can be out of reach: `away` answers of `put` and `get` are refused, -1 for all."""
+    """A folder that can be unreachable: `away` calls of `put` and `get` fail, -1 for all."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -53,39 +58,50 @@ class Store(FolderStore):
 
 
 @dataclass
-class Stand:
-    """One process of the platform; `another` is one more on the same database, clock and store."""
+class Harness:
+    """One process of the platform; `another` is a further one on the same database, clock and store."""
 
     platform: Platform
     bus: MemoryBus
     clock: ManualClock
     store: Store
-    services: list[MessageService] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
 
     @classmethod
-    def at(cls, instant: datetime, database: Database, home: Path) -> Stand:
+    def at(cls, instant: datetime, database: Database, home: Path) -> Self:
         clock, store = ManualClock(instant), Store(home / "objects")
         bus = MemoryBus(clock)
         settings = Settings(home=home, threads=1)
         return cls(Platform(settings=settings, clock=clock, database=database, bus=bus, store=store), bus, clock, store)
 
-    def another(self) -> Stand:
+    async def another(self, build: Callable[..., Service], **options: Any) -> Harness:
+        """A further process, with a bus of its own, that hosts this service."""
         bus = MemoryBus(self.clock)
-        return Stand(replace(self.platform, bus=bus), bus, self.clock, self.store)
+        harness = Harness(replace(self.platform, bus=bus), bus, self.clock, self.store)
+        await harness.host(build, **options)
+        return harness
+
+    async def elsewhere(self, build: Callable[..., Service], payload: Payload, **options: Any) -> None:
+        """A process that has just started handles this message."""
+        other = await self.another(build, **options)
+        await other.send(payload)
+        assert await other.dead() == []
 
     @property
     def database(self) -> Database:
         return self.platform.database
 
-    async def host(self, service: MessageService) -> None:
-        for subscription in service.subscriptions():
+    async def host(self, build: Callable[..., Service], **options: Any) -> None:
+        """Subscribe the service that a `bootstrap.build` makes from the platform."""
+        self.services.append(build(self.platform, **options))
+        for subscription in self.services[-1].subscriptions():
             await self.bus.subscribe(subscription)
-        self.services.append(service)
 
-    async def send(self, payload: Payload, *, message_id: UUID | None = None) -> UUID:
-        """Publish, and deliver all that is due."""
+    async def send(self, payload: Payload, *, message_id: UUID | None = None, deliveries: int = 1) -> UUID:
+        """Publish a message, and deliver everything that is due."""
         envelope = Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=message_id or uuid4())
-        await self.bus.publish(envelope)
+        for _ in range(deliveries):
+            await self.bus.publish(envelope)
         await self.bus.run_until_idle()
         return envelope.id
 
@@ -97,22 +113,34 @@ class Stand:
     async def dead(self) -> list[DeadLetter]:
         return await self.bus.dead_letters()
 
-    async def told(self, kind: type[Payload]) -> list[Payload]:
-        """Messages of this type in the outbox, in the order they were written."""
+    async def emitted(self, kind: type[Message]) -> list[Message]:
+        """The messages of this type in the outbox, oldest first."""
         rows = await self.rows("select body from outbox where routing_key = $1 order by id", kind.TYPE)
         return [decode(bytes(row["body"])).data for row in rows]
 
-    async def value(self, query: str, *arguments: object) -> object:
+    async def value(self, query: str, *arguments: object) -> Any:
         async with self.database.connection() as connection:
             return await connection.fetchval(query, *arguments)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         async with self.database.connection() as connection:
-            found: list[asyncpg.Record] = await connection.fetch(query, *arguments)
-            return found
+            rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+            return rows
+
+    async def execute(self, statement: str, *arguments: object) -> None:
+        async with self.database.connection() as connection:
+            await connection.execute(statement, *arguments)
+
+    async def run(self, function: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
+        """Call a function that takes a connection first, in a transaction of its own."""
+        return await run(self.database, function, *arguments, **options)
+
+    async def state(self, model: str) -> str:
+        """Of the model with this id or name."""
+        return (await self.run(models.get, registry.model_id(model))).state
 
     async def import_until(self, instant: datetime) -> None:
-        """The events before `instant`, as `punkcast import` stores them: nothing is derived."""
+        """The events before `instant`, as `punkcast import` stores them: without sales and offers."""
         source = small_market.Source()
         events = small_market.EVENTS.drop("seq")
         async with self.database.transaction() as connection:
@@ -121,7 +149,7 @@ class Stand:
             await event_repository.append_events(connection, events.filter(events["timestamp"] < instant))
 
     async def register(self, model: ValuationModel, *, judged: bool = True) -> ModelRecord:
-        """A contender as the trainer registers it, its file and both snapshots in the store; `judged` by some gate."""
+        """A contender as the trainer registers it, its file and both snapshots in the store."""
         learn, judge = small_market.inputs()
         now = self.clock.now()
         reference = await self.store.put("models", model.to_bytes(), extension="json")
@@ -147,15 +175,19 @@ class Stand:
         return record
 
     async def promote(self, model: ValuationModel) -> ModelRecord:
-        """Register it and make it champion, as the gatekeeper would; the one before is armed."""
+        """Register a model and make it champion, as the gatekeeper does."""
         record = await self.register(model)
-        async with self.database.transaction() as connection:
-            await registry.promote(connection, record.model_id, self.clock.now(), register=False)
+        await self.run(registry.promote, record.model_id, self.clock.now(), register=False)
         return record
 
     async def shadow(self, model: ValuationModel) -> ModelRecord:
-        """Register it and start it as a shadow of the champion."""
+        """Register a model and start it as a shadow of the champion."""
         record = await self.register(model)
-        async with self.database.transaction() as connection:
-            await registry.start_shadow(connection, record.model_id, self.clock.now(), register=False)
+        await self.run(registry.start_shadow, record.model_id, self.clock.now(), register=False)
         return record
+
+
+async def run(database: Database, function: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
+    """Call a function that takes a connection first, in a transaction of its own."""
+    async with database.transaction() as connection:
+        return await function(connection, *arguments, **options)

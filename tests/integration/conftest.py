@@ -1,0 +1,13 @@
+"""Fixtures of several services."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories.unsupported import Release
+
+
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Release:
+    """The code that runs; at first it can serve every model."""
+    return Release.deployed(monkeypatch)
