@@ -1,4 +1,4 @@
-"""The market at one instant: every punk's ask, bid and owner, as arrays, moved from instant to instant."""
+"""Ask, bid and owner of every punk at one instant, as arrays that advance from instant to instant."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ NOBODY = -1
 
 
 class BookArrays:
-    """All punks strictly before an instant. Arrays have shape (10,000,); they change with every `advance`.
+    """All punks strictly before an instant. Arrays have shape (10,000,) and change with every `advance`.
 
     Attributes:
-        ask_eth, ask_since: public ask and when it was placed (UTC seconds); NaN where there is none.
-        bid_eth: standing bid, NaN where there is none.
-        owner, way: number of the owner (`NOBODY` before the claim) and how it came to the punk (`ACQUISITION_KINDS`; 0
-            for none).
-        asks, bids: the same asks and bids in the order of their prices.
-        held: punks of each owner by its number; the last entry, at `NOBODY`, are those without one.
+        ask_eth, ask_since: public ask and its time (UTC seconds); NaN without one.
+        bid_eth: standing bid, NaN without one.
+        owner, way: owner number (`NOBODY` before the claim) and its acquisition (`ACQUISITION_KINDS`, else 0).
+        asks, bids: the same asks and bids, sorted by price.
+        held: number of punks by owner number; the last entry, at `NOBODY`, counts punks without an owner.
     """
 
     def __init__(self, timeline: MarketTimeline) -> None:
@@ -45,7 +44,7 @@ class BookArrays:
         self._new_owners = _Changes(timeline.owner_changes)
 
     def advance(self, as_of: int) -> None:
-        """Move forward to just before `as_of` (UTC seconds), which must not lie before the last one."""
+        """Advance to just before `as_of` (UTC seconds), which must not be before the last one."""
         if asks := self._new_asks.until(as_of):
             punks, times, rows = asks
             prices = rows[:, 0]
@@ -66,7 +65,7 @@ class BookArrays:
 
 
 class _Changes:
-    """Rows of a keyed series in the order they happened, taken a piece at a time."""
+    """Rows of a keyed series in order of time, taken piece by piece."""
 
     def __init__(self, series: KeyedSeries) -> None:
         self._keys, self._times, self._rows = series.keys, series.times, series.rows
@@ -75,14 +74,14 @@ class _Changes:
         """Number of each punk's last row taken."""
 
     def until(self, as_of: int) -> tuple[Ints, Ints, Floats] | None:
-        """What happened before `as_of` and was not taken yet: each punk once, with its last change."""
+        """The rows before `as_of` that were not taken yet, reduced to the last one of each punk."""
         end = int(self._times.searchsorted(as_of, side="left"))
         start, self._taken = self._taken, max(end, self._taken)
         if end <= start:
             return None
         if end == start + 1:
             return self._keys[start:end], self._times[start:end], self._rows[start:end]
-        # Assigning through repeated indices is not defined to keep the last one: leave only that.
+        # NumPy does not define which value an assignment through repeated indices keeps.
         keys, numbers = self._keys[start:end], np.arange(start, end)
         np.maximum.at(self._last, keys, numbers)
         last = numbers[self._last[keys] == numbers]

@@ -1,4 +1,4 @@
-"""Following a chain of blocks: how far it was read, and how the source finds out that the chain is another one now."""
+"""Following a chain of blocks: the last block read, and whether a reorganisation has replaced it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 import polars as pl
 
 KEPT_BLOCKS: Final = 128
-"""Of so many of the last blocks the hashes are kept. Ethereum finalises after 64; a reorganisation deeper than twice
-that is no accident, and nothing should repair itself after it."""
+"""How many of the last block hashes are kept. Ethereum finalises after 64 blocks. A reorganisation of twice that depth
+needs a person, not a repair."""
 
 
 @dataclass(frozen=True)
 class BlockRef:
-    """One block of one history of the chain."""
+    """A block of one fork of the chain."""
 
     number: int
     hash: str
@@ -22,7 +22,7 @@ class BlockRef:
 
 @dataclass(frozen=True)
 class ChainIdentity:
-    """Which market on which chain; a database holds one."""
+    """A market contract on a chain; a database holds one."""
 
     chain_id: int
     market: str
@@ -30,10 +30,10 @@ class ChainIdentity:
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far the chain was read: `block` is the last block read, whether or not there were events in it.
+    """The last block read, with or without events.
 
-    `recent` are blocks up to `block`, ascending, as they were when they were read; empty when nothing is known of them
-    (before the first read, or when the events came from files).
+    `recent`: the last blocks up to `block` as read, ascending; empty before the first read, or if the events came from
+    files.
     """
 
     block: int
@@ -42,12 +42,12 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Located:
-    """Where a cursor stands on the chain as it is now.
+    """The position of a cursor on the current chain.
 
     Attributes:
-        ancestor: the last block read that is still part of the chain; what came after it is orphaned.
-        orphaned: whether anything is.
-        target: how far one may read: the head less the confirmations.
+        ancestor: the last block read that is still part of the chain.
+        orphaned: whether blocks after the ancestor were read and are orphaned.
+        target: the last block that may be read: the head minus the confirmations.
         head: the newest block.
     """
 
@@ -63,10 +63,7 @@ class Located:
 
 @dataclass(frozen=True)
 class Scan:
-    """What was read after a located cursor: `events` (`EVENT_SCHEMA`) of the blocks up to `cursor.block`.
-
-    `cursor.recent` are blocks among those just read. `complete`: there is no more to read for now.
-    """
+    """The events (`EVENT_SCHEMA`) from a located cursor up to `cursor.block`; `complete`: the target is reached."""
 
     events: pl.DataFrame
     cursor: Cursor

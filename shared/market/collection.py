@@ -1,4 +1,4 @@
-"""The real collection's published counts: types, skins, accessories and how many of them a punk wears."""
+"""Published counts of the real collection: types, skins, accessories, and accessories per punk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 TYPE_COUNTS: Final = {"Male": 6039, "Female": 3840, "Zombie": 88, "Ape": 24, "Alien": 9}
 WORN_COUNTS: Final = (8, 333, 3560, 4501, 1420, 166, 11, 1)
-"""How many punks wear 0, 1, … 7 accessories."""
+"""Number of punks with 0, 1, … 7 accessories."""
 SKIN_COUNTS: Final = {"Albino": 1018, "Light": 3006, "Mid": 3031, "Dark": 2824}
 
 MEN: Final = "men"
@@ -58,9 +58,9 @@ ACCESSORIES: Final[dict[str, dict[str, dict[str, int]]]] = {
     "nose": {BOTH: {"Clown Nose": 212}},
     "ear": {BOTH: {"Earring": 2459}},
 }  # fmt: skip
-"""By place on the head (a punk wears at most one of each) and by who can wear it: how many of the real punks do.
-Zombies, apes and aliens wear what men wear."""
+"""Number of punks with each accessory, by place on the head (at most one accessory each) and by who can wear it.
+Zombies, apes and aliens wear the accessories of men."""
 
 NAMES: Final = tuple(name for place in ACCESSORIES.values() for kind in place.values() for name in kind)
-"""All 87, in the order of the table: an accessory's number is its place here."""
+"""All 87 accessories in the order of the table; an accessory's number is its index."""
 HELD: Final = {name: count for place in ACCESSORIES.values() for kind in place.values() for name, count in kind.items()}

@@ -1,4 +1,5 @@
-"""Who holds each punk and how it got there: what tells a sale between strangers from one among own wallets."""
+"""Owners of all punks and their previous holders, to separate sales between strangers from sales between own
+wallets."""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ from shared.units import DAY_S
 Address = str | None
 
 RECENT_S = DAY_S
-"""A hand-over without a price links two wallets for this long; loans and gifts that lie further back do not."""
+"""A transfer without a price links two wallets for this long. Older loans and gifts do not count."""
 
 
 class _Held(NamedTuple):
-    """How the present owner came to the punk. `holders` held it earlier in transaction `tx_hash`."""
+    """The current owner's acquisition. `holders`: previous holders within transaction `tx_hash`."""
 
     owner: Address
     giver: Address
@@ -26,7 +27,7 @@ class _Held(NamedTuple):
 
 
 class _Sold(NamedTuple):
-    """A punk's last sale that counted. `returned`: the buyer transferred it back to the seller right away."""
+    """A punk's last valid sale. `returned`: the buyer's next step was a transfer back to the seller."""
 
     seller: Address
     buyer: Address
@@ -46,22 +47,22 @@ class Custody:
         return None if held is None else held.owner
 
     def holders(self, punk: int, tx_hash: str) -> tuple[Address, ...]:
-        """Who held the punk earlier in this transaction, before its present owner."""
+        """Previous holders of the punk within this transaction."""
         held = self._held[punk]
         return () if held is None or held.tx_hash != tx_hash else held.holders
 
     def giver(self, punk: int, time: int) -> Address:
-        """Who handed the punk to its present owner without a price within `RECENT_S`."""
+        """The previous owner, if it transferred the punk without a price within `RECENT_S`."""
         held = self._held[punk]
         return None if held is None or time - held.time > RECENT_S else held.giver
 
     def sold_before(self, punk: int, seller: Address, time: int) -> bool:
-        """Whether the seller sold this punk within `RECENT_S` and has it back by the buyer's transfer."""
+        """Whether the seller sold this punk within `RECENT_S` and got it back by the buyer's transfer."""
         sold = self._sold.get(punk)
         return sold is not None and sold.returned and sold.seller == seller and time - sold.time <= RECENT_S
 
     def moved(self, punk: int, receiver: Address, time: int, tx_hash: str, *, free: bool) -> None:
-        """The punk went to `receiver`; `free` when handed over without a price (a transfer)."""
+        """The punk went to `receiver`; `free`: without a price, by a transfer."""
         held = self._held[punk]
         sender = None if held is None else held.owner
         holders: tuple[Address, ...] = ()
@@ -75,15 +76,15 @@ class Custody:
             self._sold[punk] = sold._replace(returned=True)
 
     def counted(self, punk: int, seller: Address, buyer: Address, time: int) -> None:
-        """The last move was a sale that counts."""
+        """The last move was a valid sale."""
         self._sold[punk] = _Sold(seller, buyer, time, returned=False)
 
 
 def later_holders(moves: Iterable[tuple[int, str, str, int, str]]) -> dict[int, frozenset[str]]:
-    """For each sale (by `seq`) whose punk moves on within the same transaction: everybody it goes to afterwards.
+    """Later owners within the transaction, for each sale (by `seq`) whose punk moves on in the same transaction.
 
-    `moves`: `seq, tx_hash, event_type, punk_id, to_address` of every event, newest first. A transaction is known as a
-    whole or not at all, so this is known at the sale. The first move must be the last of its transaction.
+    `moves`: `seq, tx_hash, event_type, punk_id, to_address` of every event, newest first, beginning with the last event
+    of a transaction. A transaction becomes known completely, so its later owners are known at the sale.
     """
     later: dict[int, frozenset[str]] = {}
     onward: dict[tuple[str, int], tuple[str, ...]] = {}

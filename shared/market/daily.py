@@ -1,4 +1,4 @@
-"""The market at the end of each day, read from a timeline: the floor, and the value index."""
+"""Floor and value index at the end of each day, from a timeline."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ GWEI = 10**9
 
 @dataclass(frozen=True)
 class MarketDay:
-    """`floor_wei`: lowest public ask at the day's end, None where nothing is for sale; `index_eth`: what a common punk
-    is worth by the sales so far, None before the first."""
+    """`floor_wei`: lowest public ask at the end of the day, None without one; `index_eth`: value of a common punk by
+    the index, None before the first sale."""
 
     date: date
     floor_wei: int | None
@@ -26,9 +26,9 @@ class MarketDay:
 
 
 def market_days(timeline: MarketTimeline, as_of: int, *, first: date | None = None) -> list[MarketDay]:
-    """Every day from `first` (None: that of the first event) up to the one that is going on at `as_of` (UTC seconds).
+    """All days from `first` (None: the day of the first event) to the current day at `as_of` (UTC seconds).
 
-    Days end at midnight UTC, the last one at `as_of`; only events strictly before count. Floors are whole gwei.
+    Days end at midnight UTC, the last one at `as_of`. Only events strictly before the end count. Floors are whole gwei.
     """
     if not len(timeline.events.times):
         return []

@@ -1,4 +1,4 @@
-"""The kinds of market events, by their names in frames, tables and messages. Imports nothing: every image has it."""
+"""Types of market events, as named in frames, tables and messages. Imports nothing, because every image has it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Asks and bids: which event places an offer, and which event ends it. The only place that knows the rule.
+"""Asks and bids: which event places an offer and which event ends it. This module alone defines the rule.
 
 A listing ends with the punk's next listing, with a delisting, and when the punk changes hands. A bid ends with the
 punk's next bid, with its withdrawal or acceptance, and when its bidder gets the punk in any way.
@@ -12,7 +12,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from shared.market.event_types import ACCEPT_BID, BID, BID_WITHDRAWN, DELISTED, LISTED, OWNER_CHANGES
 
 At = TypeVar("At")
-"""Whatever a caller identifies an event by: a sequence number, a place and time, the event itself."""
+"""A caller's identifier of an event: a sequence number, a place and time, or the event."""
 
 ASK: Final = "ask"
 PRIVATE: Final = "private"
@@ -23,15 +23,15 @@ _ENDS_BID: Final = frozenset((BID, BID_WITHDRAWN))
 
 
 EVENT_COLUMNS: Final = ("punk_id", "event_type", "price_wei", "from_address", "to_address", "sale_kind")
-"""What the rule reads of an event, in the order in which `OfferBook.apply` takes it."""
+"""The columns of an event that `OfferBook.apply` takes, in its order."""
 
 
 class Offer(NamedTuple, Generic[At]):
     """An offer that stands.
 
     Attributes:
-        kind: `ask`, which anybody can take; `private`, a listing for one buyer or for nothing (a gift, or a move
-            between wallets of one owner); `bid`.
+        kind: `ask` is open to anybody; `private` is a listing for one buyer or for 0 wei (a gift, or a move between
+            wallets of one owner); `bid`.
         price_wei: above 0 for asks and bids.
         maker: the seller or the bidder.
         taker: the only buyer of a private listing; None for everybody.
@@ -55,7 +55,7 @@ class OfferBook(Generic[At]):
     """
 
     def __init__(self, standing: Iterable[Offer[At]] = ()) -> None:
-        """`standing`: the offers that earlier events left behind."""
+        """`standing`: the offers after earlier events."""
         self.listings: dict[int, Offer[At]] = {}
         self.bids: dict[int, Offer[At]] = {}
         for offer in standing:

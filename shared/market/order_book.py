@@ -1,7 +1,7 @@
 """The public asks in exact order.
 
-An ask is kept as one integer, its price in wei above the punk's number: integers sort exactly as (price, punk), so the
-lowest ask is exact to the wei and the lower punk comes first among equal prices.
+An ask is one integer: the price in wei, shifted left, plus the punk's number. Such integers sort as (price, punk), so
+the lowest ask is exact to the wei, and the lower punk comes first among equal prices.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class AskBook:
         return len(self._sorted)
 
     def move(self, punk: int, price_wei: int | None) -> bool:
-        """Set, replace or (None) drop the punk's ask; False when there was nothing to drop."""
+        """Set, replace or (None) remove the punk's ask; False if there was nothing to remove."""
         keys, asks = self._keys, self._sorted
         before = keys.pop(punk, None)
         if before is not None:
@@ -46,9 +46,7 @@ class AskBook:
 
     def floor(self) -> tuple[int, int] | None:
         """Lowest ask and its punk."""
-        if not self._sorted:
-            return None
-        return price_and_punk(self._sorted[0])
+        return price_and_punk(self._sorted[0]) if self._sorted else None
 
     def floor_without(self, punk: int) -> int | None:
         """Lowest ask of any other punk."""
@@ -58,10 +56,10 @@ class AskBook:
         return None
 
     def lowest_two(self) -> list[int]:
-        """Keys of the two lowest asks, fewer where there are not so many. `price_and_punk` reads a key."""
+        """Keys of the two lowest asks, or of fewer. `price_and_punk` reads a key."""
         return self._sorted[:2]
 
 
 def price_and_punk(key: int) -> tuple[int, int]:
-    """What a book's key stands for: price in wei, and punk."""
+    """Price in wei and punk of a key."""
     return key >> _PUNK_BITS, key & _PUNK_MASK

@@ -1,8 +1,8 @@
-"""Punks in the order of their prices, kept while prices change.
+"""Punks sorted by price, updated as prices change.
 
-A price and its punk are one complex number, price + i·punk: numpy orders complex numbers by the first part and then by
-the second, so the lower punk comes first among equal prices. Nearly all of the order is the same from one instant to
-the next, and a stable sort (timsort) of what is nearly in order takes next to no time.
+A price and its punk are one complex number, price + i·punk. NumPy sorts complex numbers by real part, then by imaginary
+part, so the lower punk comes first among equal prices. Few prices change between two instants, and a stable sort
+(timsort) of a nearly sorted array is fast.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Keys = npt.NDArray[np.complex128]
 
 
 def ordered_by(first: Ints | Floats, then: Ints | Floats) -> Keys:
-    """Numbers that sort by `first`, then by `then`; shape of `then`."""
+    """Keys that sort by `first`, then by `then`; shape of `then`."""
     keys = np.empty(then.shape, dtype=np.complex128)
     keys.real, keys.imag = first, then
     return keys
@@ -27,7 +27,7 @@ class SortedPrices:
     """Prices of some of the 10,000 punks, at most one each.
 
     Attributes:
-        punks, prices: shape (n,), ascending by price; new arrays after every change, the old ones stay as they were.
+        punks, prices: shape (n,), ascending by price; every change makes new arrays.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class SortedPrices:
         self.prices: Floats = np.empty(0)
 
     def change(self, punks: Ints, prices: Floats) -> None:
-        """New prices of punks, each named once; NaN takes the punk out."""
+        """New prices of distinct punks; NaN removes the punk."""
         self._changes[punks] = True
         kept = self._keys[~self._changes[self.punks]]
         self._changes[punks] = False
@@ -47,5 +47,5 @@ class SortedPrices:
         self.punks, self.prices = self._keys.imag.astype(np.int64), self._keys.real.copy()
 
     def place(self, punks: Ints, prices: Floats) -> Ints:
-        """At which place each punk stands, given its own price; -1 where that is NaN. Shape of `punks`."""
+        """Position of each punk, given its price; -1 if the price is NaN. Shape of `punks`."""
         return np.where(np.isnan(prices), -1, self._keys.searchsorted(ordered_by(prices, punks)))

@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from shared.errors import InvalidInputError
-from shared.market.events import EVENT_SCHEMA, check_columns, contract_keys, empty_events, validate
+from shared.market.events import EVENT_SCHEMA, contract_keys, empty_events, validate
+from shared.market.frame_rules import check_columns
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
 from shared.sources.recorded import RecordedMarket
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from shared.errors import InvalidInputError
 from shared.market.chain import ChainIdentity, Cursor, Located, Scan
-from shared.market.reference_data import PUNK_COUNT
+from shared.market.traits import PUNKS
 from shared.settings import COINBASE, Settings
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _simulated(url: str) -> MarketSource:
 
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    numbers = {"seed": 7, "days": 365, "history_days": 250, "assets": PUNK_COUNT}
+    numbers = {"seed": 7, "days": 365, "history_days": 250, "assets": PUNKS}
     known = (*numbers, "start", "regime_break", "bad_data")
     if set(options) - set(known) or parts.netloc or parts.path.strip("/"):
         raise InvalidInputError(f"source {url!r}: only {', '.join(known[:-1])} and {known[-1]} may be given")
@@ -122,9 +122,9 @@ def _simulated(url: str) -> MarketSource:
         regime_break = None if broken is None else date.fromisoformat(broken)
     except ValueError as error:
         raise InvalidInputError(f"source {url!r}: {error}") from error
-    if numbers.pop("assets") != PUNK_COUNT:
+    if numbers.pop("assets") != PUNKS:
         raise InvalidInputError(
-            f"source {url!r}: the platform knows the punks 0 to {PUNK_COUNT - 1} only; markets of other sizes come "
+            f"source {url!r}: the platform knows the punks 0 to {PUNKS - 1} only; markets of other sizes come "
             "from shared.sources.simulation.market.generate, for measurements in memory"
         )
     return SimulatedMarket(

@@ -12,7 +12,8 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.abi import function_signature_to_4byte_selector
 
 from shared.errors import InvalidInputError
-from shared.market.reference_data import PUNK_COUNT, PUNK_SCHEMA, validate_punks
+from shared.market.reference_data import PUNK_SCHEMA, validate_punks
+from shared.market.traits import PUNKS
 from shared.sources.ethereum.node import EthereumNode
 
 CRYPTOPUNKS_DATA: Final = "0x16f5a35647d6f03d5d3da7b35409d65ba03af3b2"
@@ -28,7 +29,7 @@ async def read_punks(node: EthereumNode, contract: str) -> pl.DataFrame:
         NodeUnavailableError: no node answers.
         InvalidInputError: an answer that describes no punk.
     """
-    calls = [_SELECTOR + encode_abi(["uint16"], [punk]).hex() for punk in range(PUNK_COUNT)]
+    calls = [_SELECTOR + encode_abi(["uint16"], [punk]).hex() for punk in range(PUNKS)]
     return punks_frame([_text(answer, punk) for punk, answer in enumerate(await node.read(contract, calls))], contract)
 
 

@@ -11,7 +11,8 @@ import polars as pl
 
 from shared.errors import InvalidInputError
 from shared.market.events import validate
-from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_COUNT, validate_eth_usd, validate_punks
+from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
+from shared.market.traits import PUNKS
 from shared.sources.simulation import bidders, buyers, oddities, sellers
 from shared.sources.simulation.climate import Climate
 from shared.sources.simulation.day import Day
@@ -44,7 +45,7 @@ def generate(
     seed: int,
     began: datetime,
     days: int,
-    assets: int = PUNK_COUNT,
+    assets: int = PUNKS,
     regime_break: date | None = None,
     storm: date | None = None,
 ) -> Generated:
@@ -58,8 +59,8 @@ def generate(
     Raises:
         InvalidInputError: `assets` is not from 10,000 to `MOST_ASSETS`.
     """
-    if not PUNK_COUNT <= assets <= MOST_ASSETS:
-        raise InvalidInputError(f"assets must be from {PUNK_COUNT} to {MOST_ASSETS}, not {assets}")
+    if not PUNKS <= assets <= MOST_ASSETS:
+        raise InvalidInputError(f"assets must be from {PUNKS} to {MOST_ASSETS}, not {assets}")
     # A stream each, so that a longer market only goes on where a shorter one of the same seed ends.
     streams = [np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(seed).spawn(5)]
     break_day = None if regime_break is None else (regime_break - began.date()).days

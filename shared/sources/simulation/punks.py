@@ -20,8 +20,9 @@ from shared.market.collection import (
     WOMEN,
     WORN_COUNTS,
 )
-from shared.market.reference_data import PUNK_COUNT, PUNK_SCHEMA
+from shared.market.reference_data import PUNK_SCHEMA
 from shared.market.series import Floats, Ints
+from shared.market.traits import PUNKS
 
 Codes = npt.NDArray[np.int8]
 
@@ -70,7 +71,7 @@ class Punks:
         )
 
 
-def draw_punks(rng: np.random.Generator, count: int = PUNK_COUNT) -> Punks:
+def draw_punks(rng: np.random.Generator, count: int = PUNKS) -> Punks:
     """`count` punks. Types and numbers of accessories are exact shares of the published counts; skins too; each
     accessory is within a few per cent of its published count."""
     type_code = rng.permutation(_shares(TYPE_COUNTS.values(), count)).astype(np.int8)
