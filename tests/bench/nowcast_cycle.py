@@ -99,7 +99,6 @@ def _lenient() -> Policy:
 async def _bare_limit(platform: Platform, reader: MarketReader, as_of: datetime) -> float:
     async with platform.database.connection() as connection:
         record = await models.champion(connection)
-    assert record is not None
     model = ValuationModel.from_bytes(await platform.store.get(models.artifact(record)))
     snapshot = nowcast_snapshot(reader.timeline, reader.prices, as_of)
     matrix = snapshot.frame.select(model.features).to_numpy().astype(np.float32)

@@ -75,8 +75,6 @@ def real_pairs(
     Features of past sales do not change, so each is computed once for all models.
     """
     files = read_event_files(folder)
-    assert files.punks is not None
-    assert files.eth_usd is not None
     timeline = MarketTimeline(Traits.from_frame(files.punks))
     timeline.apply(files.events.filter(files.events["timestamp"] < until).with_row_index("seq", offset=1))
     prices = DailyPrices.from_frame(files.eth_usd)

@@ -34,7 +34,6 @@ class TcpLine:
 
     async def cut(self) -> int:
         """Break every connection and refuse new ones. Returns the number of broken connections."""
-        assert self._server is not None
         self._server.close()
         broken = len(self._writers) // 2
         for writer in list(self._writers):

@@ -65,7 +65,6 @@ def test_columns_say_what_the_rows_say() -> None:
         assert found.columns.value_eth[place] == pytest.approx(int(row.value_wei) / 10**18, rel=1e-5)
         assert found.columns.confidence[place] == row.confidence
         kind, skin = found.columns.type[place], found.columns.skin[place]
-        assert kind is not None
         assert found.types[kind] == punk.type
         assert (None if skin is None else found.skins[skin]) == punk.skin
         assert tuple(found.traits[trait] for trait in found.columns.traits[place]) == punk.accessories

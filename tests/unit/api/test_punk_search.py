@@ -30,7 +30,6 @@ class Row:
 
     @property
     def discount(self) -> int:
-        assert self.ask is not None
         return punk_search.discount(self.ask, self.value)
 
 

@@ -47,7 +47,6 @@ def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_
     assert told.confidence["grade"] == values.confidence[5]
     assert told.snapshot_id == snapshot.snapshot_id
     assert list(told.features) == list(FEATURE_NAMES)
-    assert told.changes is not None
     assert told.changes.after_eth == told.value_eth
     assert told.previous == previous
     assert told.comparables

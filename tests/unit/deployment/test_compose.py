@@ -65,7 +65,6 @@ def test_the_addresses_in_the_settings_are_services_of_this_file(compose: Object
     assert urlsplit(environment["PUNKCAST_DATABASE_URL"]).hostname in SERVERS
     assert urlsplit(environment["PUNKCAST_BROKER_URL"]).hostname in SERVERS
     endpoint = re.search(r"endpoint_url=([^&]+)", environment["PUNKCAST_OBJECT_STORE_URL"])
-    assert endpoint is not None
     assert urlsplit(endpoint[1]).hostname == "seaweedfs"
 
 
@@ -79,10 +78,8 @@ def test_the_bucket_made_at_the_first_start_is_the_one_in_the_settings(compose: 
 
 def test_the_default_market_is_a_simulated_one_that_goes_on_for_years(compose: Object, root: Path) -> None:
     choice = re.fullmatch(r"\$\{PUNKCAST_SOURCE_URL:-(.+)\}", compose["x-environment"]["PUNKCAST_SOURCE_URL"])
-    assert choice is not None
     assert f"\nPUNKCAST_SOURCE_URL={choice[1]}\n" in (root / "k8s/base/punkcast.env").read_text()
     days = re.search(r"days=(\d+)", choice[1])
-    assert days is not None
     assert int(days[1]) > 2 * 365
     # Accepted as it is but for its length, which would take seconds to play.
     assert open_source(choice[1].replace(days[0], "days=1&history_days=1"))

@@ -67,7 +67,6 @@ def test_the_process_is_not_root(recipe: str) -> None:
 
 def test_the_service_replaces_the_shell_and_so_gets_the_signals(recipe: str) -> None:
     entry = re.search(r"^ENTRYPOINT (.+)$", recipe, re.MULTILINE)
-    assert entry is not None
     assert 'exec python -m \\"services.$SERVICE\\" \\"$@\\"' in entry[1]
 
 
@@ -77,7 +76,6 @@ def test_the_health_check_passes_exactly_while_the_service_is_ready(
     recipe: str, service: str, variable: str, status: int, code: int
 ) -> None:
     check = re.search(r"^HEALTHCHECK .+? CMD (\[.+\])$", recipe, re.MULTILINE)
-    assert check is not None
     _, *arguments = json.loads(check[1])
 
     class Ready(BaseHTTPRequestHandler):

@@ -36,7 +36,6 @@ def test_the_table_has_each_setting_once_with_its_default(document: str) -> None
 
 def test_the_program_shown_publishes_a_valid_training_request(document: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = re.search(r"```python\n(.+?)```", document, re.DOTALL)
-    assert program is not None
     sent: list[tuple[str, str, str]] = []
 
     class Channel:
@@ -69,7 +68,6 @@ def test_the_program_shown_publishes_a_valid_training_request(document: str, mon
 
 def test_the_shell_line_shown_is_a_valid_training_request(document: str) -> None:
     line = re.search(r'payload="(.+)"$', document, re.MULTILINE)
-    assert line is not None
     body = line[1].replace('\\"', '"')
     body = body.replace("$(cat /proc/sys/kernel/random/uuid)", "7e6f0d4e-52f4-4c1c-9f8f-0e6f6a1d8a55")
     body = body.replace("$(date -u +%FT%TZ)", "2026-01-31T12:00:00Z")

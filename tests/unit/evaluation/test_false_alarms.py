@@ -8,7 +8,7 @@ import pytest
 
 from shared.evaluation.policy import load_policy
 from shared.valuation.params import Params
-from tests.factories.paired_errors import EVERY, YEAR, PairedSale, days_of, made_up_pairs, outcomes, real_pairs
+from tests.factories.paired_errors import EVERY, YEAR, made_up_pairs, outcomes, real_pairs
 
 POLICY = load_policy()
 # 2 % of 200 runs are 4; more than 10 would come three times in a thousand at a true share of 2 %.
@@ -36,17 +36,3 @@ def test_so_it_is_on_the_errors_of_the_real_market(market_data: Path) -> None:
     assert same.rolled_back <= FALSE
     assert worse.rolled_back >= FOUND
     assert worse.median_sales < 90
-
-
-def test_exchanging_the_models_turns_every_difference_around() -> None:
-    ((same, exchanged),) = days_of([PairedSale(1, "a", 0.3, -0.1), PairedSale(1, "b", 0.0, 0.2)], worse_by=0.0)
-    assert [step.difference for step in same] == pytest.approx([0.2, -0.2])
-    assert [step.difference for step in exchanged] == pytest.approx([-0.2, 0.2])
-    assert [step.bound for step in same] == [step.bound for step in exchanged] == pytest.approx([0.4, 0.2])
-
-
-def test_a_worse_model_has_its_errors_enlarged_and_sales_of_one_transaction_are_one_step() -> None:
-    ((steps, _),) = days_of([PairedSale(1, "a", 0.1, 0.1), PairedSale(1, "a", -0.2, 0.1)], worse_by=0.2)
-    (step,) = steps
-    assert step.difference == pytest.approx((0.02 + 0.14) / 2)
-    assert step.bound == pytest.approx((0.02 + 0.34) / 2)

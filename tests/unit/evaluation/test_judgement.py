@@ -45,27 +45,13 @@ def shadow_inputs(*, better: float = 25.0, worse: float = 1.0, days: float = 3, 
 
 
 def rollback_inputs(*, worse: float = 25.0, trip: TripFacts | None = None) -> dict[str, Any]:
-    return {
-        "kind": "rollback",
-        "sales": 40,
-        "wealth_worse": [worse] * 12,
-        "wealth_better": ONES,
-        "trip": trip,
-    }
+    return {"kind": "rollback", "sales": 40, "wealth_worse": [worse] * 12, "wealth_better": ONES, "trip": trip}
 
 
-def confirm_inputs(*, sales: int = 300, days: float = 20) -> dict[str, Any]:
-    return {
-        "kind": "confirm",
-        "sales": sales,
-        "paired_sales": sales,
-        "nowcasts": 2,
-        "warm": True,
-        "wealth_worse": ONES,
-        "wealth_better": ONES,
-        "since": AT.isoformat(),
-        "until": (AT + timedelta(days=days)).isoformat(),
-    }
+def confirm_inputs(*, sales: int = 300) -> dict[str, Any]:
+    wealth = {"wealth_worse": ONES, "wealth_better": ONES}
+    span = {"since": AT.isoformat(), "until": (AT + timedelta(days=20)).isoformat()}
+    return {"kind": "confirm", "sales": sales, "paired_sales": sales, "nowcasts": 2, "warm": True} | wealth | span
 
 
 def waiting_inputs(days: float) -> dict[str, Any]:
@@ -222,10 +208,7 @@ DAMAGED: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("evidence.infra.quick", lambda t: t["evidence"]["infra"].update(quick="true")),
     ("evidence.infra.parity_rows", lambda t: t["evidence"]["infra"].update(parity_rows=1.5)),
     ("evidence.lineage.contender_cutoff", lambda t: t["evidence"]["lineage"].update(contender_cutoff="soon")),
-    (
-        "evidence.lineage.contender_cutoff",
-        lambda t: t["evidence"]["lineage"].update(contender_cutoff="2025-01-01T00:00"),
-    ),
+    ("contender_cutoff", lambda t: t["evidence"]["lineage"].update(contender_cutoff="2025-01-01T00:00")),
     ("evidence.blast", lambda t: t["evidence"].pop("blast")),
     ("evidence.more", lambda t: t["evidence"].update(more=1)),
     ("restraint.shadow_places", lambda t: t["restraint"].update(shadow_places=None)),

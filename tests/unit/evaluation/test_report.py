@@ -16,7 +16,7 @@ from shared.evaluation.paired import DayBootstrap
 from shared.evaluation.predictions import COLUMNS, FURTHER, in_order
 from shared.evaluation.report import report
 from shared.evaluation.rolling_conformal import MIN_RESIDUALS, global_bands
-from tests.factories.predictions import FIRST, predictions
+from tests.factories.predictions import FIRST, predicted, predictions
 
 QUICK = DayBootstrap(draws=200, confidence=0.975, seed=7)
 
@@ -25,31 +25,20 @@ def by_hand() -> pl.DataFrame:
     """Four sales at 100 ETH over a floor of 100, valued at 96, 102, 112 and 260: premia in four segments but `mid`."""
     value = np.array([96.0, 102.0, 112.0, 260.0])
     sold = [datetime(2024, month, 10, tzinfo=UTC) for month in (1, 1, 2, 2)]
-    return pl.DataFrame(
-        {
-            "tx_hash": [f"0x{row}" for row in range(4)],
-            "log_index": [0, 0, 0, 0],
-            "punk_id": [1, 2, 3, 4],
-            "horizon": "30m",
-            "as_of": [instant - timedelta(minutes=30) for instant in sold],
-            "value_eth": value,
-            "lo50": value - 1, "hi50": value + 1,
-            "lo80": value - 5, "hi80": value + 5,
-            "lo90": value - 20, "hi90": value + 20,
-            "floor_eth": 100.0,
-            "model_id": "m-1",
-            "data_cutoff": [
-                instant - timedelta(minutes=30, days=days) for instant, days in zip(sold, (0, 3, 20, 60), strict=True)
-            ],
-            "sale_time": sold,
-            "price_eth": 100.0,
-            "kind": ["buy", "buy", "buy", "accept_bid"],
-            "punk_type": ["Male", "Male", "Female", "Ape"],
-            "last_sale_carry_eth": [90.0, 110.0, None, float("nan")],
-            "trait_median_eth": 100.0,
-            "confidence": ["A", "A", "B", "D"],
-        }
-    )  # fmt: skip
+    ages = (timedelta(minutes=30, days=days) for days in (0, 3, 20, 60))
+    return predicted(
+        sold,
+        value,
+        {"50": (value - 1, value + 1), "80": (value - 5, value + 5), "90": (value - 20, value + 20)},
+        floor_eth=100.0,
+        data_cutoff=[instant - age for instant, age in zip(sold, ages, strict=True)],
+        price_eth=100.0,
+        kind=["buy", "buy", "buy", "accept_bid"],
+        punk_type=["Male", "Male", "Female", "Ape"],
+        last_sale_carry_eth=[90.0, 110.0, None, float("nan")],
+        trait_median_eth=100.0,
+        confidence=["A", "A", "B", "D"],
+    )
 
 
 def of_30m(frame: pl.DataFrame) -> Any:
@@ -73,16 +62,15 @@ def test_the_measures_are_those_worked_out_by_hand() -> None:
 
 def test_every_sale_is_in_the_group_it_belongs_to() -> None:
     found = of_30m(by_hand())
-    assert {name: card["n"] for name, card in found["by_segment"].items()} == {
-        "floor_tier": 2, "mid": 1, "premium": 0, "rare": 1,
-    }  # fmt: skip
-    assert {name: card["n"] for name, card in found["by_type"].items()} == {"Male": 2, "Female": 1, "Ape": 1}
-    assert {name: card["n"] for name, card in found["by_kind"].items()} == {"buy": 3, "accept_bid": 1}
-    assert {name: card["n"] for name, card in found["by_month"].items()} == {"2024-01": 2, "2024-02": 2}
-    assert {name: card["n"] for name, card in found["by_confidence"].items()} == {"A": 2, "B": 1, "D": 1}
-    assert {name: card["n"] for name, card in found["by_model_age"].items()} == {
-        "0-3d": 1, "3-7d": 1, "7-14d": 0, "14-28d": 1, "28-56d": 0, "56d+": 1,
-    }  # fmt: skip
+    cards = {group: cards for group, cards in found.items() if group.startswith("by_")}
+    assert {group: {name: card["n"] for name, card in its.items()} for group, its in cards.items()} == {
+        "by_segment": {"floor_tier": 2, "mid": 1, "premium": 0, "rare": 1},
+        "by_type": {"Male": 2, "Female": 1, "Ape": 1},
+        "by_kind": {"buy": 3, "accept_bid": 1},
+        "by_month": {"2024-01": 2, "2024-02": 2},
+        "by_confidence": {"A": 2, "B": 1, "D": 1},
+        "by_model_age": {"0-3d": 1, "3-7d": 1, "7-14d": 0, "14-28d": 1, "28-56d": 0, "56d+": 1},
+    }
     assert found["by_type"]["Ape"]["median_ape"] == pytest.approx(1.6)
     assert isnan(found["by_segment"]["premium"]["bounds_95"]["mape"]["lo"])
 

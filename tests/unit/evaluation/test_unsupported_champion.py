@@ -47,7 +47,6 @@ def checks(found: GateEvidence, policy: Policy = POLICY) -> dict[str, Check]:
 def wide(found: GateEvidence) -> GateEvidence:
     """So little is known of its coverage that nobody can tell."""
     sales = found.sales
-    assert sales is not None
     inside = np.random.default_rng(3).permutation(len(sales)) < 0.73 * len(sales)
     low = np.where(inside, sales.price * 0.5, sales.price * 2)
     bands = (Band(0.8, low, sales.price * 3), sales.contender.bands[1])
@@ -87,7 +86,6 @@ def test_without_any_published_value_the_absolute_checks_decide() -> None:
 
 def test_published_values_that_are_not_there_at_all_are_missing_evidence() -> None:
     found = evidence()
-    assert found.sales is not None
     result = decide(replace(found, sales=replace(found.sales, published=None)), POLICY)
     assert (result.verdict, result.action) == ("error", "reject")
 
@@ -95,7 +93,6 @@ def test_published_values_that_are_not_there_at_all_are_missing_evidence() -> No
 @pytest.mark.parametrize("tolerates", [frozenset({"coverage_80"}), frozenset()])
 def test_what_is_inconclusive_waits_for_a_person_unless_it_is_tolerated(tolerates: frozenset[str]) -> None:
     rules = POLICY.unsupported_champion
-    assert rules is not None
     policy = POLICY.model_copy(update={"unsupported_champion": rules.model_copy(update={"tolerates": tolerates})})
     result = decide(wide(evidence()), policy)
     assert result.verdict == "inconclusive", result.reason

@@ -48,18 +48,8 @@ def state(*, worse: float = 1.0, better: float = 1.0, n: int = 0) -> EState:
 def test_what_a_promotion_has_come_to(
     found: EState, sales: int, nowcasts: int, warm: bool, days: int, outcome: str
 ) -> None:
-    assert (
-        promotion_outcome(
-            found,
-            sales=sales,
-            nowcasts=nowcasts,
-            warm=warm,
-            started_at=START,
-            now=START + timedelta(days=days),
-            policy=POLICY,
-        )
-        == outcome
-    )
+    watched = {"sales": sales, "nowcasts": nowcasts, "warm": warm, "now": START + timedelta(days=days)}
+    assert promotion_outcome(found, started_at=START, policy=POLICY, **watched) == outcome  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_directory_or_its_file_is_read_with_the_punks_and_prices_in_it(folder: Path, name: str) -> None:
     files = read_event_files(folder / name)
     assert files.events.equals(event_rows(60))
-    assert files.punks is not None
     assert files.punks.height == 10_000
-    assert files.eth_usd is not None
     assert files.eth_usd["eth_usd"].to_list() == [280.0, 290.5]
 
 

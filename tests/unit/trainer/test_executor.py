@@ -36,7 +36,6 @@ async def worker(executor: ProcessExecutor) -> psutil.Process:
         return executor._pool is not None and bool(executor._pool._processes)
 
     await eventually(started)
-    assert executor._pool is not None
     (pid,) = executor._pool._processes
     return psutil.Process(pid)
 

@@ -17,9 +17,7 @@ from tests.factories.file_parts import array, read, written
 
 
 def reference() -> Reference:
-    found = small_market.model().reference
-    assert found is not None
-    return found
+    return small_market.model().reference
 
 
 def test_rows_are_of_the_last_ones_and_go_evenly_from_the_cheapest_to_the_dearest() -> None:

@@ -95,7 +95,6 @@ def test_a_log_of_a_block_with_another_hash_is_refused() -> None:
 )
 def test_a_header_that_is_another_is_refused(changed: dict[str, Any], said: str) -> None:
     block = FakeChain(head=9).block(5)
-    assert block is not None
     assert answers.header(block, 5).parent_hash == FakeChain(head=9).hash(4)
     with pytest.raises(MalformedAnswerError, match=said):
         answers.header(block | changed, 5)

@@ -105,7 +105,6 @@ async def test_a_block_replaced_between_its_logs_and_its_time_is_not_taken() -> 
     def fork(method: str, given: list[Any]) -> Any:
         if method == "eth_getBlockByNumber" and given[0] == hex(40):
             block = real(node.chain, 40)
-            assert block is not None
             return block | {"hash": "0x" + "f" * 64}
         return None
 

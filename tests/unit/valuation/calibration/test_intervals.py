@@ -143,7 +143,6 @@ def test_a_calibration_on_record_is_the_one_that_was_made():
     made = calibrated(sample(0))
     assert made.offsets.shape == (len(LEVELS), len(PARAMS.intervals.bounds) + 1, 2)
     again = recorded(made.offsets.tolist(), made.shifts.tolist())
-    assert again is not None
     assert same(again, made)
     premium = np.linspace(0.9, 4, 50)
     assert again.correction_of(premium).tobytes() == made.correction_of(premium).tobytes()

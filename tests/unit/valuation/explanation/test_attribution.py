@@ -43,7 +43,6 @@ def explained(
     model = model or small_market.model()
     *pauses, whole = explained_in_batches(model, rows, then(hours_ago), small_market.calibration(model), only)
     assert pauses == [None] * -(-len(range(rows.height)[only]) // BATCH)
-    assert whole is not None
     return whole
 
 
@@ -174,7 +173,6 @@ def since(late: Explained, early: Explained | None) -> Explained:
 def test_parts_move_between_two_instants_of_one_model() -> None:
     early, late = many(24), many()
     told = since(late, early)
-    assert told.before is not None
     assert told.before_moved == pytest.approx(late.log - early.log)
     assert np.array_equal(told.before_floor_eth, early.floor_eth)
     assert told.before.generation_id == 3
@@ -199,7 +197,6 @@ def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: 
     told = since(explained(late), explained(early, hours))
     (was,), (value,) = values(early).tolist(), values(late).tolist()
     parts = told.changes(0, value, was)
-    assert parts is not None
     assert sum(part.eth for part in parts) == pytest.approx(value - was, abs=1e-9)
     moved = next(part for part in parts if part.group == "floor")
     assert moved.log == pytest.approx(np.log(late["floor_eth"][0] / early["floor_eth"][0]))
