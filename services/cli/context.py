@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from shared.runtime.platform import Platform
 
 T = TypeVar("T")
+Document = TypeVar("Document", bound="BaseModel")
 Json = Annotated[bool, typer.Option("--json", help="The documents of the API, as JSON.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
+Actor = Annotated[str | None, typer.Option("--actor", "--by", help="Who decides; default: your user name.")]
 
 
 def on_platform(
@@ -48,12 +51,12 @@ def on_platform(
     return asyncio.run(run())
 
 
-def on_database(read: Callable[[Connection], Awaitable[T]]) -> T:
-    """Run `read` on a connection to the platform's database. Raises what `on_platform` raises."""
+def on_database(action: Callable[[Connection, datetime], Awaitable[T]]) -> T:
+    """Run `action` in a transaction of the platform's database, with the present instant. Raises as `on_platform`."""
 
     async def run(opened: Platform) -> T:
-        async with opened.database.connection() as connection:
-            return await read(connection)
+        async with opened.database.transaction() as connection:
+            return await action(connection, opened.clock.now())
 
     return on_platform(run)
 
@@ -93,11 +96,28 @@ def show(console: Console, columns: Sequence[str], rows: Iterable[Sequence[objec
     console.print(table if table.row_count else nothing)
 
 
-def print_json(found: BaseModel | Sequence[BaseModel]) -> None:
+def show_documents(
+    documents: Sequence[Document],
+    as_json: bool,
+    columns: Sequence[str],
+    row: Callable[[Document], Sequence[object]],
+    *,
+    nothing: str,
+) -> None:
+    """The documents as JSON, or as a table with a `row` of each."""
+    from rich.console import Console
+
+    if as_json:
+        print_json(documents)
+    else:
+        show(Console(), columns, map(row, documents), nothing=nothing)
+
+
+def print_json(documents: BaseModel | Sequence[BaseModel]) -> None:
     """One document, or a list of them, as the API answers."""
     from pydantic import TypeAdapter
 
-    typer.echo(TypeAdapter(Any).dump_json(found, indent=2))
+    typer.echo(TypeAdapter(Any).dump_json(documents, indent=2))
 
 
 def cell(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from services.cli.context import Json, cell, on_database, on_platform, print_json, show
+from services.cli.context import Json, Limit, cell, on_database, on_platform, print_json, show, show_documents
 from shared.errors import InvalidInputError
 from shared.registry import decisions
 
@@ -18,18 +18,38 @@ if TYPE_CHECKING:
     from shared.runtime.platform import Platform
 
 Model = Annotated[str | None, typer.Option(help="Only decisions about this model.")]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
+FIELDS = {
+    "decision": "decision_id", "decided": "decided_at", "kind": "kind", "model": "subject_model",
+    "champion": "champion_model", "verdict": "verdict", "action": "action", "actor": "actor", "reason": "reason",
+    "pointer": "expected_generation", "policy": "policy_hash", "evidence": "evidence_hash", "owner": "owner",
+    "expires": "expires_at",
+}  # fmt: skip
 
 
 def decisions_command(context: typer.Context, model: Model = None, limit: Limit = 20, as_json: Json = False) -> None:
     """Promotions, rejections and rollbacks, newest first, each with its reason."""
     if context.invoked_subcommand is None:
-        _list(model, limit, as_json)
+        list_command(model, limit, as_json)
 
 
 def list_command(model: Model = None, limit: Limit = 20, as_json: Json = False) -> None:
     """Decisions, newest first, each with its reason."""
-    _list(model, limit, as_json)
+    show_documents(
+        on_database(lambda connection, _: decisions.listing(connection, model_id=model, limit=limit)),
+        as_json,
+        ("decided", "decision", "kind", "model", "verdict", "action", "actor", "reason"),
+        lambda one: (
+            one.decided_at,
+            str(one.decision_id)[:8],
+            one.kind,
+            one.subject_model,
+            one.verdict,
+            one.action,
+            one.actor,
+            one.reason,
+        ),
+        nothing="no decisions yet",
+    )
 
 
 def show_command(
@@ -40,37 +60,20 @@ def show_command(
     as_json: Json = False,
 ) -> None:
     """One decision with its checks: estimate, interval, n, threshold and verdict of each."""
-
-    found = on_database(lambda connection: decisions.find(connection, decision))
+    document = on_database(lambda connection, _: decisions.find(connection, decision))
     if evidence:
-        typer.echo(found.evidence_text)
+        typer.echo(document.evidence_text)
         return
     if as_json:
-        print_json(found)
+        print_json(document)
         return
     console = Console()
-    facts = {
-        "decision": found.decision_id,
-        "decided": found.decided_at,
-        "kind": found.kind,
-        "model": found.subject_model,
-        "champion": found.champion_model,
-        "verdict": found.verdict,
-        "action": found.action,
-        "actor": found.actor,
-        "reason": found.reason,
-        "pointer": found.expected_generation,
-        "policy": found.policy_hash,
-        "evidence": found.evidence_hash,
-        "owner": found.owner,
-        "expires": found.expires_at,
-    }
-    for name, value in facts.items():
-        console.print(f"{name:9} {cell(value)}", soft_wrap=True, highlight=False, markup=False)
+    for label, field in FIELDS.items():
+        console.print(f"{label:9} {cell(getattr(document, field))}", soft_wrap=True, highlight=False, markup=False)
     show(
         console,
         ("check", "verdict", "estimate", "from", "to", "n", "threshold", "detail"),
-        [tuple(dict(check).values()) for check in found.checks],
+        [tuple(dict(check).values()) for check in document.checks],
         nothing="no checks: it rests on the facts in its evidence",
     )
 
@@ -141,28 +144,3 @@ async def _against_files(platform: Platform, findings: list[Finding]) -> list[Fi
         replace(one, problems=(*one.problems, *await recheck(platform.database, gatherer, one.decision)))
         for one in findings
     ]
-
-
-def _list(model: str | None, limit: int, as_json: bool) -> None:
-    found = on_database(lambda connection: decisions.listing(connection, model_id=model, limit=limit))
-    if as_json:
-        print_json(found)
-        return
-    show(
-        Console(),
-        ("decided", "decision", "kind", "model", "verdict", "action", "actor", "reason"),
-        [
-            (
-                row.decided_at,
-                str(row.decision_id)[:8],
-                row.kind,
-                row.subject_model,
-                row.verdict,
-                row.action,
-                row.actor,
-                row.reason,
-            )
-            for row in found
-        ],
-        nothing="no decisions yet",
-    )

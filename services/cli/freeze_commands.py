@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import typer
 
-from services.cli.context import on_platform
+from services.cli.context import Actor, on_database, on_platform
 from services.cli.options import duration
 from shared.errors import NotFoundError
 from shared.messaging.transaction import originating
@@ -19,30 +19,23 @@ from shared.registry.alerts import raise_alert
 if TYPE_CHECKING:
     from shared.runtime.platform import Platform
 
-By = Annotated[str | None, typer.Option("--by", help="Who decides; default: your user name.")]
-
 
 def show_command() -> None:
     """The freeze in force, if there is one."""
-
-    async def read(platform: Platform) -> freezes.Freeze | None:
-        async with platform.database.connection() as connection:
-            return await freezes.in_force(connection, at=platform.clock.now())
-
-    found = on_platform(read)
-    if found is None:
+    freeze = on_database(lambda connection, now: freezes.in_force(connection, at=now))
+    if freeze is None:
         typer.echo("nothing is frozen")
         return
-    until = "until a person lifts it" if found.expires_at is None else f"until {found.expires_at:%Y-%m-%d %H:%M} UTC"
+    until = "until a person lifts it" if freeze.expires_at is None else f"until {freeze.expires_at:%Y-%m-%d %H:%M} UTC"
     typer.echo(
-        f"{found.freeze_id} since {found.starts_at:%Y-%m-%d %H:%M} UTC {until}, by {found.actor}: {found.reason}"
+        f"{freeze.freeze_id} since {freeze.starts_at:%Y-%m-%d %H:%M} UTC {until}, by {freeze.actor}: {freeze.reason}"
     )
 
 
 def add_command(
     reason: Annotated[str, typer.Option(help="Why promotions stop.")],
     lasting: Annotated[str | None, typer.Option("--for", help="Like 12h or 3d; default: until it is lifted.")] = None,
-    by: By = None,
+    by: Actor = None,
 ) -> None:
     """Stop automatic promotions."""
     length: timedelta | None = None if lasting is None else duration(lasting)
@@ -61,14 +54,10 @@ def add_command(
 
 
 def lift_command(
-    freeze_id: Annotated[UUID, typer.Argument(help="As `punkcast freeze show` names it.")], by: By = None
+    freeze_id: Annotated[UUID, typer.Argument(help="As `punkcast freeze show` names it.")], by: Actor = None
 ) -> None:
     """Let automatic promotions go on."""
-
-    async def lift(platform: Platform) -> bool:
-        async with platform.database.transaction() as connection:
-            return await freezes.lift(connection, freeze_id, actor=by or getpass.getuser(), at=platform.clock.now())
-
-    if not on_platform(lift):
+    actor = by or getpass.getuser()
+    if not on_database(lambda connection, now: freezes.lift(connection, freeze_id, actor=actor, at=now)):
         raise NotFoundError(f"no freeze {freeze_id} is in force; see `punkcast freeze show`")
     typer.echo(f"lifted: {freeze_id}")

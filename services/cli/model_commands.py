@@ -5,12 +5,23 @@ from __future__ import annotations
 import getpass
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from services.cli.context import Json, cell, on_database, on_platform, print_json, show
+from services.cli.context import (
+    Actor,
+    Json,
+    Limit,
+    cell,
+    on_database,
+    on_platform,
+    print_json,
+    show,
+    show_documents,
+)
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.evaluation.policy import Policy, differences, load_policy
@@ -27,10 +38,8 @@ if TYPE_CHECKING:
 
 SOURCE = "cli"
 INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most this many, newest first.")]
 ModelArgument = Annotated[str, typer.Argument(help="Like m-0123456789abcdef.")]
 Reason = Annotated[str, typer.Option(help="Why; recorded with the decision.")]
-Actor = Annotated[str | None, typer.Option("--actor", "--by", help="Who decides; default: your user name.")]
 Expected = Annotated[
     int | None, typer.Option("--expect-generation", min=0, help="Refuse when the model pointer has another generation.")
 ]
@@ -42,17 +51,11 @@ def list_command(
     as_json: Json = False,
 ) -> None:
     """Models, newest first."""
-    found = on_database(lambda connection: models.listing(connection, state=state, limit=limit))
-    if as_json:
-        print_json(found)
-        return
-    show(
-        Console(),
+    show_documents(
+        on_database(lambda connection, _: models.listing(connection, state=state, limit=limit)),
+        as_json,
         ("model", "state", "registered", "data until", "rows", "parent"),
-        [
-            (row.model_id, row.state, row.registered_at, row.data_cutoff, row.training_rows, row.parent_model)
-            for row in found
-        ],
+        attrgetter("model_id", "state", "registered_at", "data_cutoff", "training_rows", "parent_model"),
         nothing="no models yet; `punkcast training request --reason …` asks for one",
     )
 
@@ -63,16 +66,16 @@ def show_command(
 ) -> None:
     """Everything recorded about one model, as JSON, or its card."""
     if as_card:
-        typer.echo(on_database(lambda connection: card.of(connection, model_id)), nl=False)
+        typer.echo(on_database(lambda connection, _: card.of(connection, model_id)), nl=False)
     else:
-        print_json(on_database(lambda connection: lineage.document(connection, model_id)))
+        print_json(on_database(lambda connection, _: lineage.document(connection, model_id)))
 
 
 def diff_command(old: ModelArgument, new: ModelArgument) -> None:
     """What is recorded differently about two models; exit code 1 when something is."""
 
-    async def load(connection: Connection) -> list[dict[str, Any]]:
-        return [(await models.get(connection, one)).model_dump(mode="json") for one in (old, new)]
+    async def load(connection: Connection, _: datetime) -> list[dict[str, Any]]:
+        return [(await models.get(connection, model_id)).model_dump(mode="json") for model_id in (old, new)]
 
     rows = differences(*on_database(load))
     show(Console(), ("what", old, new), rows, nothing="the same model")
@@ -82,17 +85,18 @@ def diff_command(old: ModelArgument, new: ModelArgument) -> None:
 def lineage_command(model_id: ModelArgument, as_json: Json = False) -> None:
     """A model's origin, its descendants, and the decisions about it."""
 
-    async def load(connection: Connection) -> tuple[Lineage, list[DecisionDocument]]:
+    async def load(connection: Connection, _: datetime) -> tuple[Lineage, list[DecisionDocument]]:
         return await lineage.of(connection, model_id), await decisions.of_model(connection, model_id)
 
-    found, decided = on_database(load)
+    document, decided = on_database(load)
     if as_json:
-        print_json(found)
+        print_json(document)
         return
     console = Console()
-    asked = found.request
-    if asked is not None:
-        console.print(f"requested {cell(asked.requested_at)} by {asked.requested_by}: {asked.reason}", soft_wrap=True)
+    if (request := document.request) is not None:
+        console.print(
+            f"requested {cell(request.requested_at)} by {request.requested_by}: {request.reason}", soft_wrap=True
+        )
     show(
         console,
         ("model", "state", "registered", "data until", "code", "training snapshot", "file"),
@@ -106,7 +110,7 @@ def lineage_command(model_id: ModelArgument, as_json: Json = False) -> None:
                 m.training_snapshot[:12],
                 m.artifact_sha256[:12],
             )
-            for m in (*reversed(found.children), *found.line)
+            for m in (*reversed(document.children), *document.line)
         ],
         nothing="",
     )
@@ -124,20 +128,16 @@ def champion_command(
 ) -> None:
     """The champion, now or at an instant."""
 
-    async def load(platform: Platform) -> pointer.Pointer | None:
-        instant = platform.clock.now() if at is None else at.replace(tzinfo=UTC)
-        async with platform.database.connection() as connection:
-            return await pointer.champion_at(connection, instant)
-
-    found = on_platform(load)
-    if found is None:
+    instant = None if at is None else at.replace(tzinfo=UTC)
+    champion = on_database(lambda connection, now: pointer.champion_at(connection, instant or now))
+    if champion is None:
         raise NotFoundError("there was no champion then; `punkcast models list` shows what there is now")
     if as_json:
-        print_json(found)
+        print_json(champion)
         return
     typer.echo(
-        f"{found.model_id} since {cell(found.moved_at)}, pointer generation {found.generation}, "
-        f"decision {found.decision_id}"
+        f"{champion.model_id} since {cell(champion.moved_at)}, pointer generation {champion.generation}, "
+        f"decision {champion.decision_id}"
     )
 
 
@@ -148,34 +148,26 @@ def shadows_command(
 ) -> None:
     """Contenders that value every punk next to the champion, and the progress of their tests."""
 
-    async def load(platform: Platform) -> list[ShadowDocument]:
+    async def load(connection: Connection, now: datetime) -> list[ShadowDocument]:
         from shared.registry import shadows
 
-        async with platform.database.connection() as connection:
-            return await shadows.progress(connection, at=platform.clock.now(), ended=ended, limit=limit)
+        return await shadows.progress(connection, at=now, ended=ended, limit=limit)
 
-    found = on_platform(load)
-    if as_json:
-        print_json(found)
-        return
-    rules = load_policy(Settings().policy_file)
-    rows = [
-        (
-            one.model_id,
-            one.champion_id,
-            one.outcome or "running",
-            f"{one.sales} of {rules.shadow.max_sales}",
-            one.e_not_worse,
-            one.e_worse,
-            f"{one.age_days:.1f} days",
-            one.expires_at,
-        )
-        for one in found
-    ]
-    show(
-        Console(),
+    most = load_policy(Settings().policy_file).shadow.max_sales
+    show_documents(
+        on_database(load),
+        as_json,
         ("shadow", "against", "state", "sales", "E not worse", "E worse", "age", "expires"),
-        rows,
+        lambda s: (
+            s.model_id,
+            s.champion_id,
+            s.outcome or "running",
+            f"{s.sales} of {most}",
+            s.e_not_worse,
+            s.e_worse,
+            f"{s.age_days:.1f} days",
+            s.expires_at,
+        ),
         nothing="no shadow is running; --all shows those that ended",
     )
 
@@ -206,8 +198,7 @@ def rollback_command(
     expected: Expected = None,
 ) -> None:
     """Take the champion down and bring the one before back."""
-
-    at = on_database(pointer.read)
+    at = on_database(lambda connection, _: pointer.read(connection))
     if at is None:
         raise NotFoundError("there is no champion to roll back")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from services.cli.context import Json, cell, on_database, on_platform, print_json, show
+from services.cli.context import Json, cell, on_database, on_platform, show, show_documents
 from shared.contracts.messages import TrainingRequested
 from shared.errors import InvalidInputError
 from shared.messaging.bus import DeadLetter
@@ -21,6 +22,7 @@ from shared.registry.status import platform_status
 from shared.registry.training_requests import TrainingRequest
 
 if TYPE_CHECKING:
+    from shared.database.pool import Connection
     from shared.runtime.platform import Platform
 
 SOURCE = "cli"
@@ -55,27 +57,20 @@ def request_command(
         async with originating(platform.database, platform.clock, source=SOURCE) as transaction:
             return await training_requests.ask(transaction, payload)
 
-    asked = on_platform(send)
-    if asked.status == "merged":
-        typer.echo(f"requested {asked.request_id}: merged with the open request for the same reason")
+    request = on_platform(send)
+    if request.status == "merged":
+        typer.echo(f"requested {request.request_id}: merged with the open request for the same reason")
     else:
-        typer.echo(f"requested {asked.request_id}; a running trainer takes it from the queue")
+        typer.echo(f"requested {request.request_id}; a running trainer takes it from the queue")
 
 
 def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_json: Json = False) -> None:
     """Training requests, newest first."""
-    found = on_database(lambda connection: training_requests.listing(connection, limit=limit))
-    if as_json:
-        print_json(found)
-        return
-
-    show(
-        Console(),
+    show_documents(
+        on_database(lambda connection, _: training_requests.listing(connection, limit=limit)),
+        as_json,
         ("request", "status", "requested", "by", "reason", "model", "error"),
-        [
-            (row.request_id, row.status, row.requested_at, row.requested_by, row.reason, row.model_id, row.error)
-            for row in found
-        ],
+        attrgetter("request_id", "status", "requested_at", "requested_by", "reason", "model_id", "error"),
         nothing="no training requests yet",
     )
 
@@ -95,14 +90,8 @@ def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] 
         Console(),
         ("first failed", "consumer", "attempts", "reason", "message"),
         [
-            (
-                letter.first_failed_at,
-                letter.consumer,
-                letter.attempt,
-                letter.reason,
-                letter.body[:200].decode(errors="replace"),
-            )
-            for letter in on_platform(load)
+            (one.first_failed_at, one.consumer, one.attempt, one.reason, one.body[:200].decode(errors="replace"))
+            for one in on_platform(load)
         ],
         nothing="no dead letters",
     )
@@ -115,27 +104,20 @@ def create_key_command(
     ] = None,
 ) -> None:
     """Make an API key and show it, once."""
-
-    async def create(platform: Platform) -> api_keys.NewKey:
-        async with platform.database.transaction() as connection:
-            return await api_keys.create(
-                connection, name=name, scopes=scope or api_keys.DEFAULT_SCOPES, at=platform.clock.now()
-            )
-
-    key = on_platform(create)
+    scopes = scope or api_keys.DEFAULT_SCOPES
+    key = on_database(lambda connection, now: api_keys.create(connection, name=name, scopes=scopes, at=now))
     Console(stderr=True).print(f"key {key.key_id} for {name}; it is shown only now:", soft_wrap=True)
     typer.echo(key.key)
 
 
 def list_keys_command() -> None:
     """All keys, revoked ones too; never the keys themselves."""
-
     show(
         Console(),
         ("key", "name", "scopes", "created", "revoked"),
         [
             (row.key_id, row.name, ", ".join(row.scopes), row.created_at, row.revoked_at)
-            for row in on_database(api_keys.listing)
+            for row in on_database(lambda connection, _: api_keys.listing(connection))
         ],
         nothing="no keys yet; `punkcast keys create --name …` makes one",
     )
@@ -143,50 +125,30 @@ def list_keys_command() -> None:
 
 def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexadecimal digits.")]) -> None:
     """Refuse a key from now on."""
-
-    async def revoke(platform: Platform) -> None:
-        async with platform.database.transaction() as connection:
-            await api_keys.revoke(connection, key_id, at=platform.clock.now())
-
-    on_platform(revoke)
+    on_database(lambda connection, now: api_keys.revoke(connection, key_id, at=now))
     Console().print(f"key {key_id} is revoked")
 
 
 def status_command() -> None:
     """The state of the platform: market, nowcast, champion, queues."""
 
-    async def load(platform: Platform) -> list[tuple[str, object]]:
-        async with platform.database.connection() as connection:
-            event = await connection.fetchrow(NEWEST_EVENT_SQL)
-            nowcast = await connection.fetchrow(NEWEST_NOWCAST_SQL)
-            place = await platform_status(connection, at=platform.clock.now())
-        return [
-            (
-                "newest event",
-                f"seq {event['seq']}, block {event['block']}, {cell(event['event_time'])}" if event else None,
-            ),
-            (
-                "nowcast",
-                f"generation {nowcast['generation_id']} of {nowcast['model_id']}, as of {cell(nowcast['as_of'])}"
-                if nowcast
-                else None,
-            ),
-            (
-                "champion",
-                place.champion
-                if place.unsupported_by is None
-                else f"{place.champion}, which the code {place.unsupported_by[:20]} cannot serve",
-            ),
-            ("promotion", place.promotion),
-            ("shadows", place.shadows),
-            ("last sale scored", place.last_scored_at),
-            ("training", f"{place.training_queued} queued, {place.training_running} running"),
-            (
-                "outbox",
-                f"{place.outbox_depth} waiting"
-                + (f" since {cell(place.outbox_oldest)}" if place.outbox_oldest else ""),
-            ),
-            ("freezes", place.freezes),
-        ]
+    async def load(connection: Connection, now: datetime) -> dict[str, object]:
+        event = await connection.fetchrow(NEWEST_EVENT_SQL)
+        nowcast = await connection.fetchrow(NEWEST_NOWCAST_SQL)
+        status = await platform_status(connection, at=now)
+        unserved = status.unsupported_by and f", which the code {status.unsupported_by[:20]} cannot serve"
+        waiting = status.outbox_oldest and f" since {cell(status.outbox_oldest)}"
+        return {
+            "newest event": event and "seq {seq}, block {block}, {event_time:%Y-%m-%d %H:%M:%SZ}".format(**event),
+            "nowcast": nowcast
+            and "generation {generation_id} of {model_id}, as of {as_of:%Y-%m-%d %H:%M:%SZ}".format(**nowcast),
+            "champion": status.champion and f"{status.champion}{unserved or ''}",
+            "promotion": status.promotion,
+            "shadows": status.shadows,
+            "last sale scored": status.last_scored_at,
+            "training": f"{status.training_queued} queued, {status.training_running} running",
+            "outbox": f"{status.outbox_depth} waiting{waiting or ''}",
+            "freezes": status.freezes,
+        }
 
-    show(Console(), ("what", "now"), on_platform(load), nothing="")
+    show(Console(), ("what", "now"), on_database(load).items(), nothing="")

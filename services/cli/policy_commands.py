@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from services.cli.context import on_platform, show
+from services.cli.context import on_database, show
 from shared.evaluation.policy import differences, load_policy
 from shared.registry import decisions
 from shared.settings import Settings
-
-if TYPE_CHECKING:
-    from shared.runtime.platform import Platform
 
 ACTIVE = "active"
 
@@ -56,12 +53,7 @@ def diff_command(
 
     (old_hash, left), (new_hash, right) = _named(old), _named(new)
     rows = differences(json.loads(left), json.loads(right))
-    show(
-        Console(),
-        ("knob", old_hash[:12], new_hash[:12]),
-        rows,
-        nothing=f"no difference: both are {old_hash}",
-    )
+    show(Console(), ("knob", old_hash[:12], new_hash[:12]), rows, nothing=f"no difference: both are {old_hash}")
     raise typer.Exit(1 if rows else 0)
 
 
@@ -80,9 +72,5 @@ def _active() -> tuple[str, str]:
 
 
 def _stored(prefix: str) -> tuple[str, str]:
-    async def load(platform: Platform) -> decisions.StoredPolicy:
-        async with platform.database.connection() as connection:
-            return await decisions.policy(connection, prefix)
-
-    stored = on_platform(load)
+    stored = on_database(lambda connection, _: decisions.policy(connection, prefix))
     return stored.policy_hash, stored.body
