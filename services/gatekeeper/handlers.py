@@ -24,7 +24,7 @@ from shared.contracts.messages import (
 from shared.database.pool import Connection, Database
 from shared.errors import TransientError, UnsupportedModelError
 from shared.evaluation import eprocess, judgement
-from shared.evaluation.checks import Judgement
+from shared.evaluation.checks import Inputs, Judgement
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling
@@ -171,22 +171,20 @@ class Gatekeeper:
         if now.contender.state != "registered":
             return
         champion_id = None if now.champion is None else now.champion.model_id
-        judged = judgement.gate(
-            {
-                "kind": "gate",
-                "model": now.contender.model_id,
-                "contender_sha256": now.contender.artifact_sha256,
-                "champion": champion_id,
-                "anchor": None if now.last_confirmed is None else now.last_confirmed.model_id,
-                "expected_generation": now.generation,
-                "evaluation_snapshot": gathered.evaluation_snapshot,
-                "nowcast_snapshot": gathered.nowcast_snapshot,
-                "restraint": now.restraint,
-                "evidence": gathered.evidence,
-            },
-            self._policy,
-        )
-        decision = await self._record(connection, judged, "gate", now.contender.model_id, champion_id, now.generation)
+        inputs = {
+            "kind": "gate",
+            "model": now.contender.model_id,
+            "contender_sha256": now.contender.artifact_sha256,
+            "champion": champion_id,
+            "anchor": None if now.last_confirmed is None else now.last_confirmed.model_id,
+            "expected_generation": now.generation,
+            "evaluation_snapshot": gathered.evaluation_snapshot,
+            "nowcast_snapshot": gathered.nowcast_snapshot,
+            "restraint": now.restraint,
+            "evidence": gathered.evidence,
+        }
+        judged = judgement.gate(inputs, self._policy)
+        decision = await self._record(connection, judged, inputs)
         await models.transition(connection, decision.subject_model, expected="registered", to="evaluated")
         if judged.action == "promote":
             await conclusions.promote(transaction, decision)
@@ -207,32 +205,27 @@ class Gatekeeper:
         current: Pointer,
     ) -> None:
         connection, now = transaction.connection, self._clock.now()
-        fresh = await shadows.outcomes(connection, shadow.model_id, since=shadow.first_started_at)
-        judged = judgement.shadow(
-            {
-                "kind": "shadow",
-                "model": shadow.model_id,
-                "champion": shadow.champion_id,
-                "expected_generation": current.generation,
-                "test": test_id,
-                "margin": self._policy.shadow.margin,
-                "sales": state.n,
-                "wealth_worse": state.worse,
-                "wealth_better": state.better,
-                "gate": shadow.decision_id,
-                "first_started_at": shadow.first_started_at.isoformat(),
-                "decided_at": now.isoformat(),
-                "holdout": await self._holdout(connection, shadow) if outcome == "not_worse" else None,
-                "fresh": fresh,
-            },
-            self._policy,
-        )
+        inputs = {
+            "kind": "shadow",
+            "model": shadow.model_id,
+            "champion": shadow.champion_id,
+            "expected_generation": current.generation,
+            "test": test_id,
+            "margin": self._policy.shadow.margin,
+            "sales": state.n,
+            "wealth_worse": state.worse,
+            "wealth_better": state.better,
+            "gate": shadow.decision_id,
+            "first_started_at": shadow.first_started_at.isoformat(),
+            "decided_at": now.isoformat(),
+            "holdout": await self._holdout(connection, shadow) if outcome == "not_worse" else None,
+            "fresh": await shadows.outcomes(connection, shadow.model_id, since=shadow.first_started_at),
+        }
+        judged = judgement.shadow(inputs, self._policy)
         if judged.action == "none":
             log.info("shadow.waits", model=shadow.model_id, reason=judged.reason)
             return
-        decision = await self._record(
-            connection, judged, "shadow", shadow.model_id, shadow.champion_id, current.generation
-        )
+        decision = await self._record(connection, judged, inputs)
         if judged.action == "promote":
             await shadows.end(connection, shadow.model_id, outcome, at=now)
             await conclusions.promote(transaction, decision)
@@ -242,25 +235,8 @@ class Gatekeeper:
             await conclusions.reject(transaction, decision, state="shadow")
         log.info("shadow.ended", model=shadow.model_id, outcome=outcome, action=judged.action, sales=state.n)
 
-    async def _record(
-        self,
-        connection: Connection,
-        judged: Judgement,
-        kind: decisions.Kind,
-        model: str,
-        champion: str | None,
-        generation: int,
-    ) -> Decision:
-        decision = Decision.of(
-            judged,
-            self._policy,
-            kind=kind,
-            model=model,
-            champion=champion,
-            generation=generation,
-            actor=CONSUMER,
-            at=self._clock.now(),
-        )
+    async def _record(self, connection: Connection, judged: Judgement, inputs: Inputs) -> Decision:
+        decision = Decision.of(judged, inputs, self._policy, actor=CONSUMER, at=self._clock.now())
         await decisions.record(connection, decision, judged.checks, self._policy)
         return decision
 
@@ -273,22 +249,16 @@ class Gatekeeper:
     async def _expire(self, transaction: Transaction, waited: DecisionRecord) -> None:
         connection = transaction.connection
         at = await pointer.read(connection)
-        generation = 0 if at is None else at.generation
-        judged = judgement.waiting(
-            {
-                "kind": "gate",
-                "model": waited.subject_model,
-                "champion": waited.champion_model,
-                "expected_generation": generation,
-                "waited_for": waited.decision_id,
-                "owner": waited.owner,
-                "since": waited.decided_at.isoformat(),
-                "decided_at": self._clock.now().isoformat(),
-            },
-            self._policy,
-        )
-        decision = await self._record(
-            connection, judged, "gate", waited.subject_model, waited.champion_model, generation
-        )
+        inputs = {
+            "kind": "gate",
+            "model": waited.subject_model,
+            "champion": waited.champion_model,
+            "expected_generation": 0 if at is None else at.generation,
+            "waited_for": waited.decision_id,
+            "owner": waited.owner,
+            "since": waited.decided_at.isoformat(),
+            "decided_at": self._clock.now().isoformat(),
+        }
+        decision = await self._record(connection, judgement.waiting(inputs, self._policy), inputs)
         await conclusions.reject(transaction, decision, state="evaluated")
         log.info("gate.expired", model=waited.subject_model, owner=waited.owner)

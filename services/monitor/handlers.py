@@ -197,38 +197,26 @@ class Monitor:
     ) -> None:
         now = self._clock.now()
         at = await pointer.read(connection)
-        generation = 0 if at is None else at.generation
-        judged = judgement.confirm(
-            {
-                "kind": "confirm",
-                "promotion": promotion.promotion_id,
-                "model": promotion.model_id,
-                "champion": promotion.previous_model_id,
-                "expected_generation": generation,
-                "test": comparison.test_id,
-                "margin": self._policy.watch.margin,
-                "sales": comparison.sales,
-                "paired_sales": comparison.state.n,
-                "nowcasts": nowcasts,
-                "warm": promotion.state == "watching",
-                "wealth_worse": comparison.state.worse,
-                "wealth_better": comparison.state.better,
-                "since": promotion.started_at.isoformat(),
-                "until": now.isoformat(),
-                "decided_at": now.isoformat(),
-            },
-            self._policy,
-        )
-        decision = Decision.of(
-            judged,
-            self._policy,
-            kind="confirm",
-            model=promotion.model_id,
-            champion=promotion.previous_model_id,
-            generation=generation,
-            actor=CONSUMER,
-            at=now,
-        )
+        inputs = {
+            "kind": "confirm",
+            "promotion": promotion.promotion_id,
+            "model": promotion.model_id,
+            "champion": promotion.previous_model_id,
+            "expected_generation": 0 if at is None else at.generation,
+            "test": comparison.test_id,
+            "margin": self._policy.watch.margin,
+            "sales": comparison.sales,
+            "paired_sales": comparison.state.n,
+            "nowcasts": nowcasts,
+            "warm": promotion.state == "watching",
+            "wealth_worse": comparison.state.worse,
+            "wealth_better": comparison.state.better,
+            "since": promotion.started_at.isoformat(),
+            "until": now.isoformat(),
+            "decided_at": now.isoformat(),
+        }
+        judged = judgement.confirm(inputs, self._policy)
+        decision = Decision.of(judged, inputs, self._policy, actor=CONSUMER, at=now)
         if await promotions.end(connection, promotion.promotion_id, "confirmed", at=now):
             await decisions.record(connection, decision, (), self._policy)
             log.info("promotion.confirmed", model=promotion.model_id, sales=comparison.sales)

@@ -69,24 +69,14 @@ async def carry_out(
     if current is None or current.decision_id != promotion.promotion_id:
         log.info("rollback.outdated", model=promotion.model_id)
         return False
-    judged = judgement.rollback(
-        inputs | {"expected_generation": current.generation, "decided_at": at.isoformat()}, policy
-    )
+    inputs = inputs | {"expected_generation": current.generation, "decided_at": at.isoformat()}
+    judged = judgement.rollback(inputs, policy)
     state = (await models.get(connection, previous)).state
     if state != "retired":
         # A rollback must not promote a model that has failed itself.
         await impossible(transaction, promotion, judged.reason, f"the previous champion is {state} and stays so")
         return False
-    decision = Decision.of(
-        judged,
-        policy,
-        kind="rollback",
-        model=promotion.model_id,
-        champion=previous,
-        generation=current.generation,
-        actor=actor,
-        at=at,
-    )
+    decision = Decision.of(judged, inputs, policy, actor=actor, at=at)
     await decisions.record(connection, decision, (), policy)
     outcome = await operations.carry_out_rollback(transaction, decision, to=previous)
     if not isinstance(outcome, pointer.Swapped):

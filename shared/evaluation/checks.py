@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 Verdict = Literal["pass", "fail", "inconclusive", "error"]
 Action = Literal["promote", "start_shadow", "reject", "rollback", "confirm", "quarantine", "none"]
+Inputs: TypeAlias = Mapping[str, Any]
+"""Of a decision, as recorded: its `kind`, the `model`, the `champion`, the `expected_generation`, and the facts."""
 _SEVERITY: tuple[Verdict, ...] = ("error", "fail", "inconclusive", "pass")
 
 

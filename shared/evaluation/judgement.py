@@ -7,7 +7,7 @@ parse (who is compared, ids) are recorded with the others. The same inputs give 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -19,7 +19,7 @@ from shared.errors import problems
 from shared.evaluation import absolute_checks
 from shared.evaluation.arrays import FloatColumn, IntColumn
 from shared.evaluation.canonical import RECORDED, canonical_json
-from shared.evaluation.checks import Action, Check, Judgement, Verdict, overall
+from shared.evaluation.checks import Action, Check, Inputs, Judgement, Verdict, overall
 from shared.evaluation.eprocess import EState
 from shared.evaluation.evidence import GateEvidence, HoldoutSales, Predictions
 from shared.evaluation.gates import Restraint, decide, restrain
@@ -35,7 +35,6 @@ REASON_LENGTH = 2000
 _OUTCOMES = ("rules", "checks", "scorecards", "verdict", "action", "reason")
 _TEST: dict[str, Verdict] = {"not_worse": "pass", "worse": "fail", "expired": "inconclusive"}
 _ACTS: dict[str, Verdict] = {"promote": "pass", "rollback": "fail", "quarantine": "fail"}
-Inputs = Mapping[str, Any]
 
 
 class UnjudgeableError(ValueError):

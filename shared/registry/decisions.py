@@ -15,7 +15,7 @@ from shared.database.pool import Connection
 from shared.errors import NotFoundError
 from shared.evaluation import checks as evaluated
 from shared.evaluation.canonical import sha256_of
-from shared.evaluation.checks import Action, Judgement, Verdict
+from shared.evaluation.checks import Action, Inputs, Judgement, Verdict
 from shared.evaluation.policy import Policy
 
 Kind = Literal["gate", "shadow", "rollback", "confirm", "operator"]
@@ -97,31 +97,20 @@ class Decision:
     expires_at: datetime | None = None  # and when it is rejected without a person
 
     @classmethod
-    def of(
-        cls,
-        judged: Judgement,
-        policy: Policy,
-        *,
-        kind: Kind,
-        model: str,
-        champion: str | None,
-        generation: int,
-        actor: str,
-        at: datetime,
-    ) -> Decision:
-        """The decision that a judgement makes, with an owner and a time-out if it leaves the model undecided."""
+    def of(cls, judged: Judgement, inputs: Inputs, policy: Policy, *, actor: str, at: datetime) -> Decision:
+        """The decision that a judgement of `inputs` makes, with an owner and a time-out if it decides nothing."""
         patience = policy.patience(judged.action)
         return cls(
-            kind=kind,
-            subject_model=model,
-            champion_model=champion,
+            kind=inputs["kind"],
+            subject_model=inputs["model"],
+            champion_model=inputs["champion"],
             verdict=judged.verdict,
             action=judged.action,
             policy_hash=policy.policy_hash,
             evidence=judged.evidence,
             actor=actor,
             reason=judged.reason,
-            expected_generation=generation,
+            expected_generation=inputs["expected_generation"],
             decided_at=at,
             owner=None if patience is None else policy.inconclusive.owner,
             expires_at=None if patience is None else at + patience,

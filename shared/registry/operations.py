@@ -192,40 +192,26 @@ async def _decided(
     override: bool = False,
 ) -> tuple[ModelRecord, Decision]:
     """The model, and the decision that the request makes; nothing is written."""
-    connection = transaction.connection
     actor, reason = _said(act)
-    record = await models.get(connection, act.model_id)
+    record = await models.get(transaction.connection, act.model_id)
     at = await _pointer_seen(transaction, act)
-    champion = None if at is None else at.model_id
-    generation = 0 if at is None else at.generation
-    if act.expected_generation is not None:
-        generation = act.expected_generation
-    judged = judgement.operator(
-        {
-            "kind": "operator",
-            "act": what,
-            "model": record.model_id,
-            "artifact_sha256": record.artifact_sha256,
-            "to": to,
-            "champion": champion,
-            "expected_generation": generation,
-            "actor": actor,
-            "said": reason,
-            "decided_at": act.at.isoformat(),
-            **({"override": True} if override else {}),
-        },
-        policy,
-    )
-    return record, Decision.of(
-        judged,
-        policy,
-        kind="operator",
-        model=record.model_id,
-        champion=champion,
-        generation=generation,
-        actor=actor,
-        at=act.at,
-    )
+    generation = act.expected_generation
+    if generation is None:
+        generation = 0 if at is None else at.generation
+    inputs = {
+        "kind": "operator",
+        "act": what,
+        "model": record.model_id,
+        "artifact_sha256": record.artifact_sha256,
+        "to": to,
+        "champion": None if at is None else at.model_id,
+        "expected_generation": generation,
+        "actor": actor,
+        "said": reason,
+        "decided_at": act.at.isoformat(),
+        **({"override": True} if override else {}),
+    }
+    return record, Decision.of(judgement.operator(inputs, policy), inputs, policy, actor=actor, at=act.at)
 
 
 async def _pointer_seen(transaction: Transaction, act: Act) -> pointer.Pointer | None:
