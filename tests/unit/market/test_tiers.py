@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from lab.evaluation.tables import SEGMENT_TITLES
-from services.api.shapes.performance import PerformanceBody
+from services.api.shapes.performance import PerformanceDocument
 from shared.market.tiers import BOUNDS, TIERS, tier_of
 from shared.valuation.params import Params
 
@@ -32,5 +33,5 @@ def test_titles_of_reports_name_the_bounds() -> None:
 
 
 def test_the_api_describes_the_tiers_it_answers_by() -> None:
-    described = PerformanceBody.model_fields["by_segment"].description or ""
+    described = TypeAdapter(PerformanceDocument).json_schema()["properties"]["by_segment"]["description"]
     assert described.endswith("floor_tier below 1.08, mid below 1.3, premium below 2.5, rare above")
