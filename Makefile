@@ -1,4 +1,4 @@
-# `make help` lists what a person, and CI, does here. Needed beforehand: make, Python 3.11 or newer, a package index.
+# `make help` lists the targets for people and CI. Required: make, Python 3.11 or newer, a package index.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo drill test check format bench fuzz document chaos replay web check-web test-web web-budgets web-screenshots \
 	web-types clean python
@@ -8,7 +8,7 @@ UV := .tools/uv/bin/uv
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PIP_QUIETLY := --quiet --disable-pip-version-check
-# The first of these that is new enough; say PYTHON=/path/to/python to choose another.
+# The first of these that is 3.11 or newer is used; PYTHON=/path/to/python selects another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 PYTHON ?= $(shell for each in $(PYTHONS); do \
 	command -v $$each >/dev/null 2>&1 && $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -18,7 +18,7 @@ EVERY ?= 12h
 WORKERS ?= 2
 WEB_INSTALLED := web/node_modules/.package-lock.json
 WEB_BUILT := web/build/handler.js
-# The site needs Node.js 20; without it the demo says so and serves the API alone.
+# The site needs Node.js 20. Without it the demo says so and serves only the API.
 SITE_IF_NODE := $(shell node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && echo $(WEB_BUILT))
 
 help: ## List these targets
@@ -26,62 +26,62 @@ help: ## List these targets
 
 setup: $(INSTALLED) ## Install everything into .venv, with the punkcast command
 
-demo: $(INSTALLED) $(SITE_IF_NODE) ## Play the whole lifecycle, then serve API and site (EVENTS=dir real events, DEMO_EXIT=1 end after it)
+demo: $(INSTALLED) $(SITE_IF_NODE) ## Play a market through the whole lifecycle, then serve API and site (EVENTS=dir for real events, DEMO_EXIT=1 to not serve)
 	@$(BIN)/punkcast demo
 
-# A file stays with one worker: its fixtures are set up once, and its tests keep their order.
-test: $(INSTALLED) ## Unit, integration and end-to-end tests on real servers (ARGS="-k floor" for some)
+# One worker runs all tests of a file, so that module fixtures are set up once and the order is kept.
+test: $(INSTALLED) ## Run unit, integration and end-to-end tests on real servers (ARGS="-k floor" for some)
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
-check: $(INSTALLED) ## Lint, format, types and import layers
+check: $(INSTALLED) ## Check lint, format, types and import contracts
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: $(INSTALLED) ## Format the code and repair what ruff can
+format: $(INSTALLED) ## Format the code and apply ruff's fixes
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format
 
-bench: $(INSTALLED) ## Measure against the bare limits of this machine; writes bench-results.json
+bench: $(INSTALLED) ## Measure against bare limits of this machine, into bench-results.json (ARGS=gateway for one)
 	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --group bench --quiet
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-fuzz: $(INSTALLED) ## Ask the served gateway 500 cases of each operation of its document (EXAMPLES=500)
+fuzz: $(INSTALLED) ## Send generated requests to every operation of the OpenAPI document (EXAMPLES=500 each)
 	@PUNKCAST_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest tests/integration/api/test_document_holds.py $(ARGS)
 
-document: $(INSTALLED) ## Write docs/openapi.json and docs/problems.md anew from the code
+document: $(INSTALLED) ## Generate docs/openapi.json and docs/problems.md from the code
 	@$(BIN)/python -m services.api.document > docs/openapi.json
 	@$(BIN)/python -m services.api.problem_page > docs/problems.md
 
-chaos: $(INSTALLED) ## Kill the services at random instants and between commit, publish and ack
+chaos: $(INSTALLED) ## Kill services at random instants and between commit, publish and acknowledgement
 	@$(BIN)/python -m pytest tests/chaos $(ARGS)
 
-drill: $(INSTALLED) ## Promote deliberately bad models in a scratch database and watch them being rolled back
+drill: $(INSTALLED) ## Promote deliberately bad models in a scratch database and wait until they are rolled back
 	@$(BIN)/punkcast drill $(ARGS)
 
 replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h (ARGS="--json file")
 	@test -n "$(EVENTS)" && test -n "$(FROM)" && test -n "$(TO)" || { \
-		echo "say which: make replay EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h" >&2; exit 2; }
+		echo "set all: make replay EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h" >&2; exit 2; }
 	@$(BIN)/punkcast replay --events "$(EVENTS)" --from "$(FROM)" --to "$(TO)" --nowcast-every "$(EVERY)" $(ARGS)
 
-web: $(WEB_BUILT) ## Build the public site (needs Node.js 20); `node web/server.js` runs it
+web: $(WEB_BUILT) ## Build the site (needs Node.js 20.19); `node web/server.js` serves it
 
-check-web: $(WEB_BUILT) ## Check the site without a gateway: types, unit tests, build
+check-web: $(WEB_BUILT) ## Check the site without a gateway: build, types, unit tests
 	@cd web && npm run --silent types:check && npm run --silent check && npm run --silent test:unit
 
-test-web: $(INSTALLED) check-web ## Browser tests of the site over a simulated market (ARGS="-g deals")
+test-web: $(INSTALLED) check-web ## Run check-web, then browser tests over a simulated market (ARGS="-g deals" for some)
 	@web/scripts/chromium.sh
 	@cd web && npm run --silent test:e2e -- $(ARGS)
 
 web-types: $(WEB_INSTALLED) ## Generate the site's types from docs/openapi.json
 	@cd web && npm run --silent types
 
-web-budgets: $(INSTALLED) $(WEB_BUILT) ## Measure the site: JavaScript, largest paint, frames, Lighthouse
+web-budgets: $(INSTALLED) $(WEB_BUILT) ## Measure the site: JavaScript, largest contentful paint, frames, Lighthouse
 	@web/scripts/chromium.sh
 	@cd web && npm run --silent budgets
 
-web-screenshots: $(INSTALLED) $(WEB_BUILT) ## Screenshots of every page into docs/screenshots (GATEWAY=url to show a running one)
+web-screenshots: $(INSTALLED) $(WEB_BUILT) ## Capture every page into docs/screenshots (GATEWAY=url for a running gateway)
 	@web/scripts/chromium.sh
 	@cd web && npm run --silent screenshots
 
@@ -93,17 +93,17 @@ $(WEB_BUILT): $(WEB_INSTALLED) $(shell find web/src web/static 2>/dev/null) web/
 	@cd web && npm run --silent build >../.web.log 2>&1 || { cat ../.web.log >&2; exit 1; }
 	@rm -f .web.log
 
-clean: ## Remove what was installed and cached; the data in .punkcast stays
+clean: ## Remove installed and cached files; data in .punkcast stays
 	rm -rf web/node_modules web/build web/.svelte-kit
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find shared services lab tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
 	@test -n "$(PYTHON)" || { \
-		echo "no Python 3.11 or newer in PATH: install one, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+		echo "no Python 3.11 or newer in PATH: install one, or run make PYTHON=/path/to/python3" >&2; exit 1; }
 
-# uv comes from the package index into a place of its own, so that nothing has to be installed beforehand. A Python
-# without the venv module (Debian packs it apart) still does when it has pip.
+# uv comes from the package index into .tools, so nothing has to be installed before. A Python without the venv module
+# (Debian packages it separately) works if it has pip.
 $(UV): | python
 	@echo "uv $(UV_VERSION) into .tools/uv"
 	@{ "$(PYTHON)" -m venv .tools/uv && .tools/uv/bin/python -m pip install $(PIP_QUIETLY) "uv==$(UV_VERSION)"; } >.tools.log 2>&1 \
@@ -114,7 +114,7 @@ $(UV): | python
 	@rm -f .tools.log
 
 $(INSTALLED): uv.lock pyproject.toml | $(UV)
-	@echo "dependencies into .venv, as uv.lock says"
+	@echo "dependencies into .venv, from uv.lock"
 	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --quiet --python "$(PYTHON)" || { \
 		echo "the dependencies could not be installed: check the package index and disk space, then make setup" >&2; exit 1; }
 	@touch $@
