@@ -1,76 +1,76 @@
-"""Every type of problem: its title, and what a client does about it. `docs/api.md` lists them."""
+"""Every problem type: its title, and what a client should do. `docs/problems.md` lists them."""
 
 TITLES_AND_STEPS: dict[str, tuple[str, str]] = {
     "bad-request": (
         "The request cannot be understood",
-        "Correct the request as the detail says; /docs shows the shapes.",
+        "Correct the request as the detail says; /docs has the schemas.",
     ),
     "invalid-input": (
-        "The request breaks a rule",
-        "Correct the places named in the detail; /docs shows the shapes.",
+        "The request is invalid",
+        "Correct the fields named in the detail; /docs has the schemas.",
     ),
     "bad-cursor": (
-        "The cursor does not fit the request",
+        "The cursor does not match the request",
         "Start again without `cursor`, or pass `next_cursor` unchanged with the same filters.",
     ),
     "generation-gone": (
-        "That generation is no longer kept",
-        "Start again without `cursor`, or ask for /v1/nowcasts/current.",
+        "That generation is no longer stored",
+        "Start again without `cursor`, or request /v1/nowcasts/current.",
     ),
     "not-found": (
-        "There is no such thing",
-        "Check the id; the list routes under /v1 name what exists.",
+        "Not found",
+        "Check the id; the list routes under /v1 show what exists.",
     ),
     "no-generation": (
         "No nowcast has been published yet",
-        "Try again after the time in Retry-After; GET /v1/status shows how far the platform is. Values "
-        "appear once market events are imported, a first model is promoted, and a nowcast tick has run.",
+        "Try again after the time in Retry-After; GET /v1/status shows the progress. Values appear once market "
+        "events are imported, a first model is promoted, and a nowcast tick has run.",
     ),
     "unavailable": (
-        "A part of the platform is away",
-        "Try again after the time in Retry-After; /v1/punks and /v1/nowcasts/current keep answering meanwhile.",
+        "Part of the platform is unavailable",
+        "Try again after the time in Retry-After; /v1/punks and /v1/nowcasts/current keep working meanwhile.",
     ),
     "busy": (
-        "As many as possible are being served",
-        "Try again after the time in Retry-After, or ask another replica.",
+        "Too many requests in progress",
+        "Try again after the time in Retry-After, or use another replica.",
     ),
     "rate-limited": (
         "Too many requests",
-        "Wait for Retry-After seconds; the headers RateLimit-Policy and RateLimit say what is left.",
+        "Wait for Retry-After seconds; the RateLimit-Policy and RateLimit headers show the remaining quota.",
     ),
     "unauthorized": (
-        "An API key is needed",
+        "An API key is required",
         "Send `Authorization: Bearer <key>` or `X-API-Key: <key>`; an operator creates keys with "
         "`punkcast keys create`.",
     ),
     "forbidden": (
-        "The API key lacks the scope",
+        "The API key lacks the required scope",
         "Ask an operator for a key with the scope named in the detail.",
     ),
-    "conflict": ("The world moved on", "Read the resource again and decide anew."),
+    "conflict": ("Conflict with the current state", "Read the resource again before you retry."),
     "idempotency-conflict": (
         "The Idempotency-Key was used for another request",
-        "Send the original body again to get its answer, or use a new key for a new request.",
+        "Send the original body again to get its response, or use a new key for a new request.",
     ),
     "method-not-allowed": (
         "The method is not allowed here",
         "Use one of the methods in the Allow header; /docs lists them.",
     ),
     "not-acceptable": (
-        "None of our formats is accepted",
-        "Accept one of the types named in the detail, or say `?format=json`.",
+        "No acceptable response format",
+        "Accept one of the types named in the detail, or pass `?format=json`.",
     ),
     "payload-too-large": (
         "The body is too large",
-        "Send a smaller body; every request of this API fits easily.",
+        "Send a smaller body; no request of this API needs more.",
     ),
     "integrity": (
-        "Stored data contradicts itself",
-        "Nothing to change in the request; tell the operator, whose logs name the record.",
+        "Stored data is inconsistent",
+        "The request is not at fault; tell the operator, whose logs name the record.",
     ),
     "internal": (
-        "Something broke on our side",
-        "Try again; when it persists, tell the operator the time and path: the logs have the rest.",
+        "Internal error",
+        "Try again. If the error persists, tell the operator the time and path; the logs have the details.",
     ),
 }
 

@@ -38,16 +38,16 @@ class Exclusion(StrEnum):
 
 
 EXPLANATIONS: Final[dict[Exclusion, str]] = {
-    Exclusion.CUSTODY_MOVE: "Nothing was paid: the punk moved into or out of a vault, a gateway or another own wallet.",
+    Exclusion.CUSTODY_MOVE: "Nothing was paid: the punk moved into or out of a vault, a gateway or another wallet "
+    "of its owner.",
     Exclusion.DUST: "The price is below 0.005 ETH.",
-    Exclusion.SELF_SALE: "The buyer is the seller, held the punk earlier in the same transaction, or handed it to the "
-    "seller without a price within the day before.",
-    Exclusion.FLASH_LOAN: "The price is beyond what anybody asks or bids: borrowed money that went around within one "
-    "transaction.",
-    Exclusion.ROUND_TRIP: "The punk went back within the same transaction, to the seller or to who held it earlier in "
-    "that transaction.",
-    Exclusion.DUPLICATE: "The same seller had sold the punk within the day before and had it transferred back: the "
-    "same sale once more.",
+    Exclusion.SELF_SALE: "The buyer is the seller, held the punk earlier in the same transaction, or gave it to the "
+    "seller for free within the day before.",
+    Exclusion.FLASH_LOAN: "The price is above every ask and bid: borrowed money circulated within one transaction.",
+    Exclusion.ROUND_TRIP: "Within the same transaction, the punk returned to the seller or to whoever held it "
+    "earlier in that transaction.",
+    Exclusion.DUPLICATE: "The seller had sold the punk within the day before and got it back by transfer: the same "
+    "sale, repeated.",
     Exclusion.FAR_BELOW_FLOOR: "The price is below half of the lowest public ask of any other punk at that moment.",
     Exclusion.FAR_BELOW_PREVIOUS_DAY_FLOOR: "The price is below 40 % of the floor at the end of the previous day.",
 }

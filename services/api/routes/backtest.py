@@ -35,14 +35,14 @@ router = APIRouter(tags=["record"])
 
 BOOKS: tuple[BookName, ...] = ("executable", "seed_style", "buy_all", "random_entry", "floor_index")
 DESCRIPTIONS: dict[BookName, str] = {
-    "executable": "Takes a public ask that is under the published value by the margin, one nowcast later if it is "
-    "still there, with gas, a limit of capital and of each position; leaves at the punk's next valid sale.",
-    "seed_style": "Steps into every valid sale below the value published before it, without costs or limit; leaves at "
-    "the punk's next valid sale.",
-    "buy_all": "Passive: steps into every valid sale that a value was published before, whatever its price.",
-    "random_entry": "Passive: for each purchase of the executable book one of the next ten valid sales at random, with "
-    "the same costs and limits.",
-    "floor_index": "Passive: as many floor punks as the capital buys on the first day, without costs.",
+    "executable": "Buys a public ask that is below the published value by the margin, one nowcast later if the ask is "
+    "still there. Pays gas, and limits its capital and each position. Sells at the punk's next valid sale.",
+    "seed_style": "Buys at every valid sale below the value published before it, without costs or limits. Sells at the "
+    "punk's next valid sale.",
+    "buy_all": "Passive: buys at every valid sale with a value published before it, whatever the price.",
+    "random_entry": "Passive: for each purchase of the strategy, buys at one of the next ten valid sales, chosen at "
+    "random, with the same costs and limits.",
+    "floor_index": "Passive: buys as many floor punks on the first day as the capital allows, without costs.",
 }
 _UNCOUNTED = {"total_return_difference": {"value": None, "lo": None, "hi": None}}
 _KEY = "backtest"
