@@ -42,7 +42,7 @@ test('without configured images, punks are drawn', async ({ page, siteUrl }) => 
 for (const [how, failing] of [
 	['does not exist', 'at once'],
 	['fails after hydration', 'late'],
-	['is not an image', 'garbage']
+	['cannot be decoded', 'garbage']
 ] as const) {
 	test(`an image that ${how} is replaced by a drawing, and the others stay`, async ({ page }) => {
 		let release = () => {};

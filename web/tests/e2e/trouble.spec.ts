@@ -97,7 +97,7 @@ test('an operator’s key is accepted, a wrong one is refused, and neither is st
 	await expect(page.locator('.result')).toContainText(/key/i);
 	await page.getByLabel('Key', { exact: true }).fill(KEY);
 	await train.getByRole('button', { name: 'Request' }).click();
-	await expect(page.locator('.result')).toContainText('Done: accepted');
+	await expect(page.locator('.result')).toContainText('Done: queued');
 	await expect(page.getByRole('region', { name: 'Training queue' }).last()).toBeVisible();
 	expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))).not.toContain(KEY);
 	await page.reload();
