@@ -78,6 +78,8 @@ const powers = (_: uPlot, splits: number[]) => splits.map((at) => (Math.abs(Math
 
 /** Adds room for the first and the last bar, and for a single point. */
 function widened(low: number, high: number, { times, stepAxis }: Chart): [number, number] {
+	// uPlot passes years as the range of a single instant.
+	if (times.length < 2) high = low;
 	const step = times.length > 1 ? (high - low) / (times.length - 1) : stepAxis ? 1 : 30 * 86_400;
 	return [low - step / 2, high + step / 2];
 }
