@@ -1,7 +1,7 @@
-"""How far the chain was read, in Postgres, and the reorganisations that were found.
+"""The chain cursor and the reorganisations, in PostgreSQL.
 
-The market is bi-temporal: `event_time` says when something happened on the chain, `known_at` and `superseded_at` from
-when to when it was taken for true. See docs/adr/0008.
+The market is bi-temporal: `event_time` is when an event happened on the chain; `known_at` and `superseded_at` bound the
+time in which the platform took it for true. See docs/adr/0008.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ values ($1, $2, $3, $4, $5, $6)
 
 @dataclass(frozen=True)
 class Revision:
-    """What a reorganisation superseded: so many events and sales, the first of them at this block and number."""
+    """Events and sales that a reorganisation superseded, with block and sequence number of the first one."""
 
     first_block: int
     first_seq: int
@@ -56,7 +56,7 @@ class Revision:
 
 
 async def load_cursor(connection: Connection, identity: ChainIdentity) -> Cursor | None:
-    """How far this chain's market was read; None before the first time.
+    """The cursor of this market; None before the first read.
 
     Raises:
         ConflictError: the database follows another market.
@@ -71,22 +71,21 @@ async def load_cursor(connection: Connection, identity: ChainIdentity) -> Cursor
             f"chain {identity.chain_id}; correct PUNKCAST_SOURCE_URL, or use another database"
         )
     blocks = await connection.fetch(SELECT_BLOCKS_SQL, row["block"])
-    return Cursor(row["block"], tuple(BlockRef(one["block"], one["hash"]) for one in blocks))
+    return Cursor(row["block"], tuple(BlockRef(block["block"], block["hash"]) for block in blocks))
 
 
 async def store_cursor(connection: Connection, identity: ChainIdentity, cursor: Cursor, *, at: datetime) -> None:
-    """The chain was read as far as `cursor`; what is remembered of later blocks and of much earlier ones is dropped."""
+    """Store the cursor with its last block hashes, and drop the hashes of later and much earlier blocks."""
     await connection.execute(STORE_CURSOR_SQL, identity.chain_id, identity.market, cursor.block, at)
-    await connection.execute(
-        STORE_BLOCKS_SQL, [one.number for one in cursor.recent], [one.hash for one in cursor.recent]
-    )
+    numbers, hashes = [block.number for block in cursor.recent], [block.hash for block in cursor.recent]
+    await connection.execute(STORE_BLOCKS_SQL, numbers, hashes)
     await connection.execute(FORGET_BLOCKS_SQL, cursor.block, cursor.block - KEPT_BLOCKS)
 
 
 async def supersede(connection: Connection, ancestor: int, *, at: datetime) -> Revision | None:
-    """Supersede the events after block `ancestor` and what was derived from them; None when there are none.
+    """Supersede the events after block `ancestor` and their sales; None without such events.
 
-    What is remembered of the blocks after it is dropped.
+    Drops the hashes of the blocks after the ancestor.
     """
     await connection.execute(FORGET_BLOCKS_SQL, ancestor, -1)
     row = await connection.fetchrow(SUPERSEDE_EVENTS_SQL, ancestor, at)
@@ -101,5 +100,5 @@ async def supersede(connection: Connection, ancestor: int, *, at: datetime) -> R
 
 
 async def count_revisions(connection: Connection, *, up_to: int | None = None) -> int:
-    """Reorganisations so far; with `up_to` those before the event of that number was stored."""
+    """Number of reorganisations; with `up_to`, of those before the event with that number was stored."""
     return int(await connection.fetchval(COUNT_REVISIONS_SQL, up_to))

@@ -1,6 +1,6 @@
-"""The market in PostgreSQL: events appended exactly once, in contract order, and read back in bulk.
+"""Market events in PostgreSQL, appended exactly once in contract order and read in bulk; punks and ETH/USD closes.
 
-Events go both ways through COPY as text that polars writes and parses, so no event becomes a Python object.
+COPY carries events in both directions as text that polars writes and parses, so no event becomes a Python object.
 """
 
 from __future__ import annotations
@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from shared.errors import ConflictError
-from shared.market.events import (
-    EVENT_SCHEMA,
-    contract_key,
-    contract_keys,
-    validate,
-)
+from shared.market.events import EVENT_SCHEMA, contract_key, contract_keys, validate
 from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_SCHEMA, validate_eth_usd, validate_punks
 
 if TYPE_CHECKING:
@@ -30,11 +25,11 @@ STORED_EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {
     **EVENT_SCHEMA,
     "known_at": pl.Datetime("us", "UTC"),
 }
-"""A stored event: `seq` numbers the events of this database from 1 without gaps; those that are current, as those that
-were at any time, ascend in contract order. `known_at` is when the platform learned of it; for history, its own time.
+"""A stored event. `seq` numbers the events of this database from 1 without gaps; the events that are current at any
+time ascend in contract order. `known_at` is when the platform learned of the event; for history, the time of the event.
 """
 
-# One writer at a time: `seq` has to follow contract order, and two writers would interleave.
+# One writer at a time: `seq` follows contract order, and two writers would interleave.
 LOCK_EVENTS_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.market_events', 0))"
 LAST_SEQ_SQL = "select coalesce(max(seq), 0) from market_events"
 LAST_EVENT_SQL = """
@@ -49,8 +44,8 @@ _SELECT_EVENTS = """
 """
 READ_EVENTS_SQL = f"{_SELECT_EVENTS} where seq > $1 and superseded_at is null order by seq"
 READ_NEXT_SQL = f"{READ_EVENTS_SQL} limit $2"
-# A revision superseded what was current of the events it covers. So an event was current when `$2` was the newest
-# unless one that covers it had come before.
+# A revision superseded the current events in its range. So an event was current when `$2` was the newest, unless an
+# earlier revision covers it.
 READ_PAST_SQL = f"""{_SELECT_EVENTS}
     where seq > $1 and seq <= $2 and not exists (
         select from market_revisions r where seq between r.first_seq and r.last_seq and r.last_seq < $2)
@@ -79,13 +74,13 @@ _INSTANTS: Final = ("timestamp", "known_at")
 _ROWS_AT_ONCE: Final = 20_000
 _MANY: Final = 10_000
 _A_FEW: Final = 500
-"""Below this a prepared query is quicker than setting up a COPY."""
+"""Below this number of rows, a prepared query is faster than a COPY."""
 
 
 @dataclass(frozen=True)
 class AppendResult:
-    """What an append changed. `last_seq` and `last_block` are the newest stored event's (0: none yet);
-    `first_seq` is the first appended event's, None when nothing was new.
+    """Result of an append. `last_seq`, `last_block`: of the newest stored event (0 without one); `first_seq`: of the
+    first appended event, None without one.
     """
 
     appended: int
@@ -109,14 +104,16 @@ async def append_events(
 ) -> AppendResult:
     """Append the events that are not stored yet. Call it in a transaction: it is all or nothing.
 
-    An event's natural key is `(block, log_index)`: events already stored are compared and skipped, however
-    often they come. `known_at` is when the platform learned of them; None, for history, is the event's time, and so it
-    is for events before `news_since`.
-    `on_progress` is told how many events were sent or skipped since it was last told.
+    The natural key of an event is `(block, log_index)`. Events that are already stored are compared and skipped.
+
+    Args:
+        known_at: when the platform learned of the events; None for history, which means the time of each event.
+        news_since: earlier events count as history.
+        on_progress: called with the number of events sent or skipped since the last call.
 
     Raises:
         InvalidInputError: the frame breaks a rule of `events.validate`.
-        ConflictError: an event differs from the one stored under its key, or would come before the last one.
+        ConflictError: an event differs from the stored one with its key, or precedes the last stored event.
     """
     frame = validate(frame, "events")
     await lock(connection)
@@ -138,7 +135,7 @@ async def append_events(
         await _copy_in(connection, fresh, last_seq + 1, _known(known_at, news_since), on_progress)
         await connection.execute(ADVANCE_SEQ_SQL, last_seq + fresh.height)
         if fresh.height >= _MANY:
-            # Without statistics the planner walks a whole index to find the three newest events.
+            # Without statistics, the planner scans a whole index for the three newest events.
             await connection.execute("analyze market_events")
     last_block = int(fresh["block"][-1]) if fresh.height else (int(last["block"]) if last else 0)
     return AppendResult(
@@ -150,10 +147,9 @@ async def append_events(
 
 
 async def read_events(connection: Connection, after_seq: int = 0, *, up_to: int | None = None) -> pl.DataFrame:
-    """Events with `seq` above `after_seq` (`STORED_EVENT_SCHEMA`), by `seq`; superseded ones are left out.
+    """Current events with `seq` above `after_seq` (`STORED_EVENT_SCHEMA`), by `seq`.
 
-    With `up_to` it is what would have been read when the event of that number was the newest: a reorganisation since
-    then changes nothing.
+    `up_to`: read the events that were current when this number was the newest; later reorganisations change nothing.
     """
     if up_to is not None:
         return await _copy_out(connection, READ_PAST_SQL, after_seq, up_to)
@@ -166,17 +162,17 @@ async def read_events(connection: Connection, after_seq: int = 0, *, up_to: int 
 
 
 async def last_place(connection: Connection) -> tuple[int, int] | None:
-    """`(block, log_index)` of the newest event, the `after` of the next fetch; None while there is none."""
+    """`(block, log_index)` of the newest event, the `after` of the next fetch; None without events."""
     row = await connection.fetchrow(LAST_EVENT_SQL)
     return None if row is None else (int(row["block"]), int(row["log_index"]))
 
 
 async def store_punks(connection: Connection, punks: pl.DataFrame) -> int:
-    """Store the punks (`PUNK_SCHEMA`) once; how many rows were added.
+    """Store the punks (`PUNK_SCHEMA`) once. Returns the number of rows added.
 
     Raises:
         InvalidInputError: the frame breaks a rule.
-        ConflictError: other attributes are stored already; attributes never change.
+        ConflictError: other attributes are stored; attributes never change.
     """
     punks = validate_punks(punks, "punks")
     await lock(connection)
@@ -189,14 +185,14 @@ async def store_punks(connection: Connection, punks: pl.DataFrame) -> int:
 
 
 async def load_punks(connection: Connection) -> pl.DataFrame:
-    """All punks (`PUNK_SCHEMA`) by id; empty before they were stored."""
+    """All punks (`PUNK_SCHEMA`) by id; empty before they are stored."""
     rows = await connection.fetch(LOAD_PUNKS_SQL)
     return pl.DataFrame([tuple(row) for row in rows], schema=PUNK_SCHEMA, orient="row")
 
 
 async def store_eth_usd(connection: Connection, closes: pl.DataFrame) -> None:
-    """Store closes (`ETH_USD_SCHEMA`) of days not stored yet. A day keeps its first close: what was computed
-    from it must come out the same again.
+    """Store closes (`ETH_USD_SCHEMA`) of days without one. A day keeps its first close, so that computations from it
+    can be repeated.
 
     Raises:
         InvalidInputError: the frame breaks a rule.
@@ -206,9 +202,9 @@ async def store_eth_usd(connection: Connection, closes: pl.DataFrame) -> None:
 
 
 async def last_close_date(connection: Connection) -> date | None:
-    """The newest day whose close is known."""
-    found: date | None = await connection.fetchval(LAST_CLOSE_DATE_SQL)
-    return found
+    """The newest day with a stored close."""
+    day: date | None = await connection.fetchval(LAST_CLOSE_DATE_SQL)
+    return day
 
 
 async def punks_known(connection: Connection) -> bool:
@@ -237,12 +233,12 @@ async def _check_stored(connection: Connection, frame: pl.DataFrame) -> None:
             f"{_place(missing)} comes before the newest stored event but is not stored; "
             "import history in contract order, into an empty database if it has to start earlier"
         )
-    others = [name for name in EVENT_SCHEMA if name not in ("block", "log_index")]
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in others)
+    values = [name for name in EVENT_SCHEMA if name not in ("block", "log_index")]
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in values)
     different = compared.filter(differs)
     if different.height:
         row = different.row(0, named=True)
-        name = next(name for name in others if row[name] != row[f"{name}_stored"])
+        name = next(name for name in values if row[name] != row[f"{name}_stored"])
         raise ConflictError(
             f"{_place(different)} is stored with {name} {row[f'{name}_stored']!r}, not {row[name]!r}; "
             "one of the two sources is wrong, nothing was changed"
@@ -264,25 +260,17 @@ def _place(frame: pl.DataFrame) -> str:
 
 
 async def _copy_in(
-    connection: Connection,
-    frame: pl.DataFrame,
-    first_seq: int,
-    known_at: pl.Expr,
-    on_progress: Callable[[int], None],
+    connection: Connection, frame: pl.DataFrame, first_seq: int, known_at: pl.Expr, on_progress: Callable[[int], None]
 ) -> None:
     rows = frame.with_columns(
         seq=pl.int_range(first_seq, first_seq + pl.len(), dtype=pl.Int64), known_at=known_at
     ).select(_COPY_COLUMNS.keys())
-    await connection.copy_to_table(
-        "market_events",
-        source=_copy_text(rows, on_progress),
-        columns=list(_COPY_COLUMNS.values()),
-        format="text",
-    )
+    text, columns = _copy_text(rows, on_progress), list(_COPY_COLUMNS.values())
+    await connection.copy_to_table("market_events", source=text, columns=columns, format="text")
 
 
 async def _copy_text(rows: pl.DataFrame, on_progress: Callable[[int], None]) -> AsyncIterator[bytes]:
-    """COPY's text format; `validate` leaves no character that would have to be escaped."""
+    """Rows in the text format of COPY. No escaping: validated events hold no character that needs it."""
     for part in rows.iter_slices(_ROWS_AT_ONCE):
         body = BytesIO()
         part.write_csv(

@@ -1,4 +1,4 @@
-"""The market timeline of one process, kept up with Postgres."""
+"""The market timeline of one process, updated from PostgreSQL."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from shared.market.traits import Traits
 from shared.market.valid_sales import Sale
 from shared.stores import chain_repository, event_repository
 
-# Closes are only ever added, so their number tells whether there are new ones.
+# Closes are never changed or deleted, so a higher count means new ones.
 COUNT_ETH_USD_SQL = "select count(*) from eth_usd_daily"
 log = structlog.get_logger(__name__)
 
 
 class MarketNotReadyError(TransientError):
-    """There is no punk table yet; the ingestor stores it with its first cycle."""
+    """The punks are not stored yet; the ingestor stores them in its first cycle."""
 
 
 class MarketReader:
-    """Loads what is new and folds it into the timeline; rebuilds from the start when history changed behind it.
+    """Folds new events into the timeline, and rebuilds the timeline after a reorganisation.
 
-    Several tasks may share one. Whoever refreshes it or computes from its timeline does so within `alone`.
+    Several tasks may share a reader. They refresh it and compute from its timeline within `alone`.
     """
 
     def __init__(self) -> None:
@@ -52,22 +52,22 @@ class MarketReader:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Keep the others that share this reader away.
+        """Exclude the other tasks that share this reader.
 
-        A writer stays alone until its transaction has ended, so that nobody computes from events that may be rolled
-        back; a reader until it has computed, so that the timeline does not grow under its eyes. Enter it before
-        taking a connection: those who wait then hold none.
+        A writer stays in it until its transaction ends, so that no task computes from events that may be rolled back. A
+        reader stays until its computation ends, so that the timeline does not change meanwhile. Enter it before taking
+        a connection; waiting tasks then hold none.
         """
         async with self._lock:
             yield
 
     async def refresh(self, connection: Connection, *, up_to: int | None = None) -> list[Sale]:
-        """Read events that are new on this connection (its own uncommitted ones too) and return the sales among them.
+        """Read new events, including uncommitted ones of this connection, and return the sales among them.
 
-        With `up_to` no event above that sequence number is read, and those that were current when it was the newest.
+        `up_to`: read the events that were current when this sequence number was the newest.
 
         Raises:
-            MarketNotReadyError: no punks are known yet.
+            MarketNotReadyError: the punks are not stored yet.
         """
         assert self._lock.locked(), "a reader is refreshed within `alone`"
         if self._timeline is None:
@@ -81,12 +81,12 @@ class MarketReader:
                 return await asyncio.to_thread(self._timeline.apply, events)
             return self._timeline.apply(events)
         except BaseException:
-            # A batch folded half is worse than none.
+            # The timeline may hold a part of the events.
             self.forget()
             raise
 
     async def _unread(self, connection: Connection, up_to: int | None) -> pl.DataFrame:
-        """The events that the timeline lacks; it begins anew when events that it holds are no longer true."""
+        """The events that the timeline lacks. Starts an empty timeline if a reorganisation superseded folded events."""
         assert self._timeline is not None
         while True:
             revisions = await chain_repository.count_revisions(connection, up_to=up_to)
@@ -96,7 +96,7 @@ class MarketReader:
                 self._timeline, self._revisions = MarketTimeline(self._timeline.traits), revisions
             events = await event_repository.read_events(connection, self._timeline.last_seq, up_to=up_to)
             if await chain_repository.count_revisions(connection, up_to=up_to) != revisions:
-                continue  # it came between the two questions
+                continue  # a reorganisation came between the two queries
             first = None if events.is_empty() else (events["block"][0], events["log_index"][0])
             if first is None or first > self._timeline.last_key:
                 return events
@@ -110,11 +110,11 @@ class MarketReader:
 
     @property
     def last_seq(self) -> int:
-        """The newest event that was read, 0 before any was."""
+        """Sequence number of the newest event read, 0 before the first."""
         return 0 if self._timeline is None else self._timeline.last_seq
 
     def forget(self) -> None:
-        """Drop everything read: what was read inside a transaction that rolled back never happened."""
+        """Drop everything, because it was read inside a transaction that rolled back."""
         self._timeline = self._prices = None
         self._revisions = 0
 

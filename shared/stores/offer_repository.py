@@ -1,7 +1,7 @@
-"""The table of offers: the ingestor keeps it up with the events, everybody reads it here.
+"""The table of offers. The ingestor updates it with the events; every reader uses these functions.
 
-A reader folds the events that the table does not account for yet (after an import, or before the ingestor has filled
-the table of an older database), so that nobody sees half a book. Imports no polars: the gateway's image has none.
+A reader folds the events that are not in the table yet (after an import, or before the ingestor has filled the table of
+an older database), so that the book is always complete. Imports no polars, because the gateway's image has none.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Ended(NamedTuple):
 
 
 class _Reach(NamedTuple):
-    """Newest event and reorganisation: those that the table accounts for, and those that there are."""
+    """Newest event and reorganisation in the table of offers, and in the database."""
 
     seq: int
     revision: int
@@ -92,12 +92,12 @@ class _Reach(NamedTuple):
 
     @property
     def usable(self) -> int:
-        """Sequence number up to which a reader may use the table: 0 after a reorganisation that it lacks."""
+        """Sequence number up to which readers may use the table: 0 if the table lacks a reorganisation."""
         return self.seq if self.revision == self.last_revision else 0
 
 
 async def standing(connection: Connection, *, as_of: datetime | None = None) -> OfferBook[Place]:
-    """What stands now, or stood strictly before `as_of` by what is known today. Private listings may be missing."""
+    """Offers that stand now, or stood strictly before `as_of` by today's events. Private listings may be missing."""
     async with connection.transaction():
         while True:
             reach = await _reach(connection)
@@ -112,25 +112,25 @@ async def standing(connection: Connection, *, as_of: datetime | None = None) -> 
 
 
 async def of_punk(connection: Connection, punk_id: int) -> Sequence[PastOffer]:
-    """All public asks and bids that the punk ever had, in the order in which they were placed."""
+    """All public asks and bids that the punk ever had, by time of placement."""
     async with connection.transaction():
         while True:
             reach = await _reach(connection)
             rows = await connection.fetch(OFFERS_OF_PUNK_SQL, reach.usable, punk_id)
             stored = [PastOffer(_offer(*offer), until, ended_by) for *offer, until, ended_by in rows]
-            book = OfferBook(one.offer for one in stored if one.until is None)
+            book = OfferBook(past.offer for past in stored if past.until is None)
             ended = await _fold(connection, book, reach, punk_id=punk_id)
             if await _reach(connection) == reach:
-                past = [one for one in stored if one.until is not None]
-                past += [PastOffer(one.offer, one.until.time, one.ended_by) for one in ended]
-                past += [PastOffer(offer, None, None) for offer in _public(book)]
-                return sorted(past, key=lambda one: one.offer.since)
+                every = [past for past in stored if past.until is not None]
+                every += [PastOffer(offer, until.time, ended_by) for offer, until, ended_by in ended]
+                every += [PastOffer(offer, None, None) for offer in _public(book)]
+                return sorted(every, key=lambda past: past.offer.since)
 
 
 async def catch_up(connection: Connection) -> None:
-    """Make the table account for every event and reorganisation, within the open transaction.
+    """Bring the table up to all events and reorganisations, within the open transaction.
 
-    Not only for those of this transaction: an import or an older release may have stored events before it.
+    An import or an older release may have stored events before this transaction.
     """
     await connection.execute(LOCK_REACH_SQL)
     reach = await _reach(connection)
@@ -140,19 +140,17 @@ async def catch_up(connection: Connection) -> None:
         first: int = await connection.fetchval(REVISED_FROM_SQL, reach.revision)
         await connection.execute(DELETE_OFFERS_SQL, first)
         await connection.execute(REOPEN_OFFERS_SQL, first)
-        # The events that replaced the superseded ones have higher numbers than the reach.
+        # Events that replaced superseded ones have sequence numbers above the reach.
         reach = reach._replace(revision=reach.last_revision)
     book = OfferBook(_offer(*row) for row in await connection.fetch(CHANGING_SQL, reach.seq))
     ended = await _fold(connection, book, reach)
-    earlier = [one for one in ended if one.offer.since.seq <= reach.seq]
+    earlier: list[tuple[object, ...]] = [
+        (offer.since.seq, until.seq, until.time, ended_by)
+        for offer, until, ended_by in ended
+        if offer.since.seq <= reach.seq
+    ]
     if earlier:
-        await connection.execute(
-            END_OFFERS_SQL,
-            [one.offer.since.seq for one in earlier],
-            [one.until.seq for one in earlier],
-            [one.until.time for one in earlier],
-            [one.ended_by for one in earlier],
-        )
+        await connection.execute(END_OFFERS_SQL, *zip(*earlier, strict=True))
     new: list[tuple[object, ...]] = [
         (*offer[:4], *offer.since, until.seq, until.time, ended_by)
         for offer, until, ended_by in ended
@@ -176,7 +174,7 @@ async def _fold(
     as_of: datetime | None = None,
     punk_id: int | None = None,
 ) -> Sequence[_Ended]:
-    """Fold the events that the table does not account for; returns the public asks and bids that they ended."""
+    """Fold the events that are not in the table; returns the public asks and bids that they ended."""
     ended: list[_Ended] = []
     if reach.usable == reach.last_seq:
         return ended

@@ -1,4 +1,4 @@
-"""Derived sales and their outcomes in Postgres."""
+"""Sales and their outcomes in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ select * from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::
                      $7::numeric[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[], $13::numeric[])
 on conflict (event_seq) do nothing
 """
-# The published value of each horizon: the last champion generation that was out before the sale (less the horizon). A
-# sale that a reorganisation moved to a later block was known before: what was published since then has seen it.
-SCORE_PUBLISHED_SQL = """
-insert into outcomes (event_seq, model_id, horizon, track, generation_id, value_wei, price_wei, floor_wei,
-                      log_error, in50, in80, in90, scored_at)
-select s.event_seq, g.model_id, h.horizon, 'champion', g.generation_id, n.value_wei, s.price_wei, g.floor_wei,
+_INSERT_OUTCOMES = """
+insert into outcomes (generation_id, model_id, event_seq, price_wei, floor_wei, value_wei, log_error,
+                      in50, in80, in90, scored_at, horizon, track)
+select g.generation_id, g.model_id, s.event_seq, s.price_wei, g.floor_wei, n.value_wei,
        ln(n.value_wei::float8 / s.price_wei::float8),
        s.price_wei between n.lo50_wei and n.hi50_wei,
        s.price_wei between n.lo80_wei and n.hi80_wei,
        s.price_wei between n.lo90_wei and n.hi90_wei,
-       $2
+       $2,
+"""
+# Per horizon, the last champion generation published before the sale (minus the horizon). If a reorganisation moved the
+# sale to a later block, the sale was known earlier: later generations have seen it.
+SCORE_PUBLISHED_SQL = f"""{_INSERT_OUTCOMES}
+       h.horizon, 'champion'
 from sales s
 cross join lateral (
     select least(s.event_time, min(o.known_at)) as first_known
@@ -44,16 +47,9 @@ join nowcasts n on n.generation_id = g.generation_id and n.punk_id = s.punk_id
 where s.event_seq = any ($1::bigint[]) and s.valid
 on conflict do nothing
 """
-# Beside it, what the armed previous champion and the shadows made of the very same snapshot.
-SCORE_BESIDE_SQL = """
-insert into outcomes (event_seq, model_id, horizon, track, generation_id, value_wei, price_wei, floor_wei,
-                      log_error, in50, in80, in90, scored_at)
-select s.event_seq, g.model_id, 'latest', g.role, g.generation_id, n.value_wei, s.price_wei, g.floor_wei,
-       ln(n.value_wei::float8 / s.price_wei::float8),
-       s.price_wei between n.lo50_wei and n.hi50_wei,
-       s.price_wei between n.lo80_wei and n.hi80_wei,
-       s.price_wei between n.lo90_wei and n.hi90_wei,
-       $2
+# Standby models (previous champion and shadows) are scored on the snapshot of the published generation.
+SCORE_STANDBY_SQL = f"""{_INSERT_OUTCOMES}
+       'latest', g.role
 from outcomes o
 join sales s on s.event_seq = o.event_seq
 join generations published on published.generation_id = o.generation_id
@@ -70,36 +66,28 @@ where event_seq = any ($1::bigint[]) and track = 'champion' and horizon = 'lates
 
 
 async def last_sale_seq(connection: Connection) -> int:
-    """Sequence number of the newest derived sale, 0 when there is none."""
+    """Sequence number of the newest sale, 0 without one."""
     return int(await connection.fetchval(LAST_SALE_SEQ_SQL))
 
 
 async def record_sales(connection: Connection, sales: Sequence[Sale]) -> None:
-    """Store derived sales with their validity (idempotent)."""
+    """Store sales with their verdicts (idempotent)."""
     if not sales:
         return
-    await connection.execute(
-        INSERT_SALES_SQL,
-        [s.event_seq for s in sales],
-        [s.block for s in sales],
-        [s.log_index for s in sales],
-        [s.tx_hash for s in sales],
-        [datetime.fromtimestamp(s.time, UTC) for s in sales],
-        [s.punk_id for s in sales],
-        [s.price_wei for s in sales],
-        [s.seller for s in sales],
-        [s.buyer for s in sales],
-        [s.kind for s in sales],
-        [s.excluded is None for s in sales],
-        [None if s.excluded is None else s.excluded.value for s in sales],
-        [s.floor_wei for s in sales],
-    )
+    rows: list[tuple[object, ...]] = [
+        (
+            *(s.event_seq, s.block, s.log_index, s.tx_hash, datetime.fromtimestamp(s.time, UTC), s.punk_id),
+            *(s.price_wei, s.seller, s.buyer, s.kind, s.excluded is None, s.excluded, s.floor_wei),
+        )
+        for s in sales
+    ]
+    await connection.execute(INSERT_SALES_SQL, *zip(*rows, strict=True))
 
 
 async def score(connection: Connection, event_seqs: Sequence[int], *, at: datetime) -> int:
-    """Join valid sales to what was published before them; returns how many got a published value."""
+    """Join valid sales to the generations published before them. Returns the number of sales with a published value."""
     if not event_seqs:
         return 0
     await connection.execute(SCORE_PUBLISHED_SQL, list(event_seqs), at)
-    await connection.execute(SCORE_BESIDE_SQL, list(event_seqs), at)
+    await connection.execute(SCORE_STANDBY_SQL, list(event_seqs), at)
     return int(await connection.fetchval(COUNT_SCORED_SQL, list(event_seqs)))

@@ -1,4 +1,4 @@
-"""Snapshots: their metadata in Postgres, their bytes in the object store."""
+"""Snapshots: metadata in PostgreSQL, bytes in the object store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ limit 1
 
 @dataclass(frozen=True)
 class Archived:
-    """A stored object whose row is not written yet."""
+    """An object in the store, before its row in `archives` is written."""
 
     kind: str
     id: str
@@ -63,7 +63,7 @@ async def record_archive(connection: Connection, archived: Archived, *, at: date
 
 
 async def upload(store: ObjectStore, snapshot: Snapshot) -> Archived:
-    """Put the snapshot's Parquet file into the store."""
+    """Store the snapshot as a Parquet file."""
     reference = await store.put("snapshots", await asyncio.to_thread(snapshot.to_parquet), extension="parquet")
     return Archived("snapshot", snapshot.snapshot_id, reference)
 
@@ -72,7 +72,7 @@ async def archive_reference(connection: Connection, kind: str, identity: str) ->
     """The reference of an archived object.
 
     Raises:
-        NotFoundError: the object is not archived (yet).
+        NotFoundError: the object is not archived yet.
     """
     row = await connection.fetchrow(SELECT_ARCHIVE_SQL, kind, identity)
     if row is None:
@@ -83,10 +83,11 @@ async def archive_reference(connection: Connection, kind: str, identity: str) ->
 
 
 async def load(connection: Connection, store: ObjectStore, snapshot_id: str) -> Snapshot:
-    """Read a snapshot and check its content against its id.
+    """Read a snapshot and compare its content with its id.
 
     Raises:
-        NotFoundError: not archived. IntegrityError: the content differs from the recorded one.
+        NotFoundError: the snapshot is not archived.
+        IntegrityError: the content differs from the id.
     """
     reference = await archive_reference(connection, "snapshot", snapshot_id)
     snapshot = Snapshot.from_parquet(await store.get(reference))
@@ -96,6 +97,6 @@ async def load(connection: Connection, store: ObjectStore, snapshot_id: str) -> 
 
 
 async def newest_archived_nowcast(connection: Connection) -> str | None:
-    """Id of the most recent nowcast snapshot that is in the store."""
-    identity: str | None = await connection.fetchval(NEWEST_ARCHIVED_NOWCAST_SQL)
-    return identity
+    """Id of the newest nowcast snapshot in the store."""
+    snapshot_id: str | None = await connection.fetchval(NEWEST_ARCHIVED_NOWCAST_SQL)
+    return snapshot_id
