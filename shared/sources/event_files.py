@@ -1,4 +1,4 @@
-"""Event files: `events*.parquet` or `events*.csv`, beside them `punks.parquet`, `eth_usd_daily.parquet`."""
+"""Event files: `events*.parquet` or `events*.csv`, with `punks.parquet` and `eth_usd_daily.parquet` next to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from shared.errors import InvalidInputError
 from shared.market.events import EVENT_SCHEMA, contract_keys, empty_events, validate
-from shared.market.frame_rules import check_columns
+from shared.market.frame_rules import check_columns, first_true
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
 from shared.sources.recorded import RecordedMarket
 
@@ -23,7 +23,7 @@ _UNREADABLE = (pl.exceptions.PolarsError, OSError, ValueError)
 
 @dataclass(frozen=True)
 class EventFiles:
-    """Everything read from one file or directory, validated. `punks` and `eth_usd` are None without file."""
+    """Validated content of a file or directory. `punks` and `eth_usd` are None without a file."""
 
     events: pl.DataFrame
     punks: pl.DataFrame | None
@@ -32,19 +32,19 @@ class EventFiles:
 
 
 def read_event_files(path: Path) -> EventFiles:
-    """Read and validate a file, or all event files of a directory, before anything is done with any of it.
+    """Read and validate a file, or all event files of a directory.
 
     Raises:
-        InvalidInputError: no such file, an unreadable file, or the first broken rule with file, row, column.
+        InvalidInputError: no such file, an unreadable file, or the first broken rule with file, row and column.
     """
     return _read(path, event_paths(path))
 
 
 def read_beside_pages(path: Path) -> EventFiles:
-    """What lies beside pages of raw logs: the event files of the directory, if there are any, punks and prices.
+    """The event files, punks and closes, if any, in a directory with pages of raw logs.
 
     Raises:
-        InvalidInputError: an unreadable file, or the first broken rule with file, row, column.
+        InvalidInputError: an unreadable file, or the first broken rule with file, row and column.
     """
     return _read(path, _event_files_in(path) if path.is_dir() else ())
 
@@ -53,7 +53,7 @@ def read_punks_file(file: Path) -> pl.DataFrame:
     """The punks (`PUNK_SCHEMA`) of a Parquet file.
 
     Raises:
-        InvalidInputError: no such file, an unreadable one, or the first broken rule.
+        InvalidInputError: no such file, an unreadable file, or the first broken rule.
     """
     punks = _optional(file, validate_punks)
     if punks is None:
@@ -62,7 +62,7 @@ def read_punks_file(file: Path) -> pl.DataFrame:
 
 
 def event_paths(path: Path) -> tuple[Path, ...]:
-    """The event files that `path` stands for, by name.
+    """The event file `path`, or the event files of the directory `path`, by name.
 
     Raises:
         InvalidInputError: there is none.
@@ -73,14 +73,14 @@ def event_paths(path: Path) -> tuple[Path, ...]:
         return (path,)
     if not path.is_dir():
         raise InvalidInputError(f"{path}: there is no such file or directory")
-    found = _event_files_in(path)
-    if not found:
+    paths = _event_files_in(path)
+    if not paths:
         raise InvalidInputError(f"{path}: holds no event files; expected events*.parquet or events*.csv")
-    return found
+    return paths
 
 
 class EventFileSource:
-    """Event files as a market source. They are read again when their size or time of change says so."""
+    """Event files as a market source. They are read again after their size or time of change has changed."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -116,8 +116,8 @@ class EventFileSource:
 
     def _signature(self) -> tuple[object, ...]:
         folder = self._directory if self._directory.is_dir() else self._directory.parent
-        beside = [file for name in (PUNKS_FILE, ETH_USD_FILE) if (file := folder / name).is_file()]
-        stats = [(file, file.stat()) for file in [*event_paths(self._directory), *beside]]
+        reference = [file for name in (PUNKS_FILE, ETH_USD_FILE) if (file := folder / name).is_file()]
+        stats = [(file, file.stat()) for file in [*event_paths(self._directory), *reference]]
         return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats)
 
 
@@ -143,9 +143,9 @@ def _joined(parts: list[tuple[Path, pl.DataFrame]]) -> pl.DataFrame:
     )
     for (before, earlier), (file, later) in pairwise(filled):
         if contract_keys(later)[0] <= contract_keys(earlier)[-1]:
-            place = f"block {later['block'][0]}, log_index {later['log_index'][0]}"
+            position = f"block {later['block'][0]}, log_index {later['log_index'][0]}"
             raise InvalidInputError(
-                f"{file}: row 1: {place} is not after the end of {before.name}; event files must not overlap"
+                f"{file}: row 1: {position} is not after the end of {before.name}; event files must not overlap"
             )
         if later["timestamp"][0] < earlier["timestamp"][-1]:
             raise InvalidInputError(f"{file}: row 1: column 'timestamp' is earlier than the end of {before.name}")
@@ -153,26 +153,25 @@ def _joined(parts: list[tuple[Path, pl.DataFrame]]) -> pl.DataFrame:
 
 
 def _read_events(file: Path) -> pl.DataFrame:
-    if file.suffix == ".csv":
-        return validate(_read_csv(file), str(file))
-    return validate(_read_parquet(file), str(file))
+    return validate(_read_csv(file) if file.suffix == ".csv" else _read_parquet(file), str(file))
 
 
 def _read_parquet(file: Path) -> pl.DataFrame:
     try:
-        # No memory map: a file that another process truncates must be an error, not a bus error.
+        # Without a memory map, a file that another process truncates is an error instead of a bus error.
         return pl.read_parquet(file, memory_map=False, hive_partitioning=False, glob=False)
     except (*_UNREADABLE, pl.exceptions.PanicException) as error:
-        # Some corrupt pages make the reader panic, which Python sees as a BaseException.
-        raise InvalidInputError(f"{file}: is no readable Parquet file ({_one_line(error)}); fetch it again") from error
+        # Some corrupt pages make the reader panic, which is a BaseException in Python.
+        reason = _first_line(error)
+        raise InvalidInputError(f"{file}: is no readable Parquet file ({reason}); fetch it again") from error
 
 
 def _read_csv(file: Path) -> pl.DataFrame:
-    """All columns as text first, so that a wrong value is reported with its row."""
+    """Reads all columns as text first, so that an error has the row of a wrong value."""
     try:
         text = pl.read_csv(file, infer_schema=False, glob=False)
     except _UNREADABLE as error:
-        raise InvalidInputError(f"{file}: is no readable CSV file ({_one_line(error)})") from error
+        raise InvalidInputError(f"{file}: is no readable CSV file ({_first_line(error)})") from error
     check_columns(text, EVENT_SCHEMA, str(file))
     columns = []
     for name, wanted in EVENT_SCHEMA.items():
@@ -183,9 +182,9 @@ def _read_csv(file: Path) -> pl.DataFrame:
             parsed = _instants(column)
         else:
             parsed = column
-        broken = (parsed.is_null() & column.is_not_null()).arg_true()
-        if len(broken):
-            row = broken[0]
+        broken = parsed.is_null() & column.is_not_null()
+        if broken.any():
+            row = first_true(broken)
             raise InvalidInputError(
                 f"{file}: row {row + 1}: column {name!r} must be of type {wanted} (found {column[row]!r})"
             )
@@ -194,7 +193,7 @@ def _read_csv(file: Path) -> pl.DataFrame:
 
 
 def _instants(column: pl.Series) -> pl.Series:
-    """ISO 8601 with an explicit offset (`Z`, `+00:00`), or the ` UTC` that polars writes."""
+    """ISO 8601 with an offset (`Z`, `+00:00`), or with the ` UTC` of polars."""
     text = column.str.replace(r"\s?(?:UTC|Z)$", "+00:00").str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
     return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False).dt.convert_time_zone("UTC")
 
@@ -203,5 +202,5 @@ def _optional(file: Path, check: Callable[[pl.DataFrame, str], pl.DataFrame]) ->
     return check(_read_parquet(file), str(file)) if file.is_file() else None
 
 
-def _one_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).split("\n", maxsplit=1)[0]

@@ -1,14 +1,6 @@
-"""Daily ETH/USD closes from an HTTP address: an exchange's candles, or a plain CSV or JSON file.
+"""Daily ETH/USD closes over HTTP: candles of an exchange, or a CSV or JSON file; docs/market.md shows the formats.
 
-The address may contain `{start}` and `{end}`, days as `2024-01-31` (both inclusive); then it is asked in pieces of at
-most 300 days. What may come back, told apart by its form:
-
-| form | example |
-|---|---|
-| Coinbase candles | `[[1706659200, low, high, open, close, volume], …]`, in any order |
-| Kraken OHLC | `{"error": [], "result": {"XETHZUSD": [[1706659200, "open", "high", "low", "close", …], …]}}` |
-| JSON rows | `[{"date": "2024-01-31", "eth_usd": 2283.1}, …]`; `close` is read like `eth_usd` |
-| CSV | a header with `date` and `eth_usd` (or `close`), one row per day |
+If the URL has `{start}` and `{end}` (days such as `2024-01-31`, both inclusive), a request covers at most 300 days.
 """
 
 from __future__ import annotations
@@ -28,18 +20,18 @@ from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd
 from shared.settings import COINBASE
 
 FIRST_DAY: Final = date(2017, 5, 1)
-"""Some weeks before the contract, for what looks back from its first days."""
+"""Some weeks before the contract, for features of the first days that need earlier closes."""
 _DAYS_AT_ONCE: Final = 300
-_COINBASE_CLOSE: Final = 4
-_KRAKEN_CLOSE: Final = 4
+_CANDLE_CLOSE: Final = 4
+"""Position of the close in a candle of Coinbase and of Kraken."""
 
 
 class PricesUnavailableError(TransientError):
-    """The address gave no closes for now."""
+    """The server gave no closes."""
 
 
 class PriceSource:
-    """Closes from `url`; close it when it is no longer needed."""
+    """Closes from `url`. The caller closes it."""
 
     def __init__(
         self,
@@ -54,34 +46,34 @@ class PriceSource:
         self._client = httpx.AsyncClient(
             timeout=20.0, transport=transport, follow_redirects=True, headers={"User-Agent": "punkcast"}
         )
-        named: dict[str, Any] = {} if sleep is None else {"sleep": sleep}
+        options: dict[str, Any] = {} if sleep is None else {"sleep": sleep}
         self._retrying = AsyncRetrying(
             stop=stop_after_attempt(tries),
             wait=wait_random_exponential(multiplier=pause_s, max=10.0),
             retry=retry_if_exception_type(PricesUnavailableError),
             reraise=True,
-            **named,
+            **options,
         )
 
     async def close(self) -> None:
         await self._client.aclose()
 
     async def closes(self, after: date | None, until: date) -> pl.DataFrame:
-        """Closes (`ETH_USD_SCHEMA`) of the days after `after` (None: from the beginning) to `until`, as far as known.
+        """Available closes (`ETH_USD_SCHEMA`) of the days after `after` (None: all days) up to and including `until`.
 
-        `until` must be a day that has ended: a candle of today is no close yet.
+        `until` must be a day that has ended, because today's candle has no close yet.
 
         Raises:
-            PricesUnavailableError: the address does not answer.
-            InvalidInputError: its answer has none of the forms above, or a close breaks a rule.
+            PricesUnavailableError: the server does not answer.
+            InvalidInputError: the answer has an unknown format, or a close breaks a rule.
         """
         first = FIRST_DAY if after is None else after + timedelta(days=1)
-        found: dict[date, float] = {}
+        closes: dict[date, float] = {}
         for begin, end in self._pieces(first, until):
             url = self._url.replace("{start}", begin.isoformat()).replace("{end}", end.isoformat())
-            found |= parse_closes(await self._retrying(self._get, url), self._host)
-        days = sorted(day for day in found if first <= day <= until)
-        frame = pl.DataFrame({"date": days, "eth_usd": [found[day] for day in days]}, schema=ETH_USD_SCHEMA)
+            closes |= parse_closes(await self._retrying(self._get, url), self._host)
+        days = sorted(day for day in closes if first <= day <= until)
+        frame = pl.DataFrame({"date": days, "eth_usd": [closes[day] for day in days]}, schema=ETH_USD_SCHEMA)
         return validate_eth_usd(frame, self._host)
 
     @property
@@ -89,13 +81,9 @@ class PriceSource:
         return f"ETH/USD of {httpx.URL(self._url.partition('?')[0]).host}"
 
     def _pieces(self, first: date, until: date) -> Iterator[tuple[date, date]]:
-        if first > until:
-            return
-        if "{start}" not in self._url:
-            yield first, until
-            return
+        days = _DAYS_AT_ONCE if "{start}" in self._url else max((until - first).days + 1, 1)
         while first <= until:
-            end = min(first + timedelta(days=_DAYS_AT_ONCE - 1), until)
+            end = min(first + timedelta(days=days - 1), until)
             yield first, end
             first = end + timedelta(days=1)
 
@@ -112,25 +100,17 @@ class PriceSource:
 
 
 def parse_closes(body: str, where: str) -> dict[date, float]:
-    """The closes by day in any of the forms above.
+    """The closes by day, in any of the formats.
 
     Raises:
-        InvalidInputError: it has none of them; `where` names the address.
+        InvalidInputError: an unknown format; `where` names the server.
     """
     try:
         return dict(_rows(body))
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        OverflowError,
-        pl.exceptions.PolarsError,
-    ) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, pl.exceptions.PolarsError) as error:
         raise InvalidInputError(
             f"{where}: neither candles nor rows of date and eth_usd ({type(error).__name__}: {str(error)[:80]}); "
-            "docs/market.md shows the forms that PUNKCAST_PRICE_URL may give"
+            "docs/market.md shows the formats for PUNKCAST_PRICE_URL"
         ) from error
 
 
@@ -142,16 +122,13 @@ def _rows(body: str) -> Iterator[tuple[date, float]]:
         for row in table.iter_rows(named=True):
             yield _row(row)
         return
-    found = json.loads(body)
-    if isinstance(found, dict):
-        if found.get("error"):
-            raise ValueError(f"it answers {found['error']}")
-        [candles] = [value for value in found["result"].values() if isinstance(value, list)]
-        for candle in candles:
-            yield _day(candle[0]), float(candle[_KRAKEN_CLOSE])
-        return
-    for one in found:
-        yield _row(one) if isinstance(one, dict) else (_day(one[0]), float(one[_COINBASE_CLOSE]))
+    rows = json.loads(body)
+    if isinstance(rows, dict):
+        if rows.get("error"):
+            raise ValueError(f"the server answers {rows['error']}")
+        [rows] = [value for value in rows["result"].values() if isinstance(value, list)]
+    for row in rows:
+        yield _row(row) if isinstance(row, dict) else (_day(row[0]), float(row[_CANDLE_CLOSE]))
 
 
 def _row(row: dict[str, Any]) -> tuple[date, float]:

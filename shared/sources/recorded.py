@@ -1,4 +1,4 @@
-"""A market held in memory: the slicing that event files and the simulated market share."""
+"""A market in memory, the base of event files and the simulated market."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.units import EPOCH
 
 
 class RecordedMarket:
-    """Validated events with their reference data. Asking for what is new costs two binary searches."""
+    """Validated events with reference data. New events cost two binary searches."""
 
     def __init__(self, events: pl.DataFrame, punks: pl.DataFrame, eth_usd: pl.DataFrame) -> None:
         self.events = events
@@ -32,12 +32,12 @@ class RecordedMarket:
     def slice(self, after: tuple[int, int] | None, until: datetime) -> pl.DataFrame:
         """Events strictly after `(block, log_index)`, up to and including the instant `until`."""
         start = self._start(after)
-        # Whole microseconds: a float of today's epoch cannot hold them.
+        # Whole microseconds: a float cannot hold those of a current time.
         end = int(np.searchsorted(self._times, _microseconds(until), side="right"))
         return self.events.slice(start, max(end - start, 0))
 
     def next_time(self, after: tuple[int, int] | None) -> datetime | None:
-        """When the first event strictly after `(block, log_index)` happens; None when there is none."""
+        """Time of the first event strictly after `(block, log_index)`; None without one."""
         start = self._start(after)
         if start == self.events.height:
             return None
@@ -45,7 +45,7 @@ class RecordedMarket:
         return instant
 
     def closes(self, until: date) -> pl.DataFrame:
-        """Daily closes of the days up to and including `until`."""
+        """Closes of the days up to and including `until`."""
         return self.eth_usd.filter(pl.col("date") <= until)
 
     def _start(self, after: tuple[int, int] | None) -> int:

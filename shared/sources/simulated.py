@@ -1,7 +1,7 @@
-"""A simulated market, for whoever has no data: same seed, same events, to the byte.
+"""A simulated market, for use without data: the same seed gives the same events, byte by byte.
 
-What is simulated is what a valuation has to cope with; `docs/simulated-market.md` says how near it comes to the real
-market. The parts are in `shared.sources.simulation`.
+`docs/simulated-market.md` describes the simulation and compares it with the real market. The parts are in
+`shared.sources.simulation`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ _EARLIEST_START = datetime(2018, 1, 1, tzinfo=UTC)
 
 
 class SimulatedMarket:
-    """A market source: `history_days` of events before `start`, then `days` to play.
+    """A market source with `history_days` of events before `start`, and `days` after it.
 
-    From the day `regime_break` on the floor lies a third lower and other accessories are sought after. `bad_data`
-    names kinds of `simulation.bad_data.KINDS`: from `start` on the source delivers its data with those defects.
+    Args:
+        regime_break: from this day on, the floor is a third lower and other accessories are in demand.
+        bad_data: defects of the data from `start` on, from `simulation.bad_data.KINDS`.
 
     Raises:
-        InvalidInputError: the period is empty, absurdly long, or begins before the real contract did; the break is
-            outside of it; a defect is unknown.
+        InvalidInputError: the period is empty, too long or too early; the break is outside the period; a defect is
+            unknown.
     """
 
     def __init__(
@@ -52,14 +53,14 @@ class SimulatedMarket:
                 f"regime_break must be a day after {self.history_start.date()} and before {self.end.date()}"
             )
         self._bad_data = BadData(bad_data, self.start)
-        made = generate(
+        generated = generate(
             seed=seed,
             began=self.history_start,
             days=history_days + days,
             regime_break=regime_break,
             storm=self.start.date() if self._bad_data.has_storm else None,
         )
-        self._market = RecordedMarket(made.events, made.punks, made.eth_usd)
+        self._market = RecordedMarket(generated.events, generated.punks, generated.eth_usd)
 
     async def fetch(self, after: tuple[int, int] | None, until: datetime) -> pl.DataFrame:
         return self._bad_data.events(self._market.slice(after, until))

@@ -1,4 +1,4 @@
-"""Where market events come from, chosen by URL."""
+"""Market sources, chosen by URL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import polars as pl
 
 from shared.errors import InvalidInputError
 from shared.market.chain import ChainIdentity, Cursor, Located, Scan
-from shared.market.traits import PUNKS
 from shared.settings import COINBASE, Settings
 
 if TYPE_CHECKING:
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class MarketSource(Protocol):
-    """Market events in contract order, and what goes with them. What it has told stays true."""
+    """Market events in contract order, with reference data. Delivered events never change."""
 
     async def fetch(self, after: tuple[int, int] | None, until: datetime) -> pl.DataFrame:
         """Events (`EVENT_SCHEMA`) strictly after `(block, log_index)` with timestamp at or before `until`.
 
-        `after=None` starts at the first event. Raises TransientError when the source is away for now.
+        `after=None` starts at the first event. Raises TransientError if the source is unavailable.
         """
 
     async def punks(self) -> pl.DataFrame:
@@ -34,25 +33,25 @@ class MarketSource(Protocol):
         """ETH/USD closes (`ETH_USD_SCHEMA`) of the days up to and including `until`. May be empty."""
 
     async def next_event_time(self, after: tuple[int, int] | None) -> datetime | None:
-        """When the first event after that place happens; None when the source knows none yet."""
+        """Time of the first event after `(block, log_index)`; None if the source has none yet."""
 
 
 @runtime_checkable
 class BlockSource(Protocol):
-    """A market followed block by block, on a chain whose newest blocks may be replaced by others."""
+    """A market on a chain whose newest blocks may be replaced, followed block by block."""
 
     @property
     def identity(self) -> ChainIdentity: ...
 
     @property
     def start_block(self) -> int:
-        """Where the first read begins."""
+        """First block of the first read."""
 
     async def locate(self, cursor: Cursor) -> Located:
-        """Where a cursor stands on the chain as it is now. Raises TransientError when the source is away or behind."""
+        """Position of a cursor on the current chain. Raises TransientError if the source is unavailable or behind."""
 
     async def scan(self, located: Located, bids: StandingBids) -> Scan:
-        """Some of the blocks after it, a bounded number; `bids` is what stood then, and follows what was read."""
+        """A bounded number of blocks after `located`. `bids`: standing bids there; updated with the events read."""
 
     async def punks(self) -> pl.DataFrame:
         """The 10,000 punks (`PUNK_SCHEMA`)."""
@@ -61,28 +60,28 @@ class BlockSource(Protocol):
         """ETH/USD closes (`ETH_USD_SCHEMA`) of the days after `after`, up to and including `until`. May be empty."""
 
     async def close(self) -> None:
-        """End its connections."""
+        """Close its connections."""
 
 
 def source_of(settings: Settings) -> MarketSource | BlockSource:
-    """The source that the settings name. Raises InvalidInputError as `open_source` does."""
+    """The source in the settings. Raises InvalidInputError as `open_source` does."""
     nodes = settings.rpc_urls.get_secret_value() if settings.rpc_urls else ""
     return open_source(settings.source_url, rpc_urls=nodes, price_url=settings.price_url)
 
 
 def open_source(url: str, *, rpc_urls: str = "", price_url: str = COINBASE) -> MarketSource | BlockSource:
-    """The source that `url` names.
+    """The source with this URL.
 
-    `files:///dir` reads event files; `simulated://?seed=7&days=365&start=2024-01-01` plays a simulated
-    market whose history begins 250 days (`history_days`) before `start` (`docs/simulated-market.md`
-    tells its other parameters, `regime_break` and `bad_data`); `ethereum+https://host/path` follows the market through
-    a node, and through those of `rpc_urls` (see `ethereum.options`).
+    - `files:///dir` reads event files.
+    - `simulated://?seed=7&days=365&start=2024-01-01` simulates a market; docs/simulated-market.md has all parameters.
+    - `ethereum+https://host/path` follows the market through a node, and the nodes of `rpc_urls`; docs/market.md has
+      its parameters.
 
     Raises:
         InvalidInputError: an unknown scheme or parameter, or files that break a rule.
     """
     scheme = urlsplit(url).scheme
-    # Imported here because the implementations are heavier than the protocols, and a process uses only one.
+    # Imported here, because the implementations are slow to import and a process uses one of them.
     if scheme == "files":
         return _files(url)
     if scheme == "simulated":
@@ -111,22 +110,17 @@ def _simulated(url: str) -> MarketSource:
 
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    numbers = {"seed": 7, "days": 365, "history_days": 250, "assets": PUNKS}
+    numbers = {"seed": 7, "days": 365, "history_days": 250}
     known = (*numbers, "start", "regime_break", "bad_data")
     if set(options) - set(known) or parts.netloc or parts.path.strip("/"):
         raise InvalidInputError(f"source {url!r}: only {', '.join(known[:-1])} and {known[-1]} may be given")
     try:
         numbers = {name: int(options.get(name, default)) for name, default in numbers.items()}
         start = date.fromisoformat(options.get("start", "2024-01-01"))
-        broken = options.get("regime_break")
-        regime_break = None if broken is None else date.fromisoformat(broken)
+        break_day = options.get("regime_break")
+        regime_break = None if break_day is None else date.fromisoformat(break_day)
     except ValueError as error:
         raise InvalidInputError(f"source {url!r}: {error}") from error
-    if numbers.pop("assets") != PUNKS:
-        raise InvalidInputError(
-            f"source {url!r}: the platform knows the punks 0 to {PUNKS - 1} only; markets of other sizes come "
-            "from shared.sources.simulation.market.generate, for measurements in memory"
-        )
     return SimulatedMarket(
         start=datetime.combine(start, datetime.min.time(), tzinfo=UTC),
         regime_break=regime_break,

@@ -1,4 +1,4 @@
-"""What a node answers, read strictly: what is not exactly what was asked for is a lie until proven otherwise."""
+"""Strict readers of a node's answers: an answer that does not match the request is an error."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any, Final
 
 from shared.errors import TransientError
 
-_QUANTITY: Final = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]*)")
+_QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]+")
 _DATA: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
 _LARGEST: Final = 2**63 - 1
 
 
 class MalformedAnswerError(TransientError):
-    """A node said something that cannot be so. Another one, or the same one later, may know better."""
+    """A node's answer is impossible. Another node, or the same node later, may answer correctly."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """A block's header: what ties it to the block before, and its time (UTC seconds)."""
+    """A block's header; `time` in UTC seconds."""
 
     number: int
     hash: str
@@ -28,17 +28,13 @@ class Header:
 
 
 def quantity(value: Any, what: str) -> int:
-    """A JSON-RPC quantity such as `0x1f`, up to 2^63 - 1; leading zeros are tolerated as some nodes send them.
+    """A JSON-RPC quantity such as `0x1f`, up to 2^63 - 1. Some nodes send leading zeros, which are accepted.
 
     Raises:
-        MalformedAnswerError: anything else; `what` names it.
+        MalformedAnswerError: anything else; `what` names the value.
     """
-    if isinstance(value, str):
-        text = "0x" + (value[2:].lstrip("0") or "0") if value.startswith("0x") and len(value) > 2 else value
-        if _QUANTITY.fullmatch(text):
-            number = int(text, 16)
-            if number <= _LARGEST:
-                return number
+    if isinstance(value, str) and _QUANTITY.fullmatch(value) and (number := int(value, 16)) <= _LARGEST:
+        return number
     raise MalformedAnswerError(f"{what} is {_shown(value)}, not a hexadecimal quantity")
 
 
@@ -66,19 +62,19 @@ def data(value: Any, what: str) -> str:
 
 
 def header(value: Any, number: int) -> Header:
-    """The header of block `number` out of `eth_getBlockByNumber`.
+    """The header of block `number` from `eth_getBlockByNumber`.
 
     Raises:
-        MalformedAnswerError: the node does not have it (null), or it is another block's.
+        MalformedAnswerError: the node does not have the block (null), or answers with another block.
     """
     where = f"block {number}"
     if value is None:
         raise MalformedAnswerError(f"{where} is not there")
     if not isinstance(value, dict):
         raise MalformedAnswerError(f"{where} is {_shown(value)}, not a block")
-    found = quantity(value.get("number"), f"{where}: its number")
-    if found != number:
-        raise MalformedAnswerError(f"{where} was asked for and block {found} came")
+    answered = quantity(value.get("number"), f"{where}: its number")
+    if answered != number:
+        raise MalformedAnswerError(f"{where} was requested, but block {answered} came")
     return Header(
         number=number,
         hash=fixed_data(value.get("hash"), 32, f"{where}: its hash"),
@@ -88,8 +84,8 @@ def header(value: Any, number: int) -> Header:
 
 
 @dataclass(frozen=True)
-class LogsAsked:
-    """What logs were asked for, to compare with what came: blocks inclusive, address and topics in lower case."""
+class LogFilter:
+    """A request for logs: blocks inclusive, address and topics in lower case."""
 
     address: str
     first: int
@@ -98,54 +94,55 @@ class LogsAsked:
     topics: tuple[tuple[str, ...] | None, ...] = ()
 
     def parameter(self) -> dict[str, Any]:
-        """The filter object of `eth_getLogs`. With a block's hash a node that lacks the block says so."""
-        asked: dict[str, Any] = {"address": self.address}
+        """The filter object of `eth_getLogs`. With a block's hash, a node without the block answers with an error."""
+        parameter: dict[str, Any] = {"address": self.address}
         if self.topics:
-            asked["topics"] = [None if any_of is None else list(any_of) for any_of in self.topics]
+            parameter["topics"] = [None if any_of is None else list(any_of) for any_of in self.topics]
         if self.block_hash is not None:
-            return asked | {"blockHash": self.block_hash}
-        return asked | {"fromBlock": hex(self.first), "toBlock": hex(self.last)}
+            return parameter | {"blockHash": self.block_hash}
+        return parameter | {"fromBlock": hex(self.first), "toBlock": hex(self.last)}
 
 
-def logs(value: Any, asked: LogsAsked) -> list[dict[str, Any]]:
-    """The logs as they came, once each is one that was asked for and all are in contract order.
+def logs(value: Any, wanted: LogFilter) -> list[dict[str, Any]]:
+    """The logs in contract order, checked against the request.
 
     Raises:
-        MalformedAnswerError: a log of another block, contract or topic, a removed one, one that comes twice.
+        MalformedAnswerError: a log of another block, contract or topic, a removed log, or a duplicate.
     """
     if not isinstance(value, list):
         raise MalformedAnswerError(f"eth_getLogs answered {_shown(value)}, not a list")
-    placed: dict[tuple[int, int], dict[str, Any]] = {}
-    for one in value:
-        if not isinstance(one, dict):
-            raise MalformedAnswerError(f"eth_getLogs has {_shown(one)} among its logs")
-        place = _placed(one, asked)
-        if place in placed:
-            raise MalformedAnswerError(f"log {place[1]} of block {place[0]} came twice")
-        placed[place] = one
-    return [placed[place] for place in sorted(placed)]
+    by_key: dict[tuple[int, int], dict[str, Any]] = {}
+    for log in value:
+        if not isinstance(log, dict):
+            raise MalformedAnswerError(f"eth_getLogs has {_shown(log)} among its logs")
+        key = _checked(log, wanted)
+        if key in by_key:
+            raise MalformedAnswerError(f"log {key[1]} of block {key[0]} came twice")
+        by_key[key] = log
+    return [by_key[key] for key in sorted(by_key)]
 
 
-def _placed(log: dict[str, Any], asked: LogsAsked) -> tuple[int, int]:
+def _checked(log: dict[str, Any], wanted: LogFilter) -> tuple[int, int]:
+    """Block and index of a log that fits the request."""
     block = quantity(log.get("blockNumber"), "a log's block")
     index = quantity(log.get("logIndex"), f"block {block}: a log's index")
     where = f"log {index} of block {block}"
-    if not asked.first <= block <= asked.last:
-        raise MalformedAnswerError(f"{where} came, but blocks {asked.first} to {asked.last} were asked for")
+    if not wanted.first <= block <= wanted.last:
+        raise MalformedAnswerError(f"{where} came, but blocks {wanted.first} to {wanted.last} were requested")
     if log.get("removed"):
         raise MalformedAnswerError(f"{where} is marked as removed")
-    if fixed_data(log.get("address"), 20, f"{where}: its address") != asked.address:
-        raise MalformedAnswerError(f"{where} is of contract {log['address']}, not of {asked.address}")
+    if fixed_data(log.get("address"), 20, f"{where}: its address") != wanted.address:
+        raise MalformedAnswerError(f"{where} is of contract {log['address']}, not of {wanted.address}")
     block_hash = fixed_data(log.get("blockHash"), 32, f"{where}: its block's hash")
-    if asked.block_hash is not None and block_hash != asked.block_hash:
-        raise MalformedAnswerError(f"{where} is of block {block_hash}, not of {asked.block_hash}")
+    if wanted.block_hash is not None and block_hash != wanted.block_hash:
+        raise MalformedAnswerError(f"{where} is of block {block_hash}, not of {wanted.block_hash}")
     topics = log.get("topics")
     if not isinstance(topics, list) or len(topics) > 4:
         raise MalformedAnswerError(f"{where}: its topics are {_shown(topics)}")
     given = [fixed_data(topic, 32, f"{where}: topic {number}") for number, topic in enumerate(topics)]
-    for number, wanted in enumerate(asked.topics):
-        if wanted is not None and (number >= len(given) or given[number] not in wanted):
-            raise MalformedAnswerError(f"{where}: topic {number} is not what was asked for")
+    for number, any_of in enumerate(wanted.topics):
+        if any_of is not None and (number >= len(given) or given[number] not in any_of):
+            raise MalformedAnswerError(f"{where}: topic {number} was not requested")
     data(log.get("data"), f"{where}: its data")
     fixed_data(log.get("transactionHash"), 32, f"{where}: its transaction's hash")
     quantity(log.get("transactionIndex"), f"{where}: its transaction's index")

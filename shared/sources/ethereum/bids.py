@@ -1,7 +1,7 @@
-"""What the contract's storage holds and its logs leave out: each punk's standing bid, and its owner.
+"""Standing bids and owners, which the contract stores and its logs omit.
 
-`acceptBidForPunk` logs neither price nor buyer, offers and their ends no seller; both follow from the logs before.
-The contract refunds a bid without a log when the bid is replaced, and when its bidder gets the punk another way.
+`acceptBidForPunk` logs neither price nor buyer; listings and delistings log no seller. Earlier logs have both. The
+contract refunds a bid without a log if the bid is replaced, or if its bidder gets the punk another way.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import polars as pl
 from shared.market.event_types import ACCEPT_BID, BID, BID_WITHDRAWN, OWNER_CHANGES
 from shared.market.offers import EVENT_COLUMNS, Offer, OfferBook
 
-_TELLING: Final = (BID, BID_WITHDRAWN, *OWNER_CHANGES)
+_RELEVANT: Final = (BID, BID_WITHDRAWN, *OWNER_CHANGES)
 StandingBid = Offer[None]
 
 
 class StandingBids:
-    """Per punk the bid that stands after the last log seen, and the owner; what is not known is None."""
+    """Standing bid and owner of each punk after the last event; None if not known."""
 
     def __init__(self) -> None:
         self._book: OfferBook[None] = OfferBook()
@@ -26,7 +26,7 @@ class StandingBids:
 
     @classmethod
     def from_events(cls, events: pl.DataFrame) -> StandingBids:
-        """What stands after these events (`EVENT_SCHEMA`, in contract order)."""
+        """The bids after these events (`EVENT_SCHEMA`, in contract order)."""
         bids = cls()
         bids.advance(events)
         return bids
@@ -42,18 +42,18 @@ class StandingBids:
         return dict(self._owners)
 
     def place(self, punk_id: int, bidder: str, price_wei: str) -> None:
-        """The punk's bid is this one, as the contract's storage says."""
+        """Set the punk's bid, as in the contract's storage."""
         self._book.apply(None, punk_id, BID, price_wei, bidder, None, None)
 
     def advance(self, events: pl.DataFrame) -> list[StandingBid | None]:
-        """Follow these events (`EVENT_SCHEMA`, in contract order); of each accepted bid among them, what stood then.
+        """Apply events (`EVENT_SCHEMA`, in contract order). Returns the bid of each acceptance among them.
 
-        The price of an accepted bid is not read, and its buyer may be missing. None stands for a bid that is not known,
-        also where somebody else's than the buyer's seemed to stand.
+        Reads no prices of acceptances; buyers may be missing. A returned bid is None if it is not known, which includes
+        a standing bid of somebody else than the buyer.
         """
         accepted: list[StandingBid | None] = []
-        telling = events.lazy().filter(pl.col("event_type").is_in(_TELLING)).select(EVENT_COLUMNS).collect()
-        for punk_id, event_type, price_wei, sender, receiver, sale_kind in telling.iter_rows():
+        relevant = events.lazy().filter(pl.col("event_type").is_in(_RELEVANT)).select(EVENT_COLUMNS).collect()
+        for punk_id, event_type, price_wei, sender, receiver, sale_kind in relevant.iter_rows():
             owner = receiver
             if sale_kind == ACCEPT_BID:
                 bid = self._book.bids.get(punk_id)
@@ -76,5 +76,5 @@ class StandingBids:
         return copied
 
     def become(self, other: StandingBids) -> None:
-        """Hold what `other` holds."""
+        """Take the bids and owners of `other`."""
         self._book, self._owners = OfferBook(other._book.standing()), dict(other._owners)

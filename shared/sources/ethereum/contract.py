@@ -1,8 +1,7 @@
-"""The CryptoPunksMarket contract as its logs show it: addresses, events, and where each argument lies.
+"""The CryptoPunksMarket contract and its logs: addresses, events, and the position of each argument.
 
-Signatures are those of the verified source of `MARKET_ADDRESS`. A log's first topic is the keccak-256 of its event's
-signature; indexed arguments follow as topics, the others are 32-byte words of the data. No event here has more than
-one word of data.
+Signatures come from the verified source of `MARKET_ADDRESS`. The first topic of a log is the keccak-256 of the event's
+signature. Indexed arguments are further topics, other arguments are 32-byte words of data, at most one in these events.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from eth_utils.abi import event_signature_to_log_topic
 MARKET_ADDRESS: Final = "0xb47e3cd837ddf8e4c57f05d70ab865de6e193bbb"
 
 WRAPPED_PUNKS: Final = "0xb7f7f6c52f2e2fdb1963eab30438024864c313f6"
-"""Wrapped Punks of 2020: a punk transferred to it lives on as an ERC-721 token."""
+"""Wrapped Punks (2020): holds punks and issues an ERC-721 token for each."""
 CRYPTOPUNKS_721: Final = "0x000000000000003607fce1ac9e043a86675c5c2f"
 """The later wrapper, CryptoPunks 721."""
 WRAPPERS: Final = frozenset({WRAPPED_PUNKS, CRYPTOPUNKS_721})
@@ -23,8 +22,8 @@ WRAPPERS: Final = frozenset({WRAPPED_PUNKS, CRYPTOPUNKS_721})
 
 @dataclass(frozen=True)
 class LogLayout:
-    """Where the arguments of one event lie: each of `punk`, `amount`, `sender` and `receiver` is the name of a column
-    of `RAW_LOG_SCHEMA`, None where the event has no such argument. `amount` is wei, except that of `Transfer`.
+    """Columns of `RAW_LOG_SCHEMA` with the arguments of an event, None if the event has no such argument. `amount` is
+    in wei, except in `Transfer`.
     """
 
     signature: str
@@ -39,19 +38,19 @@ class LogLayout:
 
     @property
     def topic(self) -> str:
-        """The first topic of every such log, lower-case."""
+        """The first topic of these logs, lower-case."""
         return "0x" + event_signature_to_log_topic(self.signature).hex()
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that hold arguments, in no particular order."""
+        """The columns with arguments."""
         return tuple(column for column in (self.punk, self.amount, self.sender, self.receiver) if column)
 
 
 ASSIGN: Final = LogLayout("Assign(address,uint256)", receiver="topic1", punk="data")
 TRANSFER: Final = LogLayout("Transfer(address,address,uint256)", sender="topic1", receiver="topic2", amount="data")
-"""The legacy event of an ERC-20 token (always of 1): every change of owner emits it just before its own event. It is
-no event of the market, but the only log that names the buyer of an accepted bid."""
+"""The legacy ERC-20 event, with amount 1: the contract emits it just before each change of owner. It is no market
+event, but the only log with the buyer of an accepted bid."""
 PUNK_TRANSFER: Final = LogLayout(
     "PunkTransfer(address,address,uint256)", sender="topic1", receiver="topic2", punk="data"
 )

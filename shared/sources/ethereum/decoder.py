@@ -1,7 +1,7 @@
-"""Raw logs of the CryptoPunksMarket contract to canonical market events: pure, vectorised, exact.
+"""Decodes raw logs of the CryptoPunksMarket contract into market events: pure, vectorised, exact.
 
-Every log but the legacy `Transfer` is one event and keeps its place. What logs leave out is restored from what came
-before them; `docs/market.md` tells how, log by log.
+Every log except the legacy `Transfer` is one event at the same place. Values that logs omit follow from earlier logs;
+docs/market.md has the table.
 """
 
 from __future__ import annotations
@@ -13,57 +13,31 @@ from typing import Final
 import polars as pl
 
 from shared.errors import InvalidInputError, PermanentError
-from shared.market.event_types import (
-    ACCEPT_BID,
-    BID,
-    BID_WITHDRAWN,
-    BUY,
-    CLAIM,
-    DELISTED,
-    LISTED,
-    OWNER_CHANGES,
-    SALE,
-    UNWRAP,
-    WRAP,
-    ZERO_ADDRESS,
-)
-from shared.market.event_types import TRANSFER as TRANSFERRED
+from shared.market import event_types
 from shared.market.events import EVENT_SCHEMA, validate
+from shared.sources.ethereum import contract
 from shared.sources.ethereum.bids import StandingBid, StandingBids
-from shared.sources.ethereum.contract import (
-    ASSIGN,
-    LAYOUTS,
-    MARKET_ADDRESS,
-    PUNK_BID_ENTERED,
-    PUNK_BID_WITHDRAWN,
-    PUNK_BOUGHT,
-    PUNK_NO_LONGER_FOR_SALE,
-    PUNK_OFFERED,
-    PUNK_TRANSFER,
-    TRANSFER,
-    WRAPPERS,
-    LogLayout,
-)
+from shared.sources.ethereum.contract import LAYOUTS, MARKET_ADDRESS, WRAPPERS, LogLayout
 from shared.sources.ethereum.raw_logs import TOPICS, place
 from shared.sources.ethereum.words import address, broken_address, broken_number, decimal_text, number
 
 _LAST_PUNK: Final = 9_999
 _EVENT_TYPES: Final = {
-    ASSIGN: CLAIM,
-    PUNK_TRANSFER: TRANSFERRED,
-    PUNK_OFFERED: LISTED,
-    PUNK_BID_ENTERED: BID,
-    PUNK_BID_WITHDRAWN: BID_WITHDRAWN,
-    PUNK_BOUGHT: SALE,
-    PUNK_NO_LONGER_FOR_SALE: DELISTED,
+    contract.ASSIGN: event_types.CLAIM,
+    contract.PUNK_TRANSFER: event_types.TRANSFER,
+    contract.PUNK_OFFERED: event_types.LISTED,
+    contract.PUNK_BID_ENTERED: event_types.BID,
+    contract.PUNK_BID_WITHDRAWN: event_types.BID_WITHDRAWN,
+    contract.PUNK_BOUGHT: event_types.SALE,
+    contract.PUNK_NO_LONGER_FOR_SALE: event_types.DELISTED,
 }
 _NAMED: Final = 3
-"""How many missing bids the text of an error names."""
+"""Number of missing bids in the text of an error."""
 
 
 @dataclass(frozen=True)
 class MissingBid:
-    """An accepted bid whose price is not known; the place is that of its `PunkBought` log."""
+    """An accepted bid without a known price, at the place of its `PunkBought` log."""
 
     punk_id: int
     block: int
@@ -71,16 +45,15 @@ class MissingBid:
 
 
 class MissingBidsError(PermanentError):
-    """Bids were accepted that stand in none of the logs and events seen so far."""
+    """Accepted bids that none of the logs and events so far placed."""
 
     status = 422
     slug = "missing-bids"
 
     def __init__(self, missing: tuple[MissingBid, ...]) -> None:
         self.missing = missing
-        named = "; ".join(
-            f"punk {bid.punk_id} at block {bid.block}, log_index {bid.log_index}" for bid in missing[:_NAMED]
-        )
+        bids = (f"punk {bid.punk_id} at block {bid.block}, log_index {bid.log_index}" for bid in missing[:_NAMED])
+        named = "; ".join(bids)
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         super().__init__(
             f"the price of {len(missing)} accepted bid(s), placed before these logs, is not known ({named}{more}); "
@@ -95,14 +68,15 @@ def decode(
     market: str = MARKET_ADDRESS,
     wrappers: Collection[str] = WRAPPERS,
 ) -> pl.DataFrame:
-    """The market events (`EVENT_SCHEMA`) of these logs (`RAW_LOG_SCHEMA`, as `raw_logs` gives them).
+    """The market events (`EVENT_SCHEMA`) of these logs (`RAW_LOG_SCHEMA`, from `raw_logs`).
 
-    Logs of other contracts are left out. `bids` is what stood before the first log; it follows the events once all
-    of them are decoded, and stays as it was when anything is wrong. The seller of a listing is the punk's owner, null
-    while neither the logs nor what came before tell who that is.
+    Logs of other contracts are dropped. The seller of a listing is the punk's owner, null if the owner is not known.
+
+    Args:
+        bids: standing bids before the first log. Updated after a success, unchanged after an error.
 
     Raises:
-        InvalidInputError: a log of the market that its contract cannot have emitted.
+        InvalidInputError: a log that the market's contract cannot have emitted.
         MissingBidsError: an accepted bid that is not known.
     """
     logs = market_logs(logs, "logs", market=market)
@@ -114,10 +88,10 @@ def decode(
 
 
 def market_logs(logs: pl.DataFrame, where: str, *, market: str = MARKET_ADDRESS) -> pl.DataFrame:
-    """The logs of the market's contract, each of which is one that the contract can have emitted.
+    """The logs of the market's contract, checked.
 
     Raises:
-        InvalidInputError: one that is not; `where` names the page.
+        InvalidInputError: a log that the contract cannot have emitted; `where` names the page.
     """
     logs = logs.filter(pl.col("address") == market.lower())
     known = [layout.topic for layout in LAYOUTS]
@@ -137,12 +111,9 @@ def market_logs(logs: pl.DataFrame, where: str, *, market: str = MARKET_ADDRESS)
 
 def _rules(layout: LogLayout) -> list[tuple[pl.Expr, str]]:
     """(expression that is true where the rule is broken, the rule in words)."""
-    rules = []
-    for name in TOPICS[1:]:
-        if name in layout.columns:
-            rules.append((pl.col(name).is_null(), f"must have {name}"))
-        else:
-            rules.append((pl.col(name).is_not_null(), f"must not have {name}"))
+    present, absent = ([name for name in TOPICS[1:] if (name in layout.columns) is used] for used in (True, False))
+    rules = [(pl.col(name).is_null(), f"must have {name}") for name in present]
+    rules += [(pl.col(name).is_not_null(), f"must not have {name}") for name in absent]
     width = 66 if "data" in layout.columns else 2
     rules.append((pl.col("data").str.len_bytes() != width, f"must have {width // 2 - 1} bytes of data"))
     if layout.punk:
@@ -150,55 +121,52 @@ def _rules(layout: LogLayout) -> list[tuple[pl.Expr, str]]:
     for party in (layout.sender, layout.receiver):
         if party:
             rules.append((broken_address(party), f"must have an address as {party}"))
-    if layout is PUNK_BOUGHT:
-        nobody = address("topic3") == ZERO_ADDRESS
+    if layout is contract.PUNK_BOUGHT:
+        nobody = address("topic3") == event_types.ZERO_ADDRESS
         rules.append((nobody & broken_number("data", 0), "must name the buyer of a punk that was paid for"))
     return rules
 
 
 def _events(logs: pl.DataFrame, wrappers: Collection[str]) -> pl.DataFrame:
-    """One row per event in contract order. Still missing: prices of accepted bids, and sellers of listings."""
+    """One row per event in contract order, without prices of accepted bids and sellers of listings."""
     logs = logs.with_columns(buyer=_legacy_buyer())
     parts = [_part(logs, layout, event_type) for layout, event_type in _EVENT_TYPES.items()]
     events = pl.concat(parts).sort("block", "log_index")
     kind, receiver = pl.col("event_type"), pl.col("to_address")
-    accepted = (kind == SALE) & (receiver == ZERO_ADDRESS)
+    sale = kind == event_types.SALE
+    accepted = sale & (receiver == event_types.ZERO_ADDRESS)
     return events.with_columns(
-        event_type=pl.when(kind != TRANSFERRED)
+        event_type=pl.when(kind != event_types.TRANSFER)
         .then(kind)
         .when(receiver.is_in(wrappers))
-        .then(pl.lit(WRAP))
+        .then(pl.lit(event_types.WRAP))
         .when(pl.col("from_address").is_in(wrappers))
-        .then(pl.lit(UNWRAP))
+        .then(pl.lit(event_types.UNWRAP))
         .otherwise(kind),
-        sale_kind=pl.when(accepted).then(pl.lit(ACCEPT_BID)).when(kind == SALE).then(pl.lit(BUY)),
+        sale_kind=pl.when(accepted).then(pl.lit(event_types.ACCEPT_BID)).when(sale).then(pl.lit(event_types.BUY)),
         price_wei=pl.when(~accepted).then(decimal_text(events["price_wei"])),
         to_address=pl.when(accepted).then("buyer").otherwise(receiver),
     ).select(*EVENT_SCHEMA)
 
 
 def _legacy_buyer() -> pl.Expr:
-    """The receiver of the `Transfer` log right before, in the same transaction and by the same seller, else null."""
+    """The receiver of the preceding `Transfer` log of the same transaction and seller, else null."""
     before = {name: pl.col(name).shift() for name in ("topic0", "topic1", "block", "log_index")}
     adjacent = (before["block"] == pl.col("block")) & (before["log_index"] + 1 == pl.col("log_index"))
     same_seller = before["topic1"] == pl.col("topic2")
-    return pl.when((before["topic0"] == TRANSFER.topic) & adjacent & same_seller).then(address("topic2").shift())
+    legacy = (before["topic0"] == contract.TRANSFER.topic) & adjacent & same_seller
+    return pl.when(legacy).then(address("topic2").shift())
 
 
 def _part(logs: pl.DataFrame, layout: LogLayout, event_type: str) -> pl.DataFrame:
-    """The logs of one layout as events; `price_wei` is still a word, and `buyer` that of the legacy log."""
+    """The logs of one layout as events. `price_wei` is a word; `buyer` comes from the legacy log."""
 
     def or_null(column: str | None, read: Callable[[str], pl.Expr]) -> pl.Expr:
         return read(column) if column else pl.lit(None, dtype=pl.String)
 
     assert layout.punk is not None
     return logs.filter(pl.col("topic0") == layout.topic).select(
-        "timestamp",
-        "block",
-        "tx_index",
-        "log_index",
-        "tx_hash",
-        "buyer",
+        *("timestamp", "block", "tx_index", "log_index", "tx_hash", "buyer"),
         punk_id=number(layout.punk).cast(pl.Int32),
         event_type=pl.lit(event_type),
         price_wei=or_null(layout.amount, pl.col),
@@ -208,12 +176,12 @@ def _part(logs: pl.DataFrame, layout: LogLayout, event_type: str) -> pl.DataFram
 
 
 def _with_accepted_bids(events: pl.DataFrame, standing: list[StandingBid | None]) -> pl.DataFrame:
-    """Price and buyer of the accepted bids, of which `standing` tells one after the other."""
+    """Adds price and buyer of the accepted bids, which `standing` has in contract order."""
     if not standing:
         return events
-    accepted = events.with_row_index("row").filter(pl.col("sale_kind") == ACCEPT_BID)
-    places = zip(accepted["punk_id"], accepted["block"], accepted["log_index"], standing, strict=True)
-    missing = tuple(MissingBid(punk, block, index) for punk, block, index, bid in places if bid is None)
+    accepted = events.with_row_index("row").filter(pl.col("sale_kind") == event_types.ACCEPT_BID)
+    columns = zip(accepted["punk_id"], accepted["block"], accepted["log_index"], standing, strict=True)
+    missing = tuple(MissingBid(punk, block, index) for punk, block, index, bid in columns if bid is None)
     if missing:
         raise MissingBidsError(missing)
     bids = [bid for bid in standing if bid is not None]
@@ -231,16 +199,16 @@ def _with_accepted_bids(events: pl.DataFrame, standing: list[StandingBid | None]
 
 
 def _with_sellers(events: pl.DataFrame, bids: StandingBids) -> pl.DataFrame:
-    """The owner as the seller of listings and of their ends, whose logs name nobody.
+    """Adds the owner as seller of listings and delistings, whose logs have no seller.
 
-    It is who the punk last came to; before its first change of owner here, who gives it away then, and if it never
-    changes, its owner before the logs.
+    The owner is the receiver of the last change of owner; before the first change, its sender; without changes, the
+    owner before the logs.
     """
     before = bids.owners()
     owners = pl.DataFrame(
         {"punk_id": list(before), "owner": list(before.values())}, schema={"punk_id": pl.Int32, "owner": pl.String}
     )
-    changes = pl.when(pl.col("event_type").is_in(OWNER_CHANGES))
+    changes = pl.when(pl.col("event_type").is_in(event_types.OWNER_CHANGES))
     seller = pl.coalesce(
         changes.then("to_address").forward_fill().over("punk_id"),
         changes.then("from_address").backward_fill().over("punk_id"),
@@ -249,7 +217,9 @@ def _with_sellers(events: pl.DataFrame, bids: StandingBids) -> pl.DataFrame:
     return (
         events.join(owners, on="punk_id", how="left", maintain_order="left")
         .with_columns(
-            from_address=pl.when(pl.col("event_type").is_in((LISTED, DELISTED))).then(seller).otherwise("from_address")
+            from_address=pl.when(pl.col("event_type").is_in((event_types.LISTED, event_types.DELISTED)))
+            .then(seller)
+            .otherwise("from_address")
         )
         .select(*EVENT_SCHEMA)
     )

@@ -1,4 +1,4 @@
-"""The nodes one may ask, with a short memory of who failed."""
+"""The nodes, and their recent failures."""
 
 from __future__ import annotations
 
@@ -8,30 +8,33 @@ from typing import Final
 from urllib.parse import urlsplit
 
 FORGET_AFTER_S: Final = 30.0
-"""So long a node that failed comes after the others."""
+"""After a failure, a node has the lowest priority for this long."""
 LARGEST_BATCH: Final = 100
 
 
 @dataclass
 class Endpoint:
-    """One node: where it is, and what was seen of it lately. Times are seconds of a monotonic clock."""
+    """One node. Times are seconds of a monotonic clock.
+
+    Attributes:
+        checked: the node is on the right chain.
+        head: the newest block that the node is known to have.
+        batch: how many calls it accepts in one request; 1 if it refuses batches.
+        failed_until: until then, other nodes are preferred.
+        silent_until: the node asked for no requests until then.
+    """
 
     url: str
     checked: bool = False
-    """It is on the chain that is wanted."""
     head: int = -1
-    """The newest block it is known to have."""
     batch: int = LARGEST_BATCH
-    """How many calls it takes in one request; 1 when it refuses batches."""
     failed_until: float = 0.0
     silent_until: float = 0.0
-    """It asked to be left alone until then."""
 
     @property
     def name(self) -> str:
-        """Its host: a key in the path or the query is nobody's business."""
-        parts = urlsplit(self.url)
-        return parts.netloc.rpartition("@")[2]
+        """The host, without keys in path or query."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
 
     def failed(self, now: float, *, wait_s: float | None) -> None:
         self.failed_until = now + FORGET_AFTER_S
@@ -42,20 +45,20 @@ class Endpoint:
         self.failed_until = 0.0
 
     def takes_smaller_batches(self) -> bool:
-        """After it refused one: False when it refused a single call."""
+        """Reduce the batch size after a refused batch; False if a single call was refused."""
         if self.batch == 1:
             return False
-        # Most that refuse at all take none, or a round number such as 10.
+        # Most nodes with a limit accept no batches, or a round number of calls such as 10.
         self.batch = 10 if self.batch > 10 else 1
         return True
 
 
 def in_order(endpoints: Sequence[Endpoint], now: float) -> list[Endpoint]:
-    """Whom to ask, best first: those that did not fail lately as given, then the others; no silent ones."""
-    willing = [one for one in endpoints if one.silent_until <= now]
-    return sorted(willing, key=lambda one: max(one.failed_until - now, 0.0))
+    """The nodes to ask, without silent ones: first those without a recent failure, in the given order."""
+    willing = [endpoint for endpoint in endpoints if endpoint.silent_until <= now]
+    return sorted(willing, key=lambda endpoint: max(endpoint.failed_until - now, 0.0))
 
 
 def silence_s(endpoints: Sequence[Endpoint], now: float) -> float:
-    """Seconds until the first of them may be asked again."""
-    return max(min(one.silent_until for one in endpoints) - now, 0.0)
+    """Seconds until the first node may be asked again."""
+    return max(min(endpoint.silent_until for endpoint in endpoints) - now, 0.0)

@@ -1,4 +1,4 @@
-"""What can go wrong with a node, told apart by what helps: less at once, waiting, another node, or a person."""
+"""Failures of a node, by remedy: a smaller request, waiting, another node, or a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 
 from shared.errors import PermanentError, TransientError
 
-# As providers word it; the codes say little (-32005 is both "too many results" and "slow down").
+# The words of providers; error codes are ambiguous (-32005 is both "too many results" and "slow down").
 _TOO_MUCH: Final = re.compile(
     r"more than \d[\d,]* (results|logs|blocks)|too many (results|logs|blocks|events)|too large|too big|too wide"
     r"|block range|range limit|range is|limited to a|response size|(exceeds?|exceeded|exceeding|over) "
@@ -25,15 +25,15 @@ _LONGEST_WAIT_S: Final = 120.0
 
 
 class NodeUnavailableError(TransientError):
-    """No node gave an answer that could be used; nothing was stored."""
+    """No node gave a usable answer; nothing was stored."""
 
 
 class TooMuchAtOnceError(TransientError):
-    """A node refuses a request for its size, or takes too long over it: ask for less."""
+    """A node refuses a request for its size, or takes too long: ask for less."""
 
 
 class RefusedError(TransientError):
-    """One node did not answer one request. `wait_s`: how long it wants to be left alone, if it said so."""
+    """A node refused a request. `wait_s`: seconds that it asks to wait, if any."""
 
     def __init__(self, reason: str, *, wait_s: float | None = None) -> None:
         super().__init__(reason)
@@ -41,11 +41,11 @@ class RefusedError(TransientError):
 
 
 class UnusableNodeError(PermanentError):
-    """A node of the settings cannot serve at all: another chain, a wrong key, a method it lacks."""
+    """A configured node cannot serve: another chain, a wrong key, or a missing method."""
 
 
 def rpc_error(error: Any, *, divisible: bool) -> TransientError | PermanentError:
-    """The error object of a JSON-RPC answer; `divisible`: the request could be made smaller."""
+    """The error for the error object of a JSON-RPC answer; `divisible`: the request can be made smaller."""
     code, text = None, repr(error)
     if isinstance(error, dict):
         code, text = error.get("code"), str(error.get("message", error))
@@ -62,10 +62,10 @@ def rpc_error(error: Any, *, divisible: bool) -> TransientError | PermanentError
 
 
 def http_error(response: httpx.Response, *, divisible: bool) -> TransientError | PermanentError:
-    """An answer whose status is not 200. Some providers put a JSON-RPC error into it."""
+    """The error for an answer with a status other than 200, which may hold a JSON-RPC error."""
     status = response.status_code
     if status == 429:
-        return RefusedError("HTTP 429, it asks to be asked less often", wait_s=retry_after_s(response))
+        return RefusedError("HTTP 429, too many requests", wait_s=retry_after_s(response))
     if status >= 500 or status == 408:
         return RefusedError(f"HTTP {status}", wait_s=retry_after_s(response))
     try:
@@ -80,7 +80,7 @@ def http_error(response: httpx.Response, *, divisible: bool) -> TransientError |
 
 
 def retry_after_s(response: httpx.Response) -> float | None:
-    """Seconds of the `Retry-After` header, at most two minutes; its date form counts as not given."""
+    """Seconds of the `Retry-After` header, at most two minutes; None for a date."""
     try:
         seconds = float(response.headers.get("retry-after", ""))
     except ValueError:

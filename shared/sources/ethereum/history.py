@@ -1,4 +1,4 @@
-"""Decoding logs that are not the whole history, with events that are known from elsewhere in between."""
+"""Decoding of logs that are a part of the history, with the events around them from elsewhere."""
 
 from __future__ import annotations
 
@@ -13,42 +13,41 @@ from shared.sources.ethereum.contract import MARKET_ADDRESS
 from shared.sources.ethereum.decoder import decode
 
 NEVER_SILENT_FOR: Final = timedelta(days=7)
-"""The market was never silent for four days from its beginning to 2025: a week without events is a gap in the data."""
+"""A week without events is a gap in the data: up to 2025, the market was never silent for four days."""
 
 
 def decode_with_history(logs: pl.DataFrame, history: pl.DataFrame, *, market: str = MARKET_ADDRESS) -> pl.DataFrame:
-    """The events (`EVENT_SCHEMA`) of these logs only, decoded on top of what `history` tells of the time around them.
+    """The events (`EVENT_SCHEMA`) of these logs, decoded with the bids and owners of `history`.
 
-    `history` (`EVENT_SCHEMA`) may be longer than the logs and overlap them: of its events those count that come
-    before a log and are at none of the logs' places. So pages from different years can be decoded at once.
+    `history` (`EVENT_SCHEMA`) may overlap the logs or extend beyond them; only its events before a log and between the
+    logs count. So pages from different years can be decoded together.
 
     Raises:
-        InvalidInputError: a log of the market that its contract cannot have emitted.
-        MissingBidsError: an accepted bid that neither the logs nor the history know.
+        InvalidInputError: a log that the market's contract cannot have emitted.
+        MissingBidsError: an accepted bid that is neither in the logs nor in the history.
     """
-    places = ["block", "log_index"]
-    between = history.join(logs, on=places, how="anti", maintain_order="left")
-    # How many events of the history come before each log: where that number grows, they are followed first.
+    between = history.join(logs, on=["block", "log_index"], how="anti", maintain_order="left")
+    # Logs with the same number of earlier events in the history form a part.
     before = contract_keys(between).search_sorted(contract_keys(logs), side="left")
-    bids, followed, decoded = StandingBids(), 0, [empty_events()]
+    bids, applied, decoded = StandingBids(), 0, [empty_events()]
     for (count,), part in logs.group_by(before.alias("before"), maintain_order=True):
-        bids.advance(between[followed:count])
+        bids.advance(between[applied:count])
         decoded.append(decode(part, bids, market=market))
-        followed = int(count)
+        applied = int(count)
     return pl.concat(decoded)
 
 
 def followed_by(history: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
-    """Both (`EVENT_SCHEMA`, in contract order) as one history; `later` counts from the end of `history` on."""
+    """Both frames (`EVENT_SCHEMA`, in contract order) as one; of `later`, only the events after `history`."""
     if history.is_empty():
         return later
     return pl.concat([history, later.filter(contract_keys(later) > contract_keys(history)[-1])])
 
 
 def longest_gap(logs: pl.DataFrame, history: pl.DataFrame) -> tuple[datetime, datetime] | None:
-    """Begin and end of the longest time before the last log, and after the first event, of which nothing is known.
+    """Begin and end of the longest time without events between the first event and the last log.
 
-    None when it is shorter than `NEVER_SILENT_FOR`. A bid raised within a gap is accepted after it at the old price.
+    None if it is shorter than `NEVER_SILENT_FOR`. If a bid was raised within a gap, its acceptance gets the old price.
     """
     if logs.is_empty():
         return None

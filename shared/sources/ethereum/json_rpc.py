@@ -1,4 +1,5 @@
-"""JSON-RPC over HTTP to one or several nodes: fail-over, retries with backoff and jitter, batches, few in flight."""
+"""JSON-RPC over HTTP to one or several nodes: fail-over, retries with backoff and jitter, batches, limited
+concurrency."""
 
 from __future__ import annotations
 
@@ -32,13 +33,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """One call and how its answer is read; what `read` refuses counts as a failure of the node.
+    """One call with the reader of its answer; an error of `read` counts as a failure of the node.
 
-    Args:
-        divisible: it could be asked for in smaller parts, so a time-out or a refusal for size is
-            `TooMuchAtOnceError` and not tried again as it is.
-        needs_block: only nodes that have this block are asked. A node behind it would not say so, but answer
-            with less.
+    Attributes:
+        divisible: the caller can divide the call. A time-out or a refusal for size is then a `TooMuchAtOnceError`,
+            without a retry.
+        needs_block: only nodes with this block are asked, because other nodes would answer with less.
     """
 
     method: str
@@ -48,9 +48,12 @@ class Call(Generic[T]):
     needs_block: int = -1
 
 
+Ask = Callable[[Endpoint, Sequence[Call[T]]], Awaitable[list[T]]]
+
+
 @dataclass(frozen=True)
 class Patience:
-    """Rounds through all nodes before giving up, and the longest random pause between two, seconds."""
+    """Rounds through all nodes before an error, and limits of the random pauses between them and of requests (s)."""
 
     rounds: int = 6
     first_pause_s: float = 0.5
@@ -60,7 +63,7 @@ class Patience:
 
 @dataclass
 class JsonRpc:
-    """Asks `urls` in the order given, for the chain `chain_id`. Close it when it is no longer needed."""
+    """Asks the nodes `urls` of chain `chain_id`, in the given order. The caller closes it."""
 
     urls: Sequence[str]
     chain_id: int
@@ -83,27 +86,25 @@ class JsonRpc:
         await self._client.aclose()
 
     async def ask(self, call: Call[T]) -> T:
-        """The answer of the first node that gives a usable one.
+        """The first usable answer.
 
         Raises:
-            NodeUnavailableError: none does, however often they were asked.
+            NodeUnavailableError: no node gave a usable answer in any round.
             TooMuchAtOnceError: a divisible call is too large.
-            UnusableNodeError: a node is on another chain, or none accepts our requests at all.
+            UnusableNodeError: a node is on another chain, or no node accepts requests.
         """
-        [answer] = await self._patiently([call], self._single)
+        [answer] = await self._retry([call], self._single)
         return answer
 
     async def ask_all(self, calls: Sequence[Call[T]]) -> list[T]:
-        """The answers in the order of the calls, in batches where nodes take them. Raises as `ask` does."""
-        # A part as large as the largest batch taken; a node that takes less divides it further.
-        size = max(one.batch for one in self._endpoints)
+        """The answers in the order of the calls, in batches if the nodes accept them. Raises as `ask` does."""
+        # Parts have the largest accepted size; for other nodes, `_batch` divides them.
+        size = max(endpoint.batch for endpoint in self._endpoints)
         parts = [calls[start : start + size] for start in range(0, len(calls), size)]
-        answered = await _together([self._patiently(part, self._batch) for part in parts])
+        answered = await _together([self._retry(part, self._batch) for part in parts])
         return [answer for part in answered for answer in part]
 
-    async def _patiently(
-        self, calls: Sequence[Call[T]], ask: Callable[[Endpoint, Sequence[Call[T]]], Awaitable[list[T]]]
-    ) -> list[T]:
+    async def _retry(self, calls: Sequence[Call[T]], ask: Ask[T]) -> list[T]:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self.patience.rounds),
             wait=wait_random_exponential(multiplier=self.patience.first_pause_s, max=self.patience.longest_pause_s),
@@ -113,42 +114,38 @@ class JsonRpc:
         )
         return await retrying(self._round, calls, ask)
 
-    async def _round(
-        self, calls: Sequence[Call[T]], ask: Callable[[Endpoint, Sequence[Call[T]]], Awaitable[list[T]]]
-    ) -> list[T]:
-        """Every node once."""
+    async def _round(self, calls: Sequence[Call[T]], ask: Ask[T]) -> list[T]:
+        """Ask every node once."""
         await self.sleep(silence_s(self._endpoints, time.monotonic()))
         reasons: dict[str, Exception] = {}
         for endpoint in in_order(self._endpoints, time.monotonic()):
             try:
                 await self._prepare(endpoint, needs_block=max(call.needs_block for call in calls))
-                found = await ask(endpoint, calls)
-            except TooMuchAtOnceError:
+                answered = await ask(endpoint, calls)
+            except (TooMuchAtOnceError, WrongChainError):
                 raise
             except (TransientError, UnusableNodeError) as error:
-                if isinstance(error, WrongChainError):
-                    raise
                 reasons[endpoint.name] = error
                 endpoint.failed(time.monotonic(), wait_s=error.wait_s if isinstance(error, RefusedError) else None)
                 log.warning("node.failed", node=endpoint.name, method=calls[0].method, reason=str(error))
             else:
                 endpoint.worked()
-                return found
-        said = "; ".join(f"{name}: {error}" for name, error in reasons.items()) or "every node asked to be left alone"
+                return answered
+        reason = "; ".join(f"{name}: {error}" for name, error in reasons.items()) or "all nodes asked to be left alone"
         if calls[0].divisible and any(isinstance(error, TimedOutError) for error in reasons.values()):
-            raise TooMuchAtOnceError(f"{calls[0].method}: {said}")
+            raise TooMuchAtOnceError(f"{calls[0].method}: {reason}")
         if reasons and all(isinstance(error, UnusableNodeError) for error in reasons.values()):
-            raise UnusableNodeError(f"{said}; correct PUNKCAST_SOURCE_URL or PUNKCAST_RPC_URLS")
-        raise NodeUnavailableError(f"no usable answer to {calls[0].method}: {said}")
+            raise UnusableNodeError(f"{reason}; correct PUNKCAST_SOURCE_URL or PUNKCAST_RPC_URLS")
+        raise NodeUnavailableError(f"no usable answer to {calls[0].method}: {reason}")
 
     async def _prepare(self, endpoint: Endpoint, *, needs_block: int) -> None:
         if not endpoint.checked:
             chain = Call("eth_chainId", [], lambda value: answers.quantity(value, "the chain id"))
-            [found] = await self._single(endpoint, [chain])
-            if found != self.chain_id:
+            [chain_id] = await self._single(endpoint, [chain])
+            if chain_id != self.chain_id:
                 raise WrongChainError(
-                    f"{endpoint.name} is on chain {found}, not {self.chain_id}: correct PUNKCAST_SOURCE_URL or "
-                    "PUNKCAST_RPC_URLS, or say chain_id=… in the source's URL"
+                    f"{endpoint.name} is on chain {chain_id}, not {self.chain_id}: correct PUNKCAST_SOURCE_URL or "
+                    "PUNKCAST_RPC_URLS, or set chain_id=… in the source's URL"
                 )
             endpoint.checked = True
         if endpoint.head < needs_block:
@@ -164,29 +161,24 @@ class JsonRpc:
         return [_result(answer, identity, call)]
 
     async def _batch(self, endpoint: Endpoint, calls: Sequence[Call[T]]) -> list[T]:
-        size, found = endpoint.batch, list[T]()
+        size, answers = endpoint.batch, list[T]()
         if size == 1:
-            singly = await _together([self._single(endpoint, [call]) for call in calls])
-            return [answer for one in singly for answer in one]
+            parts = await _together([self._single(endpoint, [call]) for call in calls])
+            return [answer for part in parts for answer in part]
         for start in range(0, len(calls), size):
-            part = calls[start : start + size]
-            first = next(self._ids)
-            identities = [first, *(next(self._ids) for _ in part[1:])]
-            requests = [_request(identity, call) for identity, call in zip(identities, part, strict=True)]
+            batch = [(next(self._ids), call) for call in calls[start : start + size]]
             try:
-                answer = await self._post(endpoint, requests, divisible=True)
+                answer = await self._post(endpoint, [_request(*request) for request in batch], divisible=True)
                 if not isinstance(answer, list):
                     raise TooMuchAtOnceError("it answers a batch as a whole")
             except (TooMuchAtOnceError, UnusableNodeError) as error:
                 if not endpoint.takes_smaller_batches():
                     raise RefusedError(str(error)) from error
                 log.info("node.smaller_batches", node=endpoint.name, batch=endpoint.batch, reason=str(error))
-                return found + await self._batch(endpoint, calls[start:])
-            by_id = {one.get("id"): one for one in answer if isinstance(one, dict)}
-            found += [
-                _result(by_id.get(identity), identity, call) for identity, call in zip(identities, part, strict=True)
-            ]
-        return found
+                return answers + await self._batch(endpoint, calls[start:])
+            by_id = {item.get("id"): item for item in answer if isinstance(item, dict)}
+            answers += [_result(by_id.get(identity), identity, call) for identity, call in batch]
+        return answers
 
     async def _post(self, endpoint: Endpoint, body: Any, *, divisible: bool) -> Any:
         async with self._slots:
@@ -205,7 +197,7 @@ class JsonRpc:
 
 
 class WrongChainError(UnusableNodeError):
-    """A node of the settings is on another chain: whatever it says would be wrong."""
+    """A configured node is on another chain, so its answers would be wrong."""
 
 
 class TimedOutError(RefusedError):
@@ -213,8 +205,8 @@ class TimedOutError(RefusedError):
 
 
 async def _together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """All results in order; the first failure ends the others and is raised as it is."""
-    tasks = [asyncio.ensure_future(one) for one in work]
+    """All results in order; the first failure cancels the rest and is raised unchanged."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:

@@ -1,6 +1,6 @@
-"""Pages of raw logs in files: `.json` or `.json.gz`, as saved from a node, Etherscan or Blockscout.
+"""Files with pages of raw logs: `.json` or `.json.gz`, saved from a node, Etherscan or Blockscout.
 
-A page is a list of logs, or an answer that has one as `result` (JSON-RPC, Etherscan) or `items`.
+A page is a list of logs, or an object with a list as `result` (JSON-RPC, Etherscan) or `items`.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
 def log_page_paths(path: Path) -> tuple[Path, ...]:
-    """The pages that `path` stands for, by name: itself, or those of a directory. Empty where there is none."""
+    """The page `path`, or the pages in the directory `path`, by name; empty without pages."""
     candidates = sorted(path.iterdir()) if path.is_dir() else [path]
     return tuple(file for file in candidates if file.name.lower().endswith(_ENDINGS) and file.is_file())
 
 
 def read_log_pages(paths: Sequence[Path], *, market: str = MARKET_ADDRESS) -> pl.DataFrame:
-    """The market's logs (`RAW_LOG_SCHEMA`) of all pages in contract order, each once where pages overlap.
+    """The market's logs (`RAW_LOG_SCHEMA`) of all pages in contract order, without duplicates.
 
     Raises:
-        InvalidInputError: an unreadable page, the first broken rule with page and log, a page of another contract,
-            or two pages that say different things about the same place.
+        InvalidInputError: an unreadable page, the first broken rule with page and log, a page of another contract, or
+            pages that contradict each other.
     """
     pages = [_page(file, market) for file in paths]
     if not pages:
@@ -43,8 +43,8 @@ def read_log_pages(paths: Sequence[Path], *, market: str = MARKET_ADDRESS) -> pl
     logs = logs.unique(subset=list(RAW_LOG_SCHEMA), keep="first")
     contradicting = logs.filter(pl.struct("block", "log_index").is_duplicated()).sort("block", "log_index", "page")
     if contradicting.height:
-        one, other = (paths[number] for number in contradicting["page"][:2])
-        raise InvalidInputError(f"{other}: the log at {place(contradicting)} differs from the one in {one.name}")
+        first, second = (paths[number] for number in contradicting["page"][:2])
+        raise InvalidInputError(f"{second}: the log at {place(contradicting)} differs from the one in {first.name}")
     return in_contract_order(logs.select(*RAW_LOG_SCHEMA), ", ".join(file.name for file in paths))
 
 
@@ -69,10 +69,8 @@ def _parsed(file: Path) -> object:
 
 def _rows(file: Path, parsed: object) -> list[Any]:
     if isinstance(parsed, dict):
-        if parsed.get("error"):
-            raise InvalidInputError(f"{file}: is an error and not a page: {parsed['error']}; fetch it again")
-        answer = parsed.get("result", parsed.get("items"))
-        if isinstance(answer, str):
+        answer = parsed.get("error") or parsed.get("result", parsed.get("items"))
+        if parsed.get("error") or isinstance(answer, str):
             raise InvalidInputError(f"{file}: is an error and not a page: {answer}; fetch it again")
         parsed = answer
     if not isinstance(parsed, list):

@@ -1,4 +1,4 @@
-"""The questions that following a contract takes, over JSON-RPC."""
+"""Requests about one contract, over JSON-RPC."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from shared.errors import PermanentError
 from shared.sources.ethereum import answers
-from shared.sources.ethereum.answers import Header, LogsAsked
+from shared.sources.ethereum.answers import Header, LogFilter
 from shared.sources.ethereum.failures import RefusedError
 from shared.sources.ethereum.json_rpc import Call, JsonRpc
 
 
 class EthereumNode:
-    """One contract on one chain, as the nodes of `rpc` know it."""
+    """One contract on one chain."""
 
     def __init__(self, rpc: JsonRpc, contract: str) -> None:
         self._rpc = rpc
@@ -35,7 +35,7 @@ class EthereumNode:
         return await self._rpc.ask(Call("eth_blockNumber", [], read))
 
     async def require_contract(self) -> None:
-        """Without one a node answers every question for logs with none, for ever.
+        """Check the address: without a contract, a node would always answer with no logs.
 
         Raises:
             PermanentError: there is no contract at the address.
@@ -57,47 +57,36 @@ class EthereumNode:
         """The contract's logs in blocks `first` to `last`, both inclusive, in contract order.
 
         Raises:
-            TooMuchAtOnceError: the range is more than the node gives at once.
+            TooMuchAtOnceError: the range is too large for the node.
         """
-        asked = LogsAsked(self._contract, first, last, topics=topics)
-        return await self._rpc.ask(_logs_call(asked, divisible=True))
+        return await self._rpc.ask(_logs_call(LogFilter(self._contract, first, last, topics=topics), divisible=True))
 
     async def logs_of(self, headers: Sequence[Header]) -> list[dict[str, Any]]:
-        """The contract's logs in exactly these blocks: asked by hash, a node cannot mean others, or have none yet."""
-        calls = [
-            _logs_call(LogsAsked(self._contract, one.number, one.number, block_hash=one.hash), divisible=False)
-            for one in headers
-        ]
-        return [log for found in await self._rpc.ask_all(calls) for log in found]
+        """The contract's logs in exactly these blocks: a request by hash excludes other forks and missing blocks."""
+        filters = (LogFilter(self._contract, block.number, block.number, block_hash=block.hash) for block in headers)
+        parts = await self._rpc.ask_all([_logs_call(wanted, divisible=False) for wanted in filters])
+        return [log for part in parts for log in part]
 
     async def read(self, contract: str, calldata: Sequence[str]) -> list[str]:
-        """What the contract returns to each of these calls, as hexadecimal data."""
+        """The contract's result of each call, as hexadecimal data."""
+
+        def read(value: Any) -> str:
+            return answers.data(value, "a contract's answer")
+
         return await self._rpc.ask_all(
-            [
-                Call(
-                    "eth_call",
-                    [{"to": contract, "data": data}, "latest"],
-                    lambda value: answers.data(value, "a contract's answer"),
-                )
-                for data in calldata
-            ]
+            [Call("eth_call", [{"to": contract, "data": data}, "latest"], read) for data in calldata]
         )
 
 
 def _header_call(number: int) -> Call[Header]:
-    return Call(
-        "eth_getBlockByNumber",
-        [hex(number), False],
-        lambda value: answers.header(value, number),
-        needs_block=number,
-    )
+    def read(value: Any) -> Header:
+        return answers.header(value, number)
+
+    return Call("eth_getBlockByNumber", [hex(number), False], read, needs_block=number)
 
 
-def _logs_call(asked: LogsAsked, *, divisible: bool) -> Call[list[dict[str, Any]]]:
-    return Call(
-        "eth_getLogs",
-        [asked.parameter()],
-        lambda value: answers.logs(value, asked),
-        divisible=divisible,
-        needs_block=asked.last,
-    )
+def _logs_call(wanted: LogFilter, *, divisible: bool) -> Call[list[dict[str, Any]]]:
+    def read(value: Any) -> list[dict[str, Any]]:
+        return answers.logs(value, wanted)
+
+    return Call("eth_getLogs", [wanted.parameter()], read, divisible=divisible, needs_block=wanted.last)

@@ -1,4 +1,4 @@
-"""The punks' attributes from the contract that holds them on chain (CryptoPunksData, by Larva Labs, 2021)."""
+"""The punks' attributes from their contract on chain (CryptoPunksData, by Larva Labs, 2021)."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _SKINS: Final = {"1": "Dark", "2": "Mid", "3": "Light", "4": "Albino"}
 
 
 async def read_punks(node: EthereumNode, contract: str) -> pl.DataFrame:
-    """All punks (`PUNK_SCHEMA`) by id, in one call of the contract each.
+    """All punks (`PUNK_SCHEMA`) by id, with one call of the contract for each.
 
     Raises:
         NodeUnavailableError: no node answers.
-        InvalidInputError: an answer that describes no punk.
+        InvalidInputError: an answer is not a description of a punk.
     """
     calls = [_SELECTOR + encode_abi(["uint16"], [punk]).hex() for punk in range(PUNKS)]
     return punks_frame([_text(answer, punk) for punk, answer in enumerate(await node.read(contract, calls))], contract)
 
 
 def punks_frame(descriptions: Sequence[str], where: str) -> pl.DataFrame:
-    """The punks (`PUNK_SCHEMA`) that these texts describe, by id: `Male 1, Smile, Mohawk`, `Alien, Headband`.
+    """The punks (`PUNK_SCHEMA`) of these texts, by id, such as `Male 1, Smile, Mohawk` or `Alien, Headband`.
 
-    The number after Male and Female is the skin. A type without skin has no number.
+    The number after Male and Female is the skin; other types have no skin.
 
     Raises:
-        InvalidInputError: a text that describes no punk; `where` names the contract.
+        InvalidInputError: a text is not a description of a punk; `where` names the contract.
     """
     rows = [_row(punk, text, where) for punk, text in enumerate(descriptions)]
     return validate_punks(pl.DataFrame(rows, schema=PUNK_SCHEMA, orient="row"), where)

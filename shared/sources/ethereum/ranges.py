@@ -1,4 +1,4 @@
-"""A long range of blocks in parts of a size that the node accepts, several in flight, consumed in order."""
+"""Fetches a long range of blocks in parts that the node accepts, several in flight, consumed in order."""
 
 from __future__ import annotations
 
@@ -22,30 +22,31 @@ _TRY_MORE_AFTER: Final = 50
 
 @dataclass
 class Span:
-    """How many blocks to ask for at once: halved when refused, doubled when the answer is quick and short.
+    """The number of blocks per request: halved after a refusal, doubled after a quick and short answer.
 
-    A size that was refused is not tried again at once: providers have fixed limits, and running into them with every
-    other request would cost as many requests again. After fifty quick answers more is tried, because the market was
-    not equally busy at all times.
+    A refused size is the new maximum, because providers have fixed limits. After fifty quick answers the maximum is
+    doubled, because the market is busier at some times than at others.
+
+    Attributes:
+        many: an answer with more logs is not short.
     """
 
     blocks: int = 2_000
     largest: int = 100_000
     many: int = 2_000
-    """Logs in an answer that is long enough."""
 
     def __post_init__(self) -> None:
         self._ceiling = self.largest
         self._quick = 0
 
     def refused(self, size: int) -> None:
-        """A request for `size` blocks was too much."""
+        """A request for `size` blocks was refused."""
         self._ceiling = max(1, size // 2)
         self.blocks = min(self.blocks, self._ceiling)
         self._quick = 0
 
     def answered(self, size: int, *, seconds: float, logs: int) -> None:
-        """A request for `size` blocks took so long and brought so many logs."""
+        """A request for `size` blocks took `seconds` and returned this number of logs."""
         if seconds > SLOW_S:
             self.blocks = max(1, min(self.blocks, size // 2))
             return
@@ -59,18 +60,18 @@ class Span:
 
 @dataclass(frozen=True)
 class Part(Generic[T]):
-    """Blocks `first` to `last` (inclusive) and what is in them."""
+    """The items of blocks `first` to `last` (inclusive)."""
 
     first: int
     last: int
-    found: list[T]
+    items: list[T]
 
 
 async def in_order(first: int, last: int, fetch: Fetch[T], *, span: Span, in_flight: int) -> AsyncGenerator[Part[T]]:
-    """The blocks `first` to `last` in parts without a gap; leave it early as you like.
+    """The blocks `first` to `last` in parts without gaps. The caller may stop early.
 
     Raises:
-        TooMuchAtOnceError: a single block is too much.
+        TooMuchAtOnceError: a single block is too large.
     """
     waiting: deque[tuple[int, int, asyncio.Task[list[T]]]] = deque()
     following = first
@@ -82,36 +83,36 @@ async def in_order(first: int, last: int, fetch: Fetch[T], *, span: Span, in_fli
                 following = end + 1
             begin, end, task = waiting.popleft()
             try:
-                found = await task
+                items = await task
             except BaseException:
                 task.cancel()
                 raise
-            yield Part(begin, end, found)
+            yield Part(begin, end, items)
     finally:
         for *_, task in waiting:
             task.cancel()
         for *_, task in waiting:
-            # What the others would have brought, or failed with, nobody wants any more.
+            # Results and errors of the other requests are no longer needed.
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
 
 
 async def _fetched(first: int, last: int, fetch: Fetch[T], span: Span) -> list[T]:
-    """What is in the blocks; divided for as long as it is too much."""
+    """The items of the blocks; divides the range until the node accepts it."""
     size, started = last - first + 1, time.monotonic()
     try:
-        found = await fetch(first, last)
+        items = await fetch(first, last)
     except TooMuchAtOnceError:
         span.refused(size)
         if size == 1:
             raise
     else:
-        span.answered(size, seconds=time.monotonic() - started, logs=len(found))
-        return found
-    parts: list[T] = []
+        span.answered(size, seconds=time.monotonic() - started, logs=len(items))
+        return items
+    items = []
     while first <= last:
-        # Not more than half of what was refused, and less when that was found to be too much as well.
+        # At most half of the refused size, less if that was refused as well.
         end = min(first + min(span.blocks, size // 2) - 1, last)
-        parts += await _fetched(first, end, fetch, span)
+        items += await _fetched(first, end, fetch, span)
         first = end + 1
-    return parts
+    return items

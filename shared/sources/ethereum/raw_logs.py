@@ -1,8 +1,7 @@
-"""Raw Ethereum logs as a frame, from the JSON objects of a node, Etherscan or Blockscout's copy of Etherscan's API.
+"""Raw Ethereum logs as a frame, from JSON objects of a node, Etherscan, or Blockscout's copy of Etherscan's API.
 
-The three say the same with small differences: a node knows no time of a log (newer ones add `blockTimestamp`),
-Etherscan writes zero as `0x`, Blockscout pads the topics with null. Numbers may be hexadecimal text, decimal text or
-integers.
+The formats differ in details: nodes have no time of a log (newer ones add `blockTimestamp`), Etherscan writes zero as
+`0x`, and Blockscout pads the topics with null. Numbers are hexadecimal text, decimal text or integers.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import polars as pl
 
 from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError
+from shared.market.frame_rules import Rule
 
 TOPICS: Final = ("topic0", "topic1", "topic2", "topic3")
 RAW_LOG_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -27,7 +27,7 @@ RAW_LOG_SCHEMA: Final[dict[str, pl.DataType]] = {
     **dict.fromkeys(TOPICS, pl.String()),
     "data": pl.String(),
 }
-"""A log, all hexadecimal in lower case with 0x; topics that it does not have are null."""
+"""A log, with hexadecimal text in lower case with 0x; missing topics are null."""
 
 _NUMBERS: Final = {"block": "blockNumber", "tx_index": "transactionIndex", "log_index": "logIndex"}
 _TEXTS: Final = {"tx_hash": "transactionHash", "address": "address", "data": "data"}
@@ -35,7 +35,7 @@ _KEYS: Final = {**_NUMBERS, **_TEXTS, "timestamp": "timeStamp", "topics": "topic
 _LARGEST: Final = {"block": 2**32 - 1, "tx_index": 2**31 - 1, "log_index": 2**31 - 1}
 _EARLIEST_SECOND: Final = int(EARLIEST_INSTANT.timestamp())
 _LATEST_SECOND: Final = 253_402_300_799
-"""The end of the year 9999, the last that a Python datetime can say."""
+"""The end of the year 9999, the last year of a Python datetime."""
 
 _HASH: Final = r"^0x[0-9a-f]{64}$"
 _ADDRESS: Final = r"^0x[0-9a-f]{40}$"
@@ -48,20 +48,21 @@ def empty_logs() -> pl.DataFrame:
 
 
 def raw_logs(rows: list[dict[str, Any]], where: str, timestamps: Mapping[int, int] | None = None) -> pl.DataFrame:
-    """The logs (`RAW_LOG_SCHEMA`) in contract order, once every rule of a well-formed log holds.
+    """The logs (`RAW_LOG_SCHEMA`) in contract order, after all rules hold.
 
-    A log without a time of its own gets that of its block from `timestamps`, in seconds since 1970 by block number.
-    `where` names the page or the answer in errors; logs are counted from 1, as the page has them.
+    Args:
+        where: name of the page or answer in errors, which count logs from 1 in the order of the page.
+        timestamps: seconds since 1970 by block number, for logs without a time.
 
     Raises:
-        InvalidInputError: the first rule that is broken, with the log, the field and what was found.
+        InvalidInputError: the first broken rule, with log, field and value.
     """
     if not rows:
         return empty_logs()
     frame = _columns(rows, where)
     frame = _with_times(frame, where, timestamps, rows)
     rules = _rules()
-    # One pass decides whether any rule is broken; only then is the first broken one looked for.
+    # As in `frame_rules.check_rows`, but errors quote the original JSON value.
     if frame.select(pl.any_horizontal(broken.any() for _, broken, _ in rules)).item():
         for column, broken, rule in rules:
             flags = frame.select(broken=broken.fill_null(False))["broken"]
@@ -71,7 +72,7 @@ def raw_logs(rows: list[dict[str, Any]], where: str, timestamps: Mapping[int, in
 
 
 def in_contract_order(logs: pl.DataFrame, where: str) -> pl.DataFrame:
-    """The logs sorted by `(block, log_index)`, once their places fit together.
+    """The logs sorted by `(block, log_index)`, checked for contradictions.
 
     Raises:
         InvalidInputError: a place occurs twice, or two logs contradict each other about a block or a transaction.
@@ -93,19 +94,19 @@ def in_contract_order(logs: pl.DataFrame, where: str) -> pl.DataFrame:
         ),
     ]
     for broken, rule in rules:
-        places = logs.filter(broken)
-        if places.height:
-            raise InvalidInputError(f"{where}: the log at {place(places)} {rule}")
+        wrong = logs.filter(broken)
+        if wrong.height:
+            raise InvalidInputError(f"{where}: the log at {place(wrong)} {rule}")
     return logs
 
 
 def place(logs: pl.DataFrame) -> str:
-    """Where the first of these logs is on the chain, in words."""
+    """Place of the first of these logs on the chain, for errors."""
     return f"block {logs['block'][0]}, log_index {logs['log_index'][0]}"
 
 
 def _columns(rows: list[dict[str, Any]], where: str) -> pl.DataFrame:
-    """Everything but the time, in the page's order. Numbers that are no numbers become null."""
+    """The columns in the order of the page, with times in seconds. Invalid numbers become null."""
     try:
         if not {row.get("removed") for row in rows} <= {None, False}:
             _refuse_first(rows, where)
@@ -130,7 +131,7 @@ def _text(values: list[Any]) -> pl.Series:
 
 
 def _numbers(values: list[Any]) -> pl.Series:
-    """Hexadecimal text, decimal text or integers, as integers (i64); null where the value is none of them."""
+    """Hexadecimal text, decimal text or integers as integers (i64); null for other values."""
     if int in set(map(type, values)):
         values = [str(value) if type(value) is int else value for value in values]
     text = pl.col("text")
@@ -147,7 +148,7 @@ def _topics(values: list[Any]) -> dict[str, pl.Series]:
     """A column per topic."""
     if not (set(map(type, values)) <= {list, tuple} and max(map(len, values)) <= len(TOPICS)):
         raise TypeError("topics are a list of at most four")
-    # All in one column and taken apart there: several times as fast as one list per topic.
+    # One column for all topics is several times as fast as one list per topic.
     every = _text([*chain.from_iterable(values)])
     count = pl.Series([len(topics) for topics in values], dtype=pl.Int64)
     first = count.cum_sum() - count
@@ -157,7 +158,7 @@ def _topics(values: list[Any]) -> dict[str, pl.Series]:
 def _with_times(
     frame: pl.DataFrame, where: str, timestamps: Mapping[int, int] | None, rows: list[dict[str, Any]]
 ) -> pl.DataFrame:
-    """`timestamp` from seconds to an instant, those of `timestamps` filled in."""
+    """Fills in missing `timestamps`, and converts seconds to instants."""
     if timestamps is not None:
         known = pl.Series([timestamps.get(block) for block in frame["block"].to_list()], dtype=pl.Int64)
         frame = frame.with_columns(pl.col("timestamp").fill_null(known))
@@ -169,33 +170,31 @@ def _with_times(
     return frame.with_columns(pl.from_epoch(pl.col("timestamp"), time_unit="s").cast(pl.Datetime("us", "UTC")))
 
 
-def _rules() -> list[tuple[str, pl.Expr, str]]:
-    """(column, expression that is true where the rule is broken, the rule in words)."""
-    rules: list[tuple[str, pl.Expr, str]] = []
-    for name, largest in _LARGEST.items():
-        outside = pl.col(name).is_null() | ~pl.col(name).is_between(0, largest)
-        rules.append((name, outside, f"must be a number from 0 to {largest}"))
-    for name, pattern, words in (
-        ("tx_hash", _HASH, "must be 0x and 64 hexadecimal digits"),
+def _rules() -> list[Rule]:
+    hash_rule = "must be 0x and 64 hexadecimal digits"
+    texts = (
+        ("tx_hash", _HASH, hash_rule),
         ("address", _ADDRESS, "must be 0x and 40 hexadecimal digits"),
         ("data", _BYTES, "must be 0x and whole bytes in hexadecimal"),
-    ):
-        rules.append((name, pl.col(name).is_null() | ~pl.col(name).str.contains(pattern), words))
-    rules.append(("topic0", pl.col("topic0").is_null(), "must not be missing"))
-    for name in TOPICS:
-        rules.append((name, ~pl.col(name).str.contains(_HASH), "must be 0x and 64 hexadecimal digits"))
-    for before, name in pairwise(TOPICS):
-        rules.append((name, pl.col(before).is_null() & pl.col(name).is_not_null(), "must not follow a missing topic"))
-    return rules
+    )
+    outside = {name: ~pl.col(name).is_between(0, most).fill_null(False) for name, most in _LARGEST.items()}
+    gaps = {name: pl.col(before).is_null() & pl.col(name).is_not_null() for before, name in pairwise(TOPICS)}
+    return [
+        *((name, outside[name], f"must be a number from 0 to {most}") for name, most in _LARGEST.items()),
+        *((name, ~pl.col(name).str.contains(pattern).fill_null(False), rule) for name, pattern, rule in texts),
+        ("topic0", pl.col("topic0").is_null(), "must not be missing"),
+        *((name, ~pl.col(name).str.contains(_HASH), hash_rule) for name in TOPICS),
+        *((name, gap, "must not follow a missing topic") for name, gap in gaps.items()),
+    ]
 
 
 def _refuse(where: str, row: int, column: str, rule: str, rows: list[dict[str, Any]]) -> NoReturn:
-    found = rows[row].get("topics" if column in TOPICS else _KEYS[column])
-    raise InvalidInputError(f"{where}: log {row + 1}: {_KEYS.get(column, column)} {rule} (found {_short(found)})")
+    value = rows[row].get("topics" if column in TOPICS else _KEYS[column])
+    raise InvalidInputError(f"{where}: log {row + 1}: {_KEYS.get(column, column)} {rule} (found {_short(value)})")
 
 
 def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
-    """Say which log could not be put into columns, and why."""
+    """Raise the error of the first log that does not fit into columns."""
     for number, row in enumerate(rows, start=1):
         at = f"{where}: log {number}:"
         if not isinstance(row, dict):
@@ -218,11 +217,11 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
             raise InvalidInputError(f"{at} topics must be a list of text (found {_short(topics)})")
         if len(topics) > len(TOPICS):
             raise InvalidInputError(f"{at} topics must be at most {len(TOPICS)} (found {len(topics)})")
-    raise AssertionError("every log has the form of one, yet they make no columns")
+    raise AssertionError("the logs are valid, but do not fit into columns")
 
 
 def _is_text(value: object) -> bool:
-    """Also where the value is missing: the rules tell what must not be."""
+    """True for a missing value, too: the rules decide whether it may be missing."""
     return value is None or (isinstance(value, str) and value.isascii())
 
 

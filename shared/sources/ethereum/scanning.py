@@ -1,4 +1,4 @@
-"""What a contract logged in a stretch of blocks, with each block's time, and tied to the chain it was read from."""
+"""Reads the logs of a contract with the times of their blocks, from one fork of the chain."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from shared.sources.ethereum.node import EthereumNode
 from shared.sources.ethereum.ranges import Span, in_order
 
 MANY_LOGS: Final = 20_000
-"""After so many a scan ends: they are decoded and stored in one go."""
+"""A scan ends after this number of logs, which are decoded and stored together."""
 
 
 class ChainMovedError(TransientError):
-    """The chain changed while it was read. Nothing was stored; the next pull reads it as it is then."""
+    """The chain changed during the scan. Nothing was stored; the next pull reads it again."""
 
 
 @dataclass(frozen=True)
 class Scanned:
-    """Raw logs in contract order, the time of each of their blocks (UTC seconds), and how far they go."""
+    """Raw logs in contract order, the times of their blocks (UTC seconds), and the last block read."""
 
     rows: list[dict[str, Any]]
     times: dict[int, int]
@@ -34,10 +34,10 @@ class Scanned:
 
 @dataclass
 class Scanner:
-    """Reads blocks that are final in large ranges, and the newest, which may still be replaced, one by one.
+    """Reads final blocks in large ranges, and the newest blocks, which may still be replaced, one by one.
 
-    The newest blocks' headers are tied to each other and to the block before by their parents' hashes, and their logs
-    are asked for by the block's hash: together they are of one history, whatever the nodes do meanwhile.
+    The parents' hashes link the headers of the newest blocks with each other and with the block before. Their logs are
+    requested by the block's hash. So all of them belong to one fork, even if the nodes change meanwhile.
     """
 
     node: EthereumNode
@@ -46,10 +46,10 @@ class Scanner:
     span: Span = field(default_factory=Span)
 
     async def scan(self, located: Located) -> Scanned:
-        """From the block after `located` towards its target, until the time or the number of logs is used up.
+        """Read from the block after `located` to its target, or until the limit of time or logs.
 
         Raises:
-            ChainMovedError: what was read does not fit together.
+            ChainMovedError: the blocks do not belong to one fork.
             NodeUnavailableError, TooMuchAtOnceError: the nodes give no answer.
         """
         first, target = located.block + 1, located.target
@@ -60,7 +60,7 @@ class Scanner:
         if last == newest - 1 and target >= newest and len(rows) < MANY_LOGS:
             recent = await self.node.headers(range(newest, target + 1))
             _require_linked(located.ancestor if last == located.block else None, recent)
-            # Their times are the headers', so a log's own claim is not needed.
+            # The headers have the times, so a log's own time is not needed.
             rows += [_without_time(row) for row in await self.node.logs_of(recent)]
             times |= {header.number: header.time for header in recent}
             last = target
@@ -75,14 +75,14 @@ class Scanner:
         parts = in_order(first, last, self.node.logs_between, span=self.span, in_flight=self.in_flight)
         async with aclosing(parts):
             async for part in parts:
-                rows += part.found
+                rows += part.items
                 reached = part.last
                 if len(rows) >= MANY_LOGS or time.monotonic() > until:
                     break
         return rows, await self.times(rows), reached
 
     async def times(self, rows: Sequence[dict[str, Any]]) -> dict[int, int]:
-        """The time of each block whose logs do not say it themselves, as newer nodes' do."""
+        """The times of the blocks whose logs have none; newer nodes send times with logs."""
         hashes = {
             quantity(row["blockNumber"], "a log's block"): row["blockHash"].lower()
             for row in rows

@@ -1,4 +1,4 @@
-"""The market on an Ethereum chain, followed block by block through JSON-RPC."""
+"""The market on an Ethereum chain, followed block by block over JSON-RPC."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from shared.sources.price_source import PriceSource
 log = structlog.get_logger(__name__)
 
 FIRST_BLOCK: Final = 3_914_495
-"""Where CryptoPunksMarket was deployed on Ethereum."""
+"""The block that deployed CryptoPunksMarket on Ethereum."""
 
 
 @dataclass(frozen=True)
 class EthereumMarket:
-    """Which market, and how it is followed.
+    """A market and the way of following it; docs/market.md explains the defaults.
 
     Attributes:
-        confirmations: blocks that must lie above one that is read. Since the Merge blocks are replaced, if at all, one
-            or two deep; six cost 72 seconds of a nowcast's half hour, and what goes deeper is repaired.
-        start_block: where a first read begins.
-        punks: where the punks' attributes come from: the address of a contract, or a file.
-        contract_block: where a bid that is older than that is looked for from.
-        first_range: blocks to ask for at first; the range then follows what the nodes accept.
-        budget_s: how long one scan may take before what it has is stored.
+        confirmations: number of blocks above the last block that is read.
+        start_block: first block of the first read.
+        contract_block: first block of a search for bids older than `start_block`.
+        punks: source of the punks' attributes: address of a contract, or a file.
+        in_flight: requests at the same time.
+        first_range: blocks per request at first; then the size follows the answers of the nodes.
+        budget_s: seconds after which a scan ends, and its events are stored.
     """
 
     chain_id: int = 1
@@ -57,7 +57,7 @@ class EthereumMarket:
 
 
 class EthereumSource:
-    """A `BlockSource` over one or several nodes. Close it when it is no longer needed."""
+    """A `BlockSource` over one or several nodes. The caller closes it."""
 
     def __init__(self, rpc: JsonRpc, market: EthereumMarket, prices: PriceSource) -> None:
         self._rpc = rpc
@@ -82,32 +82,32 @@ class EthereumSource:
         await self._prices.close()
 
     async def locate(self, cursor: Cursor) -> Located:
-        """Where the cursor stands on the chain as it is now.
+        """The position of the cursor on the current chain.
 
         Raises:
             NodeUnavailableError: no node answers, or all are behind the cursor.
             UnusableNodeError: a node is on another chain.
-            PermanentError: there is no contract at the address, or the chain was replaced deeper than it is
-                remembered.
+            PermanentError: there is no contract at the address, or no block hash of the cursor is on the chain.
         """
         if not self._contract_seen:
             await self._node.require_contract()
             self._contract_seen = True
         head = await self._node.head(at_least=cursor.block if cursor.recent else 0)
         target = head - self._market.confirmations
-        if not cursor.recent:
-            return Located(cursor.block, orphaned=False, target=target, head=head)
-        newest = cursor.recent[-1]
-        [header] = await self._node.headers([newest.number])
-        if header.hash == newest.hash:
-            return Located(newest, orphaned=False, target=target, head=head)
-        return Located(await self._common_ancestor(cursor.recent), orphaned=True, target=target, head=head)
+        ancestor: BlockRef | int = cursor.block
+        orphaned = False
+        if cursor.recent:
+            ancestor = cursor.recent[-1]
+            [header] = await self._node.headers([ancestor.number])
+            if orphaned := header.hash != ancestor.hash:
+                ancestor = await self._common_ancestor(cursor.recent)
+        return Located(ancestor, orphaned=orphaned, target=target, head=head)
 
     async def scan(self, located: Located, bids: StandingBids) -> Scan:
-        """The events after `located`; `bids` is what stood then, and follows them once all of them are read.
+        """The events after `located`. `bids`: standing bids there, updated after a success.
 
         Raises:
-            TransientError: the nodes do not answer, or their answers do not fit together.
+            TransientError: the nodes do not answer, or their answers contradict each other.
             InvalidInputError: a log that the contract cannot have emitted.
             MissingBidsError: an accepted bid that was never entered.
         """
@@ -122,7 +122,7 @@ class EthereumSource:
         return Scan(events, scanned.cursor, scanned.complete)
 
     async def punks(self) -> pl.DataFrame:
-        """The 10,000 punks (`PUNK_SCHEMA`), from the contract that holds their attributes or from a file."""
+        """The 10,000 punks (`PUNK_SCHEMA`), from a contract or a file."""
         if self._market.punks.startswith("0x"):
             return await punk_traits.read_punks(self._node, self._market.punks)
         return read_punks_file(Path(self._market.punks))
@@ -132,20 +132,19 @@ class EthereumSource:
         return await self._prices.closes(after, until)
 
     async def _common_ancestor(self, recent: Sequence[BlockRef]) -> BlockRef:
-        headers = await self._node.headers([one.number for one in recent])
-        kept = [one for one, header in zip(recent, headers, strict=True) if one.hash == header.hash]
+        headers = await self._node.headers([block.number for block in recent])
+        kept = [block for block, header in zip(recent, headers, strict=True) if block.hash == header.hash]
         if not kept:
             raise PermanentError(
-                f"none of the blocks {recent[0].number} to {recent[-1].number} is part of the chain any more, and of "
-                "earlier ones nothing is remembered: compare the node with another one, or read into an empty database"
+                f"none of the blocks {recent[0].number} to {recent[-1].number} is part of the chain any more, and "
+                "hashes of earlier blocks are not kept: compare the node with another one, or use an empty database"
             )
         return kept[-1]
 
     async def _place_older_bids(self, punks: Sequence[int], last_block: int, bids: StandingBids) -> None:
-        """Find the bids on these punks that stood after `last_block`.
+        """Find the bids on these punks that stood after `last_block`, all of which are accepted later.
 
-        A bid that is accepted stands, so of all that were entered before it is the last one; withdrawals and sales in
-        between need not be read.
+        An accepted bid stands, so it is the last bid entered before. Withdrawals and sales need not be read.
         """
         first = self._market.contract_block
         log.info("bids.older", punks=list(punks), first=first, last=last_block)
@@ -158,11 +157,8 @@ class EthereumSource:
         async for part in in_order(
             first, last_block, fetch, span=Span(blocks=10_000), in_flight=self._market.in_flight
         ):
-            rows += part.found
+            rows += part.items
         logs = raw_logs(rows, f"bids before block {last_block + 1}", await self._scanner.times(rows))
-        for punk, bidder, price in (
-            decode(logs, StandingBids(), market=self._market.market)
-            .select("punk_id", "from_address", "price_wei")
-            .iter_rows()
-        ):
+        events = decode(logs, StandingBids(), market=self._market.market)
+        for punk, bidder, price in events.select("punk_id", "from_address", "price_wei").iter_rows():
             bids.place(punk, bidder, price)

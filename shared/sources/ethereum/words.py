@@ -1,6 +1,6 @@
 """32-byte words of topics and data, as expressions over a column of `RAW_LOG_SCHEMA`: 0x and 64 hexadecimal digits.
 
-The encoding of an address or a number is that of the contract ABI: right-aligned, filled up with zeros.
+The contract ABI encodes addresses and numbers right-aligned, padded with zeros.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ def address(column: str) -> pl.Expr:
 
 
 def broken_address(column: str) -> pl.Expr:
-    """True where the word is wider than an address."""
+    """True if the word is wider than an address."""
     return ~_starts_with_zeros(column, _DIGITS - _ADDRESS_DIGITS)
 
 
 def number(column: str) -> pl.Expr:
-    """The number in the word, of at most 32 bits (i64); `broken_number` tells where it is wider."""
+    """The number in the word, of at most 32 bits (i64); see `broken_number`."""
     return pl.col(column).str.slice(_PREFIX + _DIGITS - _SMALL_DIGITS).str.to_integer(base=16, strict=False)
 
 
 def broken_number(column: str, largest: int) -> pl.Expr:
-    """True where the number is above `largest`, which has at most 32 bits."""
+    """True if the number is above `largest`, which has at most 32 bits."""
     wider = ~_starts_with_zeros(column, _DIGITS - _SMALL_DIGITS)
     return wider | (number(column) > largest).fill_null(True)
 
@@ -45,12 +45,11 @@ def decimal_text(words: pl.Series) -> pl.Series:
         .select("word", text=pl.when(_starts_with_zeros("word", _HALF)).then(half).cast(pl.String))
         .with_row_index("row")
     )
-    # Above 2**127 wei there is no money, only the largest number somebody could type: a few, one at a time.
+    # Only absurd asks are above 2**127 wei: there are few, so convert them one by one.
     large = read.filter(pl.col("text").is_null() & pl.col("word").is_not_null())
     exact = large.select("row", exact=pl.Series([str(int(word, 16)) for word in large["word"]], dtype=pl.String))
-    return read.join(exact, on="row", how="left", maintain_order="left").select(text=pl.coalesce("text", "exact"))[
-        "text"
-    ]
+    joined = read.join(exact, on="row", how="left", maintain_order="left")
+    return joined.select(text=pl.coalesce("text", "exact"))["text"]
 
 
 def _starts_with_zeros(column: str, digits: int) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""What can be wrong with a source's data, on purpose: to see that the platform refuses it or bears it."""
+"""Deliberate defects of a source's data, which the platform must refuse or tolerate."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from shared.errors import InvalidInputError
 DUPLICATES: Final = "duplicates"
 """Every 40th event is delivered twice in a row."""
 OUT_OF_ORDER: Final = "out_of_order"
-"""What is delivered at once begins with its last event."""
+"""Each delivery begins with its last event."""
 ZERO_PRICE_STORM: Final = "zero_price_storm"
-"""Hundreds of punks are moved at the price 0 on the first day. Every rule for events is kept."""
+"""Hundreds of punks are sold for 0 wei on the first day. The events break no rule."""
 MISSING_TRAITS: Final = "missing_traits"
 """Every 100th punk is missing from the table of punks."""
 ETH_USD_GAP: Final = "eth_usd_gap"
@@ -28,7 +28,7 @@ _GAP: Final = timedelta(days=10)
 
 
 class BadData:
-    """The defects of one source. What happened before `since` is delivered in order; the punks never are.
+    """The defects of one source. Events before `since` have none; the table of punks has them from the beginning.
 
     Raises:
         InvalidInputError: a kind that is not in `KINDS`.
@@ -46,11 +46,11 @@ class BadData:
         return ZERO_PRICE_STORM in self._kinds
 
     def events(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """What is delivered instead of this part of the events."""
+        """The events with the defects."""
         late = frame.filter(pl.col("timestamp") >= self._since)
         early = frame.head(frame.height - late.height)
         if DUPLICATES in self._kinds:
-            # By their place on chain, so that it does not matter how the events are fetched.
+            # Chosen by position on the chain, so that the size of a fetch does not matter.
             twice = (pl.col("block") + pl.col("log_index")) % _EVERY == 0
             late = late.select(pl.all().repeat_by(pl.when(twice).then(2).otherwise(1)).explode())
         if OUT_OF_ORDER in self._kinds:

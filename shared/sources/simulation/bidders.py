@@ -1,4 +1,4 @@
-"""Bids: dust from bots, bids on floor punks, bids on everything that wears something, and owners who accept."""
+"""Bids: dust from bots, bids on floor punks, bids on punks with one accessory, and owners who accept."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from shared.sources.simulation.ledger import NOBODY
 from shared.sources.simulation.values import wearers
 
 _DUST_WARS, _FLOOR_BIDS, _TRAIT_ROUNDS = 19.0, 8.0, 1.6
-"""A day. A trait round bids on several punks that wear the same."""
+"""Per day. A trait round bids on several punks with the same accessory."""
 _BOTS, _TURNS, _OUTBID = 8, 5, 0.6
-"""A war goes on with this probability, at most so many turns. The bots are the busiest holders."""
+"""Number of bots (the most active holders), most turns of a war, and probability of each further turn."""
 _TRAIT_BIDS: Final = 3
 _WITHDRAWN: Final = 0.35
-"""Of the standing bids, a day; dust is mostly withdrawn within minutes."""
+"""Share of the standing bids per day; most dust is withdrawn within minutes."""
 _RELUCTANCE: Final = 0.10
-"""An owner accepts no bid that is further (log) below what the punk is worth."""
+"""Largest discount (log) from the punk's worth that an owner accepts."""
 
 
 def bid_dust(day: Day) -> None:
-    """Bots bid next to nothing on anything, outbid each other, and the last one mostly takes it back."""
+    """Bots bid tiny amounts on any punk and outbid each other; the last one usually withdraws."""
     punks = day.unwrapped(day.count(_DUST_WARS))
     amounts = np.exp(day.rng.uniform(np.log(1.0), np.log(1e8), len(punks))).astype(np.int64)
     first, blocks = day.rng.integers(0, _BOTS, len(punks)), day.blocks(len(punks))
@@ -40,18 +40,18 @@ def bid_dust(day: Day) -> None:
 
 
 def bid_on_floor_punks(day: Day) -> None:
-    """A little below the floor, on punks that are worth about that."""
+    """Bids slightly below the floor, on punks worth about the floor."""
     drawn = day.unwrapped(4 * day.count(_FLOOR_BIDS))
     cheap = drawn[day.values.premium[drawn] < 0.06][: len(drawn) // 4]
     _bid(day, cheap, day.rng.exponential(0.05, len(cheap)) + 0.01)
 
 
 def bid_on_traits(day: Day) -> None:
-    """The rarer, the more sought after: a few punks that wear the same get a bid each."""
+    """Bids on a few punks with the same accessory; rare accessories are more likely."""
     rarity = np.array([1.0 / HELD[name] for name in NAMES])
     for accessory in day.rng.choice(len(NAMES), day.count(_TRAIT_ROUNDS), p=rarity / rarity.sum()).tolist():
-        known = wearers(day.punks, accessory)
-        drawn = known[np.unique(day.rng.integers(0, len(known), _TRAIT_BIDS))] if len(known) else known
+        worn_by = wearers(day.punks, accessory)
+        drawn = worn_by[np.unique(day.rng.integers(0, len(worn_by), _TRAIT_BIDS))] if len(worn_by) else worn_by
         punks = day.take(drawn[day.ledger.wrapped_by[drawn] == NOBODY])
         _bid(day, punks, 0.03 + day.rng.exponential(0.12, len(punks)))
 
@@ -63,7 +63,7 @@ def withdraw(day: Day) -> None:
 
 
 def accept(day: Day, count: int) -> None:
-    """Owners take the best standing bids; where none is good enough, one is made for them."""
+    """Owners accept the best standing bids; without a good bid, a buyer makes one."""
     ledger = day.ledger
     standing = np.flatnonzero((ledger.bidding > 0) & (ledger.wrapped_by == NOBODY))
     shortfalls = day.log_worth(standing, day.blocks(len(standing))) - np.log(ledger.bidding[standing] / 1e9)
@@ -76,7 +76,7 @@ def accept(day: Day, count: int) -> None:
 
 
 def _bid(day: Day, punks: Ints, below: Floats) -> tuple[Ints, Ints]:
-    """Bids `below` (log) the punks' worth, where that beats the standing bid; those punks and the blocks."""
+    """Bids `below` (log) the punks' worth, if above the standing bid. Returns the punks and blocks of these bids."""
     blocks = day.blocks(len(punks))
     amounts = price(day.log_worth(punks, blocks) - below)
     better = amounts > day.ledger.bidding[punks]

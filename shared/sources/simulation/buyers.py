@@ -1,4 +1,4 @@
-"""Sales at about what punks are worth: asks taken from the book, punks listed and sold at once, brokered deals."""
+"""Sales near the punks' worth: asks from the book, punks listed and sold at once, and private deals."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from shared.sources.simulation.sellers import selling_price
 
 SALES_A_DAY: Final = 6.0
 _ACCEPTED, _BROKERED, _QUICK = 0.11, 0.15, 0.37
-"""Shares of the sales; the rest are asks that stood in the book."""
+"""Shares of the sales; the rest are asks from the book."""
 _LIMIT: Final = 0.12
-"""Nobody pays more than this (log) over what a punk is worth."""
+"""Largest premium (log) over the punk's worth that a buyer pays."""
 _FLOOR_BUYERS: Final = 0.7
-"""Share of the buyers who look at the price alone."""
+"""Share of the buyers who only compare prices."""
 _SWEEPS, _SWEPT = 0.035, 12.0
-"""A day; how many punks on average."""
+"""Sweeps per day, and punks per sweep on average."""
 _CHOOSINESS: Final = 0.025
 
 
@@ -28,15 +28,15 @@ def trade(day: Day, activity: float) -> None:
     kinds = [_ACCEPTED, _BROKERED, _QUICK, 1.0 - _ACCEPTED - _BROKERED - _QUICK]
     accepted, brokered, quick, taken = day.rng.multinomial(sales, kinds).tolist()
     _sweep(day)
-    found = _take_asks(day, taken)
+    bought = _take_asks(day, taken)
     accept(day, accepted)
     _broker(day, brokered)
-    # Who finds nothing worth its ask waits for one that is.
-    _sell_at_once(day, quick + taken - found)
+    # Buyers without a fair ask in the book wait for a new one.
+    _sell_at_once(day, quick + taken - bought)
 
 
 def _sweep(day: Day) -> None:
-    """Seldom one buyer takes the lowest asks one after the other, as far as they are worth it, and the floor jumps."""
+    """Rarely, one buyer takes the lowest fair asks in a row, and the floor jumps."""
     listed = day.ledger.public()
     for size in day.rng.geometric(1.0 / _SWEPT, day.count(_SWEEPS)).tolist():
         buyer = day.somebody(1)
@@ -47,14 +47,14 @@ def _sweep(day: Day) -> None:
 
 
 def _take_asks(day: Day, count: int) -> int:
-    """Buyers compare: the better the ask for what the punk is worth, the likelier it goes."""
+    """Buyers prefer asks that are low for the punk's worth. Returns the number of asks taken."""
     listed = day.ledger.public()
     gaps = day.gaps(listed)
     listed, gaps = listed[gaps < _LIMIT], gaps[gaps < _LIMIT]
     asks = np.log(day.ledger.asking[listed] / 1e9)
     over_floor = asks - asks.min(initial=np.inf)
     regrets = np.where(day.rng.random(len(listed)) < _FLOOR_BUYERS, 4.0 * over_floor, gaps + _LIMIT / 4)
-    # The first few of regrets with Gumbel noise are drawn one after the other without replacement.
+    # The Gumbel trick: the lowest noisy regrets are draws without replacement.
     drawn = np.argsort(regrets / _CHOOSINESS - day.rng.gumbel(size=len(listed)))[:count]
     punks = day.take(listed[drawn])
     day.ledger.buy(punks, day.blocks(len(punks)), day.others(punks))
@@ -62,7 +62,7 @@ def _take_asks(day: Day, count: int) -> int:
 
 
 def _sell_at_once(day: Day, count: int) -> None:
-    """An owner lists, or lowers an ask, and is taken at his word within minutes or hours."""
+    """An owner lists, or lowers an ask, and a buyer takes it within minutes or hours."""
     listed = day.ledger.public()
     near = listed[np.abs(day.gaps(listed)) < 0.3]
     lowered = day.take(day.rng.permutation(near)[: int(day.rng.binomial(count, 0.5))])
@@ -73,9 +73,8 @@ def _sell_at_once(day: Day, count: int) -> None:
 
 
 def _broker(day: Day, count: int) -> None:
-    """Agreed on elsewhere, at the market: offered to one buyer, who takes it."""
+    """Deals agreed elsewhere at market prices: offered to one buyer, who takes the offer."""
     punks = day.unlisted(count)
     buyers, blocks = day.others(punks), day.blocks(len(punks))
     agreed = price(day.log_worth(punks, blocks) + day.rng.normal(0.0, 0.045, len(punks)))
-    day.ledger.ask(punks, blocks, agreed, buyers)
-    day.ledger.buy(punks, day.later(blocks, 30.0), buyers)
+    day.deal(punks, blocks, agreed, buyers, minutes=30.0)

@@ -1,4 +1,4 @@
-"""What moves all prices at once: regimes of the floor, ETH/USD beside it, and how busy the market is."""
+"""Influences on all prices: regimes of the floor, ETH/USD, and market activity."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ import numpy as np
 from shared.market.series import Floats, Ints
 
 FLOOR_ETH: Final = 40.0
-"""Where the floor is drawn back to in the very long run."""
+"""Long-run mean of the floor."""
 ETH_USD: Final = 2_500.0
 
 
 @dataclass(frozen=True)
 class Regime:
-    """How a day goes. Drifts and deviations are of log prices, a day."""
+    """A market regime. Drifts and deviations are of log prices, per day.
+
+    Attributes:
+        days: mean length.
+        reversion: share of the distance to the level at the regime's start that the floor regains per day.
+        activity: factor on the number of sales.
+    """
 
     name: str
     days: float
-    """Mean length."""
     drift: float
     deviation: float
     reversion: float
-    """Share of the distance to the level it wanders around that is made up for in a day."""
     activity: float
-    """Factor on the number of sales."""
     eth_drift: float
 
 
@@ -40,25 +43,26 @@ REGIMES: Final = (
 _NEXT: Final = np.array(
     [[0.0, 0.35, 0.20, 0.45], [0.35, 0.0, 0.25, 0.40], [0.30, 0.25, 0.0, 0.45], [0.40, 0.35, 0.25, 0.0]]
 )
-"""Which regime follows which."""
+"""Transition probabilities of the regimes."""
 _LONG_RUN = 0.008
 _TAIL, _TAIL_SCALE = 4.0, 0.5**0.5
-"""The floor moves by Student's t of this freedom, scaled to a deviation of 1."""
+"""Degrees of freedom of the floor's moves (Student's t), and the scale for a deviation of 1."""
 _ETH_DEVIATION = 0.033
 _ETH_SHARE = 0.10
-"""Of an ETH/USD move that the floor in ETH goes along with."""
+"""Share of an ETH/USD move that the floor in ETH follows."""
 _BUSIEST = 2.0
 _BUSY_MEMORY, _BUSY_DEVIATION = 0.60, 0.62
 
 
 @dataclass(frozen=True)
 class Climate:
-    """Attributes (each day's value is drawn from the days before it and its own draws only):
+    """Each day's values depend only on earlier days and on the draws of the day.
 
-    regime: shape (days,), index into `REGIMES`.
-    log_floor: shape (days, 2), log worth in ETH of the cheapest kind of punk when each day begins and when it ends.
-    activity: shape (days,), factor on the mean number of sales, 1 on average.
-    log_eth_usd: shape (days,), log of the close.
+    Attributes:
+        regime: shape (days,), index into `REGIMES`.
+        log_floor: shape (days, 2), log worth in ETH of the cheapest kind of punk at the start and end of each day.
+        activity: shape (days,), factor on the mean number of sales, 1 on average.
+        log_eth_usd: shape (days,), log of the close.
     """
 
     regime: Ints
@@ -68,7 +72,7 @@ class Climate:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, days: int, *, jump_day: int | None = None, jump: float = 0.0) -> Climate:
-        """Day by day; from `jump_day` on the floor and the level it returns to lie higher by `jump` (log)."""
+        """Draws the days in order; from `jump_day` on, the floor and its mean are higher by `jump` (log)."""
         regime = np.empty(days, dtype=np.int64)
         floor, activity, eth = np.empty((days, 2)), np.empty(days), np.empty(days)
         now, level, home = log(FLOOR_ETH), log(FLOOR_ETH), log(FLOOR_ETH)
@@ -94,6 +98,6 @@ class Climate:
         return cls(regime, floor, activity, eth)
 
     def level(self, day: int, blocks: Ints, blocks_a_day: int) -> Floats:
-        """Log floor at blocks of a day (counted from its midnight), shape of `blocks`."""
+        """Log floor at blocks counted from the day's midnight, shape of `blocks`."""
         begins, ends = self.log_floor[day]
         return np.asarray(begins + (ends - begins) * blocks / blocks_a_day, dtype=np.float64)

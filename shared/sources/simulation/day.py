@@ -1,4 +1,4 @@
-"""One day of the market as its actors see it: what is free, what it is worth, when things happen."""
+"""One day of the market for its actors: available punks, their worth, and times."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ GWEI_A_CENT: Final = 10**7
 MINUTE: Final = 5
 """Blocks."""
 _RARELY_SOLD: Final = (4.0, 0.5)
-"""The dearer (log) a punk, the seldomer it comes to the market: much so near the floor, less beyond."""
+"""Rates at which expensive punks (log premium) come to the market less often: near the floor, and beyond."""
 _NEAR: Final = 0.25
 HOUR: Final = 60 * MINUTE
 _LAST_START = BLOCKS_A_DAY - HOUR
-"""No story begins in the day's last hour, so that each ends on its day."""
+"""No story begins in the last hour of a day, so that it ends on the same day."""
 
 
 class Day:
-    """Everything an actor needs. A punk takes part in one story a day: who takes it first has it."""
+    """State and draws of one day. A punk takes part in one story per day: the first actor to take it gets it.
+
+    Attributes:
+        scale: factor on all frequencies, which are for 10,000 punks.
+        floor: lowest public ask at midnight in gwei, 0 without one.
+    """
 
     def __init__(
         self,
@@ -42,43 +47,41 @@ class Day:
         self.values = values
         self.punks = punks
         self.scale = len(punks) / 10_000
-        """Of all frequencies, which are meant for 10,000 punks."""
         self._first_block = first_block
         self._taken = np.zeros(len(punks), dtype=np.bool_)
         public = ledger.public()
         self.floor = int(ledger.asking[public].min()) if len(public) else 0
-        """The lowest public ask at midnight in gwei, 0 without one."""
 
-    # How often and when
+    # Counts and times
 
     def count(self, mean: float) -> int:
-        """How often something happens today whose mean for 10,000 punks is `mean`."""
+        """Number of events today; `mean` is for 10,000 punks."""
         return int(self.rng.poisson(mean * self.scale))
 
     def blocks(self, count: int) -> Ints:
-        """Absolute blocks, somewhere in the day."""
+        """Absolute blocks within the day."""
         return np.asarray(self.number * BLOCKS_A_DAY + self.rng.integers(self._first_block, _LAST_START, count))
 
     def later(self, blocks: Ints, minutes: float) -> Ints:
-        """Blocks after these, `minutes` on average, still on the same day."""
+        """Later blocks of the same day, `minutes` later on average."""
         waits = 1 + self.rng.exponential(minutes * MINUTE, len(blocks)).astype(np.int64)
         return np.asarray(np.minimum(blocks + waits, (blocks + (self.number + 1) * BLOCKS_A_DAY) // 2))
 
     # Punks
 
     def take(self, punks: Ints) -> Ints:
-        """Those of these (each named once) that take part in nothing yet today; now they do."""
+        """The punks (distinct) that no story has taken today; takes them."""
         fresh = punks[~self._taken[punks]]
         self._taken[fresh] = True
         return fresh
 
     def unwrapped(self, count: int) -> Ints:
-        """Up to `count` punks that are not wrapped, taken."""
+        """Takes up to `count` punks that are not wrapped."""
         drawn = self.rng.integers(0, len(self.punks), 2 * count)
         return self._first(drawn[self.ledger.wrapped_by[drawn] == NOBODY], count)
 
     def unlisted(self, count: int) -> Ints:
-        """Up to `count` punks that are neither wrapped nor offered, taken. Rare ones seldom come to the market."""
+        """Takes up to `count` punks that are neither wrapped nor listed; rare punks are less likely."""
         drawn = self.rng.integers(0, len(self.punks), 3 * count)
         ledger = self.ledger
         ready = (ledger.wrapped_by[drawn] == NOBODY) & (ledger.asking[drawn] < 0)
@@ -99,17 +102,17 @@ class Day:
         return self.values.log_worth(punks, blocks - self.number * BLOCKS_A_DAY)
 
     def gaps(self, punks: Ints) -> Floats:
-        """Log of ask over worth at noon, of offered punks."""
+        """Log(ask / worth at noon) of listed punks."""
         return np.log(self.ledger.asking[punks] / 1e9) - self.values.log_worth(punks, BLOCKS_A_DAY // 2)
 
     # Holders
 
     def somebody(self, count: int) -> Ints:
-        """Holders; a few of them do much."""
+        """Random holders; a few are much more active than others."""
         return (self.ledger.wrapper * self.rng.random(count) ** 2).astype(np.int64)
 
     def others(self, punks: Ints) -> Ints:
-        """Holders, each not the owner of its punk."""
+        """Random holders, none of them the owner of its punk."""
         drawn = self.somebody(len(punks))
         return np.where(drawn == self.ledger.owner[punks], (drawn + 1) % self.ledger.wrapper, drawn)
 
@@ -117,7 +120,14 @@ class Day:
         """Another address of each punk's owner."""
         return self.ledger.owner[punks] ^ 1
 
+    # Deals
+
+    def deal(self, punks: Ints, blocks: Ints, prices: Ints, buyers: Ints, *, minutes: float) -> None:
+        """List the punks privately; the buyers take them `minutes` later on average."""
+        self.ledger.ask(punks, blocks, prices, buyers)
+        self.ledger.buy(punks, self.later(blocks, minutes), buyers)
+
 
 def price(log_eth: Floats) -> Ints:
-    """Gwei of log ETH prices as people set them: to the cent, at least one cent."""
+    """Prices in gwei of log ETH, rounded to 0.01 ETH, at least 0.01 ETH."""
     return np.maximum(1, np.rint(np.exp(log_eth) * 100.0)).astype(np.int64) * GWEI_A_CENT

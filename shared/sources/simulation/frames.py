@@ -1,4 +1,4 @@
-"""The ledger's log as a frame of market events, with addresses, hashes and places in blocks."""
+"""The ledger's log as a frame of market events, with addresses, hashes and log positions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HASH_BYTES: Final = 32
 
 
 def events_frame(log: Log, *, seed: int, holders: int, began: datetime, rng: np.random.Generator) -> pl.DataFrame:
-    """`EVENT_SCHEMA`, in contract order. The hashes and places of a longer log begin like a shorter one's."""
+    """`EVENT_SCHEMA`, in contract order. A longer log begins with the hashes and positions of a shorter one."""
     new_block = np.diff(log.block, prepend=-1) != 0
     new_transaction = np.diff(log.transaction, prepend=-1) != 0
     places, hashing = rng.spawn(2)
@@ -46,7 +46,7 @@ def events_frame(log: Log, *, seed: int, holders: int, began: datetime, rng: np.
     ).with_columns(
         pl.from_epoch("timestamp", time_unit="s").cast(EVENT_SCHEMA["timestamp"]),
         pl.col("punk_id").cast(EVENT_SCHEMA["punk_id"]),
-        # Wei end in nine zeros here; prices beyond 64 bits of wei are exact too.
+        # Prices are gwei: nine zeros make wei, even beyond 64 bits.
         price_wei=pl.when(pl.col("price_wei") == 0)
         .then(pl.lit("0"))
         .when(pl.col("price_wei") > 0)

@@ -1,8 +1,8 @@
-"""The contract of the simulated market: keeps owners, asks and bids, and logs what the real one would.
+"""The contract of the simulated market: keeps owners, asks and bids, and logs like the real contract.
 
-Every method takes arrays: row i is a transaction about punk `punks[i]` in block `blocks[i]`. Nobody may do two things
-to one punk in one call. Calls about the same punk must come in the order of their blocks; calls about different
-punks may come in any order, the log is put in order at the end.
+Every method takes arrays: row i is a transaction about punk `punks[i]` in block `blocks[i]`. The punks of a call are
+distinct. Calls about the same punk come in the order of blocks; calls about different punks come in any order, because
+the log is sorted at the end.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from shared.market.event_types import (
     ACCEPT_BID,
@@ -26,9 +25,7 @@ from shared.market.event_types import (
     UNWRAP,
     WRAP,
 )
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from shared.market.series import Ints
 
 NOBODY: Final = -1
 NO_PRICE: Final = -1
@@ -36,17 +33,17 @@ KINDS: Final = (
     (CLAIM, None), (LISTED, None), (DELISTED, None), (BID, None), (BID_WITHDRAWN, None), (SALE, BUY),
     (SALE, ACCEPT_BID), (TRANSFER, None), (WRAP, None), (UNWRAP, None),
 )  # fmt: skip
-"""(event type, sale kind) by the code in the log."""
+"""(event type, sale kind) by code in the log."""
 _CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True)
 class Log:
-    """What happened, in contract order; one array per column, all of one length.
+    """All events in contract order, one array per column.
 
     Attributes:
         block: counted from the beginning of the market.
-        transaction: numbers that differ between transactions and ascend.
+        transaction: ascending number of the transaction.
         code: index into `KINDS`.
         price: gwei, `NO_PRICE` without one.
         sender, receiver: holders, `NOBODY` without one.
@@ -67,10 +64,11 @@ class Ledger:
     Attributes, each of shape (punks,):
         owner: the wrapper for a wrapped punk.
         asking: price of the standing offer, `NO_PRICE` without one.
-        only_to: the only holder it is open to, `NOBODY` when it is public.
-        bidding: the standing bid, `NO_PRICE` without one.
-        bidder: whose it is.
-        wrapped_by: who wrapped it, `NOBODY` when it is not wrapped.
+        only_to: the only allowed buyer, `NOBODY` for a public offer.
+        bidding, bidder: the standing bid and its bidder, `NO_PRICE` and `NOBODY` without one.
+        wrapped_by: the holder who wrapped it, `NOBODY` if it is not wrapped.
+
+    `wrapper` is the number of the wrapper contract, one more holder.
     """
 
     def __init__(self, punks: int, holders: int) -> None:
@@ -81,7 +79,6 @@ class Ledger:
         self.bidder: Ints = np.full(punks, NOBODY)
         self.wrapped_by: Ints = np.full(punks, NOBODY)
         self.wrapper = holders
-        """The wrapper contract is one more holder."""
         self._transactions = 0
         self._rows: list[tuple[Ints, ...]] = []
 
@@ -101,7 +98,7 @@ class Ledger:
     def ask(
         self, punks: Ints, blocks: Ints, prices: Ints, only_to: Ints | None = None, *, within: Ints | None = None
     ) -> None:
-        """The owner lists, or lists anew; to everybody or to one holder. `within`: transactions begun before."""
+        """List or relist, for everybody or for one holder. `within`: transactions from `begin`."""
         self.asking[punks] = prices
         self.only_to[punks] = NOBODY if only_to is None else only_to
         self._log(
@@ -113,7 +110,7 @@ class Ledger:
         self._log((DELISTED, None), punks, blocks, self._in(within, punks), sender=self.owner[punks])
 
     def buy(self, punks: Ints, blocks: Ints, buyers: Ints, *, within: Ints | None = None) -> None:
-        """At the standing ask. The contract logs the end of the listing first."""
+        """Buy at the standing ask. The contract first logs the end of the listing."""
         prices, only_to = self.asking[punks], self.only_to[punks]
         if (prices < 0).any() or ((only_to != NOBODY) & (only_to != buyers)).any():
             raise ValueError("a punk is not offered, or not to this buyer")
@@ -123,7 +120,7 @@ class Ledger:
         self._hand_over(punks, buyers)
 
     def bid(self, punks: Ints, blocks: Ints, bidders: Ints, prices: Ints) -> None:
-        """Replaces the standing bid, which must be lower."""
+        """Bid, in place of the standing bid, which must be lower."""
         if (prices <= self.bidding[punks]).any():
             raise ValueError("a standing bid is not lower")
         self.bidding[punks], self.bidder[punks] = prices, bidders
@@ -134,7 +131,7 @@ class Ledger:
         self._forget_bid(punks)
 
     def accept(self, punks: Ints, blocks: Ints) -> None:
-        """The owner takes the standing bid. A listing ends without a log of its own."""
+        """Accept the standing bid. A listing ends without a log."""
         bidders = self.bidder[punks]
         if (bidders == NOBODY).any():
             raise ValueError("a punk has no bid to accept")
@@ -159,9 +156,9 @@ class Ledger:
         self._move(UNWRAP, punks, blocks, holders, self.begin(len(punks)))
 
     def log(self) -> Log:
-        """Everything so far, in contract order."""
+        """All events so far, in contract order."""
         block, transaction, *others = (np.concatenate(column) for column in zip(*self._rows, strict=True))
-        # Stable: what one transaction logs stays in the order in which it was logged.
+        # The stable sort keeps the order of logs within a transaction.
         order = np.lexsort((transaction, block))
         return Log(block[order], transaction[order], *(column[order] for column in others))
 
@@ -176,7 +173,7 @@ class Ledger:
         self._hand_over(punks, receivers)
 
     def _hand_over(self, punks: Ints, receivers: Ints) -> None:
-        """A new owner's own bid is refunded, silently, as the contract does."""
+        """Change owners; the contract refunds a new owner's own bid without a log."""
         self.owner[punks] = receivers
         self._forget_bid(punks[self.bidder[punks] == receivers])
 

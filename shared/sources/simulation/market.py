@@ -1,4 +1,4 @@
-"""The whole simulated market: a seed in, events, punks and ETH/USD closes out."""
+"""The simulated market: generates events, punks and ETH/USD closes from a seed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from shared.sources.simulation.values import Values
 
 MOST_ASSETS: Final = 1_000_000
 _HOLDERS_SHARE: Final = 0.4
-"""Holders for each punk."""
+"""Holders per punk."""
 _CLAIM_BLOCKS, _FIRST_TRADES = 600, 1_000
-"""On the first day everything is claimed in the first blocks, and trade begins later."""
+"""On the first day, all punks are claimed in the first blocks; trade begins later."""
 _CLOSES_BEFORE: Final = 7
 _JUMP: Final = -0.4
 """Log change of the floor at a regime break."""
@@ -49,19 +49,20 @@ def generate(
     regime_break: date | None = None,
     storm: date | None = None,
 ) -> Generated:
-    """A market of `assets` punks from midnight `began` (UTC) on. A longer one begins with a shorter one, to the byte.
+    """A market of `assets` punks from midnight `began` (UTC) on. A longer market begins with the bytes of a shorter
+    one.
 
-    More than 10,000 punks are for measuring in memory: the frames keep every rule but the bound of the ids, which
-    is `assets`, and the platform's tables refuse them. From `regime_break` on the floor lies a third lower and
-    other accessories are sought after; before that day nothing differs. On the day `storm` hundreds of punks are
-    moved at the price 0.
+    Args:
+        assets: more than 10,000 punks serve measurements in memory; the platform's tables refuse them.
+        regime_break: from this day on, the floor is a third lower and other accessories are in demand.
+        storm: on this day, hundreds of punks are sold for 0 wei.
 
     Raises:
         InvalidInputError: `assets` is not from 10,000 to `MOST_ASSETS`.
     """
     if not PUNKS <= assets <= MOST_ASSETS:
         raise InvalidInputError(f"assets must be from {PUNKS} to {MOST_ASSETS}, not {assets}")
-    # A stream each, so that a longer market only goes on where a shorter one of the same seed ends.
+    # One stream per part, so that a longer market continues a shorter one of the same seed.
     streams = [np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(seed).spawn(5)]
     break_day = None if regime_break is None else (regime_break - began.date()).days
     punks = draw_punks(streams[0], assets)
@@ -91,7 +92,7 @@ def generate(
 
 
 def _play(day: Day, activity: float) -> None:
-    # Buyers come first: what is sold today is repriced by nobody.
+    # Buyers come first, so that sold punks are not repriced on the same day.
     if day.floor:
         buyers.trade(day, activity)
     sellers.list_fresh(day)
@@ -109,7 +110,7 @@ def _play(day: Day, activity: float) -> None:
 
 
 def _closes(climate: Climate, began: datetime) -> pl.DataFrame:
-    """A close for every day, and the first one's for the week before."""
+    """A close for every day, and the first close for the week before."""
     closes = np.round(np.exp(climate.log_eth_usd), 2)
     closes = np.concatenate([np.full(_CLOSES_BEFORE, closes[0]), closes])
     first = began.date() - timedelta(days=_CLOSES_BEFORE)

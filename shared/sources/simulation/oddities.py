@@ -1,4 +1,4 @@
-"""What has nothing to do with the market price, or only looks like a sale."""
+"""Events without relation to the market price, and events that only look like sales."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from shared.sources.simulation.ledger import NOBODY
 
 _TRANSFERS, _WRAPS, _UNWRAPS = 7.2, 2.1, 1.9
 _CUSTODY: Final = 0.21
-"""Moves into and out of vaults at the price 0."""
+"""Moves into and out of vaults for 0 wei."""
 _STORM: Final = 400.0
 _LEFT_STANDING: Final = 0.15
-"""Private offers that nobody takes."""
+"""Private offers without a buyer."""
 _CHEAP: Final = 0.012
-"""Favours far below the floor."""
+"""Sales to friends far below the floor."""
 _WASHED: Final = 0.02
 _TO_ONESELF: Final = 0.006
 _FLASH_LOANS: Final = 0.003
 _TO_OWN_ADDRESS: Final = 0.6
-"""Share of the transfers that only change the address."""
+"""Share of the transfers to an address of the same owner."""
 
 
 def move(day: Day) -> None:
-    """Transfers, and punks wrapped and unwrapped."""
+    """Transfers, wraps and unwraps."""
     punks = day.unwrapped(day.count(_TRANSFERS))
     own = day.rng.random(len(punks)) < _TO_OWN_ADDRESS
     day.ledger.transfer(punks, day.blocks(len(punks)), np.where(own, day.second_address(punks), day.others(punks)))
@@ -37,14 +37,12 @@ def move(day: Day) -> None:
 
 
 def deal_privately(day: Day) -> None:
-    """Custody moves at the price 0, favours, and private offers that nobody takes."""
+    """Custody moves for 0 wei, sales to friends, and private offers without a buyer."""
     _move_for_nothing(day, day.count(_CUSTODY))
     punks = day.unlisted(day.count(_CHEAP))
     friends, blocks = day.others(punks), day.blocks(len(punks))
-    day.ledger.ask(
-        punks, blocks, price(day.log_worth(punks, blocks) + np.log(day.rng.uniform(0.02, 0.4, len(punks)))), friends
-    )
-    day.ledger.buy(punks, day.later(blocks, 10.0), friends)
+    favour = price(day.log_worth(punks, blocks) + np.log(day.rng.uniform(0.02, 0.4, len(punks))))
+    day.deal(punks, blocks, favour, friends, minutes=10.0)
     punks = day.unlisted(day.count(_LEFT_STANDING))
     blocks = day.blocks(len(punks))
     asked = price(day.log_worth(punks, blocks) + day.rng.normal(0.0, 0.3, len(punks)))
@@ -52,19 +50,18 @@ def deal_privately(day: Day) -> None:
 
 
 def storm(day: Day) -> None:
-    """Everybody's punks go to vaults at once."""
+    """Hundreds of punks go to vaults on one day."""
     _move_for_nothing(day, day.count(_STORM))
 
 
 def _move_for_nothing(day: Day, count: int) -> None:
     punks = day.unlisted(count)
     vaults, blocks = day.others(punks), day.blocks(len(punks))
-    day.ledger.ask(punks, blocks, np.zeros(len(punks), dtype=np.int64), vaults)
-    day.ledger.buy(punks, day.later(blocks, 10.0), vaults)
+    day.deal(punks, blocks, np.zeros(len(punks), dtype=np.int64), vaults, minutes=10.0)
 
 
 def wash(day: Day) -> None:
-    """A punk goes to its owner's other address at a price of his choice, and comes back at another."""
+    """A punk goes to the owner's other address at one price, and comes back at another."""
     punks = day.unlisted(day.count(_WASHED))
     home, other = day.ledger.owner[punks], day.second_address(punks)
     blocks = day.blocks(len(punks))
@@ -84,7 +81,7 @@ def sell_to_oneself(day: Day) -> None:
 
 
 def borrow_and_buy(day: Day) -> None:
-    """Borrowed money goes round once in one transaction, and the punk comes back."""
+    """A flash loan: the punk is bought with borrowed money and returns, in one transaction."""
     punks = day.unlisted(day.count(_FLASH_LOANS))
     home, borrowers, blocks = day.ledger.owner[punks], day.others(punks), day.blocks(len(punks))
     within = day.ledger.begin(len(punks))

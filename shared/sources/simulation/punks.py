@@ -1,4 +1,4 @@
-"""Made-up punks whose types, skins and accessories are as frequent as the real collection's."""
+"""Generated punks with the frequencies of types, skins and accessories of the real collection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from shared.market.traits import PUNKS
 Codes = npt.NDArray[np.int8]
 
 NOTHING = len(NAMES)
-"""What is worn at an empty place."""
+"""Code of an empty place."""
 _CALIBRATION_ROUNDS, _CALIBRATION_PUNKS = 8, 10_000
 
 
@@ -38,8 +38,8 @@ class Punks:
     Attributes:
         type_code: shape (n,), index into `TYPE_COUNTS`.
         skin_code: shape (n,), index into `SKIN_COUNTS`; -1 for zombies, apes and aliens.
-        worn: shape (n, places), index into `NAMES`, `NOTHING` where nothing is worn.
-        worn_count: shape (n,), how many accessories.
+        worn: shape (n, places), index into `NAMES`, `NOTHING` for an empty place.
+        worn_count: shape (n,), number of accessories.
     """
 
     type_code: Codes
@@ -72,8 +72,8 @@ class Punks:
 
 
 def draw_punks(rng: np.random.Generator, count: int = PUNKS) -> Punks:
-    """`count` punks. Types and numbers of accessories are exact shares of the published counts; skins too; each
-    accessory is within a few per cent of its published count."""
+    """`count` punks. Types, skins and numbers of accessories have exactly the published shares; each accessory is
+    within a few per cent of its published count."""
     type_code = rng.permutation(_shares(TYPE_COUNTS.values(), count)).astype(np.int8)
     human = type_code < 2
     skin_code = np.full(count, -1, dtype=np.int8)
@@ -87,17 +87,17 @@ def draw_punks(rng: np.random.Generator, count: int = PUNKS) -> Punks:
 
 
 def _dress(rng: np.random.Generator, worn_count: Codes, kind: str, share: float) -> Codes:
-    """What the punks of one kind wear, shape (n, places); `share` is their part of all punks."""
+    """Accessories of the punks of one kind, shape (n, places); `share` is their share of all punks."""
     wanted = np.zeros((len(ACCESSORIES), len(NAMES)))
-    # All kinds wear as many accessories each; what both may wear fills what their own leaves open.
-    own, both = (sum(sum(by_kind.get(who, {}).values()) for by_kind in ACCESSORIES.values()) for who in (kind, BOTH))
-    of_both = (share * sum(HELD.values()) - own) / both
+    # A punk of either kind wears the same mean number of accessories: accessories for both fill the rest.
+    single, both = (sum(sum(by_kind.get(who, {}).values()) for by_kind in ACCESSORIES.values()) for who in (kind, BOTH))
+    of_both = (share * sum(HELD.values()) - single) / both
     for place, by_kind in enumerate(ACCESSORIES.values()):
         for name, held in by_kind.get(kind, {}).items():
             wanted[place, NAMES.index(name)] = held
         for name, held in by_kind.get(BOTH, {}).items():
             wanted[place, NAMES.index(name)] = held * of_both
-    # The k smallest of exponential variables with these rates are k places drawn without replacement.
+    # The k smallest exponential variables with these rates are k draws of places without replacement.
     haste = rng.exponential(size=(len(worn_count), len(ACCESSORIES)))
     rates = _calibrated(haste[:_CALIBRATION_PUNKS], worn_count[:_CALIBRATION_PUNKS], wanted.sum(axis=1))
     filled = _filled(haste, worn_count, rates)
@@ -110,12 +110,12 @@ def _dress(rng: np.random.Generator, worn_count: Codes, kind: str, share: float)
 
 
 def _calibrated(haste: Floats, worn_count: Codes, wanted: Floats) -> Floats:
-    """Rates of the places under which each is filled as often, relative to the others, as wanted."""
+    """Rates with which the places are filled in the wanted proportions."""
     rates = np.maximum(wanted, 1e-9)
     for _ in range(_CALIBRATION_ROUNDS):
-        found = _filled(haste, worn_count, rates).sum(axis=0)
-        target = wanted / wanted.sum() * found.sum()
-        rates = rates * np.where(wanted > 0, target / np.maximum(found, 1), 1.0)
+        counts = _filled(haste, worn_count, rates).sum(axis=0)
+        target = wanted / wanted.sum() * counts.sum()
+        rates = rates * np.where(wanted > 0, target / np.maximum(counts, 1), 1.0)
     return rates
 
 
@@ -127,7 +127,7 @@ def _filled(haste: Floats, worn_count: Codes, rates: Floats) -> npt.NDArray[np.b
 
 
 def _shares(weights: Iterable[float], total: int) -> Ints:
-    """`total` codes, each as often as its weight says, to the nearest whole number; ascending."""
+    """`total` ascending codes, with counts proportional to the weights, rounded."""
     ends = np.cumsum(np.fromiter(weights, dtype=np.float64))
     counts = np.diff(np.rint(ends / ends[-1] * total).astype(np.int64), prepend=0)
     return np.repeat(np.arange(len(counts)), counts)

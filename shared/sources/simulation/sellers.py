@@ -1,4 +1,4 @@
-"""Owners who list, reprice and delist: some undercut the floor, some are patient, some dream."""
+"""Owners who list, reprice and delist: some undercut the floor, some are patient, some ask far too much."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from shared.sources.simulation.day import GWEI_A_CENT, Day, price
 
 KEEN, PATIENT, DREAMING, SILLY = range(4)
 _MOODS: Final = np.array([0.50, 0.32, 0.175, 0.005])
-"""Of those who list today."""
+"""Shares of moods among owners who list today."""
 _OPENING_MOODS: Final = np.array([0.05, 0.28, 0.64, 0.03])
-"""Of those whose asks stand when the history begins: who is keen has sold by then."""
+"""Shares of moods among the asks at the start of the history, when keen owners have already sold."""
 _OPENING_SHARE: Final = 0.10
 _FRESH, _REPRICED = 8.2, 13.5
-"""A day."""
+"""Per day."""
 _DELISTED: Final = 0.0043
-"""Share of the standing offers, a day: it keeps the book at some 1,000 asks."""
+"""Share of the standing offers per day, which keeps the book at about 1,000 asks."""
 _NEAR_FLOOR: Final = 0.08
-"""Whose punk is worth less than this (log) over the floor looks at the floor, not at the attributes."""
+"""Owners of punks worth less than this (log) over the floor look at the floor instead of attributes."""
 _ALERT: Final = 0.7
-"""Share of those who ask too little that notice it today."""
+"""Share of the owners asking too little who notice it today."""
 _TICK, _FIRE_SALE = 0.009, 0.10
-"""Of the floor: how much lower the next one asks, and at most."""
+"""Typical and largest undercut, as shares of the floor."""
 _NEVER_UNDER: Final = 0.08
-"""Nobody asks less than worth by more than this (log), knowingly."""
+"""Largest deliberate discount (log) from the punk's worth."""
 
 
 def open_book(day: Day) -> None:
-    """The asks that stand when the history begins, many of them stale."""
+    """The asks at the start of the history, many of them stale."""
     punks = day.unlisted(round(_OPENING_SHARE * len(day.punks)))
     blocks = day.blocks(len(punks))
     day.ledger.ask(punks, blocks, _asked(day, punks, blocks, _OPENING_MOODS))
@@ -43,7 +43,7 @@ def list_fresh(day: Day) -> None:
 
 
 def reprice(day: Day) -> None:
-    """Who asks far too little is the first to notice; the others look where everybody looks, around the floor."""
+    """Owners asking far too little notice first; others reprice mainly near the floor."""
     listed = day.ledger.public()
     gaps = day.gaps(listed)
     alarmed = listed[(gaps < -_NEVER_UNDER) & (day.rng.random(len(listed)) < _ALERT)]
@@ -59,16 +59,16 @@ def reprice(day: Day) -> None:
         -np.abs(day.rng.normal(0.012, 0.025, len(punks))),
         day.rng.normal(0.05, 0.12, len(punks)),
     )
-    # Some look anew at what the punk is worth: all who ask too little, and a part of the others.
-    anew = (asked < worth - _NEVER_UNDER) | ((mood > 0.75) & (asked < worth + 0.3))
-    asked = np.where(anew, worth + day.rng.normal(0.02, 0.03, len(punks)), asked + step)
+    # All owners asking too little, and some others, price by the punk's worth again.
+    revalued = (asked < worth - _NEVER_UNDER) | ((mood > 0.75) & (asked < worth + 0.3))
+    asked = np.where(revalued, worth + day.rng.normal(0.02, 0.03, len(punks)), asked + step)
     day.ledger.ask(punks, blocks, _undercut(day, price(asked), worth, share=0.35))
 
 
 def delist(day: Day) -> None:
     offered = np.flatnonzero(day.ledger.asking >= 0)
     count = int(day.rng.binomial(len(offered), _DELISTED))
-    # Who asks a dream price has forgotten it: the near ones are taken back.
+    # Owners forget far too high asks, and delist those near the market.
     eager = -0.5 * np.minimum(np.abs(day.gaps(offered)), 8.0) if len(offered) else np.empty(0)
     eager = eager + day.rng.gumbel(size=len(offered))
     punks = day.take(offered[np.argsort(-eager)[:count]])
@@ -76,7 +76,7 @@ def delist(day: Day) -> None:
 
 
 def selling_price(day: Day, punks: Ints, blocks: Ints) -> Ints:
-    """What an owner asks who wants to sell within the day."""
+    """The ask of an owner who wants to sell within the day."""
     worth = day.log_worth(punks, blocks)
     return _undercut(day, price(worth + day.rng.normal(-0.005, 0.03, len(punks))), worth, share=0.6)
 
@@ -99,13 +99,13 @@ def _asked(day: Day, punks: Ints, blocks: Ints, moods: Floats) -> Ints:
 
 
 def _undercut(day: Day, asked: Ints, worth: Floats, *, share: float | Floats) -> Ints:
-    """Nobody gives more away than a little below the lowest ask; a share of those with floor punks asks just that."""
+    """Raises asks to slightly below the floor; a share of the owners of floor punks asks exactly that."""
     if not day.floor:
         return asked
     hurry = np.minimum(_TICK * np.abs(day.rng.standard_t(2.0, len(asked))), _FIRE_SALE)
     ticks = np.maximum(1, (hurry * day.floor / GWEI_A_CENT).astype(np.int64))
     below = np.maximum(day.floor - ticks * GWEI_A_CENT, GWEI_A_CENT)
     looks = (worth < np.log(day.floor / 1e9) + _NEAR_FLOOR) & (day.rng.random(len(asked)) < share)
-    # Who would give the punk away at that price would rather wait; who finds the floor too high goes lower.
+    # Nobody undercuts below the punk's worth less the largest discount; a floor above the worth may be undercut more.
     looks &= np.log(below / 1e9) > worth - _NEVER_UNDER
     return np.asarray(np.where(looks, below, np.maximum(asked, np.minimum(below, price(worth)))))

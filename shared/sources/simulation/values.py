@@ -1,4 +1,4 @@
-"""What each punk is worth: the floor, premia of attributes that drift, and what only the punk's own sales tell."""
+"""Worth of each punk: floor, drifting premia of attributes, and a private premium that only its sales reveal."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ BLOCKS_A_DAY: Final = 7_200
 
 _TYPE_PREMIUM: Final = np.array([0.0, 0.03, 2.4, 3.1, 3.9])
 _SKIN_PREMIUM: Final = np.array([0.07, 0.02, 0.0, 0.01, 0.0])
-"""The last one where there is no skin tone."""
+"""The last value is for punks without a skin tone."""
 _SOUGHT: Final = {
     "Beanie": 0.9, "Pilot Helmet": 0.7, "Tiara": 0.5, "Hoodie": 0.55, "3D Glasses": 0.25, "VR": 0.2, "Top Hat": 0.25,
     "Orange Side": 0.45, "Welding Goggles": 0.5, "Choker": 0.5, "Cowboy Hat": 0.2, "Gold Chain": 0.15,
 }  # fmt: skip
-"""Log premia of what collectors are after."""
+"""Log premia of popular accessories."""
 _RARITY: Final = 0.07
-"""Log premium for each time rarer than one in 25, at most."""
+"""Largest log premium per log unit of rarity beyond one in 25."""
 _COUNT_PREMIUM: Final = np.array([1.3, 0.15, 0.04, 0.0, 0.015, 0.08, 0.6, 1.9])
 _OWN_PREMIUM: Final = 0.02
-"""Mean of what makes one punk dearer than its attributes say."""
+"""Mean private log premium of a punk."""
 _DRIFT_MEMORY, _DRIFT_DEVIATION = 0.992, 0.03
-"""Of the log factor on each accessory's premium, day by day: 0.24 at any time, half forgotten after three months."""
+"""Daily autocorrelation and innovation of the log factor on each accessory's premium: a deviation of 0.24, and a
+half-life of three months."""
 
 
 class Values:
@@ -40,11 +41,11 @@ class Values:
     premium: Floats
 
     def __init__(self, rng: np.random.Generator, punks: Punks, climate: Climate, *, break_day: int | None) -> None:
-        # Streams of their own, so that a break changes nothing else that is drawn.
+        # Separate streams, so that a break changes no other draws.
         traits, own, self._drifting, broken = rng.spawn(4)
         self._climate = climate
         self._break_day = break_day
-        # One row for each place, so that a day's premia are a few additions of long rows.
+        # One row per place, so that a day's premia are a few additions of long rows.
         self._worn = np.ascontiguousarray(punks.worn.T)
         self._lasting = (
             _TYPE_PREMIUM[punks.type_code]
@@ -58,7 +59,7 @@ class Values:
         self._day = -1
 
     def start(self, day: int) -> None:
-        """Go on to a day; days follow each other from 0."""
+        """Start the next day; days count from 0."""
         self._day = day
         if day == self._break_day:
             self._accessory = self._accessory_after
@@ -75,7 +76,7 @@ class Values:
 
 
 def _accessory_premia(rng: np.random.Generator, *, shuffled: bool = False) -> Floats:
-    """Log premium by accessory, with a 0 for `NOTHING` at the end; shuffled, others are sought after."""
+    """Log premium by accessory, then 0 for `NOTHING`; `shuffled` changes which accessories are popular."""
     rarity = np.maximum(0.0, np.log([400.0 / HELD[name] for name in NAMES]))
     sought = np.array([_SOUGHT.get(name, 0.0) for name in NAMES])
     if shuffled:
@@ -84,7 +85,7 @@ def _accessory_premia(rng: np.random.Generator, *, shuffled: bool = False) -> Fl
 
 
 def wearers(punks: Punks, accessory: int) -> Ints:
-    """Who wears the accessory of that number in `NAMES`, ascending."""
+    """Punks with this accessory (index into `NAMES`), ascending."""
     place = next(
         number
         for number, by_kind in enumerate(ACCESSORIES.values())

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from shared.sources.ethereum import answers
-from shared.sources.ethereum.answers import LogsAsked, MalformedAnswerError
+from shared.sources.ethereum.answers import LogFilter, MalformedAnswerError
 from tests.factories.fake_chain import MARKET, FakeChain
 
-ASKED = LogsAsked(MARKET, 10, 20, topics=(("0x" + "1" * 64,), None))
+ASKED = LogFilter(MARKET, 10, 20, topics=(("0x" + "1" * 64,), None))
 
 
 def log(**changed: Any) -> dict[str, Any]:
@@ -50,14 +50,14 @@ def test_good_logs_are_put_into_contract_order() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"blockNumber": "0x9"}, "blocks 10 to 20 were asked for"),
-        ({"blockNumber": "0x15"}, "blocks 10 to 20 were asked for"),
+        ({"blockNumber": "0x9"}, "blocks 10 to 20 were requested"),
+        ({"blockNumber": "0x15"}, "blocks 10 to 20 were requested"),
         ({"blockNumber": None}, "a log's block is None"),
         ({"address": "0x" + "0" * 40}, "is of contract"),
         ({"address": "0x12"}, "has 1 bytes, not 20"),
         ({"removed": True}, "marked as removed"),
-        ({"topics": ["0x" + "3" * 64]}, "topic 0 is not what was asked for"),
-        ({"topics": []}, "topic 0 is not what was asked for"),
+        ({"topics": ["0x" + "3" * 64]}, "topic 0 was not requested"),
+        ({"topics": []}, "topic 0 was not requested"),
         ({"topics": "0x"}, "its topics are"),
         ({"topics": ["0x1"]}, "topic 0"),
         ({"data": "0xabc"}, "its data"),
@@ -84,7 +84,7 @@ def test_a_log_that_comes_twice_is_refused() -> None:
 
 
 def test_a_log_of_a_block_with_another_hash_is_refused() -> None:
-    asked = LogsAsked(MARKET, 12, 12, block_hash="0x" + "d" * 64)
+    asked = LogFilter(MARKET, 12, 12, block_hash="0x" + "d" * 64)
     with pytest.raises(MalformedAnswerError, match="is of block 0x"):
         answers.logs([log()], asked)
 

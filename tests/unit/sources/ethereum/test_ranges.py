@@ -28,7 +28,7 @@ async def read(first: int, last: int, *, limit: int, span: Span, in_flight: int 
     async for part in in_order(first, last, fetch, span=span, in_flight=in_flight):
         assert part.first == following
         following = part.last + 1
-        found += part.found
+        found += part.items
     assert found == list(range(first, last + 1))
     return asked
 
@@ -106,6 +106,6 @@ async def test_leaving_early_ends_what_is_in_flight() -> None:
 
     async with aclosing(in_order(0, 100, fetch, span=Span(blocks=10), in_flight=4)) as parts:
         async for part in parts:
-            assert part.found == [0]
+            assert part.items == [0]
             break
     assert running == 0
