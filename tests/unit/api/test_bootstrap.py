@@ -25,12 +25,7 @@ def served(trusted: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("sender", "told"),
-    [
-        ("10.1.2.3", "203.0.113.9"),
-        ("127.0.0.1", "203.0.113.9"),
-        ("192.0.2.1", "192.0.2.1"),
-    ],
+    ("sender", "told"), [("10.1.2.3", "203.0.113.9"), ("127.0.0.1", "203.0.113.9"), ("192.0.2.1", "192.0.2.1")]
 )
 async def test_only_a_trusted_proxy_says_who_asks(sender: str, told: str) -> None:
     transport = httpx.ASGITransport(served("127.0.0.1,10.0.0.0/8"), client=(sender, 4000))

@@ -83,15 +83,6 @@ def test_the_json_adds_up_and_says_what_is_unknown_with_null(folder: Path, tmp_p
     assert json.loads((tmp_path / "told.json").read_text()) == document
 
 
-def test_nothing_after_the_instant_is_read(folder: Path, tmp_path: Path) -> None:
-    cut = small_market.EVENTS["timestamp"][3_000]
-    for name in ("punks.parquet", "eth_usd_daily.parquet"):
-        (tmp_path / name).symlink_to(folder / name)
-    small_market.EVENTS.drop("seq")[:3_000].write_parquet(tmp_path / "events.parquet")
-    arguments = ("--model", folder / "model.json", "--as-of", cut.isoformat(), "--json", "-")
-    assert explain(5, "--events", tmp_path, *arguments) == explain(5, "--events", folder, *arguments)
-
-
 def test_without_an_instant_it_is_just_after_the_last_event(folder: Path) -> None:
     document = json.loads(explain(5, "--events", folder, "--model", folder / "model.json", "--json", "-"))
     assert datetime.fromisoformat(document["as_of"]) == small_market.EVENTS["timestamp"][-1] + timedelta(seconds=1)

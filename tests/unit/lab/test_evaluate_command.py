@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from lab.evaluation.charts import charts
 from lab.history import read_history
 from lab.window import Window
-from services.cli.__main__ import main
 from services.cli.app import app
 from shared.evaluation.predictions import COLUMNS, FURTHER, KEY
 from shared.evaluation.report import report
@@ -135,20 +134,10 @@ def test_the_same_predictions_draw_the_same_charts(evaluated: tuple[Path, str]) 
 
 
 @pytest.fixture
-def refused(
-    events: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., str]:
-    """Runs an evaluation that must be refused, and returns the one line."""
-
+def refused_evaluation(events: Path, tmp_path: Path, refused: Callable[..., str]) -> Callable[..., str]:
     def evaluate(folder: Path = events, **otherwise: str) -> str:
-        arguments = options(folder, tmp_path / "out", **{"params": str(events / "quick.toml"), **otherwise})
-        monkeypatch.setattr("sys.argv", ["punkcast", "evaluate", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert ended.value.code == 2
-        error = capsys.readouterr().err
-        assert error.count("\n") == 1, error
-        return error
+        given = {"params": str(events / "quick.toml"), **otherwise}
+        return refused("evaluate", *options(folder, tmp_path / "out", **given))
 
     return evaluate
 
@@ -165,26 +154,28 @@ def refused(
     ],
 )
 def test_options_that_make_no_sense_are_refused_in_one_line(
-    refused: Callable[..., str], otherwise: dict[str, str], told: str
+    refused_evaluation: Callable[..., str], otherwise: dict[str, str], told: str
 ) -> None:
-    assert told in refused(**otherwise)
+    assert told in refused_evaluation(**otherwise)
 
 
 @pytest.mark.parametrize("missing", ["punks.parquet", "eth_usd_daily.parquet", "events-1.parquet"])
-def test_a_missing_file_is_named(refused: Callable[..., str], events: Path, tmp_path: Path, missing: str) -> None:
+def test_a_missing_file_is_named(
+    refused_evaluation: Callable[..., str], events: Path, tmp_path: Path, missing: str
+) -> None:
     folder = tmp_path / "incomplete"
     folder.mkdir()
     for file in events.glob("*.parquet"):
         if file.name != missing and (file.name != "events-2.parquet" or missing != "events-1.parquet"):
             (folder / file.name).symlink_to(file)
-    told = refused(folder)
+    told = refused_evaluation(folder)
     assert ("holds no event files" if missing.startswith("events") else missing) in told
 
 
 def test_a_folder_with_something_in_it_is_written_over_only_with_force(
-    refused: Callable[..., str], tmp_path: Path
+    refused_evaluation: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("years of work")
-    assert "is not empty" in refused()
+    assert "is not empty" in refused_evaluation()
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["thesis.txt"]

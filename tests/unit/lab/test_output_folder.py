@@ -25,7 +25,7 @@ def test_json_keeps_the_order_of_its_keys_and_has_null_for_what_is_not_known(tmp
     assert text.index('"b"') < text.index('"a"') < text.index('"z"') < text.index('"y"')
 
 
-def test_a_folder_with_something_in_it_is_written_over_only_with_force(tmp_path: Path) -> None:
+def test_a_folder_with_something_in_it_is_taken_with_force(tmp_path: Path) -> None:
     (tmp_path / "thesis").touch()
     with pytest.raises(ConflictError, match="not empty"):
         OutputFolder.prepare(tmp_path, force=False)

@@ -15,13 +15,12 @@ import pytest
 import typer
 from rich.console import Console
 
-from services.cli.__main__ import main
 from services.cli.files import write_json
 from services.cli.interruption import run_interruptibly
 from services.cli.options import duration
 from shared.errors import InvalidInputError
 from tests.factories.market import punks_frame
-from tests.unit.market.event_rows import event_rows, with_value
+from tests.unit.market.event_rows import event_rows
 
 Replay = Callable[..., str]
 
@@ -37,8 +36,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def refused_replay(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str]
 ) -> Replay:
     """Runs a replay that must be refused, and returns the one line; options can be given otherwise."""
     monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path / "home"))
@@ -46,35 +45,27 @@ def refused(
 
     def replay(**otherwise: str) -> str:
         options = {"events": str(folder), "from": "2025-02-01", "to": "2025-02-02", **otherwise}
-        arguments = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", value)]
-        monkeypatch.setattr("sys.argv", ["punkcast", "replay", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert ended.value.code == 2
-        output = capsys.readouterr()
-        assert "Traceback" not in output.err + output.out
+        line = refused("replay", *(f"--{name.replace('_', '-')}={value}" for name, value in options.items()))
         assert not (tmp_path / "home").exists()
-        assert output.err.count("\n") == 1, output.err
-        return output.err.removeprefix("punkcast: ").strip()
+        return line
 
     return replay
 
 
-def test_a_window_that_ends_before_it_begins(refused: Replay) -> None:
-    assert refused(to="2025-01-31") == "--to 2025-01-31 is before --from 2025-02-01"
+NO_DURATIONS = ("soon", "", "12", "h", "0h", "-1h", "1.5h", "12H", "12 h", "٣h", "9999999999d", "1h\n")
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "", "12", "h", "0h", "-1h", "1.5h", "12H", "12 h", "٣h", "9999999999d", "1h\n"]
+    ("otherwise", "line"),
+    [
+        ({"to": "2025-01-31"}, "--to 2025-01-31 is before --from 2025-02-01"),
+        ({"nowcast_every": "4m"}, "--nowcast-every must be 5m to 366d"),
+        ({"events": "/no/such/place"}, "/no/such/place: there is no such file or directory"),
+        *(({"nowcast_every": t}, f"{t!r} is no duration; write it like 30m, 12h or 14d") for t in NO_DURATIONS),
+    ],
 )
-def test_durations_that_are_none(refused: Replay, text: str) -> None:
-    line = refused(nowcast_every=text)
-    assert line == f"{text!r} is no duration; write it like 30m, 12h or 14d"
-
-
-@pytest.mark.parametrize("text", ["1m", "4m", "367d", "999999d"])
-def test_durations_nobody_can_want(refused: Replay, text: str) -> None:
-    assert refused(nowcast_every=text) == "--nowcast-every must be 5m to 366d"
+def test_options_that_make_no_sense_are_refused(refused_replay: Replay, otherwise: dict[str, str], line: str) -> None:
+    assert refused_replay(**otherwise) == line
 
 
 def test_durations() -> None:
@@ -82,45 +73,27 @@ def test_durations() -> None:
     assert {text: duration(text) for text in wanted} == wanted
 
 
-def test_no_such_folder(refused: Replay) -> None:
-    assert refused(events="/no/such/place") == "/no/such/place: there is no such file or directory"
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("events.parquet", ": holds no event files; expected events*.parquet or events*.csv"),
+        ("punks.parquet", "/punks.parquet: is missing; a source needs the punks' attributes"),
+    ],
+)
+def test_a_folder_without_its_files_and_a_truncated_file_are_refused(
+    refused_replay: Replay, folder: Path, name: str, line: str
+) -> None:
+    file = folder / name
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    assert refused_replay().startswith(f"{file}: is no readable Parquet file (")
+    file.unlink()
+    assert refused_replay() == f"{folder}{line}"
 
 
-def test_a_folder_without_events(refused: Replay, folder: Path) -> None:
-    (folder / "events.parquet").unlink()
-    assert refused() == f"{folder}: holds no event files; expected events*.parquet or events*.csv"
-
-
-def test_a_folder_without_punks(refused: Replay, folder: Path) -> None:
-    (folder / "punks.parquet").unlink()
-    assert refused() == f"{folder}/punks.parquet: is missing; a source needs the punks' attributes"
-
-
-@pytest.mark.parametrize("name", ["events.parquet", "punks.parquet"])
-def test_a_truncated_file(refused: Replay, folder: Path, name: str) -> None:
-    whole = (folder / name).read_bytes()
-    (folder / name).write_bytes(whole[: len(whole) // 2])
-    assert refused().startswith(f"{folder / name}: is no readable Parquet file (")
-
-
-def test_a_file_whose_middle_was_overwritten(refused: Replay, folder: Path) -> None:
-    file = folder / "events.parquet"
-    whole = bytearray(file.read_bytes())
-    whole[8:200] = os.urandom(192)
-    file.write_bytes(whole)
-    assert refused().startswith(f"{file}: ")
-
-
-def test_a_row_that_breaks_a_rule(refused: Replay, folder: Path) -> None:
-    file = folder / "events.parquet"
-    with_value(event_rows(), 4, "punk_id", 10_000).write_parquet(file)
-    assert refused() == f"{file}: row 5: column 'punk_id' must be a punk from 0 to 9999 (found 10000)"
-
-
-def test_a_json_file_that_cannot_be_written(refused: Replay, folder: Path) -> None:
-    assert refused(json=str(folder)) == f"--json {folder}: is a folder; name a file in it"
+def test_a_json_file_that_cannot_be_written(refused_replay: Replay, folder: Path) -> None:
+    assert refused_replay(json=str(folder)) == f"--json {folder}: is a folder; name a file in it"
     below = folder / "events.parquet" / "figures.json"
-    assert refused(json=str(below)) == f"--json {below}: its folder cannot be made (File exists)"
+    assert refused_replay(json=str(below)) == f"--json {below}: its folder cannot be made (File exists)"
 
 
 def test_figures_are_replaced_whole(tmp_path: Path) -> None:

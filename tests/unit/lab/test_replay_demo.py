@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import polars as pl
 import pytest
 
 from lab.demo.session import plan_of
-from services.cli.__main__ import main
 from shared.errors import InvalidInputError
 from shared.market.events import empty_events
 from shared.sources.event_files import EventFileSource
@@ -22,20 +22,16 @@ DAY = timedelta(days=1)
 
 
 def test_a_taken_port_is_told_before_anything_is_played(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str], tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         monkeypatch.setenv("PUNKCAST_API_PORT", str(port))
-        monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path))
-        monkeypatch.setattr("sys.argv", ["punkcast", "demo"])
-        with pytest.raises(SystemExit) as ended:
-            main()
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == (
-        f"punkcast: 127.0.0.1:{port} is taken (Address already in use); stop what listens there, or set "
-        "PUNKCAST_API_PORT to another port\n"
-    )
+        assert refused("demo") == (
+            f"127.0.0.1:{port} is taken (Address already in use); stop what listens there, or set PUNKCAST_API_PORT to "
+            "another port"
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -22,13 +22,11 @@ def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
 
 def test_a_day_with_two_nowcasts() -> None:
     plan = Plan(FIRST, FIRST, timedelta(hours=12))
-    instants = list(plan.instants())
-    assert (instants[0].at, instants[0].nowcast, instants[0].retrain_check) == (
-        datetime(2025, 1, 31, 23, 30, tzinfo=UTC),
-        False,
-        True,
-    )
-    assert [one.at for one in instants[1:]] == [at(1) + HOUR * number for number in range(25)]
+    first, *rest = plan.instants()
+    before = datetime(2025, 1, 31, 23, 30, tzinfo=UTC)
+    assert (first.at, first.nowcast, first.retrain_check) == (before, False, True)
+    assert [one.at for one in rest] == [at(1) + HOUR * number for number in range(25)]
+    instants = [first, *rest]
     assert [one.at for one in instants if one.nowcast] == [at(1), at(1, 12), at(2)]
     assert [one.at for one in instants if one.retrain_check] == [plan.prelude, at(1), at(2)]
     assert all(one.hourly for one in instants)
