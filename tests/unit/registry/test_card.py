@@ -66,10 +66,6 @@ def test_a_bar_in_a_reason_breaks_no_table() -> None:
     assert r"| a \| b |" in rendered()
 
 
-def test_the_same_record_gives_the_same_card() -> None:
-    assert rendered() == rendered()
-
-
 def test_a_model_that_nobody_judged_or_saw_says_so() -> None:
     nothing = Live(n=0, median_ape=None, mean_loss=None, floor_loss=None, coverage80=None, coverage90=None)
     text = card.render(RECORD, LINEAGE.model_copy(update={"reigns": [], "live": nothing}), [])

@@ -10,22 +10,17 @@ from shared.storage.opening import open_store
 from shared.storage.s3 import S3Store
 
 
-async def test_folder_without_a_path_lies_under_home(tmp_path: Path) -> None:
-    reference = await open_store("folder://", tmp_path).put("notes", b"here", extension="txt")
-    assert (tmp_path / "objects" / reference.key).read_bytes() == b"here"
-
-
-async def test_folder_with_a_path_lies_there(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "with space"
-    url = f"folder://{str(elsewhere).replace(' ', '%20')}"
-    reference = await open_store(url, tmp_path / "home").put("notes", b"there", extension="txt")
-    assert (elsewhere / reference.key).read_bytes() == b"there"
+@pytest.mark.parametrize(("path", "folder"), [("", "home/objects"), ("{there}/with%20space", "with space")])
+async def test_a_folder_is_the_one_named_or_lies_under_home(tmp_path: Path, path: str, folder: str) -> None:
+    store = open_store(f"folder://{path.format(there=tmp_path)}", tmp_path / "home")
+    assert isinstance(store, FolderStore)
+    reference = await store.put("notes", b"here", extension="txt")
+    assert (tmp_path / folder / reference.key).read_bytes() == b"here"
 
 
 def test_s3_takes_its_options_without_contacting_anyone(tmp_path: Path) -> None:
     url = "s3://bucket/some/prefix?endpoint_url=http://127.0.0.1:9&region=eu-west-1&create=true"
     assert isinstance(open_store(url, tmp_path), S3Store)
-    assert isinstance(open_store("folder://", tmp_path), FolderStore)
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,7 @@ FRAME = pl.DataFrame(
 
 
 def snapshot(frame=FRAME, **changed):
-    fields = {
-        "kind": "nowcast",
-        "as_of": AT,
-        "last_event_seq": 7,
-        "last_block": 9,
-        "feature_schema": "s",
-    } | changed
+    fields = {"kind": "nowcast", "as_of": AT, "last_event_seq": 7, "last_block": 9, "feature_schema": "s"} | changed
     return Snapshot(frame=frame, **fields)
 
 
