@@ -51,7 +51,7 @@ fuzz: $(INSTALLED) ## Send generated requests to every operation of the OpenAPI 
 	@PUNKCAST_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest tests/integration/api/test_document_holds.py $(ARGS)
 
 document: $(INSTALLED) ## Generate docs/openapi.json and docs/problems.md from the code
-	@$(BIN)/python -m services.api.document > docs/openapi.json
+	@$(BIN)/python -m services.api.openapi > docs/openapi.json
 	@$(BIN)/python -m services.api.problem_page > docs/problems.md
 
 chaos: $(INSTALLED) ## Kill services at random instants and between commit, publish and acknowledgement

@@ -10,39 +10,32 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import problems
+from services.api import probes, problem_routes, problems, registry, status, training_requests
+from services.api.backtest import routes as backtest
+from services.api.compat import routes as compat
 from services.api.config import GatewayConfig
-from services.api.event_stream import EventStream
+from services.api.deals import routes as deals
+from services.api.events import routes as events
+from services.api.events.stream import EventStream
+from services.api.exclusions import routes as exclusions
 from services.api.front import Front
 from services.api.gateway import Gateway, State
+from services.api.lifecycle import routes as lifecycle
+from services.api.market import routes as market
 from services.api.metrics import GatewayMetrics
 from services.api.middleware import BodyLimit
+from services.api.nowcasts import routes as nowcasts
+from services.api.operator_acts import routes as operator_acts
+from services.api.outcomes import performance
+from services.api.outcomes import routes as outcomes
 from services.api.problems import Problem
+from services.api.punks import history
+from services.api.punks import routes as punks
 from services.api.rate_limits import Quota, RateLimits
-from services.api.routes import (
-    backtest,
-    compat,
-    deals,
-    events,
-    exclusions,
-    history,
-    lifecycle,
-    market,
-    nowcasts,
-    operator_acts,
-    outcomes,
-    performance,
-    probes,
-    punks,
-    registry,
-    status,
-    training_requests,
-    traits,
-    webhooks,
-)
-from services.api.routes import problems as problem_pages
+from services.api.traits import routes as traits
 from services.api.view.current import Current
 from services.api.view.follower import Follower
+from services.api.webhooks import routes as webhooks
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.evaluation.policy import load_policy
@@ -83,17 +76,12 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
             await end(running)
 
     app = ProblemFastAPI(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
-    for part in (punks, history, nowcasts, market, traits, deals, compat, performance, exclusions):
+    for part in (
+        *(punks, history, nowcasts, market, traits, deals, compat, performance, exclusions),
+        *(registry, training_requests, status, probes, backtest, outcomes, lifecycle, operator_acts),
+        *(webhooks, events, problem_routes),
+    ):
         app.include_router(part.router)
-    for part in (registry, training_requests, status, probes):
-        app.include_router(part.router)
-    app.include_router(backtest.router)
-    app.include_router(outcomes.router)
-    app.include_router(lifecycle.router)
-    app.include_router(operator_acts.router)
-    app.include_router(webhooks.router)
-    app.include_router(events.router)
-    app.include_router(problem_pages.router)
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=config.max_body_bytes)
     limits = RateLimits(

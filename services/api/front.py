@@ -15,7 +15,7 @@ from services.api.metrics import GatewayMetrics
 from services.api.rate_limits import RateLimits
 from services.api.responses import answer
 from services.api.view.current import Current, View
-from services.api.view.page import Headers, Page
+from services.api.view.ready import Headers, Page
 
 PageOf = Callable[[View, str], Page | None]
 _JSON = frozenset({b"", b"*/*", b"application/json"})

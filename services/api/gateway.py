@@ -11,7 +11,7 @@ from typing import TypedDict, cast
 from fastapi import Request
 
 from services.api.config import GatewayConfig
-from services.api.event_stream import EventStream
+from services.api.events.stream import EventStream
 from services.api.metrics import GatewayMetrics
 from services.api.stale_cache import StaleCache
 from services.api.view.current import Current

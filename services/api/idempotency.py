@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import Header
 from pydantic import BaseModel
 
+from services.api import idempotency_queries as queries
 from services.api.auth import Caller
+from services.api.idempotency_queries import IdempotentAnswer
 from services.api.problems import IdempotencyConflictError
-from services.api.repositories import idempotency as repository
-from services.api.repositories.idempotency import IdempotentAnswer
 from shared.messaging.transaction import Transaction
 
 IdempotencyKey = Annotated[
@@ -46,13 +46,13 @@ async def once(
     """
     request = hashlib.sha256(f"{what}\n{order.model_dump_json()}".encode()).hexdigest()
     if key is not None:
-        await repository.hold(transaction.connection, caller.key_id, key)
-        earlier = await repository.find(transaction.connection, caller.key_id, key)
+        await queries.hold(transaction.connection, caller.key_id, key)
+        earlier = await queries.find(transaction.connection, caller.key_id, key)
         if earlier is not None:
             if earlier.request_sha256 != request:
                 raise IdempotencyConflictError("This Idempotency-Key was used for another request.")
             return earlier
     answer = IdempotentAnswer(request, status, (await act()).model_dump_json())
     if key is not None:
-        await repository.keep(transaction.connection, caller.key_id, key, answer, at=transaction.clock.now())
+        await queries.keep(transaction.connection, caller.key_id, key, answer, at=transaction.clock.now())
     return answer

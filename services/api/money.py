@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.api.shapes.base import Document
+from services.api.documents import Document
 from shared.units import ETH
 
 

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from services.api.gateway import Gateway
 from services.api.stale_cache import CachedAnswer
 from services.api.view.current import DATABASE_AWAY, Current, View
-from services.api.view.page import Headers, Page
+from services.api.view.ready import Headers, Page
 
 
 def answer(page: Page, asked: Mapping[bytes, bytes], current: Current) -> tuple[int, Headers, bytes]:

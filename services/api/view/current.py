@@ -12,7 +12,7 @@ from services.api.view.explanation import Explanation
 from services.api.view.generation import Generation
 from services.api.view.market import Market
 from services.api.view.memo import Memo
-from services.api.view.page import Headers, Page
+from services.api.view.ready import Headers, Page
 from shared.clock import Clock
 
 DATABASE_AWAY = "database_away"

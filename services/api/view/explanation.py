@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from services.api.documents import encoded
 from services.api.money import money
-from services.api.shapes.base import encoded
-from services.api.shapes.explanations import (
+from services.api.punks.explanation_schemas import (
     Changes,
     ComparableSale,
     ContributionGroup,

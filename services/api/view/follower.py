@@ -10,11 +10,11 @@ from time import perf_counter
 import structlog
 
 from services.api.config import GatewayConfig
+from services.api.market import queries as market_repository
 from services.api.metrics import GatewayMetrics
+from services.api.nowcasts import queries as nowcasts
+from services.api.nowcasts.queries import Pointer
 from services.api.problems import DATABASE_AWAY, GoneError
-from services.api.repositories import market as market_repository
-from services.api.repositories import nowcasts
-from services.api.repositories.nowcasts import Pointer
 from services.api.view.catalogue import Catalogue
 from services.api.view.current import Current
 from services.api.view.explanation import Explanation

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+from services.api.documents import encoded
 from services.api.money import money
-from services.api.shapes.base import encoded
-from services.api.shapes.values import GenerationDocument
+from services.api.schemas import GenerationDocument
 from services.api.view.memo import Memo
 from services.api.view.records import GenerationRecord, ValueRow
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from services.api.market.schemas import BidsDocument, DepthStep, HighBid
 from services.api.money import money
-from services.api.shapes.market import BidsDocument, DepthStep, HighBid
-from services.api.shapes.values import Ask, Bid, EthUsd, FloorDocument, LastSale, MarketAsOf, VolumeDocument
+from services.api.schemas import Ask, Bid, EthUsd, FloorDocument, LastSale, MarketAsOf, VolumeDocument
 from services.api.view.records import MarketRecord, PunkMarketRow, SaleRow
 
 DEPTH_PERCENT = (0, 1, 2, 5, 10, 20, 50, 100)

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.api.bootstrap import open_pool
-from services.api.repositories import nowcasts
+from services.api.nowcasts import queries as nowcasts
 from shared.database.pool import Database
 from shared.registry import unsupported
 from shared.registry.unsupported import UnsupportedModel

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from services.api import bootstrap
-from services.api.document import document
+from services.api.openapi import document
 from shared.database.pool import Database
 from shared.settings import Settings
 from tests.integration.api import filling

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.api import event_stream
-from services.api.event_stream import EventStream, place_of
-from services.api.repositories.events import Place
-from services.api.routes.events import _stream
+from services.api.events import stream as event_stream
+from services.api.events.queries import Place
+from services.api.events.routes import _stream
+from services.api.events.stream import EventStream, place_of
 from shared.database.pool import Database
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
@@ -147,8 +147,8 @@ async def test_the_buffer_is_bounded_and_knows_what_it_dropped(database: Databas
 
 
 async def test_heartbeats_keep_the_line_open(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.routes.events.HEARTBEAT_S", 0.1)
-    monkeypatch.setattr("services.api.routes.events.CHECK_S", 0.05)
+    monkeypatch.setattr("services.api.events.routes.HEARTBEAT_S", 0.1)
+    monkeypatch.setattr("services.api.events.routes.CHECK_S", 0.05)
     async with listening(served) as reader:
         await asyncio.sleep(0.6)
     assert reader.text.count(": heartbeat") >= 2

@@ -6,7 +6,7 @@ import pytest
 
 from services.api import cursors
 from services.api.config import DEFAULT_CURSOR_KEY, digest
-from services.api.punk_search import PunkQuery
+from services.api.punks.search import PunkQuery
 from tests.integration.api.conftest import Served
 
 PUNKS = PunkQuery(None, (), None, None, None, "punk_id", "asc").digest

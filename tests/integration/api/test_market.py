@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.api.routes.traits import known_trait
-from services.api.shapes.compat import FairPrice, FairPricePlus, TopDeals
-from services.api.shapes.deals import DealsDocument
-from services.api.shapes.history import HistoryDocument
-from services.api.shapes.market import MarketDocument, MarketSeriesDocument
-from services.api.shapes.punks import PunkDocument
-from services.api.shapes.traits import TraitDocument, TraitsDocument
+from services.api.compat.schemas import FairPrice, FairPricePlus, TopDeals
+from services.api.deals.schemas import DealsDocument
+from services.api.market.schemas import MarketDocument, MarketSeriesDocument
+from services.api.punks.history_schemas import HistoryDocument
+from services.api.punks.schemas import PunkDocument
+from services.api.traits.routes import known_trait
+from services.api.traits.schemas import TraitDocument, TraitsDocument
 from shared.database.pool import Connection, Database
 from shared.errors import NotFoundError
 from tests.factories.explained import explained

@@ -10,9 +10,9 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from services.api.nowcasts.schemas import ColumnsDocument, ProofDocument
 from services.api.paging import Page
-from services.api.shapes.nowcasts import ColumnsDocument, ProofDocument
-from services.api.shapes.values import GenerationDocument, NowcastDocument
+from services.api.schemas import GenerationDocument, NowcastDocument
 from services.cli.verification.documents import judge
 from shared.database.pool import Database
 from tests.factories.view import read

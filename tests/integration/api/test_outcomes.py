@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import pytest_asyncio
 
-from services.api.routes import outcomes as route
+from services.api.outcomes import routes as route
 from shared.database.pool import Database
 from shared.stores import sale_repository
 from tests.integration.api import filling, recomputed
@@ -183,7 +183,7 @@ async def test_wrong_questions_are_explained(unchanging: Served, query: str, sta
 async def test_performance_is_computed_once_for_many_who_ask(recorded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio  # noqa: PLC0415
 
-    from services.api.repositories import outcomes  # noqa: PLC0415
+    from services.api.outcomes import queries as outcomes  # noqa: PLC0415
 
     asked = 0
     honest = outcomes.scored

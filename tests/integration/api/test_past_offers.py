@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.api.repositories import history
+from services.api.punks import queries as history
 from shared.database.pool import Connection
 from shared.stores import event_repository, offer_repository
 from tests.factories.market_story import BEGAN, Told, told

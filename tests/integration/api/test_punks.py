@@ -5,9 +5,9 @@ import json
 import httpx
 import pytest
 
-from services.api.shapes.market import MarketDocument
-from services.api.shapes.punks import PunkDocument
-from services.api.shapes.values import NowcastDocument, PunkPage
+from services.api.market.schemas import MarketDocument
+from services.api.punks.schemas import PunkDocument
+from services.api.schemas import NowcastDocument, PunkPage
 from shared.database.pool import Database
 from shared.stores import chain_repository
 from tests.factories.view import read

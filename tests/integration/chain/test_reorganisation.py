@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.api.repositories import outcomes
+from services.api.outcomes import queries as outcomes
 from shared.clock import ManualClock
 from shared.contracts.envelope import decode
 from shared.errors import PermanentError

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.api.shapes.base import encode
-from services.api.shapes.nowcasts import ColumnsDocument
+from services.api.documents import encode
+from services.api.nowcasts.schemas import ColumnsDocument
+from services.api.punks.columns import columns
 from services.api.view.catalogue import Catalogue
-from services.api.view.columns import columns
 from services.api.view.current import View
 from services.api.view.market import Market
-from services.api.view.page import page
+from services.api.view.ready import page
 from services.api.view.records import PunkMarketRow, PunkRow, ValueRow
 from tests.factories import view as made
 from tests.factories.view import AT, RECORD, read

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.api.deals import FEW, LEAST_SPREAD, NOTHING_LEARNT, Offer, Prior, judge, learn
+from services.api.deals.ranking import FEW, LEAST_SPREAD, NOTHING_LEARNT, Offer, Prior, judge, learn
 
 amounts = st.floats(1e-9, 1e9)
 shares = st.floats(0.0, 1.0)

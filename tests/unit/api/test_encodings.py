@@ -9,11 +9,11 @@ import io
 import polars as pl
 import pytest
 
-from services.api.shapes.values import NowcastDocument
-from services.api.view.encodings import WEI_COLUMNS, csv, json, parquet
+from services.api.nowcasts.encodings import WEI_COLUMNS, csv, json, parquet
+from services.api.nowcasts.proofs import Tree
+from services.api.schemas import NowcastDocument
 from services.api.view.generation import Generation
-from services.api.view.page import page
-from services.api.view.proofs import Tree
+from services.api.view.ready import page
 from services.api.view.records import ValueRow
 from shared.errors import IntegrityError
 from shared.merkle import Step, canonical_line, merkle_levels, root_of

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.api.shapes.base import encode
+from services.api.documents import encode
 from services.api.view.explanation import Explanation
 from services.api.view.records import PunkRow
 from shared.errors import IntegrityError

@@ -16,7 +16,7 @@ from services.api.responses import accepts_gzip
 from services.api.view.catalogue import Catalogue
 from services.api.view.current import MOST_PAGES, Current, View
 from services.api.view.market import Market
-from services.api.view.page import Page, page
+from services.api.view.ready import Page, page
 from shared.clock import ManualClock
 from tests.factories.view import AT, RECORD, generation
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.api.documents import encode
 from services.api.money import Money, eth_to_wei, money
-from services.api.shapes.base import encode
 from tests.factories.view import read
 
 

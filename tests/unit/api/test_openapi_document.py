@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.api.document import document, to_json
+from services.api.openapi import document, to_json
 from services.api.problem_page import RETRIES, STATUSES, entry, page
 from services.api.problem_types import TITLES_AND_STEPS
 

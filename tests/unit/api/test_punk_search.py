@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.api import punk_search
+from services.api.punks import search as punk_search
 from services.api.view.catalogue import Catalogue
 from services.api.view.generation import Generation
 from services.api.view.market import Market

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.api.repositories.outcomes import Scored
-from services.api.scorecards import compare, performance, segment
+from services.api.outcomes.queries import Scored
+from services.api.outcomes.scorecards import compare, performance, segment
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
 SALE = Scored("latest", AT, "buy", "Male", "m-1", 42.0, 40.0, 38.0, 44.0, False, True, True)

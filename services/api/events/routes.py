@@ -1,0 +1,91 @@
+"""Server-sent events: what happens, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+
+from services.api.events.schemas import EventName
+from services.api.events.stream import EventStream, place_of
+from services.api.gateway import gateway_of
+from services.api.problems import BusyError, documented
+from shared.errors import InvalidInputError
+
+router = APIRouter(tags=["events"])
+MEDIA_TYPE = "text/event-stream"
+HEARTBEAT_S = 15.0
+CHECK_S = 1.0
+_RETRY_MS = 5_000
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "A stream that does not end"}
+}
+_RESET = format_sse_event(
+    event="reset", data_str='{"detail":"Events were missed: read again what you follow, then go on from here."}'
+)
+
+
+@router.get(
+    "/v1/events",
+    operation_id="stream_events",
+    summary="New generations, scored sales, promotions and rollbacks as server-sent events",
+    response_class=StreamingResponse,
+    responses=_CONTENT | documented(422, 503),
+)
+async def events(
+    request: Request,
+    types: Annotated[list[EventName] | None, Query(description="Repeat it for several; default: all")] = None,
+    last_event_id: Annotated[
+        str | None, Header(max_length=100, description="Goes on behind that event; browsers send it by themselves")
+    ] = None,
+) -> Response:
+    """`event: reset` says that more was missed than is kept. Comments keep the connection alive."""
+    gateway = gateway_of(request)
+    stream = gateway.event_stream
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if request.scope.get("head"):
+        return Response(media_type=MEDIA_TYPE, headers=headers)
+    if last_event_id is not None and place_of(last_event_id) is None:
+        raise InvalidInputError("Last-Event-ID must be the id of an event of this stream.")
+    if stream.streams >= gateway.config.max_streams:
+        raise BusyError(f"{gateway.config.max_streams} streams are open, which is as many as this process serves.")
+    stopping: Callable[[], bool] = getattr(request.app.state, "stopping", lambda: False)
+    body = _stream(stream, frozenset(types or ()), last_event_id, stopping)
+    return StreamingResponse(body, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _stream(
+    stream: EventStream, wanted: frozenset[EventName], last_event_id: str | None, stopping: Callable[[], bool]
+) -> AsyncIterator[bytes]:
+    stream.streams += 1
+    try:
+        yield format_sse_event(comment="punkcast", retry=_RETRY_MS)
+        place = place_of(last_event_id) if last_event_id is not None else None
+        while not stream.started and not stopping():
+            await stream.changed(CHECK_S)
+        seen = stream.total
+        if place is not None:
+            unseen, whole = stream.after(place)
+            if not whole:
+                yield _RESET
+            for event in unseen:
+                if not wanted or event.name in wanted:
+                    yield event.wire
+        quiet = 0.0
+        while not stopping():
+            await stream.changed(CHECK_S)
+            news = stream.since(seen)
+            seen = stream.total
+            for event in news:
+                if not wanted or event.name in wanted:
+                    quiet = 0.0
+                    yield event.wire
+            quiet += 0.0 if news else CHECK_S
+            if quiet >= HEARTBEAT_S:
+                quiet = 0.0
+                yield b": heartbeat\n\n"
+    finally:
+        stream.streams -= 1

@@ -1,0 +1,164 @@
+"""Scored sales of the champion track, and what excluded sales would have been scored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.api.money import money
+from services.api.outcomes.schemas import AMOUNTS, Outcome
+from shared.database.pool import Connection
+
+# Outcomes are only added, and left out when their sale is superseded, which adds a revision. Excluded sales are added
+# with their events.
+OUTCOMES_FINGERPRINT_SQL = """
+select count(*) as n, max(scored_at) as newest, (select count(*) from market_revisions) as revisions,
+       (select coalesce(max(event_seq), 0) from sales) as last_sale
+from outcomes where track = 'champion'
+"""
+# The last valid sale that was known when the value was published, carried by how the floor moved since: the baseline
+# that needs no model. `seen` are outcomes as they were scored and, where they are asked for, excluded sales joined to
+# the same nowcasts in the same way (see `shared.stores.sale_repository`).
+_SEEN = """
+with seen as (
+    select s.event_seq, s.event_time, s.punk_id, s.tx_hash, s.log_index, s.kind, s.valid, s.exclusion,
+           o.horizon, o.generation_id, o.model_id, o.price_wei, o.value_wei, o.floor_wei, o.in50, o.in80, o.in90
+    from outcomes o
+    join current_sales s using (event_seq)
+    where o.track = 'champion'
+      and ($1::timestamptz is null or s.event_time >= $1) and ($2::timestamptz is null or s.event_time < $2)
+      and ($3::text is null or o.model_id = $3) and ($4::text is null or o.horizon = $4)
+    union all
+    select s.event_seq, s.event_time, s.punk_id, s.tx_hash, s.log_index, s.kind, s.valid, s.exclusion,
+           h.horizon, g.generation_id, g.model_id, s.price_wei, n.value_wei, g.floor_wei,
+           s.price_wei between n.lo50_wei and n.hi50_wei, s.price_wei between n.lo80_wei and n.hi80_wei,
+           s.price_wei between n.lo90_wei and n.hi90_wei
+    from current_sales s
+    cross join (values ('latest', interval '0'), ('24h', interval '24 hours'), ('7d', interval '7 days'))
+        h (horizon, lag)
+    cross join lateral (
+        select * from generations
+        where role = 'champion' and published_at < s.event_time - h.lag
+        order by published_at desc, generation_id desc
+        limit 1
+    ) g
+    join nowcasts n on n.generation_id = g.generation_id and n.punk_id = s.punk_id
+    where $5::boolean and not s.valid and s.price_wei > 0
+      and ($1::timestamptz is null or s.event_time >= $1) and ($2::timestamptz is null or s.event_time < $2)
+      and ($3::text is null or g.model_id = $3) and ($4::text is null or h.horizon = $4)
+)
+"""
+_BASELINE = """
+join generations g on g.generation_id = seen.generation_id
+left join punks p on p.punk_id = seen.punk_id
+left join lateral (
+    select trunc(b.price_wei * seen.floor_wei / b.floor_wei) as wei
+    from current_sales b
+    where b.punk_id = seen.punk_id and b.valid and b.floor_wei > 0 and b.event_time < g.as_of
+    order by b.event_time desc, b.event_seq desc
+    limit 1
+) last on true
+"""
+SCORED_SQL = f"""
+{_SEEN}
+select seen.horizon, seen.event_time, seen.kind, p.type as punk_type, seen.model_id,
+       seen.value_wei::float8 / 1e18 as value_eth, seen.price_wei::float8 / 1e18 as price_eth,
+       seen.floor_wei::float8 / 1e18 as floor_eth, last.wei::float8 / 1e18 as last_sale_eth,
+       seen.in50, seen.in80, seen.in90
+from seen
+{_BASELINE}
+order by seen.event_time, seen.event_seq, seen.horizon
+"""
+OUTCOMES_SQL = f"""
+{_SEEN}
+select seen.event_seq, seen.punk_id, p.type, seen.event_time as sold_at, seen.tx_hash, seen.log_index, seen.kind,
+       seen.horizon, seen.generation_id, g.published_at, seen.model_id, seen.price_wei::text as price,
+       seen.value_wei::text as value, seen.floor_wei::text as floor, last.wei::text as last_sale,
+       seen.in50, seen.in80, seen.in90, seen.valid, seen.exclusion
+from seen
+{_BASELINE}
+where ($6::bigint is null or (seen.event_seq, seen.horizon) > ($6, $7::text))
+order by seen.event_seq, seen.horizon
+limit $8
+"""
+NEWEST_OUTCOMES_SQL = OUTCOMES_SQL.replace(
+    "(seen.event_seq, seen.horizon) > ($6, $7::text)", "(seen.event_seq, seen.horizon) < ($6, $7::text)"
+).replace("order by seen.event_seq, seen.horizon\n", "order by seen.event_seq desc, seen.horizon desc\n")
+COUNT_EXCLUDED_SQL = """
+select count(*) from current_sales
+where not valid and ($1::timestamptz is null or event_time >= $1) and ($2::timestamptz is null or event_time < $2)
+"""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which sales: `start` inclusive, `end` exclusive; `excluded` adds those that count for nothing."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    model_id: str | None = None
+    horizon: str | None = None
+    excluded: bool = False
+
+    @property
+    def arguments(self) -> tuple[datetime | None, datetime | None, str | None, str | None, bool]:
+        return self.start, self.end, self.model_id, self.horizon, self.excluded
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A sale beside the value published before it. Amounts in ETH; no `last_sale_eth` where none was known."""
+
+    horizon: str
+    event_time: datetime
+    kind: str
+    punk_type: str | None
+    model_id: str
+    value_eth: float
+    price_eth: float
+    floor_eth: float
+    last_sale_eth: float | None
+    in50: bool
+    in80: bool
+    in90: bool
+
+
+Key = tuple[int, str]
+"""A row's place: sequence number of the sale, and horizon."""
+
+
+async def fingerprint(connection: Connection) -> str:
+    row = await connection.fetchrow(OUTCOMES_FINGERPRINT_SQL)
+    return f"{row['n']}@{row['newest']}@{row['revisions']}@{row['last_sale']}"
+
+
+async def scored(connection: Connection, span: Span) -> Sequence[Scored]:
+    """In order of sale."""
+    return [Scored(**row) for row in await connection.fetch(SCORED_SQL, *span.arguments)]
+
+
+async def outcomes(
+    connection: Connection, span: Span, *, after: Key | None, limit: int, newest: bool = False
+) -> list[Outcome]:
+    """Up to `limit` rows behind the key, in the order in which the sales became known, or against it."""
+    seq, horizon = after or (None, None)
+    sql = NEWEST_OUTCOMES_SQL if newest else OUTCOMES_SQL
+    rows = await connection.fetch(sql, *span.arguments, seq, horizon, limit)
+    return [Outcome(**{**row, **{name: row[name] and money(row[name]) for name in AMOUNTS}}) for row in rows]
+
+
+async def pages(connection: Connection, span: Span, *, size: int) -> AsyncGenerator[list[Outcome], None]:
+    """All rows, a page at a time, as of one instant: within a transaction of `repeatable_read`."""
+    after: Key | None = None
+    while True:
+        rows = await outcomes(connection, span, after=after, limit=size)
+        if rows:
+            yield rows
+        if len(rows) < size:
+            return
+        after = (rows[-1].event_seq, rows[-1].horizon)
+
+
+async def count_excluded(connection: Connection, *, start: datetime | None, end: datetime | None) -> int:
+    return int(await connection.fetchval(COUNT_EXCLUDED_SQL, start, end))

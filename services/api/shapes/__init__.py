@@ -1,1 +1,0 @@
-"""Documents that the gateway answers with, a module for each resource."""

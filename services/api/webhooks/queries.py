@@ -1,0 +1,70 @@
+"""Subscriptions as their owners see them, without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.api.webhooks.schemas import WebhookDocument, WebhookOrder
+from shared.database.pool import Connection
+
+# The settings' alert URLs may hold passwords, so only their scheme and host are shown.
+_COLUMNS = r"""webhook_id,
+       case when key_id = 'settings' then regexp_replace(url, '^(\w+://)([^@/]*@)?([^/?#]+).*$', '\1\3/…') else url
+       end as url, events, deal_margin, description, state, created_at, failing_since, failures,
+       last_status, last_delivered_at, disabled_reason"""
+# The operator sees all of them: then there is no key.
+LIST_SQL = f"""
+select {_COLUMNS} from webhooks where $1::text is null or key_id = $1 order by created_at desc, webhook_id limit 500
+"""
+ONE_SQL = f"select {_COLUMNS} from webhooks where webhook_id = $1 and ($2::text is null or key_id = $2)"
+HOLD_OWNER_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.webhooks.' || $1, 0))"
+COUNT_SQL = "select count(*) from webhooks where key_id = $1"
+INSERT_SQL = f"""
+insert into webhooks (webhook_id, key_id, url, events, deal_margin, description, secret, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+returning {_COLUMNS}
+"""
+DELETE_SQL = f"""
+delete from webhooks where webhook_id = $1 and ($2::text is null or key_id = $2) returning {_COLUMNS}
+"""
+ENABLE_SQL = f"""
+update webhooks set state = 'active', failing_since = null, failures = 0, disabled_reason = null
+where webhook_id = $1 and ($2::text is null or key_id = $2)
+returning {_COLUMNS}
+"""
+
+
+async def listing(connection: Connection, owner: str | None) -> Sequence[WebhookDocument]:
+    """Newest first."""
+    return [WebhookDocument(**row) for row in await connection.fetch(LIST_SQL, owner)]
+
+
+async def one(connection: Connection, webhook_id: UUID, owner: str | None) -> WebhookDocument | None:
+    row = await connection.fetchrow(ONE_SQL, webhook_id, owner)
+    return WebhookDocument(**row) if row else None
+
+
+async def count(connection: Connection, owner: str) -> int:
+    """Number of the owner's subscriptions; it cannot grow until this transaction ends."""
+    await connection.execute(HOLD_OWNER_SQL, owner)
+    return int(await connection.fetchval(COUNT_SQL, owner))
+
+
+async def insert(
+    connection: Connection, webhook_id: UUID, owner: str, order: WebhookOrder, *, secret: str, at: datetime
+) -> WebhookDocument:
+    given = (order.url, sorted(set(order.events)), order.deal_margin, order.description)
+    return WebhookDocument(**await connection.fetchrow(INSERT_SQL, webhook_id, owner, *given, secret, at))
+
+
+async def delete(connection: Connection, webhook_id: UUID, owner: str | None) -> WebhookDocument | None:
+    """Delete a subscription with its undelivered events, and return what it was."""
+    row = await connection.fetchrow(DELETE_SQL, webhook_id, owner)
+    return WebhookDocument(**row) if row else None
+
+
+async def enable(connection: Connection, webhook_id: UUID, owner: str | None) -> WebhookDocument | None:
+    row = await connection.fetchrow(ENABLE_SQL, webhook_id, owner)
+    return WebhookDocument(**row) if row else None

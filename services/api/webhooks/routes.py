@@ -1,0 +1,102 @@
+"""Subscriptions to events. The notifier posts to them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.api.auth import OPERATOR, Caller, caller_with
+from services.api.gateway import gateway_of
+from services.api.idempotency import IdempotencyKey, once
+from services.api.problems import documented
+from services.api.webhooks import queries
+from services.api.webhooks.schemas import CreatedWebhook, WebhookDocument, WebhookList, WebhookOrder
+from shared.errors import ConflictError, NotFoundError
+from shared.webhooks.addresses import check_url
+from shared.webhooks.secret import new_secret
+
+router = APIRouter(tags=["webhooks"])
+Subscriber = Annotated[Caller, Depends(caller_with("webhooks"))]
+MOST = 20
+
+
+@router.post(
+    "/v1/webhooks",
+    operation_id="create_webhook",
+    summary="Subscribe a URL to events",
+    status_code=201,
+    response_class=Response,
+    responses={201: {"model": CreatedWebhook}, **documented(400, 401, 403, 409, 413, 422, 503)},
+)
+async def create(
+    request: Request, order: WebhookOrder, caller: Subscriber, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """The answer has the secret that signs every delivery; it is shown only here. At most 20 for each key."""
+    gateway = gateway_of(request)
+    check_url(order.url, private=gateway.config.webhooks_private)
+    async with gateway.writing() as transaction:
+
+        async def act() -> CreatedWebhook:
+            if await queries.count(transaction.connection, caller.key_id) >= MOST:
+                raise ConflictError(f"This key has {MOST} webhooks; delete one first.")
+            secret = new_secret()
+            made = await queries.insert(
+                transaction.connection, uuid4(), caller.key_id, order, secret=secret, at=gateway.clock.now()
+            )
+            return CreatedWebhook(**made.model_dump(), secret=secret)
+
+        answer = await once(transaction, caller, idempotency_key, what="webhook", order=order, status=201, act=act)
+    headers = {"Cache-Control": "no-store"}
+    return Response(answer.response_body, status_code=201, media_type="application/json", headers=headers)
+
+
+@router.get("/v1/webhooks", operation_id="list_webhooks", responses=documented(401, 403, 422, 503))
+async def listing(request: Request, caller: Subscriber) -> WebhookList:
+    """Those of the key; the operator sees all of them."""
+    async with gateway_of(request).reading() as connection:
+        return WebhookList(items=list(await queries.listing(connection, _owner(caller))))
+
+
+@router.get("/v1/webhooks/{webhook_id}", operation_id="get_webhook", responses=documented(401, 403, 404, 422, 503))
+async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
+    """How a subscription is doing."""
+    async with gateway_of(request).reading() as connection:
+        return _found(await queries.one(connection, webhook_id, _owner(caller)), webhook_id)
+
+
+@router.delete(
+    "/v1/webhooks/{webhook_id}",
+    operation_id="delete_webhook",
+    status_code=204,
+    response_class=Response,
+    responses=documented(401, 403, 404, 413, 422, 503),
+)
+async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
+    """With whatever was still to be delivered there."""
+    async with gateway_of(request).writing() as transaction:
+        _found(await queries.delete(transaction.connection, webhook_id, _owner(caller)), webhook_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/v1/webhooks/{webhook_id}/enable",
+    operation_id="enable_webhook",
+    summary="Go on with a webhook that was disabled after repeated failure",
+    responses=documented(401, 403, 404, 413, 422, 503),
+)
+async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
+    """What was not given up meanwhile is delivered now."""
+    async with gateway_of(request).writing() as transaction:
+        return _found(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
+
+
+def _owner(caller: Caller) -> str | None:
+    return None if caller.key_id == OPERATOR else caller.key_id
+
+
+def _found(document: WebhookDocument | None, webhook_id: UUID) -> WebhookDocument:
+    if document is None:
+        raise NotFoundError(f"This key has no webhook {webhook_id}; GET /v1/webhooks lists them.")
+    return document
