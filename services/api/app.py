@@ -10,14 +10,22 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import probes, problem_routes, problems, registry, status, training_requests
+from services.api import (
+    exclusions,
+    freezes,
+    probes,
+    problem_page,
+    problems,
+    registry,
+    status,
+    training_requests,
+)
 from services.api.backtest import routes as backtest
 from services.api.compat import routes as compat
 from services.api.config import GatewayConfig
 from services.api.deals import routes as deals
 from services.api.events import routes as events
 from services.api.events.stream import EventStream
-from services.api.exclusions import routes as exclusions
 from services.api.front import Front
 from services.api.gateway import Gateway, State
 from services.api.lifecycle import routes as lifecycle
@@ -26,10 +34,8 @@ from services.api.metrics import GatewayMetrics
 from services.api.middleware import BodyLimit
 from services.api.nowcasts import routes as nowcasts
 from services.api.operator_acts import routes as operator_acts
-from services.api.outcomes import performance
 from services.api.outcomes import routes as outcomes
 from services.api.problems import Problem
-from services.api.punks import history
 from services.api.punks import routes as punks
 from services.api.rate_limits import Quota, RateLimits
 from services.api.traits import routes as traits
@@ -76,12 +82,11 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
             await end(running)
 
     app = ProblemFastAPI(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
-    for part in (
-        *(punks, history, nowcasts, market, traits, deals, compat, performance, exclusions),
-        *(registry, training_requests, status, probes, backtest, outcomes, lifecycle, operator_acts),
-        *(webhooks, events, problem_routes),
+    for resource in (
+        *(punks, nowcasts, market, deals, traits, outcomes, exclusions, backtest, events, webhooks, compat),
+        *(registry, operator_acts, freezes, lifecycle, training_requests, status, probes, problem_page),
     ):
-        app.include_router(part.router)
+        app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=config.max_body_bytes)
     limits = RateLimits(
@@ -89,7 +94,7 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
         writing=Quota.parse("writing", config.writing_limit),
         metrics=metrics,
     )
-    members = {punks.COLLECTION: punks.page_of}
+    members = {punks.COLLECTION: punks.answer_of}
     app.front = Front(app.routed, current=current, metrics=metrics, limits=limits, members=members)
     return app
 

@@ -25,11 +25,15 @@ _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who presented a valid key. `key_id` scopes idempotency keys; `name` is recorded with what they ask
-    for."""
+    """The holder of a valid key. `key_id` scopes idempotency keys; `name` goes on record with each request."""
 
     key_id: str
     name: str
+
+    @property
+    def actor(self) -> str:
+        """The caller in decisions, freezes and training requests."""
+        return f"api:{self.name}"
 
 
 def caller_with(scope: str) -> Callable[..., Awaitable[Caller]]:

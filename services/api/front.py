@@ -1,7 +1,7 @@
-"""The first stop of every request: count it, limit it, and answer it when the view has a page for its path.
+"""The first stop of every request: count it, limit it, and answer it when the view has a ready answer for its path.
 
 Routing and parameters in FastAPI cost several times what such an answer costs. The FastAPI routes document the same
-pages, make the missing ones, and answer everything else.
+answers, make the missing ones, and answer everything else.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.metrics import GatewayMetrics
 from services.api.rate_limits import RateLimits
-from services.api.responses import answer
+from services.api.responses import conditional
 from services.api.view.current import Current, View
-from services.api.view.ready import Headers, Page
+from services.api.view.ready import Headers, ReadyAnswer
 
-PageOf = Callable[[View, str], Page | None]
+AnswerOf = Callable[[View, str], ReadyAnswer | None]
 _JSON = frozenset({b"", b"*/*", b"application/json"})
 
 
 class Front:
-    """`members` makes the page of a path below a collection, such as `/v1/punks`; None leaves it to `app`."""
+    """`members` makes the answer of a path below a collection, such as `/v1/punks`; None leaves it to `app`."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Front:
         current: Current,
         metrics: GatewayMetrics,
         limits: RateLimits,
-        members: Mapping[str, PageOf],
+        members: Mapping[str, AnswerOf],
     ) -> None:
         self._app = app
         self._current = current
@@ -81,18 +81,18 @@ class Front:
             self._metrics.observe(route, status, perf_counter() - started)
 
     def _ready(self, scope: Scope) -> tuple[str, int, Headers, bytes] | None:
-        """Route, status, headers and body; None when the path has no page, or something else may be asked for."""
+        """Route, status, headers and body; None when no answer is ready for the path or the headers."""
         view, path = self._current.view, scope["path"]
         if view is None or scope["query_string"]:
             return None
-        page = view.pages.get(path)
-        if page is None:
+        ready = view.answers.get(path)
+        if ready is None:
             collection, _, name = path.rpartition("/")
             make = self._members.get(collection)
-            page = None if make is None else make(view, name)
-            if page is None:
+            ready = None if make is None else make(view, name)
+            if ready is None:
                 return None
         asked = dict(scope["headers"])
-        if page.negotiated and asked.get(b"accept", b"") not in _JSON:
+        if ready.negotiated and asked.get(b"accept", b"") not in _JSON:
             return None
-        return page.route, *answer(page, asked, self._current)
+        return ready.route, *conditional(ready, asked, self._current)

@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime
 
 from services.api import cursors
 from services.api.config import digest
 from services.api.gateway import Gateway
 from services.api.problems import BadCursorError
+from services.api.schemas import Strict
+from services.api.view.current import View
+from services.api.view.generation import Generation
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before, same filters")]
@@ -21,6 +24,8 @@ Item = TypeVar("Item")
 Id = TypeVar("Id")
 Key = TypeVar("Key")
 Row = TypeVar("Row")
+GenerationKey = tuple[int, int]
+"""Sort key of an item in a generation, and its punk."""
 
 
 def utc(instant: datetime) -> datetime:
@@ -36,10 +41,8 @@ def utc(instant: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]
 
 
-class List(BaseModel, Generic[Item]):
+class List(Strict, Generic[Item]):
     """All there is, in one answer."""
-
-    model_config = ConfigDict(extra="forbid")
 
     items: list[Item]
 
@@ -84,6 +87,11 @@ class Place(Generic[Key]):
     def fetch(self) -> int:
         return self.limit + 1
 
+    def page(self, rows: Sequence[Row], key: Callable[[Row], tuple[object, object]]) -> Page[Row]:
+        """The page's rows, and the cursor of the next page. `key`: of a row."""
+        shown, following = self.cut(rows, key)
+        return Page(items=list(shown), next_cursor=following)
+
     def cut(self, rows: Sequence[Row], key: Callable[[Row], tuple[object, object]]) -> tuple[Sequence[Row], str | None]:
         """The page's rows, and the cursor of the next page, None after the last. `key`: of a row."""
         if len(rows) <= self.limit:
@@ -102,3 +110,28 @@ def ordinal(text: str, *, bits: int = 63) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) >= 1 << bits:
         raise ValueError("no row has this number")
     return int(text)
+
+
+async def generation_asked(
+    gateway: Gateway, view: View, scope: str, cursor: str | None
+) -> tuple[Generation, GenerationKey | None]:
+    """For a list within a generation: the generation to page through, and the key of the last item of the page before.
+
+    Raises BadCursorError.
+    """
+    if cursor is None:
+        return view.generation, None
+    position = cursors.decode(cursor, gateway.config.cursor_key, scope=scope, keys=2)
+    try:
+        first, second = map(int, position.key)
+    except ValueError as error:
+        raise BadCursorError("The cursor is damaged or was not made by this API.") from error
+    return await gateway.follower.generation(position.generation), (first, second)
+
+
+def next_cursor(gateway: Gateway, scope: str, generation: Generation, last: GenerationKey | None) -> str | None:
+    """The cursor of the page after the item with the key `last`; None when no page follows."""
+    if last is None:
+        return None
+    position = cursors.Position(scope, generation.record.generation_id, tuple(map(str, last)))
+    return cursors.encode(position, gateway.config.cursor_key)

@@ -1,34 +1,22 @@
-"""`python -m services.api.problem_page > docs/problems.md`: every type of problem, explained."""
+"""What each type of problem means: the page that every gateway has at its `type`'s name, and docs/problems.md.
+
+`python -m services.api.problem_page > docs/problems.md`
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import Final
 
-from services.api.problem_types import TITLES_AND_STEPS
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
 
-TYPE_BASE: Final = "https://punkcast.dev/problems/"
-STATUSES: Final[dict[str, tuple[int, ...]]] = {
-    "bad-request": (400,),
-    "invalid-input": (422,),
-    "bad-cursor": (400,),
-    "generation-gone": (410,),
-    "not-found": (404,),
-    "no-generation": (503,),
-    "unavailable": (503,),
-    "busy": (503,),
-    "rate-limited": (429,),
-    "unauthorized": (401,),
-    "forbidden": (403,),
-    "conflict": (409,),
-    "idempotency-conflict": (409,),
-    "method-not-allowed": (405,),
-    "not-acceptable": (406,),
-    "payload-too-large": (413,),
-    "integrity": (500,),
-    "internal": (500,),
-}
-RETRIES: Final = frozenset({"no-generation", "unavailable", "busy", "rate-limited", "internal"})
+from services.api.problem_types import PROBLEM_TYPES
+from services.api.problems import TYPE_BASE, documented
+from shared.errors import NotFoundError
+
+router = APIRouter(tags=["problems"])
+MARKDOWN = "text/markdown; charset=utf-8"
 INTRODUCTION: Final = """# Problems
 
 Every error of the gateway is RFC 9457 `application/problem+json`. Its `type` is stable: decide by it, never by `title`
@@ -39,15 +27,29 @@ explains each type at `/problems/{name}`. This page is made by `python -m servic
 
 def entry(slug: str) -> str:
     """The section of one type."""
-    title, step = TITLES_AND_STEPS[slug]
-    status = ", ".join(map(str, STATUSES.get(slug, ())))
-    again = "Worth another try unchanged." if slug in RETRIES else "The same request will fail again."
-    return f"## {slug}\n\n`{TYPE_BASE}{slug}` · status {status or 'of the answer'}\n\n{title}. {step}\n\n{again}\n"
+    problem = PROBLEM_TYPES[slug]
+    retry = "Worth another try unchanged." if problem.retry else "The same request will fail again."
+    heading = f"## {slug}\n\n`{TYPE_BASE}{slug}` · status {problem.status}"
+    return f"{heading}\n\n{problem.title}. {problem.next_step}\n\n{retry}\n"
 
 
 def page() -> str:
     """All of them."""
-    return INTRODUCTION + "\n" + "\n".join(entry(slug) for slug in TITLES_AND_STEPS)
+    return INTRODUCTION + "\n" + "\n".join(entry(slug) for slug in PROBLEM_TYPES)
+
+
+@router.get(
+    "/problems/{slug}",
+    operation_id="get_problem_type",
+    summary="What a type of problem means, and what to do",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/markdown": {}}}, **documented(404, 422)},
+)
+async def problem_type(slug: str) -> PlainTextResponse:
+    """In Markdown."""
+    if slug not in PROBLEM_TYPES:
+        raise NotFoundError(f"There is no type of problem {slug[:60]!r}; docs/problems.md lists them.")
+    return PlainTextResponse(entry(slug), media_type=MARKDOWN, headers={"Cache-Control": "public, max-age=86400"})
 
 
 if __name__ == "__main__":

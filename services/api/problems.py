@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from services.api.problem_types import SLUG_OF_STATUS, TITLES_AND_STEPS
+from services.api.problem_types import PROBLEM_TYPES, SLUG_OF_STATUS, ProblemType
 from shared.database import pool
 from shared.database.pool import DatabaseUnavailableError
 from shared.errors import (
@@ -28,7 +28,7 @@ from shared.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://punkcast.dev/problems/"
-DATABASE_AWAY = (DatabaseUnavailableError, *pool.AWAY, asyncpg.exceptions.InterfaceError)
+DATABASE_ERRORS = (DatabaseUnavailableError, *pool.AWAY, asyncpg.exceptions.InterfaceError)
 """What the pool, asyncpg and the socket raise while the server is down, starting, stopping or out of connections;
 a time-out (an OSError) is among them."""
 
@@ -110,14 +110,14 @@ def problem_response(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """A problem+json answer; 503 carries Retry-After."""
-    title, next_step = TITLES_AND_STEPS.get(slug) or (HTTPStatus(status).phrase, "See /docs.")
+    known = PROBLEM_TYPES.get(slug) or ProblemType(status, HTTPStatus(status).phrase, "See /docs.")
     problem = Problem(
         type=TYPE_BASE + slug,
-        title=title,
+        title=known.title,
         status=status,
         detail=detail,
         instance=path,
-        next_step=next_step,
+        next_step=known.next_step,
         errors=list(errors) or None,
     )
     headers = {"Cache-Control": "no-store"} | (headers or {})
@@ -135,12 +135,19 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: shape}} for status in statuses}
 
 
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The copy you have still holds"}}
+
+
+def no_such_punk(punk_id: int) -> NotFoundError:
+    return NotFoundError(f"There is no punk {str(punk_id)[:20]}; punks are numbered from 0 to 9999.")
+
+
 def install(app: FastAPI) -> None:
     """Turn every failure into a problem."""
     app.add_exception_handler(PunkcastError, _on_punkcast_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    for away in DATABASE_AWAY:
+    for away in DATABASE_ERRORS:
         app.add_exception_handler(away, _on_database_away)
     app.add_exception_handler(Exception, _on_unexpected)
 
@@ -198,21 +205,3 @@ async def _on_unexpected(request: Request, error: Exception) -> Response:
         status=500,
         detail="The request hit a fault of the gateway; nothing was changed.",
     )
-
-
-__all__ = [
-    "DATABASE_AWAY",
-    "BadCursorError",
-    "ForbiddenError",
-    "GoneError",
-    "IdempotencyConflictError",
-    "InvalidInputError",
-    "NoGenerationError",
-    "NotAcceptableError",
-    "NotFoundError",
-    "Problem",
-    "UnauthorizedError",
-    "documented",
-    "install",
-    "problem_response",
-]

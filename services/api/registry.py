@@ -90,8 +90,7 @@ async def list_models(
     place = Place.asked(gateway, ("models", str(state)), cursor, limit, by_time(str))
     async with gateway.reading() as connection:
         rows = await models.listing(connection, state=state, before=place.before, limit=place.fetch)
-    shown, following = place.cut(rows, lambda row: (row.registered_at, row.model_id))
-    return Page[ModelSummary](items=shown, next_cursor=following)
+    return place.page(rows, lambda row: (row.registered_at, row.model_id))
 
 
 @router.get("/v1/models/{model_id}", operation_id="get_model", responses=documented(404, 422, 503))
@@ -138,7 +137,7 @@ async def list_shadows(
     gateway = gateway_of(request)
     async with gateway.reading() as connection:
         found = await shadows.progress(connection, at=gateway.clock.now(), ended=ended, limit=limit)
-    return List[ShadowDocument](items=found)
+    return List(items=found)
 
 
 @router.get("/v1/decisions", operation_id="list_decisions", responses=documented(400, 422, 503))
@@ -150,8 +149,7 @@ async def list_decisions(
     place = Place.asked(gateway, ("decisions", str(model_id)), cursor, limit, by_time(UUID))
     async with gateway.reading() as connection:
         rows = await decisions.listing(connection, model_id=model_id, before=place.before, limit=place.fetch)
-    shown, following = place.cut(rows, lambda row: (row.decided_at, row.decision_id))
-    return Page[DecisionRecord](items=shown, next_cursor=following)
+    return place.page(rows, lambda row: (row.decided_at, row.decision_id))
 
 
 @router.get("/v1/decisions/{decision_id}", operation_id="get_decision", responses=documented(404, 422, 503))

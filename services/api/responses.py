@@ -1,26 +1,27 @@
-"""Sends pages: the conditional request, the encoding, and the headers that say age and flags."""
+"""Sends ready answers: the conditional request, the encoding, and the headers that say age and flags."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from services.api.gateway import Gateway
+from services.api.problems import DATABASE_ERRORS
 from services.api.stale_cache import CachedAnswer
 from services.api.view.current import DATABASE_AWAY, Current, View
-from services.api.view.ready import Headers, Page
+from services.api.view.ready import Headers, ReadyAnswer
 
 
-def answer(page: Page, asked: Mapping[bytes, bytes], current: Current) -> tuple[int, Headers, bytes]:
+def conditional(ready: ReadyAnswer, asked: Mapping[bytes, bytes], current: Current) -> tuple[int, Headers, bytes]:
     """Status, headers and body for a request with the headers `asked`: 304 when the client's copy still holds."""
-    if page.gzipped is not None and accepts_gzip(asked.get(b"accept-encoding", b"")):
-        page = page.gzipped
+    if ready.gzipped is not None and accepts_gzip(asked.get(b"accept-encoding", b"")):
+        ready = ready.gzipped
     known = asked.get(b"if-none-match")
-    if known is not None and _holds(known, page.etag):
-        return 304, page.unchanged + current.headers(page.as_of), b""
-    return 200, page.headers + current.headers(page.as_of), page.body
+    if known is not None and _holds(known, ready.etag):
+        return 304, ready.unchanged + current.headers(ready.as_of), b""
+    return 200, ready.headers + current.headers(ready.as_of), ready.body
 
 
 def accepts_gzip(accept_encoding: bytes) -> bool:
@@ -51,20 +52,32 @@ class BytesResponse(Response):
         await send({"type": "http.response.body", "body": self.body})
 
 
-def page_response(request: Request, gateway: Gateway, page: Page) -> Response:
-    """The page, as this request wants it."""
-    return BytesResponse(*answer(page, dict(request.scope["headers"]), gateway.current))
+def respond(request: Request, gateway: Gateway, ready: ReadyAnswer) -> Response:
+    """The answer that this request asks for."""
+    return BytesResponse(*conditional(ready, dict(request.scope["headers"]), gateway.current))
 
 
-def memoised(request: Request, gateway: Gateway, view: View, page: Page) -> Response:
-    """The same. Without a query, the path is answered before any routing for as long as `view` is shown. Only for fixed
+def memoised(request: Request, gateway: Gateway, view: View, ready: ReadyAnswer) -> Response:
+    """The same. Without a query, `Front` answers the path before any routing while `view` is shown. Only for fixed
     paths: clients must not be able to fill the memory."""
     if not request.scope["query_string"]:
-        view.keep(request.scope["path"], page._replace(route=request.scope["route"].path))
-    return page_response(request, gateway, page)
+        view.keep(request.scope["path"], ready._replace(route=request.scope["route"].path))
+    return respond(request, gateway, ready)
 
 
-def cached_response(answer: CachedAnswer, *, cache_control: str, database_away: bool) -> Response:
-    """What a route has computed from the database, or last computed while that was there."""
-    headers = {"Cache-Control": cache_control} | ({"Punkcast-Degraded": DATABASE_AWAY} if database_away else {})
-    return Response(answer.body, media_type="application/json", headers=headers)
+async def fresh_or_stale(
+    gateway: Gateway, key: str, current: Callable[[CachedAnswer | None], Awaitable[CachedAnswer]], *, cache_control: str
+) -> tuple[CachedAnswer, Response]:
+    """What `current` makes of the answer cached under `key`; while the database is away, the cached answer as it is."""
+    known = gateway.stale_cache.get(key)
+    headers = {"Cache-Control": cache_control}
+    try:
+        answer = await current(known)
+    except DATABASE_ERRORS:
+        if known is None:
+            raise
+        answer = known
+        headers["Punkcast-Degraded"] = DATABASE_AWAY
+    else:
+        gateway.stale_cache.put(key, answer)
+    return answer, Response(answer.body, media_type="application/json", headers=headers)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.api.gateway import gateway_of
-from services.api.problems import DATABASE_AWAY
+from services.api.problems import DATABASE_ERRORS
 from shared.registry.status import PlatformStatus, platform_status
 
 router = APIRouter(tags=["operations"])
@@ -74,7 +74,7 @@ async def status(request: Request) -> StatusDocument:
     try:
         async with gateway.reading() as connection:
             found = await platform_status(connection, at=now)
-    except DATABASE_AWAY:
+    except DATABASE_ERRORS:
         found = None
     view = current.view
     record = view.generation.record if view else None

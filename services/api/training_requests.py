@@ -7,13 +7,14 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.api.auth import OPERATOR, Caller, caller_with
 from services.api.gateway import gateway_of
-from services.api.idempotency import IdempotencyKey, once
+from services.api.idempotency import Once, once_with
 from services.api.paging import Cursor, Limit, Page, Place, by_time
 from services.api.problems import ForbiddenError, documented
+from services.api.schemas import Strict
 from shared.contracts.messages import EARLIEST_INSTANT, Actor, Reason, TrainingRequested
 from shared.errors import ConflictError, InvalidInputError
 from shared.registry import training_requests
@@ -23,10 +24,10 @@ router = APIRouter(tags=["lifecycle"])
 Trainer = Annotated[Caller, Depends(caller_with("train"))]
 
 
-class TrainingOrder(BaseModel):
+class TrainingOrder(Strict):
     """What to train."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "drift"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "drift"}]})
 
     reason: Annotated[Reason, Field(description="Why; one request per reason is open at a time")]
     data_cutoff: Annotated[
@@ -42,25 +43,15 @@ class TrainingOrder(BaseModel):
     response_class=Response,
     responses={202: {"model": TrainingRequest}, **documented(400, 401, 403, 409, 413, 422, 503)},
 )
-async def create(
-    request: Request,
-    order: TrainingOrder,
-    caller: Trainer,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    gateway = gateway_of(request)
-    if order.data_cutoff is not None and not EARLIEST_INSTANT < order.data_cutoff <= gateway.clock.now():
+async def create(order: TrainingOrder, once: Annotated[Once, Depends(once_with("train"))]) -> Response:
+    if order.data_cutoff is not None and not EARLIEST_INSTANT < order.data_cutoff <= once.gateway.clock.now():
         raise InvalidInputError(f"data_cutoff must lie between {EARLIEST_INSTANT.isoformat()} and now.")
-    asked = TrainingRequested(requested_by=f"api:{caller.name}", **order.model_dump())
-    async with gateway.writing() as transaction:
-
-        async def act() -> TrainingRequest:
-            return await training_requests.ask(transaction, asked)
-
-        answer = await once(transaction, caller, idempotency_key, what="training", order=order, status=202, act=act)
-    location = f"/v1/training-requests/{orjson.loads(answer.response_body)['request_id']}"
-    headers = {"Location": location, "Cache-Control": "no-store"}
-    return Response(answer.response_body, status_code=202, media_type="application/json", headers=headers)
+    asked = TrainingRequested(requested_by=once.caller.actor, **order.model_dump())
+    answer = await once.answer(
+        "training", order, lambda transaction: training_requests.ask(transaction, asked), status=202
+    )
+    answer.headers["Location"] = f"/v1/training-requests/{orjson.loads(answer.body)['request_id']}"
+    return answer
 
 
 @router.get("/v1/training-requests", operation_id="list_training_requests", responses=documented(400, 422, 503))
@@ -85,8 +76,7 @@ async def requests(
             before=place.before,
             limit=place.fetch,
         )
-    shown, following = place.cut(rows, lambda row: (row.requested_at, row.request_id))
-    return Page[TrainingRequest](items=shown, next_cursor=following)
+    return place.page(rows, lambda row: (row.requested_at, row.request_id))
 
 
 @router.get(
@@ -112,7 +102,7 @@ async def cancel(request: Request, request_id: UUID, caller: Trainer) -> Trainin
     async with gateway.writing() as transaction:
         connection = transaction.connection
         found = await training_requests.get(connection, request_id)
-        if caller.key_id != OPERATOR and found.requested_by != f"api:{caller.name}":
+        if caller.key_id != OPERATOR and found.requested_by != caller.actor:
             raise ForbiddenError(
                 f"The request {request_id} is by {found.requested_by}; only they or the operator cancel."
             )

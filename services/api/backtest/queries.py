@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from services.api.backtest.schemas import BookName, EquityPoint
+import asyncpg
+
+from services.api.backtest.schemas import BacktestTrade, BookName, EquityPoint
+from services.api.money import Money, money
 from shared.database.pool import Connection
 
+AMOUNTS = ("value", "bought_for", "sold_for", "costs", "mark_bid", "mark_floor", "mark_value")
 NEWEST_SQL = """
 select backtest_id, computed_at, first_day, last_day, generations, sales, terms::text as terms, books::text as books,
        versus::text as versus
@@ -20,8 +23,8 @@ limit 1
 NEWEST_ID_SQL = "select backtest_id from backtests order by computed_at desc, backtest_id desc limit 1"
 EXISTS_SQL = "select exists (select from backtests where backtest_id = $1)"
 LAST_DAYS_SQL = """
-select distinct on (book) book, cash_wei::text as cash, bid_wei::text as bid, floor_wei::text as floor,
-       value_wei::text as value
+select distinct on (book) book, cash_wei::text as last_cash, bid_wei::text as last_positions_bid,
+       floor_wei::text as last_positions_floor, value_wei::text as last_positions_value
 from backtest_days where backtest_id = $1
 order by book, day desc
 """
@@ -48,58 +51,10 @@ limit $6
 """
 
 
-@dataclass(frozen=True)
-class BacktestRow:
-    """A backtest; `terms`, `books` and `versus` are JSON text."""
-
-    backtest_id: UUID
-    computed_at: datetime
-    first_day: date
-    last_day: date
-    generations: int
-    sales: int
-    terms: str
-    books: str
-    versus: str
-
-
-@dataclass(frozen=True)
-class LastDayRow:
-    """What a book had on its last day; wei as text."""
-
-    book: str
-    cash: str
-    bid: str
-    floor: str
-    value: str
-
-
-@dataclass(frozen=True)
-class TradeRow:
-    """A position; wei as text."""
-
-    book: str
-    trade: int
-    punk_id: int
-    decided_at: datetime
-    generation_id: int | None
-    value: str
-    bought_at: datetime
-    bought_for: str
-    entry_event: str
-    sold_at: datetime | None
-    sold_for: str | None
-    exit_kind: str | None
-    exit_event: str | None
-    costs: str
-    mark_bid: str | None
-    mark_floor: str | None
-    mark_value: str | None
-
-
-async def newest(connection: Connection) -> BacktestRow | None:
-    row = await connection.fetchrow(NEWEST_SQL)
-    return BacktestRow(**row) if row else None
+async def newest(connection: Connection) -> asyncpg.Record | None:
+    """The newest backtest; `terms`, `books` and `versus` are JSON text."""
+    row: asyncpg.Record | None = await connection.fetchrow(NEWEST_SQL)
+    return row
 
 
 async def newest_id(connection: Connection) -> UUID | None:
@@ -111,9 +66,12 @@ async def exists(connection: Connection, backtest_id: UUID) -> bool:
     return bool(await connection.fetchval(EXISTS_SQL, backtest_id))
 
 
-async def last_days(connection: Connection, backtest_id: UUID) -> dict[str, LastDayRow]:
-    """By book."""
-    return {row["book"]: LastDayRow(**row) for row in await connection.fetch(LAST_DAYS_SQL, backtest_id)}
+async def last_days(connection: Connection, backtest_id: UUID) -> dict[str, dict[str, Money]]:
+    """By book, the amounts of its last day under their names in `Book`."""
+    return {
+        row["book"]: {name: money(wei) for name, wei in row.items() if name != "book"}
+        for row in await connection.fetch(LAST_DAYS_SQL, backtest_id)
+    }
 
 
 async def days(
@@ -136,7 +94,16 @@ async def trades(
     punk_id: int | None,
     still_open: bool | None,
     limit: int,
-) -> Sequence[TradeRow]:
-    """A book's trades behind number `after`, by number."""
+) -> list[BacktestTrade]:
+    """A book's trades after number `after`, by number."""
     rows = await connection.fetch(TRADES_SQL, backtest_id, book, after, punk_id, still_open, limit)
-    return [TradeRow(**row) for row in rows]
+    return [_trade(row) for row in rows]
+
+
+def _trade(row: asyncpg.Record) -> BacktestTrade:
+    gain = None
+    if row["sold_for"] is not None:
+        # `costs` has the gas and fees of both sides.
+        gain = (int(row["sold_for"]) - int(row["bought_for"]) - int(row["costs"])) / int(row["bought_for"])
+    amounts = {name: row[name] and money(row[name]) for name in AMOUNTS}
+    return BacktestTrade(**{**row, **amounts}, gain=gain)

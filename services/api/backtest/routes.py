@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +13,6 @@ from services.api.backtest import queries
 from services.api.backtest.schemas import (
     Assumptions,
     BacktestDocument,
-    BacktestTrade,
     BacktestTradePage,
     Book,
     BookName,
@@ -22,11 +20,11 @@ from services.api.backtest.schemas import (
     EquityDocument,
     Versus,
 )
-from services.api.gateway import Gateway, gateway_of
-from services.api.money import Money, money
+from services.api.gateway import gateway_of
+from services.api.money import money
 from services.api.paging import Cursor, Limit, Place, ordinal
-from services.api.problems import DATABASE_AWAY, GoneError, documented
-from services.api.responses import cached_response
+from services.api.problems import GoneError, documented
+from services.api.responses import fresh_or_stale
 from services.api.stale_cache import CachedAnswer
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
@@ -45,8 +43,7 @@ DESCRIPTIONS: dict[BookName, str] = {
     "floor_index": "Passive: buys as many floor punks on the first day as the capital allows, without costs.",
 }
 _UNCOUNTED = {"total_return_difference": {"value": None, "lo": None, "hi": None}}
-_KEY = "backtest"
-CACHE = {"Cache-Control": "public, max-age=60, stale-if-error=86400"}
+CACHE_CONTROL = "public, max-age=60, stale-if-error=86400"
 
 
 @router.get(
@@ -59,18 +56,15 @@ CACHE = {"Cache-Control": "public, max-age=60, stale-if-error=86400"}
 async def get_backtest(request: Request) -> Response:
     """The newest backtest: figures of every book with 90 % intervals. It is recomputed once a day."""
     gateway = gateway_of(request)
-    known = gateway.stale_cache.get(_KEY)
-    try:
+
+    async def current(known: CachedAnswer | None) -> CachedAnswer:
         async with gateway.reading() as connection:
-            newest = await _newest_id(connection)
-            if known is None or known.fingerprint != str(newest):
-                known = await _read(connection)
-                gateway.stale_cache.put(_KEY, known)
-    except DATABASE_AWAY:
-        if known is None:
-            raise
-        return _answer(gateway, known, database_away=True)
-    return _answer(gateway, known, database_away=False)
+            newest = str(await _newest_id(connection))
+            return known if known is not None and known.fingerprint == newest else await _read(connection)
+
+    answer, response = await fresh_or_stale(gateway, "backtest", current, cache_control=CACHE_CONTROL)
+    response.headers["Punkcast-Age-Seconds"] = str(gateway.current.age_seconds(answer.at))
+    return response
 
 
 @router.get("/v1/backtest/equity", operation_id="get_backtest_equity", responses=documented(404, 422, 503))
@@ -114,7 +108,7 @@ async def trades(
             connection, backtest_id, book=book, after=after, punk_id=punk_id, still_open=open, limit=place.fetch
         )
     shown, following = place.cut(rows, lambda row: (backtest_id, row.trade))
-    return BacktestTradePage(backtest_id=str(backtest_id), items=[_trade(row) for row in shown], next_cursor=following)
+    return BacktestTradePage(backtest_id=str(backtest_id), items=list(shown), next_cursor=following)
 
 
 async def _newest_id(connection: Connection) -> UUID:
@@ -129,27 +123,19 @@ async def _newest_id(connection: Connection) -> UUID:
 async def _read(connection: Connection) -> CachedAnswer:
     row = await queries.newest(connection)
     assert row is not None
-    last = await queries.last_days(connection, row.backtest_id)
-    books = [_book(found, last[found["book"]]) for found in orjson.loads(row.books)]
-    body = {
-        "backtest_id": str(row.backtest_id),
-        "computed_at": row.computed_at,
-        "first_day": row.first_day,
-        "last_day": row.last_day,
-        "generations": row.generations,
-        "sales": row.sales,
-        "assumptions": _assumptions(orjson.loads(row.terms)).model_dump(),
-        "books": [book.model_dump() for book in books],
-        "versus": [Versus(**(_UNCOUNTED | one)).model_dump() for one in orjson.loads(row.versus)],
-    }
-    return CachedAnswer(str(row.backtest_id), orjson.dumps(body), row.computed_at)
-
-
-def _answer(gateway: Gateway, known: CachedAnswer, *, database_away: bool) -> Response:
-    response = cached_response(known, cache_control=CACHE["Cache-Control"], database_away=database_away)
-    age = max(0, int((gateway.clock.now() - known.at).total_seconds()))
-    response.headers["Punkcast-Age-Seconds"] = str(age)
-    return response
+    last = await queries.last_days(connection, row["backtest_id"])
+    books = [
+        Book(**stored, **last[stored["book"]], description=DESCRIPTIONS[stored["book"]])
+        for stored in orjson.loads(row["books"])
+    ]
+    document = BacktestDocument(
+        **{name: row[name] for name in ("computed_at", "first_day", "last_day", "generations", "sales")},
+        backtest_id=str(row["backtest_id"]),
+        assumptions=_assumptions(orjson.loads(row["terms"])),
+        books=books,
+        versus=[Versus(**(_UNCOUNTED | one)) for one in orjson.loads(row["versus"])],
+    )
+    return CachedAnswer(document.backtest_id, orjson.dumps(document.model_dump()), document.computed_at)
 
 
 def _assumptions(terms: dict[str, Any]) -> Assumptions:
@@ -165,28 +151,3 @@ def _assumptions(terms: dict[str, Any]) -> Assumptions:
         block_days=terms["block_days"],
         resamples=terms["resamples"],
     )
-
-
-def _book(found: dict[str, Any], last: queries.LastDayRow) -> Book:
-    return Book(
-        **found,
-        description=DESCRIPTIONS[found["book"]],
-        last_cash=money(last.cash),
-        last_positions_bid=money(last.bid),
-        last_positions_floor=money(last.floor),
-        last_positions_value=money(last.value),
-    )
-
-
-def _trade(row: queries.TradeRow) -> BacktestTrade:
-    fields = asdict(row)
-    amounts = ("value", "bought_for", "sold_for", "costs", "mark_bid", "mark_floor", "mark_value")
-    gain = None
-    if row.sold_for is not None:
-        # The gas of the purchase was paid too; it is among the costs, which are those of both sides.
-        gain = (int(row.sold_for) - int(row.bought_for) - int(row.costs)) / int(row.bought_for)
-    return BacktestTrade(**fields | {name: _money(fields[name]) for name in amounts}, gain=gain)
-
-
-def _money(wei: str | None) -> Money | None:
-    return None if wei is None else money(wei)

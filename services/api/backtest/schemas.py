@@ -5,30 +5,27 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.api.money import Money
 from services.api.paging import Page
+from services.api.schemas import Strict
 
 BookName = Literal["executable", "seed_style", "buy_all", "random_entry", "floor_index"]
 Mark = Literal["bid", "floor", "value"]
 ExitKind = Literal["buy", "accept_bid"]
 
 
-class Estimate(BaseModel):
+class Estimate(Strict):
     """A figure with its 90 % interval (circular block bootstrap of days); null where too little happened to say."""
-
-    model_config = ConfigDict(extra="forbid")
 
     value: float | None
     lo: float | None
     hi: float | None
 
 
-class Figures(BaseModel):
+class Figures(Strict):
     """Of daily equity marked one way. Shares are fractions (0.05 is five percent)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     mark: Annotated[
         Mark,
@@ -46,10 +43,8 @@ class Figures(BaseModel):
     max_drawdown: Annotated[Estimate, Field(description="Largest fall from a peak, as a share of the peak")]
 
 
-class TradeFigures(BaseModel):
+class TradeFigures(Strict):
     """Of the trades that were closed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     opened: int
     closed: int
@@ -62,19 +57,15 @@ class TradeFigures(BaseModel):
     missed_fills: Annotated[int, Field(description="Asks that were gone when the order arrived")]
 
 
-class MonthReturn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class MonthReturn(Strict):
     month: Annotated[str, Field(examples=["2025-03"])]
     bid: float
     floor: float
     value: float
 
 
-class Book(BaseModel):
+class Book(Strict):
     """One way of trading, or of not trading, over the same days."""
-
-    model_config = ConfigDict(extra="forbid")
 
     book: BookName
     description: str
@@ -91,10 +82,8 @@ class Book(BaseModel):
     last_positions_value: Money
 
 
-class Assumptions(BaseModel):
+class Assumptions(Strict):
     """What the books were played with."""
-
-    model_config = ConfigDict(extra="forbid")
 
     margin: Annotated[float, Field(description="An ask is bought when it is at most value x (1 - margin)")]
     latency_nowcasts: Annotated[int, Field(description="Nowcasts between the decision and the order's arrival")]
@@ -108,10 +97,8 @@ class Assumptions(BaseModel):
     resamples: int
 
 
-class Versus(BaseModel):
+class Versus(Strict):
     """A strategy minus a passive book, on the same days; the interval resamples both together."""
-
-    model_config = ConfigDict(extra="forbid")
 
     book: BookName
     against: BookName
@@ -123,10 +110,8 @@ class Versus(BaseModel):
     annual_return_difference: Estimate
 
 
-class BacktestDocument(BaseModel):
+class BacktestDocument(Strict):
     """Strategy against passive on the platform's own record: only values that were published before."""
-
-    model_config = ConfigDict(extra="forbid")
 
     backtest_id: str
     computed_at: datetime
@@ -139,10 +124,8 @@ class BacktestDocument(BaseModel):
     versus: list[Versus]
 
 
-class BacktestTrade(BaseModel):
+class BacktestTrade(Strict):
     """One position. `exit` fields are null while it is open at the end."""
-
-    model_config = ConfigDict(extra="forbid")
 
     book: BookName
     trade: Annotated[int, Field(description="Number within the book, by time of purchase")]
@@ -168,10 +151,8 @@ class BacktestTradePage(Page[BacktestTrade]):
     backtest_id: str
 
 
-class EquityPoint(BaseModel):
+class EquityPoint(Strict):
     """At the end of a UTC day."""
-
-    model_config = ConfigDict(extra="forbid")
 
     day: date
     cash: float
@@ -184,17 +165,13 @@ class EquityPoint(BaseModel):
     growth_value: float
 
 
-class EquityCurve(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class EquityCurve(Strict):
     book: BookName
     points: list[EquityPoint]
 
 
-class EquityDocument(BaseModel):
+class EquityDocument(Strict):
     """Daily equity (cash and positions, ETH) and growth of one unit, a curve for each book asked for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     backtest_id: str
     curves: list[EquityCurve]

@@ -16,11 +16,10 @@ from services.api.compat.schemas import (
     TopDeal,
     TopDeals,
 )
-from services.api.deals.ranking import Z_90
-from services.api.deals.routes import GAS_ETH, judged_asks
+from services.api.deals.ranking import Z_90, judged_asks
+from services.api.deals.routes import GAS_ETH
 from services.api.gateway import gateway_of
-from services.api.problems import documented
-from services.api.punks.routes import no_such_punk
+from services.api.problems import documented, no_such_punk
 from services.api.view.generation import Generation
 from services.api.view.records import ValueRow
 from shared.units import ETH

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.documents import Document
+from services.api.schemas import Grade
 
 
 class PunkBody(BaseModel):
@@ -43,7 +44,7 @@ class Distribution(Document):
 
 
 class FairPricePlus(FairPrice):
-    confidence: Literal["A", "B", "C", "D"]
+    confidence: Grade
     intervals: Annotated[dict[str, PricedInterval], Field(description="By coverage in percent")]
     distribution: Distribution
 

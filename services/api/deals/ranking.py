@@ -28,12 +28,19 @@ from math import erf, exp, isfinite, log, sqrt
 from statistics import median, quantiles
 from typing import Final
 
+from services.api.view.current import View
+from services.api.view.generation import Generation
+from services.api.view.market import Market
+from shared.units import ETH
+
 Z_90: Final = 1.2815515655446004
 IQR_OF_NORMAL: Final = 1.3489795003921634
 LEAST_SPREAD: Final = 0.02
 """Asks differ from what punks are worth by at least so much, however alike the values make them look (log units)."""
 LEAST_ERROR, LARGEST_ERROR = 0.01, 3.0
 """No value is surer, and none less sure, than this (log units). An interval down to zero is as wide as that."""
+PROBABILITY_UNIT: Final = 10**9
+"""Deals are ranked by whole billionths, so that cursors are exact."""
 FEW: Final = 8
 """With fewer asks there is no spread to learn: `NOTHING_LEARNT` stands in."""
 
@@ -108,3 +115,47 @@ def judge(offer: Offer, prior: Prior) -> Judgement:
         probability=0.5 * (1.0 + erf(mean / (deviation * sqrt(2.0)))),
         worth_eth=offer.ask_eth * exp(mean),
     )
+
+
+@dataclass(frozen=True)
+class JudgedAsk:
+    """`rank` is what deals are sorted by: the probability in billionths, and the punk."""
+
+    punk_id: int
+    offer: Offer
+    judgement: Judgement
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        return round(self.judgement.probability * PROBABILITY_UNIT), self.punk_id
+
+
+@dataclass(frozen=True)
+class JudgedAsks:
+    """All live asks, the most probable deals first."""
+
+    prior: Prior
+    asks: Sequence[JudgedAsk]
+
+
+async def judged_asks(view: View, generation: Generation) -> JudgedAsks:
+    """The view's asks by the values of a generation."""
+    name = f"judged {generation.record.generation_id}"
+    return await view.memo.get(name, lambda: _judged(generation, view.market))
+
+
+def _judged(generation: Generation, market: Market) -> JudgedAsks:
+    """The asks of a market by the values of a generation."""
+    rows = (generation.row(punk) for punk in market.asks if punk in generation)
+    offers = {
+        row.punk_id: Offer(
+            ask_eth=market.asks[row.punk_id] / ETH,
+            value_eth=int(row.value_wei) / ETH,
+            lo80_eth=int(row.lo80_wei) / ETH,
+            hi80_eth=int(row.hi80_wei) / ETH,
+        )
+        for row in rows
+    }
+    prior = learn(list(offers.values()))
+    asks = [JudgedAsk(punk, offer, judge(offer, prior)) for punk, offer in offers.items()]
+    return JudgedAsks(prior, sorted(asks, key=lambda ask: ask.rank, reverse=True))

@@ -7,22 +7,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.api import cursors
 from services.api.config import digest
-from services.api.deals.offers import JudgedAsk, JudgedAsks, judged
+from services.api.deals.ranking import JudgedAsk, judged_asks
 from services.api.deals.schemas import Deal, DealPrior, DealsDocument
 from services.api.documents import encode
 from services.api.gateway import gateway_of
 from services.api.money import money
-from services.api.paging import Cursor
-from services.api.problems import documented
-from services.api.punks.routes import NOT_MODIFIED, place
+from services.api.paging import Cursor, generation_asked, next_cursor
+from services.api.problems import NOT_MODIFIED, documented
 from services.api.punks.search import known_name
-from services.api.responses import page_response
+from services.api.responses import respond
 from services.api.view.current import View
 from services.api.view.generation import Generation
 from services.api.view.market import ask_of
-from services.api.view.ready import page
+from services.api.view.ready import ready_answer
 
 router = APIRouter(tags=["market"])
 
@@ -54,7 +52,7 @@ async def deals(
     view = gateway.current.require()
     kind = known_name("type", type, view.catalogue.types) if type is not None else None
     scope = digest("deals", str(min_probability), str(kind))
-    generation, after = await place(gateway, view, scope, cursor)
+    generation, after = await generation_asked(gateway, view, scope, cursor)
     asks = await judged_asks(view, generation)
     found = [
         ask
@@ -63,12 +61,6 @@ async def deals(
         and (after is None or ask.rank < after)
         and (kind is None or view.catalogue.type_of(ask.punk_id) == kind)
     ]
-    following = None
-    if len(found) > limit:
-        key = tuple(map(str, found[limit - 1].rank))
-        following = cursors.encode(
-            cursors.Position(scope, generation.record.generation_id, key), gateway.config.cursor_key
-        )
     prior = DealPrior(asks=asks.prior.asks, mean=asks.prior.mean, spread=asks.prior.spread)
     document = DealsDocument(
         generation=generation.document,
@@ -78,15 +70,9 @@ async def deals(
         min_probability=min_probability,
         prior=prior if prior.asks else None,
         items=_items(view, generation, found[:limit], fee=fee_percent / 100, gas_eth=gas_eth),
-        next_cursor=following,
+        next_cursor=next_cursor(gateway, scope, generation, found[limit - 1].rank if len(found) > limit else None),
     )
-    return page_response(request, gateway, page(generation.record, view.tag_of(generation), encode(document)))
-
-
-async def judged_asks(view: View, generation: Generation) -> JudgedAsks:
-    """The view's asks by the values of a generation."""
-    name = f"judged {generation.record.generation_id}"
-    return await view.memo.get(name, lambda: judged(generation, view.market))
+    return respond(request, gateway, ready_answer(generation.record, view.tag_of(generation), encode(document)))
 
 
 def _items(view: View, generation: Generation, asks: Sequence[JudgedAsk], *, fee: float, gas_eth: float) -> list[Deal]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from services.api.documents import Document
 from services.api.money import Money
-from services.api.schemas import Ask, GenerationDocument, MarketAsOf
+from services.api.punks.schemas import Ask
+from services.api.schemas import GenerationDocument, Grade, MarketAsOf
 
 
 class Deal(Document):
@@ -20,7 +21,7 @@ class Deal(Document):
     value: Money
     lo80: Money
     hi80: Money
-    confidence: Literal["A", "B", "C", "D"]
+    confidence: Grade
     discount: Annotated[float, Field(description="1 - ask / value, before anything is shrunk")]
     probability: Annotated[float, Field(ge=0, le=1, description="That the value exceeds the ask")]
     shrunk_value_eth: Annotated[float, Field(description="The value, shrunk towards what asks are usually worth")]

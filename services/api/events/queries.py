@@ -1,15 +1,15 @@
-"""What the stream of events is fed from: three histories that only grow, each with a number of its own."""
+"""The sources of the event stream: three append-only histories, each numbered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
+from services.api.events.schemas import EventName, GenerationEvent, PointerEvent, SaleScoredEvent
+from services.api.money import money
 from shared.database.pool import Connection
 
-PLACE_SQL = """
+PROGRESS_SQL = """
 select coalesce((select generation_id from nowcast_pointer), 0) as generation,
        coalesce((select max(event_seq) from outcomes where track = 'champion' and horizon = 'latest'), 0) as sale,
        coalesce((select generation from model_pointer), 0) as pointer
@@ -30,7 +30,7 @@ limit $2
 """
 POINTERS_SQL = """
 select h.generation as pointer_generation, h.model_id, h.previous_model_id, h.decision_id, h.moved_at, d.reason,
-       d.action = 'rollback' as rolled_back
+       case d.action when 'rollback' then 'rollback' else 'promotion' end as name
 from model_pointer_history h join decisions d using (decision_id)
 where h.generation > $1
 order by h.generation
@@ -39,60 +39,32 @@ limit $2
 
 
 @dataclass(frozen=True)
-class Place:
-    """How far each history was told: the newest generation, sale (its event's number) and move of the pointer."""
+class Progress:
+    """The last number of each history that was read: generation, sale (sequence of its event), move of the pointer."""
 
     generation: int
     sale: int
     pointer: int
 
 
-@dataclass(frozen=True)
-class GenerationRow:
-    generation_id: int
-    model_id: str
-    as_of: datetime
-    published_at: datetime
+async def progress(connection: Connection) -> Progress:
+    return Progress(**await connection.fetchrow(PROGRESS_SQL))
 
 
-@dataclass(frozen=True)
-class SaleRow:
-    """Wei as text."""
-
-    event_seq: int
-    punk_id: int
-    sold_at: datetime
-    kind: str
-    price: str
-    value: str
-    floor: str
-    generation_id: int
-    model_id: str
-    in90: bool
+async def generations(connection: Connection, after: int, limit: int) -> Sequence[GenerationEvent]:
+    return [GenerationEvent(**row) for row in await connection.fetch(GENERATIONS_SQL, after, limit)]
 
 
-@dataclass(frozen=True)
-class PointerMoveRow:
-    pointer_generation: int
-    model_id: str
-    previous_model_id: str | None
-    decision_id: UUID
-    moved_at: datetime
-    reason: str
-    rolled_back: bool
+async def sales(connection: Connection, after: int, limit: int) -> Sequence[SaleScoredEvent]:
+    return [
+        SaleScoredEvent(**{**row, **{name: money(row[name]) for name in ("price", "value", "floor")}})
+        for row in await connection.fetch(SALES_SQL, after, limit)
+    ]
 
 
-async def place(connection: Connection) -> Place:
-    return Place(**await connection.fetchrow(PLACE_SQL))
-
-
-async def generations(connection: Connection, after: int, limit: int) -> Sequence[GenerationRow]:
-    return [GenerationRow(**row) for row in await connection.fetch(GENERATIONS_SQL, after, limit)]
-
-
-async def sales(connection: Connection, after: int, limit: int) -> Sequence[SaleRow]:
-    return [SaleRow(**row) for row in await connection.fetch(SALES_SQL, after, limit)]
-
-
-async def pointer_moves(connection: Connection, after: int, limit: int) -> Sequence[PointerMoveRow]:
-    return [PointerMoveRow(**row) for row in await connection.fetch(POINTERS_SQL, after, limit)]
+async def pointer_moves(connection: Connection, after: int, limit: int) -> Sequence[tuple[EventName, PointerEvent]]:
+    """Each move, and whether it is a promotion or a rollback."""
+    return [
+        (row["name"], PointerEvent(**{name: value for name, value in row.items() if name != "name"}))
+        for row in await connection.fetch(POINTERS_SQL, after, limit)
+    ]

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
 from services.api.events.schemas import EventName
-from services.api.events.stream import EventStream, place_of
+from services.api.events.stream import EventStream, progress_of
 from services.api.gateway import gateway_of
 from services.api.problems import BusyError, documented
 from shared.errors import InvalidInputError
@@ -48,7 +48,7 @@ async def events(
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if request.scope.get("head"):
         return Response(media_type=MEDIA_TYPE, headers=headers)
-    if last_event_id is not None and place_of(last_event_id) is None:
+    if last_event_id is not None and progress_of(last_event_id) is None:
         raise InvalidInputError("Last-Event-ID must be the id of an event of this stream.")
     if stream.streams >= gateway.config.max_streams:
         raise BusyError(f"{gateway.config.max_streams} streams are open, which is as many as this process serves.")
@@ -63,12 +63,12 @@ async def _stream(
     stream.streams += 1
     try:
         yield format_sse_event(comment="punkcast", retry=_RETRY_MS)
-        place = place_of(last_event_id) if last_event_id is not None else None
+        progress = progress_of(last_event_id) if last_event_id is not None else None
         while not stream.started and not stopping():
             await stream.changed(CHECK_S)
         seen = stream.total
-        if place is not None:
-            unseen, whole = stream.after(place)
+        if progress is not None:
+            unseen, whole = stream.after(progress)
             if not whole:
                 yield _RESET
             for event in unseen:

@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.api.money import Money
+from services.api.schemas import SaleKind, Strict
 
 EventName = Literal["generation", "sale_scored", "promotion", "rollback"]
 
 
-class GenerationEvent(BaseModel):
+class GenerationEvent(Strict):
     """A new nowcast is being served."""
-
-    model_config = ConfigDict(extra="forbid")
 
     generation_id: int
     model_id: str
@@ -24,15 +23,13 @@ class GenerationEvent(BaseModel):
     published_at: datetime
 
 
-class SaleScoredEvent(BaseModel):
+class SaleScoredEvent(Strict):
     """A valid sale met the value published before it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     event_seq: int
     punk_id: int
     sold_at: datetime
-    kind: Literal["buy", "accept_bid"]
+    kind: SaleKind
     price: Money
     value: Money
     floor: Money
@@ -41,10 +38,8 @@ class SaleScoredEvent(BaseModel):
     in90: Annotated[bool, Field(description="The price lies in the 90 % interval")]
 
 
-class PointerEvent(BaseModel):
+class PointerEvent(Strict):
     """The model pointer moved: a promotion or a rollback."""
-
-    model_config = ConfigDict(extra="forbid")
 
     pointer_generation: int
     model_id: Annotated[str, Field(description="The champion from now on")]

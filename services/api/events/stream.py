@@ -1,7 +1,7 @@
-"""The stream of events of one process: follows three histories, keeps the last events, wakes whoever reads along.
+"""The event stream of one process: follows three histories, keeps the last events, wakes its readers.
 
-An event's id says how far all three were told, so that any process can go on where another one left off, as long as
-its buffer reaches back that far.
+An event's id names the progress in all three histories, so that a reader can go on at any process whose buffer
+reaches back that far.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Literal
 
 import structlog
@@ -19,17 +19,17 @@ from pydantic import BaseModel
 
 from services.api.config import GatewayConfig
 from services.api.events import queries
-from services.api.events.queries import Place
-from services.api.events.schemas import EventName, GenerationEvent, PointerEvent, SaleScoredEvent
-from services.api.money import money
-from services.api.problems import DATABASE_AWAY
+from services.api.events.queries import Progress
+from services.api.events.schemas import EventName
+from services.api.notifications import listening
+from services.api.problems import DATABASE_ERRORS
 from shared.database.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
 CHANNELS = ("punkcast_nowcast", "punkcast_scored", "punkcast_pointer")
 KEPT = 1_000
 BACK = 200
-"""How far the histories are read back at the start, each."""
+"""Numbers of each history that are read again at the start."""
 _PAGE = 500
 _ID = re.compile(r"^g(\d{1,18})\.s(\d{1,18})\.p(\d{1,18})$")
 History = Literal["generation", "sale", "pointer"]
@@ -37,7 +37,7 @@ History = Literal["generation", "sale", "pointer"]
 
 @dataclass(frozen=True)
 class StreamEvent:
-    """`number` is its place in its own history, `wire` what is sent."""
+    """`number` is the position in its history, `wire` the bytes that are sent."""
 
     name: EventName
     history: History
@@ -53,8 +53,8 @@ class EventStream:
         self._poll_s = config.poll_s
         self._timeout_s = config.database_timeout_s
         self._events: deque[StreamEvent] = deque(maxlen=KEPT)
-        self._told = Place(0, 0, 0)
-        self._floor = Place(0, 0, 0)
+        self._read_to = Progress(0, 0, 0)
+        self._floor = Progress(0, 0, 0)
         self._changed = asyncio.Event()
         self.started = False
         self.total = 0
@@ -66,74 +66,58 @@ class EventStream:
             try:
                 async with self._database.connection() as connection:
                     await self._follow(connection)
-            except DATABASE_AWAY as error:
+            except DATABASE_ERRORS as error:
                 log.warning("event_stream_waits", error=repr(error))
             except Exception:
                 log.exception("event_stream_failed")
             await asyncio.sleep(min(1.0, self._poll_s))
 
     def since(self, count: int) -> list[StreamEvent]:
-        """Events after the first `count` that this process was told of (`total`), as far as they are kept."""
+        """Events after the first `count` of this process (of `total`), as far as they are kept."""
         missed = self.total - count
         return list(self._events)[-missed:] if missed > 0 else []
 
-    def after(self, place: Place) -> tuple[list[StreamEvent], bool]:
-        """Kept events that a reader at `place` has not seen, and whether these are all."""
-        unseen = [event for event in self._events if event.number > getattr(place, event.history)]
-        whole = all(getattr(place, name) >= getattr(self._floor, name) for name in ("generation", "sale", "pointer"))
+    def after(self, progress: Progress) -> tuple[list[StreamEvent], bool]:
+        """Kept events that a reader at `progress` has not seen, and whether these are all."""
+        unseen = [event for event in self._events if event.number > getattr(progress, event.history)]
+        whole = all(getattr(progress, name) >= getattr(self._floor, name) for name in ("generation", "sale", "pointer"))
         return unseen, whole
 
     async def changed(self, seconds: float) -> None:
-        """Until there may be more, or the time is over."""
-        waiting = self._changed
+        """Wait until there may be more events, at most `seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await waiting.wait()
+                await self._changed.wait()
 
     async def _follow(self, connection: Connection) -> None:
-        woken = asyncio.Event()
-
-        def wake(*_: object) -> None:
-            woken.set()
-
-        for channel in CHANNELS:
-            await connection.add_listener(channel, wake)
-        try:
+        async with listening(connection, *CHANNELS) as notified:
             while True:
-                woken.clear()
+                notified.clear()
                 async with asyncio.timeout(self._timeout_s):
                     await self._read(connection)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_s):
-                        await woken.wait()
-        finally:
-            if not connection.is_closed():
-                for channel in CHANNELS:
-                    with suppress(*DATABASE_AWAY):
-                        await asyncio.wait_for(connection.remove_listener(channel, wake), 1.0)
+                        await notified.wait()
 
     async def _read(self, connection: Connection) -> None:
         if not self.started:
-            now = await queries.place(connection)
-            self._told = self._floor = Place(*(max(0, number - BACK) for number in asdict(now).values()))
+            now = await queries.progress(connection)
+            self._read_to = self._floor = Progress(*(max(0, number - BACK) for number in astuple(now)))
         before = self.total
-        for move in await queries.pointer_moves(connection, self._told.pointer, _PAGE):
-            fields = asdict(move)
-            name: EventName = "rollback" if fields.pop("rolled_back") else "promotion"
-            self._add(name, "pointer", move.pointer_generation, PointerEvent(**fields))
-        for generation in await queries.generations(connection, self._told.generation, _PAGE):
-            self._add("generation", "generation", generation.generation_id, GenerationEvent(**asdict(generation)))
-        for sale in await queries.sales(connection, self._told.sale, _PAGE):
-            amounts = {name: money(getattr(sale, name)) for name in ("price", "value", "floor")}
-            self._add("sale_scored", "sale", sale.event_seq, SaleScoredEvent(**asdict(sale) | amounts))
+        for name, move in await queries.pointer_moves(connection, self._read_to.pointer, _PAGE):
+            self._add(name, "pointer", move.pointer_generation, move)
+        for generation in await queries.generations(connection, self._read_to.generation, _PAGE):
+            self._add("generation", "generation", generation.generation_id, generation)
+        for sale in await queries.sales(connection, self._read_to.sale, _PAGE):
+            self._add("sale_scored", "sale", sale.event_seq, sale)
         self.started = True
         if self.total != before:
-            told, self._changed = self._changed, asyncio.Event()
-            told.set()
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
 
     def _add(self, name: EventName, history: History, number: int, data: BaseModel) -> None:
-        self._told = replace(self._told, **{history: number})
-        identity = f"g{self._told.generation}.s{self._told.sale}.p{self._told.pointer}"
+        self._read_to = replace(self._read_to, **{history: number})
+        identity = f"g{self._read_to.generation}.s{self._read_to.sale}.p{self._read_to.pointer}"
         wire = format_sse_event(data_str=data.model_dump_json(), event=name, id=identity)
         if len(self._events) == KEPT:
             dropped = self._events[0]
@@ -142,7 +126,7 @@ class EventStream:
         self.total += 1
 
 
-def place_of(last_event_id: str) -> Place | None:
-    """Where a reader was; None when the id is none of ours."""
+def progress_of(last_event_id: str) -> Progress | None:
+    """A reader's progress; None when the id is not from this stream."""
     found = _ID.match(last_event_id.strip())
-    return Place(*map(int, found.groups())) if found else None
+    return Progress(*map(int, found.groups())) if found else None

@@ -35,8 +35,7 @@ async def lifecycle(
     place = Place.asked(gateway, scope, cursor, limit, by_time(str))
     async with gateway.reading() as connection:
         rows = await queries.timeline(connection, kinds=kind, model_id=model_id, before=place.before, limit=place.fetch)
-    shown, following = place.cut(rows, lambda row: (row.at, row.id))
-    return Page[LifecycleEvent](items=shown, next_cursor=following)
+    return place.page(rows, lambda row: (row.at, row.id))
 
 
 @router.get("/v1/lifecycle/evalue", operation_id="list_evalue_paths", responses=documented(422, 503))
@@ -55,4 +54,4 @@ async def evalue(
         found = await queries.paths(
             connection, model_id=model_id, kind=kind, threshold=threshold, max_points=max_points, limit=limit
         )
-    return List[EValuePath](items=found)
+    return List(items=found)

@@ -1,11 +1,12 @@
-"""The market as of its last event: asks, owners and last sales of every punk, volumes, ETH/USD."""
+"""The market as of its last event: asks, owners and last sales of every punk, volumes, ETH/USD; and its days."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.api.market.schemas import MarketDay
 from services.api.view.records import MarketRecord, PunkMarketRow, SaleRow, Volume
 from shared.database.pool import Connection
 from shared.market.event_types import OWNER_CHANGES
@@ -71,6 +72,32 @@ from current_sales
 where event_time > $1 and event_time <= $2
 """
 ETH_USD_SQL = "select date, close from eth_usd_daily order by date desc limit 1"
+# Sales are counted from the record itself; floor and index are the nowcaster's.
+MARKET_DAYS_SQL = """
+with sold as (
+    select (event_time at time zone 'UTC')::date as date, count(*) as sales,
+           count(*) filter (where valid) as valid_sales, sum(price_wei)::float8 / 1e18 as volume_eth
+    from current_sales
+    where ($1::date is null or event_time >= $1::date::timestamp at time zone 'UTC')
+      and ($2::date is null or event_time < ($2::date + 1)::timestamp at time zone 'UTC')
+    group by 1
+), known as (
+    select date from sold union select date from market_days
+), days as (
+    select generate_series(coalesce($1::date, min(date))::timestamp, coalesce($2::date, max(date))::timestamp,
+                           interval '1 day')::date as date
+    from known
+)
+select days.date, market_days.floor_wei::float8 / 1e18 as floor_eth, market_days.index_eth,
+       coalesce(sold.sales, 0) as sales, coalesce(sold.valid_sales, 0) as valid_sales,
+       coalesce(sold.volume_eth, 0) as volume_eth, eth_usd_daily.close as eth_usd
+from days
+left join sold using (date)
+left join market_days using (date)
+left join eth_usd_daily using (date)
+where days.date between (select min(date) from known) and (select max(date) from known)
+order by days.date
+"""
 # Compiling this one query takes longer than it saves.
 NO_JIT_SQL = "set local jit = off"
 NEWEST_SQL = """
@@ -146,3 +173,8 @@ def _punk(row: Mapping[str, Any], offers: OfferBook[Place]) -> PunkMarketRow:
         bidder=bid.maker if bid else None,
         bid_time=bid.since.time if bid else None,
     )
+
+
+async def days(connection: Connection, first: date | None, last: date | None) -> list[MarketDay]:
+    """From `first` to `last` (inclusive), as far as anything is known."""
+    return [MarketDay(**row) for row in await connection.fetch(MARKET_DAYS_SQL, first, last)]

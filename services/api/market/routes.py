@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+import asyncio
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from services.api.documents import encode
-from services.api.gateway import gateway_of
-from services.api.market import day_queries as market_days
-from services.api.market.schemas import MarketDay, MarketDocument, MarketSeriesDocument
-from services.api.nowcasts.lookup import generation_in_force, market_then
+from services.api.gateway import Gateway, gateway_of
+from services.api.market import queries
+from services.api.market.schemas import MarketDocument, MarketSeriesDocument
+from services.api.nowcasts.lookup import generation_in_force
 from services.api.paging import Instant
-from services.api.problems import DATABASE_AWAY, documented
-from services.api.punks.routes import NOT_MODIFIED
-from services.api.responses import cached_response, memoised, page_response
+from services.api.problems import NOT_MODIFIED, documented
+from services.api.responses import fresh_or_stale, memoised, respond
 from services.api.stale_cache import CachedAnswer
 from services.api.view.generation import Generation
 from services.api.view.market import Market
-from services.api.view.ready import Page, page
+from services.api.view.ready import ReadyAnswer, ready_answer
 from shared.errors import InvalidInputError
 
 router = APIRouter(tags=["market"])
@@ -44,18 +44,32 @@ async def market(
     gateway = gateway_of(request)
     if as_of is None:
         view = gateway.current.require()
-        return memoised(request, gateway, view, _page(view.generation, view.market, view.tag))
+        return memoised(request, gateway, view, _answer(view.generation, view.market, view.tag))
     generation = await generation_in_force(gateway, as_of)
     tag = f"g{generation.record.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{gateway.current.require().market.place[1]}"
     known = gateway.stale_cache.get(f"market|{tag}")
     if known is None:
-        found = _page(generation, await market_then(gateway, as_of), tag)
+        found = _answer(generation, await _market_at(gateway, as_of), tag)
         known = CachedAnswer(tag, found.body, gateway.clock.now())
         gateway.stale_cache.put(f"market|{tag}", known)
-    return page_response(request, gateway, page(generation.record, tag, known.body))
+    return respond(request, gateway, ready_answer(generation.record, tag, known.body))
 
 
-def _page(generation: Generation, market: Market, tag: str) -> Page:
+async def _market_at(gateway: Gateway, as_of: datetime) -> Market:
+    """The market strictly before `as_of`, by what is known of it today. Reads all events, for one request at a time.
+
+    Raises TimeoutError: too many requests wait.
+    """
+    async with (
+        asyncio.timeout(gateway.config.load_timeout_s),
+        gateway.reading_the_past,
+        gateway.reading() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        return Market(await queries.market(connection, as_of=as_of))
+
+
+def _answer(generation: Generation, market: Market, tag: str) -> ReadyAnswer:
     document = MarketDocument(
         generation=generation.document,
         market_as_of=market.as_of,
@@ -66,7 +80,7 @@ def _page(generation: Generation, market: Market, tag: str) -> Page:
         volumes=market.volumes,
         eth_usd=market.eth_usd,
     )
-    return page(generation.record, tag, encode(document))
+    return ready_answer(generation.record, tag, encode(document))
 
 
 @router.get(
@@ -84,23 +98,16 @@ async def series(
     gateway = gateway_of(request)
     if start is not None and end is not None and start > end:
         raise InvalidInputError(f"from {start} is after to {end}; no day lies between.")
-    key = f"series|{start}|{end}"
-    known = gateway.stale_cache.get(key)
-    view = gateway.current.view
     # What the days are made of moves with the market and with each nowcast.
-    fingerprint = view.tag if view else ""
-    away = False
-    if known is None or not fingerprint or known.fingerprint != fingerprint:
-        try:
-            async with gateway.reading() as connection:
-                found = await market_days.days(connection, start, end)
-        except DATABASE_AWAY:
-            if known is None:
-                raise
-            away = True
-        else:
-            days = [MarketDay(**vars(day)) for day in found]
-            body = encode(MarketSeriesDocument(start=start, end=end, days=days))
-            known = CachedAnswer(fingerprint, body, gateway.clock.now())
-            gateway.stale_cache.put(key, known)
-    return cached_response(known, cache_control=SERIES_CACHE, database_away=away)
+    fingerprint = gateway.current.view.tag if gateway.current.view else ""
+
+    async def current(known: CachedAnswer | None) -> CachedAnswer:
+        if known is not None and fingerprint and known.fingerprint == fingerprint:
+            return known
+        async with gateway.reading() as connection:
+            days = await queries.days(connection, start, end)
+        body = encode(MarketSeriesDocument(start=start, end=end, days=days))
+        return CachedAnswer(fingerprint, body, gateway.clock.now())
+
+    _, response = await fresh_or_stale(gateway, f"series|{start}|{end}", current, cache_control=SERIES_CACHE)
+    return response

@@ -10,7 +10,21 @@ from pydantic import Field
 
 from services.api.documents import Document
 from services.api.money import Money
-from services.api.schemas import EthUsd, FloorDocument, GenerationDocument, MarketAsOf, VolumeDocument
+from services.api.schemas import FloorDocument, GenerationDocument, MarketAsOf
+
+
+class VolumeDocument(Document):
+    """Sales in the days up to the market's last event."""
+
+    days: int
+    sales: int
+    valid_sales: int
+    volume: Money
+
+
+class EthUsd(Document):
+    close: float
+    date: Date
 
 
 class DepthStep(Document):

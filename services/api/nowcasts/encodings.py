@@ -13,10 +13,10 @@ from itertools import islice
 
 from services.api.documents import encode, encoded
 from services.api.negotiation import Format
+from services.api.nowcasts.schemas import NowcastDocument, NowcastEntry
 from services.api.punks.documents import value_fields
-from services.api.schemas import NowcastDocument, NowcastEntry
 from services.api.view.generation import Generation
-from services.api.view.ready import JSON, Page, page
+from services.api.view.ready import JSON, ReadyAnswer, ready_answer
 from services.api.view.records import ValueRow
 from shared.units import ETH
 
@@ -69,10 +69,10 @@ _CONTENT_TYPES: Mapping[Format, bytes] = {
 }
 
 
-def whole(generation: Generation, kind: Format) -> Page:
+def whole(generation: Generation, kind: Format) -> ReadyAnswer:
     """The generation in one format."""
     number = generation.record.generation_id
-    return page(
+    return ready_answer(
         generation.record,
         f"g{number}" if kind == "json" else f"g{number}.{kind}",
         _BODIES[kind](generation),

@@ -1,15 +1,12 @@
-"""What readers saw at an earlier instant."""
+"""Generations by number, and by the instant at which readers saw them."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from services.api.gateway import Gateway
-from services.api.market import queries as market_repository
-from services.api.nowcasts import queries as nowcasts
+from services.api.nowcasts import queries
 from services.api.view.generation import Generation
-from services.api.view.market import Market
 from shared.errors import InvalidInputError, NotFoundError
 
 
@@ -17,7 +14,7 @@ async def generation_in_force(gateway: Gateway, as_of: datetime) -> Generation:
     """The generation that the pointer named at `as_of`.
 
     Raises:
-        InvalidInputError: the instant has not come yet. NotFoundError: nothing had been published by then.
+        InvalidInputError: the instant is in the future. NotFoundError: no nowcast had been published by then.
         GoneError: its values are not kept any more.
     """
     now = gateway.clock.now()
@@ -27,21 +24,24 @@ async def generation_in_force(gateway: Gateway, as_of: datetime) -> Generation:
     if view is not None and view.generation.record.published_at <= as_of and not gateway.current.flags(0):
         return view.generation
     async with gateway.reading() as connection:
-        found = await nowcasts.in_force(connection, as_of)
+        found = await queries.in_force(connection, as_of)
     if found is None:
         raise NotFoundError(f"No nowcast had been published by {as_of.isoformat()}; ask for a later instant.")
     return await gateway.follower.generation(found)
 
 
-async def market_then(gateway: Gateway, as_of: datetime) -> Market:
-    """The market strictly before `as_of`, by what is known of it today. Reads all events: one at a time.
+async def published_generation(gateway: Gateway, generation_id: int) -> Generation:
+    """A generation that readers saw at some time.
 
-    Raises TimeoutError: too many wait for the same.
+    Raises:
+        NotFoundError: none has that number, or it is of another model than the champion.
+        GoneError: its values are not kept any more.
     """
-    async with (
-        asyncio.timeout(gateway.config.load_timeout_s),
-        gateway.reading_the_past,
-        gateway.reading() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        return Market(await market_repository.market(connection, as_of=as_of))
+    kept = gateway.current.earlier(generation_id)
+    if kept is not None:
+        return kept
+    async with gateway.reading() as connection:
+        role = await queries.role(connection, generation_id)
+    if role != "champion":
+        raise NotFoundError(f"Generation {generation_id} was never published; /v1/nowcasts lists those that were.")
+    return await gateway.follower.generation(generation_id)

@@ -7,21 +7,19 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.api.documents import encode
-from services.api.gateway import Gateway, gateway_of
+from services.api.gateway import gateway_of
 from services.api.negotiation import MEDIA_TYPES, Format, chosen
 from services.api.nowcasts import queries
 from services.api.nowcasts.encodings import whole
-from services.api.nowcasts.lookup import generation_in_force
+from services.api.nowcasts.lookup import generation_in_force, published_generation
 from services.api.nowcasts.proofs import Tree
-from services.api.nowcasts.schemas import ProofDocument
+from services.api.nowcasts.schemas import NowcastDocument, ProofDocument
 from services.api.paging import Cursor, Instant, Limit, Page, Place, by_time, ordinal
-from services.api.problems import documented
-from services.api.punks.routes import NOT_MODIFIED, no_such_punk
-from services.api.responses import memoised, page_response
-from services.api.schemas import GenerationDocument, NowcastDocument
-from services.api.view import ready
+from services.api.problems import NOT_MODIFIED, documented, no_such_punk
+from services.api.responses import memoised, respond
+from services.api.schemas import GenerationDocument
 from services.api.view.generation import Generation, generation_document
-from shared.errors import NotFoundError
+from services.api.view.ready import ReadyAnswer
 
 router = APIRouter(tags=["values"])
 
@@ -52,7 +50,7 @@ async def nowcasts(request: Request, limit: Limit = 50, cursor: Cursor = None) -
     async with gateway.reading() as connection:
         records = await queries.published(connection, before=place.before, limit=place.fetch)
     shown, following = place.cut(records, lambda record: (record.published_at, record.generation_id))
-    return Page[GenerationDocument](items=[generation_document(record) for record in shown], next_cursor=following)
+    return Page(items=[generation_document(record) for record in shown], next_cursor=following)
 
 
 @router.get(
@@ -72,7 +70,7 @@ async def current(
     kind = chosen(request.headers.get("accept"), format)
     generation = view.generation if as_of is None else await generation_in_force(gateway, as_of)
     found = await _whole(generation, kind)
-    return memoised(request, gateway, view, found) if kind == "json" else page_response(request, gateway, found)
+    return memoised(request, gateway, view, found) if kind == "json" else respond(request, gateway, found)
 
 
 @router.get(
@@ -85,7 +83,7 @@ async def current(
 async def nowcast(request: Request, generation_id: Number, format: Named = None) -> Response:  # noqa: A002
     gateway = gateway_of(request)
     kind = chosen(request.headers.get("accept"), format)
-    return page_response(request, gateway, await _whole(await published(gateway, generation_id), kind))
+    return respond(request, gateway, await _whole(await published_generation(gateway, generation_id), kind))
 
 
 @router.get(
@@ -100,7 +98,7 @@ async def proof(request: Request, generation_id: Number | Literal["current"], pu
     if generation_id == "current":
         generation = gateway.current.require().generation
     else:
-        generation = await published(gateway, generation_id)
+        generation = await published_generation(gateway, generation_id)
     if punk_id not in generation:
         raise no_such_punk(punk_id)
     tree = await generation.memo.get("tree", lambda: Tree(generation))
@@ -109,25 +107,5 @@ async def proof(request: Request, generation_id: Number | Literal["current"], pu
     return Response(encode(tree.proof(punk_id)), media_type="application/json", headers={"Cache-Control": caching})
 
 
-async def _whole(generation: Generation, kind: Format) -> ready.Page:
+async def _whole(generation: Generation, kind: Format) -> ReadyAnswer:
     return await generation.memo.get(kind, lambda: whole(generation, kind))
-
-
-async def published(gateway: Gateway, generation_id: int) -> Generation:
-    """A generation that readers saw at some time.
-
-    Raises:
-        NotFoundError: there is none of that number, or it is a companion's, never published.
-        GoneError: its values are not kept any more.
-    """
-    view = gateway.current.view
-    if view is not None and view.generation.record.generation_id == generation_id:
-        return view.generation
-    kept = gateway.current.earlier(generation_id)
-    if kept is not None:
-        return kept
-    async with gateway.reading() as connection:
-        role = await queries.role(connection, generation_id)
-    if role != "champion":
-        raise NotFoundError(f"Generation {generation_id} was never published; /v1/nowcasts lists those that were.")
-    return await gateway.follower.generation(generation_id)

@@ -1,4 +1,4 @@
-"""Generations: their list, their proofs, and all values in columns."""
+"""A generation's values, and proofs of single ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.api.documents import Document
-from services.api.schemas import GenerationDocument, MarketAsOf
+from services.api.schemas import GenerationDocument, Valued
+
+
+class NowcastEntry(Valued):
+    punk_id: int
+
+
+class NowcastDocument(Document):
+    """A whole generation, by punk."""
+
+    generation: GenerationDocument
+    count: int
+    punks: list[NowcastEntry]
 
 
 class ProofStep(Document):
@@ -35,31 +47,3 @@ class ProofDocument(Document):
     path: Annotated[list[ProofStep], Field(description="From the leaf upwards")]
     root: Annotated[str, Field(description="What the path leads to; equals the generation's `merkle_root`")]
     algorithm: Literal["rfc6962-sha256"]
-
-
-class Columns(Document):
-    """One entry for each punk, in the order of `punk_id`. Amounts in ETH, to six significant digits."""
-
-    punk_id: list[int]
-    type: Annotated[list[int | None], Field(description="Place in `types`")]
-    skin: Annotated[list[int | None], Field(description="Place in `skins`; null for zombies, apes and aliens")]
-    traits: Annotated[list[list[int]], Field(description="Places in `traits`")]
-    value_eth: list[float]
-    lo80_eth: list[float]
-    hi80_eth: list[float]
-    ask_eth: Annotated[list[float | None], Field(description="Public ask")]
-    bid_eth: Annotated[list[float | None], Field(description="Standing bid")]
-    last_sale_eth: list[float | None]
-    confidence: Annotated[str, Field(description="One letter a punk", examples=["AABD"])]
-
-
-class ColumnsDocument(Document):
-    """Everything a page needs to show, filter and sort all punks by itself. Under 300 kB compressed."""
-
-    generation: GenerationDocument
-    market_as_of: MarketAsOf | None
-    count: int
-    types: list[str]
-    skins: list[str]
-    traits: Annotated[list[str], Field(description="Accessories")]
-    columns: Columns

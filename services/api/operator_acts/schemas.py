@@ -6,15 +6,19 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from services.api.schemas import Strict
 from shared.contracts.messages import ModelId, Reason
 
+ActName = Literal["promote", "rollback", "quarantine"]
+Outcome = Literal["swapped", "already_applied", "recorded"]
 
-class OperatorOrder(BaseModel):
+
+class OperatorOrder(Strict):
     """Why, and at which place of the pointer the operator looked."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "the watch is quiet"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the watch is quiet"}]})
 
     reason: Annotated[Reason, Field(description="Kept with the decision")]
     expected_generation: Annotated[
@@ -33,28 +37,17 @@ class RollbackOrder(OperatorOrder):
     to: Annotated[ModelId | None, Field(description="A retired model; default: the champion before")] = None
 
 
-class ActDocument(BaseModel):
+class ActDocument(Strict):
     """What was decided and what became of it."""
 
-    model_config = ConfigDict(extra="forbid")
-
     decision_id: UUID
-    act: Literal["promote", "rollback", "quarantine"]
+    act: ActName
     model_id: str
     outcome: Annotated[
-        Literal["swapped", "already_applied", "recorded"],
+        Outcome,
         Field(description="The pointer moved; had moved by this very decision; or does not move by such an act"),
     ]
     pointer_generation: int | None
     actor: str
     reason: str
     decided_at: datetime
-
-
-class FreezeOrder(BaseModel):
-    """Stop automatic promotions."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "a node reports old blocks"}]})
-
-    reason: Reason
-    expires_at: Annotated[AwareDatetime | None, Field(description="Default: until a person lifts it")] = None

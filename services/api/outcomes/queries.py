@@ -9,6 +9,7 @@ from datetime import datetime
 from services.api.money import money
 from services.api.outcomes.schemas import AMOUNTS, Outcome
 from shared.database.pool import Connection
+from shared.errors import InvalidInputError
 
 # Outcomes are only added, and left out when their sale is superseded, which adds a revision. Excluded sales are added
 # with their events.
@@ -93,13 +94,20 @@ where not valid and ($1::timestamptz is null or event_time >= $1) and ($2::times
 
 @dataclass(frozen=True)
 class Span:
-    """Which sales: `start` inclusive, `end` exclusive; `excluded` adds those that count for nothing."""
+    """Sales from `start` to before `end`; `excluded` adds the sales that count for nothing.
+
+    Raises InvalidInputError: start is not before end.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
     model_id: str | None = None
     horizon: str | None = None
     excluded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise InvalidInputError("start must be before end.")
 
     @property
     def arguments(self) -> tuple[datetime | None, datetime | None, str | None, str | None, bool]:

@@ -1,4 +1,4 @@
-"""What `GET /v1/outcomes` answers: the rows that every figure of `/v1/performance` is made from."""
+"""Scored sales, and the scorecards that are computed from them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from pydantic import Field
 
 from services.api.documents import Document
 from services.api.money import Money
+from services.api.schemas import SaleKind
+from shared.market.tiers import BOUNDS, TIERS
 
 AMOUNTS = ("price", "value", "floor", "last_sale")
+Horizon = Literal["latest", "24h", "7d"]
+HORIZONS: tuple[Horizon, ...] = ("latest", "24h", "7d")
 
 
 class Outcome(Document):
@@ -22,8 +26,8 @@ class Outcome(Document):
     sold_at: datetime
     tx_hash: str
     log_index: int
-    kind: Literal["buy", "accept_bid"]
-    horizon: Literal["latest", "24h", "7d"]
+    kind: SaleKind
+    horizon: Horizon
     generation_id: int
     published_at: datetime
     model_id: str
@@ -38,3 +42,82 @@ class Outcome(Document):
     in90: bool
     valid: Annotated[bool, Field(description="Counts for the scorecard; otherwise `exclusion` says why not")]
     exclusion: str | None
+
+
+class Card(Document):
+    """Errors relative to the sale price, as fractions (0.05 is five percent); null where too little was scored."""
+
+    n: int
+    median_ape: Annotated[float | None, Field(description="Median of |value - price| / price")]
+    mape: Annotated[float | None, Field(description="Mean of the same")]
+    bias: Annotated[float | None, Field(description="Mean of (value - price) / price; above zero: too high")]
+    median_bias: float | None
+    within_5: Annotated[float | None, Field(description="Share of sales with an error of at most 5 %")]
+    within_10: float | None
+    cod: Annotated[float | None, Field(description="Coefficient of dispersion, percent (IAAO)")]
+    prd: Annotated[float | None, Field(description="Price-related differential (IAAO)")]
+    prb: Annotated[float | None, Field(description="Price-related bias (IAAO)")]
+
+
+class ValueCard(Card):
+    """With the share of sale prices inside the published intervals."""
+
+    coverage_50: float | None
+    coverage_80: float | None
+    coverage_90: float | None
+
+
+class Comparison(Document):
+    """The champion's values, and the baselines where they say anything of the same sales."""
+
+    champion: ValueCard
+    floor: Annotated[Card, Field(description="Baseline: the floor of the same generation")]
+    last_sale: Annotated[
+        Card, Field(description="Baseline: the punk's last valid sale known then, carried by the floor; fewer sales")
+    ]
+    champion_beside_last_sale: Annotated[Card, Field(description="The champion on the sales of `last_sale`")]
+
+
+class Group(Comparison):
+    name: Annotated[str, Field(examples=["premium", "2025-03"])]
+
+
+class Coverage(Document):
+    """How often an interval held, with the 95 % interval of that share (Wilson)."""
+
+    level: Annotated[float, Field(examples=[0.8])]
+    n: int
+    covered: int
+    share: float | None
+    lo: float | None
+    hi: float | None
+
+
+class Calibration(Document):
+    """Reliability of the intervals over all sales of the horizon (`all`), or of one segment."""
+
+    name: Annotated[str, Field(examples=["all", "premium"])]
+    levels: list[Coverage]
+
+
+class PerformanceDocument(Document):
+    """What has been scored so far."""
+
+    computed_at: datetime
+    horizon: Annotated[Horizon, Field(description="Horizon of the breakdowns below")]
+    exclusions: Annotated[bool, Field(description="False: excluded sales were scored, too")]
+    excluded_sales: Annotated[int, Field(description="Sales of the horizon's period that are left out (or were added)")]
+    by_horizon: dict[Horizon, Comparison]
+    by_segment: Annotated[
+        list[Group],
+        Field(
+            description="By predicted premium, value over floor at publication: "
+            + "".join(f"{tier} below {bound}, " for tier, bound in zip(TIERS, BOUNDS, strict=False))
+            + f"{TIERS[-1]} above"
+        ),
+    ]
+    by_month: list[Group]
+    by_kind: list[Group]
+    by_type: list[Group]
+    by_model: list[Group]
+    calibration: list[Calibration]

@@ -8,7 +8,8 @@ from math import isnan, sqrt
 
 import numpy as np
 
-from services.api.outcomes.performance_schemas import (
+from services.api.outcomes.queries import Scored
+from services.api.outcomes.schemas import (
     HORIZONS,
     Calibration,
     Card,
@@ -19,7 +20,6 @@ from services.api.outcomes.performance_schemas import (
     PerformanceDocument,
     ValueCard,
 )
-from services.api.outcomes.queries import Scored
 from shared.evaluation import metrics
 from shared.market.tiers import TIERS, tier_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.api.nowcasts.schemas import Columns, ColumnsDocument
+from services.api.punks.schemas import Columns, ColumnsDocument
 from services.api.view.current import View
 from shared.units import ETH
 

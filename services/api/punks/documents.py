@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.api.money import money
-from services.api.punks.schemas import PunkDocument
-from services.api.schemas import Interval, MarketAsOf, PunkEntry
+from services.api.punks.schemas import PunkDocument, PunkEntry
+from services.api.schemas import Interval, MarketAsOf
 from services.api.view.catalogue import Catalogue
 from services.api.view.current import View
 from services.api.view.explanation import EARLIER, SOON

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.api.view.records import SaleKind
+from services.api.money import money
+from services.api.punks.schemas import PastSale, ValuePoint
 from shared.database.pool import Connection
 from shared.stores import offer_repository
 from shared.stores.offer_repository import PastOffer
@@ -34,7 +35,8 @@ from generations
 where role = 'champion' and ($1::timestamptz is null or as_of >= $1) and ($2::timestamptz is null or as_of < $2)
 """
 SALES_SQL = """
-select event_time as time, price_wei::text, floor_wei::text, kind, seller, buyer, valid, exclusion, tx_hash
+select event_time as time, price_wei::text as price, floor_wei::text as floor, kind, seller, buyer, valid, exclusion,
+       tx_hash
 from current_sales
 where punk_id = $1 and ($2::timestamptz is null or event_time >= $2) and ($3::timestamptz is null or event_time < $3)
 order by block desc, log_index desc
@@ -51,31 +53,6 @@ class Span:
     generations: int
 
 
-@dataclass(frozen=True)
-class ValueThen:
-    generation_id: int
-    model_id: str
-    as_of: datetime
-    value_eth: float
-    lo80_eth: float
-    hi80_eth: float
-
-
-@dataclass(frozen=True)
-class SaleThen:
-    """Wei as decimal text."""
-
-    time: datetime
-    price_wei: str
-    floor_wei: str | None
-    kind: SaleKind
-    seller: str | None
-    buyer: str | None
-    valid: bool
-    exclusion: str | None
-    tx_hash: str
-
-
 async def span(connection: Connection, start: datetime | None, end: datetime | None) -> Span:
     return Span(**await connection.fetchrow(SPAN_SQL, start, end))
 
@@ -88,16 +65,19 @@ async def values(
     *,
     step_s: int | None,
     limit: int,
-) -> Sequence[ValueThen]:
+) -> list[ValuePoint]:
     """The newest `limit` values in the window, oldest first; with `step_s` the last of each step."""
-    return [ValueThen(**row) for row in await connection.fetch(VALUES_SQL, punk_id, start, end, step_s, limit)]
+    return [ValuePoint(**row) for row in await connection.fetch(VALUES_SQL, punk_id, start, end, step_s, limit)]
 
 
 async def sales(
     connection: Connection, punk_id: int, start: datetime | None, end: datetime | None, *, limit: int
-) -> Sequence[SaleThen]:
+) -> list[PastSale]:
     """The newest `limit` sales in the window, newest first."""
-    return [SaleThen(**row) for row in await connection.fetch(SALES_SQL, punk_id, start, end, limit)]
+    return [
+        PastSale(**{**row, **{name: row[name] and money(row[name]) for name in ("price", "floor")}})
+        for row in await connection.fetch(SALES_SQL, punk_id, start, end, limit)
+    ]
 
 
 async def offers(

@@ -1,44 +1,47 @@
-"""One punk, the filtered, paged list of all, and all of them in columns."""
+"""Punks: one, a filtered list, all in columns; and a punk's past."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from math import ceil
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.api import cursors
 from services.api.documents import encode
 from services.api.gateway import Gateway, gateway_of
-from services.api.market import queries as market_repository
-from services.api.money import eth_to_wei
+from services.api.market import queries as market_queries
+from services.api.money import eth_to_wei, money
 from services.api.nowcasts.lookup import generation_in_force
-from services.api.nowcasts.schemas import ColumnsDocument
-from services.api.paging import Instant
-from services.api.problems import BadCursorError, documented
-from services.api.punks import documents
-from services.api.punks import search as punk_search
+from services.api.paging import Cursor, Instant, generation_asked, next_cursor
+from services.api.problems import NOT_MODIFIED, documented, no_such_punk
+from services.api.punks import documents, queries, search
 from services.api.punks.columns import columns
-from services.api.punks.schemas import PunkDocument
-from services.api.responses import memoised, page_response
-from services.api.schemas import PunkPage
+from services.api.punks.queries import Span
+from services.api.punks.schemas import ColumnsDocument, HistoryDocument, PunkDocument, PunkPage, Standing
+from services.api.responses import memoised, respond
+from services.api.schemas import Grade
 from services.api.view.current import View
-from services.api.view.generation import Generation
-from services.api.view.ready import Page, page
-from services.api.view.records import Grade
-from shared.errors import InvalidInputError, NotFoundError
+from services.api.view.ready import ReadyAnswer, ready_answer
+from shared.errors import InvalidInputError
+from shared.market.event_types import BID
+from shared.market.offers import ASK
+from shared.stores.offer_repository import PastOffer
 
 router = APIRouter(tags=["values"])
 
 COLLECTION, ONE = "/v1/punks", "/v1/punks/{punk_id}"
+MOST_VALUES = 2000
+MOST_EVENTS = 500
+Truncated = Literal["sales", "asks", "bids"]
 
 Eth = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="ETH, inclusive")]
 Share = Annotated[
     float | None,
     Query(ge=-1e9, le=1, allow_inf_nan=False, description="1 - ask / value, inclusive: 0.1 is ten percent under value"),
 ]
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The copy you have still holds"}}
 
 
 @router.get(
@@ -52,9 +55,9 @@ async def punk_columns(request: Request) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
 
-    def make() -> Page:
+    def make() -> ReadyAnswer:
         record = view.generation.record
-        return page(record, f"{view.tag}.columns", encode(columns(view)), compress=True)
+        return ready_answer(record, f"{view.tag}.columns", encode(columns(view)), compress=True)
 
     return memoised(request, gateway, view, await view.memo.get("columns", make))
 
@@ -79,30 +82,26 @@ async def punk(
         return await _punk_then(request, gateway, view, punk_id, as_of)
     if punk_id not in view.generation:
         raise no_such_punk(punk_id)
-    return page_response(request, gateway, punk_page(view, punk_id))
+    return respond(request, gateway, punk_answer(view, punk_id))
 
 
-def punk_page(view: View, punk_id: int) -> Page:
+def punk_answer(view: View, punk_id: int) -> ReadyAnswer:
     """A punk as it is shown now; made once for each view."""
     path = f"{COLLECTION}/{punk_id}"
-    found = view.pages.get(path)
+    found = view.answers.get(path)
     if found is None:
         body = encode(documents.document(view, punk_id))
-        found = view.keep(path, page(view.generation.record, view.tag, body)._replace(route=ONE))
+        found = view.keep(path, ready_answer(view.generation.record, view.tag, body)._replace(route=ONE))
     return found
 
 
-def page_of(view: View, name: str) -> Page | None:
+def answer_of(view: View, name: str) -> ReadyAnswer | None:
     """What is below `/v1/punks/` in the view; None leaves it to the routes, which say what is wrong."""
     punk_id = int(name) if _NUMBER.fullmatch(name) else -1
-    return punk_page(view, punk_id) if punk_id in view.generation else None
+    return punk_answer(view, punk_id) if punk_id in view.generation else None
 
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")
-
-
-def no_such_punk(punk_id: int) -> NotFoundError:
-    return NotFoundError(f"There is no punk {str(punk_id)[:20]}; punks are numbered from 0 to 9999.")
 
 
 async def _punk_then(request: Request, gateway: Gateway, view: View, punk_id: int, as_of: datetime) -> Response:
@@ -110,10 +109,10 @@ async def _punk_then(request: Request, gateway: Gateway, view: View, punk_id: in
     if punk_id not in generation:
         raise no_such_punk(punk_id)
     async with gateway.reading() as connection:
-        row, last = await market_repository.punk_then(connection, punk_id, as_of)
+        row, last = await market_queries.punk_then(connection, punk_id, as_of)
     tag = f"g{generation.record.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{view.market.place[1]}"
     body = encode(documents.document_then(view.catalogue, generation, punk_id, row, last))
-    return page_response(request, gateway, page(generation.record, tag, body))
+    return respond(request, gateway, ready_answer(generation.record, tag, body))
 
 
 @router.get(
@@ -142,12 +141,10 @@ async def punks(
     confidence: Annotated[
         list[Grade] | None, Query(max_length=4, description="Repeat it: any of them", examples=[["A"]])
     ] = None,
-    sort: Annotated[
-        punk_search.Sort, Query(description="`price` and `discount` list punks with an ask only")
-    ] = "punk_id",
-    order: punk_search.Order = "asc",
+    sort: Annotated[search.Sort, Query(description="`price` and `discount` list punks with an ask only")] = "punk_id",
+    order: search.Order = "asc",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before, same filters")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     gateway = gateway_of(request)
     view = gateway.current.require()
@@ -158,9 +155,9 @@ async def punks(
     ):
         if low is not None and high is not None and low > high:
             raise InvalidInputError(f"min_{name} {low} is above max_{name} {high}; no {name} can fit.")
-    query = punk_search.PunkQuery(
-        type=punk_search.known_name("type", type, view.catalogue.types) if type is not None else None,
-        traits=tuple(punk_search.known_name("trait", name, view.catalogue.traits) for name in trait or ()),
+    query = search.PunkQuery(
+        type=search.known_name("type", type, view.catalogue.types) if type is not None else None,
+        traits=tuple(search.known_name("trait", name, view.catalogue.traits) for name in trait or ()),
         trait_count=trait_count,
         min_wei=_wei(min_value),
         max_wei=_wei(max_value),
@@ -173,34 +170,16 @@ async def punks(
         sort=sort,
         order=order,
     )
-    generation, after = await place(gateway, view, query.digest, cursor)
-    found, more = punk_search.page(generation, view.market, view.catalogue, query, after=after, limit=limit)
-    next_cursor = None
-    if more is not None:
-        position = cursors.Position(query.digest, generation.record.generation_id, tuple(map(str, more)))
-        next_cursor = cursors.encode(position, gateway.config.cursor_key)
+    generation, after = await generation_asked(gateway, view, query.digest, cursor)
+    found, more = search.page(generation, view.market, view.catalogue, query, after=after, limit=limit)
     document = PunkPage(
         generation=generation.document,
         market_as_of=view.market.as_of,
         items=[documents.entry(view, generation, punk_id) for punk_id in found],
-        next_cursor=next_cursor,
+        next_cursor=next_cursor(gateway, query.digest, generation, more),
     )
     body = encode(document)
-    return page_response(request, gateway, page(generation.record, view.tag_of(generation), body))
-
-
-async def place(
-    gateway: Gateway, view: View, scope: str, cursor: str | None
-) -> tuple[Generation, punk_search.Key | None]:
-    """The generation to page through, and the key of the last item seen. Raises BadCursorError."""
-    if cursor is None:
-        return view.generation, None
-    position = cursors.decode(cursor, gateway.config.cursor_key, scope=scope, keys=2)
-    try:
-        first, second = map(int, position.key)
-    except ValueError as error:
-        raise BadCursorError("The cursor is damaged or was not made by this API.") from error
-    return await gateway.follower.generation(position.generation), (first, second)
+    return respond(request, gateway, ready_answer(generation.record, view.tag_of(generation), body))
 
 
 def _wei(eth: float | None) -> int | None:
@@ -208,4 +187,69 @@ def _wei(eth: float | None) -> int | None:
 
 
 def _billionths(share: float | None) -> int | None:
-    return None if share is None else round(share * punk_search.DISCOUNT_UNIT)
+    return None if share is None else round(share * search.DISCOUNT_UNIT)
+
+
+@router.get(
+    "/v1/punks/{punk_id}/history",
+    operation_id="get_punk_history",
+    summary="What a punk was valued at, listed for, bid for and sold for",
+    responses=documented(404, 422, 503),
+)
+async def history(
+    punk_id: int,
+    request: Request,
+    start: Annotated[Instant | None, Query(alias="from", description="From this instant on")] = None,
+    end: Annotated[Instant | None, Query(alias="to", description="Before this instant")] = None,
+    points: Annotated[
+        int | None,
+        Query(ge=2, le=MOST_VALUES, description="At most about so many values: the last of each of equal steps"),
+    ] = None,
+) -> HistoryDocument:
+    gateway = gateway_of(request)
+    if not 0 <= punk_id <= 9999:
+        raise no_such_punk(punk_id)
+    if start is not None and end is not None and start >= end:
+        raise InvalidInputError(f"from {start.isoformat()} is not before to {end.isoformat()}; nothing lies between.")
+    async with gateway.reading() as connection:
+        span = await queries.span(connection, start, end)
+        step = step_seconds(span, points)
+        values = await queries.values(connection, punk_id, start, end, step_s=step, limit=MOST_VALUES)
+        sales = await queries.sales(connection, punk_id, start, end, limit=MOST_EVENTS + 1)
+        offers = await queries.offers(connection, punk_id, start, end)
+    asks, bids = ([past for past in offers if past.offer.kind == kind] for kind in (ASK, BID))
+    counts: dict[Truncated, int] = {"sales": len(sales), "asks": len(asks), "bids": len(bids)}
+    return HistoryDocument(
+        punk_id=punk_id,
+        start=start,
+        end=end,
+        values=values,
+        step_seconds=step,
+        sales=sales[:MOST_EVENTS][::-1],
+        asks=_standings(asks),
+        bids=_standings(bids),
+        truncated=[name for name, count in counts.items() if count > MOST_EVENTS],
+    )
+
+
+def step_seconds(span: Span, points: int | None) -> int | None:
+    """Length of steps that leave about `points` values, at most `MOST_VALUES`; None when all values fit."""
+    wanted = min(points or MOST_VALUES, MOST_VALUES)
+    if span.generations <= wanted or span.first is None or span.last is None:
+        return None
+    # Steps count from 1970, so the window may begin and end within a step.
+    return max(1, ceil((span.last - span.first).total_seconds() / max(wanted - 1, 1)))
+
+
+def _standings(offers: Sequence[PastOffer]) -> list[Standing]:
+    """The newest of the offers."""
+    return [
+        Standing(
+            price=money(past.offer.price_wei),
+            by=past.offer.maker,
+            start=past.offer.since.time,
+            end=past.until,
+            ended_by=past.ended_by,
+        )
+        for past in offers[-MOST_EVENTS:]
+    ]

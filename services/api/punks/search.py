@@ -10,10 +10,10 @@ from itertools import islice
 from typing import Literal
 
 from services.api.config import digest
+from services.api.schemas import Grade
 from services.api.view.catalogue import Catalogue
 from services.api.view.generation import Generation
 from services.api.view.market import Market
-from services.api.view.records import Grade
 from shared.errors import InvalidInputError
 
 Sort = Literal["value", "punk_id", "price", "discount", "trait_count"]

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.api.documents import encode
 from services.api.gateway import gateway_of
-from services.api.problems import documented
-from services.api.punks.routes import NOT_MODIFIED
-from services.api.responses import memoised, page_response
+from services.api.problems import NOT_MODIFIED, documented
+from services.api.responses import memoised, respond
 from services.api.traits.book import TraitBook, lowest_asks, recent_sales, trait_book
 from services.api.traits.schemas import TraitDocument, TraitKind, TraitsDocument
 from services.api.view.current import View
-from services.api.view.ready import Page, page
+from services.api.view.ready import ReadyAnswer, ready_answer
 from shared.errors import NotFoundError
 
 router = APIRouter(tags=["market"])
@@ -33,14 +32,14 @@ async def traits(request: Request, kind: Annotated[TraitKind | None, Query()] = 
     view = gateway.current.require()
     book = await _book(view)
 
-    def make() -> Page:
+    def make() -> ReadyAnswer:
         document = TraitsDocument(
             generation=view.generation.document,
             market_as_of=view.market.as_of,
             items=[entry for entry in book.values() if kind in (None, entry.kind)],
         )
         tag = f"{view.tag}.{kind or 'all'}"
-        return page(view.generation.record, tag, encode(document), compress=True)
+        return ready_answer(view.generation.record, tag, encode(document), compress=True)
 
     return memoised(request, gateway, view, await view.memo.get(f"traits {kind}", make))
 
@@ -69,7 +68,7 @@ async def trait(
         recent_sales=recent_sales(view, which),
         lowest_asks=lowest_asks(view, which),
     )
-    return page_response(request, gateway, page(view.generation.record, view.tag, encode(document)))
+    return respond(request, gateway, ready_answer(view.generation.record, view.tag, encode(document)))
 
 
 def known_trait(asked: str, traits: list[str]) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.api.documents import Document
 from services.api.money import Money
-from services.api.schemas import FloorDocument, GenerationDocument, MarketAsOf
+from services.api.schemas import FloorDocument, GenerationDocument, MarketAsOf, SaleKind
 
 TraitKind = Literal["type", "skin", "count", "accessory"]
 KINDS: tuple[TraitKind, ...] = ("type", "skin", "count", "accessory")
@@ -55,7 +55,7 @@ class TraitSale(Document):
     price: Money
     floor: Annotated[Money, Field(description="The floor just before")]
     at_todays_floor_eth: Annotated[float | None, Field(description="price / floor then * floor now")]
-    kind: Literal["buy", "accept_bid"]
+    kind: SaleKind
 
 
 class TraitAsk(Document):

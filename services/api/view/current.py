@@ -12,28 +12,28 @@ from services.api.view.explanation import Explanation
 from services.api.view.generation import Generation
 from services.api.view.market import Market
 from services.api.view.memo import Memo
-from services.api.view.ready import Headers, Page
+from services.api.view.ready import Headers, ReadyAnswer
 from shared.clock import Clock
 
 DATABASE_AWAY = "database_away"
 NOWCAST_STALE = "nowcast_stale"
 GENERATION_REFUSED = "generation_refused"
 CHAMPION_UNSUPPORTED = "champion_unsupported"
-MOST_PAGES = 3072
+MOST_ANSWERS = 3072
 """Of some 6 kB each."""
 FLAGS = (DATABASE_AWAY, NOWCAST_STALE, GENERATION_REFUSED, CHAMPION_UNSUPPORTED)
 
 
 @dataclass(frozen=True)
 class View:
-    """Everything a hot route reads, behind one reference. `explanation` is of this very generation, or None. `pages`
-    are the answers made so far, by path."""
+    """Everything a hot route reads, behind one reference. `explanation` is of this very generation, or None. `answers`
+    are the ready answers so far, by path."""
 
     generation: Generation
     market: Market
     catalogue: Catalogue
     explanation: Explanation | None = None
-    pages: dict[str, Page] = field(default_factory=dict)
+    answers: dict[str, ReadyAnswer] = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo)
 
     @property
@@ -41,12 +41,12 @@ class View:
         """Names what answers are made of."""
         return self.tag_of(self.generation) + (".x" if self.explanation else "")
 
-    def keep(self, path: str, page: Page) -> Page:
-        """Answer the path with the page as long as this view is shown; of too many the oldest goes."""
-        if len(self.pages) >= MOST_PAGES:
-            del self.pages[next(iter(self.pages))]
-        self.pages[path] = page
-        return page
+    def keep(self, path: str, ready: ReadyAnswer) -> ReadyAnswer:
+        """Answer the path with `ready` while this view is shown; beyond `MOST_ANSWERS` the oldest goes."""
+        if len(self.answers) >= MOST_ANSWERS:
+            del self.answers[next(iter(self.answers))]
+        self.answers[path] = ready
+        return ready
 
     def tag_of(self, generation: Generation) -> str:
         """Names another generation with this view's market."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from services.api.documents import encoded
 from services.api.money import money
-from services.api.punks.explanation_schemas import (
+from services.api.punks.schemas import (
     Changes,
     ComparableSale,
     ContributionGroup,

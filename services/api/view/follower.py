@@ -12,9 +12,10 @@ import structlog
 from services.api.config import GatewayConfig
 from services.api.market import queries as market_repository
 from services.api.metrics import GatewayMetrics
+from services.api.notifications import listening
 from services.api.nowcasts import queries as nowcasts
 from services.api.nowcasts.queries import Pointer
-from services.api.problems import DATABASE_AWAY, GoneError
+from services.api.problems import DATABASE_ERRORS, GoneError
 from services.api.view.catalogue import Catalogue
 from services.api.view.current import Current
 from services.api.view.explanation import Explanation
@@ -64,7 +65,7 @@ class Follower:
                     await self._follow(connection)
             except asyncio.CancelledError:
                 raise
-            except DATABASE_AWAY as error:
+            except DATABASE_ERRORS as error:
                 if self._current.database_away_since is None:
                     self._current.database_away_since = self._clock.now()
                     log.warning("database_away", error=repr(error))
@@ -76,27 +77,15 @@ class Follower:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
 
     async def _follow(self, connection: Connection) -> None:
-        woken = asyncio.Event()
-
-        def wake(*_: object) -> None:
-            woken.set()
-
-        await connection.add_listener(CHANNEL, wake)
-        connection.add_termination_listener(wake)
-        try:
+        async with listening(connection, CHANNEL) as notified:
             while True:
-                woken.clear()
+                notified.clear()
                 await self.refresh(connection)
                 # Not before: a database that lets us in and then fails us must not be asked ten times a second.
                 self._failures = 0
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._config.poll_s):
-                        await woken.wait()
-        finally:
-            connection.remove_termination_listener(wake)
-            if not connection.is_closed():
-                with suppress(*DATABASE_AWAY):
-                    await asyncio.wait_for(connection.remove_listener(CHANNEL, wake), 1.0)
+                        await notified.wait()
 
     async def refresh(self, connection: Connection) -> None:
         """Look once, and take over what moved: the generation first, it must not wait for the market."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.api.market.schemas import BidsDocument, DepthStep, HighBid
+from services.api.market.schemas import BidsDocument, DepthStep, EthUsd, HighBid, VolumeDocument
 from services.api.money import money
-from services.api.schemas import Ask, Bid, EthUsd, FloorDocument, LastSale, MarketAsOf, VolumeDocument
+from services.api.punks.schemas import Ask, Bid, LastSale
+from services.api.schemas import FloorDocument, MarketAsOf
 from services.api.view.records import MarketRecord, PunkMarketRow, SaleRow
 
 DEPTH_PERCENT = (0, 1, 2, 5, 10, 20, 50, 100)

@@ -15,7 +15,7 @@ GZIP_LEVEL = 6
 CACHE_CONTROL = (b"cache-control", b"public, max-age=5, stale-while-revalidate=30, stale-if-error=86400")
 
 
-class Page(NamedTuple):
+class ReadyAnswer(NamedTuple):
     """`unchanged` are the headers of 304, `headers` those of 200. `negotiated`: the path has other media types than
     JSON. `route` is the path's template."""
 
@@ -24,12 +24,12 @@ class Page(NamedTuple):
     unchanged: Headers
     headers: Headers
     body: bytes
-    gzipped: Page | None = None
+    gzipped: ReadyAnswer | None = None
     negotiated: bool = False
     route: str = ""
 
 
-def page(
+def ready_answer(
     record: GenerationRecord,
     tag: str,
     body: bytes,
@@ -38,7 +38,7 @@ def page(
     filename: str | None = None,
     compress: bool = False,
     negotiated: bool = False,
-) -> Page:
+) -> ReadyAnswer:
     """`tag` names what the body is made of. `compress` long bodies where nobody waits for the loop: in a thread."""
     etag = b'"%b"' % tag.encode()
     head = [(b"etag", etag), CACHE_CONTROL, (b"punkcast-generation", b"%d" % record.generation_id)]
@@ -47,7 +47,7 @@ def page(
         head.append((b"vary", b"Accept, Accept-Encoding" if negotiated else b"Accept-Encoding"))
     if filename is not None:
         entity.append((b"content-disposition", b'attachment; filename="%b"' % filename.encode()))
-    plain = Page(record.as_of, etag, list(head), head + entity, body, None, negotiated)
+    plain = ReadyAnswer(record.as_of, etag, list(head), head + entity, body, None, negotiated)
     if not compress or len(body) < WORTH_COMPRESSING:
         return plain
     squeezed = gzip.compress(body, GZIP_LEVEL, mtime=0)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Grade = Literal["A", "B", "C", "D"]
-SaleKind = Literal["buy", "accept_bid"]
+from services.api.schemas import Grade, SaleKind
 
 
 @dataclass(frozen=True)

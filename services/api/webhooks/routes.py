@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.api.auth import OPERATOR, Caller, caller_with
 from services.api.gateway import gateway_of
-from services.api.idempotency import IdempotencyKey, once
+from services.api.idempotency import Once, once_with
 from services.api.problems import documented
 from services.api.webhooks import queries
 from services.api.webhooks.schemas import CreatedWebhook, WebhookDocument, WebhookList, WebhookOrder
 from shared.errors import ConflictError, NotFoundError
+from shared.messaging.transaction import Transaction
 from shared.webhooks.addresses import check_url
 from shared.webhooks.secret import new_secret
 
@@ -30,26 +31,20 @@ MOST = 20
     response_class=Response,
     responses={201: {"model": CreatedWebhook}, **documented(400, 401, 403, 409, 413, 422, 503)},
 )
-async def create(
-    request: Request, order: WebhookOrder, caller: Subscriber, idempotency_key: IdempotencyKey = None
-) -> Response:
+async def create(order: WebhookOrder, once: Annotated[Once, Depends(once_with("webhooks"))]) -> Response:
     """The answer has the secret that signs every delivery; it is shown only here. At most 20 for each key."""
-    gateway = gateway_of(request)
-    check_url(order.url, private=gateway.config.webhooks_private)
-    async with gateway.writing() as transaction:
+    check_url(order.url, private=once.gateway.config.webhooks_private)
+    owner = once.caller.key_id
 
-        async def act() -> CreatedWebhook:
-            if await queries.count(transaction.connection, caller.key_id) >= MOST:
-                raise ConflictError(f"This key has {MOST} webhooks; delete one first.")
-            secret = new_secret()
-            made = await queries.insert(
-                transaction.connection, uuid4(), caller.key_id, order, secret=secret, at=gateway.clock.now()
-            )
-            return CreatedWebhook(**made.model_dump(), secret=secret)
+    async def act(transaction: Transaction) -> CreatedWebhook:
+        if await queries.count(transaction.connection, owner) >= MOST:
+            raise ConflictError(f"This key has {MOST} webhooks; delete one first.")
+        secret = new_secret()
+        at = once.gateway.clock.now()
+        created = await queries.insert(transaction.connection, uuid4(), owner, order, secret=secret, at=at)
+        return CreatedWebhook(**created.model_dump(), secret=secret)
 
-        answer = await once(transaction, caller, idempotency_key, what="webhook", order=order, status=201, act=act)
-    headers = {"Cache-Control": "no-store"}
-    return Response(answer.response_body, status_code=201, media_type="application/json", headers=headers)
+    return await once.answer("webhook", order, act, status=201)
 
 
 @router.get("/v1/webhooks", operation_id="list_webhooks", responses=documented(401, 403, 422, 503))
@@ -63,7 +58,7 @@ async def listing(request: Request, caller: Subscriber) -> WebhookList:
 async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
     """How a subscription is doing."""
     async with gateway_of(request).reading() as connection:
-        return _found(await queries.one(connection, webhook_id, _owner(caller)), webhook_id)
+        return _or_404(await queries.one(connection, webhook_id, _owner(caller)), webhook_id)
 
 
 @router.delete(
@@ -76,7 +71,7 @@ async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> Web
 async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
     """With whatever was still to be delivered there."""
     async with gateway_of(request).writing() as transaction:
-        _found(await queries.delete(transaction.connection, webhook_id, _owner(caller)), webhook_id)
+        _or_404(await queries.delete(transaction.connection, webhook_id, _owner(caller)), webhook_id)
     return Response(status_code=204)
 
 
@@ -89,14 +84,14 @@ async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Resp
 async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
     """What was not given up meanwhile is delivered now."""
     async with gateway_of(request).writing() as transaction:
-        return _found(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
+        return _or_404(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
 
 
 def _owner(caller: Caller) -> str | None:
     return None if caller.key_id == OPERATOR else caller.key_id
 
 
-def _found(document: WebhookDocument | None, webhook_id: UUID) -> WebhookDocument:
+def _or_404(document: WebhookDocument | None, webhook_id: UUID) -> WebhookDocument:
     if document is None:
         raise NotFoundError(f"This key has no webhook {webhook_id}; GET /v1/webhooks lists them.")
     return document

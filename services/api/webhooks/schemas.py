@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
+
+from services.api.schemas import Strict
 
 WebhookEvent = Literal["deal.found", "sale.scored", "model.promoted", "model.rolled_back"]
 
 
-class WebhookOrder(BaseModel):
+class WebhookOrder(Strict):
     """Where to post, and what."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"url": "https://example.org/hooks/punks", "events": ["sale.scored"]}]},
+        json_schema_extra={"examples": [{"url": "https://example.org/hooks/punks", "events": ["sale.scored"]}]}
     )
 
     url: Annotated[
@@ -33,10 +34,8 @@ class WebhookOrder(BaseModel):
     ] = ""
 
 
-class WebhookDocument(BaseModel):
+class WebhookDocument(Strict):
     """A subscription, seen by its key and the operator alone. The settings alone create one to `alert.raised`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     webhook_id: UUID
     url: str
@@ -56,7 +55,5 @@ class CreatedWebhook(WebhookDocument):
     secret: Annotated[str, Field(description="Shown once. Signs every delivery", examples=["whsec_…"])]
 
 
-class WebhookList(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class WebhookList(Strict):
     items: list[WebhookDocument]

@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 
 from services.api.events import stream as event_stream
-from services.api.events.queries import Place
+from services.api.events.queries import Progress
 from services.api.events.routes import _stream
-from services.api.events.stream import EventStream, place_of
+from services.api.events.stream import EventStream, progress_of
 from shared.database.pool import Database
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
@@ -129,7 +129,7 @@ async def test_who_missed_more_than_is_kept_is_told_so(
         await something_happens(database, model)
         await reader.until(2)
     stream = served.gateway.event_stream
-    monkeypatch.setattr(stream, "_floor", Place(10**6, 10**6, 10**6))
+    monkeypatch.setattr(stream, "_floor", Progress(10**6, 10**6, 10**6))
     async with listening(served, last=reader.events[0][0]) as late:
         await late.until(1)
     assert late.events[0][1] == "reset"
@@ -142,8 +142,8 @@ async def test_the_buffer_is_bounded_and_knows_what_it_dropped(database: Databas
         stream._add("generation", "generation", number, data)
     assert len(stream._events) == event_stream.KEPT
     assert stream._floor.generation == 5
-    assert stream.after(Place(5, 0, 0))[1]
-    assert not stream.after(Place(4, 0, 0))[1]
+    assert stream.after(Progress(5, 0, 0))[1]
+    assert not stream.after(Progress(4, 0, 0))[1]
 
 
 async def test_heartbeats_keep_the_line_open(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,6 +175,6 @@ async def test_head_and_wrong_questions(unchanging: Served) -> None:
 
 
 def test_ids_are_places() -> None:
-    assert place_of("g12.s34.p5") == Place(12, 34, 5)
+    assert progress_of("g12.s34.p5") == Progress(12, 34, 5)
     for wrong in ("", "g1", "g1.s2", "g-1.s2.p3", "g1.s2.p3.x", "g" + "9" * 30 + ".s1.p1"):
-        assert place_of(wrong) is None
+        assert progress_of(wrong) is None

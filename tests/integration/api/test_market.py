@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from services.api.compat.schemas import FairPrice, FairPricePlus, TopDeals
 from services.api.deals.schemas import DealsDocument
 from services.api.market.schemas import MarketDocument, MarketSeriesDocument
-from services.api.punks.history_schemas import HistoryDocument
-from services.api.punks.schemas import PunkDocument
+from services.api.punks.schemas import HistoryDocument, PunkDocument
 from services.api.traits.routes import known_trait
 from services.api.traits.schemas import TraitDocument, TraitsDocument
 from shared.database.pool import Connection, Database

@@ -10,9 +10,10 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from services.api.nowcasts.schemas import ColumnsDocument, ProofDocument
+from services.api.nowcasts.schemas import NowcastDocument, ProofDocument
 from services.api.paging import Page
-from services.api.schemas import GenerationDocument, NowcastDocument
+from services.api.punks.schemas import ColumnsDocument
+from services.api.schemas import GenerationDocument
 from services.cli.verification.documents import judge
 from shared.database.pool import Database
 from tests.factories.view import read

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import pytest_asyncio
 
-from services.api.outcomes import routes as route
+from services.api.outcomes import downloads
 from shared.database.pool import Database
 from shared.stores import sale_repository
 from tests.integration.api import filling, recomputed
@@ -149,18 +149,18 @@ async def test_all_formats_hold_the_same_rows(recorded: Served) -> None:
 
 async def test_downloads_read_a_page_at_a_time(recorded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = await downloaded(recorded)
-    monkeypatch.setattr(route, "PAGE", 7)
+    monkeypatch.setattr(downloads, "PAGE", 7)
     assert await downloaded(recorded) == whole
-    monkeypatch.setattr(route, "LARGEST_PARQUET", 20)
+    monkeypatch.setattr(downloads, "LARGEST_PARQUET", 20)
     refused = await recorded.client.get("/v1/outcomes?format=parquet")
     assert refused.status_code == 422
     assert "narrow" in refused.json()["detail"]
 
 
 async def test_no_rows_are_an_empty_file(unchanging: Served) -> None:
-    assert (await unchanging.client.get("/v1/outcomes?format=csv")).text == ",".join(route.COLUMNS) + "\r\n"
+    assert (await unchanging.client.get("/v1/outcomes?format=csv")).text == ",".join(downloads.COLUMNS) + "\r\n"
     parquet = await unchanging.client.get("/v1/outcomes?format=parquet")
-    assert pl.read_parquet(io.BytesIO(parquet.content)).columns == list(route.COLUMNS)
+    assert pl.read_parquet(io.BytesIO(parquet.content)).columns == list(downloads.COLUMNS)
 
 
 async def test_a_format_that_outcomes_lack_is_not_acceptable(unchanging: Served) -> None:

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from services.api.market.schemas import MarketDocument
-from services.api.punks.schemas import PunkDocument
-from services.api.schemas import NowcastDocument, PunkPage
+from services.api.nowcasts.schemas import NowcastDocument
+from services.api.punks.schemas import PunkDocument, PunkPage
 from shared.database.pool import Database
 from shared.stores import chain_repository
 from tests.factories.view import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.api.outcomes.performance_schemas import PerformanceDocument
+from services.api.outcomes.schemas import PerformanceDocument
 from shared.database.pool import Database
 from tests.factories.view import read
 from tests.integration.api import filling

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from services.api.documents import encode
-from services.api.nowcasts.schemas import ColumnsDocument
 from services.api.punks.columns import columns
+from services.api.punks.schemas import ColumnsDocument
 from services.api.view.catalogue import Catalogue
 from services.api.view.current import View
 from services.api.view.market import Market
-from services.api.view.ready import page
+from services.api.view.ready import ready_answer
 from services.api.view.records import PunkMarketRow, PunkRow, ValueRow
 from tests.factories import view as made
 from tests.factories.view import AT, RECORD, read
@@ -52,7 +52,7 @@ def view(count: int = 10_000) -> View:
 
 
 def test_ten_thousand_punks_fit_into_300_kilobytes() -> None:
-    gzipped = page(RECORD, "tag", encode(columns(view())), compress=True).gzipped
+    gzipped = ready_answer(RECORD, "tag", encode(columns(view())), compress=True).gzipped
     assert len(gzipped.body) < 300_000
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from services.api.problem_types import TITLES_AND_STEPS
+from services.api.problem_types import PROBLEM_TYPES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 
 
-@pytest.mark.parametrize("slug", sorted(TITLES_AND_STEPS))
+@pytest.mark.parametrize("slug", sorted(PROBLEM_TYPES))
 def test_every_problem_type_is_on_the_page(slug: str) -> None:
     assert f"`{slug}`" in PAGE

@@ -11,9 +11,9 @@ import pytest
 
 from services.api.nowcasts.encodings import WEI_COLUMNS, csv, json, parquet
 from services.api.nowcasts.proofs import Tree
-from services.api.schemas import NowcastDocument
+from services.api.nowcasts.schemas import NowcastDocument
 from services.api.view.generation import Generation
-from services.api.view.ready import page
+from services.api.view.ready import ready_answer
 from services.api.view.records import ValueRow
 from shared.errors import IntegrityError
 from shared.merkle import Step, canonical_line, merkle_levels, root_of
@@ -76,7 +76,7 @@ def test_rows_that_are_not_those_published_prove_nothing() -> None:
 
 @pytest.mark.parametrize(("length", "compressed"), [(0, False), (8 * 1024 - 1, False), (8 * 1024, True)])
 def test_a_long_body_is_compressed_to_the_same_bytes_each_time(length: int, compressed: bool) -> None:
-    found = [page(RECORD, "tag", b"x" * length, compress=True).gzipped for _ in range(2)]
+    found = [ready_answer(RECORD, "tag", b"x" * length, compress=True).gzipped for _ in range(2)]
     assert found[0] == found[1]
     assert (found[0] is not None) == compressed
     if found[0] is not None:

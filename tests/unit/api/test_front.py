@@ -14,9 +14,9 @@ from services.api.metrics import GatewayMetrics
 from services.api.rate_limits import RateLimits
 from services.api.responses import accepts_gzip
 from services.api.view.catalogue import Catalogue
-from services.api.view.current import MOST_PAGES, Current, View
+from services.api.view.current import MOST_ANSWERS, Current, View
 from services.api.view.market import Market
-from services.api.view.ready import Page, page
+from services.api.view.ready import ReadyAnswer, ready_answer
 from shared.clock import ManualClock
 from tests.factories.view import AT, RECORD, generation
 
@@ -28,18 +28,18 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"app"})
 
 
-def member(view: View, name: str) -> Page | None:
+def member(view: View, name: str) -> ReadyAnswer | None:
     if name == "broken":
         raise RuntimeError
-    return page(RECORD, "tag", name.encode())._replace(route="/things/{name}") if name == "7" else None
+    return ready_answer(RECORD, "tag", name.encode())._replace(route="/things/{name}") if name == "7" else None
 
 
 @pytest.fixture
 def current() -> Current:
     current = Current(ManualClock(AT + timedelta(seconds=30)), stale_after_s=60, generations_kept=1)
     current.show(generation([]), Market(), Catalogue.of(()))
-    current.require().keep("/one", page(RECORD, "tag", b"one")._replace(route="/one"))
-    current.require().keep("/whole", page(RECORD, "tag", b"x" * 10_000, compress=True, negotiated=True))
+    current.require().keep("/one", ready_answer(RECORD, "tag", b"one")._replace(route="/one"))
+    current.require().keep("/whole", ready_answer(RECORD, "tag", b"x" * 10_000, compress=True, negotiated=True))
     return current
 
 
@@ -125,9 +125,9 @@ def test_accept_encoding_is_read_as_the_rfc_says(accept: bytes, accepted: bool) 
 
 def test_a_view_keeps_no_more_pages_than_there_is_room_for(current: Current) -> None:
     view = current.require()
-    for number in range(MOST_PAGES):
-        view.keep(f"/{number}", view.pages.get("/one") or page(RECORD, "tag", b""))
-    assert len(view.pages) == MOST_PAGES
-    assert "/one" not in view.pages
+    for number in range(MOST_ANSWERS):
+        view.keep(f"/{number}", view.answers.get("/one") or ready_answer(RECORD, "tag", b""))
+    assert len(view.answers) == MOST_ANSWERS
+    assert "/one" not in view.answers
     current.show_market(Market())
-    assert not current.require().pages
+    assert not current.require().answers

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from services.api.openapi import document, to_json
-from services.api.problem_page import RETRIES, STATUSES, entry, page
-from services.api.problem_types import TITLES_AND_STEPS
+from services.api.problem_page import entry, page
+from services.api.problem_types import PROBLEM_TYPES
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -34,10 +34,8 @@ def test_the_page_of_problems_is_up_to_date() -> None:
     assert (DOCS / "problems.md").read_text() == page(), "run `make document` and look at the difference"
 
 
-def test_every_type_of_problem_has_its_status_and_its_section() -> None:
-    assert set(STATUSES) == set(TITLES_AND_STEPS)
-    assert set(TITLES_AND_STEPS) >= RETRIES
-    for slug in TITLES_AND_STEPS:
+def test_every_type_of_problem_has_its_section() -> None:
+    for slug in PROBLEM_TYPES:
         assert entry(slug) in page()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from lab.evaluation.tables import SEGMENT_TITLES
-from services.api.outcomes.performance_schemas import PerformanceDocument
+from services.api.outcomes.schemas import PerformanceDocument
 from shared.market.tiers import BOUNDS, TIERS, tier_of
 from shared.valuation.params import Params
 

@@ -9,7 +9,6 @@ import asyncpg
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from services.api.exclusions import queries
 from services.api.gateway import gateway_of
 from services.api.money import Money, money
 from services.api.paging import Cursor, Limit, Page, Place, by_time, ordinal
@@ -17,6 +16,26 @@ from services.api.problems import documented
 from shared.market.valid_sales import EXPLANATIONS, Exclusion
 
 router = APIRouter(tags=["record"])
+
+EXCLUDED_SALES_SQL = """
+select s.event_seq, s.punk_id, s.event_time as sold_at, s.block, s.log_index, s.tx_hash, s.kind,
+       s.price_wei::text as price, s.floor_wei::text as floor, s.seller, s.buyer, s.exclusion as reason
+from sales s
+join market_events e on e.seq = s.event_seq and e.superseded_at is null
+where not s.valid
+  and ($1::text is null or s.exclusion = $1)
+  and ($2::timestamptz is null or (s.event_time, s.event_seq) < ($2, $3::bigint))
+order by s.event_time desc, s.event_seq desc
+limit $4
+"""
+COUNT_EXCLUDED_SQL = """
+select s.exclusion as reason, count(*) as sales
+from sales s
+join market_events e on e.seq = s.event_seq and e.superseded_at is null
+where not s.valid
+group by s.exclusion
+order by count(*) desc, s.exclusion
+"""
 
 
 class ExcludedSale(BaseModel):
@@ -55,12 +74,12 @@ async def exclusions(
     scope = ("exclusions", str(reason))
     place = Place.asked(gateway, scope, cursor, limit, by_time(ordinal))
     async with gateway.reading() as connection:
-        rows = await queries.excluded_sales(connection, reason=reason, before=place.before, limit=place.fetch)
-        counts = await queries.counts(connection)
+        rows = await connection.fetch(EXCLUDED_SALES_SQL, reason, *(place.before or (None, None)), place.fetch)
+        counts = await connection.fetch(COUNT_EXCLUDED_SQL)
     shown, following = place.cut(rows, lambda row: (row["sold_at"], row["event_seq"]))
     return ExclusionPage(
         items=[_excluded(row) for row in shown],
-        counts=[ReasonCount(reason=name, explanation=_explained(name), sales=n) for name, n in counts.items()],
+        counts=[ReasonCount(**row, explanation=_explained(row["reason"])) for row in counts],
         next_cursor=following,
     )
 
