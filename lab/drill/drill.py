@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.drill.scene import Scene
-from lab.policy_replay.faults import MEANINGS, Fault, Kind, spoil_training
+from lab.policy_replay.faults import MEANINGS, Fault, Kind
 from lab.stage import Stage
 from shared.errors import ConflictError
 from shared.evaluation.policy import load_policy
-from shared.runtime.platform import Platform
 from shared.sources.source import MarketSource
-from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
-from shared.valuation.snapshot import Snapshot
-from shared.valuation.training import fit
 
 FAULTS: tuple[Kind, ...] = ("units", "label_noise")
 """One that the first nowcast gives away, and one that only sales can tell."""
@@ -48,33 +43,27 @@ async def drill(
     params: Params | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Recovery]:
-    """Recoveries in the order of `faults`. Models are fitted with `params`, by default as a trainer does.
+    """Recoveries in the order of `faults`. The trainer fits with `params`, by default with its own.
 
     Raises:
         ConflictError: a bad model was not rolled back, or the rollback did not restore the sound champion.
     """
-    scene = Scene(stage, source, load_policy(), nowcast_every=NOWCAST_EVERY)
+    scene = Scene(stage, source, load_policy(), nowcast_every=NOWCAST_EVERY, params=params)
     say("importing the history of a simulated market")
     await scene.set_up()
-    learn, judge = await scene.inputs()
     say("fitting the sound champion")
-    sound = await scene.promote(await _fit(stage.platform, learn, params), learn, judge, why="the sound champion")
+    sound = await scene.promote(None, why="the sound champion")
     await scene.pass_an_hour()
     recoveries = []
     for fault in faults:
-        learn, judge = await scene.inputs()
-        spoilt = spoil_training(learn, Fault(fault, 0))
         say(f"fitting and promoting a bad model: {MEANINGS[fault]}")
-        model = await _fit(stage.platform, spoilt, params)
-        recoveries.append(await _recover(scene, model, (spoilt, judge), fault=fault, sound=sound))
+        bad = await scene.promote(Fault(fault, 0), why=f"drill: {MEANINGS[fault]}")
+        recoveries.append(await _recover(scene, bad, fault=fault, sound=sound))
     return recoveries
 
 
-async def _recover(
-    scene: Scene, model: ValuationModel, inputs: tuple[Snapshot, Snapshot], *, fault: Kind, sound: str
-) -> Recovery:
+async def _recover(scene: Scene, bad: str, *, fault: Kind, sound: str) -> Recovery:
     started, begun, published = time.monotonic(), scene.clock.now(), scene.nowcasts
-    bad = await scene.promote(model, *inputs, why=f"drill: {MEANINGS[fault]}")
     while await scene.champion() == bad:
         if scene.clock.now() - begun > LIMIT:
             raise ConflictError(f"the bad model ({fault}) is still champion after {LIMIT.days} days")
@@ -84,19 +73,10 @@ async def _recover(
     return Recovery(
         fault=fault,
         meaning=MEANINGS[fault],
-        hours=_hours(scene.clock.now() - begun),
+        hours=(scene.clock.now() - begun) / timedelta(hours=1),
         sales=await scene.scored_since(bad, begun),
         # The one that followed the promotion, and those on schedule.
         nowcasts=1 + scene.nowcasts - published,
         wall_s=round(time.monotonic() - started, 1),
         reason=await scene.why_rolled_back(bad),
     )
-
-
-async def _fit(platform: Platform, learn: Snapshot, params: Params | None) -> ValuationModel:
-    threads = platform.settings.threads
-    return await asyncio.to_thread(fit, learn, threads=threads, params=params)
-
-
-def _hours(span: timedelta) -> float:
-    return span / timedelta(hours=1)
