@@ -15,3 +15,8 @@ WEI_PER_ETH: Final = 1e18
 def as_seconds(instant: datetime) -> int:
     """The smallest whole UTC second at or after the instant."""
     return -int(-instant.timestamp() // 1)
+
+
+def eth_in_wei(eth: float) -> int:
+    """An amount of ether in wei, rounded to the gwei."""
+    return round(eth * 1e9) * 10**9

@@ -10,7 +10,7 @@ import typer
 from services.cli.context import on_platform
 from services.cli.files import require_writable, write_json
 from shared.errors import InvalidInputError
-from shared.units import ETH
+from shared.units import eth_in_wei
 
 if TYPE_CHECKING:
     from shared.backtest.result import BacktestResult
@@ -41,10 +41,10 @@ def backtest_command(
     terms = Terms(
         margin_bps=round(margin * WHOLE),
         latency=latency,
-        capital_wei=_wei(capital),
+        capital_wei=eth_in_wei(capital),
         sell_fee_bps=round(fee * WHOLE),
-        buy_gas_wei=_wei(gas),
-        sell_gas_wei=_wei(gas),
+        buy_gas_wei=eth_in_wei(gas),
+        sell_gas_wei=eth_in_wei(gas),
         resamples=resamples,
     )
 
@@ -67,7 +67,3 @@ def backtest_command(
     show_backtest(Console(), result)
     if file is not None:
         write_json(file, document(result))
-
-
-def _wei(eth: float) -> int:
-    return round(eth * 10**9) * (ETH // 10**9)

@@ -96,13 +96,13 @@ def harms(history: History, offered: Candidates) -> list[Harm]:
 def _played(history: History, offered: Candidates, rule: Rule) -> Record:
     """Refits and transactions in the order in which they came; at the same instant the refit first."""
     rule.record.since.append((history.window.start, offered.offered[0]))
-    happenings: list[tuple[datetime, int, Callable[[], None]]] = []
+    steps: list[tuple[datetime, int, Callable[[], None]]] = []
     for one in offered.offered[1:]:
-        happenings.append((one.at, 0, partial(rule.offered, one, one.at)))
+        steps.append((one.at, 0, partial(rule.offered, one, one.at)))
     for at, rows in history.transactions():
-        happenings.append((at, 1, partial(rule.sold, rows, at)))
-    for _, _, happen in sorted(happenings, key=lambda one: one[:2]):
-        happen()
+        steps.append((at, 1, partial(rule.sold, rows, at)))
+    for _, _, step in sorted(steps, key=lambda one: one[:2]):
+        step()
     return rule.record
 
 

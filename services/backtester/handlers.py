@@ -7,8 +7,8 @@ import asyncio
 import structlog
 
 from services.backtester import reading, store
-from shared.backtest.player import Player
 from shared.backtest.result import BacktestResult, result_of
+from shared.backtest.simulation import Simulation
 from shared.backtest.terms import Terms
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -51,7 +51,7 @@ class Backtests:
 
 async def play(connection: Connection, reach: reading.Extent, terms: Terms) -> BacktestResult | None:
     """Play the whole record day by day within an open transaction; computing runs in a thread."""
-    player = Player(terms)
-    async for day in reading.days(connection, reach, player, margin_bps=terms.margin_bps):
-        await asyncio.to_thread(player.play, day)
-    return await asyncio.to_thread(result_of, player)
+    simulation = Simulation(terms)
+    async for day in reading.days(connection, reach, simulation, margin_bps=terms.margin_bps):
+        await asyncio.to_thread(simulation.run_day, day)
+    return await asyncio.to_thread(result_of, simulation)

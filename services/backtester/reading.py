@@ -1,4 +1,4 @@
-"""The platform's record as days of a tape.
+"""The platform's record as the days of a simulation.
 
 Only what was published is read: champion generations, and the champion's outcomes for the value before each sale.
 """
@@ -12,8 +12,8 @@ from typing import Final
 import asyncpg
 
 from shared.backtest.board import Board
-from shared.backtest.player import Player
-from shared.backtest.tape import Close, Day, Happening, Nowcast, SaleFacts, Valued
+from shared.backtest.feed import Close, Day, MarketEvent, Nowcast, SaleFacts, Valued
+from shared.backtest.simulation import Simulation
 from shared.backtest.terms import WHOLE
 from shared.database.pool import Connection
 from shared.units import DAY_S
@@ -51,11 +51,13 @@ order by as_of, generation_id
 # An ask of the day can only be bought by a generation whose value it is under; $4: 10,000 less the margin.
 CANDIDATES_SQL = """
 select n.generation_id, n.punk_id, n.value_wei::text as value
-from unnest($2::smallint[], $3::numeric[]) asked (punk_id, wei)
-join nowcasts n on n.generation_id = any($1::bigint[]) and n.punk_id = asked.punk_id
-where asked.wei * 10000 <= n.value_wei * $4::integer
+from unnest($2::smallint[], $3::numeric[]) ask (punk_id, wei)
+join nowcasts n on n.generation_id = any($1::bigint[]) and n.punk_id = ask.punk_id
+where ask.wei * 10000 <= n.value_wei * $4::integer
 """
 VALUES_SQL = "select punk_id, value_wei::text as value from nowcasts where generation_id = $1"
+PLAIN_FIELDS: Final = ("seq", "time", "known", "punk", "kind", "ref", "sender", "receiver")
+"""Of an event, as the query has them."""
 _PREFETCH: Final = 10_000
 
 
@@ -80,24 +82,21 @@ async def extent(connection: Connection) -> Extent | None:
     )
 
 
-async def days(connection: Connection, reach: Extent, player: Player, *, margin_bps: int) -> AsyncIterator[Day]:
-    """Day after day. Each must be played before the next is read; what came before the first moves the board."""
-    events = _by_day(connection)
-    coming = await anext(events, None)
+async def days(connection: Connection, reach: Extent, simulation: Simulation, *, margin_bps: int) -> AsyncIterator[Day]:
+    """Day after day. Each must be run before the next is read; the events before the first day warm the board up."""
+    by_day = _by_day(connection)
+    coming = await anext(by_day, None)
     while coming is not None and coming[0] < reach.first_day:
-        player.warm_up(coming[1])
-        coming = await anext(events, None)
+        simulation.warm_up(coming[1])
+        coming = await anext(by_day, None)
     for number in range(reach.first_day, reach.last_day + 1):
-        start = number * DAY_S
-        happenings: list[Happening] = []
+        events: list[MarketEvent] = []
         if coming is not None and coming[0] == number:
-            happenings, coming = coming[1], await anext(events, None)
-        generations = await connection.fetch(GENERATIONS_SQL, start, reach.last_generation)
-        asked = _lowest_asks(player.board, happenings)
+            events, coming = coming[1], await anext(by_day, None)
+        generations = await connection.fetch(GENERATIONS_SQL, number * DAY_S, reach.last_generation)
+        asks = _lowest_asks(simulation.board, events)
         values: dict[int, dict[int, int]] = {row["generation_id"]: {} for row in generations}
-        rows = await connection.fetch(
-            CANDIDATES_SQL, list(values), list(asked), list(asked.values()), WHOLE - margin_bps
-        )
+        rows = await connection.fetch(CANDIDATES_SQL, list(values), list(asks), list(asks.values()), WHOLE - margin_bps)
         for row in rows:
             values[row["generation_id"]][row["punk_id"]] = int(row["value"])
         close = None
@@ -109,50 +108,39 @@ async def days(connection: Connection, reach: Extent, player: Player, *, margin_
             Nowcast(row["generation_id"], row["as_of"], row["published_at"], values[row["generation_id"]])
             for row in generations
         ]
-        yield Day(number, happenings, nowcasts, close)
+        yield Day(number, events, nowcasts, close)
 
 
-async def _by_day(connection: Connection) -> AsyncIterator[tuple[int, list[Happening]]]:
+async def _by_day(connection: Connection) -> AsyncIterator[tuple[int, list[MarketEvent]]]:
     """The number of each day with events, and its events in contract order, which is that of time."""
-    number, happenings = 0, list[Happening]()
+    number, events = 0, list[MarketEvent]()
     async for row in connection.cursor(EVENTS_SQL, prefetch=_PREFETCH):
-        if row["day"] != number and happenings:
-            yield number, happenings
-            happenings = []
+        if row["day"] != number and events:
+            yield number, events
+            events = []
         number = row["day"]
-        happenings.append(_happening(row))
-    if happenings:
-        yield number, happenings
+        events.append(_event(row))
+    if events:
+        yield number, events
 
 
-def _lowest_asks(board: Board, happenings: Iterable[Happening]) -> dict[int, int]:
+def _lowest_asks(board: Board, events: Iterable[MarketEvent]) -> dict[int, int]:
     """The lowest public ask that each punk has at any time of a day, in wei."""
     ahead = board.copy()
     lowest = {ask.punk_id: ask.price_wei for ask in ahead.asks()}
-    for event in happenings:
-        ahead.apply(event)
+    for event in events:
+        ahead.take(event)
         ask = ahead.ask(event.punk)
         if ask is not None:
             lowest[event.punk] = min(ask.price_wei, lowest.get(event.punk, ask.price_wei))
     return lowest
 
 
-def _happening(row: asyncpg.Record) -> Happening:
+def _event(row: asyncpg.Record) -> MarketEvent:
     sale = None
     if row["sale_kind"] is not None:
         valued = None
         if row["value"] is not None:
             valued = Valued(int(row["value"]), row["valued_as_of"], row["generation_id"])
         sale = SaleFacts(row["sale_kind"], bool(row["valid"]), valued)
-    return Happening(
-        seq=row["seq"],
-        time=row["time"],
-        known=row["known"],
-        punk=row["punk"],
-        kind=row["kind"],
-        price_wei=int(row["price"]),
-        ref=row["ref"],
-        sender=row["sender"],
-        receiver=row["receiver"],
-        sale=sale,
-    )
+    return MarketEvent(**{name: row[name] for name in PLAIN_FIELDS}, price_wei=int(row["price"]), sale=sale)

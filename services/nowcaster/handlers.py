@@ -31,6 +31,7 @@ from shared.registry import models as registry
 from shared.registry.models import ActiveModel
 from shared.stores import snapshot_repository
 from shared.stores.market_reader import MarketReader
+from shared.units import eth_in_wei
 from shared.valuation import generation as generations
 from shared.valuation.calibration import Calibration
 from shared.valuation.generation import Generation
@@ -273,7 +274,7 @@ class Nowcaster:
         written: dict[int, pl.DataFrame] = {}
         connection, now = transaction.connection, self._clock.now()
         await snapshot_repository.record(connection, snapshot, at=now)
-        floor_wei = round(float(snapshot.frame["floor_eth"].min()) * 1e9) * 10**9  # type: ignore[arg-type]
+        floor_wei = eth_in_wei(float(snapshot.frame["floor_eth"].min()))  # type: ignore[arg-type]
         for model in prepared:
             generation_id = await repository.write(
                 connection,

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.backtest.board import Board
-from shared.backtest.ledger import Entry, Exit, Ledger, Trade, share_of
-from shared.backtest.tape import Happening, Nowcast
+from shared.backtest.feed import MarketEvent, Nowcast, SaleFacts, Valued
+from shared.backtest.ledger import Entry, Exit, Ledger, share_of
 from shared.backtest.terms import WHOLE, Terms
 
 LONGEST_SKIP = 9
@@ -23,29 +23,17 @@ class SaleBook:
     """Steps into valid sales at their price, frictionless and without a limit: into those below the published value
     (the seed's style), or into all that had one (`buy_all`)."""
 
+    missed = 0
+
     def __init__(self, *, buy_all: bool) -> None:
         self.ledger = Ledger(capital_wei=None)
         self._buy_all = buy_all
 
-    def on_sale(self, event: Happening) -> None:
-        sale = event.sale
-        if sale is None or not sale.valid:
-            return
-        _leave(self.ledger, event, costs_wei=0)
+    def on_sale(self, event: MarketEvent, sale: SaleFacts) -> None:
+        _leave(self.ledger, event, sale, costs_wei=0)
         valued = sale.valued
         if valued is not None and (self._buy_all or event.price_wei < valued.value_wei):
-            self.ledger.buy(
-                Entry(
-                    punk=event.punk,
-                    decided_at=valued.as_of,
-                    generation_id=valued.generation_id,
-                    value_wei=valued.value_wei,
-                    at=event.time,
-                    price_wei=event.price_wei,
-                    gas_wei=0,
-                    ref=event.ref,
-                )
-            )
+            _step_in(self.ledger, event, valued, decided_at=valued.as_of, gas_wei=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +56,29 @@ class ExecutableBook:
     at another price or to a bidder, which the book as the owner could have made.
     """
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, board: Board) -> None:
         self.ledger = Ledger(capital_wei=terms.capital_wei)
         self.missed = 0
         self._terms = terms
+        self._board = board
         self._ordered: dict[int, int] = {}  # wei set aside, by punk
 
-    def decide(self, nowcast: Nowcast, board: Board) -> Sequence[Order]:
+    def decide(self, nowcast: Nowcast) -> Sequence[Order]:
         """Orders for the asks known as of the nowcast, the deepest discount first, as far as the cash goes."""
-        found: list[tuple[float, int, Order]] = []
+        candidates: list[tuple[float, int, Order]] = []
         for punk, value in nowcast.values.items():
-            ask = board.ask(punk)
+            ask = self._board.ask(punk)
             if ask is None or ask.since.known >= nowcast.as_of or self.ledger.holds(punk) or punk in self._ordered:
                 continue
             if ask.price_wei * WHOLE <= value * (WHOLE - self._terms.margin_bps):
                 order = Order(punk, ask.since.seq, ask.price_wei, value, nowcast.as_of, nowcast.generation_id)
-                found.append((ask.price_wei / value, punk, order))
-        if not found:
+                candidates.append((ask.price_wei / value, punk, order))
+        if not candidates:
             return ()
         orders: list[Order] = []
         free = self.ledger.cash - sum(self._ordered.values())
         largest = share_of(self.ledger.cash + self.ledger.cost_wei, self._terms.largest_bps)
-        for _, punk, order in sorted(found, key=lambda one: one[:2]):
+        for _, punk, order in sorted(candidates, key=lambda candidate: candidate[:2]):
             price = order.price_wei + self._terms.buy_gas_wei
             if price <= min(free, largest):
                 free -= price
@@ -97,12 +86,12 @@ class ExecutableBook:
                 orders.append(order)
         return orders
 
-    def arrive(self, orders: Sequence[Order], at: int, board: Board) -> int:
+    def arrive(self, orders: Sequence[Order], at: int) -> int:
         """Fill what is still on offer; returns how many were filled."""
         filled = 0
         for order in orders:
             del self._ordered[order.punk]
-            ask = board.ask(order.punk)
+            ask = self._board.ask(order.punk)
             if ask is None or ask.since.seq != order.listing:
                 self.missed += 1
                 continue
@@ -122,15 +111,12 @@ class ExecutableBook:
             filled += 1
         return filled
 
-    def on_sale(self, event: Happening, board: Board) -> None:
-        """A sale, before it changes the board."""
-        trade = self.ledger.position(event.punk)
-        if trade is None or event.sale is None or not event.sale.valid:
-            return
-        ask = board.ask(event.punk)
-        if event.sale.kind == "buy" and ask is not None and ask.since.seq == trade.entry.listing:
-            return
-        _leave(self.ledger, event, costs_wei=_selling(self._terms, event))
+    def on_sale(self, event: MarketEvent, sale: SaleFacts) -> None:
+        """A valid sale, before it changes the board."""
+        trade, ask = self.ledger.position(event.punk), self._board.ask(event.punk)
+        displaced = trade is not None and ask is not None and ask.since.seq == trade.entry.listing
+        if sale.kind != "buy" or not displaced:
+            _leave(self.ledger, event, sale, costs_wei=_selling(self._terms, event))
 
 
 class RandomBook:
@@ -148,11 +134,8 @@ class RandomBook:
         """The executable book bought `count` punks."""
         self._skips += [self._random.randint(0, LONGEST_SKIP) for _ in range(count)]
 
-    def on_sale(self, event: Happening) -> None:
-        sale = event.sale
-        if sale is None or not sale.valid:
-            return
-        _leave(self.ledger, event, costs_wei=_selling(self._terms, event))
+    def on_sale(self, event: MarketEvent, sale: SaleFacts) -> None:
+        _leave(self.ledger, event, sale, costs_wei=_selling(self._terms, event))
         if not self._skips or sale.valued is None:
             return
         if self._skips[0] > 0:
@@ -164,28 +147,30 @@ class RandomBook:
             self.missed += 1
             return  # the next sale that it can afford
         self._skips.pop(0)
-        self.ledger.buy(
-            Entry(
-                punk=event.punk,
-                decided_at=event.time,
-                generation_id=sale.valued.generation_id,
-                value_wei=sale.valued.value_wei,
-                at=event.time,
-                price_wei=event.price_wei,
-                gas_wei=self._terms.buy_gas_wei,
-                ref=event.ref,
-            )
+        _step_in(self.ledger, event, sale.valued, decided_at=event.time, gas_wei=self._terms.buy_gas_wei)
+
+
+def _step_in(ledger: Ledger, event: MarketEvent, valued: Valued, *, decided_at: int, gas_wei: int) -> None:
+    """Buy the punk at the price of its sale."""
+    ledger.buy(
+        Entry(
+            punk=event.punk,
+            decided_at=decided_at,
+            generation_id=valued.generation_id,
+            value_wei=valued.value_wei,
+            at=event.time,
+            price_wei=event.price_wei,
+            gas_wei=gas_wei,
+            ref=event.ref,
         )
+    )
 
 
-def _selling(terms: Terms, event: Happening) -> int:
+def _selling(terms: Terms, event: MarketEvent) -> int:
     return terms.sell_gas_wei + share_of(event.price_wei, terms.sell_fee_bps)
 
 
-def _leave(ledger: Ledger, event: Happening, *, costs_wei: int) -> None:
+def _leave(ledger: Ledger, event: MarketEvent, sale: SaleFacts, *, costs_wei: int) -> None:
     """Sell the punk, if it is held, at the price of its valid sale."""
-    trade: Trade | None = ledger.position(event.punk)
-    if trade is None:
-        return
-    assert event.sale is not None
-    ledger.sell(event.punk, Exit(event.time, event.price_wei, costs_wei, event.sale.kind, event.ref))
+    if ledger.holds(event.punk):
+        ledger.sell(event.punk, Exit(event.time, event.price_wei, costs_wei, sale.kind, event.ref))

@@ -26,7 +26,7 @@ class SaleFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class MarketEvent:
     """A market event, in contract order.
 
     Attributes:
@@ -75,10 +75,10 @@ class Close:
 
 @dataclass(frozen=True)
 class Day:
-    """One UTC day: `number` is days since 1970; happenings in contract order, nowcasts by `as_of`."""
+    """One UTC day: `number` is days since 1970; events in contract order, nowcasts by `as_of`."""
 
     number: int
-    happenings: Sequence[Happening]
+    events: Sequence[MarketEvent]
     nowcasts: Sequence[Nowcast]
     close: Close | None
     """None: no nowcast that day; the marks of the day before stay."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from shared.backtest.tape import Close
+from shared.backtest.feed import Close
 from shared.backtest.terms import WHOLE
 
 Mark = Literal["bid", "floor", "value"]

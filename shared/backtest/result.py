@@ -12,7 +12,7 @@ import numpy as np
 from shared.backtest import figures
 from shared.backtest.bootstrap import Estimate, estimate, interval, over_paths, resampled_days
 from shared.backtest.ledger import MARKS, DayEnd, Mark, Trade
-from shared.backtest.player import BookName, Played, Player
+from shared.backtest.simulation import BookName, BookRun, Simulation
 from shared.backtest.terms import Terms
 from shared.market.series import Floats, Ints
 from shared.units import DAY_S
@@ -94,21 +94,21 @@ class BacktestResult:
     versus: Sequence[Versus]
 
 
-def result_of(player: Player) -> BacktestResult | None:
+def result_of(simulation: Simulation) -> BacktestResult | None:
     """Everything from what was played; None while no day has ended."""
-    played = player.played()
+    played = simulation.books()
     days = len(played[0].days)
     if not days:
         return None
-    terms = player.terms
+    terms = simulation.terms
     indices = resampled_days(days, block=terms.block_days, resamples=terms.resamples, seed=terms.seed)
     returns = {(book.name, mark): _returns(book, mark, terms) for book in played for mark in MARKS}
     return BacktestResult(
         terms=terms,
         first_day=played[0].days[0].day,
         last_day=played[0].days[-1].day,
-        generations=player.generations,
-        sales=player.sales,
+        generations=simulation.generations,
+        sales=simulation.sales,
         books=[_book(book, returns, indices) for book in played],
         versus=_versus(played, returns, indices),
     )
@@ -119,12 +119,12 @@ def day_of(number: int) -> date:
     return datetime.fromtimestamp(number * DAY_S, UTC).date()
 
 
-def _returns(book: Played, mark: Mark, terms: Terms) -> Floats:
+def _returns(book: BookRun, mark: Mark, terms: Terms) -> Floats:
     per_trade = book.name in ("seed_style", "buy_all")
     return figures.daily_returns(book.days, mark, start_wei=0 if per_trade else terms.capital_wei)
 
 
-def _book(book: Played, returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> BookResult:
+def _book(book: BookRun, returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> BookResult:
     marked = [
         Marked(
             mark,
@@ -143,7 +143,7 @@ def _book(book: Played, returns: dict[tuple[BookName, Mark], Floats], indices: I
     )
 
 
-def _months(book: Played, returns: dict[Mark, Floats]) -> list[Month]:
+def _months(book: BookRun, returns: dict[Mark, Floats]) -> list[Month]:
     places: dict[str, list[int]] = defaultdict(list)
     for place, day in enumerate(book.days):
         places[f"{day_of(day.day):%Y-%m}"].append(place)
@@ -153,7 +153,7 @@ def _months(book: Played, returns: dict[Mark, Floats]) -> list[Month]:
     ]
 
 
-def _trade_figures(book: Played, indices: Ints) -> TradeFigures:
+def _trade_figures(book: BookRun, indices: Ints) -> TradeFigures:
     closed = [trade for trade in book.trades if trade.exit is not None]
     held = [(trade.exit.at - trade.entry.at) / DAY_S for trade in closed if trade.exit is not None]
     years = len(book.days) / figures.DAYS_A_YEAR
@@ -174,7 +174,7 @@ def _trade_figures(book: Played, indices: Ints) -> TradeFigures:
     )
 
 
-def _of_trades(book: Played, closed: Sequence[Trade], indices: Ints, *, hits: bool) -> Estimate:
+def _of_trades(book: BookRun, closed: Sequence[Trade], indices: Ints, *, hits: bool) -> Estimate:
     """Mean over closed trades; the interval resamples the days on which they were closed."""
     if not closed:
         return _UNKNOWN
@@ -191,7 +191,7 @@ def _of_trades(book: Played, closed: Sequence[Trade], indices: Ints, *, hits: bo
     return interval(value, resampled)
 
 
-def _versus(played: Sequence[Played], returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> list[Versus]:
+def _versus(played: Sequence[BookRun], returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> list[Versus]:
     names = [book.name for book in played]
     found = []
     for strategy in STRATEGIES:

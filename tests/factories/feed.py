@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.backtest.tape import Close, Day, Happening, Nowcast, SaleFacts, Valued
+from shared.backtest.feed import Close, Day, MarketEvent, Nowcast, SaleFacts, Valued
 from shared.units import DAY_S, ETH
 
 FIRST_DAY = 20_000
@@ -15,17 +15,17 @@ HALF_HOUR = 1_800
 
 
 @dataclass
-class Tape:
-    """Collects happenings and nowcasts; `days` cuts them at midnight. Hours count from the first day's begin."""
+class Feed:
+    """Collects events and nowcasts; `days` cuts them at midnight. Hours count from the first day's begin."""
 
-    happenings: list[Happening] = field(default_factory=list)
+    events: list[MarketEvent] = field(default_factory=list)
     nowcasts: list[Nowcast] = field(default_factory=list)
     floor_eth: float = 40.0
 
-    def happen(self, kind: str, punk: int, hour: float, eth: float = 0.0, **more: object) -> Happening:
+    def happen(self, kind: str, punk: int, hour: float, eth: float = 0.0, **more: object) -> MarketEvent:
         at = START + round(hour * 3600)
-        seq = len(self.happenings) + 1
-        event = Happening(
+        seq = len(self.events) + 1
+        event = MarketEvent(
             seq=seq,
             time=at,
             known=at,
@@ -35,7 +35,7 @@ class Tape:
             ref=f"0x{seq:064x}:0",
             **more,  # type: ignore[arg-type]
         )
-        self.happenings.append(event)
+        self.events.append(event)
         return event
 
     def sale(
@@ -48,7 +48,7 @@ class Tape:
         kind: str = "buy",
         valid: bool = True,
         buyer: str = "0xb",
-    ) -> Happening:
+    ) -> MarketEvent:
         at = START + round(hour * 3600)
         valued = None if value is None else Valued(round(value * 1000) * ETH // 1000, at - HALF_HOUR, 1)
         facts = SaleFacts(kind, valid, valued)  # type: ignore[arg-type]
@@ -69,7 +69,7 @@ class Tape:
             cut.append(
                 Day(
                     number,
-                    [one for one in self.happenings if one.time // DAY_S == number],
+                    [one for one in self.events if one.time // DAY_S == number],
                     own,
                     Close(round(self.floor_eth * 1000) * ETH // 1000, values) if own else None,
                 )
@@ -80,7 +80,7 @@ class Tape:
 def random_days(seed: int, *, days: int = 12, punks: int = 12) -> list[Day]:
     """A market that lists, relists, delists, bids and sells at random, with a nowcast every six hours."""
     draw = random.Random(seed)
-    tape = Tape()
+    feed = Feed()
     listed: dict[int, float] = {}
     hours = sorted(draw.uniform(0, days * 24) for _ in range(days * 14))
     value = {punk: draw.uniform(40, 80) for punk in range(punks)}
@@ -89,11 +89,11 @@ def random_days(seed: int, *, days: int = 12, punks: int = 12) -> list[Day]:
         kind = draw.choice(["listed", "listed", "sale", "delisted", "bid", "transfer", "bid_withdrawn"])
         price = round(value[punk] * draw.uniform(0.6, 1.3), 3)
         if kind == "listed":
-            tape.happen("listed", punk, hour, price)
+            feed.happen("listed", punk, hour, price)
             listed[punk] = price
         elif kind == "sale":
             taken = punk in listed and draw.random() < 0.7
-            tape.sale(
+            feed.sale(
                 punk,
                 hour,
                 listed[punk] if taken else price,
@@ -103,27 +103,27 @@ def random_days(seed: int, *, days: int = 12, punks: int = 12) -> list[Day]:
             )
             listed.pop(punk, None)
         else:
-            tape.happen(kind, punk, hour, price if kind == "bid" else 0.0)
+            feed.happen(kind, punk, hour, price if kind == "bid" else 0.0)
             if kind != "bid" and kind != "bid_withdrawn":
                 listed.pop(punk, None)
     for step in range(days * 4):
-        tape.nowcast(step * 6.0, {punk: round(worth * draw.uniform(0.9, 1.1), 3) for punk, worth in value.items()})
-    return tape.days(days)
+        feed.nowcast(step * 6.0, {punk: round(worth * draw.uniform(0.9, 1.1), 3) for punk, worth in value.items()})
+    return feed.days(days)
 
 
 def garbage_after(days: Sequence[Day], instant: int, seed: int) -> list[Day]:
-    """The same tape up to `instant`, and nonsense from there on: other prices, values and closes."""
+    """The same feed up to `instant`, and nonsense from there on: other prices, values and closes."""
     draw = random.Random(seed)
     poisoned = []
     for day in days:
-        happenings = [
+        events = [
             one
             if one.time < instant
-            else Happening(
+            else MarketEvent(
                 one.seq, one.time, one.known, draw.randrange(12), draw.choice(["listed", "delisted", "transfer"]),
                 draw.randrange(1, 10**6) * ETH, one.ref,
             )
-            for one in day.happenings
+            for one in day.events
         ]  # fmt: skip
         nowcasts = [
             one
@@ -138,5 +138,5 @@ def garbage_after(days: Sequence[Day], instant: int, seed: int) -> list[Day]:
         ]
         late = (day.number + 1) * DAY_S > instant
         close = Close(draw.randrange(1, 10**4) * ETH, {}) if late and day.close else day.close
-        poisoned.append(Day(day.number, happenings, nowcasts, close))
+        poisoned.append(Day(day.number, events, nowcasts, close))
     return poisoned

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from shared.backtest import figures
 from shared.backtest.bootstrap import estimate, interval, resampled_days
 from shared.backtest.ledger import DayEnd
-from shared.backtest.player import Player
 from shared.backtest.result import day_of, result_of
+from shared.backtest.simulation import Simulation
 from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError
 from shared.units import ETH
-from tests.factories.tape import Tape, random_days
+from tests.factories.feed import Feed, random_days
 
 RETURNS = [0.1, -0.2, 0.05, 0.0, 0.15]
 
@@ -93,10 +93,10 @@ def test_a_figure_that_resamples_seldom_have_gets_no_interval() -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 500))
 def test_the_result_agrees_with_plain_python(seed: int) -> None:
-    player = Player(Terms(capital_wei=500 * ETH, largest_bps=5_000, resamples=30, block_days=3))
+    simulation = Simulation(Terms(capital_wei=500 * ETH, largest_bps=5_000, resamples=30, block_days=3))
     for day in random_days(seed):
-        player.play(day)
-    result = result_of(player)
+        simulation.run_day(day)
+    result = result_of(simulation)
     books = {book.name: book for book in result.books}
     book = books["executable"]
     equity = [500.0] + [(day.cash + day.positions[2]) / ETH for day in book.days]
@@ -125,10 +125,10 @@ def test_the_result_agrees_with_plain_python(seed: int) -> None:
 
 
 def test_nothing_played_has_no_result_and_days_have_dates() -> None:
-    assert result_of(Player(Terms())) is None
-    player = Player(Terms())
-    player.play(Tape().days(1)[0])
-    assert result_of(player) is None
+    assert result_of(Simulation(Terms())) is None
+    simulation = Simulation(Terms())
+    simulation.run_day(Feed().days(1)[0])
+    assert result_of(simulation) is None
     assert day_of(20_000).isoformat() == "2024-10-04"
 
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.backtest.feed import Day
 from shared.backtest.ledger import MARKS
-from shared.backtest.player import Played, Player
-from shared.backtest.tape import Day
+from shared.backtest.simulation import BookRun, Simulation
 from shared.backtest.terms import Terms
 from shared.units import DAY_S, ETH
-from tests.factories.tape import FIRST_DAY, garbage_after, random_days
+from tests.factories.feed import FIRST_DAY, garbage_after, random_days
 
 SEEDS = st.integers(0, 10_000)
 TERMS = st.builds(
@@ -26,11 +26,11 @@ TERMS = st.builds(
 )
 
 
-def play(days: list[Day], terms: Terms) -> dict[str, Played]:
-    player = Player(terms)
+def play(days: list[Day], terms: Terms) -> dict[str, BookRun]:
+    simulation = Simulation(terms)
     for day in days:
-        player.play(day)
-    return {book.name: book for book in player.played()}
+        simulation.run_day(day)
+    return {book.name: book for book in simulation.books()}
 
 
 @settings(max_examples=60, deadline=None)
@@ -70,7 +70,7 @@ def test_no_capital_below_zero_and_no_punk_held_twice(seed: int, terms: Terms) -
 @given(SEEDS, TERMS)
 def test_every_price_is_that_of_a_real_event_before_it(seed: int, terms: Terms) -> None:
     days = random_days(seed)
-    real = {event.ref: event for day in days for event in day.happenings}
+    real = {event.ref: event for day in days for event in day.events}
     for name, book in play(days, terms).items():
         for trade in book.trades:
             entry = real[trade.entry.ref]
