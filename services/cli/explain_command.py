@@ -14,7 +14,7 @@ from shared.errors import InvalidInputError, NotFoundError
 from shared.settings import Settings
 
 if TYPE_CHECKING:
-    from services.cli.explain.account import Account
+    from services.cli.explain.report import Report
     from shared.runtime.platform import Platform
 
 STDOUT = "-"
@@ -59,22 +59,22 @@ def explain_command(
     with console.status("reading the market …"):
         if events is None:
 
-            async def explain(platform: Platform) -> Account:
+            async def explain(platform: Platform) -> Report:
                 from services.cli.explain.sources import from_record, model_of
 
                 return await from_record(platform, punk, when, model=model_of(file, threads) or model)
 
-            account = on_platform(explain)
+            report = on_platform(explain)
         else:
             from services.cli.explain.sources import from_files, model_of
 
-            account = from_files(events, punk, when, model=model_of(file, threads), threads=threads)
+            report = from_files(events, punk, when, model=model_of(file, threads), threads=threads)
     if json == STDOUT:
-        typer.echo(account.as_json(), nl=False)
+        typer.echo(report.as_json(), nl=False)
         return
     if json is not None:
-        Path(json).write_text(account.as_json(), encoding="utf-8")
+        Path(json).write_text(report.as_json(), encoding="utf-8")
 
     from services.cli.explain import text
 
-    text.tell(console, account, features=features)
+    text.render(console, report, features=features)

@@ -1,1 +1,1 @@
-"""What `punkcast explain` gathers, and how it tells it."""
+"""What `punkcast explain` gathers and prints."""

@@ -1,4 +1,4 @@
-"""What an account is made from: the platform's record, or event files alone, without a database."""
+"""What a report is made from: the platform's record, or event files alone, without a database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from services.cli.explain.account import Account, Basis, Origin, Previous, explain
+from services.cli.explain.report import Basis, Origin, Previous, Report, explain
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.prices import DailyPrices
@@ -39,17 +39,17 @@ def model_of(file: Path | None, threads: int) -> ValuationModel | None:
 
 def from_files(
     folder: Path, punk: int, as_of: datetime | None, *, model: ValuationModel | None, threads: int
-) -> Account:
+) -> Report:
     """As of the instant; None stands for just after the last event. Without a model one is fitted on the sales before
     the instant.
 
     Raises:
-        InvalidInputError: a file breaks a rule, or there are no punks beside the events.
+        InvalidInputError: a file breaks a rule, or there are no punks next to the events.
         NotFoundError: nothing had happened by then. TooFewSalesError: too few sales to fit on.
     """
     files = read_event_files(folder)
     if files.punks is None:
-        raise InvalidInputError(f"{folder}: {PUNKS_FILE} is missing beside the events; values need the traits")
+        raise InvalidInputError(f"{folder}: {PUNKS_FILE} is missing next to the events; values need the traits")
     events, origin = files.events, None
     first = _beginning(events["timestamp"][0] if events.height else None, as_of, str(folder))
     as_of = as_of or events["timestamp"][-1] + timedelta(seconds=1)
@@ -70,7 +70,7 @@ def from_files(
 
 async def from_record(
     platform: Platform, punk: int, as_of: datetime | None, *, model: ValuationModel | str | None
-) -> Account:
+) -> Report:
     """The nowcast in force at `as_of` (now, when None); before the first one, the value as of `as_of` itself.
 
     `model`: also by its id; None stands for the champion of the time. Nothing is written.
@@ -113,9 +113,9 @@ async def from_record(
                 before = basis, Previous(earlier.as_of, earlier.generation_id, *of_other)
         basis, made, archived, same = await _again(platform, connection, reader, nowcast, model)
         said = await connection.fetchval(VALUE_SQL, nowcast.generation_id, punk)
-    account = explain(model, reader.timeline, punk, basis, before, origin)
+    report = explain(model, reader.timeline, punk, basis, before, origin)
     reproduction = replace(
-        account.reproduction,
+        report.reproduction,
         recomputed=made,
         generation_id=nowcast.generation_id,
         published_at=nowcast.published_at,
@@ -124,7 +124,7 @@ async def from_record(
         published_wei=said if nowcast.model_id == model.model_id else None,
         same_calibration=same,
     )
-    return replace(account, reproduction=reproduction)
+    return replace(report, reproduction=reproduction)
 
 
 async def _again(

@@ -1,4 +1,4 @@
-"""An account as a person reads it."""
+"""a report as a person reads it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC
 from rich.console import Console
 
 from services.cli.context import cell, show
-from services.cli.explain.account import Account
+from services.cli.explain.report import Report
 from shared.units import WEI_PER_ETH
 from shared.valuation.explanation.comparables import OwnSale
 from shared.valuation.explanation.stored import Comparable, Part
@@ -20,35 +20,35 @@ SHOWN = 0.0005
 """A change of less ETH is no row of its own: it would read 0.000."""
 
 
-def tell(console: Console, account: Account, *, features: bool) -> None:
-    """Print the account; the feature row only when asked for."""
-    traits = ", ".join(map(label, account.traits))
-    _line(console, f"Punk {account.punk_id} ({traits}) as of {cell(account.as_of)}")
-    bounds = {name: eth(bound) for name, bound in account.bounds_eth.items()}
+def render(console: Console, report: Report, *, features: bool) -> None:
+    """Print the report; the feature row only when asked for."""
+    traits = ", ".join(map(label, report.traits))
+    _line(console, f"Punk {report.punk_id} ({traits}) as of {cell(report.as_of)}")
+    bounds = {name: eth(bound) for name, bound in report.bounds_eth.items()}
     intervals = "; ".join(f"{level} %: {bounds[f'lo{level}']} to {bounds[f'hi{level}']}" for level in (50, 80, 90))
-    _line(console, f"{eth(account.value_eth)} ETH  ({intervals})")
-    _line(console, f"confidence {account.confidence['grade']}: {account.confidence['meaning']}")
+    _line(console, f"{eth(report.value_eth)} ETH  ({intervals})")
+    _line(console, f"confidence {report.confidence['grade']}: {report.confidence['meaning']}")
     _section(console, "Why: the floor, and what is added to it")
-    _bars(console, account.reasons, ("floor", account.floor_eth), ("value", account.value_eth))
+    _bars(console, report.reasons, ("floor", report.floor_eth), ("value", report.value_eth))
     _section(console, "Comparable sales, and their prices at the index level of the instant")
     sold = ("sold", "price", "floor then", "price now")
     columns = ("punk", *sold, "similar", "in common", "instead")
-    show(console, columns, map(_comparable, account.comparables), nothing="no punk like it was sold before")
+    show(console, columns, map(_comparable, report.comparables), nothing="no punk like it was sold before")
     _section(console, "Its own sales")
     own = [
         (*_sold(sale), sale.kind.replace("_", " "), "yes" if sale.excluded is None else f"no: {sale.excluded}")
-        for sale in account.own_sales
+        for sale in report.own_sales
     ]
     show(console, (*sold, "how", "counts"), own, nothing="it was never sold before")
     _section(console, "What changed since the nowcast before")
-    _changes(console, account)
+    _changes(console, report)
     if features:
         _section(console, "Features")
-        known = ((f, account.features[f.name]) for f in FEATURES if f.name not in FLAGS or account.features[f.name])
-        rows = [(f.name, None if x is None else f"{x:.6g}", f.unit, f.group, f.meaning) for f, x in known]
+        listed = ((f, report.features[f.name]) for f in FEATURES if f.name not in FLAGS or report.features[f.name])
+        rows = [(f.name, None if x is None else f"{x:.6g}", f.unit, f.group, f.meaning) for f, x in listed]
         show(console, ("feature", "value", "unit", "group", "meaning"), rows, nothing="")
     _section(console, "Where it comes from")
-    _line(console, "\n".join(_lineage(account)))
+    _line(console, "\n".join(_lineage(report)))
 
 
 def eth(amount: float | None) -> str:
@@ -92,41 +92,38 @@ def _sold(sale: Comparable | OwnSale) -> tuple[str, ...]:
     return day, *map(eth, (sale.price_eth, sale.floor_eth, sale.adjusted_eth))
 
 
-def _changes(console: Console, told: Account) -> None:
-    previous = told.previous
-    if told.changes is None or previous is None:
+def _changes(console: Console, report: Report) -> None:
+    previous = report.previous
+    if report.changes is None or previous is None:
         _line(console, "there is no nowcast before it that this model can be applied to")
         return
     number = "" if previous.generation_id is None else f" (nowcast {previous.generation_id})"
-    before, after = told.changes.before_eth, told.changes.after_eth
+    before, after = report.changes.before_eth, report.changes.after_eth
     _line(console, f"{eth(before)} ETH as of {cell(previous.as_of)}{number}, by the same model")
-    moved = [part for part in told.changes.parts if abs(part.eth) >= SHOWN]
+    moved = [part for part in report.changes.parts if abs(part.eth) >= SHOWN]
     _bars(console, moved, ("difference", after - before))
     if previous.other_model is not None:
-        said = (
-            ""
-            if previous.published_wei is None
-            else f", which said {eth(int(previous.published_wei) / WEI_PER_ETH)} ETH"
-        )
-        _line(console, f"that nowcast was of another model, {previous.other_model}{said}")
+        wei = previous.published_wei
+        value = "" if wei is None else f", which said {eth(int(wei) / WEI_PER_ETH)} ETH"
+        _line(console, f"that nowcast was of another model, {previous.other_model}{value}")
 
 
-def _lineage(told: Account) -> Iterator[str]:
-    """The model, the snapshot, and whether both give again what was published."""
-    origin, made = told.model, told.reproduction
+def _lineage(report: Report) -> Iterator[str]:
+    """The model, the snapshot, and whether both reproduce the published value."""
+    origin, made = report.model, report.reproduction
     yield f"model {origin.model_id}, data until {cell(origin.data_cutoff)}"
     if origin.git_sha is None:
-        yield "code and environment: a model file does not tell, the registry does"
+        yield "code and environment: only the registry knows them, a model file does not"
     else:
         yield f"code {origin.git_sha}{' with uncommitted changes' if origin.git_dirty else ''}"
         yield f"environment {origin.environment_hash}"
         yield f"training snapshot {origin.training_snapshot}"
-    yield f"snapshot {told.snapshot_id}"
+    yield f"snapshot {report.snapshot_id}"
     if made.recorded is None:
         yield "made just now from the events before the instant; no nowcast is on record for it"
         return
-    place = "read from the object store" if made.archived else "not in the object store yet"
-    yield f"of nowcast {made.generation_id}, published {cell(made.published_at)}; {place}"
+    archive = "read from the object store" if made.archived else "not in the object store yet"
+    yield f"of nowcast {made.generation_id}, published {cell(made.published_at)}; {archive}"
     again = "the same snapshot id"
     if made.recomputed != made.recorded:
         why = "a daily close came late, a reorganisation changed history, or the features' code is another one"

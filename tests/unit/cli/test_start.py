@@ -56,7 +56,7 @@ def run(*arguments: str, before: str = "") -> tuple[int, str, set[str]]:
     [
         (["--help"], 0, "Replay history: publish, score, train"),
         (["policy", "--help"], 0, "Every threshold of the active policy"),
-        (["evaluate", "--help"], 0, "Fit a new model this often"),
+        (["evaluate", "--help"], 0, "Fit a new model after each such period"),
         (["bake"], 2, "No such command 'bake'"),
         (["replay"], 2, "Missing option '--events'"),
         (["drill", "--hard"], 2, "No such option"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from services.cli.explain.account import Account, Origin, Previous, explain
+from services.cli.explain.report import Origin, Previous, Report, explain
 from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.valuation import generation
@@ -25,7 +25,7 @@ def at(instant: datetime) -> Snapshot:
 
 def explained(
     snapshot: Snapshot, timeline: MarketTimeline | None = None, *, punk: int = 5, before: Snapshot | None = None
-) -> Account:
+) -> Report:
     """By the small market's model, with the calibration of its fit."""
     model, timeline = small_market.model(), timeline or small_market.timeline()
     calibration = small_market.calibration(model)
@@ -39,18 +39,18 @@ def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_
     calibration = small_market.calibration(model, END)
     previous = Previous(END - timedelta(hours=3))
     earlier = (at(previous.as_of), small_market.calibration(model)), previous
-    told = explain(model, timeline, 5, (snapshot, calibration), earlier, ORIGIN)
+    report = explain(model, timeline, 5, (snapshot, calibration), earlier, ORIGIN)
     values = model.predict(snapshot.frame, calibration)
-    assert told.value_eth == values.value_eth[5]
-    assert told.reproduction.explained_wei == str(generation.build(values).frame["value_wei"][5])
-    assert told.bounds_eth["lo80"] == values.lo80[5]
-    assert told.confidence["grade"] == values.confidence[5]
-    assert told.snapshot_id == snapshot.snapshot_id
-    assert list(told.features) == list(FEATURE_NAMES)
-    assert told.changes.after_eth == told.value_eth
-    assert told.previous == previous
-    assert told.comparables
-    assert 5 not in [one.punk_id for one in told.comparables]
+    assert report.value_eth == values.value_eth[5]
+    assert report.reproduction.explained_wei == str(generation.build(values).frame["value_wei"][5])
+    assert report.bounds_eth["lo80"] == values.lo80[5]
+    assert report.confidence["grade"] == values.confidence[5]
+    assert report.snapshot_id == snapshot.snapshot_id
+    assert list(report.features) == list(FEATURE_NAMES)
+    assert report.changes.after_eth == report.value_eth
+    assert report.previous == previous
+    assert report.comparables
+    assert 5 not in [one.punk_id for one in report.comparables]
 
 
 def test_it_reads_nothing_that_came_after_the_snapshot() -> None:
@@ -67,8 +67,8 @@ def test_a_time_without_a_floor_has_no_values_and_is_nothing_to_compare_with() -
     nothing = at(datetime.fromtimestamp(market.START, UTC))
     with pytest.raises(InvalidInputError, match="without a floor there is no value"):
         explained(nothing)
-    told = explained(at(END), before=nothing)
-    assert told.changes is told.previous is None
+    report = explained(at(END), before=nothing)
+    assert report.changes is report.previous is None
 
 
 def test_a_snapshot_with_features_that_the_model_does_not_read_is_explained_alike() -> None:

@@ -1,4 +1,4 @@
-"""The account that `punkcast explain` gives: the explanation of one value, and how it can be trusted.
+"""What `punkcast explain` reports: the explanation of one value, and whether it can be reproduced.
 
 Its fields are those of the JSON: every number in full, times in UTC, money in ETH unless a name ends in `_wei`.
 """
@@ -44,7 +44,7 @@ class Previous:
 
 
 Basis = tuple[Snapshot, Calibration]
-"""What values come from beside the model: a nowcast snapshot, and the calibration of its instant."""
+"""What values come from besides the model: a nowcast snapshot, and the calibration of its instant."""
 Earlier = tuple[Basis, Previous] | None
 """Of the nowcast before; None without one."""
 
@@ -63,16 +63,16 @@ class Origin:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """The snapshot made again from the events known then, beside the one on record.
+    """The snapshot recomputed from the events known then, compared with the one on record.
 
     Attributes:
-        recomputed: id of the snapshot made again.
+        recomputed: id of the recomputed snapshot.
         explained_wei: the explained value, rounded as nowcasts are.
         generation_id, published_at: of the nowcast; None when none was published and the snapshot was made just now.
         recorded: id of the snapshot on record, None without a nowcast.
         archived: whether the snapshot was read from the object store.
         published_wei: the value that readers saw, by the same model; None when there is none.
-        same_calibration: whether the calibration, made again, is the one on record; None when none is.
+        same_calibration: whether the recomputed calibration is the one on record; None when none is.
     """
 
     recomputed: str
@@ -86,8 +86,8 @@ class Reproduction:
 
 
 @dataclass(frozen=True)
-class Account:
-    """One punk's value as of one instant, and all that is told of it.
+class Report:
+    """The explanation of one punk's value as of one instant.
 
     Attributes:
         traits: names as in `Traits.names`, like `accessory:Hoodie`.
@@ -122,11 +122,11 @@ class Account:
 
 def explain(
     model: ValuationModel, timeline: MarketTimeline, punk: int, basis: Basis, before: Earlier, origin: Origin | None
-) -> Account:
+) -> Report:
     """Explain the value of a punk, and what changed since the nowcast before it, by one model.
 
     The timeline may know more than the snapshots: nothing at or after a snapshot's instant is read. Without an
-    `origin` only the model's file is known, which does not tell where it comes from.
+    `origin` only the model's file is known, and a file does not name its origin.
 
     Raises:
         InvalidInputError: the punk has no value then, or the snapshot lacks a feature of the model.
@@ -156,7 +156,7 @@ def explain(
         return tuple(traits.names[trait] for trait in traits.trait_lists[one])
 
     row = {name: float(snapshot.frame[name][punk]) for name in FEATURE_NAMES if name in snapshot.frame}
-    return Account(
+    return Report(
         punk_id=punk,
         traits=names(punk),
         as_of=snapshot.as_of,
