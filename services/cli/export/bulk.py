@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from io import BytesIO
+from typing import Final
 
 import polars as pl
 
 from shared.database.pool import Connection
 
+_TYPES: Final[dict[str, pl.DataType]] = {
+    "bool": pl.Boolean(),
+    "float8": pl.Float64(),
+    "int2": pl.Int32(),
+    "int4": pl.Int64(),
+    "int8": pl.Int64(),
+    "numeric": pl.String(),
+    "text": pl.String(),
+    "timestamptz": pl.Datetime("us", "UTC"),
+}
 
-async def read_bulk(
-    connection: Connection, query: str, *arguments: object, schema: Mapping[str, pl.DataType]
-) -> pl.DataFrame:
-    """The rows of `query` in `schema`, whose columns stand in the order of the query's.
 
-    Instants have to be `timestamptz`; the connection's time zone is UTC.
-    """
+async def read_bulk(connection: Connection, query: str, *arguments: object) -> pl.DataFrame:
+    """The rows of `query`, with columns of the types in `_TYPES`; the connection's time zone is UTC."""
+    columns = (await connection.prepare(query)).get_attributes()
+    schema = {column.name: _TYPES[column.type.name] for column in columns}
     body = BytesIO()
     await connection.copy_from_query(query, *arguments, output=body, format="csv")
     if not body.tell():
         return pl.DataFrame(schema=schema)
     body.seek(0)
-    return parse(body, schema)
-
-
-def parse(body: BytesIO, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """COPY's CSV. PostgreSQL writes truth as t and f, and instants as `2024-05-06 07:08:09.5+00`."""
+    # PostgreSQL writes truth as t and f, and instants as `2024-05-06 07:08:09.5+00`.
     as_text = {
         name: pl.String() if dtype == pl.Boolean or dtype.is_temporal() else dtype for name, dtype in schema.items()
     }
-    frame = pl.read_csv(body, has_header=False, schema=as_text)
-    return frame.with_columns(
+    return pl.read_csv(body, has_header=False, schema=as_text).with_columns(
         *[pl.col(name) == "t" for name, dtype in schema.items() if dtype == pl.Boolean],
         *[_instant(name) for name, dtype in schema.items() if dtype.is_temporal()],
     )

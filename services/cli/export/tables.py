@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,54 +21,9 @@ from shared.stores.market_reader import MarketReader
 
 INSTANT: Final = pl.Datetime("us", "UTC")
 
-SALE_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "timestamp": INSTANT,
-    "block": pl.Int64(),
-    "log_index": pl.Int64(),
-    "punk_id": pl.Int32(),
-    "price_wei": pl.String(),
-    "floor_wei": pl.String(),
-    "seller": pl.String(),
-    "buyer": pl.String(),
-    "sale_kind": pl.String(),
-    "valid": pl.Boolean(),
-    "exclusion": pl.String(),
-    "tx_hash": pl.String(),
-}
-NOWCAST_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "generation_id": pl.Int64(),
-    "model_id": pl.String(),
-    "as_of": INSTANT,
-    "published_at": INSTANT,
-    "punk_id": pl.Int32(),
-    **{f"{name}_wei": pl.String() for name in ("value", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90")},
-    "confidence": pl.String(),
-}
-OUTCOME_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "sale_time": INSTANT,
-    "block": pl.Int64(),
-    "log_index": pl.Int64(),
-    "punk_id": pl.Int32(),
-    "sale_kind": pl.String(),
-    "horizon": pl.String(),
-    "track": pl.String(),
-    "model_id": pl.String(),
-    "generation_id": pl.Int64(),
-    "published_at": INSTANT,
-    "value_wei": pl.String(),
-    "price_wei": pl.String(),
-    "floor_wei": pl.String(),
-    "log_error": pl.Float64(),
-    "in50": pl.Boolean(),
-    "in80": pl.Boolean(),
-    "in90": pl.Boolean(),
-    "scored_at": INSTANT,
-    "tx_hash": pl.String(),
-}
-
 EXPORT_SALES_SQL = """
-select s.event_time, s.block, s.log_index, s.punk_id, s.price_wei::text, s.floor_wei::text, s.seller, s.buyer,
-       s.kind, s.valid, s.exclusion, s.tx_hash
+select s.event_time as timestamp, s.block, s.log_index, s.punk_id, s.price_wei, s.floor_wei, s.seller, s.buyer,
+       s.kind as sale_kind, s.valid, s.exclusion, s.tx_hash
 from sales s
 join market_events e on e.seq = s.event_seq and e.superseded_at is null
 order by s.block, s.log_index
@@ -89,16 +44,16 @@ limit 1
 """
 SHOWN_NOW_SQL = "select generation_id from nowcast_pointer"
 EXPORT_NOWCASTS_SQL = """
-select g.generation_id, g.model_id, g.as_of, g.published_at, n.punk_id, n.value_wei::text, n.lo50_wei::text,
-       n.hi50_wei::text, n.lo80_wei::text, n.hi80_wei::text, n.lo90_wei::text, n.hi90_wei::text, n.confidence::text
+select g.generation_id, g.model_id, g.as_of, g.published_at, n.punk_id, n.value_wei, n.lo50_wei, n.hi50_wei,
+       n.lo80_wei, n.hi80_wei, n.lo90_wei, n.hi90_wei, n.confidence::text
 from generations g
 join nowcasts n using (generation_id)
 where g.generation_id = $1
 order by n.punk_id
 """
 EXPORT_OUTCOMES_SQL = """
-select s.event_time, s.block, s.log_index, s.punk_id, s.kind, o.horizon, o.track, o.model_id, o.generation_id,
-       g.published_at, o.value_wei::text, o.price_wei::text, o.floor_wei::text, o.log_error, o.in50, o.in80, o.in90,
+select s.event_time as sale_time, s.block, s.log_index, s.punk_id, s.kind as sale_kind, o.horizon, o.track, o.model_id,
+       o.generation_id, g.published_at, o.value_wei, o.price_wei, o.floor_wei, o.log_error, o.in50, o.in80, o.in90,
        o.scored_at, s.tx_hash
 from outcomes o
 join sales s using (event_seq)
@@ -110,7 +65,7 @@ order by s.block, s.log_index, o.track, o.horizon, o.model_id
 @dataclass(frozen=True)
 class Window:
     """What to export of a table: `first` inclusive, `last` exclusive, by the time things happened; `as_of`: only what
-    was known strictly before it."""
+    was scored_before strictly before it."""
 
     first: datetime | None = None
     last: datetime | None = None
@@ -148,11 +103,11 @@ async def _events(connection: Connection, window: Window) -> pl.DataFrame:
 
 
 async def _sales(connection: Connection, window: Window) -> pl.DataFrame:
-    stored = await read_bulk(connection, EXPORT_SALES_SQL, schema=SALE_SCHEMA)
+    stored = await read_bulk(connection, EXPORT_SALES_SQL)
     if await connection.fetchval(UNDERIVED_SALES_SQL):
         # After an import the ingestor has not derived them yet; the same fold does it here. What is stored stays.
         key = ["block", "log_index"]
-        derived = _as_frame(await _derived(connection)).join(stored, on=key, how="anti")
+        derived = _as_frame(await _derived(connection), stored.schema).join(stored, on=key, how="anti")
         stored = pl.concat([stored, derived]).sort(key)
     stored = stored.insert_column(5, in_eth(stored["price_wei"]).alias("price_eth"))
     return window.of(stored, "timestamp")
@@ -164,7 +119,7 @@ async def _derived(connection: Connection) -> list[Sale]:
         return await reader.refresh(connection)
 
 
-def _as_frame(sales: list[Sale]) -> pl.DataFrame:
+def _as_frame(sales: list[Sale], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "timestamp": [sale.time * 1_000_000 for sale in sales],
@@ -180,7 +135,7 @@ def _as_frame(sales: list[Sale]) -> pl.DataFrame:
             "exclusion": [None if sale.excluded is None else sale.excluded.value for sale in sales],
             "tx_hash": [sale.tx_hash for sale in sales],
         },
-        schema=SALE_SCHEMA | {"timestamp": pl.Int64()},
+        schema={**schema, "timestamp": pl.Int64()},
     ).with_columns(pl.col("timestamp").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
 
 
@@ -202,8 +157,8 @@ async def _book(connection: Connection, window: Window) -> pl.DataFrame:
         raise NotFoundError("there are no events yet; run `punkcast import DIR` or let the ingestor run once")
     punks = book_after(window.of(events, "timestamp"))
     for amount in ("bid", "ask"):
-        place = punks.columns.index(f"{amount}_wei") + 1
-        punks = punks.insert_column(place, in_eth(punks[f"{amount}_wei"]).alias(f"{amount}_eth"))
+        position = punks.columns.index(f"{amount}_wei") + 1
+        punks = punks.insert_column(position, in_eth(punks[f"{amount}_wei"]).alias(f"{amount}_eth"))
     return punks
 
 
@@ -214,16 +169,16 @@ async def _nowcasts(connection: Connection, window: Window) -> pl.DataFrame:
         generation = await connection.fetchval(SHOWN_AT_SQL, window.as_of)
     if generation is None:
         raise NotFoundError("no nowcast was published by then; `punkcast status` tells what is published")
-    values = await read_bulk(connection, EXPORT_NOWCASTS_SQL, generation, schema=NOWCAST_SCHEMA)
+    values = await read_bulk(connection, EXPORT_NOWCASTS_SQL, generation)
     if values.is_empty():
         raise NotFoundError(f"the values of generation {generation} are no longer in the database; see its archive")
     return values.insert_column(6, in_eth(values["value_wei"]).alias("value_eth"))
 
 
 async def _outcomes(connection: Connection, window: Window) -> pl.DataFrame:
-    scored = await read_bulk(connection, EXPORT_OUTCOMES_SQL, schema=OUTCOME_SCHEMA)
-    known = Window(as_of=window.as_of).of(scored, "scored_at")
-    return Window(window.first, window.last).of(known, "sale_time")
+    scored = await read_bulk(connection, EXPORT_OUTCOMES_SQL)
+    scored_before = Window(as_of=window.as_of).of(scored, "scored_at")
+    return Window(window.first, window.last).of(scored_before, "sale_time")
 
 
 _LOADERS: Final[dict[Table, Callable[[Connection, Window], Awaitable[pl.DataFrame]]]] = {
