@@ -9,7 +9,7 @@ import typer
 
 from services.cli.context import on_platform
 from services.cli.files import require_writable, write_json
-from shared.errors import InvalidInputError
+from shared.errors import InvalidInputError, NotFoundError
 from shared.units import eth_in_wei
 
 if TYPE_CHECKING:
@@ -49,9 +49,16 @@ def backtest_command(
     )
 
     async def of_record(platform: Platform) -> BacktestResult:
-        from lab.backtest.record import play_record
+        from services.backtester import reading
+        from services.backtester.handlers import play
 
-        return await play_record(platform, terms)
+        view = {"isolation": "repeatable_read", "readonly": True}
+        async with platform.database.connection() as connection, connection.transaction(**view):
+            reach = await reading.extent(connection)
+            result = None if reach is None else await play(connection, reach, terms)
+        if result is None:
+            raise NotFoundError("no nowcast was published yet; `punkcast replay` or `punkcast serve` makes a record")
+        return result
 
     if predictions is None or events is None:
         result = on_platform(of_record)

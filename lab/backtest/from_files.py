@@ -39,7 +39,7 @@ def play_files(predictions: Path, events: Path, terms: Terms) -> BacktestResult:
     valued = _values(predictions)
     files = read_event_files(events)
     if files.punks is None:
-        raise InvalidInputError(f"{events}: {PUNKS_FILE} is missing beside the events")
+        raise InvalidInputError(f"{events}: {PUNKS_FILE} is missing next to the events")
     frame = files.events.with_row_index("seq", offset=1).with_columns(pl.col("seq").cast(pl.Int64))
     timeline = MarketTimeline(Traits.from_frame(files.punks))
     sales = {sale.event_seq: sale for sale in timeline.apply(frame)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from rich.console import Console
 from rich.table import Table
 
@@ -38,8 +36,8 @@ def show_backtest(console: Console, result: BacktestResult) -> None:
     console.print(trades)
     versus = _table("strategy minus passive", *(f"Sharpe, {mark}" for mark in MARKS))
     for name, against in dict.fromkeys((one.book, one.against) for one in result.versus):
-        found = {one.mark: one for one in result.versus if (one.book, one.against) == (name, against)}
-        versus.add_row(f"{name} − {against}", *(_estimate(found[mark].sharpe_difference, False) for mark in MARKS))
+        by_mark = {one.mark: one for one in result.versus if (one.book, one.against) == (name, against)}
+        versus.add_row(f"{name} − {against}", *(_estimate(by_mark[mark].sharpe_difference, False) for mark in MARKS))
     console.print()
     console.print(versus)
 
@@ -51,9 +49,9 @@ def document(result: BacktestResult) -> dict[str, object]:
         "last_day": day_of(result.last_day).isoformat(),
         "generations": result.generations,
         "sales": result.sales,
-        "terms": asdict(result.terms),
+        "terms": result.terms,
         "books": [book_document(book) for book in result.books],
-        "versus": [asdict(one) for one in result.versus],
+        "versus": result.versus,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def run(json_file: Path | None) -> None:
         shutil.rmtree(home, ignore_errors=True)
     _report(console, recoveries)
     if json_file is not None:
-        write_json(json_file, [asdict(one) for one in recoveries])
+        write_json(json_file, recoveries)
 
 
 async def _play(home: Path, console: Console) -> list[Recovery]:

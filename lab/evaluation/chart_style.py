@@ -1,4 +1,4 @@
-"""How charts look: few inks that colour-blind people can tell apart, and the same bytes for the same figures."""
+"""How charts look: few inks that colour-blind people can distinguish, and the same bytes for the same figures."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def titled(figure: Figure, title: str, under: str) -> None:
 
 
 def keyed(figure: Figure) -> None:
-    """What the colours mean, once for all panels, beside the title."""
+    """What the colours mean, once for all panels, next to the title."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="upper right", ncols=len(labels), bbox_to_anchor=(0.998, 0.998), columnspacing=1.4

@@ -11,18 +11,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from lab.evaluation.chart_style import (
-    COLOURS,
-    INK,
-    MARKERS,
-    PALE,
-    keyed,
-    panels,
-    percent,
-    rendered,
-    style,
-    titled,
-)
+from lab.evaluation.chart_style import COLOURS, INK, MARKERS, PALE, keyed, panels, percent, rendered, style, titled
 from lab.evaluation.tables import SEGMENT_TITLES
 from shared.evaluation.paired import wilson
 
@@ -32,10 +21,10 @@ FEWEST: Final = 15
 """Sales that a point needs: of fewer, a figure would be noise."""
 Z_95: Final = 1.96
 
-Found = Mapping[str, Any]
+Report = Mapping[str, Any]
 
 
-def charts(predictions: pl.DataFrame, horizons: Found) -> dict[str, bytes]:
+def charts(predictions: pl.DataFrame, horizons: Report) -> dict[str, bytes]:
     """Bodies of the files by name. `horizons` is what `report` says of the predictions."""
     with style():
         figures = {
@@ -48,11 +37,11 @@ def charts(predictions: pl.DataFrame, horizons: Found) -> dict[str, bytes]:
         return {f"{name}.{kind}": body for name, figure in figures.items() for kind, body in rendered(figure).items()}
 
 
-def _value_against_price(predictions: pl.DataFrame, horizons: Found) -> Figure:
+def _value_against_price(predictions: pl.DataFrame, horizons: Report) -> Figure:
     figure, axes = panels(len(horizons), width=3.9, height=4.6)
     prices = predictions["price_eth"].to_numpy()
     ends = np.array([prices.min() / 1.15, prices.max() * 1.15])
-    for place, (axis, (horizon, found)) in enumerate(zip(axes, horizons.items(), strict=True)):
+    for index, (axis, (horizon, report)) in enumerate(zip(axes, horizons.items(), strict=True)):
         rows = predictions.filter(pl.col("horizon") == horizon)
         axis.fill_between(ends, ends / 1.1, ends * 1.1, color="#ececec", linewidth=0)
         axis.plot(ends, ends, color=INK, linewidth=0.8, zorder=3)
@@ -66,31 +55,26 @@ def _value_against_price(predictions: pl.DataFrame, horizons: Found) -> Figure:
             side.set_major_formatter(FuncFormatter(lambda eth, _: f"{eth:g}"))
             side.set_minor_formatter(NullFormatter())
         axis.tick_params(axis="x", labelrotation=45 if ends[1] / ends[0] > 50 else 0)
-        overall = found["overall"]
+        overall = report["overall"]
         axis.set_title(f"{horizon} before the sale")
         axis.text(
             0.04, 0.96, f"{overall['n']:,} sales\nmedian APE {overall['median_ape']:.2%}",
             transform=axis.transAxes, va="top", fontsize=9,
         )  # fmt: skip
         axis.set_xlabel("price, ETH")
-        if place == 0:
+        if index == 0:
             axis.set_ylabel("value, ETH")
     titled(figure, "Value against price", "Each dot is a sale. On the line the value was the price; the band is ±10 %.")
     return figure
 
 
-def _error_over_time(predictions: pl.DataFrame, horizons: Found) -> Figure:
+def _error_over_time(predictions: pl.DataFrame, horizons: Report) -> Figure:
     figure, (axis,) = panels(1, width=9.0, height=4.4)
-    for place, horizon in enumerate(horizons):
+    for index, horizon in enumerate(horizons):
         rows = _rolling(predictions, horizon)
-        if place == 0:
-            axis.plot(
-                rows["sale_time"].to_numpy(),
-                rows["floor"].to_numpy(),
-                color=PALE,
-                label="floor as value",
-            )
-        axis.plot(rows["sale_time"].to_numpy(), rows["model"].to_numpy(), color=_colour(place), label=horizon)
+        if index == 0:
+            axis.plot(rows["sale_time"].to_numpy(), rows["floor"].to_numpy(), color=PALE, label="floor as value")
+        axis.plot(rows["sale_time"].to_numpy(), rows["model"].to_numpy(), color=_colour(index), label=horizon)
     locator = AutoDateLocator(minticks=4, maxticks=10)
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
@@ -122,18 +106,17 @@ def _rolling(predictions: pl.DataFrame, horizon: str) -> pl.DataFrame:
     )
 
 
-def _calibration(horizons: Found) -> Figure:
+def _calibration(horizons: Report) -> Figure:
     figure, (axis,) = panels(1, width=5.6, height=5.4)
     axis.plot([0.4, 1.0], [0.4, 1.0], color=PALE, linewidth=0.9)
-    for place, (horizon, found) in enumerate(horizons.items()):
-        overall = found["overall"]
-        shift = (place - (len(horizons) - 1) / 2) * 0.009
+    for index, (horizon, report) in enumerate(horizons.items()):
+        overall = report["overall"]
+        shift = (index - (len(horizons) - 1) / 2) * 0.009
         for number, interval in enumerate(overall["intervals"]):
-            low, high = _band(interval["coverage"], overall["n"])
             share = interval["coverage"]
             axis.errorbar(
-                interval["level"] + shift, share, yerr=_arms([share], [{"lo": low, "hi": high}]),
-                fmt=_marker(place), color=_colour(place), elinewidth=1.3, capsize=0,
+                interval["level"] + shift, share, yerr=_arms([share], [_band(share, overall["n"])]),
+                fmt=_marker(index), color=_colour(index), elinewidth=1.3, capsize=0,
                 label=horizon if number == 0 else None,
             )  # fmt: skip
     for side in (axis.xaxis, axis.yaxis):
@@ -145,22 +128,21 @@ def _calibration(horizons: Found) -> Figure:
     return figure
 
 
-def _by_segment(horizons: Found) -> Figure:
+def _by_segment(horizons: Report) -> Figure:
     figure, (errors, coverage) = panels(2, width=5.0, height=4.6)
     names = list(SEGMENT_TITLES)
     at = np.arange(len(names))
-    for place, (horizon, found) in enumerate(horizons.items()):
-        shift = (place - (len(horizons) - 1) / 2) * 0.17
-        cards = [found["by_segment"][name] for name in names]
+    for index, (horizon, report) in enumerate(horizons.items()):
+        shift = (index - (len(horizons) - 1) / 2) * 0.17
+        cards = [report["by_segment"][name] for name in names]
         seen = [index for index, card in enumerate(cards) if card["n"] >= FEWEST]
-        look: dict[str, Any] = {"fmt": _marker(place), "color": _colour(place), "elinewidth": 1.3, "capsize": 0}
+        look: dict[str, Any] = {"fmt": _marker(index), "color": _colour(index), "elinewidth": 1.3, "capsize": 0}
         median = [cards[index]["median_ape"] for index in seen]
         bounds = [cards[index]["bounds_95"]["median_ape"] for index in seen]
         errors.errorbar(at[seen] + shift, median, yerr=_arms(median, bounds), label=horizon, **look)
         inside = [cards[index]["intervals"][2]["coverage"] for index in seen]
         bands = [_band(share, cards[index]["n"]) for share, index in zip(inside, seen, strict=True)]
-        arms = _arms(inside, [{"lo": low, "hi": high} for low, high in bands])
-        coverage.errorbar(at[seen] + shift, inside, yerr=arms, **look)
+        coverage.errorbar(at[seen] + shift, inside, yerr=_arms(inside, bands), **look)
     coverage.axhline(0.9, color=INK, linewidth=0.9, dashes=(4, 2))
     first = next(iter(horizons.values()))["by_segment"]
     labels = [f"{SEGMENT_TITLES[name].removeprefix('premium ')}\nn = {first[name]['n']:,}" for name in names]
@@ -179,20 +161,20 @@ def _by_segment(horizons: Found) -> Figure:
     return figure
 
 
-def _model_age(horizons: Found) -> Figure:
+def _model_age(horizons: Report) -> Figure:
     figure, (axis,) = panels(1, width=7.0, height=4.4)
     names: list[str] = []
-    for found in horizons.values():
-        names += [name for name, card in found["by_model_age"].items() if card["n"] >= FEWEST and name not in names]
+    for report in horizons.values():
+        names += [name for name, card in report["by_model_age"].items() if card["n"] >= FEWEST and name not in names]
     order = list(next(iter(horizons.values()))["by_model_age"])
     names.sort(key=order.index)
-    for place, (horizon, found) in enumerate(horizons.items()):
-        cards = {name: found["by_model_age"][name] for name in names if found["by_model_age"][name]["n"] >= FEWEST}
-        at = np.array([names.index(name) for name in cards]) + (place - (len(horizons) - 1) / 2) * 0.06
+    for index, (horizon, report) in enumerate(horizons.items()):
+        cards = {name: report["by_model_age"][name] for name in names if report["by_model_age"][name]["n"] >= FEWEST}
+        at = np.array([names.index(name) for name in cards]) + (index - (len(horizons) - 1) / 2) * 0.06
         median = [card["median_ape"] for card in cards.values()]
         arms = _arms(median, [card["bounds_95"]["median_ape"] for card in cards.values()])
         axis.errorbar(
-            at, median, yerr=arms, fmt=f"{_marker(place)}-", color=_colour(place),
+            at, median, yerr=arms, fmt=f"{_marker(index)}-", color=_colour(index),
             elinewidth=1.3, linewidth=1.0, label=horizon,
         )  # fmt: skip
     axis.set_xticks(
@@ -208,8 +190,8 @@ def _model_age(horizons: Found) -> Figure:
     return figure
 
 
-def _band(share: float, n: int) -> tuple[float, float]:
-    return wilson(round(share * n), n, z=Z_95)
+def _band(share: float, n: int) -> dict[str, float]:
+    return dict(zip(("lo", "hi"), wilson(round(share * n), n, z=Z_95), strict=True))
 
 
 def _arms(centre: list[float], bounds: list[Any]) -> list[list[float]]:
@@ -219,9 +201,9 @@ def _arms(centre: list[float], bounds: list[Any]) -> list[list[float]]:
     return [below, above]
 
 
-def _colour(place: int) -> str:
-    return COLOURS[place % len(COLOURS)]
+def _colour(index: int) -> str:
+    return COLOURS[index % len(COLOURS)]
 
 
-def _marker(place: int) -> str:
-    return MARKERS[place % len(MARKERS)]
+def _marker(index: int) -> str:
+    return MARKERS[index % len(MARKERS)]

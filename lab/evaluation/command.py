@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from lab.window import Window
+from services.cli.files import whole, write_frame, write_json
 from services.cli.options import duration
 from shared.errors import InvalidInputError
 from shared.settings import Settings
@@ -25,7 +26,7 @@ def evaluate_command(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of sales, UTC.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, inclusive.")],
     out: Annotated[Path, typer.Option(help="The folder to write to; made if it is not there.")],
-    refit_every: Annotated[str, typer.Option(help="Fit a new model this often, like 14d.")] = "14d",
+    refit_every: Annotated[str, typer.Option(help="Fit a new model after each such period, like 14d.")] = "14d",
     horizon: Annotated[
         list[str],
         typer.Option("--horizon", help="Value this long before each sale, like 30m, 24h, 7d. Again for more."),
@@ -48,7 +49,7 @@ def evaluate_command(
     from rich.console import Console
 
     from lab.evaluation.charts import charts
-    from lab.evaluation.folder import OutputFolder
+    from lab.evaluation.folder import prepare_folder
     from lab.evaluation.tables import markdown, show_report
     from lab.history import read_history
     from services.cli.progress import progress_bar
@@ -58,7 +59,7 @@ def evaluate_command(
 
     console, started = Console(), perf_counter()
     chosen = Params.load(params)
-    folder = OutputFolder.prepare(out, force=force)
+    prepare_folder(out, force=force)
     with console.status(f"reading {events}"):
         history = read_history(events, window)
         history.require_sales(window)
@@ -76,7 +77,7 @@ def evaluate_command(
         )
     predictions = in_order(walked)
     with console.status("scoring"):
-        found = report(predictions)
+        scored = report(predictions)
         document = {
             "from": str(window.first),
             "to": str(window.last),
@@ -85,15 +86,15 @@ def evaluate_command(
             "feature_schema": sales.feature_schema,
             "params": chosen.model_dump(mode="json"),
             "models": predictions["model_id"].n_unique(),
-            "horizons": found,
+            "horizons": scored,
         }
-        drawn = charts(predictions, found)
-    folder.write_frame(PREDICTIONS_FILE, predictions)
-    folder.write_json(REPORT_FILE, document)
-    folder.write(TABLE_FILE, markdown(found).encode())
-    for name, body in drawn.items():
-        folder.write(name, body)
-    show_report(console, found)
+        drawn = charts(predictions, scored)
+    write_frame(predictions, out / PREDICTIONS_FILE)
+    write_json(out / REPORT_FILE, document)
+    for name, body in {TABLE_FILE: markdown(scored).encode(), **drawn}.items():
+        with whole(out / name) as stream:
+            stream.write(body)
+    show_report(console, scored)
     console.print(
         f"{predictions.height:,} values by {document['models']} models in {perf_counter() - started:.0f} s; "
         f"{REPORT_FILE}, {PREDICTIONS_FILE} and charts are in {out}",

@@ -57,12 +57,12 @@ def markdown(horizons: Card) -> str:
 
 def _rows(horizons: Card) -> Iterator[tuple[str, str, Card, Card]]:
     """Markup, title, figures and bounds of each row."""
-    for name, found in horizons.items():
-        yield "**", name, found["overall"], found["bounds_95"]
+    for name, report in horizons.items():
+        yield "**", name, report["overall"], report["bounds_95"]
         for segment, title in SEGMENT_TITLES.items():
-            yield "", title, found["by_segment"][segment], found["by_segment"][segment]["bounds_95"]
+            yield "", title, report["by_segment"][segment], report["by_segment"][segment]["bounds_95"]
         for baseline, title in BASELINE_TITLES.items():
-            yield "_", title, found["baselines"][baseline]["baseline"], {}
+            yield "_", title, report["baselines"][baseline]["baseline"], {}
 
 
 def _cells(card: Card) -> dict[str, str]:

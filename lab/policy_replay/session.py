@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from datetime import timedelta
 from itertools import islice
 from multiprocessing import get_context
@@ -38,7 +37,7 @@ def fitting(display: Progress, *, workers: int, total: int) -> FitMany:
 
 
 def document(
-    window: Window, policy: Policy, found: list[Figures], harm: list[Harm], wall_s: float
+    window: Window, policy: Policy, figures: list[Figures], harm: list[Harm], wall_s: float
 ) -> dict[str, object]:
     return {
         "from": window.start.date().isoformat(),
@@ -46,25 +45,25 @@ def document(
         "refit_every_days": window.refit_every / timedelta(days=1),
         "policy_hash": policy.policy_hash,
         "wall_s": wall_s,
-        "faults": [asdict(one) for one in harm],
-        "policies": [asdict(one) for one in found],
+        "faults": harm,
+        "policies": figures,
     }
 
 
-def show_report(console: Console, found: list[Figures], harm: list[Harm], wall_s: float) -> None:
-    table = Table(title=f"Policies over {found[0].sales:,} sales (errors in points of mean absolute log error)")
+def show_report(console: Console, figures: list[Figures], harm: list[Harm], wall_s: float) -> None:
+    table = Table(title=f"Policies over {figures[0].sales:,} sales (errors in points of mean absolute log error)")
     for column in ("policy", "excess error", "promotions", "rollbacks", "harmful", "harmless", "days on a bad model"):
         table.add_column(column, justify="left" if column == "policy" else "right")
-    for one in found:
+    for one in figures:
         counts = (one.promotions, one.rollbacks, one.harmful, one.harmless)
         table.add_row(one.policy, f"{100 * one.excess_error:+.3f}", *map(str, counts), f"{one.bad_days:.1f}")
     console.print(table)
     if harm:
         fates = Table(title="Injected faults: days as champion, and how it ended")
-        for column in ("fault", "extra error", *(one.policy for one in found)):
+        for column in ("fault", "extra error", *(one.policy for one in figures)):
             fates.add_column(column)
-        for place, fault in enumerate(harm):
-            ends = [one.fates[place] for one in found]
+        for index, fault in enumerate(harm):
+            ends = [one.fates[index] for one in figures]
             fates.add_row(
                 f"{fault.fault} {fault.at}",
                 f"{100 * fault.extra_error:+.2f}",

@@ -191,7 +191,7 @@ class Replay:
                 await record.release_leases(self._database)
 
     async def _new_outcomes(self, at: datetime) -> bool:
-        """Were sales scored since the last watch? Asked of the database, which a killed process leaves behind."""
+        """Whether sales were scored since the last watch. The database knows it after a kill too."""
         async with self._database.connection() as connection:
             scored: datetime | None = await connection.fetchval(LAST_SCORED_SQL)
         return scored is not None and scored > at - self._plan.watch_every

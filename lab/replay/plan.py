@@ -21,7 +21,7 @@ WARM_UP = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Plan(Window):
-    """A window of days, and how often to publish.
+    """A window of days, and the interval between publications.
 
     Ingest, monitor and training go off every `watch_every` (in production every few minutes to an hour).
 
@@ -53,10 +53,7 @@ class Plan(Window):
         while min(nowcast, hour) <= self.end:
             at = min(nowcast, hour)
             yield Instant(
-                at,
-                nowcast=at == nowcast,
-                retrain_check=at == hour and at.time() == time.min,
-                hourly=at == hour,
+                at, nowcast=at == nowcast, retrain_check=at == hour and at.time() == time.min, hourly=at == hour
             )
             if at == nowcast:
                 nowcast += self.nowcast_every

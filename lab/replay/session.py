@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -39,11 +38,11 @@ async def play(
         InvalidInputError: the source holds nothing to play.
     """
     started = time.monotonic() if started is None else started
-    # The summary tells what happened; on the way only what is wrong is worth a line.
+    # The summary reports what happened; meanwhile only errors are worth a line.
     configure(settings.model_copy(update={"log_level": "ERROR"}), "replay")
     async with opened(settings, plan.prelude, name="replay") as stage:
         with progress_bar(console, keep=True) as display:
-            shown = _Shown(display) if console.is_terminal else _Told(console)
+            shown = _Bar(display) if console.is_terminal else _LogLines(console)
             replay = Replay(stage, source, plan, started=started, on_progress=shown.update)
             played = await replay.run()
         if not played:
@@ -54,7 +53,7 @@ async def play(
             return await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
 
 
-class _Shown:
+class _Bar:
     """The progress line."""
 
     def __init__(self, display: Display) -> None:
@@ -71,7 +70,7 @@ class _Shown:
         self._display.update(self._task, description=progress.stage, completed=progress.done, note=counts)
 
 
-class _Told:
+class _LogLines:
     """A line now and then for a log file, where a bar cannot move."""
 
     def __init__(self, console: Console) -> None:
@@ -121,7 +120,7 @@ def report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
         table.add_row(name, value)
     console.print(table)
     if to_file is not None:
-        write_json(to_file, asdict(summary))
+        write_json(to_file, summary)
 
 
 def _percent(fraction: float | None) -> str:

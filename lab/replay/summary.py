@@ -16,10 +16,9 @@ select count(*) as scored,
        avg(abs(o.value_wei::float8 / o.price_wei::float8 - 1)) as mape,
        percentile_cont(0.5) within group (order by o.value_wei::float8 / o.price_wei::float8 - 1) as median_bias,
        percentile_cont(0.5) within group (order by abs(o.floor_wei::float8 / o.price_wei::float8 - 1))
-
            as floor_median_ape,
-       avg(o.in80::int) as coverage80,
-       avg(o.in90::int) as coverage90
+       avg(o.in80::int)::float8 as coverage80,
+       avg(o.in90::int)::float8 as coverage90
 from outcomes o join current_sales s using (event_seq)
 where o.track = 'champion' and o.horizon = 'latest' and s.event_time >= $1 and s.event_time < $2
 """
@@ -76,13 +75,7 @@ async def summarise(connection: Connection, *, start: datetime, end: datetime, w
         peak_rss_mib=round(peak_rss_mib(), 1),
         nowcasts=len(published),
         valid_sales=await connection.fetchval(VALID_SALES_SQL, start, end),
-        scored=scores["scored"],
-        median_ape=scores["median_ape"],
-        floor_median_ape=scores["floor_median_ape"],
-        mape=scores["mape"],
-        median_bias=scores["median_bias"],
-        coverage80=None if scores["coverage80"] is None else float(scores["coverage80"]),
-        coverage90=None if scores["coverage90"] is None else float(scores["coverage90"]),
+        **scores,
         contenders=len(artifacts),
         promotions=actions.get("promote", 0),
         rejections=actions.get("reject", 0),

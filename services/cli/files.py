@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, BinaryIO
+
+from pydantic_core import to_json
 
 from shared.errors import ConflictError, InvalidInputError
 
@@ -65,9 +66,9 @@ def write_frame(frame: pl.DataFrame, file: Path) -> None:
 
 
 def write_json(file: Path, document: object) -> None:
-    """Indented for reading."""
+    """Indented for reading; dataclasses as objects, and a number that is not finite as null."""
     with whole(file) as stream:
-        stream.write((json.dumps(document, indent=2) + "\n").encode())
+        stream.write(to_json(document, indent=2, inf_nan_mode="null") + b"\n")
 
 
 def _umask() -> int:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from lab.replay.driver import Progress
-from lab.replay.session import LINE_EVERY_PERCENT, _Told
+from lab.replay.session import LINE_EVERY_PERCENT, _LogLines
 
 BEGIN = datetime(2024, 2, 1, tzinfo=UTC)
 
 
 def told(*, instants: int) -> list[str]:
     text = io.StringIO()
-    shown, progress = _Told(Console(file=text, width=200)), Progress(BEGIN)
+    shown, progress = _LogLines(Console(file=text, width=200)), Progress(BEGIN)
     progress.stage = "importing history"
     shown.update(progress)
     progress.of = instants
