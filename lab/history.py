@@ -41,12 +41,7 @@ class History:
     def sales(self, window: Window, horizons: tuple[timedelta, ...], params: Params) -> SaleHistory:
         """The features of all sales that walks within the window need. This takes a while."""
         return SaleHistory.of(
-            self.timeline,
-            self.prices,
-            first=window.start,
-            until=window.end,
-            horizons=horizons,
-            params=params,
+            self.timeline, self.prices, first=window.start, until=window.end, horizons=horizons, params=params
         )
 
 
@@ -59,7 +54,7 @@ def read_history(folder: Path, window: Window) -> History:
     files = read_event_files(folder)
     if files.punks is None or files.eth_usd is None:
         missing = PUNKS_FILE if files.punks is None else ETH_USD_FILE
-        raise InvalidInputError(f"{folder / missing}: is missing; put it beside the events")
+        raise InvalidInputError(f"{folder / missing}: is missing; put it next to the events")
     _require_within(files.events, window, folder)
     events = files.events.filter(pl.col("timestamp") < window.end)
     timeline = MarketTimeline(Traits.from_frame(files.punks))
@@ -77,6 +72,6 @@ def _require_within(events: pl.DataFrame, window: Window, folder: Path) -> None:
 
 
 def _hashes(files: EventFiles, folder: Path) -> dict[str, str]:
-    beside = folder if folder.is_dir() else folder.parent
-    paths = [*files.paths, beside / PUNKS_FILE, beside / ETH_USD_FILE]
+    parent = folder if folder.is_dir() else folder.parent
+    paths = [*files.paths, parent / PUNKS_FILE, parent / ETH_USD_FILE]
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}

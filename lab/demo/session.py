@@ -48,7 +48,7 @@ def run(settings: Settings, events: Path | None, every: timedelta, *, exit_after
     summary = run_interruptibly(_play(settings, source, every, console, started), console, advice=GO_ON)
     report(summary, console, to_file=None)
     if not exit_after:
-        # Whoever reads the gateway's status is told whether the market was a simulated one.
+        # The gateway's status names the source, so readers see whether the market was simulated.
         shown = (
             settings if events is None else settings.model_copy(update={"source_url": f"files://{events.resolve()}"})
         )

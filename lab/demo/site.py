@@ -1,4 +1,4 @@
-"""The public site beside a demo, where it has been built and Node.js is new enough to run it."""
+"""The public site of a demo, if it was built and Node.js is new enough to run it."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ def node_version() -> int | None:
     """Major version of the Node.js in PATH, None without one."""
     if shutil.which("node") is None:
         return None
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.match(r"v(\d+)\.", said)
-    return int(found[1]) if found else None
+    output = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.match(r"v(\d+)\.", output)
+    return int(match[1]) if match else None

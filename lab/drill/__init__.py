@@ -1,1 +1,1 @@
-"""The rollback drill: a deliberately bad model is promoted, and the platform has to get rid of it by itself."""
+"""The rollback drill: a deliberately bad model is promoted, and the platform has to roll it back."""

@@ -16,10 +16,10 @@ from shared.sources.source import MarketSource
 from shared.valuation.params import Params
 
 FAULTS: tuple[Kind, ...] = ("units", "label_noise")
-"""One that the first nowcast gives away, and one that only sales can tell."""
+"""The first nowcast reveals one of them, only sales the other."""
 NOWCAST_EVERY = timedelta(hours=6)
 LIMIT = timedelta(days=45)
-"""By then the monitor confirms; a bad model still champion has not been found."""
+"""By then the monitor confirms a promotion, so a bad champion would stay."""
 
 
 @dataclass(frozen=True)

@@ -61,31 +61,31 @@ class Candidates:
 
 
 def fit_one(snapshot: Snapshot, params: Params | None = None) -> ValuationModel:
-    """As a trainer does (without `params`), but with one thread: several of these run beside each other."""
+    """Fit as a trainer does (without `params`), but with one thread: several fits run in parallel."""
     return fit(snapshot, threads=1, params=params)
 
 
 def jobs(history: History, injected: Sequence[Fault]) -> list[Job]:
     """Every refit without fault, and once more where its training is spoilt."""
     spoilt = {fault.refit: fault for fault in injected if faults.spoils_training(fault)}
-    found = []
+    planned = []
     for refit in range(len(history.refits)):
-        found.append(Job(refit, None))
+        planned.append(Job(refit, None))
         if refit in spoilt:
-            found.append(Job(refit, spoilt[refit]))
-    return found
+            planned.append(Job(refit, spoilt[refit]))
+    return planned
 
 
 def candidates(history: History, injected: Sequence[Fault], fit_many: FitMany) -> Candidates:
     """Fit and value everything."""
-    wanted = jobs(history, injected)
+    planned = jobs(history, injected)
     snapshots = (
         history.training(job.refit)
         if job.fault is None
         else faults.spoil_training(history.training(job.refit), job.fault)
-        for job in wanted
+        for job in planned
     )
-    models = dict(zip(wanted, fit_many(snapshots), strict=True))
+    models = dict(zip(planned, fit_many(snapshots), strict=True))
     sound = tuple(_candidate(history, refit, None, models[Job(refit, None)]) for refit in range(len(history.refits)))
     offered = list(sound)
     for fault in injected:

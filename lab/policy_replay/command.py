@@ -57,7 +57,7 @@ def policy_replay(
     with progress_bar(console, keep=True) as display:
         fit_many = fitting(display, workers=Settings().threads, total=len(jobs(history, injected)))
         offered = candidates(history, injected, fit_many)
-    found, harm = play(history, offered, policy), harms(history, offered)
+    figures, harm = play(history, offered, policy), harms(history, offered)
     wall_s = round(time.monotonic() - started, 1)
-    write_json(json_file, document(window, policy, found, harm, wall_s))
-    show_report(console, found, harm, wall_s)
+    write_json(json_file, document(window, policy, figures, harm, wall_s))
+    show_report(console, figures, harm, wall_s)

@@ -28,7 +28,7 @@ STALE = timedelta(days=7)
 SHUFFLED = "premium"
 KEPT = 0.3
 OF_EACH = 2
-"""How often `all` injects each kind."""
+"""Number of times that `all` injects each kind."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ def parse(spec: str | None, refits: Sequence[datetime]) -> tuple[Fault, ...]:
         return _all(len(refits))
     faults: dict[int, Fault] = {}
     for part in spec.split(","):
-        found = re.fullmatch(r"\s*([a-z_]+)@(\d{4}-\d\d-\d\d)\s*", part)
-        kind = next((known for known in KINDS if found and known == found[1]), None)
-        if found is None or kind is None:
+        match = re.fullmatch(r"\s*([a-z_]+)@(\d{4}-\d\d-\d\d)\s*", part)
+        kind = next((name for name in KINDS if match and name == match[1]), None)
+        if match is None or kind is None:
             raise InvalidInputError(f"--inject {part!r}: write all, none or kind@2024-11-01; kinds: {', '.join(KINDS)}")
-        day = datetime.combine(_day(found[2]), time.min, UTC)
+        day = datetime.combine(_day(match[2]), time.min, UTC)
         refit = next((number for number, at in enumerate(refits) if number and at >= day), None)
         if refit is None:
             raise InvalidInputError(f"--inject {part!r}: there is no refit on or after that day")
@@ -79,8 +79,8 @@ def _all(refits: int) -> tuple[Fault, ...]:
     count = OF_EACH * len(KINDS)
     if refits - 1 < count:
         raise InvalidInputError(f"--inject all needs {count + 1} refits, the window has {refits}; choose a longer one")
-    places = [1 + (2 * number + 1) * (refits - 1) // (2 * count) for number in range(count)]
-    return tuple(Fault(KINDS[number % len(KINDS)], place) for number, place in enumerate(places))
+    spread = [1 + (2 * number + 1) * (refits - 1) // (2 * count) for number in range(count)]
+    return tuple(Fault(KINDS[number % len(KINDS)], refit) for number, refit in enumerate(spread))
 
 
 def spoil_training(snapshot: Snapshot, fault: Fault) -> Snapshot:

@@ -14,7 +14,6 @@ from shared.errors import InvalidInputError
 from shared.evaluation.arrays import Floats, Ints, Mask
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
-from shared.market.traits import RARE_TYPES
 from shared.valuation.inputs import (
     evaluation_snapshot,
     holdout_cutoff,
@@ -27,7 +26,7 @@ from shared.valuation.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Window:
-    """From the first refit to the end, refitted every so often."""
+    """From the first refit to the end, with a refit every `refit_every`."""
 
     start: datetime
     end: datetime
@@ -91,10 +90,6 @@ class History:
     @cached_property
     def price(self) -> Floats:
         return self.column("price_eth")
-
-    @cached_property
-    def rare(self) -> Mask:
-        return np.isin(self.frame["punk_type"].to_numpy().astype(str), RARE_TYPES)
 
     def column(self, name: str) -> Floats:
         return self.frame[name].to_numpy().astype(np.float64)

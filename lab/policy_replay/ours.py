@@ -36,11 +36,10 @@ class Watched:
 
 @dataclass(frozen=True)
 class Shadow:
-    """A candidate beside the champion."""
+    """A candidate that values next to the champion; `gate_champion` was champion at its gate."""
 
     candidate: Candidate
-    beside: Candidate
-    """Who was champion at its gate."""
+    gate_champion: Candidate
     first_started_at: datetime
     state: EState
 
@@ -107,19 +106,19 @@ class Ours:
 
     def _follow(self, shadow: Shadow, rows: Ints, at: datetime) -> None:
         """One more transaction of a shadow; its test stays put once it has ended."""
-        policy, place = self._policy, self._shadows.index(shadow)
+        policy, index = self._policy, self._shadows.index(shadow)
         outcome = shadow_outcome(shadow.state, first_started_at=shadow.first_started_at, now=at, policy=policy)
         if outcome is None:
             step = self._step(shadow.candidate, self.record.champion, rows)
             state = advance(shadow.state, step, margin=policy.shadow.margin, rules=policy.sequential)
-            shadow = self._shadows[place] = replace(shadow, state=state)
+            shadow = self._shadows[index] = replace(shadow, state=state)
             outcome = shadow_outcome(state, first_started_at=shadow.first_started_at, now=at, policy=policy)
         if outcome is None or (outcome == "not_worse" and self._held(at)):
             return
         judged = judgement.shadow(self._shadow_inputs(shadow, at), policy)
         if judged.action == "none":
             return
-        del self._shadows[place]
+        del self._shadows[index]
         if judged.action == "promote":
             self._promote(shadow.candidate, at, judged.reason)
         else:
@@ -144,8 +143,8 @@ class Ours:
         fallen, back = self.record.champion, watched.previous
         self.record.note(at, "rollback", fallen, reason, back_to=back)
         self.record.crown(back, at)
-        armed = self._unfinished.pop(back.name, None)
-        self._watched = None if armed is None else Watched(armed, at, start(self._policy.sequential))
+        predecessor = self._unfinished.pop(back.name, None)
+        self._watched = None if predecessor is None else Watched(predecessor, at, start(self._policy.sequential))
         self._restart_shadows()
         rules = self._policy.rollback
         self._rollbacks.append(at)
@@ -216,15 +215,9 @@ class Ours:
     def _holdout(
         self, candidate: Candidate, champion: Candidate | None = None, anchor: Candidate | None = None
     ) -> HoldoutSales:
-        history = self._history
-        held = history.holdout(candidate.refit)
-        return HoldoutSales(
-            price=history.price[held],
-            floor=history.column("floor_eth")[held],
-            last_sale_carry=history.column("last_sale_carry_eth")[held],
-            trait_median=history.column("trait_median_eth")[held],
-            time=history.time[held],
-            rare=np.flatnonzero(history.rare[held]),
+        held = self._history.holdout(candidate.refit)
+        return HoldoutSales.of(
+            self._history.frame.filter(held),
             contender=candidate.on_sales.where(held),
             champion=None if champion is None else champion.on_sales.where(held),
             anchor=None if anchor is None else anchor.on_sales.where(held),
@@ -245,7 +238,7 @@ class Ours:
             "wealth_better": shadow.state.better,
             "first_started_at": shadow.first_started_at.isoformat(),
             "decided_at": at.isoformat(),
-            "holdout": self._holdout(candidate, shadow.beside),
+            "holdout": self._holdout(candidate, shadow.gate_champion),
             "fresh": {
                 "price": price.tolist(),
                 "floor": history.column("floor_eth")[fresh].tolist(),
@@ -259,9 +252,9 @@ class Ours:
 
 def _why(result: GateResult, reason: str) -> str:
     """The reason of a rejection, with what the failed checks found."""
-    found = [
+    failed = [
         f"{check.name} {check.estimate:.4f} against {check.threshold:g}"
         for check in result.checks
         if check.verdict in ("fail", "error") and check.estimate is not None and check.threshold is not None
     ]
-    return f"{reason} ({'; '.join(found)})" if found else reason
+    return f"{reason} ({'; '.join(failed)})" if failed else reason

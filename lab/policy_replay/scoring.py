@@ -19,7 +19,7 @@ from shared.evaluation.policy import Policy
 from shared.units import DAY_S
 
 JUDGED_ON = 300
-"""Sales after its promotion that tell, in hindsight, whether a model that was rolled back was worse."""
+"""Number of sales after a promotion that show in hindsight whether a rolled-back model was worse."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,14 @@ def play(history: History, offered: Candidates, policy: Policy) -> list[Figures]
 
 def harms(history: History, offered: Candidates) -> list[Harm]:
     """What each fault does, whoever promotes it."""
-    found = []
+    measured = []
     for candidate in offered.offered:
         if candidate.fault is None:
             continue
         rows = _after(history, candidate.at)
         extra = candidate.loss[rows] - offered.sound[candidate.refit].loss[rows]
-        found.append(Harm(candidate.fault.kind, f"{candidate.at:%Y-%m-%d}", float(np.mean(extra)), len(rows)))
-    return found
+        measured.append(Harm(candidate.fault.kind, f"{candidate.at:%Y-%m-%d}", float(np.mean(extra)), len(rows)))
+    return measured
 
 
 def _played(history: History, offered: Candidates, rule: Rule) -> Record:
@@ -132,9 +132,9 @@ def _figures(history: History, offered: Candidates, record: Record, name: str, p
 def _losses(history: History, rows: Ints, since: Sequence[tuple[datetime, Candidate]]) -> Floats:
     """Each sale's loss under whoever had come last before it."""
     starts = np.array([at.timestamp() for at, _ in since])
-    place = np.searchsorted(starts, history.time[rows], side="left") - 1
+    index = np.searchsorted(starts, history.time[rows], side="left") - 1
     losses = np.stack([candidate.loss for _, candidate in since])
-    return np.asarray(losses[np.maximum(place, 0), rows], dtype=np.float64)
+    return np.asarray(losses[np.maximum(index, 0), rows], dtype=np.float64)
 
 
 def _harmful(history: History, event: Event, policy: Policy) -> bool:

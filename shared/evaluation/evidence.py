@@ -15,9 +15,12 @@ from shared.evaluation.arrays import FloatColumn, Floats, IntColumn, Ints, Mask
 from shared.evaluation.blast_radius import BlastRadius, blast_radius
 from shared.evaluation.canonical import RECORDED, Instant
 from shared.evaluation.metrics import Band
+from shared.market.traits import RARE_TYPES
 from shared.units import DAY_S
 
 if TYPE_CHECKING:
+    import polars as pl
+
     # Judging recorded evidence needs no model.
     from shared.valuation.model import Values
 
@@ -61,6 +64,31 @@ class HoldoutSales:
     champion: Predictions | None
     anchor: Predictions | None = None
     published: Annotated[FloatColumn | None, _UNLESS_UNSET] = None
+
+    @classmethod
+    def of(
+        cls,
+        rows: pl.DataFrame,
+        *,
+        contender: Predictions,
+        champion: Predictions | None,
+        anchor: Predictions | None,
+        published: Floats | None = None,
+    ) -> HoldoutSales:
+        """From rows of an evaluation snapshot, and the models' values of them."""
+        columns = {
+            name: rows[f"{name}_eth"].to_numpy().astype(np.float64)
+            for name in ("price", "floor", "last_sale_carry", "trait_median")
+        }
+        return cls(
+            **columns,
+            time=rows["sale_time"].dt.epoch("s").to_numpy().astype(np.int64),
+            rare=np.flatnonzero(rows["punk_type"].is_in(RARE_TYPES).to_numpy()),
+            contender=contender,
+            champion=champion,
+            anchor=anchor,
+            published=published,
+        )
 
     @model_validator(mode="after")
     def _one_value_per_sale(self) -> Self:
@@ -165,5 +193,5 @@ class GateEvidence:
 
     @property
     def champion_values(self) -> bool:
-        """There is a champion that can value the same sales, here and beside a shadow."""
+        """There is a champion that can value the same sales, here and next to a shadow."""
         return self.has_champion and self.champion_unsupported is None

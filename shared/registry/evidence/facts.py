@@ -19,7 +19,6 @@ from shared.evaluation.evidence import (
     Predictions,
     Unsupported,
 )
-from shared.market.traits import RARE_TYPES
 from shared.registry.models import ModelRecord
 from shared.valuation.model import ValuationModel
 from shared.valuation.snapshot import Snapshot
@@ -164,13 +163,8 @@ def _sales(
     earlier = [] if files.training is None else [files.training.frame]
     confirmed = _model(files.last_confirmed)
     values = [files.published.get(seq, np.nan) for seq in rows["event_seq"].to_list()]
-    return HoldoutSales(
-        price=_floats(rows, "price_eth"),
-        floor=_floats(rows, "floor_eth"),
-        last_sale_carry=_floats(rows, "last_sale_carry_eth"),
-        trait_median=_floats(rows, "trait_median_eth"),
-        time=rows["sale_time"].dt.epoch("s").to_numpy().astype(np.int64),
-        rare=np.flatnonzero(rows["punk_type"].is_in(RARE_TYPES).to_numpy()),
+    return HoldoutSales.of(
+        rows,
         contender=Predictions.of(new.predict_forward(rows, rows)),
         champion=None if old is None else Predictions.of(old.predict_forward(rows, *earlier, rows)),
         anchor=None if confirmed is None else Predictions.of(confirmed.predict_forward(rows, *earlier, rows)),
@@ -182,7 +176,3 @@ def _difference(judged: Floats, deployed: Floats) -> float:
     """The largest relative difference of any number; infinite where one is not a number."""
     worst = float(np.max(np.abs(deployed - judged) / np.abs(judged)))
     return worst if np.isfinite(worst) else float("inf")
-
-
-def _floats(rows: pl.DataFrame, column: str) -> Floats:
-    return rows[column].to_numpy().astype(np.float64)
