@@ -1,7 +1,7 @@
-"""Judges contenders and shadows, records evidence and decision, and moves the model pointer.
+"""Judges contenders and shadows against the champion, and carries the decisions out.
 
 In: `contender.registered`, `shadow.matured`, `retrain_check.requested`.
-Out: `model.promoted`, `contender.rejected`, `shadow.started`, `alert.raised`.
-Reads: model files and snapshots of the object store, outcomes, generations, the registry.
-Writes: decisions, gate evidence, promotions, shadows, the model pointer, its inbox and the outbox.
+Out: `model.promoted`, `contender.rejected`, `shadow.started`, and `contender.registered` for one that no gate judged.
+Reads: the registry, model files, snapshots, outcomes.
+Writes: decisions with their evidence, states of models, the model pointer, promotions, shadows.
 """

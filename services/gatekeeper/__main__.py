@@ -1,9 +1,7 @@
 """`python -m services.gatekeeper`: run the service; `--once` does what is due and ends."""
 
-import sys
-
 from services.gatekeeper.bootstrap import build
 from shared.runtime.worker import main
 
 if __name__ == "__main__":
-    sys.exit(main("gatekeeper", build))
+    raise SystemExit(main("gatekeeper", build))

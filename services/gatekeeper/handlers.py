@@ -16,11 +16,7 @@ from services.gatekeeper.conclusions import PointerMovedError
 from services.gatekeeper.situation import Situation, cooling_until, situation_of
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
-from shared.contracts.messages import (
-    ContenderRegistered,
-    RetrainCheckRequested,
-    ShadowMatured,
-)
+from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
 from shared.database.pool import Connection, Database
 from shared.errors import TransientError, UnsupportedModelError
 from shared.evaluation import eprocess, judgement
@@ -96,8 +92,7 @@ class Gatekeeper:
                 log.info("shadow.outdated", model=matured.model_id, outcome=matured.outcome)
                 return
             test_id = await sequential.name_of(connection, shadow.test_id)
-            stored = await sequential.load(connection, test_id)
-            state = stored.state if stored else eprocess.start(self._policy.sequential)
+            state = (await sequential.load(connection, test_id, self._policy.sequential)).state
             outcome = shadow_outcome(state, first_started_at=shadow.first_started_at, now=now, policy=self._policy)
             if outcome != matured.outcome:
                 log.warning("shadow.contradicted", model=matured.model_id, message=matured.outcome, stored=outcome)

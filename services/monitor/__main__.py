@@ -1,9 +1,7 @@
 """`python -m services.monitor`: run the service; `--once` does what is due and ends."""
 
-import sys
-
 from services.monitor.bootstrap import build
 from shared.runtime.worker import main
 
 if __name__ == "__main__":
-    sys.exit(main("monitor", build))
+    raise SystemExit(main("monitor", build))

@@ -21,10 +21,7 @@ from shared.runtime.service import MessageService
 
 
 def build(
-    platform: Platform,
-    *,
-    nowcast_every: timedelta = JOBS["nowcast"].every,
-    policy: Policy | None = None,
+    platform: Platform, *, nowcast_every: timedelta = JOBS["nowcast"].every, policy: Policy | None = None
 ) -> MessageService:
     """From a platform; `nowcast_every` is the interval between nowcasts (a replay publishes less frequently)."""
     monitor = Monitor(

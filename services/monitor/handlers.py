@@ -34,7 +34,6 @@ from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
     decisions,
     freezes,
-    models,
     pointer,
     promotions,
     sequential,
@@ -184,12 +183,7 @@ class Monitor:
             await impossible(transaction, promotion, reason, "the previous champion cannot value the market either")
             return False
         return await carry_out(
-            transaction,
-            promotion,
-            inputs=inputs,
-            actor=CONSUMER,
-            policy=self._policy,
-            at=self._clock.now(),
+            transaction, promotion, inputs=inputs, actor=CONSUMER, policy=self._policy, at=self._clock.now()
         )
 
     async def _confirm(
@@ -259,15 +253,13 @@ class Monitor:
 
     async def _retrain_facts(self, connection: Connection) -> RetrainFacts:
         now = self._clock.now()
-        registered = await models.last_registration(connection)
-        succeeded = await training_requests.last_success(connection)
-        last = max(filter(None, (registered, succeeded)), default=None)
-        at = await pointer.read(connection)
+        history = await training_requests.history(connection, REQUESTED_BY)
+        last, at = history.last_training, await pointer.read(connection)
         return RetrainFacts(
             has_champion=at is not None,
             last_training=last,
             new_valid_sales=await repository.new_valid_sales(connection, after=last, until=now) if last else 0,
             e_loss=None if at is None else await loss_evidence(connection, at, last, policy=self._policy, now=now),
-            open_reasons=await training_requests.open_reasons(connection),
-            last_request=await training_requests.last_requested(connection, REQUESTED_BY),
+            open_reasons=history.open_reasons,
+            last_request=history.last_request,
         )

@@ -7,10 +7,10 @@ from itertools import groupby
 
 import structlog
 
-from services.monitor.stepping import STRAGGLERS, TestAdvancedError
+from services.monitor.stepping import STRAGGLERS
 from shared.database.pool import Connection
 from shared.evaluation.absolute_checks import LOSS_LEVEL
-from shared.evaluation.eprocess import advance_level, start
+from shared.evaluation.eprocess import advance_level
 from shared.evaluation.policy import Policy
 from shared.registry import decisions, sequential
 from shared.registry.pointer import Pointer
@@ -35,14 +35,10 @@ async def loss_evidence(
     level = min(rules.loss_cap, bound * (1.0 + rules.loss_tolerance))
     since = max(at.moved_at, last_training or at.moved_at)
     test_id = await sequential.name_of(connection, f"absolute:{at.model_id}:{since.isoformat()}")
-    await sequential.hold(connection, test_id)
-    stored = await sequential.load(connection, test_id)
-    before = stored.state if stored else start(policy.sequential)
-    last = stored.last_sale_at if stored else None
-    losses = await sequential.new_losses(
-        connection, test_id, model_id=at.model_id, after=since, since=(last or since) - STRAGGLERS
-    )
-    state, steps = before, []
+    stored = await sequential.hold(connection, test_id, policy.sequential)
+    oldest = (stored.last_sale_at or since) - STRAGGLERS
+    losses = await sequential.new_losses(connection, test_id, model_id=at.model_id, after=since, since=oldest)
+    state, steps = stored.state, []
     ordered = sorted(losses, key=lambda sale: (sale.event_time, sale.tx_hash))
     for tx_hash, group in groupby(ordered, key=lambda sale: sale.tx_hash):
         if state.e_worse >= rules.loss_threshold:
@@ -51,6 +47,5 @@ async def loss_evidence(
         loss = sum(min(sale.loss, rules.loss_cap) for sale in sales) / len(sales)
         state = advance_level(state, loss, level=level, cap=rules.loss_cap, rules=policy.sequential)
         steps.append(RecordedStep(tx_hash, loss, level, state, sales[-1].event_time))
-    if not await sequential.append(connection, test_id, before, steps, at=now):
-        raise TestAdvancedError(f"test {test_id} was advanced by another monitor; this tick is retried")
+    await sequential.append(connection, test_id, stored.state, steps, at=now)
     return state.e_worse

@@ -49,13 +49,7 @@ def inputs_of(promotion: Promotion, comparison: Comparison, trip: TripFacts | No
 
 
 async def carry_out(
-    transaction: Transaction,
-    promotion: Promotion,
-    *,
-    inputs: dict[str, Any],
-    actor: str,
-    policy: Policy,
-    at: datetime,
+    transaction: Transaction, promotion: Promotion, *, inputs: dict[str, Any], actor: str, policy: Policy, at: datetime
 ) -> bool:
     """Roll back, restart the shadows, and freeze after repeated rollbacks. False if impossible or outdated.
 

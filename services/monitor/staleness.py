@@ -34,9 +34,9 @@ async def alert(transaction: Transaction, minutes: int) -> None:
     at = await pointer.read(connection)
     assert at is not None, "nothing is late without a champion"
     published = await repository.last_published(connection)
-    found = await unsupported.find(connection, at.model_id)
-    if found is not None:
-        why = f"the running code ({found.code[:20]}) cannot serve the champion: {found.reason}"
+    record = await unsupported.find(connection, at.model_id)
+    if record is not None:
+        why = f"the running code ({record.code[:20]}) cannot serve the champion: {record.reason}"
     else:
         reason = await repository.last_failure(connection, at.model_id, after=published or at.moved_at)
         why = reason or "no model is to blame: are the nowcaster, its broker and its object store up?"

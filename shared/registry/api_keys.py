@@ -13,7 +13,7 @@ from shared.errors import InvalidInputError, NotFoundError
 
 SCOPES = ("train", "operate", "webhooks")
 DEFAULT_SCOPES = ("train",)
-"""Of a key made without naming any: promoting and freezing have to be asked for."""
+"""Of a key made without naming any: promoting and freezing must be named."""
 
 INSERT_KEY_SQL = """
 insert into api_keys (key_id, name, secret_sha256, scopes, created_at) values ($1, $2, $3, $4, $5)
@@ -60,15 +60,15 @@ async def create(connection: Connection, *, name: str, scopes: Iterable[str], at
     Raises:
         InvalidInputError: an empty name, no scope, or an unknown one.
     """
-    wanted = sorted(set(scopes))
-    unknown = [scope for scope in wanted if scope not in SCOPES]
-    if not wanted or unknown:
-        raise InvalidInputError(f"scopes must be among {', '.join(SCOPES)}; got {', '.join(wanted) or 'none'}")
+    chosen = sorted(set(scopes))
+    unknown = [scope for scope in chosen if scope not in SCOPES]
+    if not chosen or unknown:
+        raise InvalidInputError(f"scopes must be among {', '.join(SCOPES)}; got {', '.join(chosen) or 'none'}")
     if not name.strip() or len(name) > 80:
         raise InvalidInputError("a key needs a name of 1 to 80 characters that says who uses it")
     key_id = secrets.token_hex(6)
     key = f"pc_{key_id}_{secrets.token_urlsafe(32)}"
-    await connection.execute(INSERT_KEY_SQL, key_id, name.strip(), fingerprint(key), wanted, at)
+    await connection.execute(INSERT_KEY_SQL, key_id, name.strip(), fingerprint(key), chosen, at)
     return NewKey(key_id=key_id, key=key)
 
 

@@ -25,11 +25,11 @@ _SCORES = (
 
 async def of(connection: Connection, model_id: str) -> str:
     """The card of a stored model. Raises NotFoundError: no such model."""
-    record, found = await models.get(connection, model_id), await lineage.of(connection, model_id)
-    return render(record, found, await decisions.of_model(connection, model_id))
+    record, ancestry = await models.get(connection, model_id), await lineage.of(connection, model_id)
+    return render(record, ancestry, await decisions.of_model(connection, model_id))
 
 
-def render(record: ModelRecord, found: Lineage, decided: Sequence[DecisionDocument]) -> str:
+def render(record: ModelRecord, ancestry: Lineage, decided: Sequence[DecisionDocument]) -> str:
     """The card; the same records give the same text. `decided`: every decision about the model, oldest first."""
     # The gate's own decision has checks; a later one of its kind only says that the time was over.
     gate = next((one for one in decided if one.kind == "gate" and one.checks), None)
@@ -38,10 +38,10 @@ def render(record: ModelRecord, found: Lineage, decided: Sequence[DecisionDocume
         f"State **{record.state}**, registered {_instant(record.registered_at)}.",
         "Values CryptoPunks in ETH: a fair value, the price that a valid sale now is expected to have, with 50, 80 and "
         "90 % intervals. Not a bid, not advice, and not made for single sales outside the market's rules.",
-        *_section("Data", _data(record, found)),
+        *_section("Data", _data(record, ancestry)),
         *_section("Code and parameters", _code(record)),
         *_section("Evaluation on the hold-out", _evaluation(gate)),
-        *_section("Live", _live(found)),
+        *_section("Live", _live(ancestry)),
         *_section("Decisions", _decisions(decided)),
         *_section("Limits", _limits(record, gate)),
     ]
@@ -52,8 +52,8 @@ def _section(title: str, paragraphs: Iterable[str]) -> list[str]:
     return [f"## {title}", *paragraphs]
 
 
-def _data(record: ModelRecord, found: Lineage) -> list[str]:
-    asked = found.request
+def _data(record: ModelRecord, ancestry: Lineage) -> list[str]:
+    request = ancestry.request
     return [
         _table(
             ("what", "value"),
@@ -63,9 +63,9 @@ def _data(record: ModelRecord, found: Lineage) -> list[str]:
                 ("training snapshot", f"`{record.training_snapshot}`"),
                 ("evaluation snapshot", f"`{record.evaluation_snapshot}`"),
                 ("feature schema", f"`{record.feature_schema}`"),
-                ("requested", "–" if asked is None else f"{asked.reason}, by {asked.requested_by}"),
+                ("requested", "–" if request is None else f"{request.reason}, by {request.requested_by}"),
                 ("parent", record.parent_model or "–"),
-                ("descends from", " ← ".join(one.model_id for one in found.line[1:]) or "–"),
+                ("descends from", " ← ".join(one.model_id for one in ancestry.line[1:]) or "–"),
             ],
         )
     ]
@@ -98,14 +98,7 @@ def _evaluation(gate: DecisionDocument | None) -> list[str]:
         _table(
             ("check", "verdict", "estimate", "interval", "n", "threshold"),
             [
-                (
-                    c.check_name,
-                    c.verdict,
-                    _number(c.estimate),
-                    _interval(c),
-                    "–" if c.n is None else f"{c.n:,}",
-                    _number(c.threshold),
-                )
+                (c.check_name, c.verdict, _number(c.estimate), _interval(c), _score(c.n, "{:,}"), _number(c.threshold))
                 for c in gate.checks
             ],
         )
@@ -113,12 +106,12 @@ def _evaluation(gate: DecisionDocument | None) -> list[str]:
     return parts
 
 
-def _live(found: Lineage) -> list[str]:
-    live, parts = found.live, []
-    if found.reigns:
+def _live(ancestry: Lineage) -> list[str]:
+    live, parts = ancestry.live, []
+    if ancestry.reigns:
         parts.append(
             "Champion since: "
-            + ", ".join(f"{_instant(one.moved_at)} (pointer generation {one.generation})" for one in found.reigns)
+            + ", ".join(f"{_instant(one.moved_at)} (pointer generation {one.generation})" for one in ancestry.reigns)
             + "."
         )
     if live.n == 0:
@@ -141,16 +134,8 @@ def _decisions(decided: Sequence[DecisionDocument]) -> list[str]:
         _table(
             ("when", "kind", "action", "verdict", "by", "reason", "decision"),
             [
-                (
-                    _instant(one.decided_at),
-                    one.kind,
-                    one.action,
-                    one.verdict,
-                    one.actor,
-                    one.reason,
-                    f"`{one.decision_id}`",
-                )
-                for one in decided
+                (_instant(d.decided_at), d.kind, d.action, d.verdict, d.actor, d.reason, f"`{d.decision_id}`")
+                for d in decided
             ],
         )
     ]
@@ -188,7 +173,7 @@ def _score(value: float | None, shape: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return _score(value, "{:.4g}")
 
 
 def _instant(at: datetime) -> str:

@@ -58,8 +58,7 @@ select decision_id, check_name, verdict, estimate, interval_lo, interval_hi, n, 
 from gate_evidence where decision_id = any($1::uuid[]) order by decision_id, check_name
 """
 ROLLBACKS_SINCE_SQL = """
-select count(*) as n, max(decided_at) as last from decisions
-where decided_at > $1 and kind = 'rollback' and actor = $2
+select count(*) from decisions where decided_at > $1 and kind = 'rollback' and actor = $2
 """
 LAST_ROLLBACK_SQL = "select max(decided_at) from decisions where action = 'rollback' and decided_at > $1"
 CHECK_OF_MODEL_SQL = """
@@ -227,17 +226,18 @@ async def record(connection: Connection, decision: Decision, checks: Sequence[ev
 
 async def get(connection: Connection, decision_id: UUID) -> DecisionDocument:
     """Raises NotFoundError: no such decision."""
-    for found in await _read(connection, DecisionDocument, SELECT_DECISION_SQL, decision_id):
-        return found
+    for document in await _read(connection, DecisionDocument, SELECT_DECISION_SQL, decision_id):
+        return document
     raise NotFoundError(f"no decision {decision_id}; the list of decisions has those that were recorded")
 
 
 async def find(connection: Connection, prefix: str) -> DecisionDocument:
     """The decision whose id begins with `prefix`. Raises NotFoundError: none does, or several do."""
-    found = await _read(connection, DecisionDocument, PREFIX_SQL, prefix.lower())
-    if len(found) != 1:
-        raise NotFoundError(f"{'several decisions' if found else 'no decision'} {prefix}…; see `punkcast decisions`")
-    return found[0]
+    documents = await _read(connection, DecisionDocument, PREFIX_SQL, prefix.lower())
+    if len(documents) != 1:
+        count = "several decisions" if documents else "no decision"
+        raise NotFoundError(f"{count} {prefix}…; see `punkcast decisions`")
+    return documents[0]
 
 
 async def of_model(connection: Connection, model_id: str) -> list[DecisionDocument]:
@@ -260,15 +260,14 @@ async def policy(connection: Connection, prefix: str) -> StoredPolicy:
     """The stored policy whose hash begins with `prefix`. Raises NotFoundError: none does, or several do."""
     rows = await connection.fetch(SELECT_POLICY_SQL, prefix.lower())
     if len(rows) != 1:
-        found = "no policy" if not rows else "several policies"
-        raise NotFoundError(f"{found} with the hash {prefix}… decided anything here; decisions name theirs")
+        count = "no policy" if not rows else "several policies"
+        raise NotFoundError(f"{count} with the hash {prefix}… decided anything here; decisions name theirs")
     return StoredPolicy(**dict(rows[0]))
 
 
 async def rollbacks_since(connection: Connection, since: datetime, *, actor: str) -> int:
     """How many rollbacks `actor` decided after `since`."""
-    row = await connection.fetchrow(ROLLBACKS_SINCE_SQL, since, actor)
-    return 0 if row is None else int(row["n"])
+    return int(await connection.fetchval(ROLLBACKS_SINCE_SQL, since, actor))
 
 
 async def last_rollback(connection: Connection, *, after: datetime) -> datetime | None:

@@ -30,7 +30,7 @@ update freezes set lifted_at = $2, lifted_by = $3 where freeze_id = $1 and lifte
 
 
 class Freeze(BaseModel, frozen=True):
-    """A freeze of automatic promotions; `in_force` at the instant that was asked about."""
+    """A freeze of automatic promotions; `in_force` at the instant of the query."""
 
     freeze_id: UUID
     actor: str

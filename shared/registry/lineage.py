@@ -12,7 +12,8 @@ from shared.registry import models, pointer
 from shared.registry.models import ModelRecord
 from shared.registry.pointer import Reign
 
-ANCESTORS_SQL = """
+_RELATIVE = "m.model_id, m.state, m.data_cutoff, m.registered_at, m.training_snapshot, m.artifact_sha256, m.git_sha"
+ANCESTORS_SQL = f"""
 with recursive line as (
     select model_id, parent_model, 0 as depth from models where model_id = $1
     union all
@@ -20,14 +21,9 @@ with recursive line as (
     from models m join line on m.model_id = line.parent_model
     where line.depth < 1000
 )
-select m.model_id, m.state, m.data_cutoff, m.registered_at, m.training_snapshot, m.artifact_sha256, m.git_sha
-from line join models m using (model_id)
-order by line.depth
+select {_RELATIVE} from line join models m using (model_id) order by line.depth
 """
-CHILDREN_SQL = """
-select model_id, state, data_cutoff, registered_at, training_snapshot, artifact_sha256, git_sha
-from models where parent_model = $1 order by registered_at, model_id
-"""
+CHILDREN_SQL = f"select {_RELATIVE} from models m where parent_model = $1 order by registered_at, model_id"
 REQUEST_SQL = "select reason, requested_by, requested_at from training_requests where request_id = $1"
 LIVE_SQL = """
 select count(*) as n,

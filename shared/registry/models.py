@@ -63,7 +63,6 @@ where state = 'registered' and registered_at > $1 and registered_at <= $2
 order by registered_at, model_id
 """
 TRANSITION_SQL = "update models set state = $3 where model_id = $1 and state = $2 returning model_id"
-LAST_REGISTRATION_SQL = "select max(registered_at) from models"
 
 
 class ModelSummary(BaseModel, frozen=True):
@@ -164,12 +163,6 @@ async def transition(connection: Connection, model_id: str, *, expected: State, 
     """
     if await connection.fetchval(TRANSITION_SQL, model_id, expected, to) is None:
         raise ConflictError(f"model {model_id} is no longer {expected}, so it cannot become {to}; read it again")
-
-
-async def last_registration(connection: Connection) -> datetime | None:
-    """When the newest contender entered the registry."""
-    instant: datetime | None = await connection.fetchval(LAST_REGISTRATION_SQL)
-    return instant
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -158,17 +158,17 @@ async def carry_out_rollback(transaction: Transaction, decision: Decision, *, to
         ConflictError: the models are not where a rollback needs them.
     """
     connection, at = transaction.connection, decision.decided_at
-    armed = await promotions.unfinished(connection, to)
+    predecessor = await promotions.unfinished(connection, to)
     outcome = await pointer.rollback(
-        connection, decision, to=to, expected_generation=decision.expected_generation, armed=armed
+        connection, decision, to=to, expected_generation=decision.expected_generation, predecessor=predecessor
     )
     if not isinstance(outcome, Swapped):
         return outcome
     current = await promotions.current(connection)
     if current is not None:
         await promotions.end(connection, current.promotion_id, "rolled_back", at=at)
-    if armed is not None:
-        await promotions.begin(connection, decision.decision_id, model_id=to, previous_model_id=armed, at=at)
+    if predecessor is not None:
+        await promotions.begin(connection, decision.decision_id, model_id=to, previous_model_id=predecessor, at=at)
     await shadows.restart(connection, champion_id=to, at=at)
     payload = ModelRolledBack(
         model_id=to,
@@ -248,7 +248,7 @@ def _not_promotable(record: ModelRecord) -> str:
     advice = {
         "champion": "it is the champion already",
         "registered": "the gate has not judged it yet; wait for its decision",
-        "rolled_back": "a rolled-back model does not come back by itself; train a contender, or say --override",
+        "rolled_back": "a rolled-back model does not return automatically; train a contender, or say --override",
         "rejected": "the gate rejected it; train a contender, or say --override (`override` over HTTP)",
         "quarantined": "it is in quarantine; train a contender",
     }

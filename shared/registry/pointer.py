@@ -149,16 +149,16 @@ async def promote(connection: Connection, model_id: str, decision: Decision, *, 
     if replaced is not None:
         await models.transition(connection, replaced, expected="champion", to="retired")
     state = (await models.get(connection, model_id)).state
-    known = ("shadow", "retired", "rejected", "rolled_back") if decision.overrides else ("shadow", "retired")
-    source: models.State = state if state in known else "evaluated"
+    promotable = ("shadow", "retired", "rejected", "rolled_back") if decision.overrides else ("shadow", "retired")
+    source: models.State = state if state in promotable else "evaluated"
     await models.transition(connection, model_id, expected=source, to="champion")
     return await _swap(connection, model_id, replaced, decision, expected_generation)
 
 
 async def rollback(
-    connection: Connection, decision: Decision, *, to: str, expected_generation: int, armed: str | None = None
+    connection: Connection, decision: Decision, *, to: str, expected_generation: int, predecessor: str | None = None
 ) -> Outcome:
-    """Take the champion down (`rolled_back`) and bring the retired model `to` back, with `armed` as its predecessor.
+    """Take the champion down (`rolled_back`) and bring the retired model `to` back, with `predecessor` as its fallback.
 
     Raises:
         ConflictError: the model to go back to is not retired: it may itself have failed.
@@ -171,7 +171,7 @@ async def rollback(
     fallen = seen.pointer.model_id
     await models.transition(connection, fallen, expected="champion", to="rolled_back")
     await models.transition(connection, to, expected="retired", to="champion")
-    moved = await _swap(connection, to, armed, decision, expected_generation)
+    moved = await _swap(connection, to, predecessor, decision, expected_generation)
     return Swapped(moved.generation, fallen)
 
 

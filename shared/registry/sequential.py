@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.database.pool import Connection
+from shared.errors import TransientError
+from shared.evaluation import eprocess
 from shared.evaluation.eprocess import EState
+from shared.evaluation.policy import Sequential
 
 HOLD_TEST_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.test.' || $1, 0))"
 CREATE_TEST_SQL = """
@@ -63,6 +66,12 @@ where s.superseded_at is not null and (t.test_id = $1 or starts_with(t.test_id, 
 """
 
 
+class TestAdvancedError(TransientError):
+    """Another monitor advanced the same test at the same time."""
+
+    __test__ = False
+
+
 @dataclass(frozen=True)
 class TestState:
     """A test as stored; `last_sale_at` is the time of the newest sale it counted."""
@@ -113,19 +122,21 @@ async def name_of(connection: Connection, test_id: str) -> str:
     return f"{test_id}@{taken_back}" if taken_back else test_id
 
 
-async def hold(connection: Connection, test_id: str) -> None:
+async def hold(connection: Connection, test_id: str, rules: Sequential) -> TestState:
     """Lock the test until this transaction ends, so that its state and its sales are read consistently.
 
     Without the lock a monitor may read the state before, and the sales after another one has counted them. It would
     see an old state with nothing to add.
     """
     await connection.execute(HOLD_TEST_SQL, test_id)
+    return await load(connection, test_id, rules)
 
 
-async def load(connection: Connection, test_id: str) -> TestState | None:
+async def load(connection: Connection, test_id: str, rules: Sequential) -> TestState:
+    """The test's state; its start while it has no step."""
     row = await connection.fetchrow(SELECT_TEST_SQL, test_id)
     if row is None:
-        return None
+        return TestState(eprocess.start(rules), None)
     state = EState(row["n"], tuple(row["wealth_worse"]), tuple(row["wealth_better"]))
     return TestState(state, row["last_sale_at"])
 
@@ -155,23 +166,21 @@ async def count_scored(connection: Connection, model_id: str, *, after: datetime
 
 async def append(
     connection: Connection, test_id: str, before: EState, steps: Sequence[RecordedStep], *, at: datetime
-) -> bool:
+) -> None:
     """Add steps to a test that is still in the state `before`; creates it on its first step.
 
-    False, and nothing written, when another monitor advanced it in the meantime: read it again.
-
     Raises:
+        TestAdvancedError: another monitor advanced the test in the meantime. Nothing is written.
         asyncpg.UniqueViolationError: a step was counted before.
     """
     if not steps:
-        return True
+        return
     await connection.execute(CREATE_TEST_SQL, test_id, before.n, before.worse, before.better, at)
     if await connection.fetchval(LOCK_TEST_SQL, test_id) != before.n:
-        return False
+        raise TestAdvancedError(f"test {test_id} was advanced by another monitor; this tick is retried")
     rows = [
         (test_id, s.step_key, s.state.n, s.difference, s.bound, s.state.e_worse, s.state.e_better, s.at) for s in steps
     ]
     await connection.executemany(INSERT_STEP_SQL, rows)
     last = steps[-1].state
     await connection.execute(UPDATE_TEST_SQL, test_id, last.n, last.worse, last.better, at)
-    return True

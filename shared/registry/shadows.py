@@ -95,10 +95,10 @@ async def progress(
     connection: Connection, *, at: datetime, ended: bool = False, limit: int = 100
 ) -> list[ShadowDocument]:
     """Running shadows, with `ended` those that ended too, newest first; `at` is now."""
-    found = [Shadow(**row) for row in await connection.fetch(LIST_SQL, ended, limit)]
-    names = [await sequential.name_of(connection, shadow.test_id) for shadow in found]
+    listed = [Shadow(**row) for row in await connection.fetch(LIST_SQL, ended, limit)]
+    names = [await sequential.name_of(connection, shadow.test_id) for shadow in listed]
     tests = {row["test_id"]: row for row in await connection.fetch(TESTS_SQL, names)}
-    return [_progress(shadow, tests.get(name), at) for shadow, name in zip(found, names, strict=True)]
+    return [_progress(shadow, tests.get(name), at) for shadow, name in zip(listed, names, strict=True)]
 
 
 async def outcomes(connection: Connection, model_id: str, *, since: datetime) -> FreshSales:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
@@ -81,9 +81,12 @@ where ($1::text is null or status = $1) and ($2::text is null or reason = $2)
 order by requested_at desc, request_id desc
 limit $6
 """
-OPEN_REASONS_SQL = "select reason from training_requests where status in ('queued', 'running')"
-LAST_REQUESTED_SQL = "select max(requested_at) from training_requests where requested_by = $1"
-LAST_SUCCESS_SQL = "select max(finished_at) from training_requests where status = 'succeeded'"
+HISTORY_SQL = """
+select greatest((select max(registered_at) from models), max(finished_at) filter (where status = 'succeeded')),
+       array_remove(array_agg(case when status in ('queued', 'running') then reason end), null),
+       max(requested_at) filter (where requested_by = $1)
+from training_requests
+"""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,14 @@ class TrainingRequest(BaseModel):
     attempts: int
     model_id: str | None
     error: str | None
+
+
+class History(NamedTuple):
+    """`last_training`: the last registration of a contender, or success of a training. `open_reasons`: of requests."""
+
+    last_training: datetime | None
+    open_reasons: frozenset[str]
+    last_request: datetime | None
 
 
 async def ask(transaction: Transaction, request: TrainingRequested) -> TrainingRequest:
@@ -167,13 +178,7 @@ async def succeed(connection: Connection, request_id: UUID, lease_token: UUID, m
 
 
 async def fail(
-    connection: Connection,
-    request_id: UUID,
-    lease_token: UUID,
-    error: str,
-    *,
-    at: datetime,
-    permanent: bool = False,
+    connection: Connection, request_id: UUID, lease_token: UUID, error: str, *, at: datetime, permanent: bool = False
 ) -> bool:
     """Record a failed attempt: the request is queued again, or has failed after `MAX_ATTEMPTS` or when `permanent`.
 
@@ -213,18 +218,8 @@ async def listing(
     return [TrainingRequest(**row) for row in rows]
 
 
-async def open_reasons(connection: Connection) -> frozenset[str]:
-    """Reasons of the requests that are queued or running."""
-    return frozenset(row["reason"] for row in await connection.fetch(OPEN_REASONS_SQL))
-
-
-async def last_requested(connection: Connection, requested_by: str) -> datetime | None:
-    """When this requester last asked for a training."""
-    instant: datetime | None = await connection.fetchval(LAST_REQUESTED_SQL, requested_by)
-    return instant
-
-
-async def last_success(connection: Connection) -> datetime | None:
-    """When a training last ended with a model."""
-    instant: datetime | None = await connection.fetchval(LAST_SUCCESS_SQL)
-    return instant
+async def history(connection: Connection, requested_by: str) -> History:
+    """What the retrain policy needs to know of earlier trainings; `last_request` is that of `requested_by`."""
+    row = await connection.fetchrow(HISTORY_SQL, requested_by)
+    assert row is not None
+    return History(row[0], frozenset(row[1] or ()), row[2])

@@ -56,9 +56,9 @@ class UnsupportedModel:
     since: datetime
 
 
-async def note(connection: Connection, found: UnsupportedModel) -> bool:
+async def note(connection: Connection, record: UnsupportedModel) -> bool:
     """Store the record; False when an open one exists already."""
-    fields = (found.model_id, found.code, found.role, found.reason[:2000].replace("\x00", ""), found.since)
+    fields = (record.model_id, record.code, record.role, record.reason[:2000].replace("\x00", ""), record.since)
     return await connection.fetchval(OPEN_SQL, *fields) is not None
 
 

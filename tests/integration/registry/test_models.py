@@ -6,7 +6,7 @@ import pytest
 
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
-from shared.registry import models, promotions
+from shared.registry import models, promotions, training_requests
 from tests.factories import registry as made
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
@@ -16,7 +16,7 @@ async def test_a_registered_model_reads_back_as_it_was(connection: Connection) -
     record = await made.contender(connection, "a", AT)
     assert await models.get(connection, record.model_id) == record
     assert models.artifact(record).sha256 == record.artifact_sha256
-    assert await models.last_registration(connection) == AT
+    assert (await training_requests.history(connection, "")).last_training == AT
 
 
 async def test_registering_twice_is_registering_once(connection: Connection) -> None:

@@ -112,7 +112,7 @@ async def test_a_person_rolls_back_without_waiting_for_the_monitor(database: Dat
 
 async def test_a_rolled_back_model_does_not_come_back_unless_a_person_overrides_that(database: Database) -> None:
     await test_a_person_rolls_back_without_waiting_for_the_monitor(database)
-    with pytest.raises(ConflictError, match=r"does not come back by itself; .*--override"):
+    with pytest.raises(ConflictError, match=r"does not return automatically; .*--override"):
         await done(database, operations.promote, act("bad"))
     await done(database, operations.promote, act("bad"), override=True)
     assert await state(database, "bad") == "champion"

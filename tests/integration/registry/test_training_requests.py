@@ -31,7 +31,7 @@ async def test_one_request_per_reason_is_open(connection: Connection) -> None:
     assert await enqueue(connection)
     assert not await enqueue(connection)
     assert await enqueue(connection, "sales")
-    assert await training_requests.open_reasons(connection) == {"age", "sales"}
+    assert (await training_requests.history(connection, "")).open_reasons == {"age", "sales"}
 
 
 async def test_the_oldest_request_is_claimed_first_and_only_once(connection: Connection) -> None:
@@ -59,7 +59,7 @@ async def test_a_lost_lease_is_claimed_again_and_fences_off_its_first_holder(con
     assert await training_requests.succeed(connection, second.request_id, second.lease_token, model, at=LATER)
     done = await training_requests.get(connection, first.request_id)
     assert (done.status, done.model_id, done.error) == ("succeeded", model, None)
-    assert await training_requests.last_success(connection) == LATER
+    assert (await training_requests.history(connection, "")).last_training == LATER
 
 
 async def test_after_three_lost_leases_it_has_failed(connection: Connection) -> None:
