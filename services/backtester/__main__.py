@@ -1,9 +1,7 @@
 """`python -m services.backtester`: run the service; `--once` does what is due and ends."""
 
-import sys
-
 from services.backtester.bootstrap import build
 from shared.runtime.worker import main
 
 if __name__ == "__main__":
-    sys.exit(main("backtester", build))
+    raise SystemExit(main("backtester", build))

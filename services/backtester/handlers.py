@@ -37,8 +37,8 @@ class Backtests:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             reach = await reading.extent(connection)
-            known = await store.newest_fingerprint(connection)
-            fresh = reach is not None and f"{reach.fingerprint}/{self._terms}" != known
+            previous = await store.newest_fingerprint(connection)
+            fresh = reach is not None and f"{reach.fingerprint}/{self._terms}" != previous
             result = await play(connection, reach, self._terms) if reach is not None and fresh else None
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             if result is None or reach is None:

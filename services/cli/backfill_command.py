@@ -33,9 +33,7 @@ class _Done:
     block: int = 0
 
 
-def backfill_command(
-    quiet: bool = typer.Option(False, "--quiet", help="No progress, only what came of it."),
-) -> None:
+def backfill_command(quiet: bool = typer.Option(False, "--quiet", help="No progress, only what came of it.")) -> None:
     """Read the market from the node of PUNKCAST_SOURCE_URL up to now; interrupted, it goes on with the next block."""
     from rich.console import Console
 

@@ -30,13 +30,13 @@ def migrate_command(
     ] = False,
 ) -> None:
     """Bring the database's schema up to date."""
-    found = asyncio.run(_on_database(check if only_check else migrate))
-    for version in found:
+    versions = asyncio.run(_on_database(check if only_check else migrate))
+    for version in versions:
         typer.echo(f"{'pending' if only_check else 'applied'}: {version}")
-    if not found:
+    if not versions:
         typer.echo("the schema is up to date")
     if only_check:
-        raise typer.Exit(1 if found else 0)
+        raise typer.Exit(1 if versions else 0)
     if then_preflight:
         _preflight(accept=accept_unsupported)
 

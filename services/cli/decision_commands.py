@@ -38,15 +38,8 @@ def list_command(model: Model = None, limit: Limit = 20, as_json: Json = False) 
         on_database(lambda connection, _: decisions.listing(connection, model_id=model, limit=limit)),
         as_json,
         ("decided", "decision", "kind", "model", "verdict", "action", "actor", "reason"),
-        lambda one: (
-            one.decided_at,
-            str(one.decision_id)[:8],
-            one.kind,
-            one.subject_model,
-            one.verdict,
-            one.action,
-            one.actor,
-            one.reason,
+        lambda d: (
+            (d.decided_at, str(d.decision_id)[:8], d.kind, d.subject_model, d.verdict, d.action, d.actor, d.reason)
         ),
         nothing="no decisions yet",
     )
@@ -82,8 +75,7 @@ def verify_command(
     decision: Annotated[str | None, typer.Argument(help="Id, or how it begins.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every decision there is.")] = False,
     with_files: Annotated[
-        bool,
-        typer.Option("--files", help="Take a gate's evidence again from archived snapshots and model files."),
+        bool, typer.Option("--files", help="Take a gate's evidence again from archived snapshots and model files.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
 ) -> None:
@@ -96,12 +88,12 @@ def verify_command(
 
         async with platform.database.connection() as connection:
             if decision is None:
-                wanted = await audit.identities(connection)
+                ids = await audit.identities(connection)
             else:
                 # By the stored id: a tampered decision makes another one of itself.
-                wanted = [one for one in await audit.identities(connection) if str(one).startswith(decision.lower())]
-            found = [await audit.verify(connection, one) for one in wanted]
-        return await _against_files(platform, found) if with_files else found
+                ids = [one for one in await audit.identities(connection) if str(one).startswith(decision.lower())]
+            findings = [await audit.verify(connection, one) for one in ids]
+        return await _against_files(platform, findings) if with_files else findings
 
     findings = on_platform(look)
     if decision is not None and not findings:

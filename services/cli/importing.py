@@ -58,9 +58,9 @@ def import_files(path: Path, history: Path | None) -> None:
     seconds = perf_counter() - started
     if pages:
         _tell_decoded(console, pages, logs, imported.decoded, imported.history)
-    known, rate = imported.events - imported.appended, imported.events / seconds
+    already, rate = imported.events - imported.appended, imported.events / seconds
     console.print(
-        f"{imported.appended:,} events appended, {known:,} known already, in {seconds:.1f} s ({rate:,.0f} events/s); "
+        f"{imported.appended:,} events appended, {already:,} known already, in {seconds:.1f} s ({rate:,.0f} events/s); "
         f"newest: seq {imported.newest.last_seq:,}, block {imported.newest.last_block:,}",
         soft_wrap=True,
     )
@@ -115,18 +115,13 @@ def decode(pages: Sequence[Path], out: Path, history: Path | None) -> None:
 
 
 def _history(path: Path | None) -> pl.DataFrame:
-    """The events of `--history`; none without it.
-
-    Raises:
-        InvalidInputError: no such file, or one that breaks a rule.
-    """
     return empty_events() if path is None else read_event_files(path).events
 
 
 def _tell_decoded(
     console: Console, paths: Sequence[Path], logs: pl.DataFrame, events: pl.DataFrame, history: pl.DataFrame
 ) -> None:
-    """Print what came of the pages, and what earlier events would have to tell."""
+    """Print what the pages held, and what only earlier events could add."""
     console.print(f"{logs.height:,} logs of {len(paths):,} page(s) are {events.height:,} events", soft_wrap=True)
     nobody = events.filter(pl.col("event_type").is_in((LISTED, DELISTED)) & pl.col("from_address").is_null())
     if nobody.height:
@@ -143,7 +138,7 @@ def _tell_decoded(
 
 
 def _paths(path: Path) -> tuple[Path, ...]:
-    found = log_page_paths(path)
-    if not found:
+    pages = log_page_paths(path)
+    if not pages:
         raise InvalidInputError(f"{path}: holds no pages of raw logs; expected .json or .json.gz")
-    return found
+    return pages

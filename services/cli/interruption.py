@@ -1,4 +1,4 @@
-"""Ctrl-C as an ordinary end: cleaned up, said in one line, exit code 128 + signal."""
+"""Ctrl-C ends a command in order: cleaned up, reported in one line, exit code 128 + signal."""
 
 from __future__ import annotations
 

@@ -11,17 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli.context import (
-    Actor,
-    Json,
-    Limit,
-    cell,
-    on_database,
-    on_platform,
-    print_json,
-    show,
-    show_documents,
-)
+from services.cli.context import Actor, Json, Limit, cell, on_database, on_platform, print_json, show, show_documents
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.evaluation.policy import Policy, differences, load_policy

@@ -16,10 +16,10 @@ def duration(text: str) -> timedelta:
     Raises:
         InvalidInputError: anything else.
     """
-    found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
-    if not found:
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
+    if not match:
         raise InvalidInputError(f"{text!r} is no duration; write it like 30m, 12h or 14d")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def instant(option: str, text: str | None) -> datetime | None:

@@ -1,9 +1,7 @@
 """`python -m services.ingestor`: run the service; `--once` does the due work and exits."""
 
-import sys
-
 from services.ingestor.bootstrap import build
 from shared.runtime.worker import main
 
 if __name__ == "__main__":
-    sys.exit(main("ingestor", build))
+    raise SystemExit(main("ingestor", build))

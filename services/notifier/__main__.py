@@ -1,9 +1,7 @@
 """`python -m services.notifier`: run the service; `--once` does what is due and ends."""
 
-import sys
-
 from services.notifier.bootstrap import build
 from shared.runtime.worker import main
 
 if __name__ == "__main__":
-    sys.exit(main("notifier", build))
+    raise SystemExit(main("notifier", build))

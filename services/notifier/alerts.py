@@ -56,12 +56,12 @@ def alert_urls(settings: Settings) -> AlertUrls:
     return AlertUrls(urls, _checked(secret.get_secret_value()) if secret else new_secret())
 
 
-async def subscribe(connection: Connection, wanted: AlertUrls, *, at: datetime) -> None:
+async def subscribe(connection: Connection, targets: AlertUrls, *, at: datetime) -> None:
     """Make the settings' subscriptions exactly these. A URL keeps its id, and so what still waits for it."""
-    ids = [uuid5(_NAMESPACE, url) for url in wanted.urls]
+    ids = [uuid5(_NAMESPACE, url) for url in targets.urls]
     await connection.execute(REMOVE_SQL, OWNER, ids)
-    for webhook_id, url in zip(ids, wanted.urls, strict=True):
-        await connection.execute(SUBSCRIBE_SQL, webhook_id, OWNER, url, [EVENT], wanted.secret, at)
+    for webhook_id, url in zip(ids, targets.urls, strict=True):
+        await connection.execute(SUBSCRIBE_SQL, webhook_id, OWNER, url, [EVENT], targets.secret, at)
 
 
 def _checked(secret: str) -> str:

@@ -1,6 +1,6 @@
 """Post due deliveries at least once, with growing pauses; disable a webhook that fails for days.
 
-No database connection is held while a receiver is asked.
+No database connection is held while a receiver answers.
 """
 
 from __future__ import annotations

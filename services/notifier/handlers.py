@@ -118,13 +118,7 @@ class Subscriptions:
             await self._enter(transaction, one, event, key, fields, at)
 
     async def _enter(
-        self,
-        transaction: Transaction,
-        to: Subscriber,
-        event: str,
-        key: str,
-        fields: Mapping[str, object],
-        at: datetime,
+        self, transaction: Transaction, to: Subscriber, event: str, key: str, fields: Mapping[str, object], at: datetime
     ) -> None:
         body = json.dumps(
             {"type": event, "timestamp": at.isoformat(), "data": fields}, default=_plain, separators=(",", ":")

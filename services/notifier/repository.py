@@ -127,13 +127,7 @@ async def delivered(connection: Connection, due: DueDelivery, *, status: int, at
 
 
 async def failed(
-    connection: Connection,
-    due: DueDelivery,
-    error: str,
-    *,
-    status: int | None,
-    at: datetime,
-    again_at: datetime | None,
+    connection: Connection, due: DueDelivery, error: str, *, status: int | None, at: datetime, again_at: datetime | None
 ) -> datetime:
     """Try again then (None: give it up); returns since when the webhook fails."""
     await connection.execute(AGAIN_SQL, due.delivery_id, again_at, error)

@@ -1,7 +1,7 @@
-"""Values all punks with the champion, its fallback and the shadows, and publishes the champion's values.
+"""Values all punks every half hour, publishes the champion's values, and explains them.
 
 In: `nowcast.requested`, `market.updated`, `model.promoted`, `model.rolled_back`.
-Out: `nowcast.published`; `training.requested` and `alert.raised` if this code cannot serve the champion.
+Out: `nowcast.published`; for a champion that this code cannot serve, `training.requested` and `alert.raised`.
 Reads: market events, the registry, model files.
-Writes: snapshots, generations, nowcasts, the nowcast pointer, explanations, failures, its inbox and the outbox.
+Writes: snapshots, generations with their archives and explanations, market days, failures, unsupported models.
 """

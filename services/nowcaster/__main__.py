@@ -1,9 +1,7 @@
 """`python -m services.nowcaster`: run the service, or with `--once` do what is due and end."""
 
-import sys
-
 from services.nowcaster.bootstrap import build
 from shared.runtime.worker import main
 
 if __name__ == "__main__":
-    sys.exit(main("nowcaster", build))
+    raise SystemExit(main("nowcaster", build))

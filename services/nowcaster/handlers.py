@@ -85,13 +85,7 @@ class Nowcaster:
     """Publishes nowcasts."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        clock: Clock,
-        reader: MarketReader,
-        models: LoadedModels,
-        archive: Archive,
+        self, *, database: Database, clock: Clock, reader: MarketReader, models: LoadedModels, archive: Archive
     ) -> None:
         self._database = database
         self._clock = clock

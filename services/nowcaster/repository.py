@@ -158,10 +158,7 @@ async def write(
         return None
     rows = generation.frame.select(pl.lit(generation_id).alias("generation_id"), pl.all())
     await connection.copy_to_table(
-        "nowcasts",
-        source=BytesIO(rows.write_csv(include_header=False).encode()),
-        columns=rows.columns,
-        format="csv",
+        "nowcasts", source=BytesIO(rows.write_csv(include_header=False).encode()), columns=rows.columns, format="csv"
     )
     return generation_id
 

@@ -1,6 +1,6 @@
-"""Fits a contender for a training request, under a lease, in a process of its own.
+"""Fits the models that training requests ask for, and registers them as contenders.
 
 In: `training.requested`, `training_drain.requested`. Out: `contender.registered`.
-Reads: market events, sales, outcomes, the registry.
-Writes: training requests, models, snapshots, files of the object store, its inbox and the outbox.
+Reads: market events, the champion's registry row.
+Writes: training requests, models with their files, snapshots with their archives, its inbox and the outbox.
 """

@@ -1,9 +1,7 @@
 """`python -m services.trainer`: run the service; `--once` does what is due and ends."""
 
-import sys
-
 from services.trainer.bootstrap import build
 from shared.runtime.worker import main
 
 if __name__ == "__main__":
-    sys.exit(main("trainer", build))
+    raise SystemExit(main("trainer", build))

@@ -36,10 +36,7 @@ def build(
 
     return MessageService(
         CONSUMER,
-        {
-            TrainingRequested: trainer.on_training_requested,
-            TrainingDrainRequested: trainer.on_drain_requested,
-        },
+        {TrainingRequested: trainer.on_training_requested, TrainingDrainRequested: trainer.on_drain_requested},
         background=background,
         drain=trainer.drain,
     )

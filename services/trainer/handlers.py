@@ -27,7 +27,7 @@ from shared.registry import models, training_requests
 from shared.registry.models import ModelRecord
 from shared.registry.training_requests import ClaimedRequest
 from shared.runtime import lineage
-from shared.storage.object_store import ObjectRef, ObjectStore, StoreUnavailableError
+from shared.storage.object_store import ObjectStore, StoreUnavailableError
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
@@ -154,8 +154,22 @@ class Trainer:
         reference = await self._retry_until_available(partial(self._store.put, "models", artifact, extension="json"))
         # Loading checks the reference rows: a model that this code cannot serve is no contender.
         model = await asyncio.to_thread(ValuationModel.from_bytes, artifact, threads=self._threads)
-        record = self._record(claimed, reference, model, learn, judge, parent=champion)
         now = self._clock.now()
+        record = ModelRecord(
+            **model.facts(),
+            state="registered",
+            artifact_key=reference.key,
+            artifact_sha256=reference.sha256,
+            artifact_bytes=reference.size,
+            **vars(lineage.current()),
+            training_snapshot=learn.snapshot_id,
+            evaluation_snapshot=judge.snapshot_id,
+            training_rows=learn.frame.height,
+            report={"evaluation_sales": judge.frame.height},
+            training_request=claimed.request_id,
+            parent_model=champion,
+            registered_at=now,
+        )
         async with originating(self._database, self._clock, source=CONSUMER) as transaction:
             connection = transaction.connection
             if not await training_requests.succeed(
@@ -197,32 +211,6 @@ class Trainer:
             except StoreUnavailableError as error:
                 log.warning("training.store_away", reason=str(error))
                 await self._clock.sleep(self._poll_s)
-
-    def _record(
-        self,
-        claimed: ClaimedRequest,
-        reference: ObjectRef,
-        model: ValuationModel,
-        learn: Snapshot,
-        judge: Snapshot,
-        *,
-        parent: str | None,
-    ) -> ModelRecord:
-        return ModelRecord(
-            **model.facts(),
-            state="registered",
-            artifact_key=reference.key,
-            artifact_sha256=reference.sha256,
-            artifact_bytes=reference.size,
-            **vars(lineage.current()),
-            training_snapshot=learn.snapshot_id,
-            evaluation_snapshot=judge.snapshot_id,
-            training_rows=learn.frame.height,
-            report={"evaluation_sales": judge.frame.height},
-            training_request=claimed.request_id,
-            parent_model=parent,
-            registered_at=self._clock.now(),
-        )
 
     async def _end_attempt(self, claimed: ClaimedRequest, reason: str, *, permanent: bool) -> None:
         at = self._clock.now()

@@ -49,8 +49,8 @@ def over_paths(figure: Callable[[Floats], Floats], returns: Floats, days: Ints) 
 
 def interval(value: float, resamples: Floats) -> Estimate:
     """The percentile interval; none where over a tenth of the resamples have no such figure."""
-    known = resamples[np.isfinite(resamples)]
-    if len(known) < 0.9 * len(resamples) or not len(known):
+    finite = resamples[np.isfinite(resamples)]
+    if len(finite) < 0.9 * len(resamples) or not len(finite):
         return Estimate(value, None, None)
-    lo, hi = np.percentile(known, [LOW, HIGH])
+    lo, hi = np.percentile(finite, [LOW, HIGH])
     return Estimate(value, float(lo), float(hi))

@@ -172,9 +172,9 @@ def share_of(amount_wei: int, bps: int) -> int:
 
 def _carried(held: _Held, punk: int, values: Mapping[int, int], floor_wei: int) -> int:
     """The punk's value now; one that was not published moves with the floor from where it was last known."""
-    known = values.get(punk)
-    if known is not None:
-        return known
+    value = values.get(punk)
+    if value is not None:
+        return value
     if not held.floor_wei or not floor_wei:
         return held.value_wei
     return held.value_wei * floor_wei // held.floor_wei

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import product
 
 import numpy as np
 
@@ -18,14 +19,12 @@ from shared.market.series import Floats, Ints
 from shared.units import DAY_S
 
 FIGURES = {
-    "total_return": figures.total_return,
-    "annual_return": figures.annual_return,
-    "volatility": figures.volatility,
-    "sharpe": figures.sharpe,
-    "sortino": figures.sortino,
-    "calmar": figures.calmar,
-    "max_drawdown": figures.max_drawdown,
-}
+    figure.__name__: figure
+    for figure in (
+        figures.total_return, figures.annual_return, figures.volatility, figures.sharpe, figures.sortino,
+        figures.calmar, figures.max_drawdown,
+    )
+}  # fmt: skip
 STRATEGIES: tuple[BookName, ...] = ("executable", "seed_style")
 _UNKNOWN = Estimate(None, None, None)
 
@@ -144,12 +143,12 @@ def _book(book: BookRun, returns: dict[tuple[BookName, Mark], Floats], indices: 
 
 
 def _months(book: BookRun, returns: dict[Mark, Floats]) -> list[Month]:
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, day in enumerate(book.days):
-        places[f"{day_of(day.day):%Y-%m}"].append(place)
+    days: dict[str, list[int]] = defaultdict(list)
+    for index, day in enumerate(book.days):
+        days[f"{day_of(day.day):%Y-%m}"].append(index)
     return [
         Month(month, {mark: float(figures.total_return(one[own][None, :])[0]) for mark, one in returns.items()})
-        for month, own in places.items()
+        for month, own in days.items()
     ]
 
 
@@ -182,35 +181,24 @@ def _of_trades(book: BookRun, closed: Sequence[Trade], indices: Ints, *, hits: b
     sums, counts = np.zeros(len(book.days)), np.zeros(len(book.days))
     for trade in closed:
         assert trade.exit is not None and trade.gain_wei is not None
-        place = max(0, trade.exit.at // DAY_S - first)
-        sums[place] += (trade.gain_wei > 0) if hits else trade.gain_wei / trade.paid_wei
-        counts[place] += 1
+        index = max(0, trade.exit.at // DAY_S - first)
+        sums[index] += (trade.gain_wei > 0) if hits else trade.gain_wei / trade.paid_wei
+        counts[index] += 1
     value = float(sums.sum() / counts.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         resampled: Floats = sums[indices].sum(axis=1) / counts[indices].sum(axis=1)
     return interval(value, resampled)
 
 
-def _versus(played: Sequence[BookRun], returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> list[Versus]:
-    names = [book.name for book in played]
-    found = []
-    for strategy in STRATEGIES:
-        for passive in names:
-            if strategy not in names or passive in STRATEGIES:
-                continue
-            for mark in MARKS:
-                pair = returns[strategy, mark], returns[passive, mark]
-                found.append(
-                    Versus(
-                        strategy,
-                        passive,
-                        mark,
-                        _difference(figures.total_return, pair, indices),
-                        _difference(figures.sharpe, pair, indices),
-                        _difference(figures.annual_return, pair, indices),
-                    )
-                )
-    return found
+def _versus(runs: Sequence[BookRun], returns: dict[tuple[BookName, Mark], Floats], indices: Ints) -> list[Versus]:
+    names = [run.name for run in runs]
+    pairs = product((name for name in STRATEGIES if name in names), (name for name in names if name not in STRATEGIES))
+    measures = figures.total_return, figures.sharpe, figures.annual_return
+    return [
+        Versus(strategy, passive, mark, *(_difference(figure, pair, indices) for figure in measures))
+        for (strategy, passive), mark in product(pairs, MARKS)
+        for pair in [(returns[strategy, mark], returns[passive, mark])]
+    ]
 
 
 def _difference(figure: figures.Figure, pair: tuple[Floats, Floats], indices: Ints) -> Estimate:

@@ -52,9 +52,6 @@ class Layout:
     def retry_queue(self, consumer: str, tier: int) -> str:
         return f"{self.prefix}.{consumer}.retry.{delay_name(self.delays[tier])}"
 
-    def consumer_of(self, queue: str) -> str:
-        return queue.removeprefix(f"{self.prefix}.")
-
     async def exchanges(
         self, channel: AbstractRobustChannel
     ) -> tuple[AbstractRobustExchange, AbstractRobustExchange, AbstractRobustExchange]:

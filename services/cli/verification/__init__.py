@@ -1,1 +1,1 @@
-"""Checking what the gateway said against the root that was published with it."""
+"""Checks the gateway's documents against the published Merkle root."""
