@@ -29,7 +29,7 @@ class History:
     files: dict[str, str]
 
     def require_sales(self, window: Window) -> None:
-        """Found out before a model is fitted.
+        """Check the window before a model is fitted.
 
         Raises:
             NotFoundError: nothing in the window can be scored.
@@ -39,7 +39,7 @@ class History:
             raise NotFoundError(f"there is no valid sale from {window.first} to {window.last}; choose a longer window")
 
     def sales(self, window: Window, horizons: tuple[timedelta, ...], params: Params) -> SaleHistory:
-        """The features of all sales that walks within the window need. This takes a while."""
+        """The features of all sales that walks within the window need; this takes a while."""
         return SaleHistory.of(
             self.timeline, self.prices, first=window.start, until=window.end, horizons=horizons, params=params
         )
@@ -66,7 +66,7 @@ def _require_within(events: pl.DataFrame, window: Window, folder: Path) -> None:
     if events.is_empty():
         raise InvalidInputError(f"{folder}: holds no events")
     begin, end = events["timestamp"][0].date(), events["timestamp"][-1].date()
-    # A window may end after the last event: then there is nothing more to judge.
+    # A window may end after the last event.
     if not begin <= window.first <= end:
         raise InvalidInputError(f"--from {window.first} is not within the events of {folder}, from {begin} to {end}")
 

@@ -20,10 +20,10 @@ from shared.settings import Settings
 
 
 class Stage:
-    """Carries messages deterministically, and loses none to a kill.
+    """Carries messages deterministically, and loses none when the process is killed.
 
-    The in-process bus keeps its queues in memory; the relay keeps an outbox row until everything that it caused has
-    been handled. After a kill the row is still there, and the inbox knows what was done.
+    The in-process bus keeps its queues in memory. The relay keeps an outbox row until everything that it caused was
+    handled. After a kill the row is still there, and the inbox shows what was done.
 
     Args:
         name: the source of the ticks.
@@ -46,7 +46,7 @@ class Stage:
             pass
 
     async def tick(self, job: str, slot: datetime) -> None:
-        """Send the tick of a job, and carry out all that it causes."""
+        """Send the tick of a job, and handle everything that it causes."""
         payload, identity = ticks.tick(job, slot)
         await self.bus.publish(Envelope.wrap(payload, source=self._name, time=self.clock.now(), message_id=identity))
         await self.settle()

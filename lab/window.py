@@ -1,4 +1,4 @@
-"""The days that a command of the laboratory looks at."""
+"""The days that a command of the laboratory covers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Books of sales from a file of predictions and the events behind them, without a database.
 
-`punkcast evaluate` values a punk when it is sold, not all punks at all times: there are no whole nowcasts to decide
-on, so the executable book and its random twin are not played. A replay's database has them.
+`punkcast evaluate` values only the punk of each sale. Without whole nowcasts, the executable book and its random
+twin cannot decide, so they are left out. The database of a replay has whole nowcasts.
 """
 
 from __future__ import annotations

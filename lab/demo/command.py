@@ -1,4 +1,4 @@
-"""`punkcast demo`: the whole lifecycle on a simulated (or given) market, then the gateway on what it left."""
+"""`punkcast demo`: the whole lifecycle on a simulated (or given) market, then the gateway on its database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A demo from the command line: play a market, print what happened, serve what it left."""
+"""A demo from the command line: play a market, print what happened, serve the result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(settings: Settings, events: Path | None, every: timedelta, *, exit_after
     """Play the market of `events`, or else of the settings; then serve it until interrupted, unless `exit_after`.
 
     Args:
-        started: where the wall clock of the figures begins, monotonic seconds.
+        started: begin of the wall clock of the figures, monotonic seconds.
 
     Raises:
         ConflictError: the gateway's port is taken.

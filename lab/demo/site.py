@@ -19,14 +19,14 @@ SITE_PORT = 3000
 
 @contextmanager
 def site(gateway: str, console: Console) -> Iterator[None]:
-    """Serve the site over `gateway` while the context is open; without one, say why and how to get it."""
+    """Serve the site over `gateway` while the context is open; without a site, say why and how to get it."""
     if missing := _missing():
         console.print(f"no site beside the API: {missing}", soft_wrap=True)
         yield
         return
     port = os.environ.get("PORT", str(SITE_PORT))
     environment = os.environ | {"PUNKCAST_GATEWAY_URL": gateway, "HOST": "127.0.0.1", "PORT": port}
-    # A session of its own: Ctrl-C reaches this process alone, which then ends the site in order.
+    # In a separate session, so that Ctrl-C reaches only this process, which then ends the site in order.
     process = subprocess.Popen(["node", "server.js"], cwd=WEB, env=environment, start_new_session=True)
     try:
         yield
@@ -36,7 +36,7 @@ def site(gateway: str, console: Console) -> Iterator[None]:
 
 
 def _missing() -> str | None:
-    """What the site lacks, with what to do; None when nothing."""
+    """What the site lacks, and what to do; None if it is complete."""
     if not (WEB / "server.js").is_file():
         return "this installation has no web/ folder; the site comes with the source tree"
     version = node_version()

@@ -1,4 +1,4 @@
-"""`punkcast drill`: does the platform get rid of a bad model without a person, and how fast?"""
+"""`punkcast drill`: whether and how fast the platform rolls back a bad model without a person."""
 
 from __future__ import annotations
 

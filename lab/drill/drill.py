@@ -1,4 +1,4 @@
-"""Promote spoilt refits one after the other, and time how long each stays."""
+"""Promote spoilt refits one after the other, and time the rollback of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMIT = timedelta(days=45)
 
 @dataclass(frozen=True)
 class Recovery:
-    """How one bad model went. `wall_s` is the machine's time for those simulated `hours`."""
+    """The rollback of one bad model. `wall_s` is the machine's time for the simulated `hours`."""
 
     fault: str
     meaning: str
@@ -75,7 +75,7 @@ async def _recover(scene: Scene, bad: str, *, fault: Kind, sound: str) -> Recove
         meaning=MEANINGS[fault],
         hours=(scene.clock.now() - begun) / timedelta(hours=1),
         sales=await scene.scored_since(bad, begun),
-        # The one that followed the promotion, and those on schedule.
+        # The nowcast that followed the promotion, and the scheduled ones.
         nowcasts=1 + scene.nowcasts - published,
         wall_s=round(time.monotonic() - started, 1),
         reason=await scene.why_rolled_back(bad),

@@ -24,7 +24,7 @@ BEGIN = START + timedelta(days=1)
 
 
 def run(json_file: Path | None) -> None:
-    """Play the drill in a temporary folder, print what came of it, and write the figures to `json_file` if given."""
+    """Run the drill in a temporary folder, print the recoveries, and write them to `json_file` if given."""
     console = Console()
     home = Path(tempfile.mkdtemp(prefix="punkcast-drill-"))
     try:

@@ -18,7 +18,7 @@ from shared.evaluation.paired import wilson
 ROLLING: Final = "45d"
 ROLLING_FEWEST: Final = 30
 FEWEST: Final = 15
-"""Sales that a point needs: of fewer, a figure would be noise."""
+"""Sales that a point needs; a figure of fewer would be noise."""
 Z_95: Final = 1.96
 
 Report = Mapping[str, Any]
@@ -195,7 +195,7 @@ def _band(share: float, n: int) -> dict[str, float]:
 
 
 def _arms(centre: list[float], bounds: list[Any]) -> list[list[float]]:
-    """Lengths below and above, as error bars want them; a bootstrap's bound may lie on the wrong side by a hair."""
+    """Lengths of error bars below and above; a bootstrap's bound may lie slightly on the wrong side."""
     below = [max(value - bound["lo"], 0.0) for value, bound in zip(centre, bounds, strict=True)]
     above = [max(bound["hi"] - value, 0.0) for value, bound in zip(centre, bounds, strict=True)]
     return [below, above]

@@ -1,4 +1,4 @@
-"""Refits: fitted once each, valued once on every sale of the window, shared by all policies."""
+"""Refits: each is fitted once and values every sale of the window once; all policies share the results."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
 
 FitMany = Callable[[Iterator[Snapshot]], Iterator[ValuationModel]]
-"""Fits each snapshot, in their order; may work on several at once."""
+"""Fits the snapshots in order, several in parallel if it can."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A model to fit: the refit's number, and the fault in what it learns from."""
+    """A model to fit: the number of the refit, and the fault in its training data."""
 
     refit: int
     fault: Fault | None
@@ -35,8 +35,8 @@ class Job:
 class Candidate:
     """A refit as it would serve, its fault included.
 
-    `on_sales` are its values of every row of the history, corrected and with intervals by its own outcomes, `loss` its
-    absolute log errors there.
+    `on_sales` has its values of every row of the history, calibrated by its own outcomes. `loss` has the absolute log
+    errors of these values.
     """
 
     refit: int
@@ -54,7 +54,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """`sound[n]` is refit n without any fault; `offered[n]` what the policies are given."""
+    """`sound[n]` is refit n without a fault; `offered[n]` is the version that the policies get."""
 
     sound: tuple[Candidate, ...]
     offered: tuple[Candidate, ...]
@@ -66,7 +66,7 @@ def fit_one(snapshot: Snapshot, params: Params | None = None) -> ValuationModel:
 
 
 def jobs(history: History, injected: Sequence[Fault]) -> list[Job]:
-    """Every refit without fault, and once more where its training is spoilt."""
+    """Every refit without a fault, and a second time if its training data is spoilt."""
     spoilt = {fault.refit: fault for fault in injected if faults.spoils_training(fault)}
     planned = []
     for refit in range(len(history.refits)):

@@ -1,4 +1,4 @@
-"""`punkcast policy replay`: what policies of promotion and rollback would have come to on real history."""
+"""`punkcast policy replay`: the results of several policies of promotion and rollback on real history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a refit. A fault belongs to one refit and stays with it at the gate and in service."""
+"""The faults of a refit. A fault belongs to one refit, at the gate and in service."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Fault:
 def parse(spec: str | None, refits: Sequence[datetime]) -> tuple[Fault, ...]:
     """`all`, or `kind@YYYY-MM-DD` joined by commas: the first refit on or after that day is spoilt. None: no faults.
 
-    The first refit is every policy's first champion and stays sound.
+    The first refit is the first champion of every policy and has no fault.
 
     Raises:
         InvalidInputError: another kind, no date, no refit on or after it, or two faults in one refit.
@@ -84,7 +84,7 @@ def _all(refits: int) -> tuple[Fault, ...]:
 
 
 def spoil_training(snapshot: Snapshot, fault: Fault) -> Snapshot:
-    """What the spoilt refit learns from."""
+    """The training data of the spoilt refit."""
     generator = np.random.default_rng((KINDS.index(fault.kind), fault.refit))
     frame = snapshot.frame
     if fault.kind == "units":
@@ -110,7 +110,7 @@ def spoil_training(snapshot: Snapshot, fault: Fault) -> Snapshot:
 
 
 def spoils_training(fault: Fault) -> bool:
-    """False for the faults of what the model is shown, not of what it learnt."""
+    """False for faults in the inputs of predictions."""
     return fault.kind in ("label_noise", "units", "subtle")
 
 

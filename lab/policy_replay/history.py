@@ -1,4 +1,4 @@
-"""The market of the window: every sale as it looked before, and whole snapshots at the refits."""
+"""The market of the window: the features of every sale, and whole snapshots at the refits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Window:
 
 
 class History:
-    """Everything policies and models may look at, each thing as of its own instant.
+    """Everything that policies and models may read, each as of its own instant.
 
     `frame` has one row a valid sale, in time order, from the first hold-out to the end of the window.
 
@@ -63,7 +63,7 @@ class History:
             raise InvalidInputError(f"there are no sales from {window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}")
 
     def training(self, refit: int) -> Snapshot:
-        """What the refit learns from: every sale before its cut-off, as the trainer would have seen it then."""
+        """The training data of the refit: every sale before its cut-off, as the trainer would have seen it then."""
         cutoff = self.cutoffs[refit]
         return replace(self._learnt, as_of=cutoff, frame=self._learnt.frame.filter(pl.col("sale_time") < cutoff))
 
@@ -95,7 +95,7 @@ class History:
         return self.frame[name].to_numpy().astype(np.float64)
 
     def transactions(self) -> list[tuple[datetime, Ints]]:
-        """The window's sales in time order, those of one transaction together: when, and their rows of `frame`."""
+        """The transactions of the window in time order: the instant, and the rows of `frame`."""
         rows: dict[str, list[int]] = {}
         hashes = self.frame["tx_hash"].to_list()
         for row in np.flatnonzero(self.time >= self.window.start.timestamp()).tolist():

@@ -21,7 +21,7 @@ from shared.evaluation.policy import Policy
 from shared.evaluation.watch import Health, TripFacts, promotion_outcome, shadow_outcome
 
 PERSON_ACTS_AFTER = timedelta(days=7)
-"""When a person lifts a freeze. In production a freeze lasts until somebody does."""
+"""A person lifts a freeze after this time. In production a freeze lasts until a person lifts it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Shadow:
 
 
 class Ours:
-    """Promote what is proven not worse, watch it in pairs, roll back on proof."""
+    """Promote on proof of being no worse, watch the promoted model in pairs, roll back on proof of being worse."""
 
     name = "ours"
 
@@ -75,13 +75,13 @@ class Ours:
     def sold(self, rows: Ints, at: datetime) -> None:
         if self._watched is not None and self._watch(self._watched, rows, at):
             return
-        # A copy: whoever is promoted restarts the others.
+        # A copy, because a promotion restarts the other shadows.
         for shadow in list(self._shadows):
             if shadow in self._shadows:
                 self._follow(shadow, rows, at)
 
     def _watch(self, watched: Watched, rows: Ints, at: datetime) -> bool:
-        """One more transaction of the open promotion; True when it was rolled back."""
+        """Step the test of the open promotion by one transaction; True when it was rolled back."""
         rules, champion = self._policy.watch, self.record.champion
         step = self._step(champion, watched.previous, rows)
         state = advance(watched.state, step, margin=rules.margin, rules=self._policy.sequential)
@@ -105,7 +105,7 @@ class Ours:
         return False
 
     def _follow(self, shadow: Shadow, rows: Ints, at: datetime) -> None:
-        """One more transaction of a shadow; its test stays put once it has ended."""
+        """Step the test of a shadow by one transaction; a test that has ended takes no step."""
         policy, index = self._policy, self._shadows.index(shadow)
         outcome = shadow_outcome(shadow.state, first_started_at=shadow.first_started_at, now=at, policy=policy)
         if outcome is None:
@@ -127,7 +127,7 @@ class Ours:
     def _promote(self, candidate: Candidate, at: datetime, reason: str) -> None:
         previous = self.record.champion
         if self._watched is not None:
-            # Superseded before anything spoke for it: should it come back, it is watched again.
+            # It was superseded before its confirmation, so it is watched again after a rollback to it.
             self._unfinished[previous.name] = self._watched.previous
         self.record.note(at, "promote", candidate, reason)
         self.record.crown(candidate, at)
@@ -153,7 +153,7 @@ class Ours:
             self._frozen_until = at + PERSON_ACTS_AFTER
 
     def _restart_shadows(self) -> None:
-        """Against the new champion they begin again; their days go on counting."""
+        """Start their tests again, against the new champion; their days keep counting."""
         champion = self.record.champion
         self._shadows = [
             replace(one, state=start(self._policy.sequential)) for one in self._shadows if one.candidate is not champion
@@ -173,7 +173,7 @@ class Ours:
         return until if until > at else None
 
     def _held(self, at: datetime) -> bool:
-        """A shadow that proved itself waits, also while a promotion is on probation."""
+        """True if a shadow that passed its test must wait: a freeze, a cool-down, or a promotion on probation."""
         frozen = self._frozen_until is not None and at < self._frozen_until
         return frozen or self._watched is not None or self._cooling_until(at) is not None
 
@@ -188,7 +188,7 @@ class Ours:
         return self._values[key]
 
     def _evidence(self, candidate: Candidate, at: datetime) -> GateEvidence:
-        """What the gatekeeper would gather. The file itself is always in order: no fault is of that kind."""
+        """The evidence that the gatekeeper would gather. No fault damages the model file."""
         champion, anchor = self.record.champion, self._confirmed
         other = None if anchor is champion else anchor
         values = self._snapshot(candidate, at)
@@ -224,7 +224,7 @@ class Ours:
         )
 
     def _shadow_inputs(self, shadow: Shadow, at: datetime) -> dict[str, Any]:
-        """What the gatekeeper would judge a shadow's end by."""
+        """The inputs of the gatekeeper's decision about the end of a shadow."""
         history, candidate = self._history, shadow.candidate
         fresh = (history.time >= shadow.first_started_at.timestamp()) & (history.time <= at.timestamp())
         price = history.price[fresh]
@@ -251,7 +251,7 @@ class Ours:
 
 
 def _why(result: GateResult, reason: str) -> str:
-    """The reason of a rejection, with what the failed checks found."""
+    """The reason of a rejection, with the figures of the failed checks."""
     failed = [
         f"{check.name} {check.estimate:.4f} against {check.threshold:g}"
         for check in result.checks

@@ -1,4 +1,4 @@
-"""What a policy may do, and the three that ours is compared with."""
+"""The interface of a policy, and the three policies that ours is compared with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAPE_FACTOR = 1.2
 
 @dataclass(frozen=True)
 class Event:
-    """Something a policy did with a candidate; `back_to` is the champion again after a rollback."""
+    """An act of a policy; `back_to` is the champion after a rollback."""
 
     at: datetime
     act: Act
@@ -31,7 +31,7 @@ class Event:
 
 @dataclass
 class Record:
-    """Who was champion since when, and everything that happened."""
+    """The champions with their first instants, and all events."""
 
     champion: Candidate
     since: list[tuple[datetime, Candidate]] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Record:
 
 
 class Rule(Protocol):
-    """A policy: shown each new refit and each new transaction, in time order."""
+    """A policy. It gets each new refit and each new transaction, in time order."""
 
     @property
     def name(self) -> str: ...
@@ -87,10 +87,10 @@ class AlwaysPromote(NeverRetrain):
 
 
 class PointEstimate:
-    """Promote what has the smaller MAPE on the hold-out; roll back when the rolling MAPE leaves that of the hold-out.
+    """Promote on a smaller MAPE on the hold-out; roll back when the rolling MAPE is much larger than on the hold-out.
 
-    The usual pair of rules: no interval, no pairing. The mean over the last `ROLLING` sales since the promotion is held
-    against `MAPE_FACTOR` times the MAPE at the gate; the model before comes back and is watched no more.
+    The usual pair of rules, without intervals and pairs. The mean over the last `ROLLING` sales since the promotion may
+    reach `MAPE_FACTOR` times the MAPE at the gate. The model that a rollback restores is not watched.
     """
 
     name = "point estimate + MAPE"

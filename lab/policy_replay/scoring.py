@@ -1,4 +1,4 @@
-"""Play the rules over the history, and what each came to."""
+"""Play the rules over the history, and compute the figures of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JUDGED_ON = 300
 
 @dataclass(frozen=True)
 class FaultFate:
-    """What a policy made of one spoilt refit. `days` as champion; `ended` says how."""
+    """What happened to one spoilt refit: `days` as champion, and how it ended."""
 
     fault: str
     ended: str
@@ -39,8 +39,8 @@ class Figures:
 
     Attributes:
         excess_error: mean over all sales of the champion's loss minus that of the newest sound refit.
-        harmful, harmless: rollbacks of models that were spoilt, or proved worse in hindsight than the one gone back to
-            by more than the gate's margin on `JUDGED_ON` sales; and of all others.
+        harmful, harmless: rollbacks of harmful models, and of all others. A model is harmful if it was spoilt, or in
+            hindsight worse than the restored one by more than the gate's margin on `JUDGED_ON` sales.
         bad_days: days on which a spoilt refit was champion.
     """
 
@@ -61,7 +61,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Harm:
-    """How much worse a spoilt refit is than the same refit without the fault, on the sales after it."""
+    """Extra error of a spoilt refit over the same refit without the fault, on the sales after it."""
 
     fault: str
     at: str
@@ -82,7 +82,7 @@ def play(history: History, offered: Candidates, policy: Policy) -> list[Figures]
 
 
 def harms(history: History, offered: Candidates) -> list[Harm]:
-    """What each fault does, whoever promotes it."""
+    """The harm of each fault, under any policy."""
     measured = []
     for candidate in offered.offered:
         if candidate.fault is None:
@@ -94,7 +94,7 @@ def harms(history: History, offered: Candidates) -> list[Harm]:
 
 
 def _played(history: History, offered: Candidates, rule: Rule) -> Record:
-    """Refits and transactions in the order in which they came; at the same instant the refit first."""
+    """Refits and transactions in time order; at the same instant the refit comes first."""
     rule.record.since.append((history.window.start, offered.offered[0]))
     steps: list[tuple[datetime, int, Callable[[], None]]] = []
     for one in offered.offered[1:]:
@@ -130,7 +130,7 @@ def _figures(history: History, offered: Candidates, record: Record, name: str, p
 
 
 def _losses(history: History, rows: Ints, since: Sequence[tuple[datetime, Candidate]]) -> Floats:
-    """Each sale's loss under whoever had come last before it."""
+    """The loss of each sale under the newest of `since` before it."""
     starts = np.array([at.timestamp() for at, _ in since])
     index = np.searchsorted(starts, history.time[rows], side="left") - 1
     losses = np.stack([candidate.loss for _, candidate in since])
@@ -138,7 +138,7 @@ def _losses(history: History, rows: Ints, since: Sequence[tuple[datetime, Candid
 
 
 def _harmful(history: History, event: Event, policy: Policy) -> bool:
-    """Was it right to roll back?"""
+    """Whether the rollback was right."""
     assert event.back_to is not None
     if event.candidate.fault is not None:
         return True
@@ -148,14 +148,14 @@ def _harmful(history: History, event: Event, policy: Policy) -> bool:
 
 
 def _after(history: History, at: datetime) -> Ints:
-    """The `JUDGED_ON` sales from an instant on, or the last so many of the window where fewer follow."""
+    """The first `JUDGED_ON` sales from `at` on; the last ones of the window if fewer follow."""
     first = int(np.searchsorted(history.time, at.timestamp()))
     first = max(0, min(first, len(history.time) - JUDGED_ON))
     return np.arange(first, min(first + JUDGED_ON, len(history.time)), dtype=np.int64)
 
 
 def _reign(record: Record, candidate: Candidate, end: datetime) -> list[timedelta]:
-    """How long it was champion, each time."""
+    """The length of each of its reigns."""
     ends = [at for at, _ in record.since[1:]] + [end]
     return [until - at for (at, who), until in zip(record.since, ends, strict=True) if who is candidate]
 

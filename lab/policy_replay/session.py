@@ -1,4 +1,4 @@
-"""A policy replay from the command line: history, fits in processes of their own, and tables."""
+"""A policy replay from the command line: history, fits in separate processes, and tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.valuation.snapshot import Snapshot
 
 
 def fitting(display: Progress, *, workers: int, total: int) -> FitMany:
-    """Fit in processes of their own, never more snapshots in memory than workers can use."""
+    """Fit in separate processes, with at most two snapshots in memory for each."""
     task = display.add_task("fitting", total=total, note=f"{total} models")
 
     def fit_many(snapshots: Iterator[Snapshot]) -> Iterator[ValuationModel]:

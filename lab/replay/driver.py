@@ -1,9 +1,9 @@
 """Drive the production handlers over history under a simulated clock.
 
-Nothing here values, scores, trains or decides: the driver moves the clock, sends the ticks that the timers would send,
-and carries the messages. Interrupted at any point it goes on where it was, to the same end: ticks have deterministic
-ids, every handler is idempotent, the cursor moves only when an instant is done, and before an instant is played again
-what was left half-way is finished at that very instant.
+The driver moves the clock, sends the ticks that the timers would send, and carries the messages. It values, scores,
+trains and decides nothing. An interrupted replay resumes to the same end: ticks have deterministic ids, handlers are
+idempotent, and the cursor moves only when an instant is done. Before an instant is played again, its unfinished work
+is finished at that instant.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TRAINING_TRIES = 3
 
 @dataclass
 class Progress:
-    """What the display shows; the driver keeps it current. Counts include earlier, interrupted runs."""
+    """What the display shows. Counts include earlier, interrupted runs."""
 
     at: datetime
     done: int = 0
@@ -47,7 +47,7 @@ class Progress:
 
 
 class Replay:
-    """One replay in one database. `started` (monotonic seconds) is where its wall clock begins, if not here."""
+    """One replay in one database. Its wall clock begins at `started` (monotonic seconds), or now without it."""
 
     def __init__(
         self,
@@ -71,11 +71,11 @@ class Replay:
 
     @property
     def wall_s(self) -> float:
-        """Wall-clock seconds it took so far, earlier interrupted runs included."""
+        """Wall-clock seconds so far, with earlier interrupted runs."""
         return self._earlier_s + (self._stopped or time.monotonic()) - self._started
 
     async def run(self) -> bool:
-        """Play the window to its end; False when that was done before (then nothing is changed).
+        """Play the window to its end; False, without any change, if that was done before.
 
         Raises:
             ConflictError: the database belongs to another replay, or another process is playing this one.
@@ -134,7 +134,7 @@ class Replay:
         return services
 
     async def _finish_what_was_left(self, instant: Instant, services: Mapping[str, Service]) -> None:
-        """What a killed process had begun at `instant`, in the order in which it would have gone on."""
+        """Finish what a killed process had begun at `instant`, in the order of that process."""
         self._clock.move_to(max(instant.at, self._clock.now()))
         await record.release_leases(self._database)
         # A gate looks at the newest archived nowcast: a publication without its archive would change the evidence.
@@ -158,7 +158,7 @@ class Replay:
 
     async def _play(self, instant: Instant, services: Mapping[str, Service]) -> None:
         self._clock.move_to(max(instant.at, self._clock.now()))
-        # Each new day too: yesterday's ETH/USD close is known now, whatever happened on the market.
+        # Each new day too, because yesterday's ETH/USD close is known now.
         news = instant.retrain_check or await self._news(instant.at)
         if news:
             await self._stage.tick("ingest", instant.at)
@@ -170,7 +170,7 @@ class Replay:
             await self._stage.tick("monitor", instant.at)
         if instant.retrain_check:
             await self._stage.tick("retrain_check", instant.at)
-        # Nothing is due in an hour without a tick, unless a retry is.
+        # In an hour without a tick only a retry can be due.
         if instant.hourly and (news or watch or instant.nowcast or await self._stage.bus.run_until_idle()):
             await self._train(services)
             await self._stage.settle()
@@ -187,7 +187,7 @@ class Replay:
                     raise TransientError(
                         f"training failed {TRAINING_TRIES} times: {error}; the same command goes on from here"
                     ) from error
-                # The lease would run out at a later simulated time than in a run without this mishap.
+                # The lease would run out at a later simulated time than in a run without this failure.
                 await record.release_leases(self._database)
 
     async def _new_outcomes(self, at: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Which simulated instants have something to do."""
+"""The simulated instants at which something is due."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared.errors import InvalidInputError
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=366)
-"""Of the time between two nowcasts."""
+"""Bounds of the time between two nowcasts."""
 EARLIEST, LATEST = date(2017, 6, 23), date(2999, 12, 31)
-"""Punks exist since 22 June 2017; the other end only keeps dates within what the calendar can add to."""
+"""Punks exist since 22 June 2017. The latest day leaves room for date arithmetic."""
 WARM_UP = timedelta(minutes=30)
 """The first nowcast is published this long before the window, so that its first sale already has a value."""
 
@@ -26,7 +26,7 @@ class Plan(Window):
     Ingest, monitor and training go off every `watch_every` (in production every few minutes to an hour).
 
     Raises:
-        InvalidInputError: the window is empty, or a time makes no sense; it names the option.
+        InvalidInputError: the window is empty, or a time is out of bounds; the text names the option.
     """
 
     nowcast_every: timedelta

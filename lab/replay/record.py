@@ -1,4 +1,4 @@
-"""A replay's own row: which replay a database holds, how far it is, and that one process alone plays it."""
+"""The row of a replay: its options and its progress; and the lock that lets one process play it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ IN_USE_SQL = """
 select exists (select from models) or exists (select from generations)
     or exists (select from market_events where event_time >= $1)
 """
-# Whoever held these leases was killed: this process is the only one that plays. Its try does not count.
+# The holder of these leases was killed, because only this process plays. Its attempt does not count.
 RELEASE_LEASES_SQL = """
 update training_requests
 set status = 'queued', attempts = attempts - 1, started_at = null, lease_token = null, lease_until = null
@@ -37,12 +37,12 @@ select (select count(*) from generations where role = 'champion') as nowcasts,
 """
 
 _TRIES = 30
-"""To have the lock, a tenth of a second apart: a killed process's connection ends at once, but not in that instant."""
+"""Tries to get the lock, a tenth of a second apart, because the connection of a killed process ends a little later."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """Where the replay stands. `cursor`: everything up to this simulated instant is done."""
+    """The progress of a replay. `cursor`: everything up to this simulated instant is done."""
 
     cursor: datetime | None
     wall_s: float
@@ -92,7 +92,7 @@ async def advance(database: Database, cursor: datetime, *, wall_s: float, finish
 
 
 async def release_leases(database: Database) -> None:
-    """Queue again what was being trained: leases run in simulated time, which stood still meanwhile."""
+    """Queue running trainings again: leases run in simulated time, which stood still meanwhile."""
     async with database.connection() as connection:
         await connection.execute(RELEASE_LEASES_SQL)
 

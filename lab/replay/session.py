@@ -22,7 +22,7 @@ from shared.telemetry.logging import configure
 
 GO_ON = "Interrupted. What is done is kept: the same command goes on where this one stopped."
 LINE_EVERY_PERCENT = 5
-"""Of progress, where there is no terminal."""
+"""Progress between two lines, where there is no terminal."""
 
 
 async def play(
@@ -31,7 +31,7 @@ async def play(
     """Play the window in the settings' database and return its figures.
 
     Args:
-        started: where the wall clock of the figures begins (monotonic seconds), if not here.
+        started: begin of the wall clock of the figures, monotonic seconds; without it, now.
 
     Raises:
         ConflictError: the database belongs to another replay, or is being played by another process.
@@ -65,13 +65,13 @@ class _Bar:
         if self._task is None:
             self._task = self._display.add_task("", total=None, note="")
         if progress.of and self._display.tasks[0].total is None:
-            # From here on the speed is measured, without what an earlier run had done.
+            # The speed is measured from here, without the progress of an earlier run.
             self._display.reset(self._task, total=progress.of, completed=progress.done)
         self._display.update(self._task, description=progress.stage, completed=progress.done, note=counts)
 
 
 class _LogLines:
-    """A line now and then for a log file, where a bar cannot move."""
+    """A line of progress at intervals, for a log file."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

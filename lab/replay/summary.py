@@ -1,4 +1,4 @@
-"""What a replay came to, read back from the database."""
+"""The results of a replay, read from the database."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Summary:
 
 
 async def summarise(connection: Connection, *, start: datetime, end: datetime, wall_s: float) -> Summary:
-    """Figures of the sales in [start, end) and of everything that happened on the way."""
+    """Figures of the sales in [start, end), and of the whole lifecycle."""
     scores = await connection.fetchrow(SCORES_SQL, start, end)
     assert scores is not None
     published = [row["values_sha256"] for row in await connection.fetch(PUBLISHED_SQL)]
