@@ -1,4 +1,4 @@
-"""Strategy against passive on the platform's own record: what trading on published values would have done.
+"""Strategies against passive books on the platform's record: the result of trading on published values.
 
 Pure: frozen data and a fold over days, no I/O and no clock. `docs/backtest.md` has the rules and the formulas.
 """

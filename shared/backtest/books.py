@@ -1,7 +1,7 @@
 """The books: what each buys and when it sells.
 
-Every price paid or received is that of a real event. A position is left at the punk's next valid sale, at its price:
-an excluded sale (`shared.market.valid_sales`) was no trade between strangers and buys nothing.
+Every price paid or received is that of a real event. A book sells a position at the price of the punk's next valid
+sale. An excluded sale (`shared.market.valid_sales`) was no trade between strangers, so it closes no position.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Order:
 class ExecutableBook:
     """Takes public asks that are under the value by the margin, with latency, costs and a limit of capital.
 
-    Whoever really took an ask that the book took before is the buyer it displaced: that purchase is no exit, since it
-    is the demand that the book itself met. The punk's next valid sale after it is one; so is a valid sale without it,
-    at another price or to a bidder, which the book as the owner could have made.
+    The real buyer of an ask that the book took is displaced: that purchase is no exit, because the book met its demand.
+    The punk's next valid sale is an exit. So is a valid sale at another price or to a bidder, which the book as the
+    owner could have made.
     """
 
     def __init__(self, terms: Terms, board: Board) -> None:
@@ -64,7 +64,7 @@ class ExecutableBook:
         self._ordered: dict[int, int] = {}  # wei set aside, by punk
 
     def decide(self, nowcast: Nowcast) -> Sequence[Order]:
-        """Orders for the asks known as of the nowcast, the deepest discount first, as far as the cash goes."""
+        """Orders for the asks known as of the nowcast, deepest discount first, within the free cash."""
         candidates: list[tuple[float, int, Order]] = []
         for punk, value in nowcast.values.items():
             ask = self._board.ask(punk)
@@ -87,7 +87,7 @@ class ExecutableBook:
         return orders
 
     def arrive(self, orders: Sequence[Order], at: int) -> int:
-        """Fill what is still on offer; returns how many were filled."""
+        """Fill the orders whose ask still stands; returns the number of filled orders."""
         filled = 0
         for order in orders:
             del self._ordered[order.punk]
@@ -120,8 +120,8 @@ class ExecutableBook:
 
 
 class RandomBook:
-    """For every purchase of the executable book one at random: one of the next ten valid sales, at its price, with the
-    same costs and limits. What is left of a strategy when its choice is taken away."""
+    """For every purchase of the executable book a random one: one of the next ten valid sales, at its price, with the
+    same costs and limits. It shows the strategy without its choice of punks."""
 
     def __init__(self, terms: Terms) -> None:
         self.ledger = Ledger(capital_wei=terms.capital_wei)
@@ -145,7 +145,7 @@ class RandomBook:
         equity = self.ledger.cash + self.ledger.cost_wei
         if price > min(self.ledger.cash, share_of(equity, self._terms.largest_bps)):
             self.missed += 1
-            return  # the next sale that it can afford
+            return  # it waits for a sale that it can afford
         self._skips.pop(0)
         _step_in(self.ledger, event, sale.valued, decided_at=event.time, gas_wei=self._terms.buy_gas_wei)
 

@@ -1,5 +1,5 @@
-"""Circular block bootstrap of days (Politis and Romano 1992): blocks keep what follows from day to day together, which
-the marks of a market that hardly trades need."""
+"""Circular block bootstrap of days (Politis and Romano 1992). Blocks preserve the dependence between days, which is
+strong in the marks of an illiquid market."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOW, HIGH = 5.0, 95.0
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and its percentile interval; None where it is not defined, or too seldom among the resamples."""
+    """A figure and its percentile interval; None if undefined, or undefined in too many resamples."""
 
     value: float | None
     lo: float | None
@@ -25,8 +25,8 @@ class Estimate:
 
 
 def resampled_days(n: int, *, block: int, resamples: int, seed: int) -> Ints:
-    """Indices of shape (resamples, n): each row is made of blocks of `block` days that begin anywhere, around the
-    end to the beginning. All books are resampled with the same ones, so that differences are paired."""
+    """Indices of shape (resamples, n). Each row consists of blocks of `block` days with random starts, which wrap
+    around the end. All books use the same indices, so that differences are paired."""
     generator = np.random.default_rng(seed)
     blocks = -(-n // block)
     starts = generator.integers(0, n, size=(resamples, blocks))
@@ -43,12 +43,12 @@ def estimate(figure: Callable[[Floats], Floats], returns: Floats, days: Ints) ->
 
 
 def over_paths(figure: Callable[[Floats], Floats], returns: Floats, days: Ints) -> Floats:
-    """The figure of every resampled path, a few paths at a time: years of days by a thousand paths are large."""
+    """The figure of every resampled path, a few paths at a time to limit memory."""
     return np.concatenate([figure(returns[some]) for some in np.array_split(days, -(-days.size // _CELLS))])
 
 
 def interval(value: float, resamples: Floats) -> Estimate:
-    """The percentile interval; none where over a tenth of the resamples have no such figure."""
+    """The percentile interval; None if the figure is undefined in over a tenth of the resamples."""
     finite = resamples[np.isfinite(resamples)]
     if len(finite) < 0.9 * len(resamples) or not len(finite):
         return Estimate(value, None, None)

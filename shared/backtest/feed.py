@@ -1,4 +1,4 @@
-"""What the books are played on: market events, nowcasts and the marks of each day's end. Times are UTC seconds."""
+"""The inputs of a simulation: market events, nowcasts and the marks at the end of each day. Times are UTC seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """The value that was published before a sale, and by which nowcast."""
+    """The value published before a sale, and its nowcast."""
 
     value_wei: int
     as_of: int
@@ -18,7 +18,7 @@ class Valued:
 
 @dataclass(frozen=True, slots=True)
 class SaleFacts:
-    """What is known of a sale event. `valued` is None where nothing had been published before it."""
+    """The facts of a sale event. `valued` is None if nothing was published before it."""
 
     kind: Literal["buy", "accept_bid"]
     valid: bool
@@ -31,9 +31,9 @@ class MarketEvent:
 
     Attributes:
         seq: ascends in contract order; orders name a listing by it.
-        time, known: when it happened, and when the platform learned of it.
+        time, known: instants of the event, and of its arrival on the platform.
         kind: the event's type.
-        sender, receiver: as the log says.
+        sender, receiver: addresses in the log.
         ref: transaction hash and log index, `0x…:12`.
     """
 
@@ -52,7 +52,7 @@ class MarketEvent:
 @dataclass(frozen=True)
 class Nowcast:
     """A published generation. `values` (wei by punk) has at least the punks whose ask is under the value by the
-    margin; a punk that it lacks is not looked at."""
+    margin; the books ignore all other punks."""
 
     generation_id: int
     as_of: int
@@ -62,7 +62,7 @@ class Nowcast:
 
 @dataclass(frozen=True)
 class Close:
-    """What open positions are marked to at a day's end.
+    """The marks of open positions at the end of a day.
 
     Attributes:
         floor_wei: lowest public ask.

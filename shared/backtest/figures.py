@@ -1,8 +1,8 @@
 """Figures of daily returns and of trades. Returns are fractions of a day; every function maps (paths, n) to (paths,).
 
-Annualised with 365 days: this market has no weekend. There is no rate to subtract: the books hold ether, and are
-measured in it. The root of time (Sharpe 1994) takes days for independent; marks that move slowly make the ratios too
-high (Lo 2002), which is why the intervals come from blocks of days and not from a formula.
+Annualised with 365 days, because this market has no weekend. The risk-free rate is zero: the books hold ether and are
+measured in it. The root of time (Sharpe 1994) assumes independent days. Marks that move slowly make the ratios too
+high (Lo 2002), so the intervals come from blocks of days and not from a formula.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Figure: TypeAlias = Callable[[Floats], Floats]
 
 
 def daily_returns(days: Sequence[DayEnd], mark: Mark, *, start_wei: int) -> Floats:
-    """One for each day, shape (n,): (end + paid out - start - paid in) / (start + paid in), as if what is paid in came
-    at the day's beginning (Dietz 1966, the flow weighted fully). A day without money at work returns 0."""
+    """One for each day, shape (n,): (end + paid out - start - paid in) / (start + paid in). Payments count from the
+    begin of the day (Dietz 1966, the flow weighted fully). A day without money at work returns 0."""
     returns: Floats = np.zeros(len(days))
     before = start_wei
     for place, day in enumerate(days):

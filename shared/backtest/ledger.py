@@ -1,8 +1,8 @@
 """A book's money: cash, positions, trades and the equity of every day, exact to the wei.
 
-Two ways of funding. `capital`: the book starts with an amount, and buys only what its cash pays for. `per_trade`: each
-purchase is paid in from outside and each sale paid out again, so that the book holds no cash and its return is that of
-the money at work.
+Two ways of funding. `capital`: the book starts with an amount, and its cash pays for purchases. `per_trade`: each
+purchase is paid in from outside and each sale is paid out, so the book holds no cash. Its return is that of the money
+at work.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MARKS: Final[tuple[Mark, ...]] = ("bid", "floor", "value")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A purchase. `listing` names the ask that was taken; None when the book stepped into a sale."""
+    """A purchase. `listing` is the number of the ask that was taken; None if the book stepped into a sale."""
 
     punk: int
     decided_at: int
@@ -44,7 +44,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A position from its purchase on; `exit` is None while it is open. Open ones carry their last marks in wei."""
+    """A position from its purchase on. `exit` is None while it is open; then `marks` are its last marks in wei."""
 
     number: int
     entry: Entry
@@ -63,7 +63,7 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class DayEnd:
-    """At the end of a day, in wei. `positions` are marked as `MARKS` says; `paid_in` and `paid_out` are of the day."""
+    """The end of a day, in wei. `positions` are in the order of `MARKS`; `paid_in` and `paid_out` are of the day."""
 
     day: int
     cash: int
@@ -112,7 +112,7 @@ class Ledger:
         return sum(held.trade.paid_wei for held in self._held.values())
 
     def buy(self, entry: Entry) -> None:
-        """Pay for a punk that the book does not hold. The caller has made sure that the cash is there."""
+        """Pay for a punk that the book does not hold. The caller has checked the cash."""
         paid = entry.price_wei + entry.gas_wei
         if self.per_trade:
             self._paid_in += paid
@@ -135,7 +135,7 @@ class Ledger:
         self._closed.append(replace(held.trade, exit=exit_))
 
     def end_day(self, day: int, close: Close, bid_wei: Callable[[int], int]) -> None:
-        """Mark what is open and note the day. The floor's mark is the lower of floor and value."""
+        """Mark the open positions and record the day. The floor's mark is the lower of floor and value."""
         self._floor = close.floor_wei
         totals = [0, 0, 0]
         for punk, held in self._held.items():
@@ -171,7 +171,7 @@ def share_of(amount_wei: int, bps: int) -> int:
 
 
 def _carried(held: _Held, punk: int, values: Mapping[int, int], floor_wei: int) -> int:
-    """The punk's value now; one that was not published moves with the floor from where it was last known."""
+    """The punk's value now. An unpublished value is the last one, moved by the floor."""
     value = values.get(punk)
     if value is not None:
         return value

@@ -1,4 +1,4 @@
-"""What a backtest comes to: every book with its figures, intervals, months, trades and days."""
+"""The result of a backtest: every book with its figures, intervals, months, trades and days."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNKNOWN = Estimate(None, None, None)
 
 @dataclass(frozen=True)
 class Marked:
-    """Figures of a book with its open positions marked one way, and its growth of one unit after each day."""
+    """Figures of a book under one mark of its open positions, and the growth of one unit after each day."""
 
     mark: Mark
     figures: dict[str, Estimate]
@@ -94,22 +94,22 @@ class BacktestResult:
 
 
 def result_of(simulation: Simulation) -> BacktestResult | None:
-    """Everything from what was played; None while no day has ended."""
-    played = simulation.books()
-    days = len(played[0].days)
+    """The result of the days so far; None while no day has ended."""
+    runs = simulation.books()
+    days = len(runs[0].days)
     if not days:
         return None
     terms = simulation.terms
     indices = resampled_days(days, block=terms.block_days, resamples=terms.resamples, seed=terms.seed)
-    returns = {(book.name, mark): _returns(book, mark, terms) for book in played for mark in MARKS}
+    returns = {(book.name, mark): _returns(book, mark, terms) for book in runs for mark in MARKS}
     return BacktestResult(
         terms=terms,
-        first_day=played[0].days[0].day,
-        last_day=played[0].days[-1].day,
+        first_day=runs[0].days[0].day,
+        last_day=runs[0].days[-1].day,
         generations=simulation.generations,
         sales=simulation.sales,
-        books=[_book(book, returns, indices) for book in played],
-        versus=_versus(played, returns, indices),
+        books=[_book(book, returns, indices) for book in runs],
+        versus=_versus(runs, returns, indices),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the books are played with."""
+"""The terms of a backtest."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Terms:
 
     Attributes:
         margin_bps: an ask is bought when it is at most value x (1 - margin).
-        latency: nowcasts between the decision and the arrival of its order; an order decided on one nowcast arrives
-            when the `latency`-th after it has been published.
-        buy_gas_wei, sell_gas_wei: of one purchase, and of offering, selling and withdrawing.
+        latency: nowcasts between the decision and the arrival of its order. An order arrives when the `latency`-th
+            nowcast after that of its decision was published.
+        buy_gas_wei, sell_gas_wei: gas of one purchase; and of one offer, sale and withdrawal together.
         sell_fee_bps: share of the price; the contract itself takes none.
         capital_wei: of each book that has a limit.
         largest_bps: largest share of equity (at cost) in one purchase.
