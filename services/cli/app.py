@@ -1,4 +1,4 @@
-"""The command line: every command, and the function that carries it out."""
+"""The command line: every command, and its function."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from services.cli.lazy import Group, application
 
-# The laboratory stands above this package, which names it here and never imports it; an image of a service lacks it.
+# This package names the laboratory but never imports it; the image of a service lacks it.
 COMMANDS: Final = Group(
     "An open valuation platform for CryptoPunks. Settings: environment variables PUNKCAST_…",
     {

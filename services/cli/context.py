@@ -40,7 +40,7 @@ def on_platform(
     """Run `action` on the platform of the settings; for the rest see `platform`.
 
     Raises:
-        ConflictError: the database's schema is behind, and it is not ours alone to change.
+        ConflictError: the schema of a database server is behind; migrating it is a step of its own.
     """
     settings = Settings()
 
@@ -65,11 +65,11 @@ def on_database(action: Callable[[Connection, datetime], Awaitable[T]]) -> T:
 async def platform(
     settings: Settings, *, service: str = "cli", log_level: str | None = "WARNING"
 ) -> AsyncIterator[Platform]:
-    """The open platform. An embedded database is migrated on the way, a server's only checked.
+    """The open platform. An embedded database is migrated first; the schema of a server is only checked.
 
     Args:
         service: what log lines name.
-        log_level: None takes that of the settings.
+        log_level: None for the log level of the settings.
     """
     embedded = urlsplit(settings.database_url).scheme == "embedded"
     if not embedded and (pending := await check(settings.database_url)):
@@ -114,7 +114,7 @@ def show_documents(
 
 
 def print_json(documents: BaseModel | Sequence[BaseModel]) -> None:
-    """One document, or a list of them, as the API answers."""
+    """One document, or a list of them, in the shape of the API."""
     from pydantic import TypeAdapter
 
     typer.echo(TypeAdapter(Any).dump_json(documents, indent=2))

@@ -57,7 +57,7 @@ async def _on_database(action: Callable[[str], Awaitable[list[str]]]) -> list[st
 
 
 def _preflight(*, accept: bool) -> None:
-    """Stop a deployment that would end the nowcasts; a standby model or a shadow that does not load stops nothing."""
+    """Exit with 1 if the deployment would end the nowcasts; other models that fail to load stop nothing."""
     from services.cli.preflight import exit_code
 
     accept, findings = accept or Settings().accept_unsupported, _findings()
@@ -69,7 +69,7 @@ def _preflight(*, accept: bool) -> None:
 
 
 def _findings() -> list[Finding]:
-    """How the models in use load; each is printed."""
+    """Load the models in use, and print a line for each."""
 
     async def look(platform: Platform) -> list[Finding]:
         from services.cli.preflight import preflight

@@ -20,10 +20,10 @@ TABLES = (".parquet", ".csv")
 
 
 def require_writable(option: str, file: Path, *, force: bool = True, make_folder: bool = False) -> None:
-    """Refuse a bad place before the work begins; `make_folder` makes its folder.
+    """Refuse a bad path before the work begins; `make_folder` makes its folder.
 
     Raises:
-        InvalidInputError: a place where no file can be written.
+        InvalidInputError: no file can be written there.
         ConflictError: the file exists, and `force` is off.
     """
     if make_folder:
@@ -48,7 +48,7 @@ def whole(file: Path) -> Iterator[BinaryIO]:
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            # mkstemp's files are for their owner alone; a result is an ordinary file.
+            # mkstemp's files are readable by their owner only; a result has ordinary permissions.
             os.fchmod(descriptor, 0o666 & ~_umask())
             yield stream
         part.replace(file)

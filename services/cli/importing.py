@@ -28,9 +28,12 @@ from shared.stores.event_repository import AppendResult
 
 @dataclass(frozen=True)
 class Imported:
-    """One import: how many `events` there were, and `appended` how many of them were new.
+    """The result of one import.
 
-    `decoded` are those of pages, `history` what they were decoded on top of, `newest` says where the table ends.
+    Attributes:
+        events, appended: the number of events, and of the new ones among them.
+        decoded, history: the events of pages, and the earlier events that the decoding used.
+        newest: the end of the table.
     """
 
     events: int
@@ -41,14 +44,14 @@ class Imported:
 
 
 def import_files(path: Path, history: Path | None) -> None:
-    """Append what is there, and print what was new.
+    """Append the events of the files, and print the numbers.
 
     Raises:
         InvalidInputError: a file breaks a rule; then nothing is imported.
     """
     console, started = Console(), perf_counter()
     with console.status(f"reading {path}"):
-        # Before the database is touched: what breaks a rule is not half-imported.
+        # Read before the database is touched, so that a file that breaks a rule is not half-imported.
         pages = log_page_paths(path)
         files = read_beside_pages(path) if pages else read_event_files(path)
         logs = read_log_pages(pages)
@@ -57,7 +60,7 @@ def import_files(path: Path, history: Path | None) -> None:
         imported = on_platform(lambda platform: _import(platform, files, logs, earlier, progress))
     seconds = perf_counter() - started
     if pages:
-        _tell_decoded(console, pages, logs, imported.decoded, imported.history)
+        _print_decoded(console, pages, logs, imported.decoded, imported.history)
     already, rate = imported.events - imported.appended, imported.events / seconds
     console.print(
         f"{imported.appended:,} events appended, {already:,} known already, in {seconds:.1f} s ({rate:,.0f} events/s); "
@@ -110,7 +113,7 @@ def decode(pages: Sequence[Path], out: Path, history: Path | None) -> None:
         earlier = _history(history)
         events = decode_with_history(logs, earlier)
         events.write_parquet(out) if out.suffix == ".parquet" else events.write_csv(out)
-    _tell_decoded(console, paths, logs, events, earlier)
+    _print_decoded(console, paths, logs, events, earlier)
     console.print(f"written to {out}", soft_wrap=True)
 
 
@@ -118,7 +121,7 @@ def _history(path: Path | None) -> pl.DataFrame:
     return empty_events() if path is None else read_event_files(path).events
 
 
-def _tell_decoded(
+def _print_decoded(
     console: Console, paths: Sequence[Path], logs: pl.DataFrame, events: pl.DataFrame, history: pl.DataFrame
 ) -> None:
     """Print what the pages held, and what only earlier events could add."""

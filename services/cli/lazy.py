@@ -1,4 +1,4 @@
-"""Commands from a table: a command's module is imported when the command is chosen, so the help is quick."""
+"""Commands from a table. A command's module is imported when the command runs, so the help is quick."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-# Markup would import rich, which takes longer than all else that the help needs.
+# Markup would import rich, which takes longer than the rest of the help.
 _PLAIN: Final[Any] = {
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
@@ -53,7 +53,7 @@ class _Deferred(TyperCommand):
         self._entry = entry
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """In full, whatever the limit."""
+        """The whole text, whatever the limit."""
         return self._entry.help if isinstance(self._entry, Group) else _summary(self._entry)
 
     def make_context(self, *arguments: Any, **settings: Any) -> typer.Context:
@@ -81,7 +81,7 @@ def _function(target: str) -> Callable[..., Any]:
 
 
 def _summary(target: str) -> str:
-    """The first paragraph of the function's docstring, from its source: an import would bring all that it uses."""
+    """The first paragraph of the function's docstring, read from its source to avoid the import."""
     module, _, name = target.partition(":")
     spec = find_spec(module)
     assert spec is not None, target

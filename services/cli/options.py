@@ -1,4 +1,4 @@
-"""Values of options that several commands take."""
+"""Parsers of options that several commands take."""
 
 from __future__ import annotations
 

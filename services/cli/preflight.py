@@ -1,4 +1,4 @@
-"""Before a deployment: does this code serve the models that run? Loading a file says its reference rows again."""
+"""The check before a deployment: whether this code serves the models in use. Loading checks the reference rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ExitCode = Literal[0, 1, 3]
 
 @dataclass(frozen=True)
 class Finding:
-    """How one model loads: `trouble` is empty when it does; `unsupported`: its file is sound, but not for this code."""
+    """How one model loads. `trouble` is empty if it does; `unsupported`: a sound file that this code cannot serve."""
 
     model_id: str
     role: Role
@@ -34,7 +34,7 @@ async def preflight(platform: Platform) -> list[Finding]:
     """Load the champion, its fallback and the shadows, in this order.
 
     Raises:
-        TransientError: the object store is away.
+        TransientError: the object store is down.
     """
     async with platform.database.connection() as connection:
         active = await models.active(connection)
@@ -42,7 +42,7 @@ async def preflight(platform: Platform) -> list[Finding]:
 
 
 def exit_code(findings: Sequence[Finding], *, accept_unsupported: bool = False) -> ExitCode:
-    """For a deployment. Models that are unsupported may be accepted, damaged ones not: no training mends a file."""
+    """The exit code for a deployment. It can accept unsupported models, but no damaged files."""
     troubled = [one for one in findings if one.trouble and not (accept_unsupported and one.unsupported)]
     if not troubled:
         return 0

@@ -1,4 +1,4 @@
-"""The progress bar of every command that takes a while."""
+"""The progress bar of every long command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 
 def progress_bar(console: Console, *, keep: bool = False, quiet: bool = False) -> Progress:
-    """Each task gives a description and the field `note`. With `keep` the bar stays when it is done."""
+    """A bar. Each task has a description and the field `note`. With `keep` the bar stays at the end."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -40,8 +40,8 @@ def model_of(file: Path | None, threads: int) -> ValuationModel | None:
 def from_files(
     folder: Path, punk: int, as_of: datetime | None, *, model: ValuationModel | None, threads: int
 ) -> Report:
-    """As of the instant; None stands for just after the last event. Without a model one is fitted on the sales before
-    the instant.
+    """Explain from event files, as of the instant, or just after the last event. Without a model, one is fitted on
+    the sales before the instant.
 
     Raises:
         InvalidInputError: a file breaks a rule, or there are no punks next to the events.
@@ -130,9 +130,11 @@ async def from_record(
 async def _again(
     platform: Platform, connection: Connection, reader: MarketReader, nowcast: Published, model: ValuationModel
 ) -> tuple[Basis, str, bool, bool | None]:
-    """What the model values the nowcast from: what is on record where it is, else made again from the events that had
-    been read then and no others. The id of the snapshot made again, whether it was archived, and whether the
-    calibration made again is the one on record; None when none is."""
+    """Recompute the snapshot and calibration of a nowcast from the events that had been read then.
+
+    Returns the basis on record, or the recomputed one without a record; the id of the recomputed snapshot; whether it
+    was archived; and whether the recomputed calibration is the recorded one (None without a record).
+    """
     archived, recorded = None, nowcast.calibration(model)
     with suppress(NotFoundError):
         archived = await snapshots.load(connection, platform.store, nowcast.snapshot_id)
@@ -143,7 +145,7 @@ async def _again(
 
 
 def _basis(model: ValuationModel, timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Basis:
-    """As a nowcast of the instant by the model is made."""
+    """The snapshot and the calibration of a nowcast of the instant by the model."""
     return nowcast_snapshot(timeline, prices, as_of), model.calibration_at(timeline, prices, as_of)
 
 

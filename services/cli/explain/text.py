@@ -1,4 +1,4 @@
-"""a report as a person reads it."""
+"""Prints a report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.valuation.feature_table import FEATURES, FLAGS
 BAR = 14
 """Characters on either side of the axis."""
 SHOWN = 0.0005
-"""A change of less ETH is no row of its own: it would read 0.000."""
+"""A smaller change, in ETH, gets no row, because it would read 0.000."""
 
 
 def render(console: Console, report: Report, *, features: bool) -> None:
@@ -52,7 +52,7 @@ def render(console: Console, report: Report, *, features: bool) -> None:
 
 
 def eth(amount: float | None) -> str:
-    """An amount as people write it: more digits where the number is small."""
+    """An amount; small ones with decimals."""
     if amount is None:
         return "–"
     return f"{amount:,.0f}" if abs(amount) >= 1_000 else f"{amount:,.2f}"
@@ -74,7 +74,7 @@ def bar(amount: float, largest: float) -> str:
 
 
 def _bars(console: Console, parts: Sequence[Part], *totals: tuple[str, float]) -> None:
-    """The parts with bars to one scale, what they add up to (the last total) below them, other totals above."""
+    """The parts with bars to one scale; below them their sum (the last total), above them the other totals."""
     largest = max((abs(part.eth) for part in parts), default=0.0)
     rows = [(label(part.name), f"{part.eth:+12,.3f}", bar(part.eth, largest), part.group) for part in parts]
     *above, below = ((name, f"{amount:12,.3f}", "", "") for name, amount in totals)

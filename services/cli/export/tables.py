@@ -35,7 +35,7 @@ select exists (
       and not exists (select from sales s where s.event_seq = e.seq)
 )
 """
-# What a reader saw at the instant: the last publication up to it. Without an instant: what the pointer shows.
+# At an instant, readers saw the last publication up to it. Without an instant, the pointer names the publication.
 SHOWN_AT_SQL = """
 select generation_id from generations
 where role = 'champion' and published_at <= $1
@@ -64,8 +64,8 @@ order by s.block, s.log_index, o.track, o.horizon, o.model_id
 
 @dataclass(frozen=True)
 class Window:
-    """What to export of a table: `first` inclusive, `last` exclusive, by the time things happened; `as_of`: only what
-    was scored_before strictly before it."""
+    """The part of a table to export: `first` inclusive, `last` exclusive, by the time of the event. `as_of`: only what
+    was known strictly before it."""
 
     first: datetime | None = None
     last: datetime | None = None
@@ -86,7 +86,7 @@ async def load(connection: Connection, table: Table, window: Window) -> pl.DataF
     """The table's rows in `window`.
 
     Raises:
-        InvalidInputError: the window has bounds that mean nothing for this table.
+        InvalidInputError: the window has bounds that this table does not take.
         NotFoundError: there was no nowcast at that instant, or its values are gone.
         MarketNotReadyError: sales have to be derived first, and there are no punks.
     """
@@ -105,7 +105,7 @@ async def _events(connection: Connection, window: Window) -> pl.DataFrame:
 async def _sales(connection: Connection, window: Window) -> pl.DataFrame:
     stored = await read_bulk(connection, EXPORT_SALES_SQL)
     if await connection.fetchval(UNDERIVED_SALES_SQL):
-        # After an import the ingestor has not derived them yet; the same fold does it here. What is stored stays.
+        # After an import the ingestor has not derived them yet. The same fold derives them here, without storing them.
         key = ["block", "log_index"]
         derived = _as_frame(await _derived(connection), stored.schema).join(stored, on=key, how="anti")
         stored = pl.concat([stored, derived]).sort(key)
@@ -177,8 +177,8 @@ async def _nowcasts(connection: Connection, window: Window) -> pl.DataFrame:
 
 async def _outcomes(connection: Connection, window: Window) -> pl.DataFrame:
     scored = await read_bulk(connection, EXPORT_OUTCOMES_SQL)
-    scored_before = Window(as_of=window.as_of).of(scored, "scored_at")
-    return Window(window.first, window.last).of(scored_before, "sale_time")
+    scored_then = Window(as_of=window.as_of).of(scored, "scored_at")
+    return Window(window.first, window.last).of(scored_then, "sale_time")
 
 
 _LOADERS: Final[dict[Table, Callable[[Connection, Window], Awaitable[pl.DataFrame]]]] = {

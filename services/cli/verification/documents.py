@@ -1,4 +1,4 @@
-"""A proof, or a whole generation, as the gateway answers it, judged by hashing alone."""
+"""Verifies a proof or a whole generation, as the gateway serves it, by hashing alone."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Verdict:
-    """`holds` is the answer; `reason` says in words what was compared."""
+    """`holds` is the answer; `reason` describes the comparison."""
 
     holds: bool
     reason: str
 
 
 def judge(document: object, *, trusted_root: str | None) -> Verdict:
-    """A proof document or a nowcast document. `trusted_root`: a root noted elsewhere, to be believed instead of theirs.
+    """Judge a proof or nowcast document. `trusted_root`: a root noted elsewhere, which replaces that of the document.
 
     Raises:
         InvalidInputError: it is neither, or a part is missing.
@@ -66,7 +66,7 @@ def _steps(document: dict[str, Any]) -> list[Step]:
 
 
 def _contradiction(document: dict[str, Any]) -> str | None:
-    """Where a proof contradicts itself, apart from its root."""
+    """A contradiction within the proof, apart from its root; None without one."""
     punk = document["line"].partition(",")[0]
     if punk != str(document["punk_id"]):
         return f"the line is about punk {punk}, not about {document['punk_id']}"
@@ -81,7 +81,7 @@ def _contradiction(document: dict[str, Any]) -> str | None:
 
 
 def sides(index: int, count: int) -> list[str]:
-    """Where the neighbours of a leaf stand, on its way up a tree of `count` leaves."""
+    """The sides of the neighbours on the path from a leaf to the root of a tree of `count` leaves."""
     found = []
     while count > 1:
         if index ^ 1 < count:
