@@ -35,8 +35,8 @@ EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {
 
 _LARGEST_BLOCK: Final = 2**32 - 1
 _LARGEST_INDEX: Final = 2**31 - 1
-_ADDRESS: Final = r"^0x[0-9a-f]{40}$"
-_HASH: Final = r"^0x[0-9a-f]{64}$"
+ADDRESS: Final = r"^0x[0-9a-f]{40}$"
+HASH: Final = r"^0x[0-9a-f]{64}$"
 
 
 def empty_events() -> pl.DataFrame:
@@ -101,8 +101,8 @@ def _row_rules(punk_count: int) -> list[Rule]:
         ("sale_kind", ~pl.col("sale_kind").is_in(SALE_KINDS), f"must be one of {', '.join(SALE_KINDS)}"),
         ("sale_kind", (event_type != SALE) & pl.col("sale_kind").is_not_null(), "belongs to sales only"),
         ("to_address", owner_required & pl.col("to_address").is_null(), "is required where the owner changes"),
-        *((name, ~pl.col(name).str.contains(_ADDRESS), "must be 0x and 40 hexadecimal digits") for name in addresses),
-        ("tx_hash", ~pl.col("tx_hash").str.contains(_HASH), "must be 0x and 64 hexadecimal digits"),
+        *((name, ~pl.col(name).str.contains(ADDRESS), "must be 0x and 40 hexadecimal digits") for name in addresses),
+        ("tx_hash", ~pl.col("tx_hash").str.contains(HASH), "must be 0x and 64 hexadecimal digits"),
     ]
 
 

@@ -37,14 +37,17 @@ def typed(frame: pl.DataFrame, schema: Schema, where: str, *, exact: bool = True
         if not (column.dtype == wanted or integers or column.null_count() == len(column)):
             raise InvalidInputError(f"{where}: column {name!r} has type {column.dtype}, expected {wanted}")
         cast = column.cast(wanted, strict=False)
-        lost = cast.is_null() & column.is_not_null() if integers else pl.Series([False])
-        if lost.any():
-            row = first_true(lost)
-            raise InvalidInputError(
-                f"{where}: row {row + 1}: column {name!r} must fit {wanted} (found {column[row]!r})"
-            )
+        check_cast(column, cast, f"must fit {wanted}", where)
         columns.append(cast)
     return pl.DataFrame(columns)
+
+
+def check_cast(column: pl.Series, cast: pl.Series, rule: str, where: str) -> None:
+    """Raises InvalidInputError for the first value of `column` that is null in `cast`."""
+    lost = cast.is_null() & column.is_not_null()
+    if lost.any():
+        row = first_true(lost)
+        raise InvalidInputError(f"{where}: row {row + 1}: column {column.name!r} {rule} (found {column[row]!r})")
 
 
 def check_rows(frame: pl.DataFrame, rules: Sequence[Rule], where: str) -> None:

@@ -21,9 +21,6 @@ class AskBook:
         self._keys: dict[int, int] = {}
         self._sorted: list[int] = []
 
-    def __len__(self) -> int:
-        return len(self._sorted)
-
     def move(self, punk: int, price_wei: int | None) -> bool:
         """Set, replace or (None) remove the punk's ask; False if there was nothing to remove."""
         keys, asks = self._keys, self._sorted

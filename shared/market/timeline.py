@@ -67,7 +67,6 @@ class MarketTimeline:
         self.counted: list[Sale] = []
         self.last_seq = 0
         self.last_key = (-1, -1)
-        self.last_time = 0
         self.asks_now = AskBook()
         self._custody = Custody()
         self.offers: OfferBook[int] = OfferBook()
@@ -136,8 +135,7 @@ class MarketTimeline:
                     sales.append(sale)
                     self._count(sale, known, change)
         if events.height:
-            self.last_seq, self.last_time = seqs[-1], int(times[-1])
-            self._last_known = known_at[-1]
+            self.last_seq, self._last_known = seqs[-1], known_at[-1]
             self.last_key = (blocks[-1], log_indices[-1])
         self.events.extend(known_at, events.select("seq", "block").to_numpy())
         for series in (self.lows, self.asks, self.bids, self.owner_changes, self._sale_series):
@@ -196,8 +194,8 @@ class MarketTimeline:
         later: frozenset[str] | None,
     ) -> Sale:
         """The sale with its verdict, before the fold applies the sale. `later`: owners after the sale in the same
-        transaction."""
-        seq, block, log_index, tx_hash, time, punk = place
+        transaction. `place`: the first fields of `Sale`."""
+        *_, tx_hash, time, punk = place
         floor = self.asks_now.floor_without(punk)
         side = (seller, *self._custody.holders(punk, tx_hash))
         circumstances = Circumstances(
@@ -210,20 +208,7 @@ class MarketTimeline:
             comes_back=later is not None and not later.isdisjoint(side),
             sold_before=self._custody.sold_before(punk, seller, time),
         )
-        return Sale(
-            event_seq=seq,
-            block=block,
-            log_index=log_index,
-            tx_hash=tx_hash,
-            time=time,
-            punk_id=punk,
-            price_wei=price,
-            seller=seller,
-            buyer=buyer,
-            kind=kind,
-            floor_wei=floor,
-            excluded=exclusion(circumstances),
-        )
+        return Sale(*place, price, seller, buyer, kind, floor, exclusion(circumstances))
 
     def _highest_bid(self) -> int:
         return max((bid.price_wei for bid in self.offers.bids.values()), default=0)

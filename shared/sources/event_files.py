@@ -12,7 +12,7 @@ import polars as pl
 
 from shared.errors import InvalidInputError
 from shared.market.events import EVENT_SCHEMA, contract_keys, empty_events, validate
-from shared.market.frame_rules import check_columns, first_true
+from shared.market.frame_rules import check_cast, check_columns
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
 from shared.sources.recorded import RecordedMarket
 
@@ -182,12 +182,7 @@ def _read_csv(file: Path) -> pl.DataFrame:
             parsed = _instants(column)
         else:
             parsed = column
-        broken = parsed.is_null() & column.is_not_null()
-        if broken.any():
-            row = first_true(broken)
-            raise InvalidInputError(
-                f"{file}: row {row + 1}: column {name!r} must be of type {wanted} (found {column[row]!r})"
-            )
+        check_cast(column, parsed, f"must be of type {wanted}", str(file))
         columns.append(parsed)
     return pl.DataFrame(columns)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import polars as pl
 import structlog
@@ -20,6 +21,7 @@ from shared.stores import chain_repository, event_repository
 # Closes are never changed or deleted, so a higher count means new ones.
 COUNT_ETH_USD_SQL = "select count(*) from eth_usd_daily"
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 class MarketNotReadyError(TransientError):
@@ -40,15 +42,11 @@ class MarketReader:
 
     @property
     def timeline(self) -> MarketTimeline:
-        if self._timeline is None:
-            raise MarketNotReadyError("the market has not been read yet: refresh first")
-        return self._timeline
+        return _loaded(self._timeline)
 
     @property
     def prices(self) -> DailyPrices:
-        if self._prices is None:
-            raise MarketNotReadyError("the market has not been read yet: refresh first")
-        return self._prices
+        return _loaded(self._prices)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -125,3 +123,9 @@ class MarketReader:
                 "no punks in the database; run `punkcast import DIR` or let the ingestor run once"
             )
         return Traits.from_frame(punks)
+
+
+def _loaded(value: T | None) -> T:
+    if value is None:
+        raise MarketNotReadyError("the market has not been read yet: refresh first")
+    return value

@@ -1,4 +1,4 @@
-"""A snapshot: immutable inputs as of one instant. Its id is the hash of its content."""
+"""A snapshot: immutable inputs as of one instant, identified by the hash of its content."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Snapshot:
 
     Attributes:
         as_of: all inputs are from before this instant (UTC).
-        last_event_seq: this database's number of the last included event; not part of the id.
-        last_block: the block of that event.
-        frame: key columns and feature columns; see `shared.valuation.inputs` for each kind's columns.
+        last_event_seq: number of the last included event in this database; not part of the id.
+        last_block: block of the last included event.
+        frame: key columns and feature columns; `shared.valuation.inputs` has the columns of each kind.
     """
 
     kind: Kind
@@ -79,14 +79,8 @@ class Snapshot:
             if _METADATA_KEY not in metadata:
                 raise IntegrityError("not a snapshot file: its Parquet metadata has no punkcast.snapshot header")
             header = json.loads(metadata[_METADATA_KEY])
-            return cls(
-                kind=header["kind"],
-                as_of=datetime.fromisoformat(header["as_of"]),
-                last_event_seq=header["last_event_seq"],
-                last_block=header["last_block"],
-                feature_schema=header["feature_schema"],
-                frame=pl.read_parquet(io.BytesIO(body)),
-            )
+            as_of = datetime.fromisoformat(header.pop("as_of"))
+            return cls(as_of=as_of, frame=pl.read_parquet(io.BytesIO(body)), **header)
         except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError) as error:
             raise IntegrityError(f"not a readable snapshot file: {error}; restore it from a backup") from error
 
@@ -101,6 +95,6 @@ def _canonical(column: pl.Series) -> bytes:
         column = column.dt.epoch("us")
     values = column.to_numpy()
     if values.dtype.kind == "f":
-        # Use one NaN: the bit pattern depends on the operation that produced it.
+        # Normalise NaN, whose bit pattern depends on the operation that produced it.
         values = np.where(np.isnan(values), values.dtype.type(np.nan), values)
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).tobytes()

@@ -37,7 +37,7 @@ async def feature_rate(_url: str, _home: Path, events: Path) -> list[Measured]:
     sales = timeline.sales[-SALES:]
     sold = np.array([sale.punk_id for sale in sales])
     before = np.array([sale.time - HORIZON_S for sale in sales])
-    every, now = np.arange(PUNKS), np.full(PUNKS, timeline.last_time + 1)
+    every, now = np.arange(PUNKS), np.full(PUNKS, int(timeline.events.times[-1]) + 1)
     rows = compute(timeline, prices, every, now)
     columns = list(rows.drop("floor_eth").to_numpy().astype(np.float64).T)
     asks = np.random.default_rng(0).permutation([float(price) for price, _ in timeline.asks_now.asks()])

@@ -14,6 +14,7 @@ import polars as pl
 
 from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError
+from shared.market.events import ADDRESS, HASH
 from shared.market.frame_rules import Rule
 
 TOPICS: Final = ("topic0", "topic1", "topic2", "topic3")
@@ -37,8 +38,6 @@ _EARLIEST_SECOND: Final = int(EARLIEST_INSTANT.timestamp())
 _LATEST_SECOND: Final = 253_402_300_799
 """The end of the year 9999, the last year of a Python datetime."""
 
-_HASH: Final = r"^0x[0-9a-f]{64}$"
-_ADDRESS: Final = r"^0x[0-9a-f]{40}$"
 _BYTES: Final = r"^0x(?:[0-9a-f]{2})*$"
 
 
@@ -173,8 +172,8 @@ def _with_times(
 def _rules() -> list[Rule]:
     hash_rule = "must be 0x and 64 hexadecimal digits"
     texts = (
-        ("tx_hash", _HASH, hash_rule),
-        ("address", _ADDRESS, "must be 0x and 40 hexadecimal digits"),
+        ("tx_hash", HASH, hash_rule),
+        ("address", ADDRESS, "must be 0x and 40 hexadecimal digits"),
         ("data", _BYTES, "must be 0x and whole bytes in hexadecimal"),
     )
     outside = {name: ~pl.col(name).is_between(0, most).fill_null(False) for name, most in _LARGEST.items()}
@@ -183,7 +182,7 @@ def _rules() -> list[Rule]:
         *((name, outside[name], f"must be a number from 0 to {most}") for name, most in _LARGEST.items()),
         *((name, ~pl.col(name).str.contains(pattern).fill_null(False), rule) for name, pattern, rule in texts),
         ("topic0", pl.col("topic0").is_null(), "must not be missing"),
-        *((name, ~pl.col(name).str.contains(_HASH), hash_rule) for name in TOPICS),
+        *((name, ~pl.col(name).str.contains(HASH), hash_rule) for name in TOPICS),
         *((name, gap, "must not follow a missing topic") for name, gap in gaps.items()),
     ]
 

@@ -172,4 +172,4 @@ def test_a_frame_out_of_order_changes_nothing():
     with pytest.raises(ValueError, match="event 1 at"):
         timeline.apply(events[:1])
     assert timeline.asks_now.asks() == [(8 * 10**18, 2)]
-    assert datetime.fromtimestamp(timeline.last_time, UTC) == events["timestamp"][1]
+    assert datetime.fromtimestamp(int(timeline.events.times[-1]), UTC) == events["timestamp"][1]
