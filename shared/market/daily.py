@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.market.series_rows import LowestAsks
 from shared.market.timeline import MarketTimeline
-from shared.units import DAY_S, WEI_PER_ETH
+from shared.units import DAY_S, EPOCH, WEI_PER_ETH
 
 GWEI = 10**9
 
@@ -32,8 +32,8 @@ def market_days(timeline: MarketTimeline, as_of: int, *, first: date | None = No
     """
     if not len(timeline.events.times):
         return []
-    begin = int(timeline.events.times[0]) if first is None else _seconds(first)
-    starts = np.arange(begin // DAY_S * DAY_S, as_of, DAY_S, dtype=np.int64)
+    begin = int(timeline.events.times[0]) // DAY_S if first is None else (first - EPOCH.date()).days
+    starts = np.arange(begin * DAY_S, as_of, DAY_S, dtype=np.int64)
     if not len(starts):
         return []
     ends = np.minimum(starts + DAY_S, as_of)
@@ -47,7 +47,3 @@ def market_days(timeline: MarketTimeline, as_of: int, *, first: date | None = No
         )
         for start, floor, level in zip(starts.tolist(), floors, levels, strict=True)
     ]
-
-
-def _seconds(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

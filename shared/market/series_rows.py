@@ -135,10 +135,7 @@ class SaleSeries:
         self.valid_sales.pending.append((known, self._sums))
         punk_sale = self._punk_sale(known, sale.punk_id, log_price, log(floor_wei / WEI_PER_ETH), error)
         self.punk_sales.pending.append(((sale.punk_id, known), punk_sale))
-        for records, series, owner in (
-            (self._sellers, self.sold_by, seller),
-            (self._buyers, self.bought_by, buyer),
-        ):
+        for records, series, owner in ((self._sellers, self.sold_by, seller), (self._buyers, self.bought_by, buyer)):
             old, at = records.get(owner, (OwnerRecord(0.0, 0.0, 0.0), known))
             decay = 0.5 ** ((known - at) / OWNER_HALF_LIFE_S)
             new = OwnerRecord(old.errors * decay + clipped, old.weight * decay + 1.0, old.number + 1.0)

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from shared.errors import InvalidInputError
-from shared.sources.recorded import RecordedMarket
 from shared.sources.simulation.bad_data import BadData
 from shared.sources.simulation.market import generate
 
@@ -53,14 +52,13 @@ class SimulatedMarket:
                 f"regime_break must be a day after {self.history_start.date()} and before {self.end.date()}"
             )
         self._bad_data = BadData(bad_data, self.start)
-        generated = generate(
+        self._market = generate(
             seed=seed,
             began=self.history_start,
             days=history_days + days,
             regime_break=regime_break,
             storm=self.start.date() if self._bad_data.has_storm else None,
         )
-        self._market = RecordedMarket(generated.events, generated.punks, generated.eth_usd)
 
     async def fetch(self, after: tuple[int, int] | None, until: datetime) -> pl.DataFrame:
         return self._bad_data.events(self._market.slice(after, until))

@@ -62,11 +62,7 @@ class MissingBidsError(PermanentError):
 
 
 def decode(
-    logs: pl.DataFrame,
-    bids: StandingBids,
-    *,
-    market: str = MARKET_ADDRESS,
-    wrappers: Collection[str] = WRAPPERS,
+    logs: pl.DataFrame, bids: StandingBids, *, market: str = MARKET_ADDRESS, wrappers: Collection[str] = WRAPPERS
 ) -> pl.DataFrame:
     """The market events (`EVENT_SCHEMA`) of these logs (`RAW_LOG_SCHEMA`, from `raw_logs`).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -13,6 +12,7 @@ from shared.errors import InvalidInputError
 from shared.market.events import validate
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
 from shared.market.traits import PUNKS
+from shared.sources.recorded import RecordedMarket
 from shared.sources.simulation import bidders, buyers, oddities, sellers
 from shared.sources.simulation.climate import Climate
 from shared.sources.simulation.day import Day
@@ -31,13 +31,12 @@ _JUMP: Final = -0.4
 """Log change of the floor at a regime break."""
 
 
-@dataclass(frozen=True)
-class Generated:
-    """`EVENT_SCHEMA`, `PUNK_SCHEMA`, `ETH_USD_SCHEMA`."""
-
-    events: pl.DataFrame
-    punks: pl.DataFrame
-    eth_usd: pl.DataFrame
+# Buyers come before sellers, so that sold punks are not repriced on the same day.
+_ACTORS: Final = (
+    *(sellers.list_fresh, sellers.reprice, sellers.delist),
+    *(bidders.bid_dust, bidders.bid_on_floor_punks, bidders.bid_on_traits, bidders.withdraw),
+    *(oddities.move, oddities.deal_privately, oddities.wash, oddities.sell_to_oneself, oddities.borrow_and_buy),
+)
 
 
 def generate(
@@ -48,7 +47,7 @@ def generate(
     assets: int = PUNKS,
     regime_break: date | None = None,
     storm: date | None = None,
-) -> Generated:
+) -> RecordedMarket:
     """A market of `assets` punks from midnight `began` (UTC) on. A longer market begins with the bytes of a shorter
     one.
 
@@ -77,36 +76,18 @@ def generate(
             everything = np.arange(assets)
             ledger.claim(everything, everything * _CLAIM_BLOCKS // assets, day.somebody(assets))
             sellers.open_book(day)
-        _play(day, float(climate.activity[number]))
+        if day.floor:
+            buyers.trade(day, float(climate.activity[number]))
+        for act in _ACTORS:
+            act(day)
         if storm == began.date() + timedelta(days=number):
             oddities.storm(day)
-    return Generated(
-        events=validate(
-            events_frame(ledger.log(), seed=seed, holders=holders, began=began, rng=streams[4]),
-            "simulated market",
-            punk_count=assets,
-        ),
+    events = events_frame(ledger.log(), seed=seed, holders=holders, began=began, rng=streams[4])
+    return RecordedMarket(
+        events=validate(events, "simulated market", punk_count=assets),
         punks=validate_punks(punks.frame(), "simulated punks", punk_count=assets),
         eth_usd=validate_eth_usd(_closes(climate, began), "simulated ETH/USD"),
     )
-
-
-def _play(day: Day, activity: float) -> None:
-    # Buyers come first, so that sold punks are not repriced on the same day.
-    if day.floor:
-        buyers.trade(day, activity)
-    sellers.list_fresh(day)
-    sellers.reprice(day)
-    sellers.delist(day)
-    bidders.bid_dust(day)
-    bidders.bid_on_floor_punks(day)
-    bidders.bid_on_traits(day)
-    bidders.withdraw(day)
-    oddities.move(day)
-    oddities.deal_privately(day)
-    oddities.wash(day)
-    oddities.sell_to_oneself(day)
-    oddities.borrow_and_buy(day)
 
 
 def _closes(climate: Climate, began: datetime) -> pl.DataFrame:

@@ -9,17 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from shared.market.collection import (
-    ACCESSORIES,
-    BOTH,
-    HELD,
-    MEN,
-    NAMES,
-    SKIN_COUNTS,
-    TYPE_COUNTS,
-    WOMEN,
-    WORN_COUNTS,
-)
+from shared.market.collection import ACCESSORIES, BOTH, HELD, MEN, NAMES, SKIN_COUNTS, TYPE_COUNTS, WOMEN, WORN_COUNTS
 from shared.market.reference_data import PUNK_SCHEMA
 from shared.market.series import Floats, Ints
 from shared.market.traits import PUNKS

@@ -55,9 +55,7 @@ def reprice(day: Day) -> None:
     worth = day.log_worth(punks, blocks)
     mood = day.rng.random(len(punks))
     step = np.where(
-        mood < 0.7,
-        -np.abs(day.rng.normal(0.012, 0.025, len(punks))),
-        day.rng.normal(0.05, 0.12, len(punks)),
+        mood < 0.7, -np.abs(day.rng.normal(0.012, 0.025, len(punks))), day.rng.normal(0.05, 0.12, len(punks))
     )
     # All owners asking too little, and some others, price by the punk's worth again.
     revalued = (asked < worth - _NEVER_UNDER) | ((mood > 0.75) & (asked < worth + 0.3))
@@ -87,11 +85,7 @@ def _asked(day: Day, punks: Ints, blocks: Ints, moods: Floats) -> Ints:
     mood = np.searchsorted(np.cumsum(moods), rng.random(count), side="right")
     over = np.select(
         [mood == KEEN, mood == PATIENT, mood == DREAMING],
-        [
-            rng.normal(0.02, 0.03, count),
-            0.05 + rng.exponential(0.20, count),
-            0.35 + rng.exponential(0.85, count),
-        ],
+        [rng.normal(0.02, 0.03, count), 0.05 + rng.exponential(0.20, count), 0.35 + rng.exponential(0.85, count)],
         default=0.0,
     )
     asked = np.where(mood >= SILLY, np.log(10.0) * rng.uniform(3.0, 6.0, count), worth + over)
