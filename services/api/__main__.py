@@ -19,9 +19,9 @@ COLLECT_EVERY = (50_000, 20, 50)
 
 def main() -> int:
     """Returns the exit code: 0 after a graceful end, 2 for unusable settings."""
-    # Rendering a generation in a thread must not keep the loop from answering for the usual five milliseconds.
+    # A thread that renders a generation must yield to the event loop sooner than the default of five milliseconds.
     sys.setswitchinterval(SWITCH_S)
-    # A generation is tens of thousands of objects without a cycle: looking through them stops the loop for nothing.
+    # A generation is tens of thousands of objects without cycles: scanning them stops the loop in vain.
     gc.set_threshold(*COLLECT_EVERY)
     try:
         settings = Settings()

@@ -51,7 +51,7 @@ DESCRIPTION = """Fair values with intervals for all 10,000 CryptoPunks, scored o
 
 Every answer that carries values names its generation, model, as-of block and time. The header
 Punkcast-Age-Seconds says how old the values are, Punkcast-Degraded what is wrong with them. Money is exact: wei
-as text beside the ETH float. Times are UTC. Errors are RFC 9457 problems that say what to do next."""
+as text, with an ETH float. Times are UTC. Errors are RFC 9457 problems that say what to do next."""
 
 
 def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> FastAPI:
@@ -107,8 +107,10 @@ _RATE_LIMITED = {
 
 
 class ProblemFastAPI(FastAPI):
-    """FastAPI whose OpenAPI document names our problem shape instead of FastAPI's own validation error. Requests go to
-    `front`, which passes on to `routed` what it does not answer."""
+    """FastAPI whose OpenAPI document has our problem shape instead of FastAPI's validation error.
+
+    Requests go to `front`, which passes to `routed` what it does not answer.
+    """
 
     front: ASGIApp
 
@@ -127,7 +129,7 @@ class ProblemFastAPI(FastAPI):
             schemas["Problem"] = shape
             for operations in document["paths"].values():
                 for operation in operations.values():
-                    # Any route may be asked too often, whatever else it answers.
+                    # Every route is rate-limited.
                     operation["responses"].setdefault("429", _RATE_LIMITED)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)

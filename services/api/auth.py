@@ -67,7 +67,7 @@ async def authenticate(gateway: Gateway, presented: str, scope: str) -> Caller:
         raise UnauthorizedError("The API key is not valid.")
     async with gateway.reading() as connection:
         stored = await api_keys.find(connection, shape.group(1))
-    # Compared against something in any case, so that the time says nothing about which ids exist.
+    # Compared in any case, so that the duration does not reveal which ids exist.
     expected = stored.secret_sha256 if stored else "0" * 64
     same = hmac.compare_digest(api_keys.fingerprint(presented), expected)
     if stored is None or not same or stored.revoked_at is not None:

@@ -22,8 +22,7 @@ def build(*, database: Database, settings: Settings, clock: Clock | None = None)
 
 
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
-    """A server for `app`; `await server.serve()` runs it until it is told to stop (`should_exit`, SIGTERM,
-    SIGINT)."""
+    """A server for `app`. `await server.serve()` runs it until SIGTERM, SIGINT or `should_exit`."""
     made = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -42,13 +41,13 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
             timeout_graceful_shutdown=int(settings.shutdown_grace_s),
         )
     )
-    # Streams end by themselves once the server has been told to, or each of them would use up the grace.
+    # Streams end when the server stops; otherwise each would use up the grace period.
     app.state.stopping = lambda: made.should_exit
     return made
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until told to stop. The database may be away: the probes answer, and the follower waits for it."""
+    """Serve until stopped. Without a database the probes answer, and the follower waits."""
     async with database_url(settings) as url:
         database = await open_pool(url)
         try:
@@ -59,5 +58,5 @@ async def serve(settings: Settings) -> None:
 
 
 async def open_pool(url: str) -> Database:
-    """A pool on `url` that connects when it is first asked. Raises InvalidInputError when `url` is none we can use."""
+    """A pool on `url` that connects on first use. Raises InvalidInputError: the URL is not usable."""
     return await Database.connect(url, min_size=0, max_size=10, application_name="punkcast-api")

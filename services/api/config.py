@@ -1,4 +1,4 @@
-"""What the gateway can be told, apart from where the database is."""
+"""Settings of the gateway, without the address of its database."""
 
 from __future__ import annotations
 
@@ -13,33 +13,32 @@ DEFAULT_CURSOR_KEY = b"punkcast page cursors"
 
 @dataclass(frozen=True)
 class GatewayConfig:
-    """Knobs of one gateway process; units are in the names."""
+    """Settings of one gateway process; names carry the units."""
 
     operator_key: str | None = None
     """Accepted with every scope."""
     cursor_key: bytes = DEFAULT_CURSOR_KEY
-    """Authenticates page cursors, the same on every replica so that any of them continues any page. A cursor
-    grants nothing that a query does not: who knows the key can craft a position in a list that he may read anyway,
-    so that the default, which is no secret, opens nothing. `PUNKCAST_CURSOR_SECRET` makes it one."""
+    """Authenticates page cursors; the same on every replica, so that each continues any page. The default is public: a
+    forged cursor names a position in a list that its maker may read anyway. `PUNKCAST_CURSOR_SECRET` replaces it."""
     max_body_bytes: int = 64 * 1024
     poll_s: float = 5.0
-    """Pointer and market are looked at this often even without a notification; also the heartbeat."""
+    """Seconds after which pointer and market are read again without a notification; also the heartbeat."""
     database_timeout_s: float = 5.0
-    """A single request's question to the database, and the wait for a connection, takes no longer."""
+    """Limit of one request's queries, and of its wait for a connection."""
     load_timeout_s: float = 30.0
     stale_after_s: float = 90 * 60.0
     """A nowcast older than this is served with the flag `nowcast_stale`."""
     simulated: bool = False
-    """The market is made up; readers are told so."""
+    """The market is simulated; answers say so."""
     policy_file: Path | None = None
-    """What operators' acts are recorded under; default: the packaged policy."""
+    """The policy that operators' acts are recorded under; default: the packaged one."""
     reading_limit: str = "off"
     writing_limit: str = "off"
-    """Requests of one client, as `600/minute`; off: not counted."""
+    """Requests of one client, as `600/minute`; off: no limit."""
     max_streams: int = 100
-    """Streams of events at a time."""
+    """Concurrent event streams."""
     webhooks_private: bool = False
-    """Webhooks may be plain http and lead into the own network."""
+    """Webhooks may use plain http and private addresses."""
     generations_kept: int = 4
     """Generations in memory for readers who page through an earlier one."""
 
@@ -60,5 +59,5 @@ class GatewayConfig:
 
 
 def digest(*parts: str) -> str:
-    """Sixteen hexadecimal digits that stand for `parts`."""
+    """Sixteen hexadecimal digits of a hash of `parts`."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

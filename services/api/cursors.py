@@ -1,4 +1,4 @@
-"""Opaque, authenticated page cursors: where to go on, and in what (a generation, a query)."""
+"""Opaque, authenticated page cursors: a position in the list of one query, and of one generation."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _LARGEST_GENERATION = 2**63 - 1
 
 @dataclass(frozen=True)
 class Position:
-    """`scope` names list and query (a digest), `generation` what it pages through (0: none), `key` the last
-    row seen."""
+    """`scope` is a digest of list and query, `generation` the generation being paged (0: none), `key` the sort key of
+    the last row."""
 
     scope: str
     generation: int
@@ -37,7 +37,7 @@ def decode(cursor: str, secret: bytes, *, scope: str, keys: int) -> Position:
     """The position behind a cursor of the same list and query, with `keys` key parts.
 
     Raises:
-        BadCursorError: not a cursor of ours, damaged, or of another list or other filters.
+        BadCursorError: damaged, foreign, or of another list or other filters.
     """
     try:
         if len(cursor) > _LONGEST:
@@ -55,7 +55,7 @@ def decode(cursor: str, secret: bytes, *, scope: str, keys: int) -> Position:
 
 
 def _typed(parts: object) -> tuple[str, int, tuple[str, ...]]:
-    """The tag only says that somebody with the key made it, and the default key is no secret."""
+    """The tag proves only that the maker knew the key, and the default key is public."""
     match parts:
         case [str(scope), int(generation), *key] if 0 <= generation <= _LARGEST_GENERATION:
             texts = [part for part in key if isinstance(part, str)]

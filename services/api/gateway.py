@@ -1,4 +1,4 @@
-"""What every route works with: one typed state, yielded by the lifespan."""
+"""The parts that every route works with, yielded by the lifespan as typed state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from shared.messaging.transaction import Transaction, originating
 
 SOURCE = "api"
 DOWNLOADS = 3
-"""Streams from the database at a time; the pool has ten connections."""
+"""Concurrent streams from the database; the pool has ten connections."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Gateway:
     event_stream: EventStream
     stale_cache: StaleCache = field(default_factory=StaleCache)
     reading_the_past: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while all events up to an instant are read: one request at a time."""
+    """Held by the one request that reads all events up to an instant."""
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by whoever computes over the whole record."""
+    """Held by the one computation over the whole record."""
     downloading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))
 
     @asynccontextmanager

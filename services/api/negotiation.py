@@ -1,4 +1,4 @@
-"""Which format a client wants: `?format=` first, then the Accept header (RFC 9110, section 12.5.1)."""
+"""The format that a client wants: `?format=` first, then the Accept header (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _rank(media_type: str, wanted: str, weight: float) -> tuple[float, int]:
 
 
 def _weights(accept: str) -> dict[str, float]:
-    """Media ranges and their quality; what cannot be read as a number counts as 1."""
+    """Media ranges and their quality; an unreadable quality counts as 1."""
     found: dict[str, float] = {}
     for part in accept.split(",")[:40]:
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))

@@ -20,8 +20,8 @@ async def livez() -> Response:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """Ready once it can answer with values, or says by itself that none exist: then it stays ready while the
-    database is away, because it goes on answering."""
+    """Ready once the gateway has values, or knows that none exist. It stays ready while the database is away, because
+    it still answers."""
     current = gateway_of(request).current
     if current.view is None and not gateway_of(request).follower.looked:
         return problem_response(

@@ -1,4 +1,4 @@
-"""RFC 9457 problems: one shape for all that goes wrong, each saying what to do next, never a stack trace."""
+"""RFC 9457 problems: every failure in one shape, with the next step, never with a stack trace."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class NoGenerationError(TransientError):
 
 
 class BusyError(TransientError):
-    """As many as this process serves are being served."""
+    """This process serves as many requests as it can."""
 
     slug: ClassVar[str] = "busy"
 
@@ -76,7 +76,7 @@ class GoneError(PermanentError):
 
 
 class NotAcceptableError(PermanentError):
-    """None of the formats there are is one that the client accepts."""
+    """The client accepts none of the formats."""
 
     status: ClassVar[int] = 406
     slug: ClassVar[str] = "not-acceptable"

@@ -1,10 +1,10 @@
 """Rate limits: fixed windows counted in this process, stated in every answer.
 
-Headers as in draft-ietf-httpapi-ratelimit-headers-10. A limiter that fails lets requests through and is counted: it
-protects the gateway, it must not take it down.
+Headers as in draft-ietf-httpapi-ratelimit-headers-10. A failing limiter lets requests through and is counted: it must
+not take down what it protects.
 
 The notation is that of the `limits` library. Its in-memory storage is not used: it starts a timer thread on most hits,
-which was measured at 25 to 45 µs a request, a quarter of what a hot route takes.
+measured at 25 to 45 µs a request, a quarter of a hot route's time.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Quota:
 
 
 class Windows:
-    """Requests of each client in the present window. Everybody's window begins at once, so that forgetting the last
-    one is dropping a table."""
+    """Requests of each client in the current window. All clients share the window, so that the next one begins with an
+    empty table."""
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
@@ -78,7 +78,7 @@ class Windows:
 
 
 class RateLimits:
-    """Counts each client's requests, reads and writes apart; None: not counted."""
+    """Counts each client's requests, reads and writes apart; None: no limit."""
 
     def __init__(self, *, reading: Quota | None, writing: Quota | None, metrics: GatewayMetrics) -> None:
         self._reading = None if reading is None else Windows(reading)
@@ -86,7 +86,7 @@ class RateLimits:
         self._metrics = metrics
 
     def count(self, scope: Scope) -> tuple[list[tuple[bytes, bytes]], Response | None]:
-        """The headers that every answer gets, and the answer of a request that is one too many."""
+        """Headers for every answer, and the refusal of a request over the quota."""
         windows = self._reading if scope["method"] in _READING else self._writing
         if windows is None or scope["path"] in UNLIMITED:
             return [], None
@@ -115,8 +115,8 @@ class RateLimits:
 
 
 def _client(scope: Scope) -> str:
-    """Who asks: the address (of IPv6 the network of 64 bits, which is one customer). Not the API key: it has not been
-    checked yet, and a made-up one for each request would be a new client each time."""
+    """The client's address; of IPv6 the /64 network, which is one customer. Not the API key: it is still unchecked, and
+    an invented key for each request would be a new client each time."""
     client = scope.get("client")
     if not client:
         return "unknown"

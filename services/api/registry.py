@@ -1,4 +1,4 @@
-"""Models and decisions: what is stored about each, and the evidence that decisions rest on."""
+"""Models, shadows and decisions, with the evidence of each decision."""
 
 from __future__ import annotations
 

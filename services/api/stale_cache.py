@@ -1,4 +1,4 @@
-"""The last good answer of a route that reads the database, served while the database is away."""
+"""The last good answer of a route that reads the database, served while the database is unreachable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """A rendered body and what it was computed from."""
+    """A rendered body, a fingerprint of its source data, and its instant."""
 
     fingerprint: str
     body: bytes
@@ -17,7 +17,7 @@ class CachedAnswer:
 
 
 class StaleCache:
-    """A few answers by key; the least recently used goes first."""
+    """A few answers by key; the least recently used is evicted first."""
 
     def __init__(self, capacity: int = 64) -> None:
         self._capacity = capacity

@@ -1,4 +1,4 @@
-"""How the platform is doing, as far as the gateway can see."""
+"""The state of the platform, as far as the gateway sees it."""
 
 from __future__ import annotations
 

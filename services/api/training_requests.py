@@ -1,4 +1,4 @@
-"""Ask for a training run, follow it, withdraw it. Row and message commit together."""
+"""Training requests: create, follow, withdraw. Row and message commit together."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def training_request(request: Request, request_id: UUID) -> TrainingReques
 @router.post(
     "/v1/training-requests/{request_id}/cancel",
     operation_id="cancel_training_request",
-    summary="Withdraw a request that nobody works on yet",
+    summary="Withdraw a queued request",
     responses=documented(401, 403, 404, 409, 413, 422, 503),
 )
 async def cancel(request: Request, request_id: UUID, caller: Trainer) -> TrainingRequest:

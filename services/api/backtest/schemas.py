@@ -1,4 +1,4 @@
-"""What the backtest's routes answer."""
+"""Backtests: the figures, daily equity and trades of each book."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference platform's agent endpoints, answered from the same memory; docs/api-compatibility.md maps them."""
+"""The reference platform's agent endpoints, answered from the current view; docs/api-compatibility.md maps them."""
 
 from __future__ import annotations
 

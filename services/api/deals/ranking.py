@@ -1,10 +1,10 @@
-"""How likely a punk is worth more than its ask, knowing that one looks at those asks which seem too low.
+"""The probability that a punk is worth more than its ask, corrected for selection: deals are asks that look low.
 
-Values have errors, and an ask far under its value is more often a value that is too high than a seller who is too
-modest: the winner's curse. The remedy is the shrinkage of Smith & Winkler ("The Optimizer's Curse", Management Science
+Values have errors. An ask far below its value more likely has too high a value than too modest a seller: the winner's
+curse. The remedy is the shrinkage of Smith & Winkler ("The Optimizer's Curse", Management Science
 52, 2006), the normal case of empirical Bayes (Efron & Morris, J. Am. Stat. Assoc. 70, 1975). With
 
-    x_i = ln(value_i / ask_i)                     what the valuation says of ask i
+    x_i = ln(value_i / ask_i)                     log ratio of value and ask i
     s_i = ln(hi80_i / lo80_i) / (2 z_0.9)         the standard error of its value, from the calibrated 80 % interval
     m, t^2                                        mean and variance of the true ln(worth / ask) over all live asks
 
@@ -36,13 +36,13 @@ from shared.units import ETH
 Z_90: Final = 1.2815515655446004
 IQR_OF_NORMAL: Final = 1.3489795003921634
 LEAST_SPREAD: Final = 0.02
-"""Asks differ from what punks are worth by at least so much, however alike the values make them look (log units)."""
+"""Least spread of ln(worth / ask), however alike the asks look (log units)."""
 LEAST_ERROR, LARGEST_ERROR = 0.01, 3.0
-"""No value is surer, and none less sure, than this (log units). An interval down to zero is as wide as that."""
+"""Bounds of a value's standard error (log units). An interval down to zero has the upper bound."""
 PROBABILITY_UNIT: Final = 10**9
 """Deals are ranked by whole billionths, so that cursors are exact."""
 FEW: Final = 8
-"""With fewer asks there is no spread to learn: `NOTHING_LEARNT` stands in."""
+"""With fewer asks `DEFAULT_PRIOR` stands in."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Offer:
     hi80_eth: float
 
     @property
-    def says(self) -> float:
+    def log_ratio(self) -> float:
         """ln(value / ask)."""
         return log(self.value_eth / self.ask_eth)
 
@@ -70,20 +70,20 @@ class Offer:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is true of asks in general: mean and standard deviation of ln(worth / ask), learnt from so many."""
+    """Mean and standard deviation of ln(worth / ask), estimated from `asks` live asks."""
 
     mean: float
     spread: float
     asks: int
 
 
-NOTHING_LEARNT: Final = Prior(mean=-0.2, spread=0.2, asks=0)
-"""Sellers ask about a fifth more than punks are worth; with few asks that is all one knows."""
+DEFAULT_PRIOR: Final = Prior(mean=-0.2, spread=0.2, asks=0)
+"""Sellers ask about a fifth more than punks are worth."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Of one offer: `probability` that the punk is worth more than its ask, and the worth to expect, in ETH."""
+    """`probability` that the punk is worth more than its ask, and its expected worth in ETH."""
 
     probability: float
     worth_eth: float
@@ -97,19 +97,19 @@ class Judgement:
 def learn(offers: Sequence[Offer]) -> Prior:
     """The prior of a market, from all its live asks."""
     if len(offers) < FEW:
-        return NOTHING_LEARNT
-    says = [offer.says for offer in offers]
-    low, _, high = quantiles(says, n=4)
+        return DEFAULT_PRIOR
+    ratios = [offer.log_ratio for offer in offers]
+    low, _, high = quantiles(ratios, n=4)
     spread = (high - low) / IQR_OF_NORMAL
     noise = median(offer.error**2 for offer in offers)
-    return Prior(median(says), sqrt(max(spread**2 - noise, LEAST_SPREAD**2)), len(offers))
+    return Prior(median(ratios), sqrt(max(spread**2 - noise, LEAST_SPREAD**2)), len(offers))
 
 
 def judge(offer: Offer, prior: Prior) -> Judgement:
-    """What to expect of one offer."""
+    """The judgement of one offer."""
     variance = offer.error**2
     weight = prior.spread**2 / (prior.spread**2 + variance)
-    mean = prior.mean + weight * (offer.says - prior.mean)
+    mean = prior.mean + weight * (offer.log_ratio - prior.mean)
     deviation = sqrt(weight * variance)
     return Judgement(
         probability=0.5 * (1.0 + erf(mean / (deviation * sqrt(2.0)))),

@@ -13,7 +13,7 @@ from services.api.schemas import GenerationDocument, Grade, MarketAsOf
 
 
 class Deal(Document):
-    """A public ask beside the value. `probability` and margins know that asks under their value were picked for it."""
+    """A public ask and the value of its punk. `probability` and margins allow for the selection of low asks."""
 
     punk_id: int
     type: str | None

@@ -1,4 +1,4 @@
-"""Server-sent events: what happens, as it happens."""
+"""Server-sent events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def events(
     request: Request,
     types: Annotated[list[EventName] | None, Query(description="Repeat it for several; default: all")] = None,
     last_event_id: Annotated[
-        str | None, Header(max_length=100, description="Goes on behind that event; browsers send it by themselves")
+        str | None, Header(max_length=100, description="Continue after this event; browsers send it")
     ] = None,
 ) -> Response:
     """`event: reset` says that more was missed than is kept. Comments keep the connection alive."""

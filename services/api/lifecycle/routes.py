@@ -1,4 +1,4 @@
-"""What happened to models, in order; and how far the evidence about each promotion is."""
+"""The timeline of models, and the sequential tests of promotions and shadows."""
 
 from __future__ import annotations
 

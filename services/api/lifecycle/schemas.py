@@ -1,4 +1,4 @@
-"""What the lifecycle's routes answer."""
+"""The timeline of models, and the sequential tests."""
 
 from __future__ import annotations
 
@@ -66,6 +66,6 @@ class EValuePath(Document):
     state: Annotated[str, Field(description="Of the promotion (warm_up, watching, confirmed, …) or of the shadow")]
     started_at: datetime
     ended_at: datetime | None
-    threshold: Annotated[float, Field(description="At this E-value the test ends by itself", examples=[20.0])]
+    threshold: Annotated[float, Field(description="The test ends at this E-value", examples=[20.0])]
     steps: Annotated[int, Field(description="Steps taken; `points` thins them to at most `max_points`")]
     points: list[EValuePoint]

@@ -39,7 +39,7 @@ Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
 )
 async def market(
     request: Request,
-    as_of: Annotated[Instant | None, Query(description="The market then, beside the nowcast of then")] = None,
+    as_of: Annotated[Instant | None, Query(description="The market and the nowcast of that instant")] = None,
 ) -> Response:
     gateway = gateway_of(request)
     if as_of is None:

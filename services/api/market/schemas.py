@@ -50,7 +50,7 @@ class BidsDocument(Document):
 
 
 class MarketDocument(Document):
-    """The market as of its last event, beside the nowcast it is shown with."""
+    """The market as of its last event, and the nowcast it is shown with."""
 
     generation: GenerationDocument
     market_as_of: MarketAsOf | None

@@ -28,7 +28,7 @@ def json(generation: Generation) -> bytes:
     entries, rows = [], iter(generation.rows())
     while some := list(islice(rows, AT_A_TIME)):
         entries += [encoded(NowcastEntry(punk_id=row.punk_id, **value_fields(row))) for row in some]
-        time.sleep(0)  # Readers go on: a thread that never lets go keeps the loop waiting for 5 ms at every turn.
+        time.sleep(0)  # Lets the event loop run: a busy thread keeps it waiting for up to 5 ms a turn.
     return encode(NowcastDocument(generation=generation.document, count=len(entries), punks=entries))
 
 
@@ -37,7 +37,7 @@ def csv(generation: Generation) -> bytes:
 
 
 def parquet(generation: Generation) -> bytes:
-    # Imported here: a gateway that nobody asks for Parquet need not hold the library.
+    # Imported here: a gateway that makes no Parquet does without the library.
     import polars as pl  # noqa: PLC0415
 
     record, rows = generation.record, list(generation.rows())

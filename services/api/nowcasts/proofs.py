@@ -9,7 +9,7 @@ from shared.merkle import merkle_levels, proof
 
 
 class Tree:
-    """All levels, some 20,000 hashes; made when the first proof is asked for."""
+    """All levels, about 20,000 hashes; computed for the first proof."""
 
     def __init__(self, generation: Generation) -> None:
         """Raises IntegrityError: the rows do not have the root that was published."""

@@ -1,4 +1,4 @@
-"""What an operator sends, and what is answered."""
+"""An operator's orders and the acts that follow."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Scored:
-    """A sale beside the value published before it. Amounts in ETH; no `last_sale_eth` where none was known."""
+    """A sale and the value published before it. Amounts in ETH; `last_sale_eth` is None where none was known."""
 
     horizon: str
     event_time: datetime
@@ -133,7 +133,7 @@ class Scored:
 
 
 Key = tuple[int, str]
-"""A row's place: sequence number of the sale, and horizon."""
+"""Sort key of a row: sequence number of the sale, and horizon."""
 
 
 async def fingerprint(connection: Connection) -> str:
@@ -149,7 +149,7 @@ async def scored(connection: Connection, span: Span) -> Sequence[Scored]:
 async def outcomes(
     connection: Connection, span: Span, *, after: Key | None, limit: int, newest: bool = False
 ) -> list[Outcome]:
-    """Up to `limit` rows behind the key, in the order in which the sales became known, or against it."""
+    """Up to `limit` rows after the key, in the order in which the sales became known, or in reverse."""
     seq, horizon = after or (None, None)
     sql = NEWEST_OUTCOMES_SQL if newest else OUTCOMES_SQL
     rows = await connection.fetch(sql, *span.arguments, seq, horizon, limit)

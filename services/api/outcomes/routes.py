@@ -38,7 +38,7 @@ _CONTENT: dict[str, Any] = {
 @router.get(
     "/v1/performance",
     operation_id="get_performance",
-    summary="Forward scorecard beside the floor baseline",
+    summary="Forward scorecard, with floor and last sale as baselines",
     response_class=Response,
     responses={200: {"model": PerformanceDocument}, **documented(422, 503)},
 )

@@ -18,7 +18,7 @@ HORIZONS: tuple[Horizon, ...] = ("latest", "24h", "7d")
 
 
 class Outcome(Document):
-    """A sale beside the last value published at least a horizon before it."""
+    """A sale and the last value published at least a horizon before it."""
 
     event_seq: int
     punk_id: int
@@ -83,7 +83,7 @@ class Group(Comparison):
 
 
 class Coverage(Document):
-    """How often an interval held, with the 95 % interval of that share (Wilson)."""
+    """Share of sale prices inside an interval, with the 95 % interval of the share (Wilson)."""
 
     level: Annotated[float, Field(examples=[0.8])]
     n: int

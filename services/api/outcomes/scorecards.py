@@ -1,4 +1,4 @@
-"""The forward scorecard: values published before each valid sale, beside the floor of the same generation."""
+"""The forward scorecard: values published before each valid sale, compared with floor and last sale."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def segment(sale: Scored) -> str:
 
 
 def compare(sales: Sequence[Scored]) -> Comparison:
-    """Champion beside the baselines; a sale that a baseline says nothing about counts for the champion alone."""
+    """The champion and the baselines; a sale without a baseline counts for the champion alone."""
     floored = [sale for sale in sales if sale.floor_eth > 0]
     carried = [(sale, sale.last_sale_eth) for sale in sales if sale.last_sale_eth]
     carried_prices = [sale.price_eth for sale, _ in carried]

@@ -1,4 +1,4 @@
-"""All punks in columns: what a page needs to show, filter and sort all of them without another request."""
+"""All punks in columns, with which a page shows, filters and sorts them without another request."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ class Columns(Document):
 
 
 class ColumnsDocument(Document):
-    """Everything a page needs to show, filter and sort all punks by itself. Under 300 kB compressed."""
+    """All that a page needs to show, filter and sort all punks. Under 300 kB compressed."""
 
     generation: GenerationDocument
     market_as_of: MarketAsOf | None

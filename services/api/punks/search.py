@@ -19,15 +19,15 @@ from shared.errors import InvalidInputError
 Sort = Literal["value", "punk_id", "price", "discount", "trait_count"]
 Order = Literal["asc", "desc"]
 Key = tuple[int, int]
-"""What a list is sorted by, and the punk."""
+"""Sort key (wei, billionths, a count, or the punk), and the punk."""
 DISCOUNT_UNIT = 10**9
-"""Discounts are sorted by, and compared, as whole billionths: cursors are exact."""
+"""Discounts are whole billionths, so that cursors are exact."""
 
 
 @dataclass(frozen=True)
 class PunkQuery:
-    """What to list. Bounds inclusive, of values and asks in wei, of discounts in billionths; every trait must be there;
-    names as they are written in the catalogue."""
+    """Filters and order. Bounds are inclusive: of values and asks in wei, of discounts in billionths. A punk must have
+    every trait. Names are written as in the catalogue."""
 
     type: str | None = None
     traits: tuple[str, ...] = ()
@@ -45,14 +45,14 @@ class PunkQuery:
 
     @property
     def digest(self) -> str:
-        """Stands for filters and order: a cursor belongs to one of these."""
+        """A digest of filters and order: the scope of a cursor."""
         bounds = (self.min_wei, self.max_wei, self.min_ask, self.max_ask, self.min_discount, self.max_discount)
         parts = (self.type, self.trait_count, self.listed, *bounds, self.sort, self.order, *sorted(set(self.grades)))
         return digest("punks", *map(str, parts), *sorted(self.traits))
 
     @property
     def needs_ask(self) -> bool:
-        """Only punks with an ask can be there."""
+        """Only punks with an ask can match."""
         bounds = (self.min_ask, self.max_ask, self.min_discount, self.max_discount)
         by_ask = self.sort in ("price", "discount")
         return bool(self.listed) or by_ask or any(bound is not None for bound in bounds)
@@ -86,10 +86,7 @@ def page(
     after: Key | None,
     limit: int,
 ) -> tuple[Sequence[int], Key | None]:
-    """Up to `limit` punks behind the key `after`, and the key to go on from (None at the end).
-
-    A key is what the list is sorted by (wei, billionths, a count, the punk) and the punk.
-    """
+    """Up to `limit` punks after the key `after`, and the key of the last one (None at the end of the list)."""
     found = list(islice(_matching(generation, market, catalogue, query, after), limit + 1))
     more = found[limit - 1] if len(found) > limit else None
     return [punk for _, punk in found[:limit]], more
@@ -121,7 +118,7 @@ def _matching(
 
 
 def _with_traits(catalogue: Catalogue, query: PunkQuery) -> Set[int] | None:
-    """The punks that are what is asked for; None when anything will do."""
+    """Punks with the type, the traits and their count; None without such a filter."""
     wanted = [f"accessory:{name}" for name in query.traits]
     if query.type is not None:
         wanted.append(f"type:{query.type}")
@@ -137,7 +134,7 @@ def _with_traits(catalogue: Catalogue, query: PunkQuery) -> Set[int] | None:
 def _ordered(
     generation: Generation, market: Market, catalogue: Catalogue, query: PunkQuery, allowed: Set[int] | None
 ) -> Sequence[Key]:
-    """All punks that can be there, by what the list is sorted by, ascending."""
+    """All punks that can match, by the sort key, ascending."""
     if query.sort == "value":
         low = bisect_left(generation.by_value, (query.min_wei or 0, -1))
         high = len(generation.by_value)

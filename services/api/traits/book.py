@@ -1,4 +1,4 @@
-"""Every trait: who has it, what they are offered for, what the index says it adds. Made once for each view."""
+"""Every trait: its punks, their asks, and its premium by the sales index. Computed once for each view."""
 
 from __future__ import annotations
 

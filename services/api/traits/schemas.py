@@ -1,4 +1,4 @@
-"""Traits: who has them, what they are offered for, what they are worth."""
+"""Traits: floors, values, premiums."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What hot routes answer from: a generation, the market and the punks in memory, swapped behind one reference."""
+"""The data that hot routes answer from: generation, market and punks in memory, swapped behind one reference."""

@@ -77,7 +77,7 @@ class Current:
         return self.view
 
     def show(self, generation: Generation, market: Market, catalogue: Catalogue) -> None:
-        """Swap to a new view. What explains the generation stays with it."""
+        """Swap to a new view. An explanation stays with its generation."""
         self.keep(generation)
         explanation = self.view.explanation if self.view and self.view.generation is generation else None
         self.view = View(generation, market, catalogue, explanation)
@@ -89,12 +89,12 @@ class Current:
             self.view = View(self.view.generation, market, self.view.catalogue, self.view.explanation)
 
     def show_explanation(self, explanation: Explanation) -> None:
-        """Add what explains the generation that is shown; of another one it is too late, or too early."""
+        """Add the explanation of the current generation; one of another generation is ignored."""
         if self.view is not None and self.view.generation.record.generation_id == explanation.generation_id:
             self.view = View(self.view.generation, self.view.market, self.view.catalogue, explanation)
 
     def keep(self, generation: Generation) -> None:
-        """Keep a generation in memory; the one unused for longest goes."""
+        """Keep a generation in memory; the least recently used is evicted."""
         self._earlier[generation.record.generation_id] = generation
         self._earlier.move_to_end(generation.record.generation_id)
         while len(self._earlier) > self._kept:
@@ -114,7 +114,7 @@ class Current:
         return max(0, int((self._clock.now() - as_of).total_seconds()))
 
     def flags(self, age_seconds: int) -> tuple[str, ...]:
-        """What is wrong with an answer of that age, in fixed order; empty when nothing is."""
+        """Flags of an answer of that age, in fixed order."""
         found = []
         if self.database_away_since is not None:
             found.append(DATABASE_AWAY)

@@ -70,7 +70,7 @@ class Follower:
                     self._current.database_away_since = self._clock.now()
                     log.warning("database_away", error=repr(error))
             except Exception:
-                # Nothing may end the following: readers would be left with an ageing view and no reason.
+                # No error may end the loop: readers would keep an ageing view without a reason.
                 log.exception("follower_failed")
             pause = min(_SHORTEST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
             self._failures = min(self._failures + 1, 16)
@@ -81,14 +81,14 @@ class Follower:
             while True:
                 notified.clear()
                 await self.refresh(connection)
-                # Not before: a database that lets us in and then fails us must not be asked ten times a second.
+                # Only now: a database that accepts connections and then fails must not be asked ten times a second.
                 self._failures = 0
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._config.poll_s):
                         await notified.wait()
 
     async def refresh(self, connection: Connection) -> None:
-        """Look once, and take over what moved: the generation first, it must not wait for the market."""
+        """Read the pointer once and load what moved: the generation first, so that it does not wait for the market."""
         async with asyncio.timeout(self._config.database_timeout_s):
             pointer = await nowcasts.pointer(connection)
         if self._current.database_away_since is not None:
@@ -111,7 +111,7 @@ class Follower:
             await self._load_market(connection)
             self._current.show_market(self._market)
         await self._explain(connection, pointer)
-        self.looked = True  # only now: who is sent here when it is ready shall find what there is
+        self.looked = True  # only now: a gateway that is ready has loaded all there is
 
     async def _take_over(self, connection: Connection, generation_id: int) -> None:
         started = perf_counter()

@@ -1,4 +1,4 @@
-"""A generation in memory: the canonical lines of its punks, read when somebody asks for them."""
+"""A generation in memory: the canonical lines of its punks, read on demand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.api.view.records import GenerationRecord, ValueRow
 
 
 class Generation:
-    """Taking over a generation must not stop readers, so that nothing is computed until it is needed.
+    """Nothing is computed before it is needed, so that a new generation does not stop readers.
 
     `lines` are the canonical lines (docs/proofs.md), ascending by punk, each with its line end.
     """

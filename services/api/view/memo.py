@@ -1,4 +1,4 @@
-"""What is made once from something immutable, and kept as long as that is."""
+"""Values that are computed once from an immutable object, and kept with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Made = TypeVar("Made")
 
 
 class Memo:
-    """By name. Several who ask at once wait for the same thread's work."""
+    """By name. Concurrent callers wait for the same computation."""
 
     def __init__(self) -> None:
         self._made: dict[str, asyncio.Future[Any]] = {}
@@ -22,7 +22,7 @@ class Memo:
             found = asyncio.ensure_future(asyncio.to_thread(make))
             self._made[name] = found
         try:
-            # Shielded: a client that hangs up must not undo what others wait for.
+            # Shielded: a client that hangs up must not cancel what others wait for.
             return cast(Made, await asyncio.shield(found))
         except BaseException:
             if found.done() and (found.cancelled() or found.exception() is not None):

@@ -39,7 +39,7 @@ def ready_answer(
     compress: bool = False,
     negotiated: bool = False,
 ) -> ReadyAnswer:
-    """`tag` names what the body is made of. `compress` long bodies where nobody waits for the loop: in a thread."""
+    """`tag` names the body's sources. `compress` compresses long bodies: in a thread, never on the event loop."""
     etag = b'"%b"' % tag.encode()
     head = [(b"etag", etag), CACHE_CONTROL, (b"punkcast-generation", b"%d" % record.generation_id)]
     entity = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]

@@ -1,4 +1,4 @@
-"""What the routes of webhooks take and answer."""
+"""Subscriptions to events."""
 
 from __future__ import annotations
 

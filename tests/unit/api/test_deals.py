@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.api.deals.ranking import FEW, LEAST_SPREAD, NOTHING_LEARNT, Offer, Prior, judge, learn
+from services.api.deals.ranking import DEFAULT_PRIOR, FEW, LEAST_SPREAD, Offer, Prior, judge, learn
 
 amounts = st.floats(1e-9, 1e9)
 shares = st.floats(0.0, 1.0)
@@ -42,7 +42,7 @@ def test_a_higher_ask_is_less_likely_a_deal(offer: Offer, prior: Prior, more: fl
 
 @given(offer=offers(), prior=priors)
 def test_what_looks_better_than_usual_is_shrunk(offer: Offer, prior: Prior) -> None:
-    assume(offer.says >= prior.mean)
+    assume(offer.log_ratio >= prior.mean)
     judged = judge(offer, prior)
     assert judged.worth_eth <= offer.value_eth * (1 + 1e-9)
     raw = offer.value_eth - offer.ask_eth
@@ -51,7 +51,7 @@ def test_what_looks_better_than_usual_is_shrunk(offer: Offer, prior: Prior) -> N
 
 @given(offer=offers(), prior=priors, wider=st.floats(1.0, 5.0))
 def test_the_less_sure_a_value_the_more_it_is_shrunk(offer: Offer, prior: Prior, wider: float) -> None:
-    assume(offer.says >= prior.mean)
+    assume(offer.log_ratio >= prior.mean)
     unsure = replace(offer, lo80_eth=offer.lo80_eth / wider, hi80_eth=offer.hi80_eth * wider)
     assert judge(unsure, prior).worth_eth <= judge(offer, prior).worth_eth * (1 + 1e-9)
 
@@ -68,7 +68,7 @@ def test_any_market_teaches_a_prior_that_can_be_used(found: list[Offer]) -> None
     prior = learn(found)
     assert isfinite(prior.mean)
     assert prior.spread >= LEAST_SPREAD
-    assert (prior is NOTHING_LEARNT) == (len(found) < FEW)
+    assert (prior is DEFAULT_PRIOR) == (len(found) < FEW)
 
 
 def test_the_prior_and_the_probabilities_are_those_of_the_market_they_came_from() -> None:

@@ -644,7 +644,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Forward scorecard beside the floor baseline
+         * Forward scorecard, with floor and last sale as baselines
          * @description Every figure can be computed again from `GET /v1/outcomes` with the same filters.
          */
         get: operations["get_performance"];
@@ -815,7 +815,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Withdraw a request that nobody works on yet
+         * Withdraw a queued request
          * @description By who asked for it, or by the operator. Cancelling twice is cancelling once; 409 when it runs or has run.
          */
         post: operations["cancel_training_request"];
@@ -1369,7 +1369,7 @@ export interface components {
         };
         /**
          * ColumnsDocument
-         * @description Everything a page needs to show, filter and sort all punks by itself. Under 300 kB compressed.
+         * @description All that a page needs to show, filter and sort all punks. Under 300 kB compressed.
          */
         ColumnsDocument: {
             columns: components["schemas"]["Columns"];
@@ -1508,7 +1508,7 @@ export interface components {
         };
         /**
          * Coverage
-         * @description How often an interval held, with the 95 % interval of that share (Wilson).
+         * @description Share of sale prices inside an interval, with the 95 % interval of the share (Wilson).
          */
         Coverage: {
             /** Covered */
@@ -1602,7 +1602,7 @@ export interface components {
         };
         /**
          * Deal
-         * @description A public ask beside the value. `probability` and margins know that asks under their value were picked for it.
+         * @description A public ask and the value of its punk. `probability` and margins allow for the selection of low asks.
          */
         Deal: {
             ask: components["schemas"]["Ask"];
@@ -1880,7 +1880,7 @@ export interface components {
             test_id: string;
             /**
              * Threshold
-             * @description At this E-value the test ends by itself
+             * @description The test ends at this E-value
              * @example 20
              */
             threshold: number;
@@ -2467,7 +2467,7 @@ export interface components {
         };
         /**
          * MarketDocument
-         * @description The market as of its last event, beside the nowcast it is shown with.
+         * @description The market as of its last event, and the nowcast it is shown with.
          */
         MarketDocument: {
             /**
@@ -2722,7 +2722,7 @@ export interface components {
         };
         /**
          * Outcome
-         * @description A sale beside the last value published at least a horizon before it.
+         * @description A sale and the last value published at least a horizon before it.
          */
         Outcome: {
             /** Event Seq */
@@ -4581,7 +4581,7 @@ export interface operations {
                 types?: ("generation" | "sale_scored" | "promotion" | "rollback")[] | null;
             };
             header?: {
-                /** @description Goes on behind that event; browsers send it by themselves */
+                /** @description Continue after this event; browsers send it */
                 "last-event-id"?: string | null;
             };
             path?: never;
@@ -5065,7 +5065,7 @@ export interface operations {
     get_market: {
         parameters: {
             query?: {
-                /** @description The market then, beside the nowcast of then */
+                /** @description The market and the nowcast of that instant */
                 as_of?: string | null;
             };
             header?: never;
