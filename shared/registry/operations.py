@@ -23,7 +23,7 @@ from shared.messaging.transaction import Transaction
 from shared.registry import decisions, models, pointer, promotions, shadows
 from shared.registry.decisions import Decision
 from shared.registry.models import ModelRecord
-from shared.registry.pointer import AlreadyApplied, Outcome, Stale, Swapped
+from shared.registry.pointer import Outcome, Swapped
 
 log = structlog.get_logger(__name__)
 PROMOTABLE: tuple[models.State, ...] = ("evaluated", "shadow", "retired")
@@ -67,9 +67,8 @@ async def promote(transaction: Transaction, act: Act, policy: Policy, *, overrid
     connection = transaction.connection
     await pointer.lock(connection)
     record, decision = await _decided(transaction, act, "promote", policy, to=act.model_id, override=override)
-    early = await _early(transaction, decision)
-    if early is not None:
-        return early
+    if (obstacle := await pointer.obstacle(connection, decision)) is not None:
+        return Done(decision.decision_id, obstacle)
     if record.state not in ((*PROMOTABLE, *BY_OVERRIDE) if override else PROMOTABLE):
         raise ConflictError(_not_promotable(record))
     await decisions.record(connection, decision, (), policy)
@@ -89,9 +88,8 @@ async def roll_back(transaction: Transaction, act: Act, policy: Policy, *, to: s
     at = await _pointer_seen(transaction, act)
     target = to or (None if at is None else at.previous_model_id)
     record, decision = await _decided(transaction, act, "rollback", policy, to=target)
-    early = await _early(transaction, decision)
-    if early is not None:
-        return early
+    if (obstacle := await pointer.obstacle(connection, decision)) is not None:
+        return Done(decision.decision_id, obstacle)
     if record.state != "champion":
         raise ConflictError(f"model {record.model_id} is {record.state}, not the champion; only that is rolled back")
     if target is None:
@@ -131,7 +129,7 @@ async def carry_out_promotion(transaction: Transaction, decision: Decision) -> O
         ConflictError: the model is in no state from which it may be promoted.
     """
     connection, model_id, at = transaction.connection, decision.subject_model, decision.decided_at
-    outcome = await pointer.promote(connection, model_id, decision, expected_generation=decision.expected_generation)
+    outcome = await pointer.promote(connection, decision)
     if not isinstance(outcome, Swapped):
         return outcome
     await promotions.begin(
@@ -159,9 +157,7 @@ async def carry_out_rollback(transaction: Transaction, decision: Decision, *, to
     """
     connection, at = transaction.connection, decision.decided_at
     predecessor = await promotions.unfinished(connection, to)
-    outcome = await pointer.rollback(
-        connection, decision, to=to, expected_generation=decision.expected_generation, predecessor=predecessor
-    )
+    outcome = await pointer.rollback(connection, decision, to=to, predecessor=predecessor)
     if not isinstance(outcome, Swapped):
         return outcome
     current = await promotions.current(connection)
@@ -219,19 +215,6 @@ async def _pointer_seen(transaction: Transaction, act: Act) -> pointer.Pointer |
     if act.expected_generation is None:
         return await pointer.read(transaction.connection)
     return await pointer.at_generation(transaction.connection, act.expected_generation)
-
-
-async def _early(transaction: Transaction, decision: Decision) -> Done | None:
-    """The answer to a request that was applied before, or whose pointer has moved since; otherwise None."""
-    connection = transaction.connection
-    generation = await pointer.applied(connection, decision.decision_id)
-    if generation is not None:
-        return Done(decision.decision_id, AlreadyApplied(generation))
-    at = await pointer.read(connection)
-    actual = 0 if at is None else at.generation
-    if actual != decision.expected_generation:
-        return Done(decision.decision_id, Stale(decision.expected_generation, actual))
-    return None
 
 
 def _said(act: Act) -> tuple[str, str]:

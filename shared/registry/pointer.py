@@ -28,7 +28,7 @@ AT_SQL = f"""
 select {_MOVE} from model_pointer_history where moved_at <= $1 order by generation desc limit 1
 """
 REIGNS_SQL = f"select {_MOVE} from model_pointer_history where model_id = $1 order by generation"
-# The first champion had nobody to be measured against: it counts as confirmed until another one is.
+# The first champion had no predecessor to compare with, so it counts as confirmed until another one is.
 CONFIRMED_SQL = """
 select c.model_id
 from (
@@ -77,7 +77,7 @@ class Swapped:
 
 @dataclass(frozen=True)
 class Stale:
-    """The pointer is not where the evidence was taken: compute it again. Nothing was written."""
+    """The pointer moved since the evidence was gathered, which must be gathered again. Nothing was written."""
 
     expected: int
     actual: int
@@ -94,7 +94,7 @@ Outcome = Swapped | Stale | AlreadyApplied
 
 
 async def lock(connection: Connection) -> None:
-    """Hold every other swap off until this transaction ends."""
+    """Block every other swap until this transaction ends."""
     await connection.execute(LOCK_SQL, _LOCK_KEY)
 
 
@@ -104,13 +104,13 @@ async def read(connection: Connection) -> Pointer | None:
 
 
 async def at_generation(connection: Connection, generation: int) -> Pointer | None:
-    """Where the pointer was at one of its generations."""
+    """The pointer at one of its generations."""
     row = await connection.fetchrow(MOVED_BY_SQL, generation)
     return None if row is None else Pointer(**row)
 
 
 async def champion_at(connection: Connection, instant: datetime) -> Pointer | None:
-    """Who was champion then; None before the first one."""
+    """The champion of an instant; None before the first one."""
     row = await connection.fetchrow(AT_SQL, instant)
     return None if row is None else Pointer(**row)
 
@@ -121,84 +121,67 @@ async def reigns(connection: Connection, model_id: str) -> list[Reign]:
 
 
 async def confirmed(connection: Connection) -> str | None:
-    """The champion last confirmed by fresh sales that has not fallen since; the first one until there is another."""
+    """The newest confirmed champion that was not rolled back since; without one, the first champion."""
     identity: str | None = await connection.fetchval(CONFIRMED_SQL)
     return identity
 
 
-async def applied(connection: Connection, decision_id: UUID) -> int | None:
-    """The generation that the decision moved the pointer to, if it did."""
-    generation: int | None = await connection.fetchval(APPLIED_SQL, decision_id)
-    return generation
+async def obstacle(connection: Connection, decision: Decision) -> Stale | AlreadyApplied | None:
+    """Why the decision cannot move the pointer, which is locked until this transaction ends; None: it can."""
+    await lock(connection)
+    generation = await connection.fetchval(APPLIED_SQL, decision.decision_id)
+    if generation is not None:
+        return AlreadyApplied(generation)
+    at = await read(connection)
+    actual = 0 if at is None else at.generation
+    return None if actual == decision.expected_generation else Stale(decision.expected_generation, actual)
 
 
-async def promote(connection: Connection, model_id: str, decision: Decision, *, expected_generation: int) -> Outcome:
-    """Make an evaluated contender, a shadow or a former champion the champion; the one so far retires.
+async def promote(connection: Connection, decision: Decision) -> Outcome:
+    """Make the decision's model the champion: an evaluated contender, a shadow or a former champion.
 
-    A decision that overrides brings a rejected or rolled-back model, too. The database demands that decision.
-
-    The decision must have been recorded in this transaction or before.
+    The present champion retires. A decision that overrides may promote a rejected or rolled-back model, too; the
+    database demands that decision. The decision must have been recorded in this transaction or before.
 
     Raises:
         ConflictError: the model is in no state from which it may be promoted.
     """
-    seen = await _compare(connection, decision, expected_generation)
-    if not isinstance(seen, _Ready):
-        return seen
-    replaced = None if seen.pointer is None else seen.pointer.model_id
+    if (refusal := await obstacle(connection, decision)) is not None:
+        return refusal
+    model_id, at = decision.subject_model, await read(connection)
+    replaced = None if at is None else at.model_id
     if replaced is not None:
         await models.transition(connection, replaced, expected="champion", to="retired")
     state = (await models.get(connection, model_id)).state
     promotable = ("shadow", "retired", "rejected", "rolled_back") if decision.overrides else ("shadow", "retired")
     source: models.State = state if state in promotable else "evaluated"
     await models.transition(connection, model_id, expected=source, to="champion")
-    return await _swap(connection, model_id, replaced, decision, expected_generation)
+    return await _swap(connection, model_id, replaced, decision)
 
 
-async def rollback(
-    connection: Connection, decision: Decision, *, to: str, expected_generation: int, predecessor: str | None = None
-) -> Outcome:
-    """Take the champion down (`rolled_back`) and bring the retired model `to` back, with `predecessor` as its fallback.
+async def rollback(connection: Connection, decision: Decision, *, to: str, predecessor: str | None = None) -> Outcome:
+    """Demote the champion (`rolled_back`) and restore the retired model `to`, with `predecessor` as its fallback.
 
     Raises:
-        ConflictError: the model to go back to is not retired: it may itself have failed.
+        ConflictError: `to` is not retired; it may have failed itself.
     """
-    seen = await _compare(connection, decision, expected_generation)
-    if not isinstance(seen, _Ready):
-        return seen
-    if seen.pointer is None:
-        return Stale(expected_generation, 0)
-    fallen = seen.pointer.model_id
+    if (refusal := await obstacle(connection, decision)) is not None:
+        return refusal
+    at = await read(connection)
+    if at is None:
+        return Stale(decision.expected_generation, 0)
+    fallen = at.model_id
     await models.transition(connection, fallen, expected="champion", to="rolled_back")
     await models.transition(connection, to, expected="retired", to="champion")
-    moved = await _swap(connection, to, predecessor, decision, expected_generation)
+    moved = await _swap(connection, to, predecessor, decision)
     return Swapped(moved.generation, fallen)
 
 
-@dataclass(frozen=True)
-class _Ready:
-    pointer: Pointer | None
-
-
-async def _compare(
-    connection: Connection, decision: Decision, expected_generation: int
-) -> _Ready | Stale | AlreadyApplied:
-    await lock(connection)
-    moved_to = await applied(connection, decision.decision_id)
-    if moved_to is not None:
-        return AlreadyApplied(moved_to)
-    pointer = await read(connection)
-    actual = 0 if pointer is None else pointer.generation
-    return _Ready(pointer) if actual == expected_generation else Stale(expected_generation, actual)
-
-
-async def _swap(
-    connection: Connection, model_id: str, previous: str | None, decision: Decision, expected_generation: int
-) -> Swapped:
-    identity, at = decision.decision_id, decision.decided_at
-    if expected_generation == 0:
+async def _swap(connection: Connection, model_id: str, previous: str | None, decision: Decision) -> Swapped:
+    identity, at, expected = decision.decision_id, decision.decided_at, decision.expected_generation
+    if expected == 0:
         await connection.execute(CREATE_SQL, model_id, previous, identity, at)
         return Swapped(1, previous)
-    generation = await connection.fetchval(SWAP_SQL, model_id, previous, identity, at, expected_generation)
+    generation = await connection.fetchval(SWAP_SQL, model_id, previous, identity, at, expected)
     assert generation is not None, "the pointer moved although the swap lock is held"
     return Swapped(generation, previous)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid4
@@ -17,6 +16,8 @@ from shared.messaging.transaction import Transaction
 MAX_ATTEMPTS = 3
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled", "merged"]
 
+_COLUMNS = """request_id, status, reason, requested_by, data_cutoff, requested_at, started_at, finished_at, attempts,
+       model_id, error"""
 ENQUEUE_SQL = """
 insert into training_requests (request_id, reason, requested_by, data_cutoff, requested_at)
 values ($1, $2, $3, $4, $5)
@@ -33,7 +34,7 @@ set status = 'failed', finished_at = $1, lease_token = null, lease_until = null,
     error = coalesce(error || '; ', '') || 'the lease ran out in every one of ' || attempts || ' attempts'
 where status = 'running' and lease_until < $1 and attempts >= $2
 """
-CLAIM_SQL = """
+CLAIM_SQL = f"""
 update training_requests
 set status = 'running', attempts = attempts + 1, started_at = $1, lease_token = $2, lease_until = $3
 where request_id = (
@@ -43,7 +44,7 @@ where request_id = (
     limit 1
     for update skip locked
 )
-returning request_id, reason, requested_by, data_cutoff, requested_at, attempts, lease_token, lease_until
+returning {_COLUMNS}, lease_token, lease_until
 """
 HEARTBEAT_SQL = """
 update training_requests set lease_until = $3
@@ -70,8 +71,6 @@ update training_requests set status = 'cancelled', finished_at = $2
 where request_id = $1 and status = 'queued'
 returning request_id
 """
-_COLUMNS = """request_id, status, reason, requested_by, data_cutoff, requested_at, started_at, finished_at, attempts,
-       model_id, error"""
 SELECT_REQUEST_SQL = f"select {_COLUMNS} from training_requests where request_id = $1"
 LIST_REQUESTS_SQL = f"""
 select {_COLUMNS} from training_requests
@@ -89,20 +88,6 @@ from training_requests
 """
 
 
-@dataclass(frozen=True)
-class ClaimedRequest:
-    """A request under a lease. Every later write must carry `lease_token`; a stale one is refused."""
-
-    request_id: UUID
-    reason: str
-    requested_by: str
-    data_cutoff: datetime | None
-    requested_at: datetime
-    attempts: int
-    lease_token: UUID
-    lease_until: datetime
-
-
 class TrainingRequest(BaseModel):
     """queued -> running -> succeeded, failed or cancelled; merged when an open request with the same reason stands
     for it."""
@@ -118,6 +103,13 @@ class TrainingRequest(BaseModel):
     attempts: int
     model_id: str | None
     error: str | None
+
+
+class ClaimedRequest(TrainingRequest):
+    """A request under a lease. Every later write must carry `lease_token`; a stale one is refused."""
+
+    lease_token: UUID
+    lease_until: datetime
 
 
 class History(NamedTuple):
@@ -164,7 +156,7 @@ async def claim(connection: Connection, *, at: datetime, lease_s: float) -> Clai
     async with connection.transaction():
         await connection.execute(GIVE_UP_SQL, at, MAX_ATTEMPTS)
         row = await connection.fetchrow(CLAIM_SQL, at, uuid4(), at + timedelta(seconds=lease_s))
-    return None if row is None else ClaimedRequest(**dict(row))
+    return None if row is None else ClaimedRequest(**row)
 
 
 async def heartbeat(connection: Connection, request_id: UUID, lease_token: UUID, *, until: datetime) -> bool:

@@ -65,7 +65,7 @@ async def fill_model(connection: Connection, number: int = 1, *, champion: bool 
         check = Check("beats_floor", "pass", -0.05, -0.07, -0.03, 250, 0.0)
         await decisions.record(connection, decision, [check], load_policy())
         await models.transition(connection, record.model_id, expected="registered", to="evaluated")
-        await pointer.promote(connection, record.model_id, decision, expected_generation=0)
+        await pointer.promote(connection, decision)
     return record.model_id
 
 

@@ -26,7 +26,7 @@ async def test_two_first_promotions_at_once_make_one_champion(database: Database
         async with database.transaction() as connection:
             decision = made.decision(name, AT, generation=0)
             await decisions.record(connection, decision, (), POLICY)
-            return await pointer.promote(connection, made.model_id(name), decision, expected_generation=0)
+            return await pointer.promote(connection, decision)
 
     outcomes = await asyncio.gather(attempt("a"), attempt("b"))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Stale", "Swapped"]
@@ -39,7 +39,7 @@ async def test_a_rollback_never_lands_on_a_model_that_failed(connection: Connect
     decision = made.decision("bad", AT, generation=2, action="rollback")
     await decisions.record(connection, decision, (), POLICY)
     with pytest.raises(ConflictError, match="no longer retired"):
-        await pointer.rollback(connection, decision, to=made.model_id("good"), expected_generation=2)
+        await pointer.rollback(connection, decision, to=made.model_id("good"))
 
 
 async def test_the_same_evidence_is_the_same_decision(connection: Connection) -> None:
