@@ -35,8 +35,8 @@ def show_backtest(console: Console, result: BacktestResult) -> None:
     console.print()
     console.print(trades)
     versus = _table("strategy minus passive", *(f"Sharpe, {mark}" for mark in MARKS))
-    for name, against in dict.fromkeys((one.book, one.against) for one in result.versus):
-        by_mark = {one.mark: one for one in result.versus if (one.book, one.against) == (name, against)}
+    for name, against in dict.fromkeys((versus.book, versus.against) for versus in result.versus):
+        by_mark = {versus.mark: versus for versus in result.versus if (versus.book, versus.against) == (name, against)}
         versus.add_row(f"{name} − {against}", *(_estimate(by_mark[mark].sharpe_difference, False) for mark in MARKS))
     console.print()
     console.print(versus)

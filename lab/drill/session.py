@@ -48,13 +48,13 @@ def _report(console: Console, recoveries: list[Recovery]) -> None:
     table = Table(title=f"Rollback drill (nowcasts every {NOWCAST_EVERY.seconds // 3600} h, the monitor hourly)")
     for column in ("bad model", "recovered after", "sales", "nowcasts", "machine time", "rolled back because"):
         table.add_column(column)
-    for one in recoveries:
+    for recovery in recoveries:
         table.add_row(
-            f"{one.fault}: {one.meaning}",
-            f"{one.hours:.0f} h",
-            str(one.sales),
-            str(one.nowcasts),
-            f"{one.wall_s:.1f} s",
-            one.reason,
+            f"{recovery.fault}: {recovery.meaning}",
+            f"{recovery.hours:.0f} h",
+            str(recovery.sales),
+            str(recovery.nowcasts),
+            f"{recovery.wall_s:.1f} s",
+            recovery.reason,
         )
     console.print(table)

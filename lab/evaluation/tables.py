@@ -80,6 +80,6 @@ def _cells(card: Card) -> dict[str, str]:
         "COD": f"{card['cod']:.2f}",
         "PRD": f"{card['prd']:.3f}",
         "PRB": f"{card['prb']:+.3f}",
-        **{f"in {100 * one['level']:.0f} %": f"{one['coverage']:.1%}" for one in intervals},
+        **{f"in {100 * interval['level']:.0f} %": f"{interval['coverage']:.1%}" for interval in intervals},
     }
     return cells | ({"width": f"{intervals[-1]['width']:.1%}"} if intervals else {})

@@ -148,7 +148,7 @@ class Ours:
         self._restart_shadows()
         rules = self._policy.rollback
         self._rollbacks.append(at)
-        recent = [one for one in self._rollbacks if at - one < timedelta(days=rules.freeze_window_days)]
+        recent = [instant for instant in self._rollbacks if at - instant < timedelta(days=rules.freeze_window_days)]
         if len(recent) >= rules.freeze_after:
             self._frozen_until = at + PERSON_ACTS_AFTER
 
@@ -156,7 +156,9 @@ class Ours:
         """Start their tests again, against the new champion; their days keep counting."""
         champion = self.record.champion
         self._shadows = [
-            replace(one, state=start(self._policy.sequential)) for one in self._shadows if one.candidate is not champion
+            replace(each, state=start(self._policy.sequential))
+            for each in self._shadows
+            if each.candidate is not champion
         ]
 
     def _restraint(self, at: datetime) -> Restraint:

@@ -104,7 +104,7 @@ class PointEstimate:
 
     def offered(self, candidate: Candidate, at: datetime) -> None:
         held = self._history.holdout(candidate.refit)
-        mine, theirs = (float(np.mean(self._ape(one)[held])) for one in (candidate, self.record.champion))
+        mine, theirs = (float(np.mean(self._ape(model)[held])) for model in (candidate, self.record.champion))
         if mine >= theirs:
             self.record.note(at, "reject", candidate, f"MAPE {mine:.2%}, champion {theirs:.2%}")
             return

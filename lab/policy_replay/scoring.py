@@ -97,11 +97,11 @@ def _played(history: History, offered: Candidates, rule: Rule) -> Record:
     """Refits and transactions in time order; at the same instant the refit comes first."""
     rule.record.since.append((history.window.start, offered.offered[0]))
     steps: list[tuple[datetime, int, Callable[[], None]]] = []
-    for one in offered.offered[1:]:
-        steps.append((one.at, 0, partial(rule.offered, one, one.at)))
+    for candidate in offered.offered[1:]:
+        steps.append((candidate.at, 0, partial(rule.offered, candidate, candidate.at)))
     for at, rows in history.transactions():
         steps.append((at, 1, partial(rule.sold, rows, at)))
-    for _, _, step in sorted(steps, key=lambda one: one[:2]):
+    for _, _, step in sorted(steps, key=lambda entry: entry[:2]):
         step()
     return rule.record
 
@@ -109,7 +109,7 @@ def _played(history: History, offered: Candidates, rule: Rule) -> Record:
 def _figures(history: History, offered: Candidates, record: Record, name: str, policy: Policy) -> Figures:
     rows = np.flatnonzero(history.time >= history.window.start.timestamp())
     mine = _losses(history, rows, record.since)
-    newest = _losses(history, rows, [(one.at, one) for one in offered.sound])
+    newest = _losses(history, rows, [(candidate.at, candidate) for candidate in offered.sound])
     acts = [event.act for event in record.events]
     harmful = [_harmful(history, event, policy) for event in record.events if event.act == "rollback"]
     return Figures(
@@ -123,8 +123,8 @@ def _figures(history: History, offered: Candidates, record: Record, name: str, p
         rollbacks=len(harmful),
         harmful=sum(harmful),
         harmless=len(harmful) - sum(harmful),
-        bad_days=sum(_days(_reign(record, one, history.window.end)) for one in offered.offered if one.fault),
-        fates=tuple(_fate(one, one.fault, record, history) for one in offered.offered if one.fault),
+        bad_days=sum(_days(_reign(record, refit, history.window.end)) for refit in offered.offered if refit.fault),
+        fates=tuple(_fate(refit, refit.fault, record, history) for refit in offered.offered if refit.fault),
         log=tuple(f"{e.at:%Y-%m-%d %H:%M} {e.act} {e.candidate.name}: {e.reason}" for e in record.events),
     )
 

@@ -54,16 +54,16 @@ def show_report(console: Console, figures: list[Figures], harm: list[Harm], wall
     table = Table(title=f"Policies over {figures[0].sales:,} sales (errors in points of mean absolute log error)")
     for column in ("policy", "excess error", "promotions", "rollbacks", "harmful", "harmless", "days on a bad model"):
         table.add_column(column, justify="left" if column == "policy" else "right")
-    for one in figures:
-        counts = (one.promotions, one.rollbacks, one.harmful, one.harmless)
-        table.add_row(one.policy, f"{100 * one.excess_error:+.3f}", *map(str, counts), f"{one.bad_days:.1f}")
+    for policy in figures:
+        counts = (policy.promotions, policy.rollbacks, policy.harmful, policy.harmless)
+        table.add_row(policy.policy, f"{100 * policy.excess_error:+.3f}", *map(str, counts), f"{policy.bad_days:.1f}")
     console.print(table)
     if harm:
         fates = Table(title="Injected faults: days as champion, and how it ended")
-        for column in ("fault", "extra error", *(one.policy for one in figures)):
+        for column in ("fault", "extra error", *(policy.policy for policy in figures)):
             fates.add_column(column)
         for index, fault in enumerate(harm):
-            ends = [one.fates[index] for one in figures]
+            ends = [policy.fates[index] for policy in figures]
             fates.add_row(
                 f"{fault.fault} {fault.at}",
                 f"{100 * fault.extra_error:+.2f}",

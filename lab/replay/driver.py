@@ -95,7 +95,7 @@ class Replay:
     async def _play_from(self, cursor: datetime | None) -> None:
         await self._import_history()
         instants = list(self._plan.instants())
-        left = [one for one in instants if cursor is None or one.at > cursor]
+        left = [instant for instant in instants if cursor is None or instant.at > cursor]
         self.progress.of, self.progress.done = len(instants), len(instants) - len(left)
         self.progress.nowcasts, self.progress.scored = await record.counts(self._database)
         async with AsyncExitStack() as stack:

@@ -57,7 +57,7 @@ async def save(
         result.sales,
         json.dumps(asdict(result.terms)),
         json.dumps([book_document(book) for book in result.books]),
-        json.dumps([asdict(one) for one in result.versus]),
+        json.dumps([asdict(versus) for versus in result.versus]),
     )
     if stored is None:
         return False
@@ -75,7 +75,8 @@ def book_document(book: BookResult) -> dict[str, object]:
         "book": book.name,
         "funding": "per_trade" if book.name in ("seed_style", "buy_all") else "capital",
         "figures": [
-            {"mark": one.mark, **{name: asdict(figure) for name, figure in one.figures.items()}} for one in book.marked
+            {"mark": marked.mark, **{name: asdict(figure) for name, figure in marked.figures.items()}}
+            for marked in book.marked
         ],
         "trades": asdict(book.trade_figures) | {"open_at_end": book.trade_figures.opened - book.trade_figures.closed},
         "months": [{"month": month.month, **month.returns} for month in book.months],
@@ -83,7 +84,7 @@ def book_document(book: BookResult) -> dict[str, object]:
 
 
 def _days(backtest_id: UUID, book: BookResult) -> list[tuple[object, ...]]:
-    growth = {one.mark: one.growth for one in book.marked}
+    growth = {marked.mark: marked.growth for marked in book.marked}
     return [
         (
             backtest_id,

@@ -77,6 +77,6 @@ def _findings() -> list[Finding]:
         return await preflight(platform)
 
     findings = on_platform(look)
-    for one in findings:
-        typer.echo(one.line())
+    for finding in findings:
+        typer.echo(finding.line())
     return findings

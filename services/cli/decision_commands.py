@@ -87,12 +87,9 @@ def verify_command(
         from shared.registry import audit
 
         async with platform.database.connection() as connection:
-            if decision is None:
-                ids = await audit.identities(connection)
-            else:
-                # By the stored id: a tampered decision makes another one of itself.
-                ids = [one for one in await audit.identities(connection) if str(one).startswith(decision.lower())]
-            findings = [await audit.verify(connection, one) for one in ids]
+            # By the stored id, because a tampered decision has another computed id.
+            ids = [key for key in await audit.identities(connection) if str(key).startswith((decision or "").lower())]
+            findings = [await audit.verify(connection, key) for key in ids]
         return await _against_files(platform, findings) if with_files else findings
 
     findings = on_platform(look)
@@ -133,6 +130,6 @@ async def _against_files(platform: Platform, findings: list[Finding]) -> list[Fi
         max_latency_s=load_policy(platform.settings.policy_file).infra.max_latency_s,
     )
     return [
-        replace(one, problems=(*one.problems, *await recheck(platform.database, gatherer, one.decision)))
-        for one in findings
+        replace(finding, problems=(*finding.problems, *await recheck(platform.database, gatherer, finding.decision)))
+        for finding in findings
     ]

@@ -90,8 +90,8 @@ def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] 
         Console(),
         ("first failed", "consumer", "attempts", "reason", "message"),
         [
-            (one.first_failed_at, one.consumer, one.attempt, one.reason, one.body[:200].decode(errors="replace"))
-            for one in on_platform(load)
+            (dead.first_failed_at, dead.consumer, dead.attempt, dead.reason, dead.body[:200].decode(errors="replace"))
+            for dead in on_platform(load)
         ],
         nothing="no dead letters",
     )

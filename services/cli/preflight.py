@@ -38,15 +38,15 @@ async def preflight(platform: Platform) -> list[Finding]:
     """
     async with platform.database.connection() as connection:
         active = await models.active(connection)
-    return [await _look(platform, one) for one in active]
+    return [await _look(platform, model) for model in active]
 
 
 def exit_code(findings: Sequence[Finding], *, accept_unsupported: bool = False) -> ExitCode:
     """The exit code for a deployment. It can accept unsupported models, but no damaged files."""
-    troubled = [one for one in findings if one.trouble and not (accept_unsupported and one.unsupported)]
+    troubled = [finding for finding in findings if finding.trouble and not (accept_unsupported and finding.unsupported)]
     if not troubled:
         return 0
-    return 1 if any(one.role == "champion" for one in troubled) else 3
+    return 1 if any(finding.role == "champion" for finding in troubled) else 3
 
 
 async def _look(platform: Platform, active: ActiveModel) -> Finding:

@@ -80,7 +80,7 @@ class Deliveries:
             due = await repository.take(connection, at=now, until=now + TAKEN_FOR, limit=AT_ONCE)
         if due:
             async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
-                await asyncio.gather(*(self._deliver(client, one) for one in due))
+                await asyncio.gather(*(self._deliver(client, delivery) for delivery in due))
         return len(due) == AT_ONCE
 
     async def _deliver(self, client: httpx.AsyncClient, due: DueDelivery) -> None:

@@ -68,9 +68,9 @@ class Subscriptions:
         for sale in await repository.scored_since(transaction.connection, at - STRAGGLERS):
             scored_at = sale.pop("scored_at")
             assert isinstance(scored_at, datetime)
-            for one in subscribers:
-                if one.created_at <= scored_at:
-                    await self._enter(transaction, one, "sale.scored", str(sale["event_seq"]), sale, at)
+            for subscriber in subscribers:
+                if subscriber.created_at <= scored_at:
+                    await self._enter(transaction, subscriber, "sale.scored", str(sale["event_seq"]), sale, at)
 
     async def prepare(self) -> None:
         """Before each round of deliveries: the subscriptions of the settings, and the deals of a new generation."""
@@ -102,20 +102,20 @@ class Subscriptions:
         subscribers = await repository.subscribed(transaction.connection, "deal.found")
         if not subscribers:
             return
-        widest = min(one.deal_margin for one in subscribers)
+        widest = min(subscriber.deal_margin for subscriber in subscribers)
         for deal in await repository.deals(transaction.connection, generation_id, margin=widest):
             discount = 1.0 - int(str(deal["ask_wei"])) / int(str(deal["value_wei"]))
             fields = deal | {"generation_id": generation_id, "discount": round(discount, 6)}
-            for one in subscribers:
-                if discount >= one.deal_margin:
+            for subscriber in subscribers:
+                if discount >= subscriber.deal_margin:
                     # One delivery for each listing, however its value changes afterwards.
-                    await self._enter(transaction, one, "deal.found", str(deal["listing"]), fields, at)
+                    await self._enter(transaction, subscriber, "deal.found", str(deal["listing"]), fields, at)
 
     async def _enter_all(
         self, transaction: Transaction, event: str, key: str, fields: Mapping[str, object], at: datetime
     ) -> None:
-        for one in await repository.subscribed(transaction.connection, event):
-            await self._enter(transaction, one, event, key, fields, at)
+        for subscriber in await repository.subscribed(transaction.connection, event):
+            await self._enter(transaction, subscriber, event, key, fields, at)
 
     async def _enter(
         self, transaction: Transaction, to: Subscriber, event: str, key: str, fields: Mapping[str, object], at: datetime

@@ -32,7 +32,7 @@ async def of(connection: Connection, model_id: str) -> str:
 def render(record: ModelRecord, ancestry: Lineage, decided: Sequence[DecisionDocument]) -> str:
     """The card; the same records give the same text. `decided`: every decision about the model, oldest first."""
     # The gate's own decision has checks; a later one of its kind only says that the time was over.
-    gate = next((one for one in decided if one.kind == "gate" and one.checks), None)
+    gate = next((decision for decision in decided if decision.kind == "gate" and decision.checks), None)
     parts = [
         f"# Model card: {record.model_id}",
         f"State **{record.state}**, registered {_instant(record.registered_at)}.",
@@ -65,7 +65,7 @@ def _data(record: ModelRecord, ancestry: Lineage) -> list[str]:
                 ("feature schema", f"`{record.feature_schema}`"),
                 ("requested", "–" if request is None else f"{request.reason}, by {request.requested_by}"),
                 ("parent", record.parent_model or "–"),
-                ("descends from", " ← ".join(one.model_id for one in ancestry.line[1:]) or "–"),
+                ("descends from", " ← ".join(model.model_id for model in ancestry.line[1:]) or "–"),
             ],
         )
     ]
@@ -111,7 +111,7 @@ def _live(ancestry: Lineage) -> list[str]:
     if ancestry.reigns:
         parts.append(
             "Champion since: "
-            + ", ".join(f"{_instant(one.moved_at)} (pointer generation {one.generation})" for one in ancestry.reigns)
+            + ", ".join(f"{_instant(move.moved_at)} (pointer generation {move.generation})" for move in ancestry.reigns)
             + "."
         )
     if live.n == 0:

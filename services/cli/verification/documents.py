@@ -50,7 +50,7 @@ def judge(document: object, *, trusted_root: str | None) -> Verdict:
 
 def _whole(document: dict[str, Any]) -> str:
     lines = []
-    for entry in sorted(document["punks"], key=lambda one: int(one["punk_id"])):
+    for entry in sorted(document["punks"], key=lambda punk: int(punk["punk_id"])):
         bounds = [entry["intervals"][level][side]["wei"] for level in LEVELS for side in ("lo", "hi")]
         lines.append(canonical_line(entry["punk_id"], (entry["value"]["wei"], *bounds), entry["confidence"]))
     return merkle_levels("\n".join(lines).encode())[-1][0].hex()
