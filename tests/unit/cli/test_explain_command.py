@@ -54,7 +54,7 @@ def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
         "What changed since the nowcast before",
         f"snapshot {snapshot.snapshot_id}",
         f"model {small_market.model().model_id}, data until ",
-        "a model file does not tell",
+        "only the registry knows them, a model file does not",
     ):
         assert words in told
     assert "owner_holds" not in told
