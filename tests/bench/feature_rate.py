@@ -6,20 +6,14 @@ into one matrix.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import numpy as np
-import polars as pl
 
-from shared.market.prices import DailyPrices
-from shared.market.timeline import MarketTimeline
-from shared.market.traits import PUNKS, Traits
-from shared.sources.event_files import EventFileSource, read_event_files
+from shared.market.traits import PUNKS
 from shared.valuation.features import compute
-from tests.bench.measured import Measured
+from tests.bench.measured import Measured, seconds_of
+from tests.factories.paired_errors import folded
 
 SALES = 30_000
 HORIZON_S = 1_800
@@ -28,11 +22,7 @@ RUNS = 3
 
 async def feature_rate(_url: str, _home: Path, events: Path) -> list[Measured]:
     """Half an hour before the last sales of the real history, and everything as of its end."""
-    history = read_event_files(events / "events.parquet").events.with_row_index("seq", offset=1)
-    source = EventFileSource(events)
-    timeline = MarketTimeline(Traits.from_frame(await source.punks()))
-    timeline.apply(history.with_columns(pl.col("seq").cast(pl.Int64)))
-    prices = DailyPrices.from_frame(await source.eth_usd(history["timestamp"][-1].date()))
+    timeline, prices = folded(events)
     # Fewer sales than that are valid; excluded ones cost the same.
     sales = timeline.sales[-SALES:]
     sold = np.array([sale.punk_id for sale in sales])
@@ -44,24 +34,14 @@ async def feature_rate(_url: str, _home: Path, events: Path) -> list[Measured]:
     return [
         Measured(
             f"features of {len(sales):,} past sales",
-            len(sales) / _seconds(lambda: compute(timeline, prices, sold, before)),
+            len(sales) / seconds_of(lambda: compute(timeline, prices, sold, before), runs=RUNS),
             "rows/s",
-            len(sales) / _seconds(lambda: [np.sort(asks) for _ in sales]),
+            len(sales) / seconds_of(lambda: [np.sort(asks) for _ in sales], runs=RUNS),
         ),
         Measured(
             f"features of {PUNKS:,} punks at one instant",
-            PUNKS / _seconds(lambda: compute(timeline, prices, every, now)),
+            PUNKS / seconds_of(lambda: compute(timeline, prices, every, now), runs=RUNS),
             "rows/s",
-            PUNKS / _seconds(lambda: np.column_stack(columns).astype(np.float32)),
+            PUNKS / seconds_of(lambda: np.column_stack(columns).astype(np.float32), runs=RUNS),
         ),
     ]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    """Median over some runs of the seconds that `action` takes."""
-    seconds = []
-    for _ in range(RUNS):
-        started = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - started)
-    return median(seconds)

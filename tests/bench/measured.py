@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 
 @dataclass(frozen=True)
@@ -20,3 +23,13 @@ class Measured:
 
     def as_json(self) -> dict[str, str | float]:
         return {"name": self.name, "value": self.value, "unit": self.unit, "limit": self.limit, "ratio": self.ratio}
+
+
+def seconds_of(action: Callable[[], object], *, runs: int) -> float:
+    """Median over some runs of the seconds that `action` takes."""
+    seconds = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - started)
+    return median(seconds)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from shared.backtest.feed import Close, Day, MarketEvent, Nowcast, SaleFacts, Valued
 from shared.units import DAY_S, ETH
@@ -14,66 +15,43 @@ START = FIRST_DAY * DAY_S
 HALF_HOUR = 1_800
 
 
+def wei(eth: float) -> int:
+    return round(eth * 1000) * ETH // 1000
+
+
+def at(hour: float) -> int:
+    return START + round(hour * 3600)
+
+
 @dataclass
 class Feed:
-    """Collects events and nowcasts; `days` cuts them at midnight. Hours count from the first day's begin."""
+    """Collects events and nowcasts; `days` cuts them at midnight. Hours count from the start of the first day."""
 
     events: list[MarketEvent] = field(default_factory=list)
     nowcasts: list[Nowcast] = field(default_factory=list)
     floor_eth: float = 40.0
 
-    def happen(self, kind: str, punk: int, hour: float, eth: float = 0.0, **more: object) -> MarketEvent:
-        at = START + round(hour * 3600)
-        seq = len(self.events) + 1
-        event = MarketEvent(
-            seq=seq,
-            time=at,
-            known=at,
-            punk=punk,
-            kind=kind,
-            price_wei=round(eth * 1000) * ETH // 1000,
-            ref=f"0x{seq:064x}:0",
-            **more,  # type: ignore[arg-type]
-        )
-        self.events.append(event)
-        return event
+    def happen(self, kind: str, punk: int, hour: float, eth: float = 0.0, **more: Any) -> MarketEvent:
+        seq, time = len(self.events) + 1, at(hour)
+        self.events.append(MarketEvent(seq, time, time, punk, kind, wei(eth), f"0x{seq:064x}:0", **more))
+        return self.events[-1]
 
     def sale(
-        self,
-        punk: int,
-        hour: float,
-        eth: float,
-        *,
-        value: float | None = None,
-        kind: str = "buy",
-        valid: bool = True,
-        buyer: str = "0xb",
+        self, punk: int, hour: float, eth: float, *, value: float | None = None, kind: Any = "buy", valid: bool = True
     ) -> MarketEvent:
-        at = START + round(hour * 3600)
-        valued = None if value is None else Valued(round(value * 1000) * ETH // 1000, at - HALF_HOUR, 1)
-        facts = SaleFacts(kind, valid, valued)  # type: ignore[arg-type]
-        return self.happen("sale", punk, hour, eth, sale=facts, receiver=buyer)
+        valued = None if value is None else Valued(wei(value), at(hour) - HALF_HOUR, 1)
+        return self.happen("sale", punk, hour, eth, sale=SaleFacts(kind, valid, valued), receiver="0xb")
 
-    def nowcast(self, hour: float, values: dict[int, float]) -> Nowcast:
-        at = START + round(hour * 3600)
-        wei = {punk: round(value * 1000) * ETH // 1000 for punk, value in values.items()}
-        found = Nowcast(len(self.nowcasts) + 1, at, at + 2, wei)
-        self.nowcasts.append(found)
-        return found
+    def nowcast(self, hour: float, values: dict[int, float]) -> None:
+        in_wei = {punk: wei(value) for punk, value in values.items()}
+        self.nowcasts.append(Nowcast(len(self.nowcasts) + 1, at(hour), at(hour) + 2, in_wei))
 
     def days(self, count: int) -> list[Day]:
         cut = []
         for number in range(FIRST_DAY, FIRST_DAY + count):
+            happened = [one for one in self.events if one.time // DAY_S == number]
             own = [one for one in self.nowcasts if one.as_of // DAY_S == number]
-            values = own[-1].values if own else {}
-            cut.append(
-                Day(
-                    number,
-                    [one for one in self.events if one.time // DAY_S == number],
-                    own,
-                    Close(round(self.floor_eth * 1000) * ETH // 1000, values) if own else None,
-                )
-            )
+            cut.append(Day(number, happened, own, Close(wei(self.floor_eth), own[-1].values) if own else None))
         return cut
 
 
@@ -119,21 +97,20 @@ def garbage_after(days: Sequence[Day], instant: int, seed: int) -> list[Day]:
         events = [
             one
             if one.time < instant
-            else MarketEvent(
-                one.seq, one.time, one.known, draw.randrange(12), draw.choice(["listed", "delisted", "transfer"]),
-                draw.randrange(1, 10**6) * ETH, one.ref,
+            else replace(
+                one,
+                punk=draw.randrange(12),
+                kind=draw.choice(["listed", "delisted", "transfer"]),
+                price_wei=draw.randrange(1, 10**6) * ETH,
+                sale=None,
+                receiver=None,
             )
             for one in day.events
-        ]  # fmt: skip
+        ]
         nowcasts = [
             one
             if one.as_of < instant
-            else Nowcast(
-                one.generation_id,
-                one.as_of,
-                one.published_at,
-                {punk: draw.randrange(1, 10**6) * ETH for punk in range(12)},
-            )
+            else replace(one, values={punk: draw.randrange(1, 10**6) * ETH for punk in range(12)})
             for one in day.nowcasts
         ]
         late = (day.number + 1) * DAY_S > instant

@@ -13,7 +13,7 @@ after the coin.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -33,7 +33,6 @@ from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.sources.event_files import read_event_files
 from shared.valuation.inputs import HORIZON_S, evaluation_snapshot, sale_rows
-from shared.valuation.learners.ensemble import Ensemble
 from shared.valuation.params import Params
 from shared.valuation.training import SEED, train
 
@@ -53,12 +52,41 @@ class PairedSale:
     old: float
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the monitor did with a promotion, and after how many sales; `None`: nothing within the run."""
+def folded(folder: Path, until: datetime | None = None) -> tuple[MarketTimeline, DailyPrices]:
+    """The real market before an instant, by default all of it."""
+    files = read_event_files(folder)
+    events = files.events if until is None else files.events.filter(pl.col("timestamp") < until)
+    timeline = MarketTimeline(Traits.from_frame(files.punks))
+    timeline.apply(events.with_row_index("seq", offset=1))
+    return timeline, DailyPrices.from_frame(files.eth_usd)
 
-    outcome: str | None
-    sales: int
+
+def successive_errors(
+    market: tuple[MarketTimeline, DailyPrices],
+    cutoffs: Sequence[datetime],
+    ends: Sequence[datetime],
+    *,
+    workers: int,
+    params: Params | None = None,
+) -> Iterator[tuple[pl.DataFrame, Floats, Floats]]:
+    """Fits a model at each cut-off with `params`, by default as a trainer does. For each cut-off but the first: the
+    sales from there to its end, and the log errors on them of its model and of the one before.
+
+    Features of past sales do not change, so each is computed once for all models.
+    """
+    params = params or Params.load()
+    oldest = cutoffs[0] - timedelta(days=params.learn_days)
+    learn = _priced(sale_rows(*market, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,)))
+    judge = _priced(evaluation_snapshot(*market, cutoffs[1], ends[-1]).frame)
+    models = [train(learn, cutoff, params, threads=workers, seed=SEED) for cutoff in cutoffs]
+    for (before, model), cutoff, end in zip(pairwise(models), cutoffs[1:], ends, strict=True):
+        frame = judge.filter(pl.col("sale_time").is_between(cutoff, end, closed="left"))
+        sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
+        yield frame, model.predict(frame) - sold, before.predict(frame) - sold
+
+
+def _priced(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("floor_eth").is_finite())
 
 
 def real_pairs(
@@ -69,38 +97,16 @@ def real_pairs(
     workers: int = 2,
     params: Params | None = None,
 ) -> list[PairedSale]:
-    """Every valid sale of the window with the errors of the two models of its time.
-
-    They are fitted with `params`, by default as a trainer does, but for the intervals: only values are looked at.
-    Features of past sales do not change, so each is computed once for all models.
-    """
-    files = read_event_files(folder)
-    timeline = MarketTimeline(Traits.from_frame(files.punks))
-    timeline.apply(files.events.filter(files.events["timestamp"] < until).with_row_index("seq", offset=1))
-    prices = DailyPrices.from_frame(files.eth_usd)
+    """Every valid sale of the window with the errors of the two models of its time."""
     cutoffs = [first - EVERY]
     while cutoffs[-1] + EVERY < until:
         cutoffs.append(cutoffs[-1] + EVERY)
-    params = params or Params.load()
-    oldest = cutoffs[0] - timedelta(days=params.learn_days)
-    learn = _priced(sale_rows(timeline, prices, first=oldest, until=cutoffs[-1], horizons=(HORIZON_S,)))
-    models = [train(learn, cutoff, params, threads=workers, seed=SEED) for cutoff in cutoffs]
+    ends = [*cutoffs[2:], until]
     pairs: list[PairedSale] = []
-    judge = _priced(evaluation_snapshot(timeline, prices, first, until).frame)
-    for (old, new), begin in zip(pairwise(models), cutoffs[1:], strict=True):
-        pairs += _pairs(judge.filter(pl.col("sale_time").is_between(begin, begin + EVERY, closed="left")), new, old)
+    for frame, *errors in successive_errors(folded(folder, until), cutoffs, ends, workers=workers, params=params):
+        days = (frame["sale_time"].dt.epoch("s") // 86_400).to_list()
+        pairs += map(PairedSale, days, frame["tx_hash"].to_list(), *(error.tolist() for error in errors))
     return pairs
-
-
-def _priced(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.filter(pl.col("floor_eth").is_finite())
-
-
-def _pairs(frame: pl.DataFrame, new: Ensemble, old: Ensemble) -> list[PairedSale]:
-    sold = np.log(frame["price_eth"].to_numpy() / frame["floor_eth"].to_numpy())
-    errors = [(model.predict(frame) - sold).tolist() for model in (new, old)]
-    days = (frame["sale_time"].dt.epoch("s") // 86_400).to_list()
-    return [PairedSale(*row) for row in zip(days, frame["tx_hash"].to_list(), *errors, strict=True)]
 
 
 def made_up_pairs(seed: int, *, days: int = 365) -> list[PairedSale]:
@@ -141,8 +147,11 @@ def _steps(sales: Iterable[PairedSale], factor: float) -> list[Step]:
 
 def run(
     days: Sequence[tuple[list[Step], list[Step]]], generator: np.random.Generator, policy: Policy, *, coin: Coin
-) -> Verdict:
-    """One promotion of `SALES` transactions drawn from these days, watched as the monitor watches it."""
+) -> tuple[str | None, int]:
+    """One promotion of `SALES` transactions drawn from these days, watched as the monitor watches it.
+
+    Returns what became of it (None: nothing within the run), and after how many sales.
+    """
     state, begun = start(policy.sequential), YEAR[0]
     decide = partial(
         promotion_outcome, nowcasts=policy.watch.warm_up_nowcasts, started_at=begun, now=begun, policy=policy
@@ -157,17 +166,16 @@ def run(
             state = advance(state, step, margin=policy.watch.margin, rules=policy.sequential)
             outcome = decide(state, sales=state.n, warm=warm)
             if outcome in ("rollback", "confirm"):
-                return Verdict(outcome, state.n)
+                return outcome, state.n
             warm = warm or outcome == "watching"
             if state.n == SALES:
-                return Verdict(None, state.n)
+                return None, state.n
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Shares of the runs; `median_sales` until a rollback, over all runs (a run without one counts as `SALES`)."""
+    """Share of the runs; `median_sales` until a rollback, over all runs (a run without one counts as `SALES`)."""
 
-    runs: int
     rolled_back: float
     median_sales: float
 
@@ -176,7 +184,6 @@ def outcomes(
     pairs: Sequence[PairedSale], *, worse_by: float, runs: int, seed: int, policy: Policy, coin: Coin = "sale"
 ) -> Outcomes:
     days = days_of(pairs, worse_by=worse_by)
-    verdicts = [run(days, np.random.default_rng((seed, number)), policy, coin=coin) for number in range(runs)]
-    needed: Floats = np.array([v.sales if v.outcome == "rollback" else SALES for v in verdicts], dtype=np.float64)
-    share = sum(v.outcome == "rollback" for v in verdicts) / runs
-    return Outcomes(runs, share, float(np.median(needed)))
+    ended = [run(days, np.random.default_rng((seed, number)), policy, coin=coin) for number in range(runs)]
+    needed = [sales if outcome == "rollback" else SALES for outcome, sales in ended]
+    return Outcomes(sum(outcome == "rollback" for outcome, _ in ended) / runs, float(np.median(needed)))

@@ -17,7 +17,7 @@ from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.stores.sale_repository import record_sales
 from tests.factories import market
-from tests.factories.busy_market import busy_events
+from tests.factories.market import busy_events
 from tests.integration.api import filling
 from tests.integration.cli.conftest import run
 from tests.integration.database import rows

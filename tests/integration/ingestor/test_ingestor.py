@@ -18,7 +18,7 @@ from shared.stores import event_repository, offer_repository, sale_repository
 from shared.stores.market_reader import MarketReader
 from tests.factories import registry, small_market
 from tests.factories.harness import Harness
-from tests.factories.plain_offers import plain_offers
+from tests.factories.plain_market import plain_offers
 from tests.factories.small_market import END, Source
 
 START = END - timedelta(days=10)

@@ -13,10 +13,10 @@ from shared.database.pool import Connection, Database
 from shared.market.events import EVENT_SCHEMA
 from shared.market.offers import Offer
 from shared.stores import chain_repository, event_repository, offer_repository
-from tests.factories import busy_market
-from tests.factories.busy_market import busy_events
+from tests.factories import market
 from tests.factories.harness import run
-from tests.factories.plain_offers import PlainOffer, plain_offers
+from tests.factories.market import busy_events
+from tests.factories.plain_market import PlainOffer, plain_offers
 
 ALL_SQL = """
 select punk_id, kind, price_wei::text, maker, since_seq, since_block, since_time, until_seq, until_time, ended_by
@@ -28,7 +28,7 @@ def blocks(seed: int) -> pl.DataFrame:
     """Busy events, ten minutes from block to block: parts of two such histories of the chain fit together."""
     events = busy_events(seed, count=240)
     minutes = pl.duration(minutes=10 * (pl.col("block") - 12_000_000))
-    return events.with_columns(timestamp=pl.lit(busy_market.BEGAN) + minutes).select(*EVENT_SCHEMA)
+    return events.with_columns(timestamp=pl.lit(market.BUSY_SINCE) + minutes).select(*EVENT_SCHEMA)
 
 
 async def expected(connection: Connection) -> tuple[pl.DataFrame, list[PlainOffer]]:
@@ -70,7 +70,7 @@ async def assert_readers_are_right(connection: Connection, draw: random.Random) 
     book = await offer_repository.standing(connection, as_of=as_of)
     standing = sorted(plain(offer) for offer in [*book.asks(), *book.bids.values()])
     assert standing == sorted((*one[:4], one.since) for one in then if one.until is None)
-    punk = draw.randrange(busy_market.PUNKS)
+    punk = draw.randrange(market.BUSY_PUNKS)
     past = await offer_repository.of_punk(connection, punk)
     assert {one.offer for one in past if one.stood(as_of)} == {book.ask(punk), book.bids.get(punk)} - {None}
     assert [(*plain(one.offer), one.ended_by) for one in past] == [

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from services.cli.export.book import BOOK_SCHEMA, FLOOR_SCHEMA, book_after, daily_floor
-from tests.factories.busy_market import busy_events
+from tests.factories.market import busy_events
 from tests.factories.market_story import BEGAN, Told, told
 
 ANN, BOB = (f"0x{name:040x}" for name in (1, 2))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from shared.market.book_arrays import NOBODY, BookArrays
 from shared.market.timeline import MarketTimeline
-from tests.factories import busy_market, market
-from tests.factories.plain_board import plain_board
+from tests.factories import market
+from tests.factories.plain_market import plain_board
 
 TRAITS = market.TRAITS
-EVENTS = {"made-up": market.events_frame(9), "busy": busy_market.busy_events(9, count=600)}
+EVENTS = {"made-up": market.events_frame(9), "busy": market.busy_events(9, count=600)}
 FOLDED = {name: market.timeline(events, TRAITS) for name, events in EVENTS.items()}
 SHARES = st.lists(st.floats(0, 1.05), min_size=1, max_size=6).map(sorted)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.market.timeline import MarketTimeline
 from shared.market.valid_sales import Exclusion, Sale
 from tests.factories import market
-from tests.factories.busy_market import busy_events
+from tests.factories.market import busy_events
 from tests.factories.market_story import Told, told
 
 TRAITS = market.TRAITS

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.market.offers import EVENT_COLUMNS, Offer, OfferBook
-from tests.factories.busy_market import busy_events
+from tests.factories.market import busy_events
 from tests.factories.market_story import Told, told
-from tests.factories.plain_offers import PlainOffer, plain_offers
+from tests.factories.plain_market import PlainOffer, plain_offers
 
 ANN, BOB, EVE = (f"0x{name:040x}" for name in (1, 2, 3))
 

@@ -14,11 +14,11 @@ from shared.market.hedonic_index import Premia
 from shared.market.series import Floats, Ints
 from shared.valuation import board_features
 from shared.valuation.board_moment import Moment
-from tests.factories import busy_market, market
-from tests.factories.plain_board import PlainBoard, plain_board
+from tests.factories import market
+from tests.factories.plain_market import PlainBoard, plain_board
 
 TRAITS = market.TRAITS
-EVENTS = {"made-up": market.events_frame(21), "busy": busy_market.busy_events(21, count=600)}
+EVENTS = {"made-up": market.events_frame(21), "busy": market.busy_events(21, count=600)}
 FOLDED = {name: market.timeline(events, TRAITS) for name, events in EVENTS.items()}
 DAY = 86_400
 
