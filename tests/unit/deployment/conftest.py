@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.unit.deployment.manifests import ROOT, Object, pod_template
+from tests.unit.deployment.manifests import ROOT, Object, assigned, pod_template
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,12 @@ def objects() -> list[Object]:
     """Every Kubernetes object under k8s/ (kustomizations are no objects of the cluster)."""
     files = sorted(p for p in (ROOT / "k8s").rglob("*.yaml") if p.name != "kustomization.yaml")
     return [one for file in files for one in yaml.safe_load_all(file.read_text()) if one is not None]
+
+
+@pytest.fixture(scope="session")
+def configured() -> dict[str, str]:
+    """The settings of the cluster's config map."""
+    return assigned(ROOT / "k8s/base/punkcast.env")
 
 
 @pytest.fixture(scope="session")

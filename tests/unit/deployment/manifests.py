@@ -1,6 +1,5 @@
 """How the tests read the deployment files."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,6 @@ def pod_template(one: Object) -> Object | None:
     return template
 
 
-def setting_names(text: str) -> Iterator[str]:
-    """Names of the settings that are assigned in `NAME=value` lines."""
-    for line in text.splitlines():
-        if line.startswith("PUNKCAST_"):
-            yield line.partition("=")[0]
+def assigned(file: Path) -> dict[str, str]:
+    """The settings that `NAME=value` lines of a file assign."""
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if line.startswith("PUNKCAST_"))

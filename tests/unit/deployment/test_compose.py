@@ -88,9 +88,8 @@ def test_the_default_market_is_a_simulated_one_that_goes_on_for_years(compose: O
 def test_a_container_is_given_longer_to_stop_than_its_process_takes(compose: Object) -> None:
     for name in OWN:
         service = compose["services"][name]
-        assert int(service["stop_grace_period"].removesuffix("s")) > float(
-            service["environment"]["PUNKCAST_SHUTDOWN_GRACE_S"]
-        )
+        grace = float(service["environment"]["PUNKCAST_SHUTDOWN_GRACE_S"])
+        assert int(service["stop_grace_period"].removesuffix("s")) > grace
 
 
 def test_own_containers_run_without_privileges(compose: Object) -> None:

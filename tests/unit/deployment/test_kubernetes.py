@@ -10,7 +10,7 @@ import yaml
 
 from shared.messaging.ticks import JOBS, slot_at
 from shared.settings import Settings
-from tests.unit.deployment.manifests import WORKERS, Object, setting_names
+from tests.unit.deployment.manifests import WORKERS, Object, assigned
 
 SETTINGS = {f"PUNKCAST_{field.upper()}" for field in Settings.model_fields}
 KUSTOMIZATIONS = ("base", "overlays/dev", "overlays/production")
@@ -62,12 +62,7 @@ def test_selectors_find_their_own_pods(objects: list[Object]) -> None:
     assert _of(objects, "PodDisruptionBudget")["api"]["spec"]["selector"]["matchLabels"].items() <= api
 
 
-def test_probes_ask_where_the_service_answers_them(objects: list[Object], root: Path) -> None:
-    configured = dict(
-        line.split("=", 1)
-        for line in (root / "k8s/base/punkcast.env").read_text().splitlines()
-        if line.startswith("PUNKCAST_")
-    )
+def test_probes_ask_where_the_service_answers_them(objects: list[Object], configured: dict[str, str]) -> None:
     deployments = _of(objects, "Deployment")
     for name in (*WORKERS, "api"):
         one = deployments[name]
@@ -96,9 +91,10 @@ def test_the_site_knows_the_gateway_by_its_service_and_holds_no_secret_of_the_pl
     assert _of(objects, "Service")["web"]["spec"]["ports"][0]["targetPort"] == container["ports"][0]["name"]
 
 
-def test_a_pod_is_given_longer_to_stop_than_its_process_takes(objects: list[Object], root: Path) -> None:
-    text = (root / "k8s/base/punkcast.env").read_text()
-    grace = float(next(line for line in text.splitlines() if "SHUTDOWN_GRACE" in line).partition("=")[2])
+def test_a_pod_is_given_longer_to_stop_than_its_process_takes(
+    objects: list[Object], configured: dict[str, str]
+) -> None:
+    grace = float(configured["PUNKCAST_SHUTDOWN_GRACE_S"])
     for one in _of(objects, "Deployment").values():
         spec = one["spec"]["template"]["spec"]
         pause = spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
@@ -184,11 +180,8 @@ def test_a_cron_job_never_overlaps_itself_nor_starts_in_another_slot(objects: li
 def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
     job = _of(objects, "Job")["migrate"]["spec"]
     container = job["template"]["spec"]["containers"][0]
-    assert (container["image"], container["command"], container["args"]) == (
-        "punkcast/cli",
-        ["punkcast"],
-        ["migrate", "--preflight"],
-    )
+    run = container["image"], container["command"], container["args"]
+    assert run == ("punkcast/cli", ["punkcast"], ["migrate", "--preflight"])
     # What an upgrade applies before the rest.
     assert _of(objects, "Job")["migrate"]["metadata"]["labels"] == {"punkcast/first": "true"}
     # The one exit code that no second try changes.
@@ -197,28 +190,26 @@ def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
     ]
 
 
-def test_every_variable_is_a_setting_and_has_one_home(objects: list[Object], root: Path) -> None:
-    config = set(setting_names((root / "k8s/base/punkcast.env").read_text()))
-    local = set(setting_names((root / "k8s/overlays/dev/secrets.env").read_text()))
+def test_every_variable_is_a_setting_and_has_one_home(
+    objects: list[Object], root: Path, configured: dict[str, str]
+) -> None:
+    config, local = set(configured), set(assigned(root / "k8s/overlays/dev/secrets.env"))
     example = {name for name in _of(objects, "Secret")["punkcast-secrets"]["stringData"] if "PUNKCAST" in name}
     assert local == example
     assert config | example <= SETTINGS
     assert not config & example
 
 
-def test_the_config_map_is_accepted_by_the_settings(root: Path) -> None:
-    lines = (root / "k8s/base/punkcast.env").read_text().splitlines()
-    given = dict(line.split("=", 1) for line in lines if line.startswith("PUNKCAST_"))
-    settings = Settings.model_validate({k.removeprefix("PUNKCAST_").lower(): v for k, v in given.items()})
+def test_the_config_map_is_accepted_by_the_settings(configured: dict[str, str]) -> None:
+    settings = Settings.model_validate({k.removeprefix("PUNKCAST_").lower(): v for k, v in configured.items()})
     assert settings.log_format == "json"
 
 
-def test_what_an_overlay_changes_exists_in_the_base(root: Path) -> None:
-    known = set(setting_names((root / "k8s/base/punkcast.env").read_text()))
+def test_what_an_overlay_changes_exists_in_the_base(root: Path, configured: dict[str, str]) -> None:
     for folder in KUSTOMIZATIONS[1:]:
         for generator in _kustomization(root, folder)["configMapGenerator"]:
             assert generator["behavior"] == "merge"
-            assert {literal.partition("=")[0] for literal in generator["literals"]} <= known
+            assert {literal.partition("=")[0] for literal in generator["literals"]} <= set(configured)
 
 
 def test_no_secret_is_committed(objects: list[Object]) -> None:

@@ -14,27 +14,17 @@ BOB = "0x" + "b" * 40
 
 def event_rows(count: int = 6, *, first_block: int = 4_000_000) -> pl.DataFrame:
     """`count` events, one per block, cycling through listing, bid, sale, transfer, withdrawal, delisting."""
-    kinds = ("listed", "bid", "sale", "transfer", "bid_withdrawn", "delisted")
-    began = datetime(2017, 7, 1, tzinfo=UTC)
-    rows = []
-    for index in range(count):
-        kind = kinds[index % len(kinds)]
-        rows.append(
-            {
-                "timestamp": began + timedelta(seconds=12 * (first_block - 4_000_000 + index)),
-                "block": first_block + index,
-                "tx_index": index % 7,
-                "log_index": 3 * index,
-                "punk_id": index % 10_000,
-                "event_type": kind,
-                "price_wei": str(10**18 + index) if kind in ("listed", "bid", "sale", "bid_withdrawn") else None,
-                "from_address": ALICE,
-                "to_address": BOB if kind in ("sale", "transfer") else None,
-                "sale_kind": "buy" if kind == "sale" else None,
-                "tx_hash": f"0x{index:064x}",
-            }
+    kinds = [("listed", "bid", "sale", "transfer", "bid_withdrawn", "delisted")[row % 6] for row in range(count)]
+    began = datetime(2017, 7, 1, tzinfo=UTC) + timedelta(seconds=12 * (first_block - 4_000_000))
+    rows = [
+        (
+            began + timedelta(seconds=12 * row), first_block + row, row % 7, 3 * row, row % 10_000, kind,
+            None if kind in ("transfer", "delisted") else str(10**18 + row), ALICE,
+            BOB if kind in ("sale", "transfer") else None, "buy" if kind == "sale" else None, f"0x{row:064x}",
         )
-    return pl.DataFrame(rows, schema=EVENT_SCHEMA)
+        for row, kind in enumerate(kinds)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=EVENT_SCHEMA, orient="row")
 
 
 def with_value(frame: pl.DataFrame, row: int, column: str, value: object) -> pl.DataFrame:
