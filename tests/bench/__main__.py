@@ -5,8 +5,6 @@ writes `bench-results.json`, a list of {name, value, unit, limit, ratio}: `limit
 on the same machine in the same minutes, `ratio` is value / limit. Medians of several runs.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """Where the benchmarks find the real market's events."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Logs a second from parsed JSON objects to the event frame, beside merely parsing the JSON of the same logs."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

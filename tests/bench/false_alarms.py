@@ -4,8 +4,6 @@ The whole of what `tests/unit/evaluation/test_false_alarms.py` checks a part of;
 `tests/factories/paired_errors.py`. Here the limit is what is asked for, not what the machine can do.
 """
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -4,8 +4,6 @@ The bare limit of a past sale is sorting the asks of one book once; that of a no
 into one matrix.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

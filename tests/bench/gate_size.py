@@ -4,8 +4,6 @@ Differences come from real hold-outs: models of successive cut-offs, each agains
 both. Whole days of them are drawn anew, their mean moved to the margin.
 """
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

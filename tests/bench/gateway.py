@@ -1,7 +1,5 @@
 """The gateway on one core: against constant bytes, against the reference's stack, and under publication."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable

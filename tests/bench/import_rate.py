@@ -1,7 +1,5 @@
 """Events a second from the Parquet file into PostgreSQL, beside a bare COPY of the same rows."""
 
-from __future__ import annotations
-
 import io
 import time
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 Each rebuild runs in a process of its own, so that its peak memory is its own too.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -4,8 +4,6 @@ The bare limit is what nobody can save: XGBoost's predict on the ready feature m
 networks, and a COPY of 10,000 rows into a table without keys.
 """
 
-from __future__ import annotations
-
 import io
 import time
 from datetime import UTC, datetime, timedelta

@@ -4,8 +4,6 @@ A market of ten times the punks has ten times the events, and each event meets a
 of folding is the rate at 10,000 punks. Everything is in memory: the platform's tables know 10,000 punks.
 """
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime
 from pathlib import Path

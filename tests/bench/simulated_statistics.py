@@ -3,8 +3,6 @@
 The real year is 2024-08-01 to 2025-07-31 of PUNKCAST_DATA_DIR. docs/measurements.md has the output.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Callable

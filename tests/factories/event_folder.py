@@ -1,7 +1,5 @@
 """Half of a simulated market as the folder of files that `--events` reads."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path

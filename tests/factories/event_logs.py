@@ -1,7 +1,5 @@
 """Recorded events written back as the raw logs that the contract emitted for them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

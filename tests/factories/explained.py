@@ -1,7 +1,5 @@
 """Reasons and comparables as a nowcaster would make them, without a model: of the right sizes, and adding up."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import numpy as np

@@ -3,8 +3,6 @@
 For what is hard to make a real node do, and for many quick cases; the contract tests use a real one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import json

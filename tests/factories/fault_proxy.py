@@ -1,7 +1,5 @@
 """An HTTP proxy in front of a node that makes it fail the way providers do."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable

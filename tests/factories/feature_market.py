@@ -1,7 +1,5 @@
 """The made-up market that the tests of the feature function look at, and how they look."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

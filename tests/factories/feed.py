@@ -1,7 +1,5 @@
 """Small markets for the backtest: days of events and nowcasts, written by hand or drawn at random."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

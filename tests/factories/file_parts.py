@@ -1,7 +1,5 @@
 """Parts of a model file by themselves: as JSON has them, and read again."""
 
-from __future__ import annotations
-
 import base64
 import json
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """A hold-out of made-up sales with a good contender, a champion and everything else a gate asks for."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

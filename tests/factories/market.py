@@ -1,7 +1,5 @@
 """A small made-up market: 10,000 punks, a few of which trade. Deterministic by seed."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

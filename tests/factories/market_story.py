@@ -1,7 +1,5 @@
 """Market events told one after the other, for tests in which who did what to whom matters."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 

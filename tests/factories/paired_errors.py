@@ -11,8 +11,6 @@ bound holds for that, so it is only measured. "20 % worse" multiplies the new mo
 after the coin.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

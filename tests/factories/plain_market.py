@@ -1,7 +1,5 @@
 """What stands and what was offered, the slow way: one event at a time, or by searching what ends an offer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import NamedTuple
 

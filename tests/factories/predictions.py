@@ -1,7 +1,5 @@
 """Predictions of a walk: of sales that a test names, or made up by seed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any

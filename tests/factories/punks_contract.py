@@ -4,8 +4,6 @@ Beside the logs it keeps the events that truly happened, with what the logs leav
 compared with it. Logs are encoded by eth_abi from signatures of their own, not by the project's table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

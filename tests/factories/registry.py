@@ -1,7 +1,5 @@
 """Models, sales and nowcast outcomes straight into the tables, for tests of what reads them."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Sequence

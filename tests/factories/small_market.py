@@ -1,7 +1,5 @@
 """The small made-up market whole: its events, where services get them from, and models that learnt from it."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 

@@ -1,7 +1,5 @@
 """A TCP line to a server that a test can cut and mend, so that an outage affects nobody else on that server."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit

@@ -1,7 +1,5 @@
 """Generations, markets and views in memory, without a database."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime

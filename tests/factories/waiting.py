@@ -1,7 +1,5 @@
 """Waits for a condition instead of a fixed time."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable

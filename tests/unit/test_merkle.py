@@ -1,7 +1,5 @@
 """Proofs lead to the root, and nothing else does."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

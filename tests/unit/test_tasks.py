@@ -1,7 +1,5 @@
 """Background tasks end, also those that swallow a cancellation."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """10,000 punks with a market and explained generations, whose values tell which generation they are of."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

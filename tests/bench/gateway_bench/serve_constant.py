@@ -1,7 +1,5 @@
 """The two bars, on the server that the gateway uses: constant bytes from a FastAPI route, and from a bare callable."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """The reference's stack: Flask, gunicorn, psycopg2, one select a request."""
 
-from __future__ import annotations
-
 import os
 
 import psycopg2

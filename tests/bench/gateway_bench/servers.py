@@ -4,8 +4,6 @@
 callable that does; `flask` the stack of the reference, Flask on gunicorn with psycopg2, whose route selects a value.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

@@ -1,7 +1,5 @@
 """Who asks, when a proxy asks for somebody else."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """All punks in columns stay small, whatever digits the values have."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Probabilities and margins of asks behave as their formula promises."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from math import isfinite, log
 

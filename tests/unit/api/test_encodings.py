@@ -1,7 +1,5 @@
 """Every format of a generation says the same, and the CSV is what the Merkle root is over."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

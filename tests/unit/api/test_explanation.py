@@ -1,7 +1,5 @@
 """Contributions add up to the value, changes to the difference, and what is stored is what is answered."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import replace

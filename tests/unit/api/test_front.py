@@ -1,7 +1,5 @@
 """Pages are answered before any routing; every other request goes to the application."""
 
-from __future__ import annotations
-
 import gzip
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """What is made once is made once."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 

@@ -1,7 +1,5 @@
 """The body limit counts what arrives, whatever was announced."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 from starlette.applications import Starlette

@@ -1,7 +1,5 @@
 """Money is exact in wei, and in ETH what a person wrote."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

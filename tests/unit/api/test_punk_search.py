@@ -1,7 +1,5 @@
 """Filters, order and pages against a plain reading of what they mean."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import pytest

@@ -1,7 +1,5 @@
 """Quotas, windows, headers, and what happens when counting fails."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send

@@ -1,7 +1,5 @@
 """The scorecard by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

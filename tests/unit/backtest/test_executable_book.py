@@ -1,7 +1,5 @@
 """The executable book: what it takes, what it misses, and how it comes out of it again."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

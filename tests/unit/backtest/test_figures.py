@@ -1,7 +1,5 @@
 """Figures against numbers worked out by hand and against plain Python."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What holds on any market: the money adds up, nothing is bought on credit, and the past does not know the future."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from hypothesis import given, settings

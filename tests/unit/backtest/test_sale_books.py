@@ -1,7 +1,5 @@
 """The seed's style and buy-all: into a sale, out at the punk's next one."""
 
-from __future__ import annotations
-
 from shared.backtest.simulation import BookRun, Simulation
 from shared.backtest.terms import Terms
 from shared.units import ETH

@@ -1,7 +1,5 @@
 """`punkcast decode`: pages to an event file, without a database."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What goes wrong is said in one line, with exit code 2 and without a traceback."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

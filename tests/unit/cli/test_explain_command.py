@@ -1,7 +1,5 @@
 """`punkcast explain --events`: without a database."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The exported book and the daily floor."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import polars as pl

@@ -1,7 +1,5 @@
 """The command line starts at once: what a command works with is imported when the command is chosen."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import textwrap

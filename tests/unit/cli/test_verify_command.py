@@ -1,7 +1,5 @@
 """`punkcast verify`: true for what was published, false for anything else, and never a traceback."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

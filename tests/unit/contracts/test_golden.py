@@ -1,7 +1,5 @@
 """Later versions must read today's messages: one recorded message per type."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

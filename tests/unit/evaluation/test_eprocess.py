@@ -1,7 +1,5 @@
 """The sequential tests: validity, agreement with the formula, independence of how sales are batched."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A part of `make bench`'s false alarms: few runs, few models."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

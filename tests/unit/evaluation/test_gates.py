@@ -1,7 +1,5 @@
 """The gate as a table: one thing wrong at a time, and what follows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A decision is a function of what is on record: once more gives the same text, and something else another one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The gate while the code cannot serve the champion: its published values stand in, and no shadow can start."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta

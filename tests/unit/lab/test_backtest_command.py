@@ -1,7 +1,5 @@
 """`punkcast backtest` on files: the books against a few lines of polars."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The commands that walk through history, on a small simulated market."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable

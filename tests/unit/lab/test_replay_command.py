@@ -1,7 +1,5 @@
 """What is wrong with a replay's options or files is one line and exit code 2, before anything is made."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """What the demo plays, and what it refuses before playing."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The instants of a replay: every timer that would go off, in order, and no window that makes no sense."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Progress of a replay where there is no terminal: lines for a log file, and few of them."""
 
-from __future__ import annotations
-
 import io
 from datetime import UTC, datetime, timedelta
 

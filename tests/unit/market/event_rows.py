@@ -1,7 +1,5 @@
 """Small valid event frames to break in tests."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import polars as pl

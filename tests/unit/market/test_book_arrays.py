@@ -1,7 +1,5 @@
 """The board that moves from instant to instant against a plain fold."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Each day's floor and index are those of its end, and know nothing later."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The rules of the canonical event frame."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 

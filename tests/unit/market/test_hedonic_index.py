@@ -1,7 +1,5 @@
 """The index against the textbook's Kalman filter, and what its parts mean."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """How the fold judges sales: from everything before them and their own transaction."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import polars as pl

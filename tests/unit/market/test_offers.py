@@ -1,7 +1,5 @@
 """The fold of offers against the rule's definition."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """What single events leave in the timeline's series."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import numpy as np

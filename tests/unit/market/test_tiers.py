@@ -1,7 +1,5 @@
 """One cut of the premium: whoever names a tier, or cuts by one, has it from here."""
 
-from __future__ import annotations
-
 import numpy as np
 from pydantic import TypeAdapter
 

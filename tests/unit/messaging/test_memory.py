@@ -1,7 +1,5 @@
 """What the in-process bus adds: deterministic inline delivery."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 

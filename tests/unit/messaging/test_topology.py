@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from shared.contracts.messages import (
     ALL_MESSAGES,
     BacktestRequested,

@@ -1,7 +1,5 @@
 """Models are loaded once each, verified, and only so many are kept."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """The card says what is on record, and only that."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from uuid import UUID
 

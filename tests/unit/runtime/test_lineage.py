@@ -1,7 +1,5 @@
 """Where a model's code came from is what the image says, else what git says."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Event files: what is read, and what is refused with which words."""
 
-from __future__ import annotations
-
 import os
 import random
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Closes come in several forms, in pieces, late or not at all."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta
 

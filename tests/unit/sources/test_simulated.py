@@ -1,7 +1,5 @@
 """The simulated market keeps the contract's rules and the proportions it promises."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 

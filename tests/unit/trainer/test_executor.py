@@ -1,7 +1,5 @@
 """Fits in a process of their own: the same bytes, and no death that the service would not survive."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Iterator

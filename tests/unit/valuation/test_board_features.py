@@ -1,7 +1,5 @@
 """What the book and the owners say about a punk, against a plain computation for one punk at a time."""
 
-from __future__ import annotations
-
 from math import isnan, log1p, nan
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The table of features, and the page made from it."""
 
-from __future__ import annotations
-
 import dataclasses
 from itertools import groupby
 from pathlib import Path

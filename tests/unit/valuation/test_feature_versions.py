@@ -8,8 +8,6 @@ smaller than that does not show either.
 else under the same version.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The model file: it says all that prediction reads, and is refused where this code would say something else."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """params.toml: the one in git holds, and every way to spoil one is told with its place."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

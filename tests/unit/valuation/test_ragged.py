@@ -1,7 +1,5 @@
 """Rows end to end, against one row at a time."""
 
-from __future__ import annotations
-
 from itertools import chain
 from math import isnan, nan
 

@@ -1,7 +1,5 @@
 """Reference rows: chosen from cheap to dear, kept bit by bit, and answered otherwise by whatever reads otherwise."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

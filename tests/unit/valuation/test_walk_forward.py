@@ -1,7 +1,5 @@
 """The walk-forward: what it says, in which order, and that nobody in it sees the future."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """A stranger's URL leads to the internet or nowhere."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Which refits are spoilt, and how."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Four policies over the small market, and rules of promotion and rollback on made-up candidates."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial

@@ -1,7 +1,5 @@
 """Only what was asked for is believed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """From logs to events: every function of the contract, what logs leave out, and logs that cannot be."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

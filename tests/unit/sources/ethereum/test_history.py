@@ -1,7 +1,5 @@
 """Pages from the middle of history, on top of events that are known from elsewhere."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal

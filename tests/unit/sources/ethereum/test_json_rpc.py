@@ -1,7 +1,5 @@
 """Nodes fail in many ways; each has its remedy, and none of them is to believe what cannot be so."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 

@@ -1,7 +1,5 @@
 """Pages of logs in files: their forms, several together, and what is refused with which words."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The source's URL says which market is followed, and through whom."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The contract's descriptions become punks."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 

@@ -1,7 +1,5 @@
 """Ranges shrink where a node refuses and grow where it is quick, and no block is left out or read twice."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import aclosing
 

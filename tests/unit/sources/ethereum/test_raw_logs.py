@@ -1,7 +1,5 @@
 """Logs as frames: the forms that nodes and explorers give them, and what is refused with which words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any

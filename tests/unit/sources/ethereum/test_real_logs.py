@@ -1,7 +1,5 @@
 """Real pages and the real history through the decoder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import polars as pl

@@ -1,7 +1,5 @@
 """What is read of a chain belongs to one history of it, and costs no more questions than it must."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any

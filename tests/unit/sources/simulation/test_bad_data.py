@@ -1,7 +1,5 @@
 """Each defect is what it says, and the platform's own rules refuse it or bear it."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The weather of the simulated market: regimes come and go, a break is a step, a longer climate begins as a shorter."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

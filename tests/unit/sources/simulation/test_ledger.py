@@ -1,7 +1,5 @@
 """The simulated contract logs what the real one logs, in its order."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 import pytest

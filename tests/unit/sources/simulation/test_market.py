@@ -1,7 +1,5 @@
 """The generator at other sizes than the platform's."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import polars as pl

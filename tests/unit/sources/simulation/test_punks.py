@@ -1,7 +1,5 @@
 """The simulated punks are as frequent as the published counts say."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import pytest

@@ -1,7 +1,5 @@
 """A simulated year resembles the real one: the table in docs/measurements.md, within stated factors."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from pathlib import Path
 from statistics import median

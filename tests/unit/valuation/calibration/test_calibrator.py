@@ -1,7 +1,5 @@
 """Calibrations follow outcomes: from what is known by the start of the day, by one rule."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache

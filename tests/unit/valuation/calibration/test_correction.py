@@ -1,7 +1,5 @@
 """The correction: what the latest errors say of the next values, and never what is yet to come."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

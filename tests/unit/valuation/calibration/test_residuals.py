@@ -1,7 +1,5 @@
 """Errors by their sales: which are chosen, and what their columns in a file may hold."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Volatility: usual without news, up in wild days, back after them, blind to what comes later and to tiers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

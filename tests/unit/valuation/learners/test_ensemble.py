@@ -1,7 +1,5 @@
 """The ensemble: equal shares, exact reasons, apes and aliens by the index, the same bytes twice."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

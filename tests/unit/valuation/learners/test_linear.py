@@ -1,7 +1,5 @@
 """The linear forecast: it finds a line among absurd sales, carries on beyond what it saw, and survives its file."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """The network: it bends where a line cannot, its parts add up, its file is strict."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import replace
 

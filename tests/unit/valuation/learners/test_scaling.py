@@ -1,7 +1,5 @@
 """Scaling: what is unknown, absurd, constant or a flag, and what its file may hold."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

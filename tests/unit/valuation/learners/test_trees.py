@@ -1,7 +1,5 @@
 """One booster: exact reasons, a start, groups that it leaves out, the same bytes twice."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import replace
 from typing import get_args
