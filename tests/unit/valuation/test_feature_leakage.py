@@ -178,7 +178,7 @@ def test_real_asks_and_bids_on_a_punk_tell_nothing_about_it(market_data):
     folded = market.timeline(known, traits)
     as_of = int(known["timestamp"][-1].timestamp()) + 1
     lowest = [punk for _, punk in folded.asks_now.asks()[:2]]
-    bids = sorted(range(10_000), key=lambda punk: -(folded.standing_bid(punk) or (None, 0))[1])[:2]
+    bids = sorted(folded.offers.bids, key=lambda punk: -folded.offers.bids[punk].price_wei)[:2]
     compared = 0
     for punk in {*lowest, *bids}:
         without = market.timeline(known.filter(~own_book(known, punk)), traits)
