@@ -124,8 +124,7 @@ class Harness:
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         async with self.database.connection() as connection:
-            rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
-            return rows
+            return await connection.fetch(query, *arguments)
 
     async def execute(self, statement: str, *arguments: object) -> None:
         async with self.database.connection() as connection:

@@ -16,7 +16,7 @@ from shared.evaluation.canonical import canonical_json
 from shared.evaluation.checks import Action, Check
 from shared.evaluation.policy import load_policy
 from shared.messaging.transaction import Transaction
-from shared.registry import decisions, models, operations, pointer, training_requests
+from shared.registry import audit, decisions, models, operations, pointer, training_requests
 from shared.registry.decisions import Decision
 from shared.registry.models import ModelRecord
 
@@ -176,6 +176,17 @@ async def nowcast_failure(
         refused,
         [model_id(other) for other in valued_by],
     )
+
+
+async def findings(connection: Connection) -> list[audit.Finding]:
+    """Every decision, made again from its record."""
+    return [await audit.verify(connection, identity) for identity in await audit.identities(connection)]
+
+
+async def tamper(connection: Connection, statement: str, *arguments: object) -> Any:
+    """What somebody changes who owns the database and turns the triggers off; the value that it returns."""
+    await connection.execute("set local session_replication_role = replica")
+    return await connection.fetchval(statement, *arguments)
 
 
 @dataclass

@@ -27,8 +27,7 @@ class Release:
         def from_bytes(own: type[ValuationModel], body: bytes, **more: Any) -> ValuationModel:
             if ValuationModel.id_of(hashlib.sha256(body).hexdigest()) in release.cannot_serve:
                 raise UnsupportedModelError(WHY)
-            model: ValuationModel = read(own, body, **more)
-            return model
+            return read(own, body, **more)
 
         monkeypatch.setattr(ValuationModel, "from_bytes", classmethod(from_bytes))
         return release

@@ -82,7 +82,6 @@ async def test_decisions_are_listed_shown_and_verified(lived: Database) -> None:
     assert "second is good" not in only
     async with lived.connection() as connection:
         row = await connection.fetchrow("select * from decisions where subject_model = $1", made.model_id("first"))
-    assert row is not None
     shown = await said("decisions", "show", str(row["decision_id"])[:9])
     for part in (str(row["decision_id"]), row["policy_hash"], row["evidence_hash"], "actor     ada"):
         assert part in shown
@@ -99,8 +98,8 @@ async def test_decisions_are_listed_shown_and_verified(lived: Database) -> None:
 async def test_a_tampered_decision_is_named_and_the_exit_code_says_so(lived: Database) -> None:
     """Done as the owner of the database with its triggers off, which is the only way."""
     async with lived.transaction() as connection:
-        await connection.execute("set local session_replication_role = replica")
-        identity = await connection.fetchval(
+        identity = await made.tamper(
+            connection,
             """update decisions set evidence = replace(evidence, 'first is good', 'first is best')
                where subject_model = $1 returning decision_id""",
             made.model_id("first"),
@@ -109,8 +108,8 @@ async def test_a_tampered_decision_is_named_and_the_exit_code_says_so(lived: Dat
     assert result.exit_code == 1
     assert f"{identity} of {made.model_id('first')}: its evidence hashes to" in result.stdout
     assert "1 of 2 decisions come out the same" in result.stdout
-    found = json.loads((await ran("decisions", "verify", str(identity), "--json")).stdout)
-    assert [one["decision_id"] for one in found["wrong"]] == [str(identity)]
+    report = json.loads((await ran("decisions", "verify", str(identity), "--json")).stdout)
+    assert [one["decision_id"] for one in report["wrong"]] == [str(identity)]
 
 
 async def test_a_model_is_promoted_rolled_back_and_put_into_quarantine(lived: Database) -> None:

@@ -87,13 +87,14 @@ class Gate(Harness):
         deliveries: int = 1,
         days: float = 0,
         hours: float = 0,
-    ) -> None:
-        """Contenders with this evidence are registered and their messages delivered, so long after START."""
+    ) -> str:
+        """Contenders with this evidence are registered and judged, so long after START; the last one's state then."""
         self.move(days=days, hours=hours)
         self.chosen.evidence = evidence
         for name in names:
             record = await self.run(registry.contender, name, self.clock.now())
             await self.announce(record.model_id, deliveries=deliveries)
+        return await self.state(names[-1])
 
     async def announce(self, model_id: str, *, deliveries: int = 1, message_id: UUID | None = None) -> None:
         registered = ContenderRegistered(model_id=model_id, request_id=registry.NAMESPACE)
@@ -101,7 +102,8 @@ class Gate(Harness):
 
     async def mature(
         self, name: str, outcome: str, *, champion: str = "good", deliveries: int = 1, days: float = 0, hours: float = 0
-    ) -> None:
+    ) -> str | None:
+        """The monitor says that a shadow's test has ended; the shadow's state then."""
         self.move(days=days, hours=hours)
         matured = ShadowMatured(
             model_id=registry.model_id(name),
@@ -111,6 +113,7 @@ class Gate(Harness):
             e_value=25.0,
         )
         await self._deliver(matured, uuid5(registry.NAMESPACE, f"{name} {outcome} {self.clock.now()}"), deliveries)
+        return await self.value("select state from models where model_id = $1", matured.model_id)
 
     async def pass_day(self, *, deliveries: int = 1, days: float = 0) -> None:
         """The daily tick, so many days after START."""

@@ -307,7 +307,7 @@ async def test_a_hold_out_of_a_release_that_lacked_a_column_of_the_champion_is_m
     assert "lacks asks" in evidence.infra.load_error
 
 
-async def test_the_confirmed_champion_is_valued_beside_the_champion(shelf: Shelf) -> None:
+async def test_the_confirmed_champion_is_valued_like_the_champion(shelf: Shelf) -> None:
     record = await shelf.contender()
     evidence = await shelf.evidence(record, record, record)
     assert evidence.has_anchor

@@ -24,8 +24,7 @@ from tests.integration.gatekeeper.conftest import START, Gate
 
 
 async def test_the_first_good_contender_becomes_champion(vacant: Gate) -> None:
-    await vacant.judge("first")
-    assert await vacant.state("first") == "champion"
+    assert await vacant.judge("first") == "champion"
     (message,) = await vacant.emitted(ModelPromoted)
     assert message.model_dump(exclude={"decision_id"}) == {
         "model_id": made.model_id("first"), "previous_model_id": None, "pointer_generation": 1,
@@ -73,8 +72,7 @@ async def test_a_failing_contender_is_rejected_with_its_reason(gate: Gate) -> No
 
 
 async def test_missing_evidence_is_an_error_and_rejects(gate: Gate) -> None:
-    await gate.judge("blind", evidence=gate_evidence.evidence(blast=None))
-    assert await gate.state("blind") == "rejected"
+    assert await gate.judge("blind", evidence=gate_evidence.evidence(blast=None)) == "rejected"
     assert await gate.value("select verdict from decisions where action = 'reject'") == "error"
 
 
@@ -101,8 +99,7 @@ async def test_a_third_shadow_finds_no_place(gate: Gate) -> None:
 
 async def test_while_frozen_a_good_contender_waits_in_the_shadow(gate: Gate) -> None:
     await gate.run(freezes.freeze, made.NAMESPACE, actor="me", reason="holiday", at=START)
-    await gate.judge("new")
-    assert await gate.state("new") == "shadow"
+    assert await gate.judge("new") == "shadow"
     assert "frozen: holiday" in str(await gate.value("select reason from decisions where action = 'start_shadow'"))
 
 
@@ -116,8 +113,7 @@ async def test_after_a_rollback_nothing_is_promoted_for_three_days(gate: Gate) -
 
 async def test_a_pointer_that_moved_meanwhile_makes_the_gate_run_again(gate: Gate) -> None:
     gate.chosen.meanwhile = partial(gate.run, made.promote, "other", gate.clock.now())
-    await gate.judge("new")
-    assert await gate.state("new") == "registered"
+    assert await gate.judge("new") == "registered"
     assert await gate.value("select count(*) from decisions where subject_model = $1", made.model_id("new")) == 0
     await gate.pass_time(11)
     assert await gate.states("new", "other") == ("shadow", "champion")
@@ -126,8 +122,7 @@ async def test_a_pointer_that_moved_meanwhile_makes_the_gate_run_again(gate: Gat
 
 async def test_a_freeze_that_comes_while_the_evidence_is_taken_counts(gate: Gate) -> None:
     gate.chosen.meanwhile = partial(gate.run, freezes.freeze, made.NAMESPACE, actor="me", reason="stop", at=START)
-    await gate.judge("new")
-    assert await gate.state("new") == "shadow"
+    assert await gate.judge("new") == "shadow"
 
 
 DIFFERENCES = {"worse": 0.1, "not_worse": -0.1, "open": 0.0}
@@ -149,7 +144,7 @@ async def store_test(gate: Gate, name: str, outcome: str) -> None:
         await sequential.append(connection, test_id, before, recorded, at=gate.clock.now())
 
 
-async def test_a_shadow_is_judged_by_the_test_that_began_anew_after_a_reorganisation(gate: Gate) -> None:
+async def test_a_shadow_is_judged_by_the_test_that_restarted_after_a_reorganisation(gate: Gate) -> None:
     await start_shadow(gate, "far", test="open")
     async with gate.database.transaction() as connection:
         sales = made.Sales(await made.generation(connection, "good", START), START)
@@ -159,8 +154,7 @@ async def test_a_shadow_is_judged_by_the_test_that_began_anew_after_a_reorganisa
     await store_test(gate, "far", "not_worse")
     (progress,) = await gate.run(shadows.progress, at=gate.clock.now())
     assert progress.e_not_worse >= 20
-    await gate.mature("far", "not_worse", days=5)
-    assert await gate.state("far") == "champion"
+    assert await gate.mature("far", "not_worse", days=5) == "champion"
     evidence = await gate.value("select evidence from decisions where kind = 'shadow'")
     assert evidence.count("@1") == 1
     assert json.loads(evidence)["fresh"]["price"] == [], "what was taken back is no sale"
@@ -176,7 +170,7 @@ async def test_a_shadow_that_proved_itself_is_promoted(gate: Gate) -> None:
     ended = await gate.run(shadows.get, made.model_id("far"))
     assert ended.outcome == "not_worse"
     assert (running.model_id, running.champion_id) == (made.model_id("other"), made.model_id("far"))
-    assert running.started_at == START + timedelta(days=5), "its test starts anew against the new champion"
+    assert running.started_at == START + timedelta(days=5), "its test restarts against the new champion"
 
 
 @pytest.mark.parametrize(
@@ -195,8 +189,7 @@ async def test_a_shadow_that_lost_or_expired_is_rejected(
 async def test_a_claim_that_the_stored_test_does_not_bear_out_is_ignored(gate: Gate, outcome: str) -> None:
     """Anyone may publish a message; only the recorded test counts."""
     await start_shadow(gate, "far", test="open")
-    await gate.mature("far", outcome)
-    assert await gate.state("far") == "shadow"
+    assert await gate.mature("far", outcome) == "shadow"
     await gate.mature("nobody", outcome)
     assert await gate.value("select count(*) from decisions where kind = 'shadow'") == 0
 
@@ -250,8 +243,7 @@ async def test_a_confirmation_meanwhile_makes_the_gate_run_again(gate: Gate) -> 
     await gate.judge("new")
     await watch(gate)
     gate.chosen.meanwhile = partial(confirm, gate)
-    await gate.judge("newer")
-    assert await gate.state("newer") == "registered"
+    assert await gate.judge("newer") == "registered"
     await gate.pass_time(11)
     assert gate.chosen.anchors[-2:] == [made.model_id("good"), None]
 
@@ -259,12 +251,10 @@ async def test_a_confirmation_meanwhile_makes_the_gate_run_again(gate: Gate) -> 
 async def test_a_proven_shadow_waits_until_the_champion_is_confirmed(gate: Gate) -> None:
     await gate.judge("new")
     await start_shadow(gate, "far", test="not_worse")
-    await gate.mature("far", "not_worse", champion="new", days=5)
-    assert await gate.state("far") == "shadow"
+    assert await gate.mature("far", "not_worse", champion="new", days=5) == "shadow"
     await watch(gate)
     await confirm(gate)
-    await gate.mature("far", "not_worse", champion="new", days=5, hours=1)
-    assert await gate.state("far") == "champion"
+    assert await gate.mature("far", "not_worse", champion="new", days=5, hours=1) == "champion"
 
 
 async def test_a_decision_that_leaves_a_model_undecided_has_an_owner_and_a_time_out(gate: Gate) -> None:
@@ -289,8 +279,7 @@ async def test_a_contender_that_waits_for_a_person_in_vain_is_rejected(vacant: G
 
 async def test_a_first_contender_that_proves_too_little_waits_for_a_person(vacant: Gate) -> None:
     sales = replace(gate_evidence.holdout(n=150), champion=None)
-    await vacant.judge("first", evidence=gate_evidence.first_contender(sales=sales))
-    assert await vacant.state("first") == "evaluated"
+    assert await vacant.judge("first", evidence=gate_evidence.first_contender(sales=sales)) == "evaluated"
     (decision,) = await vacant.run(decisions.listing)
     assert (decision.verdict, decision.action, decision.owner) == ("inconclusive", "none", "operator")
     assert await vacant.emitted(ModelPromoted) == []
@@ -314,15 +303,13 @@ class TestShadowsOwnChecks:
 
     async def test_with_too_few_sales_it_goes_on(self, gate: Gate) -> None:
         await self.shadow(gate)
-        await gate.mature("few", "not_worse", days=3)
-        assert await gate.state("few") == "shadow"
+        assert await gate.mature("few", "not_worse", days=3) == "shadow"
         assert await gate.value("select count(*) from decisions where kind = 'shadow'") == 0
 
     async def test_hold_out_and_fresh_sales_together_may_be_enough(self, gate: Gate) -> None:
         await self.shadow(gate)
         await self.sell(gate, [0.05 * (-1) ** number for number in range(60)])
-        await gate.mature("few", "not_worse", days=3)
-        assert await gate.state("few") == "champion"
+        assert await gate.mature("few", "not_worse", days=3) == "champion"
         verdicts = await gate.value(
             "select string_agg(distinct e.verdict, ',') from gate_evidence e join decisions d using (decision_id) "
             "where d.kind = 'shadow'"
@@ -332,14 +319,12 @@ class TestShadowsOwnChecks:
     async def test_a_bias_that_the_fresh_sales_prove_rejects_it(self, gate: Gate) -> None:
         await self.shadow(gate)
         await self.sell(gate, [0.2] * 300)
-        await gate.mature("few", "not_worse", days=14)
-        assert await gate.state("few") == "rejected"
+        assert await gate.mature("few", "not_worse", days=14) == "rejected"
         assert "fail: bias" in str(await gate.value("select reason from decisions where kind = 'shadow'"))
 
     async def test_when_its_time_is_out_it_is_rejected_as_inconclusive(self, gate: Gate) -> None:
         await self.shadow(gate)
-        await gate.mature("few", "not_worse", days=30)
-        assert await gate.state("few") == "rejected"
+        assert await gate.mature("few", "not_worse", days=30) == "rejected"
         assert await gate.value("select verdict from decisions where kind = 'shadow'") == "inconclusive"
         assert "expired with inconclusive: sample" in str(
             await gate.value("select reason from decisions where kind = 'shadow'")

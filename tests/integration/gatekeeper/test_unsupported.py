@@ -130,8 +130,7 @@ async def test_a_contender_of_a_newer_release_waits_for_its_gatekeeper_however_l
 
 async def test_after_a_day_the_message_ends_and_the_daily_look_sends_another(vacant: Gate) -> None:
     vacant.chosen.refused = UnsupportedModelError(WHY)
-    await vacant.judge("newer")
-    assert await vacant.state("newer") == "registered"
+    assert await vacant.judge("newer") == "registered"
     await vacant.pass_time(86_400)
     assert len(vacant.chosen.asked) == 2
     await vacant.pass_day(deliveries=2, days=2)

@@ -124,7 +124,7 @@ async def test_the_same_tick_twice_changes_nothing(harness: Harness, reader: Mar
     assert reader.timeline is timeline, "and costs no reading from the start"
 
 
-async def test_when_nothing_is_new_nothing_is_told(harness: Harness) -> None:
+async def test_when_nothing_is_new_nothing_is_announced(harness: Harness) -> None:
     await ingest(harness)
     before = await counts(harness)
     await ingest(harness)
@@ -146,10 +146,9 @@ async def test_two_ingestors_at_once_store_every_event_once(harness: Harness, so
     await ingest(harness)
     harness.clock.move_to(END)
     await asyncio.gather(ingest(harness), ingest(other))
-    found = await counts(harness)
-    assert (found["market_events"], found["sales"]) == (small_market.EVENTS.height, small_market.sales().height)
-    told = [message.events for message in await harness.emitted(MarketUpdated) if isinstance(message, MarketUpdated)]
-    assert sum(told) == small_market.EVENTS.height
+    stored = await counts(harness)
+    assert (stored["market_events"], stored["sales"]) == (small_market.EVENTS.height, small_market.sales().height)
+    assert sum(message.events for message in await harness.emitted(MarketUpdated)) == small_market.EVENTS.height
 
 
 async def test_sales_and_offers_of_imported_events_are_derived_at_the_next_ingest(harness: Harness) -> None:
@@ -160,8 +159,8 @@ async def test_sales_and_offers_of_imported_events_are_derived_at_the_next_inges
     known = small_market.sales().filter(pl.col("timestamp") <= START).height
     assert (await counts(harness))["sales"] == known
     assert (await counts(harness))["offers"]
-    (told,) = await harness.emitted(MarketUpdated)
-    assert told.events <= 1, "the events themselves were stored by the import"
+    (message,) = await harness.emitted(MarketUpdated)
+    assert message.events <= 1, "the events themselves were stored by the import"
 
 
 async def test_nobody_computes_from_events_that_may_still_be_rolled_back(

@@ -46,8 +46,7 @@ async def stored(database: Database, reference: FetchedReference, at: datetime) 
     gathered = await reference.gather(at)
     async with database.transaction() as connection:
         await gathered.store(connection)
-        newest: date | None = await connection.fetchval("select max(date) from eth_usd_daily")
-        return newest
+        return await connection.fetchval("select max(date) from eth_usd_daily")
 
 
 async def test_punks_are_asked_for_once_and_closes_when_their_day_has_ended(database: Database) -> None:

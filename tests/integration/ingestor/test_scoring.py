@@ -16,6 +16,7 @@ from shared.database.pool import Database
 from tests.factories import registry, small_market
 from tests.factories.harness import Harness
 from tests.factories.small_market import END, Source
+from tests.integration.database.rows import an_event
 
 START = END - timedelta(days=10)
 TICK = timedelta(microseconds=1)
@@ -50,12 +51,12 @@ async def test_a_sale_is_scored_against_the_last_generation_published_before_it(
     last = await publish(harness, "good", SOLD - TICK)
     await publish(harness, "good", SOLD + TICK)
     (outcome,) = await scored(harness)
-    assert (outcome["generation_id"], outcome["track"], outcome["horizon"]) == (last, "champion", "latest")
     price = int(SALE["price_wei"])
-    assert (outcome["value_wei"], outcome["price_wei"], outcome["floor_wei"]) == (10, price, 40 * registry.ETH)
-    assert outcome["log_error"] == pytest.approx(math.log(10 / price))
-    assert [outcome[name] for name in ("in50", "in80", "in90")] == [False, False, False]
-    assert outcome["scored_at"] == END
+    assert dict(outcome) == {
+        "event_seq": SALE["seq"], "model_id": registry.model_id("good"), "generation_id": last, "track": "champion",
+        "horizon": "latest", "value_wei": 10, "price_wei": price, "floor_wei": 40 * registry.ETH,
+        "log_error": pytest.approx(math.log(10 / price)), "in50": False, "in80": False, "in90": False, "scored_at": END,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("after", [timedelta(0), TICK, timedelta(minutes=4)])
@@ -72,9 +73,9 @@ async def test_each_horizon_has_the_generation_that_was_out_so_long_before(harne
     day = await publish(harness, "good", SOLD - timedelta(hours=24) - TICK)
     await publish(harness, "good", SOLD - timedelta(hours=24))
     latest = await publish(harness, "good", SOLD - timedelta(minutes=20))
-    found = {row["horizon"]: (row["generation_id"], row["model_id"]) for row in await scored(harness)}
+    outcomes = {row["horizon"]: (row["generation_id"], row["model_id"]) for row in await scored(harness)}
     good, old = registry.model_id("good"), registry.model_id("old")
-    assert found == {"latest": (latest, good), "24h": (day, good), "7d": (week, old)}
+    assert outcomes == {"latest": (latest, good), "24h": (day, good), "7d": (week, old)}
 
 
 async def test_companions_are_scored_on_the_champions_snapshot(harness: Harness) -> None:
@@ -82,26 +83,24 @@ async def test_companions_are_scored_on_the_champions_snapshot(harness: Harness)
     for instant in (before, at):
         await publish(harness, "good", instant)
         await publish(harness, "armed", instant, role="previous")
-    await publish(harness, "beside", before, role="shadow")
-    champion, previous, early = await scored(harness), None, None
-    tracks = {row["track"]: row for row in champion}
+    await publish(harness, "trial", before, role="shadow")
+    tracks = {row["track"]: row for row in await scored(harness)}
     assert set(tracks) == {"champion", "previous"}, "the shadow valued another snapshot"
-    previous, early = tracks["previous"], tracks["champion"]
+    assert tracks["previous"]["model_id"] == registry.model_id("armed")
     snapshots = await harness.rows(
         "select distinct snapshot_id from generations where generation_id = any($1::bigint[])",
-        [previous["generation_id"], early["generation_id"]],
+        [row["generation_id"] for row in tracks.values()],
     )
     assert [row["snapshot_id"] for row in snapshots] == [registry.sha(f"nowcast {at.isoformat()}")]
-    assert previous["model_id"] == registry.model_id("armed")
 
 
 async def test_champion_previous_and_shadow_each_have_their_track(harness: Harness) -> None:
     at = SOLD - timedelta(minutes=20)
-    for name, role in (("good", "champion"), ("armed", "previous"), ("beside", "shadow"), ("also", "shadow")):
+    for name, role in (("good", "champion"), ("armed", "previous"), ("trial", "shadow"), ("also", "shadow")):
         await publish(harness, name, at, role=role)
-    found = [(row["track"], row["model_id"], row["horizon"]) for row in await scored(harness)]
-    shadows = sorted(registry.model_id(name) for name in ("beside", "also"))
-    assert found == [
+    outcomes = [(row["track"], row["model_id"], row["horizon"]) for row in await scored(harness)]
+    shadows = sorted(registry.model_id(name) for name in ("trial", "also"))
+    assert outcomes == [
         ("champion", registry.model_id("good"), "latest"),
         ("previous", registry.model_id("armed"), "latest"),
         *[("shadow", identity, "latest") for identity in shadows],
@@ -124,8 +123,8 @@ async def test_the_message_counts_the_sales_that_got_a_published_value(harness: 
     await publish(harness, "good", SOLD - TICK)
     await publish(harness, "armed", SOLD - TICK, role="previous")
     await scored(harness)
-    told = (await harness.emitted(MarketUpdated))[-1]
-    assert told.sales_scored == small_market.sales().filter(pl.col("timestamp") >= SOLD).height
+    message = (await harness.emitted(MarketUpdated))[-1]
+    assert message.sales_scored == small_market.sales().filter(pl.col("timestamp") >= SOLD).height
 
 
 async def test_a_sale_that_comes_again_in_a_later_block_is_scored_as_of_when_it_was_first_known(
@@ -134,18 +133,15 @@ async def test_a_sale_that_comes_again_in_a_later_block_is_scored_as_of_when_it_
     """What was published after that had seen the orphaned sale."""
     before = await publish(harness, "good", SOLD - timedelta(minutes=40))
     await publish(harness, "good", SOLD - timedelta(minutes=20))
-    await harness.execute(
-        """insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, superseded_at,
-                                      punk_id, event_type, price_wei, sale_kind)
-           values ($1, 0, 0, $2, $3, $4, $4, $5, 'sale', 1, 'buy')""",
-        SALE["block"] - 1,
-        SALE["tx_hash"],
-        SOLD - timedelta(minutes=32),
-        SOLD - timedelta(minutes=30),
-        SALE["punk_id"],
-    )
+    orphaned = {
+        "block": SALE["block"] - 1,
+        "tx_hash": SALE["tx_hash"],
+        "event_time": SOLD - timedelta(minutes=32),
+        "known_at": SOLD - timedelta(minutes=30),
+        "superseded_at": SOLD - timedelta(minutes=30),
+        "punk_id": SALE["punk_id"],
+    }
+    await harness.run(an_event, event_type="sale", sale_kind="buy", **orphaned)
     await scored(harness)
-    found = await harness.rows(
-        "select generation_id from outcomes join sales using (event_seq) where tx_hash = $1", SALE["tx_hash"]
-    )
-    assert [row["generation_id"] for row in found] == [before]
+    scored_with = "select array_agg(generation_id) from outcomes join sales using (event_seq) where tx_hash = $1"
+    assert await harness.value(scored_with, SALE["tx_hash"]) == [before]

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.monitor.bootstrap import build
-from shared.contracts.messages import AlertRaised, MonitorRequested, Payload, RetrainCheckRequested
+from shared.contracts.messages import AlertRaised, MonitorRequested, Payload, RetrainCheckRequested, TrainingRequested
 from shared.database.pool import Database
 from shared.messaging.ticks import tick_id
 from shared.registry import models
@@ -32,18 +32,21 @@ class Bench(Harness):
         assert await self.dead() == []
         return identity
 
-    async def look(self, *, hours: float | None = None, minutes: int = 0, slot: datetime | None = None) -> None:
-        """The hourly tick of now: `hours` after START, or so many minutes later than before."""
+    async def look(self, *, hours: float | None = None, minutes: int = 0, slot: datetime | None = None) -> str | None:
+        """The hourly tick, `hours` after START or so many minutes later than before; the champion after it."""
         now = self.clock.now() if hours is None else START + timedelta(hours=hours)
         self.clock.move_to(now + timedelta(minutes=minutes))
         slot = slot or self.clock.now()
         await self.send(MonitorRequested(slot=slot), message_id=tick_id("monitor", slot))
+        champion = await self.run(models.champion)
+        return None if champion is None else champion.model_id
 
-    async def check(self, *, days: int = 0) -> None:
-        """The daily tick, at least so many days after START."""
+    async def check(self, *, days: int = 0) -> list[str]:
+        """The daily tick, at least so many days after START; the reasons of all training requests until then."""
         self.clock.move_to(max(self.clock.now(), START + timedelta(days=days)))
         slot = self.clock.now()
         await self.send(RetrainCheckRequested(slot=slot), message_id=tick_id("retrain_check", slot))
+        return [request.reason for request in await self.emitted(TrainingRequested)]
 
     async def sell(self, errors: dict[str, float], *, tx_hash: str | None = None) -> None:
         """One more sale, valued by these models; the clock moves to a minute after it."""
@@ -52,9 +55,6 @@ class Bench(Harness):
 
     async def alerts(self) -> list[AlertRaised]:
         return await self.emitted(AlertRaised)
-
-    async def champion(self) -> str:
-        return (await self.run(models.champion)).model_id
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ async def publish(bench: Bench, name: str) -> None:
     await bench.run(made.generation, name, bench.clock.now())
 
 
+async def sell(bench: Bench, count: int) -> None:
+    """Sales on which `new` is a little worse each time."""
+    for number in range(count):
+        await bench.sell({"new": 0.02 * number, "good": 0.03})
+
+
 async def sell_until_rollback(bench: Bench, new: str, old: str, *, limit: int = 150) -> int:
     """Sales on which `new` is much worse; returns after how many it was rolled back."""
     generator = np.random.default_rng(5)
@@ -36,8 +42,7 @@ async def sell_until_rollback(bench: Bench, new: str, old: str, *, limit: int = 
         await bench.sell({new: error + 0.12, old: error})
         if number % 6 == 0:
             await publish(bench, new)
-            await bench.look()
-            if await bench.champion() == made.model_id(old):
+            if await bench.look() == made.model_id(old):
                 return number
     pytest.fail("never rolled back")
 
@@ -68,8 +73,7 @@ async def test_a_model_against_its_own_twin_is_not_rolled_back_but_confirmed(pro
             await publish(promoted, "new")
             await promoted.look()
     await publish(promoted, "new")
-    await promoted.look()
-    assert await promoted.champion() == NEW
+    assert await promoted.look() == NEW
     assert await promoted.value(PROMOTION_SQL) == "confirmed"
     assert await promoted.value("select action from decisions where kind = 'confirm'") == "confirm"
     assert [one.role for one in await promoted.run(models.active)] == ["champion"], "the previous one is disarmed"
@@ -82,8 +86,7 @@ async def test_a_market_shock_that_hits_both_alike_rolls_nothing_back(promoted: 
         wobble = float(generator.normal(0, 0.01))
         await promoted.sell({"new": shock + wobble, "good": shock - wobble})
     await publish(promoted, "new")
-    await promoted.look()
-    assert await promoted.champion() == NEW
+    assert await promoted.look() == NEW
 
 
 async def test_warm_up_takes_ten_sales_and_two_nowcasts(promoted: Bench) -> None:
@@ -97,8 +100,7 @@ async def test_warm_up_takes_ten_sales_and_two_nowcasts(promoted: Bench) -> None
 
 
 async def test_no_sale_is_counted_twice_by_restarts_redeliveries_or_overlapping_looks(promoted: Bench) -> None:
-    for number in range(7):
-        await promoted.sell({"new": 0.02 * number, "good": 0.03})
+    await sell(promoted, 7)
     await promoted.look()
     await promoted.look()
     restarted = await promoted.another(build, nowcast_every=NOWCAST_EVERY)
@@ -114,8 +116,7 @@ async def test_no_sale_is_counted_twice_by_restarts_redeliveries_or_overlapping_
 
 
 async def test_a_sale_that_a_reorganisation_takes_back_is_not_counted_any_more(promoted: Bench) -> None:
-    for number in range(7):
-        await promoted.sell({"new": 0.02 * number, "good": 0.03})
+    await sell(promoted, 7)
     await promoted.look()
     blocks = await promoted.rows("select block from market_events order by seq")
     revision = await promoted.run(chain_repository.supersede, blocks[4]["block"], at=promoted.clock.now())
@@ -184,8 +185,7 @@ async def test_a_missing_nowcast_raises_an_alert_and_rolls_nothing_back(promoted
     """The nowcaster is down: the previous champion would be as stale."""
     await promoted.look(hours=13)
     assert await promoted.alerts() == []
-    await promoted.look(hours=14)
-    assert await promoted.champion() == NEW
+    assert await promoted.look(hours=14) == NEW
     (alert,) = await promoted.alerts()
     assert (alert.kind, alert.model_id) == ("stale_nowcast", NEW)
     assert "120 minutes behind" in alert.summary
@@ -209,8 +209,7 @@ async def cannot_serve(bench: Bench, name: str, role: Role) -> None:
 
 async def test_a_champion_that_the_code_cannot_serve_is_named_and_not_rolled_back(promoted: Bench) -> None:
     await cannot_serve(promoted, "new", "champion")
-    await promoted.look(hours=14)
-    assert await promoted.champion() == NEW
+    assert await promoted.look(hours=14) == NEW
     (alert,) = await promoted.alerts()
     assert alert.kind == "stale_nowcast"
     assert "the running code (c0de) cannot serve the champion: its format is of another release" in alert.summary
@@ -233,8 +232,7 @@ async def test_a_promotion_whose_predecessor_cannot_be_served_leaves_its_warm_up
 async def test_a_refused_model_is_rolled_back_where_the_previous_champion_can_be_published(promoted: Bench) -> None:
     promoted.clock.move_to(START + timedelta(minutes=30))
     await fail(promoted, "new")
-    await promoted.look()
-    assert await promoted.champion() == GOOD
+    assert await promoted.look() == GOOD
     (message,) = await promoted.emitted(ModelRolledBack)
     assert "the values are nonsense" in message.reason
 
@@ -244,15 +242,13 @@ async def test_a_refusal_that_a_later_nowcast_made_good_is_past(promoted: Bench)
     await fail(promoted, "new")
     promoted.clock.move_to(START + timedelta(minutes=60))
     await publish(promoted, "new")
-    await promoted.look()
-    assert await promoted.champion() == NEW
+    assert await promoted.look() == NEW
 
 
 async def test_a_day_on_which_nobody_can_be_published_rolls_nothing_back(promoted: Bench) -> None:
     promoted.clock.move_to(START + timedelta(hours=14))
     await fail(promoted, "new", valued_by=())
-    await promoted.look()
-    assert await promoted.champion() == NEW
+    assert await promoted.look() == NEW
     (alert,) = await promoted.alerts()
     assert "the values are nonsense" in alert.summary
 
@@ -260,18 +256,15 @@ async def test_a_day_on_which_nobody_can_be_published_rolls_nothing_back(promote
 async def test_a_failure_that_may_pass_counts_once_the_nowcast_is_stale(promoted: Bench) -> None:
     promoted.clock.move_to(START + timedelta(hours=1))
     await fail(promoted, "new", refused=False)
-    await promoted.look()
-    assert await promoted.champion() == NEW
-    await promoted.look(hours=14)
-    assert await promoted.champion() == GOOD
+    assert await promoted.look() == NEW
+    assert await promoted.look(hours=14) == GOOD
 
 
 async def test_values_far_from_the_previous_champions_on_the_same_snapshot_trip(promoted: Bench) -> None:
     promoted.clock.move_to(START + timedelta(hours=1))
     await promoted.run(made.generation, "new", promoted.clock.now())
     await promoted.run(made.generation, "good", promoted.clock.now(), role="previous", value_wei=7)
-    await promoted.look()
-    assert await promoted.champion() == GOOD
+    assert await promoted.look() == GOOD
     (message,) = await promoted.emitted(ModelRolledBack)
     assert "35.7% on average" in message.reason
 
@@ -291,8 +284,7 @@ async def test_nobody_is_rolled_back_to_a_model_that_cannot_take_over(
     promoted.clock.move_to(START + timedelta(hours=1))
     await promoted.run(made.generation, "new", promoted.clock.now(), rows=9_999, punks=9_999)
     await spoil(promoted)
-    await promoted.look()
-    assert await promoted.champion() == NEW
+    assert await promoted.look() == NEW
     (alert,) = await promoted.alerts()
     assert (alert.kind, alert.severity) == ("rollback_impossible", "critical")
     assert named in alert.summary
@@ -300,8 +292,7 @@ async def test_nobody_is_rolled_back_to_a_model_that_cannot_take_over(
 
 async def test_a_tick_that_waited_out_an_outage_calls_nothing_stale(promoted: Bench) -> None:
     promoted.clock.move_to(START + timedelta(hours=20))
-    await promoted.look(slot=START + timedelta(hours=19))
-    assert await promoted.champion() == NEW
+    assert await promoted.look(slot=START + timedelta(hours=19)) == NEW
     assert await promoted.alerts() == []
 
 
@@ -309,8 +300,7 @@ async def test_a_tick_that_waited_out_an_outage_calls_nothing_stale(promoted: Be
 async def test_an_incomplete_nowcast_trips(promoted: Bench, rows: int, punks: int) -> None:
     promoted.clock.move_to(START + timedelta(hours=1))
     await promoted.run(made.generation, "new", promoted.clock.now(), rows=rows, punks=punks)
-    await promoted.look()
-    assert await promoted.champion() == GOOD
+    assert await promoted.look() == GOOD
 
 
 async def test_a_value_that_is_not_a_number_trips(promoted: Bench) -> None:
@@ -319,16 +309,14 @@ async def test_a_value_that_is_not_a_number_trips(promoted: Bench) -> None:
     await promoted.execute("alter table nowcasts drop constraint values_are_numbers")
     await promoted.execute("update nowcasts set value_wei = 'NaN', hi50_wei = 'NaN', hi80_wei = 'NaN', "
                              "hi90_wei = 'NaN' where punk_id = 77")  # fmt: skip
-    await promoted.look()
-    assert await promoted.champion() == GOOD
+    assert await promoted.look() == GOOD
 
 
 async def test_the_first_champion_has_nothing_to_fall_back_on_and_stays(bench: Bench) -> None:
     await bench.run(made.promote, "only", START)
     bench.clock.move_to(START + timedelta(days=3))
     await fail(bench, "only", valued_by=())
-    await bench.look()
-    assert await bench.champion() == made.model_id("only")
+    assert await bench.look() == made.model_id("only")
 
 
 async def test_a_second_rollback_within_a_week_freezes_promotions(promoted: Bench) -> None:
@@ -337,8 +325,7 @@ async def test_a_second_rollback_within_a_week_freezes_promotions(promoted: Benc
     await promoted.run(made.promote, "next", promoted.clock.now())
     promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
     await fail(promoted, "next")
-    await promoted.look()
-    assert await promoted.champion() == GOOD
+    assert await promoted.look() == GOOD
     assert "freeze" in [alert.kind for alert in await promoted.alerts()]
     freeze = await promoted.run(freezes.in_force, at=promoted.clock.now())
     assert freeze.expires_at is None
@@ -367,8 +354,7 @@ async def test_a_rollback_to_a_confirmed_model_leaves_it_confirmed(promoted: Ben
     await promoted.run(made.promote, "newer", promoted.clock.now())
     promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
     await fail(promoted, "newer", valued_by=("new",))
-    await promoted.look()
-    assert await promoted.champion() == NEW
+    assert await promoted.look() == NEW
     assert await promoted.run(promotions.current) is None
 
 

@@ -61,7 +61,7 @@ async def test_reasons_add_up_to_what_was_published_and_tell_what_changed(
     assert all(row["index_eth"] for row in days[-10:])
 
 
-async def test_a_process_that_starts_anew_reads_what_it_compares_with(
+async def test_a_process_that_has_just_started_reads_what_it_compares_with(
     harness: Harness, champion: str, explainer: Explainer
 ) -> None:
     await tick(harness)
@@ -95,9 +95,7 @@ async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
     assert len(await stored(harness)) == 1
 
 
-async def test_who_claimed_between_look_and_end_of_the_work_is_told_that_it_is_done(
-    harness: Harness, champion: str
-) -> None:
+async def test_a_claim_between_the_look_and_the_end_of_the_work_finds_it_done(harness: Harness, champion: str) -> None:
     await tick(harness)
     async with harness.database.connection() as one, harness.database.connection() as other:
         shown = await explanations.unexplained(one)

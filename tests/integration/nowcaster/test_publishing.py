@@ -150,16 +150,16 @@ async def test_a_rollback_publishes_the_old_champion_again_at_once(harness: Harn
 
 async def test_every_companion_values_the_champions_snapshot_and_moves_nothing(harness: Harness, champion: str) -> None:
     new = await harness.promote(small_market.model(8))
-    beside = await harness.shadow(small_market.model(9))
+    shadow = await harness.shadow(small_market.model(9))
     at = await tick(harness)
-    found = await generations(harness)
-    assert {(g["role"], g["model_id"]) for g in found} == {
+    published = await generations(harness)
+    assert {(g["role"], g["model_id"]) for g in published} == {
         ("champion", new.model_id),
         ("previous", champion),
-        ("shadow", beside.model_id),
+        ("shadow", shadow.model_id),
     }
-    assert len({g["snapshot_id"] for g in found}) == 1
-    assert {g["rows"] for g in found} == {10_000}
+    assert len({g["snapshot_id"] for g in published}) == 1
+    assert {g["rows"] for g in published} == {10_000}
     assert (await shown(harness))[1:] == (new.model_id, at)
     assert len(await harness.emitted(NowcastPublished)) == 1
 

@@ -1,4 +1,4 @@
-"""A release cannot serve the champion: the last nowcast stays, a person is told, a contender is asked for."""
+"""A release cannot serve the champion: the last nowcast stays, an alert is raised and a contender requested."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.factories.unsupported import WHY, Release
 from tests.integration.nowcaster.conftest import shown, tick, with_companion
 
 
-async def test_a_champion_that_this_code_cannot_serve_is_told_once_and_a_contender_asked_for_once(
+async def test_a_champion_that_this_code_cannot_serve_raises_one_alert_and_one_training_request(
     harness: Harness, champion: str, release: Release
 ) -> None:
     await tick(harness)
@@ -35,8 +35,8 @@ async def test_a_champion_that_this_code_cannot_serve_is_told_once_and_a_contend
     (asked,) = await harness.emitted(TrainingRequested)
     assert champion in asked.reason
     assert await harness.value("select count(*) from nowcast_failures") == 0, "nothing speaks against the model"
-    found = await harness.run(unsupported.find, champion)
-    assert (found.role, found.reason) == ("champion", WHY)
+    record = await harness.run(unsupported.find, champion)
+    assert (record.role, record.reason) == ("champion", WHY)
 
 
 async def test_it_is_on_record_until_a_champion_is_published_again(

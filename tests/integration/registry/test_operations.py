@@ -233,7 +233,6 @@ async def test_every_act_can_be_made_again_from_its_record(database: Database) -
     await done(database, operations.promote, act("two", at=AT + timedelta(days=1)))
     await done(database, operations.roll_back, act("two", at=AT + timedelta(days=2)))
     await done(database, operations.quarantine, act("two", at=AT + timedelta(days=3)))
-    async with database.connection() as connection:
-        findings = [await audit.verify(connection, one) for one in await audit.identities(connection)]
+    findings = await run(database, made.findings)
     assert [finding.decision.action for finding in findings] == ["promote", "promote", "rollback", "quarantine"]
     assert [finding.problems for finding in findings] == [()] * 4
