@@ -24,6 +24,7 @@ from tests.factories.harness import run
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import NOW, Happening
+from tests.integration.database.rows import an_outcome
 
 TERMS = Terms(resamples=40, capital_wei=300 * ETH, largest_bps=5_000)
 PUNKS = range(8)
@@ -56,19 +57,16 @@ async def a_record(connection: Connection) -> str:
     )
     for punk in (4, 1):
         for sale in await connection.fetch("select event_seq, price_wei from sales where punk_id = $1", punk):
-            await connection.execute(
-                """insert into outcomes (event_seq, model_id, horizon, track, generation_id, value_wei, price_wei,
-                       floor_wei, log_error, in50, in80, in90, scored_at)
-                   values ($1, $2, 'latest', 'champion', $3, $4, $5, $6, 0, true, true, true, $7)""",
-                sale["event_seq"], model, generation, worth(punk, 0), sale["price_wei"], filling.FLOOR_WEI, NOW,
-            )  # fmt: skip
+            await an_outcome(
+                connection, sale["event_seq"], model, generation, value_wei=worth(punk, 0), price_wei=sale["price_wei"]
+            )
     return model
 
 
 @pytest_asyncio.fixture
-async def record(database: Database) -> AsyncIterator[Database]:
+async def record(database: Database) -> Database:
     await run(database, a_record)
-    yield database
+    return database
 
 
 def request(identity: UUID | None = None) -> Envelope:
@@ -81,11 +79,7 @@ def worker(database: Database, terms: Terms = TERMS) -> Backtests:
 
 async def computed(database: Database, terms: Terms = TERMS) -> BacktestResult:
     async with database.transaction() as connection:
-        reach = await reading.extent(connection)
-        assert reach is not None
-        result = await play(connection, reach, terms)
-    assert result is not None
-    return result
+        return await play(connection, await reading.extent(connection), terms)
 
 
 async def test_the_record_is_played_as_it_was_published(record: Database) -> None:
@@ -131,8 +125,8 @@ async def test_a_backtest_is_stored_once_and_served(record: Database) -> None:
 
 
 async def test_nothing_new_is_not_computed_again_and_the_newest_three_are_kept(record: Database) -> None:
-    await worker(record).on_backtest_requested(request())
-    await worker(record).on_backtest_requested(request())
+    for _ in range(2):
+        await worker(record).on_backtest_requested(request())
     async with record.connection() as connection:
         assert await connection.fetchval("select count(*) from backtests") == 1
     for seed in range(4):
@@ -147,23 +141,17 @@ async def test_garbage_after_an_instant_changes_no_trade_before_it(record: Datab
     honest = await computed(record)
     instant = NOW - timedelta(hours=28)
     async with record.connection() as connection:
-        await connection.execute("alter table nowcasts disable trigger user")
-        await connection.execute("alter table market_events disable trigger user")
-        await connection.execute(
+        for table in ("nowcasts", "market_events", "outcomes"):
+            await connection.execute(f"alter table {table} disable trigger user")
+        for statement in (
             """update nowcasts set value_wei = 9e20, lo50_wei = 0, lo80_wei = 0, lo90_wei = 0, hi50_wei = 9e20,
                    hi80_wei = 9e20, hi90_wei = 9e20
                where generation_id in (select generation_id from generations where as_of >= $1)""",
-            instant,
-        )
-        await connection.execute(
             "update market_events set event_type = 'listed', price_wei = 1e18, sale_kind = null where event_time >= $1",
-            instant,
-        )
-        await connection.execute("alter table outcomes disable trigger user")
-        await connection.execute(
-            "delete from outcomes where event_seq in (select event_seq from sales where event_time >= $1)", instant
-        )
-        await connection.execute("delete from sales where event_time >= $1", instant)
+            "delete from outcomes where event_seq in (select event_seq from sales where event_time >= $1)",
+            "delete from sales where event_time >= $1",
+        ):
+            await connection.execute(statement, instant)
     poisoned = {book.name: book for book in (await computed(record)).books}
     cut = instant.timestamp()
     for book in honest.books:

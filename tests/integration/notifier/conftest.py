@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from uuid import uuid4
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest_asyncio
 from aiohttp import web
 
-from services.notifier.alerts import alert_urls
-from services.notifier.delivering import Deliveries
-from services.notifier.handlers import Subscriptions
-from shared.clock import ManualClock
-from shared.contracts.envelope import Envelope
-from shared.contracts.messages import Payload
+from services.notifier.bootstrap import build
 from shared.database.pool import Database
 from shared.registry import api_keys
 from shared.settings import Settings
+from tests.factories.harness import Harness
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import NOW
@@ -48,15 +44,15 @@ class Receiver:
 
 
 async def _listening() -> AsyncIterator[Receiver]:
-    found = Receiver()
+    receiver = Receiver()
     app = web.Application()
-    app.router.add_post("/{tail:.*}", found.take)
+    app.router.add_post("/{tail:.*}", receiver.take)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield found
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield receiver
     await runner.cleanup()
 
 
@@ -65,49 +61,44 @@ other_receiver = pytest_asyncio.fixture(_listening, name="other_receiver")
 
 
 @dataclass
-class Stand:
-    """A platform with a published generation, and a key that may subscribe."""
+class Posting(Harness):
+    """A notifier behind a published generation, and a gateway with a key that may subscribe."""
 
-    database: Database
-    served: Served
-    clock: ManualClock
-    headers: dict[str, str]
-    model: str
-    generation: int
-    settings: Settings = field(default_factory=Settings)
+    served: Served | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    model: str = ""
+    generation: int = 0
+
+    def configure(self, settings: Settings) -> None:
+        """The settings of every process that starts from now on."""
+        self.platform = replace(self.platform, settings=settings)
 
     async def subscribe(self, url: str, *events: str, **more: object) -> dict[str, str]:
-        answer = await self.served.client.post(
-            "/v1/webhooks", json={"url": url, "events": list(events), **more}, headers=self.headers
-        )
+        order = {"url": url, "events": list(events), **more}
+        answer = await self.served.client.post("/v1/webhooks", json=order, headers=self.headers)
         assert answer.status_code == 201, answer.text
-        made: dict[str, str] = answer.json()
-        return made
-
-    async def handle(self, payload: Payload, *, message: Envelope | None = None) -> None:
-        message = message or Envelope.wrap(payload, source="test", time=self.clock.now(), message_id=uuid4())
-        await self.subscriptions().on_event(message)
-
-    def subscriptions(self) -> Subscriptions:
-        return Subscriptions(database=self.database, clock=self.clock, alert_urls=alert_urls(self.settings))
+        return answer.json()
 
     async def deliver(self, *, private: bool = True) -> None:
         """A round of a process that has just started."""
-        prepare = self.subscriptions().prepare
-        await Deliveries(database=self.database, clock=self.clock, private=private, prepare=prepare).deliver_due()
+        settings = self.platform.settings.model_copy(update={"webhooks_private": private})
+        await build(replace(self.platform, settings=settings)).drain()
 
-    async def state(self, webhook: dict[str, str]) -> dict[str, object]:
-        path = f"/v1/webhooks/{webhook['webhook_id']}"
-        found: dict[str, object] = (await self.served.client.get(path, headers=self.headers)).json()
-        return found
+    async def webhook(self, created: dict[str, str]) -> dict[str, object]:
+        """What the gateway says about a webhook."""
+        return (await self.served.client.get(f"/v1/webhooks/{created['webhook_id']}", headers=self.headers)).json()
 
 
 @pytest_asyncio.fixture
-async def stand(database: Database) -> AsyncIterator[Stand]:
+async def posting(database: Database, tmp_path: Path) -> AsyncIterator[Posting]:
+    posting = Posting.at(NOW, database, tmp_path)
+    await posting.host(build)
     async with database.connection() as connection:
         await filling.fill_punks(connection, 6)
-        model = await filling.fill_model(connection, champion=True)
-        generation = await filling.publish(connection, model)
+        posting.model = await filling.fill_model(connection, champion=True)
+        posting.generation = await filling.publish(connection, posting.model)
         key = await api_keys.create(connection, name="anna", scopes=["webhooks"], at=NOW)
+    posting.headers = {"X-API-Key": key.key}
     async with serving(database, webhooks_private=True) as served:
-        yield Stand(database, served, ManualClock(NOW), {"X-API-Key": key.key}, model, generation)
+        posting.served = served
+        yield posting

@@ -11,18 +11,15 @@ from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
 from services.notifier.alerts import alert_urls
+from services.notifier.bootstrap import build
 from services.notifier.delivering import PAUSES
-from services.notifier.handlers import ALERTS
-from shared.contracts.messages import AlertRaised
 from shared.errors import InvalidInputError
-from shared.messaging.bus import Subscription
-from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
 from shared.messaging.transaction import originating
 from shared.registry.alerts import raise_alert
 from shared.settings import Settings
 from tests.integration.api.conftest import OPERATOR_KEY
-from tests.integration.notifier.conftest import Receiver, Stand
+from tests.integration.notifier.conftest import Posting, Receiver
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 OPERATOR = {"Authorization": f"Bearer {OPERATOR_KEY}"}
@@ -34,30 +31,28 @@ def alerting(*urls: str, secret: str | None = SECRET) -> Settings:
     )
 
 
-async def raised(stand: Stand, key: str = "one") -> None:
+async def raised(posting: Posting, key: str = "one") -> None:
     """An alert goes through the outbox and the bus to a notifier that has just started."""
-    async with originating(stand.database, stand.clock, source="test") as transaction:
-        await raise_alert(transaction, "rollback", "warning", "it was worse", key=key, model_id=stand.model)
-    bus = MemoryBus(stand.clock)
-    relay = Relay(stand.database, bus, clock=stand.clock)
-    await bus.subscribe(Subscription(ALERTS, (AlertRaised,), stand.subscriptions().on_alert_raised))
-    while await relay.run_once() + await bus.run_until_idle():
+    async with originating(posting.database, posting.clock, source="test") as transaction:
+        await raise_alert(transaction, "rollback", "warning", "it was worse", key=key, model_id=posting.model)
+    notifier = await posting.another(build)
+    relay = Relay(posting.database, notifier.bus, clock=posting.clock)
+    while await relay.run_once() + await notifier.bus.run_until_idle():
         pass
-    assert await bus.dead_letters() == []
+    assert await notifier.dead() == []
 
 
-async def listed(stand: Stand) -> list[dict[str, object]]:
-    items: list[dict[str, object]] = (await stand.served.client.get("/v1/webhooks", headers=OPERATOR)).json()["items"]
-    return items
+async def listed(posting: Posting) -> list[dict[str, object]]:
+    return (await posting.served.client.get("/v1/webhooks", headers=OPERATOR)).json()["items"]
 
 
 async def test_an_alert_arrives_as_documented_at_a_private_url_of_the_settings_once(
-    stand: Stand, receiver: Receiver
+    posting: Posting, receiver: Receiver
 ) -> None:
-    stand.settings = alerting(f"{receiver.url}/hook")
+    posting.configure(alerting(f"{receiver.url}/hook"))
     for _ in range(2):
-        await raised(stand)
-        await stand.deliver(private=False)
+        await raised(posting)
+        await posting.deliver(private=False)
     ((headers, body),) = receiver.got
     document = json.loads(body)
     alert_id = document["data"].pop("id")
@@ -69,83 +64,83 @@ async def test_an_alert_arrives_as_documented_at_a_private_url_of_the_settings_o
             "severity": "warning",
             "summary": "it was worse",
             "raised_at": "2025-06-01T12:00:00Z",
-            "model_id": stand.model,
+            "model_id": posting.model,
             "decision_id": None,
         },
     }
-    signed = Webhook(SECRET).sign(headers["webhook-id"], stand.clock.now(), body.decode())
+    signed = Webhook(SECRET).sign(headers["webhook-id"], posting.clock.now(), body.decode())
     assert headers["webhook-signature"] == signed
-    async with stand.database.connection() as connection:
-        assert str(await connection.fetchval("select alert_id from alerts")) == alert_id
-    (found,) = await listed(stand)
-    assert (found["events"], found["state"], found["last_status"]) == (["alert.raised"], "active", 204)
+    assert str(await posting.value("select alert_id from alerts")) == alert_id
+    (webhook,) = await listed(posting)
+    assert (webhook["events"], webhook["state"], webhook["last_status"]) == (["alert.raised"], "active", 204)
 
 
 async def test_one_url_that_is_down_keeps_no_other_from_its_alert(
-    stand: Stand, receiver: Receiver, other_receiver: Receiver
+    posting: Posting, receiver: Receiver, other_receiver: Receiver
 ) -> None:
-    stand.settings = alerting(receiver.url, other_receiver.url)
+    posting.configure(alerting(receiver.url, other_receiver.url))
     receiver.status = 503
-    await raised(stand)
-    await stand.deliver()
+    await raised(posting)
+    await posting.deliver()
     assert len(other_receiver.got) == 1
     receiver.status = 204
-    stand.clock.move_to(stand.clock.now() + PAUSES[0])
-    await stand.deliver()
+    posting.clock.move_to(posting.clock.now() + PAUSES[0])
+    await posting.deliver()
     assert (len(receiver.got), len(other_receiver.got)) == (2, 1)
     assert receiver.bodies()[1] == other_receiver.bodies()[0]
 
 
 async def test_the_settings_decide_the_subscriptions_at_every_start(
-    stand: Stand, receiver: Receiver, other_receiver: Receiver
+    posting: Posting, receiver: Receiver, other_receiver: Receiver
 ) -> None:
-    stand.settings = alerting(receiver.url, other_receiver.url)
-    await stand.deliver()
-    before = await listed(stand)
+    posting.configure(alerting(receiver.url, other_receiver.url))
+    await posting.deliver()
+    before = await listed(posting)
     receiver.status = 410
-    await raised(stand)
-    await stand.deliver()
-    assert {one["state"] for one in await listed(stand)} == {"active", "disabled"}
+    await raised(posting)
+    await posting.deliver()
+    assert {one["state"] for one in await listed(posting)} == {"active", "disabled"}
     other = "whsec_" + base64.b64encode(b"z" * 32).decode()
-    receiver.status, stand.settings = 204, alerting(receiver.url, secret=other)
-    stand.clock.move_to(stand.clock.now() + PAUSES[0])
-    await stand.deliver()
-    (found,) = await listed(stand)
-    assert found["state"] == "active"
-    assert found["webhook_id"] in {one["webhook_id"] for one in before}
+    receiver.status = 204
+    posting.configure(alerting(receiver.url, secret=other))
+    posting.clock.move_to(posting.clock.now() + PAUSES[0])
+    await posting.deliver()
+    (webhook,) = await listed(posting)
+    assert webhook["state"] == "active"
+    assert webhook["webhook_id"] in {one["webhook_id"] for one in before}
     headers, body = receiver.got[-1]
-    signed = Webhook(other).sign(headers["webhook-id"], stand.clock.now(), body.decode())
+    signed = Webhook(other).sign(headers["webhook-id"], posting.clock.now(), body.decode())
     assert headers["webhook-signature"] == signed
 
 
-async def test_a_key_sees_no_alert_url_and_cannot_subscribe_to_alerts(stand: Stand, receiver: Receiver) -> None:
-    stand.settings = alerting(receiver.url)
-    await stand.deliver()
-    client = stand.served.client
-    assert (await client.get("/v1/webhooks", headers=stand.headers)).json()["items"] == []
+async def test_a_key_sees_no_alert_url_and_cannot_subscribe_to_alerts(posting: Posting, receiver: Receiver) -> None:
+    posting.configure(alerting(receiver.url))
+    await posting.deliver()
+    client = posting.served.client
+    assert (await client.get("/v1/webhooks", headers=posting.headers)).json()["items"] == []
     order = {"url": receiver.url, "events": ["alert.raised"]}
-    assert (await client.post("/v1/webhooks", json=order, headers=stand.headers)).status_code == 422
+    assert (await client.post("/v1/webhooks", json=order, headers=posting.headers)).status_code == 422
 
 
-async def test_nobody_reads_the_password_of_an_alert_url(stand: Stand, receiver: Receiver) -> None:
+async def test_nobody_reads_the_password_of_an_alert_url(posting: Posting, receiver: Receiver) -> None:
     host = receiver.url.removeprefix("http://")
-    stand.settings = alerting(f"http://anna:secret@{host}/T0/token?key=1")
-    await stand.deliver()
-    assert [webhook["url"] for webhook in await listed(stand)] == [f"http://{host}/…"]
+    posting.configure(alerting(f"http://anna:secret@{host}/T0/token?key=1"))
+    await posting.deliver()
+    assert [webhook["url"] for webhook in await listed(posting)] == [f"http://{host}/…"]
 
 
-async def test_without_a_url_the_log_has_the_alert(stand: Stand) -> None:
+async def test_without_a_url_the_log_has_the_alert(posting: Posting) -> None:
     with capture_logs() as lines:
-        await raised(stand)
+        await raised(posting)
     (line,) = [one for one in lines if one["event"] == "alert"]
     assert (line["kind"], line["log_level"], line["summary"]) == ("rollback", "warning", "it was worse")
 
 
 def test_several_urls_are_separated_by_spaces_and_without_a_secret_a_random_one_signs() -> None:
-    found, again = (alert_urls(alerting("https://a.example/x ", "http://u:p@b.example", secret=None)) for _ in "12")
-    assert found.urls == ["https://a.example/x", "http://u:p@b.example"]
-    assert found.secret != again.secret
-    assert len(base64.b64decode(found.secret.removeprefix("whsec_"), validate=True)) == 32
+    first, again = (alert_urls(alerting("https://a.example/x ", "http://u:p@b.example", secret=None)) for _ in "12")
+    assert first.urls == ["https://a.example/x", "http://u:p@b.example"]
+    assert first.secret != again.secret
+    assert len(base64.b64decode(first.secret.removeprefix("whsec_"), validate=True)) == 32
 
 
 @pytest.mark.parametrize(

@@ -13,225 +13,217 @@ from standardwebhooks import Webhook
 
 from services.notifier import delivering
 from services.notifier.delivering import PATIENCE, PAUSES, Deliveries
-from shared.contracts.envelope import Envelope
 from shared.contracts.messages import MarketUpdated, ModelPromoted
 from shared.database.pool import Database
-from shared.messaging.transaction import AlreadyHandledError
 from shared.registry import api_keys
 from tests.integration.api import filling
 from tests.integration.api.conftest import OPERATOR_KEY, serving
 from tests.integration.api.filling import NOW, Happening
-from tests.integration.notifier.conftest import Receiver, Stand
+from tests.integration.notifier.conftest import Posting, Receiver
 
 
-def promoted(stand: Stand) -> ModelPromoted:
-    return ModelPromoted(model_id=stand.model, decision_id=uuid4(), pointer_generation=1)
+def promoted(posting: Posting) -> ModelPromoted:
+    return ModelPromoted(model_id=posting.model, decision_id=uuid4(), pointer_generation=1)
 
 
-async def test_a_promotion_arrives_signed_and_once(stand: Stand, receiver: Receiver) -> None:
-    made = await stand.subscribe(f"{receiver.url}/hook?token=1", "model.promoted")
-    await stand.subscribe(f"{receiver.url}/other", "sale.scored")
-    payload = promoted(stand)
-    message = Envelope.wrap(payload, source="test", time=NOW, message_id=uuid4())
-    await stand.handle(payload, message=message)
-    with pytest.raises(AlreadyHandledError):
-        await stand.handle(payload, message=message)
-    await stand.deliver()
-    await stand.deliver()
+async def post_promotion(posting: Posting) -> None:
+    await posting.send(promoted(posting))
+    await posting.deliver()
+
+
+async def test_a_promotion_arrives_signed_and_once(posting: Posting, receiver: Receiver) -> None:
+    made = await posting.subscribe(f"{receiver.url}/hook?token=1", "model.promoted")
+    await posting.subscribe(f"{receiver.url}/other", "sale.scored")
+    await posting.send(promoted(posting), deliveries=2)
+    await posting.deliver()
+    await posting.deliver()
     ((headers, body),) = receiver.got
     assert json.loads(body)["type"] == "model.promoted"
-    assert json.loads(body)["data"]["model_id"] == stand.model
+    assert json.loads(body)["data"]["model_id"] == posting.model
     assert headers["webhook-timestamp"] == str(int(NOW.timestamp()))
     signed = Webhook(made["secret"]).sign(headers["webhook-id"], NOW, body.decode())
     assert headers["webhook-signature"] == signed
-    state = await stand.state(made)
+    state = await posting.webhook(made)
     assert (state["last_status"], state["failures"], state["state"]) == (204, 0, "active")
     assert "secret" not in state
 
 
-async def test_a_sale_is_posted_to_those_who_subscribed_before_it(stand: Stand, receiver: Receiver) -> None:
-    await stand.subscribe(receiver.url, "sale.scored")
-    async with stand.database.connection() as connection:
-        await filling.happen(connection, [Happening("sale", 1, 1, 41.0, "0x1", "0x2")])
-        await filling.score(connection, generation=stand.generation, model=stand.model, punk=1, value_eth=42.0)
-    stand.clock.move_to(NOW + timedelta(minutes=1))
+async def test_a_sale_is_posted_to_those_who_subscribed_before_it(posting: Posting, receiver: Receiver) -> None:
+    await posting.subscribe(receiver.url, "sale.scored")
+    await posting.run(filling.happen, [Happening("sale", 1, 1, 41.0, "0x1", "0x2")])
+    await posting.run(filling.score, generation=posting.generation, model=posting.model, punk=1, value_eth=42.0)
+    posting.clock.move_to(NOW + timedelta(minutes=1))
     for _ in range(2):
-        await stand.handle(MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=1))
-    await stand.deliver()
+        await posting.send(MarketUpdated(last_seq=1, last_block=1, events=1, sales_scored=1))
+    await posting.deliver()
     (body,) = receiver.bodies()
     data = body["data"]
-    assert isinstance(data, dict)
-    assert (data["punk_id"], data["price_wei"], data["model_id"]) == (1, str(41 * 10**18), stand.model)
+    assert (data["punk_id"], data["price_wei"], data["model_id"]) == (1, str(41 * 10**18), posting.model)
 
 
-async def test_a_deal_is_posted_once_for_its_listing_and_by_the_margin(stand: Stand, receiver: Receiver) -> None:
+async def test_a_deal_is_posted_once_for_its_listing_and_by_the_margin(posting: Posting, receiver: Receiver) -> None:
     """Values: 40 ETH and a hundredth for each punk number."""
-    await stand.subscribe(f"{receiver.url}/ten", "deal.found", deal_margin=0.1)
-    await stand.subscribe(f"{receiver.url}/fifty", "deal.found", deal_margin=0.5)
-    async with stand.database.connection() as connection:
-        await filling.happen(
-            connection,
-            [
-                Happening("listed", 1, 5, 30.0, "0x1"),
-                Happening("listed", 2, 5, 39.0, "0x1"),
-                Happening("listed", 3, 5, 10.0, "0x1", "0xfriend"),
-                Happening("listed", 4, 5, 15.0, "0x1"),
-                Happening("listed", 5, 5, 15.0, "0x1"),
-                Happening("delisted", 5, 4),
-            ],
-        )
+    await posting.subscribe(f"{receiver.url}/ten", "deal.found", deal_margin=0.1)
+    await posting.subscribe(f"{receiver.url}/fifty", "deal.found", deal_margin=0.5)
+    events = (
+        Happening("listed", 1, 5, 30.0, "0x1"),
+        Happening("listed", 2, 5, 39.0, "0x1"),
+        Happening("listed", 3, 5, 10.0, "0x1", "0xfriend"),
+        Happening("listed", 4, 5, 15.0, "0x1"),
+        Happening("listed", 5, 5, 15.0, "0x1"),
+        Happening("delisted", 5, 4),
+    )
+    await posting.run(filling.happen, list(events))
     for hour in range(3):
-        async with stand.database.connection() as connection:
-            await filling.publish(connection, stand.model, as_of=NOW + timedelta(hours=hour + 1))
-        await stand.subscriptions().look_for_deals()
-        await stand.deliver()
-    found = sorted((str(body["data"]["punk_id"]), body["data"]["ask_wei"]) for body in receiver.bodies())  # type: ignore[index]
-    assert found == [("1", str(30 * 10**18)), ("4", str(15 * 10**18)), ("4", str(15 * 10**18))]
+        await posting.run(filling.publish, posting.model, as_of=NOW + timedelta(hours=hour + 1))
+        await posting.deliver()
+    deals = sorted((str(body["data"]["punk_id"]), body["data"]["ask_wei"]) for body in receiver.bodies())
+    assert deals == [("1", str(30 * 10**18)), ("4", str(15 * 10**18)), ("4", str(15 * 10**18))]
 
 
-async def test_failures_are_tried_again_later_and_later_then_given_up(stand: Stand, receiver: Receiver) -> None:
-    made = await stand.subscribe(receiver.url, "model.promoted")
-    await stand.handle(promoted(stand))
+async def test_failures_are_tried_again_later_and_later_then_given_up(posting: Posting, receiver: Receiver) -> None:
+    made = await posting.subscribe(receiver.url, "model.promoted")
+    await posting.send(promoted(posting))
     receiver.status = 503
-    await stand.deliver()
-    assert (await stand.state(made))["failures"] == 1
-    await stand.deliver()
+    await posting.deliver()
+    assert (await posting.webhook(made))["failures"] == 1
+    await posting.deliver()
     assert len(receiver.got) == 1, "not before its time"
-    stand.clock.move_to(stand.clock.now() + PAUSES[0])
+    posting.clock.move_to(posting.clock.now() + PAUSES[0])
     receiver.status = 200
-    await stand.deliver()
+    await posting.deliver()
     first, second = receiver.got
     assert first[0]["webhook-id"] == second[0]["webhook-id"]
     assert first[1] == second[1]
-    assert (await stand.state(made))["failures"] == 0
+    assert (await posting.webhook(made))["failures"] == 0
     receiver.status = 404
-    await stand.handle(promoted(stand))
-    await stand.deliver()
+    await post_promotion(posting)
     for pause in (*PAUSES, PAUSES[-1]):
-        stand.clock.move_to(stand.clock.now() + pause)
-        await stand.deliver()
+        posting.clock.move_to(posting.clock.now() + pause)
+        await posting.deliver()
     assert len(receiver.got) == 3 + len(PAUSES)
 
 
-async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(stand: Stand, receiver: Receiver) -> None:
-    made = await stand.subscribe(f"{receiver.url}/secret-path", "model.promoted")
+async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(
+    posting: Posting, receiver: Receiver
+) -> None:
+    made = await posting.subscribe(f"{receiver.url}/secret-path", "model.promoted")
     receiver.status = 500
-    await stand.handle(promoted(stand))
-    await stand.deliver()
-    stand.clock.move_to(NOW + PATIENCE)
-    await stand.deliver()
-    state = await stand.state(made)
+    await post_promotion(posting)
+    posting.clock.move_to(NOW + PATIENCE)
+    await posting.deliver()
+    state = await posting.webhook(made)
     assert state["state"] == "disabled"
     assert "answered 500" in str(state["disabled_reason"])
     assert "secret-path" not in str(state["disabled_reason"])
     posted = len(receiver.got)
-    await stand.handle(promoted(stand))
-    stand.clock.move_to(NOW + PATIENCE + timedelta(days=1))
-    await stand.deliver()
+    await posting.send(promoted(posting))
+    posting.clock.move_to(NOW + PATIENCE + timedelta(days=1))
+    await posting.deliver()
     assert len(receiver.got) == posted
     receiver.status = 200
     path = f"/v1/webhooks/{made['webhook_id']}/enable"
-    assert (await stand.served.client.post(path, headers=stand.headers)).json()["state"] == "active"
-    await stand.deliver()
+    assert (await posting.served.client.post(path, headers=posting.headers)).json()["state"] == "active"
+    await posting.deliver()
     assert len(receiver.got) == posted + 1, "what had not been given up is delivered now"
 
 
-async def test_gone_is_gone_and_a_redirect_is_not_followed(stand: Stand, receiver: Receiver) -> None:
-    made = await stand.subscribe(receiver.url, "model.promoted")
+async def test_gone_is_gone_and_a_redirect_is_not_followed(posting: Posting, receiver: Receiver) -> None:
+    made = await posting.subscribe(receiver.url, "model.promoted")
     receiver.status = 302
-    await stand.handle(promoted(stand))
-    await stand.deliver()
+    await post_promotion(posting)
     assert len(receiver.got) == 1
-    assert (await stand.state(made))["state"] == "active"
+    assert (await posting.webhook(made))["state"] == "active"
     receiver.status = 410
-    stand.clock.move_to(stand.clock.now() + PAUSES[0])
-    await stand.deliver()
-    assert (await stand.state(made))["state"] == "disabled"
+    posting.clock.move_to(posting.clock.now() + PAUSES[0])
+    await posting.deliver()
+    assert (await posting.webhook(made))["state"] == "disabled"
 
 
-async def test_nothing_is_posted_into_the_own_network(stand: Stand, receiver: Receiver) -> None:
+async def test_nothing_is_posted_into_the_own_network(posting: Posting, receiver: Receiver) -> None:
     """Subscribed while it was allowed, as a name that now leads inside would be."""
-    made = await stand.subscribe(receiver.url, "model.promoted")
-    await stand.handle(promoted(stand))
-    await stand.deliver(private=False)
+    made = await posting.subscribe(receiver.url, "model.promoted")
+    await posting.send(promoted(posting))
+    await posting.deliver(private=False)
     assert receiver.got == []
-    assert (await stand.state(made))["failures"] == 1
-    async with serving(stand.database) as strict:
+    assert (await posting.webhook(made))["failures"] == 1
+    async with serving(posting.database) as strict:
         for url in (receiver.url, "https://127.0.0.1/", "https://169.254.169.254/latest", "http://example.org/"):
             refused = await strict.client.post(
-                "/v1/webhooks", json={"url": url, "events": ["sale.scored"]}, headers=stand.headers
+                "/v1/webhooks", json={"url": url, "events": ["sale.scored"]}, headers=posting.headers
             )
             assert refused.status_code == 422
 
 
 async def test_a_process_killed_while_it_posts_leads_to_a_repeat_with_the_same_id(
-    stand: Stand, receiver: Receiver
+    posting: Posting, receiver: Receiver
 ) -> None:
-    await stand.subscribe(receiver.url, "model.promoted")
-    await stand.handle(promoted(stand))
+    await posting.subscribe(receiver.url, "model.promoted")
+    await posting.send(promoted(posting))
     receiver.stall = asyncio.Event()
-    dying = asyncio.create_task(stand.deliver())
+    dying = asyncio.create_task(posting.deliver())
     await asyncio.wait_for(receiver.arrived.wait(), 10)
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     receiver.stall.set()
-    stand.clock.move_to(NOW + delivering.TAKEN_FOR)
-    await stand.deliver()
+    posting.clock.move_to(NOW + delivering.TAKEN_FOR)
+    await posting.deliver()
     once, again = receiver.got
     assert (once[0]["webhook-id"], once[1]) == (again[0]["webhook-id"], again[1])
 
 
 async def test_a_receiver_that_hangs_holds_no_connection_and_fails_in_time(
-    stand: Stand, receiver: Receiver, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+    posting: Posting, receiver: Receiver, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await stand.subscribe(receiver.url, "model.promoted")
-    await stand.handle(promoted(stand))
+    made = await posting.subscribe(receiver.url, "model.promoted")
+    await posting.send(promoted(posting))
     receiver.stall = asyncio.Event()
     only = await Database.connect(fresh_database_url, max_size=1)
-    deliveries = Deliveries(database=only, clock=stand.clock, private=True)
-    posting = asyncio.create_task(deliveries.deliver_due())
+    deliveries = Deliveries(database=only, clock=posting.clock, private=True)
+    delivery = asyncio.create_task(deliveries.deliver_due())
     await asyncio.wait_for(receiver.arrived.wait(), 10)
     async with asyncio.timeout(delivering.TIMEOUT_S / 2), only.connection() as connection:
         assert await connection.fetchval("select count(*) from webhook_deliveries where delivered_at is null") == 1
-    assert not posting.done()
+    assert not delivery.done()
     receiver.stall.set()
-    await posting
-    assert (await stand.state(made))["last_status"] == 204
+    await delivery
+    assert (await posting.webhook(made))["last_status"] == 204
 
     receiver.stall = asyncio.Event()
-    await stand.handle(promoted(stand))
+    await posting.send(promoted(posting))
     monkeypatch.setattr(delivering, "TIMEOUT_S", 0.1)
     await asyncio.wait_for(deliveries.deliver_due(), 10)
     receiver.stall.set()
-    assert (await stand.state(made))["failures"] == 1
+    assert (await posting.webhook(made))["failures"] == 1
     await only.close()
 
 
-async def test_keys_see_their_own(stand: Stand, receiver: Receiver) -> None:
+async def test_keys_see_their_own(posting: Posting, receiver: Receiver) -> None:
     operator = {"Authorization": f"Bearer {OPERATOR_KEY}"}
-    made = await stand.subscribe(receiver.url, "model.promoted")
-    async with stand.database.connection() as connection:
-        other = {"X-API-Key": (await api_keys.create(connection, name="b", scopes=["webhooks"], at=NOW)).key}
-        trainer = {"X-API-Key": (await api_keys.create(connection, name="c", scopes=["train"], at=NOW)).key}
-    client, path = stand.served.client, f"/v1/webhooks/{made['webhook_id']}"
+    made = await posting.subscribe(receiver.url, "model.promoted")
+    other, trainer = [
+        {"X-API-Key": (await posting.run(api_keys.create, name=scope, scopes=[scope], at=NOW)).key}
+        for scope in ("webhooks", "train")
+    ]
+    client, path = posting.served.client, f"/v1/webhooks/{made['webhook_id']}"
     assert (await client.get("/v1/webhooks", headers=other)).json()["items"] == []
     assert (await client.get(path, headers=other)).status_code == 404
     assert (await client.delete(path, headers=other)).status_code == 404
     assert (await client.get("/v1/webhooks", headers=trainer)).status_code == 403
     assert (await client.get("/v1/webhooks")).status_code == 401
     assert len((await client.get("/v1/webhooks", headers=operator)).json()["items"]) == 1
-    assert (await client.delete(path, headers=stand.headers)).status_code == 204
-    assert (await client.delete(path, headers=stand.headers)).status_code == 404
+    assert (await client.delete(path, headers=posting.headers)).status_code == 204
+    assert (await client.delete(path, headers=posting.headers)).status_code == 404
 
 
-async def test_at_most_twenty_and_the_same_key_makes_one(stand: Stand, receiver: Receiver) -> None:
-    headers = stand.headers | {"Idempotency-Key": "one"}
+async def test_at_most_twenty_and_the_same_key_makes_one(posting: Posting, receiver: Receiver) -> None:
+    headers = posting.headers | {"Idempotency-Key": "one"}
     order = {"url": receiver.url, "events": ["sale.scored"]}
-    first = await stand.served.client.post("/v1/webhooks", json=order, headers=headers)
-    assert (await stand.served.client.post("/v1/webhooks", json=order, headers=headers)).json() == first.json()
+    first = await posting.served.client.post("/v1/webhooks", json=order, headers=headers)
+    assert (await posting.served.client.post("/v1/webhooks", json=order, headers=headers)).json() == first.json()
     for _ in range(19):
-        await stand.subscribe(receiver.url, "sale.scored")
-    full = await stand.served.client.post("/v1/webhooks", json=order, headers=stand.headers)
+        await posting.subscribe(receiver.url, "sale.scored")
+    full = await posting.served.client.post("/v1/webhooks", json=order, headers=posting.headers)
     assert full.status_code == 409
 
 
@@ -245,6 +237,6 @@ WRONG: list[Callable[[str], dict[str, object]]] = [
 
 
 @pytest.mark.parametrize("order", WRONG)
-async def test_wrong_orders_are_explained(stand: Stand, order: Callable[[str], dict[str, object]]) -> None:
-    answer = await stand.served.client.post("/v1/webhooks", json=order("http://a.b"), headers=stand.headers)
+async def test_wrong_orders_are_explained(posting: Posting, order: Callable[[str], dict[str, object]]) -> None:
+    answer = await posting.served.client.post("/v1/webhooks", json=order("http://a.b"), headers=posting.headers)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
