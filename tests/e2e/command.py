@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -33,6 +34,10 @@ class Finished:
     code: int
     output: str
     errors: str
+
+    def succeeded(self) -> Finished:
+        assert self.code == 0, self.errors + self.output
+        return self
 
     @property
     def complaint(self) -> str:
@@ -75,6 +80,14 @@ class Home:
                 yield connection
             finally:
                 await connection.close()
+
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        async with self.connection() as connection:
+            return await connection.fetch(query, *arguments)
+
+    async def value(self, query: str, *arguments: object) -> Any:
+        async with self.connection() as connection:
+            return await connection.fetchval(query, *arguments)
 
     async def sees(self, sql: str, process: Process) -> None:
         """Look into the database of a running command until the query says true."""

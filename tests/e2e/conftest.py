@@ -76,6 +76,5 @@ def home(homes: Callable[[], Home]) -> Home:
 @pytest.fixture(scope="session")
 async def played(market: Market, homes: Callable[[], Home], tmp_path_factory: pytest.TempPathFactory) -> Played:
     home, file = homes(), tmp_path_factory.mktemp("figures") / "not" / "there" / "yet.json"
-    finished = await home.run("replay", *market.options, "--json", str(file))
-    assert finished.code == 0, finished.errors
+    finished = (await home.run("replay", *market.options, "--json", str(file))).succeeded()
     return Played(home, finished, json.loads(file.read_text()))

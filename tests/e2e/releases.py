@@ -38,7 +38,7 @@ class Release:
         for edit in edits:
             path = folder / edit.file
             text = path.read_text() if path.exists() else ""
-            assert edit.old in text, f"{edit.file} does not say {edit.old!r} any more; write the edit anew"
+            assert edit.old in text, f"{edit.file} does not say {edit.old!r} any more; update the edit"
             path.write_text(text.replace(edit.old, edit.new, 1) if edit.old else text + edit.new)
         return cls(folder, settings)
 
@@ -49,13 +49,11 @@ class Release:
     async def work(self, *services: str) -> None:
         """Have each service do what is due, one after the other."""
         for service in services:
-            ended = await self._run(f"services.{service}", "--once")
-            assert ended.code == 0, ended.errors
+            (await self._run(f"services.{service}", "--once")).succeeded()
 
     async def tick(self, job: str) -> None:
         """Publish the tick of the current slot, as a CronJob does."""
-        ended = await self._run("services.scheduler", "--tick", job)
-        assert ended.code == 0, ended.errors
+        (await self._run("services.scheduler", "--tick", job)).succeeded()
 
     async def _run(self, *module: str) -> Finished:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PUNKCAST_")}

@@ -11,8 +11,7 @@ SHORT = "simulated://?seed=18&days=2&history_days=200"
 
 
 async def test_it_ends_after_the_summary_or_serves_what_was_played(home: Home) -> None:
-    played = await home.run("demo", DEMO_EXIT="1", PUNKCAST_SOURCE_URL=SHORT)
-    assert played.code == 0, played.errors
+    played = (await home.run("demo", DEMO_EXIT="1", PUNKCAST_SOURCE_URL=SHORT)).succeeded()
     assert "Playing a simulated market from 2024-01-01 to 2024-01-02" in played.output
     for line in ("nowcasts published", "sales scored", "median APE of the floor", "contenders", "rollbacks"):
         assert line in played.output
@@ -42,6 +41,6 @@ async def test_it_ends_after_the_summary_or_serves_what_was_played(home: Home) -
 
 
 def _figure(name: str, output: str) -> str:
-    found = re.search(rf"{name} +│ +([0-9,.]+)", output)
-    assert found, output
-    return found[1]
+    figure = re.search(rf"{name} +│ +([0-9,.]+)", output)
+    assert figure, output
+    return figure[1]

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
-
-from tests.e2e.command import Home, end_of
+from tests.e2e.command import Finished, Home, end_of
 from tests.e2e.conftest import Market, Played
 
 TRAINING = "select exists (select from training_requests where status = 'running')"
@@ -20,63 +18,52 @@ RETRAINED = datetime(2024, 1, 13, tzinfo=UTC)
 OUR_OWN = ("wall_s", "peak_rss_mib")
 
 
+async def interrupted(home: Home, market: Market, reached: str, number: signal.Signals) -> Finished:
+    """A replay gets a signal, as from a terminal with its children, once this query says true."""
+    process = await home.start("replay", *market.options)
+    await home.sees(reached, process)
+    os.killpg(process.pid, number)
+    return await end_of(process)
+
+
 async def test_killed_in_both_trainings_between_publication_and_archive_and_anywhere(
     home: Home, played: Played, market: Market, tmp_path: Path
 ) -> None:
     # In the first training.
-    process = await home.start("replay", *market.options)
-    await home.sees(TRAINING, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    await end_of(process)
+    await interrupted(home, market, TRAINING, signal.SIGKILL)
 
     # Between the publication at RETRAINED and its archive.
-    async with home.connection() as connection:
-        assert await connection.fetchval(TRAINING)
-        passed = await connection.fetchval("select count(*) from inbox")
+    assert await home.value(TRAINING)
+    passed = await home.value("select count(*) from inbox")
     passage = await _publication(played.home, RETRAINED) - passed
     finished = await home.run("replay", *market.options, PUNKCAST_FAILPOINTS=f"after-commit:{passage}")
     assert finished.code == -signal.SIGKILL, finished.errors
-    async with home.connection() as connection:
-        newest = await connection.fetchrow("select * from generations order by generation_id desc limit 1")
-        archived = await connection.fetchval(
-            "select count(*) from archives where kind = 'generation' and id = $1", str(newest["generation_id"])
-        )
-    assert (newest["published_at"], archived) == (RETRAINED, 0)
+    (newest,) = await home.rows("select * from generations order by generation_id desc limit 1")
+    assert newest["published_at"] == RETRAINED
+    archived = "select * from archives where kind = 'generation' and id = $1"
+    assert await home.rows(archived, str(newest["generation_id"])) == []
 
     # In the second training.
-    process = await home.start("replay", *market.options)
-    await home.sees(TRAINING, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    await end_of(process)
+    await interrupted(home, market, TRAINING, signal.SIGKILL)
 
     # Somewhere in the last day.
-    process = await home.start("replay", *market.options)
-    await home.sees("select cursor_at > '2024-01-13 02:00Z' from replays", process)
-    os.killpg(process.pid, signal.SIGKILL)
-    await end_of(process)
+    await interrupted(home, market, "select cursor_at > '2024-01-13 02:00Z' from replays", signal.SIGKILL)
 
-    finished = await home.run("replay", *market.options, "--json", str(tmp_path / "figures.json"))
-    assert finished.code == 0, finished.errors
+    (await home.run("replay", *market.options, "--json", str(tmp_path / "figures.json"))).succeeded()
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert _comparable(figures) == _comparable(played.figures)
-    async with home.connection() as ours, played.home.connection() as theirs:
-        for question in (GENERATIONS, OUTCOMES, DECISIONS, REQUESTS, STEPS):
-            assert await _answers(ours, question) == await _answers(theirs, question)
-        assert await ours.fetchval("select count(*) from outbox") == 0
+    for question in (GENERATIONS, OUTCOMES, DECISIONS, REQUESTS, STEPS):
+        assert await home.rows(question) == await played.home.rows(question)
+    assert await home.rows("select * from outbox") == []
 
 
 async def test_control_c_says_how_to_go_on(home: Home, market: Market) -> None:
-    process = await home.start("replay", *market.options)
-    await home.sees(TRAINING, process)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the fitting process too
-    interrupted = await end_of(process)
-    assert interrupted.code == 130
-    assert interrupted.errors == ""
-    assert interrupted.output.endswith("What is done is kept: the same command goes on where this one stopped.\n")
+    ended = await interrupted(home, market, TRAINING, signal.SIGINT)
+    assert (ended.code, ended.errors) == (130, "")
+    assert ended.output.endswith("What is done is kept: the same command goes on where this one stopped.\n")
     assert not (home.folder / "postgres" / "postmaster.pid").exists()
-    async with home.connection() as connection:
-        assert await connection.fetchval("select count(*) from models") == 0
-        assert await connection.fetchval("select count(*) from training_requests") == 1
+    assert await home.value("select count(*) from models") == 0
+    assert await home.value("select count(*) from training_requests") == 1
 
 
 GENERATIONS = """
@@ -105,17 +92,10 @@ async def _publication(home: Home, at: datetime) -> int:
 
     Each handled message leaves one inbox row; the first contender's registration, which no message caused, none.
     """
-    async with home.connection() as connection:
-        handled = await connection.fetchval("select count(*) from inbox where handled_at < $1", at)
-        ingested = await connection.fetchval(
-            "select count(*) from inbox where handled_at = $1 and consumer = 'ingestor'", at
-        )
-    return int(handled) + 1 + int(ingested) + 1
+    handled = await home.value("select count(*) from inbox where handled_at < $1", at)
+    ingested = await home.value("select count(*) from inbox where handled_at = $1 and consumer = 'ingestor'", at)
+    return handled + 1 + ingested + 1
 
 
 def _comparable(figures: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in figures.items() if name not in OUR_OWN}
-
-
-async def _answers(connection: asyncpg.Connection, question: str) -> list[tuple[object, ...]]:
-    return [tuple(row) for row in await connection.fetch(question)]

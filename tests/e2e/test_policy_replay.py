@@ -27,10 +27,8 @@ def events(tmp_path: Path) -> Path:
 async def test_four_policies_are_compared_and_the_figures_written(events: Path, tmp_path: Path) -> None:
     file = tmp_path / "policies.json"
     home = Home(tmp_path / "home")
-    ended = await home.run(
-        "policy", "replay", "--events", str(events), *WINDOW, "--inject", "units@2020-11-15", "--json", str(file)
-    )
-    assert ended.code == 0, ended.errors
+    options = ("--events", str(events), *WINDOW, "--inject", "units@2020-11-15", "--json", str(file))
+    ended = (await home.run("policy", "replay", *options)).succeeded()
     written = json.loads(file.read_text())
     assert (written["from"], written["to"], written["refit_every_days"]) == ("2020-11-10", "2020-11-30", 10.0)
     policies = {one["policy"]: one for one in written["policies"]}

@@ -15,8 +15,8 @@ async def test_performance_and_backtest_are_what_the_downloaded_outcomes_say(pla
         database = await Database.connect(url)
         try:
             async with serving(database) as served:
-                told = await check_record(served.client)
+                summary = await check_record(served.client)
         finally:
             await database.close()
     assert played.figures["scored"] > 20
-    assert "seed_style" in told
+    assert "seed_style" in summary

@@ -8,43 +8,35 @@ import math
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
-import asyncpg
 import polars as pl
 import pytest
 
 from lab.replay.driver import Replay
 from lab.replay.plan import Plan
 from lab.stage import Stage
-from shared.clock import ManualClock
 from shared.database.pool import Database
 from shared.errors import InvalidInputError
-from shared.messaging.memory import MemoryBus
-from shared.registry import audit
-from shared.runtime.platform import Platform
-from shared.settings import Settings
 from shared.sources.event_files import EventFileSource
-from shared.storage.folder import FolderStore
 from tests.e2e.command import Home
 from tests.e2e.conftest import DAYS, Market, Played
+from tests.factories import registry
+from tests.factories.harness import Harness
 
 FIGURES = {
     *("wall_s", "peak_rss_mib", "nowcasts", "valid_sales", "scored", "median_ape", "floor_median_ape", "contenders"),
     *("promotions", "rejections", "rollbacks", "values_sha256", "models_sha256"),
 }
 START = datetime(2024, 1, 1, tzinfo=UTC)
+CHAMPIONS_SQL = "select * from generations where role = 'champion' order by published_at, generation_id"
 EVERYTHING = ("generations", "nowcasts", "outcomes", "sales", "models", "decisions", "training_requests", "replays")
 
 
 async def test_nowcasts_are_published_on_schedule_and_after_each_promotion(played: Played) -> None:
-    async with played.home.connection() as connection:
-        generations = await connection.fetch("select * from generations where role = 'champion' order by published_at")
-        promoted = [
-            row["decided_at"]
-            for row in await connection.fetch("select decided_at from decisions where action = 'promote'")
-        ]
-        rows = await connection.fetch("select generation_id, count(*) as n from nowcasts group by 1")
+    generations = await played.home.rows(CHAMPIONS_SQL)
+    promoted = await played.home.value("select array_agg(decided_at) from decisions where action = 'promote'")
+    rows = await played.home.rows("select generation_id, count(*) as n from nowcasts group by 1")
     # Every midnight, the last one included.
     expected = [START.replace(day=day) for day in range(1, DAYS + 2)] + promoted
     assert [row["published_at"] for row in generations] == sorted(expected)
@@ -56,23 +48,18 @@ async def test_nowcasts_are_published_on_schedule_and_after_each_promotion(playe
 async def test_a_contender_is_trained_gated_and_promoted_before_the_first_day_and_another_twelve_days_later(
     played: Played,
 ) -> None:
-    async with played.home.connection() as connection:
-        contenders = await connection.fetch("select registered_at, state from models order by registered_at")
-        decided = await connection.fetch("select action, kind from decisions order by decided_at, decision_id")
-        requests = await connection.fetch("select status, requested_by from training_requests order by requested_at")
-    assert [row["registered_at"] for row in contenders] == [
-        datetime(2023, 12, 31, 23, 30, tzinfo=UTC),
-        datetime(2024, 1, 13, tzinfo=UTC),
-    ]
+    contenders = await played.home.rows("select registered_at, state from models order by registered_at")
+    decided = await played.home.rows("select action, kind from decisions order by decided_at, decision_id")
+    requests = await played.home.rows("select status, requested_by from training_requests order by requested_at")
+    assert [row["registered_at"] for row in contenders] == [START - timedelta(minutes=30), START + timedelta(days=12)]
     assert contenders[0]["state"] in ("champion", "retired")
     assert dict(decided[0]) == {"action": "promote", "kind": "gate"}
     assert [tuple(row) for row in requests] == [("succeeded", "retrain-policy")] * 2
     actions = [row["action"] for row in decided]
-    assert played.figures["contenders"] == 2
-    assert played.figures["promotions"] == actions.count("promote")
-    assert played.figures["rejections"] == actions.count("reject")
-    assert played.figures["shadows"] == actions.count("start_shadow")
-    assert played.figures["rollbacks"] == actions.count("rollback")
+    counted = {"promotions": "promote", "rejections": "reject", "shadows": "start_shadow", "rollbacks": "rollback"}
+    assert {figure: played.figures[figure] for figure in ("contenders", *counted)} == {
+        "contenders": 2, **{figure: actions.count(action) for figure, action in counted.items()}
+    }  # fmt: skip
     lifecycle = played.figures["lifecycle"]
     assert len(lifecycle) == len(decided)
     assert lifecycle[0].startswith("2023-12-31 23:30 gate     promote ")
@@ -80,7 +67,7 @@ async def test_a_contender_is_trained_gated_and_promoted_before_the_first_day_an
 
 async def test_every_decision_of_a_replay_can_be_made_again_from_its_evidence(played: Played) -> None:
     async with played.home.connection() as connection:
-        findings = [await audit.verify(connection, one) for one in await audit.identities(connection)]
+        findings = await registry.findings(connection)
     assert {finding.decision.action for finding in findings} >= {"promote"}
     assert [finding.problems for finding in findings] == [()] * len(findings)
 
@@ -88,19 +75,17 @@ async def test_every_decision_of_a_replay_can_be_made_again_from_its_evidence(pl
 async def test_every_valid_sale_of_the_window_is_scored_against_what_was_published_before_it(
     played: Played, market: Market
 ) -> None:
-    async with played.home.connection() as connection:
-        sales = await connection.fetch("select * from sales where event_time >= $1 order by event_seq", START)
-        scored = {
-            row["event_seq"]: row
-            for row in await connection.fetch("select * from outcomes where track = 'champion' and horizon = 'latest'")
-        }
-        generations = await connection.fetch("select * from generations where role = 'champion' order by published_at")
-        values = {
-            (row["generation_id"], row["punk_id"]): row["value_wei"]
-            for row in await connection.fetch(
-                "select n.* from nowcasts n join outcomes using (generation_id) join sales using (event_seq, punk_id)"
-            )
-        }
+    home = played.home
+    sales = await home.rows("select * from sales where event_time >= $1 order by event_seq", START)
+    outcomes = await home.rows("select * from outcomes where track = 'champion' and horizon = 'latest'")
+    scored = {row["event_seq"]: row for row in outcomes}
+    generations = await home.rows(CHAMPIONS_SQL)
+    values = {
+        (row["generation_id"], row["punk_id"]): row["value_wei"]
+        for row in await home.rows(
+            "select n.* from nowcasts n join outcomes using (generation_id) join sales using (event_seq, punk_id)"
+        )
+    }
     events = pl.read_parquet(market.folder / "events.parquet").filter(pl.col("timestamp") >= START)
     assert len(sales) == events.filter(pl.col("event_type") == "sale").height > 100
     valid = [row for row in sales if row["exclusion"] is None]
@@ -109,35 +94,34 @@ async def test_every_valid_sale_of_the_window_is_scored_against_what_was_publish
     for sale in valid:
         shown = generations[bisect_left(published, sale["event_time"]) - 1]
         outcome = scored[sale["event_seq"]]
-        assert outcome["generation_id"] == shown["generation_id"]
-        assert outcome["value_wei"] == values[shown["generation_id"], sale["punk_id"]]
-        assert outcome["price_wei"] == sale["price_wei"]
-        assert outcome["floor_wei"] == shown["floor_wei"]
+        value = values[shown["generation_id"], sale["punk_id"]]
+        expected = (shown["generation_id"], value, sale["price_wei"], shown["floor_wei"])
+        assert tuple(outcome[name] for name in ("generation_id", "value_wei", "price_wei", "floor_wei")) == expected
         assert outcome["log_error"] == pytest.approx(math.log(outcome["value_wei"] / sale["price_wei"]), abs=1e-9)
 
 
 async def test_the_figures_are_those_of_the_database(played: Played) -> None:
     figures = played.figures
     assert set(figures) >= FIGURES
-    async with played.home.connection() as connection:
-        outcomes = await connection.fetch(
-            "select o.* from outcomes o join sales using (event_seq) "
-            "where track = 'champion' and horizon = 'latest' and event_time >= $1",
-            START,
-        )
-        hashes = await connection.fetch(
-            "select values_sha256 from generations where role = 'champion' order by published_at, generation_id"
-        )
-        artifacts = await connection.fetch("select artifact_sha256 from models order by registered_at")
+    outcomes = await played.home.rows(
+        "select o.* from outcomes o join sales using (event_seq) "
+        "where track = 'champion' and horizon = 'latest' and event_time >= $1",
+        START,
+    )
+    generations = await played.home.rows(CHAMPIONS_SQL)
+    artifacts = await played.home.rows("select artifact_sha256 from models order by registered_at")
     assert figures["scored"] == len(outcomes)
     errors = [float(row["value_wei"] / row["price_wei"]) - 1 for row in outcomes]
     floors = [float(row["floor_wei"] / row["price_wei"]) - 1 for row in outcomes]
-    assert figures["median_ape"] == pytest.approx(median(map(abs, errors)), abs=1e-9)
-    assert figures["mape"] == pytest.approx(sum(map(abs, errors)) / len(errors), abs=1e-9)
-    assert figures["median_bias"] == pytest.approx(median(errors), abs=1e-9)
-    assert figures["floor_median_ape"] == pytest.approx(median(map(abs, floors)), abs=1e-9)
-    assert figures["coverage80"] == pytest.approx(sum(row["in80"] for row in outcomes) / len(outcomes), abs=1e-9)
-    assert figures["values_sha256"] == _digest([row["values_sha256"] for row in hashes])
+    recomputed = {
+        "median_ape": median(map(abs, errors)),
+        "mape": fmean(map(abs, errors)),
+        "median_bias": median(errors),
+        "floor_median_ape": median(map(abs, floors)),
+        "coverage80": fmean(row["in80"] for row in outcomes),
+    }
+    assert {name: figures[name] for name in recomputed} == pytest.approx(recomputed, abs=1e-9)
+    assert figures["values_sha256"] == _digest([row["values_sha256"] for row in generations])
     assert figures["models_sha256"] == _digest([row["artifact_sha256"] for row in artifacts])
     assert figures["wall_s"] > 0
     assert 50 < figures["peak_rss_mib"] < 2048
@@ -157,8 +141,7 @@ async def test_a_finished_replay_called_again_shows_its_figures_and_changes_noth
     played: Played, market: Market, tmp_path: Path
 ) -> None:
     before = await _content(played.home)
-    again = await played.home.run("replay", *market.options, "--json", str(tmp_path / "again.json"))
-    assert again.code == 0, again.errors
+    again = (await played.home.run("replay", *market.options, "--json", str(tmp_path / "again.json"))).succeeded()
     assert "was played before" in again.output
     figures = json.loads((tmp_path / "again.json").read_text())
     assert {**figures, "peak_rss_mib": 0} == {**played.figures, "peak_rss_mib": 0}
@@ -185,19 +168,16 @@ async def test_a_replay_with_other_options_in_the_same_home_is_refused(played: P
         ("2024-06-01", "2024-06-02", "no events from 2024-06-01 to 2024-06-02: the last one is of 2024-01-13"),
     ],
 )
-async def test_a_window_beside_the_events_is_refused(
+async def test_a_window_outside_the_events_is_refused(
     database: Database, market: Market, tmp_path: Path, first: str, last: str, complaint: str
 ) -> None:
     plan = Plan(date.fromisoformat(first), date.fromisoformat(last), timedelta(days=1))
-    clock = ManualClock(plan.prelude)
-    bus = MemoryBus(clock)
-    store = FolderStore(tmp_path)
-    platform = Platform(settings=Settings(), clock=clock, database=database, bus=bus, store=store)
+    harness = Harness.at(plan.prelude, database, tmp_path)
+    stage = Stage(harness.platform, harness.clock, harness.bus, name="replay")
     with pytest.raises(InvalidInputError, match=complaint):
-        await Replay(Stage(platform, clock, bus, name="replay"), EventFileSource(market.folder), plan).run()
-    async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from market_events") == 0
-        assert await connection.fetchval("select count(*) from replays") == 0
+        await Replay(stage, EventFileSource(market.folder), plan).run()
+    for table in ("market_events", "replays"):
+        assert await harness.rows(f"select * from {table}") == []
 
 
 def _digest(parts: list[str]) -> str:
@@ -205,10 +185,5 @@ def _digest(parts: list[str]) -> str:
 
 
 async def _content(home: Home) -> dict[str, str]:
-    async with home.connection() as connection:
-        return {table: await _table_hash(connection, table) for table in EVERYTHING}
-
-
-async def _table_hash(connection: asyncpg.Connection, table: str) -> str:
-    value: str = await connection.fetchval(f"select md5(string_agg(md5(t::text), '' order by t::text)) from {table} t")
-    return value
+    hashed = "select md5(string_agg(md5(t::text), '' order by t::text)) from {} t"
+    return {table: await home.value(hashed.format(table)) for table in EVERYTHING}

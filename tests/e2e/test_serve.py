@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from tests.e2e.command import PATIENCE_S, Home, end_of, serving
+from tests.factories.waiting import eventually
 
 KEY = "only-for-this-test"
 # A market whose first contender passes the gates; on many others it is inconclusive at first and waits.
@@ -23,7 +24,7 @@ async def test_a_training_request_over_http_ends_as_the_first_champion_and_its_n
         assert accepted.status_code == 202
         request = await _until(client, accepted.headers["location"], lambda it: it["status"] == "succeeded")
         assert request["requested_by"] == "api:operator"
-        # An empty platform also asks for a training by itself; the same data make the same model, once.
+        # An empty platform also asks for a training on its own; the same data make the same model, once.
         current = await _until(client, "/v1/models/current", lambda it: "model" in it)
         assert current["model"]["model_id"] == request["model_id"]
         assert current["model"]["state"] == "champion"
@@ -41,18 +42,16 @@ async def test_a_training_request_over_http_ends_as_the_first_champion_and_its_n
     assert served.code == 0
     assert "error" not in served.errors
     assert "Traceback" not in served.errors
-    async with home.connection() as connection:
-        assert await connection.fetchval("select count(*) from outbox") == 0
-        assert await connection.fetchval("select count(*) from nowcasts") == 10_000
-        left = await connection.fetch("select * from training_requests where status <> 'succeeded'")
-    assert left == []
+    assert await home.rows("select * from outbox") == []
+    assert await home.rows("select * from training_requests where status <> 'succeeded'") == []
+    assert await home.value("select count(*) from nowcasts") == 10_000
 
 
-async def _until(client: httpx.AsyncClient, path: str, satisfied: Any) -> dict[str, Any]:
+async def _until(client: httpx.AsyncClient, path: str, satisfied: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Ask again until the answer is as wanted."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            document: dict[str, Any] = (await client.get(path)).json()
-            if satisfied(document):
-                return document
-            await asyncio.sleep(0.1)
+
+    async def answer() -> dict[str, Any] | None:
+        document = (await client.get(path)).json()
+        return document if satisfied(document) else None
+
+    return await eventually(answer, within_s=PATIENCE_S)

@@ -52,7 +52,7 @@ def test_migrate_says_when_there_is_nothing_to_do() -> None:
     assert "up to date" in run("migrate", "--check")
 
 
-async def test_a_freeze_by_a_person_is_told_to_the_others(database: Database) -> None:
+async def test_a_freeze_by_a_person_is_announced(database: Database) -> None:
     await said("freeze", "add", "--reason", "odd values", "--by", "ada")
     async with database.connection() as connection:
         (row,) = await connection.fetch("select body from outbox")

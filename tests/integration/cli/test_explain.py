@@ -85,7 +85,7 @@ async def test_events_that_came_later_do_not_change_what_is_told(harness: Harnes
     assert await document(PUNK, "--as-of", instant) == before
 
 
-async def test_a_snapshot_that_cannot_be_made_again_is_told(harness: Harness) -> None:
+async def test_a_snapshot_that_cannot_be_made_again_is_reported(harness: Harness) -> None:
     instant = await tick(harness, 3)
     await harness.rows("update eth_usd_daily set close = close + extract(day from date)")
     explained = await said("explain", PUNK, "--as-of", instant)

@@ -71,7 +71,7 @@ async def test_a_damaged_champion_is_not_accepted_as_one_of_another_release(harn
 
 
 @pytest.mark.parametrize("missing", [1, 2], ids=["previous", "shadow"])
-async def test_a_companion_that_does_not_load_is_told_and_stops_no_deployment(
+async def test_a_companion_that_does_not_load_is_reported_and_stops_no_deployment(
     harness: Harness, release: Release, missing: int
 ) -> None:
     companion = (await promoted(harness))[missing]
