@@ -85,6 +85,18 @@ class Following:
 Follow = Callable[..., Awaitable[Following]]
 
 
+async def caught_up(follow: Follow, *urls: str, **options: Any) -> Following:
+    """A process that has read the whole chain."""
+    following = await follow(*urls, **options)
+    await following.catch_up()
+    return following
+
+
+async def clean_tables(follow: Follow, **options: Any) -> tuple[list[tuple[Any, ...]], ...]:
+    """What a backfill into an empty database stores."""
+    return await (await caught_up(follow, **options)).tables()
+
+
 @pytest.fixture
 async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMarket) -> AsyncIterator[Follow]:
     """Makes a process that follows `chain`, by default into a database of its own and from the node itself."""
@@ -100,16 +112,8 @@ async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMar
             url = database_url or await make_database()
             database = await Database.connect(url, max_size=3)
             stack.push_async_callback(database.close)
-            market = EthereumMarket(
-                **{
-                    "chain_id": CHAIN_ID,
-                    "market": chain.address,
-                    "confirmations": confirmations,
-                    "start_block": 0,
-                    "contract_block": 0,
-                }
-                | changed
-            )
+            everything = {"confirmations": confirmations, "start_block": 0, "contract_block": 0}
+            market = EthereumMarket(**{"chain_id": CHAIN_ID, "market": chain.address} | everything | changed)
             rpc = JsonRpc(urls or [chain.url], chain_id=market.chain_id, patience=QUICK)
             source = EthereumSource(rpc, market, NoPrices())
             stack.push_async_callback(source.close)

@@ -19,7 +19,7 @@ from shared.sources.ethereum.punk_traits import read_punks
 from shared.stores import event_repository
 from tests.factories.contract_market import CHAIN_ID, ETH, ContractMarket
 from tests.factories.fault_proxy import FaultProxy, fault_proxy
-from tests.integration.chain.conftest import Follow
+from tests.integration.chain.conftest import Follow, caught_up, clean_tables
 from tests.plugins.hardhat import Hardhat
 
 
@@ -27,16 +27,15 @@ async def test_a_backfill_brings_what_people_did(chain: ContractMarket, follow: 
     await chain.trade(1, 100)
     await chain.mine(300)
     await chain.trade(2, 40)
-    following = await follow()
-    await following.catch_up()
+    following = await caught_up(follow)
     events = await following.events()
-    told = [(row[5], row[4], None if row[6] is None else int(row[6]), row[7], row[8]) for row in events]
+    stored = [(row[5], row[4], None if row[6] is None else int(row[6]), row[7], row[8]) for row in events]
     expected = [
-        # The log of a listing's end names nobody; the seller is restored.
-        (kind, punk, price, told[at][3] if kind == "delisted" else sender, receiver)
+        # The log of a listing's end has no address; the seller is restored.
+        (kind, punk, price, stored[at][3] if kind == "delisted" else sender, receiver)
         for at, (kind, punk, price, sender, receiver) in enumerate(chain.expected)
     ]
-    assert told == expected
+    assert stored == expected
     accepted = [row for row in events if row[9] == "accept_bid"]
     assert len(accepted) > 5
     assert all(int(row[6]) > 0 for row in accepted)
@@ -49,8 +48,6 @@ async def test_a_backfill_brings_what_people_did(chain: ContractMarket, follow: 
 async def test_refusals_rate_limits_errors_and_silence_change_nothing(chain: ContractMarket, follow: Follow) -> None:
     await chain.trade(3, 100)
     await chain.mine(300)
-    clean = await follow()
-    await clean.catch_up()
     async with fault_proxy(chain.url) as proxy:
         proxy.once(
             web.Response(status=429, headers={"Retry-After": "0.2"}),
@@ -59,22 +56,19 @@ async def test_refusals_rate_limits_errors_and_silence_change_nothing(chain: Con
             web.Response(text="not json"),
         )
         proxy.at_most(40)
-        faulty = await follow(proxy.url)
-        await faulty.catch_up()
+        faulty = await caught_up(follow, proxy.url)
         asked = sum(1 for body in proxy.requests if isinstance(body, dict) and body["method"] == "eth_getLogs")
-    assert await faulty.tables() == await clean.tables()
+    assert await faulty.tables() == await clean_tables(follow)
     assert asked > 10, "in ranges that the node accepts"
 
 
 async def test_when_a_node_falls_silent_the_next_one_goes_on(chain: ContractMarket, follow: Follow) -> None:
     await chain.trade(4, 80)
     await chain.mine(200)
-    clean = await follow()
-    await clean.catch_up()
+    clean = await caught_up(follow)
     async with fault_proxy(chain.url) as first, fault_proxy(chain.url) as second:
         first.rules.append(lambda _: web.Response(status=502) if len(first.requests) > 3 else None)
-        following = await follow(first.url, second.url)
-        await following.catch_up()
+        following = await caught_up(follow, first.url, second.url)
         assert await following.tables() == await clean.tables()
         assert len(second.requests) > 3
         # And when both are gone, nothing is lost.
@@ -91,8 +85,7 @@ async def test_when_a_node_falls_silent_the_next_one_goes_on(chain: ContractMark
 async def test_what_is_new_is_followed_as_far_as_it_is_confirmed(chain: ContractMarket, follow: Follow) -> None:
     await chain.trade(6, 60)
     clock = ManualClock(await newest(chain) + timedelta(hours=3))
-    following = await follow(clock=clock, confirmations=5)
-    await following.catch_up()
+    following = await caught_up(follow, clock=clock, confirmations=5)
     assert await following.rows("select block from chain_cursor") == [(await chain.head() - 5,)]
     assert await following.rows("select count(*) from market_events where known_at <> event_time") == [(0,)], "history"
 
@@ -104,8 +97,7 @@ async def test_what_is_new_is_followed_as_far_as_it_is_confirmed(chain: Contract
 
     await chain.mine(5)
     clock = ManualClock(await newest(chain))
-    live = await follow(clock=clock, confirmations=5)
-    await live.catch_up()
+    live = await caught_up(follow, clock=clock, confirmations=5)
     [(known_at, event_time)] = await live.rows("select known_at, event_time from market_events where punk_id = 200")
     assert known_at == clock.now() > event_time, "news is known when it comes"
     await following.catch_up()
@@ -127,8 +119,7 @@ LIES: list[tuple[str, Callable[[Any], Any]]] = [
 async def test_a_lying_node_is_not_believed(chain: ContractMarket, follow: Follow) -> None:
     await chain.trade(7, 20)
     async with fault_proxy(chain.url) as proxy:
-        following = await follow(proxy.url)
-        await following.catch_up()
+        following = await caught_up(follow, proxy.url)
         before = await following.tables()
         cursor = await following.rows("select block, moved_at from chain_cursor")
         await chain.trade(8, 20)
@@ -140,9 +131,7 @@ async def test_a_lying_node_is_not_believed(chain: ContractMarket, follow: Follo
             assert await following.rows("select block, moved_at from chain_cursor") == cursor
         proxy.distortions.clear()
         await following.catch_up()
-    clean = await follow()
-    await clean.catch_up()
-    assert await following.tables() == await clean.tables()
+    assert await following.tables() == await clean_tables(follow)
 
 
 async def test_a_log_that_the_contract_cannot_emit_is_refused(chain: ContractMarket, follow: Follow) -> None:
@@ -172,7 +161,7 @@ async def test_an_address_without_a_contract_is_no_market(chain: ContractMarket,
 
 async def test_a_database_follows_one_market(chain: ContractMarket, follow: Follow, fresh_database_url: str) -> None:
     await chain.trade(10, 10)
-    await (await follow(database_url=fresh_database_url)).catch_up()
+    await caught_up(follow, database_url=fresh_database_url)
     other = await follow(database_url=fresh_database_url, market=chain.accounts[0])
     with pytest.raises(ConflictError, match="this database follows the market"):
         await other.catch_up()
@@ -181,8 +170,7 @@ async def test_a_database_follows_one_market(chain: ContractMarket, follow: Foll
 async def test_a_node_behind_what_was_read_is_waited_for(chain: ContractMarket, follow: Follow) -> None:
     await chain.trade(11, 30)
     async with fault_proxy(chain.url) as proxy:
-        following = await follow(proxy.url)
-        await following.catch_up()
+        following = await caught_up(follow, proxy.url)
         before = await following.tables()
         proxy.distortions.append(lambda method, result: "0x5" if method == "eth_blockNumber" else result)
         with pytest.raises(TransientError, match=r"it is at block 5, behind block \d+ that was read already"):
@@ -200,8 +188,7 @@ async def test_a_bid_older_than_the_first_block_read_is_found(chain: ContractMar
     start = await chain.head() + 1
     await chain.send([chain.accept(1)])
     await chain.mine(200)
-    following = await follow(start_block=start)
-    await following.catch_up()
+    following = await caught_up(follow, start_block=start)
     [sale] = await following.events()
     assert (sale[6], sale[7], sale[8], sale[9]) == (str(9 * ETH), one, three, "accept_bid")
 
@@ -229,8 +216,7 @@ async def test_the_punks_attributes_are_read_from_a_contract(chain: ContractMark
 async def test_a_node_goes_on_where_imported_files_end(chain: ContractMarket, follow: Follow) -> None:
     await chain.trade(13, 40)
     await chain.send([chain.claim(210, chain.accounts[0])])
-    clean = await follow()
-    await clean.catch_up()
+    clean = await caught_up(follow)
     async with clean.database.connection() as connection:
         events = (await event_repository.read_events(connection)).select(EVENT_SCHEMA.keys())
     half = events.height // 2
@@ -238,8 +224,7 @@ async def test_a_node_goes_on_where_imported_files_end(chain: ContractMarket, fo
     async with following.database.transaction() as connection:
         await event_repository.append_events(connection, events.head(half))
     async with fault_proxy(chain.url) as proxy:
-        going_on = await follow(proxy.url, database_url=following.url)
-        await going_on.catch_up()
+        await caught_up(follow, proxy.url, database_url=following.url)
         asked = blocks_asked(proxy)
     assert min(asked) == events["block"][half - 1], "the last block may have been imported in part"
     assert await following.tables() == await clean.tables()

@@ -1,4 +1,4 @@
-"""The real market, told by a node in pieces, comes to be stored as it was recorded."""
+"""The real market, read from a node in pieces, is stored as it was recorded."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class RecordedNode(FakeNode):
         if "blockHash" in asked:
             return []
         first, last = int(asked["fromBlock"], 16), int(asked["toBlock"], 16)
-        found = self.rows[bisect_left(self._blocks, first) : bisect_right(self._blocks, last)]
-        if len(found) > MOST:
+        logs = self.rows[bisect_left(self._blocks, first) : bisect_right(self._blocks, last)]
+        if len(logs) > MOST:
             self.refused += 1
             return RpcError("query returned more than 5000 results", code=-32005)
-        return found
+        return logs
 
 
 @pytest.mark.realdata

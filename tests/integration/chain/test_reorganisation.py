@@ -14,7 +14,7 @@ from shared.stores import event_repository, sale_repository
 from shared.stores.market_reader import MarketReader
 from tests.factories import registry, small_market
 from tests.factories.contract_market import ETH, ContractMarket
-from tests.integration.chain.conftest import Follow, Following
+from tests.integration.chain.conftest import Follow, Following, caught_up, clean_tables
 
 ALL_SQL = "select seq, event_type, punk_id, superseded_at is null from market_events order by seq"
 
@@ -23,8 +23,7 @@ async def replaced(chain: ContractMarket, follow: Follow) -> tuple[Following, in
     """A market whose last three blocks were read and then replaced by four others; the ancestor, and what was known."""
     await chain.trade(20, 60)
     await chain.send([chain.claim(punk, chain.accounts[0]) for punk in (300, 301)])
-    following = await follow()
-    await following.catch_up()
+    following = await caught_up(follow)
     ancestor, snapshot = await chain.head(), await chain.snapshot()
     buyer, other = chain.accounts[1:3]
     # A sale that comes again later, one that never happened after all, and a bid.
@@ -32,14 +31,8 @@ async def replaced(chain: ContractMarket, follow: Follow) -> tuple[Following, in
     await following.catch_up()
     known = await following.events()
     await chain.revert(snapshot)
-    await chain.send(
-        [
-            chain.bid(301, 8 * ETH, other),
-            chain.offer(301, 50 * ETH),
-            chain.accept(301),
-            chain.buy(300, 30 * ETH, buyer),
-        ]
-    )
+    bid, offer = chain.bid(301, 8 * ETH, other), chain.offer(301, 50 * ETH)
+    await chain.send([bid, offer, chain.accept(301), chain.buy(300, 30 * ETH, buyer)])
     return following, ancestor, known
 
 
@@ -47,8 +40,7 @@ async def test_three_replaced_blocks_end_as_a_clean_backfill_does(chain: Contrac
     following, ancestor, known = await replaced(chain, follow)
     seqs = [row[0] for row in await following.rows(ALL_SQL)]
     [step] = await following.catch_up()
-    clean = await follow()
-    await clean.catch_up()
+    clean = await caught_up(follow)
     assert await following.tables() == await clean.tables()
     assert await following.rows("select block, hash from chain_blocks order by block") == await clean.rows(
         "select block, hash from chain_blocks order by block"
@@ -58,22 +50,16 @@ async def test_three_replaced_blocks_end_as_a_clean_backfill_does(chain: Contrac
     everything = await following.rows(ALL_SQL)
     assert [row[0] for row in everything] == list(range(1, len(everything) + 1))
     orphaned = [row for row in everything if not row[3]]
-    assert [(kind, punk) for _, kind, punk, _ in orphaned] == [
-        ("delisted", 300),
-        ("sale", 300),
-        ("delisted", 301),
-        ("sale", 301),
-        ("bid", 300),
-    ]
+    expected = [("delisted", 300), ("sale", 300), ("delisted", 301), ("sale", 301), ("bid", 300)]
+    assert [(kind, punk) for _, kind, punk, _ in orphaned] == expected
     assert [row[0] for row in orphaned] == seqs[-5:]
     revision = await following.rows("select first_block, first_seq, last_seq, events, sales from market_revisions")
     assert revision == [(ancestor + 1, seqs[-5], seqs[-1], 5, 2)]
-    assert step.stored.revision is not None
     assert (step.stored.appended, step.sales) == (5, 2)
 
     [(body,)] = await following.rows("select body from outbox order by id desc limit 1")
-    told = decode(body).data
-    assert (told.revised_from_block, told.revised_from_seq) == (ancestor + 1, seqs[-5])
+    message = decode(body).data
+    assert (message.revised_from_block, message.revised_from_seq) == (ancestor + 1, seqs[-5])
     [(late,)] = await following.rows(
         "select count(*) from market_events where seq > $1 and known_at = event_time", seqs[-1]
     )
@@ -149,8 +135,7 @@ async def test_a_chain_that_became_shorter_and_empty_is_followed_too(chain: Cont
     await chain.mine(8)
     await chain.mine(1)
     await following.catch_up()
-    clean = await follow(confirmations=2)
-    await clean.catch_up()
+    clean = await caught_up(follow, confirmations=2)
     assert await following.tables() == await clean.tables()
     # Nothing replaced the events, so the newest number is that of one that never was: readers notice all the same.
     reader = following.reader
@@ -176,21 +161,16 @@ async def test_replacing_blocks_with_earlier_times_are_taken(chain: ContractMark
     await chain.rpc("evm_setNextBlockTimestamp", hex(await newest_time(chain) + 3))
     await chain.trade(26, 7)
     await following.catch_up()
-    clean = await follow()
-    await clean.catch_up()
-    assert await following.tables() == await clean.tables()
+    assert await following.tables() == await clean_tables(follow)
     [(earlier,)] = await following.rows("select max(event_time) from market_events where superseded_at is null")
     assert earlier < later
 
 
-async def test_a_chain_replaced_deeper_than_it_is_remembered_needs_a_person(
-    chain: ContractMarket, follow: Follow
-) -> None:
+async def test_a_chain_replaced_deeper_than_it_is_stored_needs_a_person(chain: ContractMarket, follow: Follow) -> None:
     snapshot = await chain.snapshot()
     await chain.trade(27, 30)
     await chain.mine(120)
-    following = await follow(clock=ManualClock(small_market.END + timedelta(days=9_000)))
-    await following.catch_up()
+    following = await caught_up(follow, clock=ManualClock(small_market.END + timedelta(days=9_000)))
     before = await following.tables()
     await chain.revert(snapshot)
     await chain.rpc("evm_increaseTime", 77)
