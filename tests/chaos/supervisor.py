@@ -161,16 +161,10 @@ class Supervisor:
             sink.write(f"--- another life, failpoint: {armed}\n".encode())
             sink.flush()
             offset = sink.tell()
+            command = (sys.executable, "-m", f"services.{one.service}")
+            streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": sink, "stderr": sink}
             one.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                f"services.{one.service}",
-                cwd=ROOT,
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                start_new_session=True,
+                *command, cwd=ROOT, env=environment, start_new_session=True, **streams
             )
         started = monotonic()
         one.sessions.append(one.process.pid)
