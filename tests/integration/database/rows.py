@@ -97,8 +97,7 @@ async def an_event(connection: Connection, **given: Any) -> int:
         "block": 1, "tx_index": 0, "log_index": 0, "tx_hash": "0x1", "event_time": NOW, "known_at": NOW,
         "punk_id": 0, "event_type": "listed", "price_wei": ETH,
     } | given  # fmt: skip
-    seq: int = await insert(connection, "market_events", returning="seq", **values)
-    return seq
+    return await insert(connection, "market_events", returning="seq", **values)
 
 
 async def a_sale(connection: Connection, **given: Any) -> int:
@@ -112,12 +111,11 @@ async def a_sale(connection: Connection, **given: Any) -> int:
 
 
 async def a_generation(connection: Connection, model_id: str) -> int:
-    identity: int = await insert(
+    return await insert(
         connection, "generations", returning="generation_id", role="champion", model_id=model_id,
         snapshot_id=await a_snapshot(connection), as_of=NOW, published_at=NOW, row_count=1, floor_wei=1, last_block=1,
         values_sha256="v", merkle_root="m",
     )  # fmt: skip
-    return identity
 
 
 async def a_nowcast(connection: Connection, **given: Any) -> None:

@@ -58,8 +58,7 @@ async def emit(database: Database, *payloads: Payload, at: datetime = NOW) -> li
 
 async def depth(database: Database) -> int:
     async with database.connection() as connection:
-        number: int = await connection.fetchval("select count(*) from outbox")
-        return number
+        return await connection.fetchval("select count(*) from outbox")
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import aio_pika
@@ -49,26 +51,34 @@ async def distant(line: TcpLine, broker_prefix: str) -> AsyncIterator[RabbitBus]
     await bus.stop(0.1)
 
 
+@dataclass(frozen=True)
+class Outsider:
+    """Another program on the same broker."""
+
+    channel: AbstractChannel
+    prefix: str
+
+    async def take(self, queue_name: str) -> AbstractIncomingMessage:
+        """The next message of a queue, unacknowledged."""
+        queue = await self.channel.get_queue(f"{self.prefix}.{queue_name}", ensure=False)
+        return await eventually(lambda: queue.get(fail=False))
+
+    async def publish(self, body: bytes, routing_key: str, **properties: Any) -> None:
+        exchange = await self.channel.get_exchange(f"{self.prefix}.events", ensure=False)
+        await exchange.publish(aio_pika.Message(body, **properties), routing_key)
+
+
 @pytest.fixture
-async def channel(amqp_url: str) -> AsyncIterator[AbstractChannel]:
-    """A channel of another program."""
+async def outsider(amqp_url: str, broker_prefix: str) -> AsyncIterator[Outsider]:
     async with await aio_pika.connect(amqp_url) as connection, connection.channel() as channel:
-        yield channel
-
-
-async def take(channel: AbstractChannel, queue_name: str) -> AbstractIncomingMessage:
-    """The next message of a queue, unacknowledged."""
-    queue = await channel.get_queue(queue_name, ensure=False)
-    return await eventually(lambda: queue.get(fail=False))
+        yield Outsider(channel, broker_prefix)
 
 
 async def fail(_: Envelope) -> None:
     raise PermanentError("corrupt")
 
 
-async def test_a_program_outside_the_project_can_request_a_training(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str
-) -> None:
+async def test_a_program_outside_the_project_can_request_a_training(rabbit: RabbitBus, outsider: Outsider) -> None:
     """It needs ten lines of plain AMQP and the document `docs/asyncapi.yaml`."""
     recorder = Recorder()
     await rabbit.subscribe(Subscription("trainer", [TrainingRequested], recorder))
@@ -82,34 +92,29 @@ async def test_a_program_outside_the_project_can_request_a_training(
         "time": datetime.now(UTC).isoformat(),
         "data": {"reason": "the floor halved", "requested_by": "ana@example.org"},
     }
-    exchange = await channel.get_exchange(f"{broker_prefix}.events", ensure=False)
-    await exchange.publish(aio_pika.Message(json.dumps(request).encode()), "punkcast.training.requested.v1")
+    await outsider.publish(json.dumps(request).encode(), "punkcast.training.requested.v1")
 
     await eventually(lambda: recorder.seen)
     assert recorder.seen[0].id == UUID(str(request["id"]))
     assert recorder.seen[0].data == TrainingRequested(reason="the floor halved", requested_by="ana@example.org")
 
 
-async def test_the_properties_mirror_the_envelope(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str
-) -> None:
+async def test_the_properties_mirror_the_envelope(rabbit: RabbitBus, outsider: Outsider) -> None:
     await rabbit.declare("ingestor", [IngestRequested])
     await rabbit.publish(sent := message())
-    received = await take(channel, f"{broker_prefix}.ingestor")
-    assert received.body == sent.encode()
-    assert received.type == received.routing_key == IngestRequested.TYPE
-    assert received.message_id == str(sent.id)
-    assert received.correlation_id == str(sent.correlationid)
-    assert received.content_type == "application/cloudevents+json"
-    assert received.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
+    received = await outsider.take("ingestor")
+    expected = {
+        "body": sent.encode(), "type": IngestRequested.TYPE, "routing_key": IngestRequested.TYPE,
+        "message_id": str(sent.id), "correlation_id": str(sent.correlationid),
+        "content_type": "application/cloudevents+json", "delivery_mode": aio_pika.DeliveryMode.PERSISTENT,
+    }  # fmt: skip
+    assert {name: getattr(received, name) for name in expected} == expected
 
 
-async def test_the_headers_of_a_dead_letter_hold_its_history(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str
-) -> None:
+async def test_the_headers_of_a_dead_letter_hold_its_history(rabbit: RabbitBus, outsider: Outsider) -> None:
     await consume(rabbit, fail)
     await rabbit.publish(sent := message())
-    dead = await take(channel, f"{broker_prefix}.dead")
+    dead = await outsider.take("dead")
     assert "corrupt" in str(dead.headers["x-punkcast-reason"])
     assert dead.headers["x-punkcast-service"] == "ingestor"
     assert dead.headers["x-punkcast-attempt"] == 1
@@ -119,32 +124,26 @@ async def test_the_headers_of_a_dead_letter_hold_its_history(
 
 @pytest.mark.parametrize("attempt", ["seven", -1, 0, 2**40, True, None, [1]])
 async def test_invalid_retry_headers_count_as_a_first_attempt(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str, attempt: object
+    rabbit: RabbitBus, outsider: Outsider, attempt: object
 ) -> None:
     await consume(rabbit, fail)
     headers = {"x-punkcast-attempt": attempt, "x-punkcast-first-failed-at": "long ago"}
-    exchange = await channel.get_exchange(f"{broker_prefix}.events", ensure=False)
-    odd = aio_pika.Message(message().encode(), headers=headers)  # type: ignore[arg-type]
-    await exchange.publish(odd, IngestRequested.TYPE)
+    await outsider.publish(message().encode(), IngestRequested.TYPE, headers=headers)
     [letter] = await eventually(rabbit.dead_letters)
     assert letter.attempt == 1
 
 
-async def test_a_message_dropped_by_the_broker_is_a_readable_dead_letter(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str
-) -> None:
+async def test_a_message_dropped_by_the_broker_is_a_readable_dead_letter(rabbit: RabbitBus, outsider: Outsider) -> None:
     await rabbit.declare("ingestor", [IngestRequested])
     await rabbit.publish_raw(IngestRequested.TYPE, b"poison")
-    await (await take(channel, f"{broker_prefix}.ingestor")).reject(requeue=False)
+    await (await outsider.take("ingestor")).reject(requeue=False)
     [letter] = await eventually(rabbit.dead_letters)
     assert (letter.body, letter.consumer) == (b"poison", "ingestor")
     assert "rejected" in letter.reason
 
 
-async def test_a_queue_with_other_arguments_is_a_clear_error(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str
-) -> None:
-    queue = await channel.declare_queue(f"{broker_prefix}.ingestor", durable=True)
+async def test_a_queue_with_other_arguments_is_a_clear_error(rabbit: RabbitBus, outsider: Outsider) -> None:
+    queue = await outsider.channel.declare_queue(f"{outsider.prefix}.ingestor", durable=True)
     try:
         with pytest.raises(ConflictError, match="PUNKCAST_BROKER_PREFIX"):
             await rabbit.declare("ingestor", [IngestRequested])
@@ -166,16 +165,14 @@ def test_a_retry_queue_is_named_by_its_delay(milliseconds: int, name: str) -> No
     assert delay_name(timedelta(milliseconds=milliseconds)) == name
 
 
-async def test_an_event_without_a_consumer_goes_to_the_audit_queue(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str
-) -> None:
+async def test_an_event_without_a_consumer_goes_to_the_audit_queue(rabbit: RabbitBus, outsider: Outsider) -> None:
     await declare_platform(rabbit)
     event = NowcastPublished(
         generation_id=1, model_id="m-" + "0" * 16, snapshot_id="0" * 64, as_of=NOW, published_at=NOW,
         values_sha256="1" * 64, merkle_root="2" * 64,
     )  # fmt: skip
     await rabbit.publish(Envelope.wrap(event, source="test", time=NOW))
-    assert (await take(channel, f"{broker_prefix}.{AUDIT}")).type == NowcastPublished.TYPE
+    assert (await outsider.take(AUDIT)).type == NowcastPublished.TYPE
 
 
 async def test_consuming_and_publishing_recover_after_an_outage(line: TcpLine, distant: RabbitBus) -> None:
@@ -227,11 +224,11 @@ async def test_starting_waits_for_the_broker_and_stopping_does_not(line: TcpLine
 
 
 async def test_a_deleted_queue_comes_back_with_its_bindings_and_its_consumer(
-    rabbit: RabbitBus, channel: AbstractChannel, broker_prefix: str
+    rabbit: RabbitBus, outsider: Outsider
 ) -> None:
     recorder, sent = Recorder(), message()
     await consume(rabbit, recorder)
-    await channel.queue_delete(f"{broker_prefix}.ingestor")
+    await outsider.channel.queue_delete(f"{outsider.prefix}.ingestor")
 
     async def published() -> bool:
         try:

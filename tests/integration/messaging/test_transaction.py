@@ -43,8 +43,7 @@ def handle(database: Database, clock: ManualClock, cause: Envelope) -> Handle:
 
 async def count(database: Database, table: str) -> int:
     async with database.connection() as connection:
-        number: int = await connection.fetchval(f"select count(*) from {table}")
-        return number
+        return await connection.fetchval(f"select count(*) from {table}")
 
 
 async def test_the_inbox_entry_and_the_messages_commit_together(database: Database, handle: Handle) -> None:

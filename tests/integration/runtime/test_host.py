@@ -107,8 +107,7 @@ def tick() -> Envelope:
 
 async def depth(platform: Platform) -> int:
     async with platform.database.connection() as connection:
-        number: int = await connection.fetchval("select count(*) from outbox")
-        return number
+        return await connection.fetchval("select count(*) from outbox")
 
 
 async def test_a_message_flows_from_service_to_service_through_the_outbox(platform: Platform) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.factories.waiting import eventually
 
@@ -61,7 +62,6 @@ async def ends_well(process: asyncio.subprocess.Process, *, sigterm: bool = True
 
 async def logged(process: asyncio.subprocess.Process, text: bytes) -> bytes:
     """Read the log up to the line with `text`."""
-    assert process.stderr is not None
     async with asyncio.timeout(20):
         log = b""
         while text not in log:
@@ -71,13 +71,16 @@ async def logged(process: asyncio.subprocess.Process, text: bytes) -> bytes:
     return log
 
 
+@pytest.fixture
+def broker(amqp_url: str, broker_prefix: str) -> dict[str, str]:
+    """The settings of a broker that is there."""
+    return {"broker_url": amqp_url, "broker_prefix": broker_prefix}
+
+
 async def test_it_becomes_ready_and_ends_well_on_sigterm(
-    fresh_database_url: str, amqp_url: str, broker_prefix: str, unused_tcp_port: int
+    fresh_database_url: str, broker: dict[str, str], unused_tcp_port: int
 ) -> None:
-    async with worker(
-        database_url=fresh_database_url, broker_url=amqp_url, broker_prefix=broker_prefix,
-        probe_port=str(unused_tcp_port),
-    ) as process:  # fmt: skip
+    async with worker(database_url=fresh_database_url, probe_port=str(unused_tcp_port), **broker) as process:
         await wait_for(unused_tcp_port, "/readyz", 200)
         assert await probe(unused_tcp_port, "/livez") == 200
         assert await probe(unused_tcp_port, "/metrics") == 200
@@ -88,10 +91,8 @@ async def test_without_database_and_broker_it_lives_waits_and_still_ends_well(
     unused_tcp_port_factory: Callable[[], int],
 ) -> None:
     port, nobody = unused_tcp_port_factory(), unused_tcp_port_factory()
-    async with worker(
-        database_url=f"postgresql://nobody@127.0.0.1:{nobody}/none", broker_url=f"amqp://127.0.0.1:{nobody}/",
-        probe_port=str(port),
-    ) as process:  # fmt: skip
+    away = {"database_url": f"postgresql://nobody@127.0.0.1:{nobody}/none", "broker_url": f"amqp://127.0.0.1:{nobody}/"}
+    async with worker(probe_port=str(port), **away) as process:
         await wait_for(port, "/readyz", 503)
         assert await probe(port, "/livez") == 200
         log = await logged(process, b"waiting for the database") + await ends_well(process)
@@ -111,27 +112,20 @@ async def test_without_the_broker_it_waits_and_still_ends_well(
     assert log.count(b"waiting for the broker") == 1
 
 
-async def test_a_tick_needs_the_broker_only(amqp_url: str, broker_prefix: str) -> None:
-    async with worker(
-        "--tick", "nowcast", broker_url=amqp_url, broker_prefix=broker_prefix, database_url="postgresql://nowhere/x"
-    ) as process:
+async def test_a_tick_needs_the_broker_only(broker: dict[str, str]) -> None:
+    async with worker("--tick", "nowcast", database_url="postgresql://nowhere/x", **broker) as process:
         await ends_well(process, sigterm=False)
 
 
-async def test_once_publishes_every_tick_and_ends(fresh_database_url: str, amqp_url: str, broker_prefix: str) -> None:
-    async with worker(
-        "--once", database_url=fresh_database_url, broker_url=amqp_url, broker_prefix=broker_prefix
-    ) as process:
+async def test_once_publishes_every_tick_and_ends(fresh_database_url: str, broker: dict[str, str]) -> None:
+    async with worker("--once", database_url=fresh_database_url, **broker) as process:
         await ends_well(process, sigterm=False)
 
 
 async def test_waiting_for_migrations_logs_the_command_to_run(
-    empty_database_url: str, amqp_url: str, broker_prefix: str, unused_tcp_port: int
+    empty_database_url: str, broker: dict[str, str], unused_tcp_port: int
 ) -> None:
-    async with worker(
-        database_url=empty_database_url, broker_url=amqp_url, broker_prefix=broker_prefix,
-        probe_port=str(unused_tcp_port),
-    ) as process:  # fmt: skip
+    async with worker(database_url=empty_database_url, probe_port=str(unused_tcp_port), **broker) as process:
         await logged(process, b"punkcast migrate")
         await wait_for(unused_tcp_port, "/readyz", 503)
         await ends_well(process)

@@ -46,9 +46,7 @@ async def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path, monkey
 async def test_an_unusable_folder_may_be_retried(tmp_path: Path) -> None:
     (tmp_path / "objects").write_text("a file where the folder should be")
     store = FolderStore(tmp_path / "objects")
-    with pytest.raises(TransientError):
-        await store.put("models", b"x", extension="json")
-    with pytest.raises(TransientError):
-        await store.get(reference_for("models", b"x", "json"))
-    with pytest.raises(TransientError):
-        await store.exists(reference_for("models", b"x", "json"))
+    reference = reference_for("models", b"x", "json")
+    for attempt in (store.put("models", b"x", extension="json"), store.get(reference), store.exists(reference)):
+        with pytest.raises(TransientError):
+            await attempt

@@ -257,11 +257,11 @@ async def test_an_import_killed_half_way_leaves_nothing_and_a_repeat_completes(
 async def test_tens_of_thousands_of_events_go_in_within_a_second(database: Database) -> None:
     frame = await SimulatedMarket(seed=2, days=200, history_days=100).fetch(None, FAR)
     assert frame.height > EVENTS_A_SECOND
-    told: list[int] = []
+    progress: list[int] = []
     started = perf_counter()
-    await run(database, append_events, frame, on_progress=told.append)
+    await run(database, append_events, frame, on_progress=progress.append)
     assert frame.height / (perf_counter() - started) > EVENTS_A_SECOND
-    assert sum(told) == frame.height
+    assert sum(progress) == frame.height
 
 
 def punk_rows(skin: str = "Mid") -> pl.DataFrame:
