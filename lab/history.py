@@ -1,7 +1,5 @@
 """Event files as the valuation reads them: a timeline in memory, without a database."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta

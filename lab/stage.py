@@ -1,7 +1,5 @@
 """The platform on a simulated clock, in one process: time moves and messages travel only on request."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime

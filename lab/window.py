@@ -1,7 +1,5 @@
 """The days that a command of the laboratory covers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 

@@ -1,7 +1,5 @@
 """The one list of services, for a process that hosts all of them: `punkcast serve`, a replay, a drill."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from collections.abc import Sequence

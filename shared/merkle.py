@@ -4,8 +4,6 @@ The tree of RFC 6962: a leaf is SHA-256(0x00 | line), a node SHA-256(0x01 | left
 moves up unchanged. A verifier needs only this module; see docs/proofs.md.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

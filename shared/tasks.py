@@ -1,7 +1,5 @@
 """Ends background tasks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 from typing import Any, Final

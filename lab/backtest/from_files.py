@@ -4,8 +4,6 @@
 twin cannot decide, so they are left out. The database of a replay has whole nowcasts.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A backtest as tables on the terminal."""
 
-from __future__ import annotations
-
 from rich.console import Console
 from rich.table import Table
 

@@ -1,7 +1,5 @@
 """`punkcast demo`: the whole lifecycle on a simulated (or given) market, then the gateway on its database."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Annotated

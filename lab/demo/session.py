@@ -1,7 +1,5 @@
 """A demo from the command line: play a market, print what happened, serve the result."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The public site of a demo, if it was built and Node.js is new enough to run it."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

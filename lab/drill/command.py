@@ -1,7 +1,5 @@
 """`punkcast drill`: whether and how fast the platform rolls back a bad model without a person."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Promote spoilt refits one after the other, and time the rollback of each."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

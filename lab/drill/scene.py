@@ -1,7 +1,5 @@
 """A scratch platform with a sound champion: the production handlers over a simulated market and clock."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """A drill from the command line: a scratch platform, and the table of recoveries."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from datetime import UTC, datetime, timedelta

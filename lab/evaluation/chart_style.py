@@ -1,7 +1,5 @@
 """How charts look: few inks that colour-blind people can distinguish, and the same bytes for the same figures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO

@@ -1,7 +1,5 @@
 """The charts of an evaluation, drawn from its predictions and its report."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

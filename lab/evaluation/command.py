@@ -1,7 +1,5 @@
 """`punkcast evaluate`: how good the values would have been on a stretch of history, strictly forward."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter

@@ -1,7 +1,5 @@
 """The folder that a command writes its results to."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

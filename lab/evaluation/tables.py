@@ -1,7 +1,5 @@
 """The report as a table: on the terminal, and in Markdown for documents. Errors are in percent of the sale price."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, TypeAlias

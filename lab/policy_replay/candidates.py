@@ -1,7 +1,5 @@
 """Refits: each is fitted once and values every sale of the window once; all policies share the results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime

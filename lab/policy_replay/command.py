@@ -1,7 +1,5 @@
 """`punkcast policy replay`: the results of several policies of promotion and rollback on real history."""
 
-from __future__ import annotations
-
 import time
 from datetime import datetime
 from pathlib import Path

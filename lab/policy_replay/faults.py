@@ -1,7 +1,5 @@
 """The faults of a refit. A fault belongs to one refit, at the gate and in service."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

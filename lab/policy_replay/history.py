@@ -1,7 +1,5 @@
 """The market of the window: the features of every sale, and whole snapshots at the refits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The policy of production over history: its gates, shadows, e-process, hard trips, cool-down and freeze."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any

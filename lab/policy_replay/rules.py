@@ -1,7 +1,5 @@
 """The interface of a policy, and the three policies that ours is compared with."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Play the rules over the history, and compute the figures of each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """A policy replay from the command line: history, fits in separate processes, and tables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """`punkcast replay`: history through the production handlers under a simulated clock."""
 
-from __future__ import annotations
-
 import time
 from datetime import datetime
 from pathlib import Path

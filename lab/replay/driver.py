@@ -6,8 +6,6 @@ idempotent, and the cursor moves only when an instant is done. Before an instant
 is finished at that instant.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack

@@ -1,7 +1,5 @@
 """The row of a replay: its options and its progress; and the lock that lets one process play it."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """A replay from the command line: platform, progress display, summary table."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The results of a replay, read from the database."""
 
-from __future__ import annotations
-
 import hashlib
 import resource
 import sys

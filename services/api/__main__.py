@@ -1,7 +1,5 @@
 """`python -m services.api`: the gateway as a process."""
 
-from __future__ import annotations
-
 import gc
 import sys
 

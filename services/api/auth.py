@@ -1,7 +1,5 @@
 """API keys: `pc_<key id>_<secret>`; only the SHA-256 of the whole key is stored."""
 
-from __future__ import annotations
-
 import hmac
 import re
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """Composition root: settings to a serving gateway."""
 
-from __future__ import annotations
-
 import structlog
 import uvicorn
 from fastapi import FastAPI

@@ -1,7 +1,5 @@
 """Opaque, authenticated page cursors: a position in the list of one query, and of one generation."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hmac

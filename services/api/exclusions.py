@@ -1,7 +1,5 @@
 """Sales that count neither for training nor for scoring, each with its reason."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Freezes of automatic promotions."""
 
-from __future__ import annotations
-
 from typing import Annotated
 from uuid import UUID, uuid4
 

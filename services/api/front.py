@@ -4,8 +4,6 @@ Routing and parameters in FastAPI cost several times what such an answer costs. 
 answers, make the missing ones, and answer everything else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from time import perf_counter
 

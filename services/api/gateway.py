@@ -1,7 +1,5 @@
 """The parts that every route works with, yielded by the lifespan as typed state."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

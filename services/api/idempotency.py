@@ -1,7 +1,5 @@
 """A request that changes state is carried out once for each Idempotency-Key; repeats get the same answer."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

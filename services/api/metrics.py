@@ -1,7 +1,5 @@
 """Prometheus metrics of one gateway, in a registry of its own."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest

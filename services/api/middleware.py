@@ -1,7 +1,5 @@
 """The body limit, as pure ASGI middleware. (`BaseHTTPMiddleware` costs a task per request.)"""
 
-from __future__ import annotations
-
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -1,7 +1,5 @@
 """Money at the edge: exact wei as decimal text, and the ETH float that people read."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The format that a client wants: `?format=` first, then the Accept header (RFC 9110, section 12.5.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final, Literal
 

@@ -1,7 +1,5 @@
 """`python -m services.api.openapi > docs/openapi.json`: the OpenAPI document, without a database."""
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Liveness, readiness and metrics; not part of the versioned API."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 

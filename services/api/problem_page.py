@@ -3,8 +3,6 @@
 `python -m services.api.problem_page > docs/problems.md`
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Final
 

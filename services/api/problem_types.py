@@ -1,7 +1,5 @@
 """Every problem type: its status, its title, and what a client does about it. `docs/problems.md` lists them."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 

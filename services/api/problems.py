@@ -1,7 +1,5 @@
 """RFC 9457 problems: every failure in one shape, with the next step, never with a stack trace."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar

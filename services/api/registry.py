@@ -1,7 +1,5 @@
 """Models, shadows and decisions, with the evidence of each decision."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID

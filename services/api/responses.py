@@ -1,7 +1,5 @@
 """Sends ready answers: the conditional request, the encoding, and the headers that say age and flags."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import Request, Response

@@ -1,7 +1,5 @@
 """Schemas that several resources share."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """The last good answer of a route that reads the database, served while the database is unreachable."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime

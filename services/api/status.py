@@ -1,7 +1,5 @@
 """The state of the platform, as far as the gateway sees it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

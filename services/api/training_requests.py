@@ -1,7 +1,5 @@
 """Training requests: create, follow, withdraw. Row and message commit together."""
 
-from __future__ import annotations
-
 from typing import Annotated
 from uuid import UUID
 

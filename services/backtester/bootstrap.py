@@ -1,7 +1,5 @@
 """Where the backtester is put together."""
 
-from __future__ import annotations
-
 from services.backtester.handlers import CONSUMER, Backtests
 from shared.backtest.terms import Terms
 from shared.contracts.messages import BacktestRequested

@@ -1,7 +1,5 @@
 """Once a day, play the books over the whole record and store the result."""
 
-from __future__ import annotations
-
 import asyncio
 
 import structlog

@@ -3,8 +3,6 @@
 Only what was published is read: champion generations, and the champion's outcomes for the value before each sale.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final

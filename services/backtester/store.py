@@ -1,7 +1,5 @@
 """Stored backtests, the newest few."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime

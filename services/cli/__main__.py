@@ -1,7 +1,5 @@
 """`punkcast`, also `python -m services.cli`."""
 
-from __future__ import annotations
-
 import sys
 
 from shared.errors import PunkcastError

@@ -1,7 +1,5 @@
 """The command line: every command, and its function."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from services.cli.lazy import Group, application

@@ -1,7 +1,5 @@
 """`punkcast import` and `punkcast decode`: event files and pages of raw logs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, TypeAlias
 

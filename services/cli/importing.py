@@ -1,7 +1,5 @@
 """Event files and pages of raw logs: into the database, or decoded to an event file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain

@@ -1,7 +1,5 @@
 """Parsers of options that several commands take."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """`punkcast policy`: the thresholds that decide about models, as data."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated

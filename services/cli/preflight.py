@@ -1,7 +1,5 @@
 """The check before a deployment: whether this code serves the models in use. Loading checks the reference rows."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass

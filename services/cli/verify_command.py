@@ -1,7 +1,5 @@
 """`punkcast verify`: is this value part of the generation that was published?"""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

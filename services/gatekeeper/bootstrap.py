@@ -1,7 +1,5 @@
 """The gatekeeper's composition root."""
 
-from __future__ import annotations
-
 from services.gatekeeper.handlers import CONSUMER, Gatekeeper
 from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
 from shared.evaluation.policy import Policy, load_policy

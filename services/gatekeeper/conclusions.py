@@ -1,7 +1,5 @@
 """Carries out a decision in the transaction that records it: states, shadows, pointer and messages."""
 
-from __future__ import annotations
-
 from uuid import uuid5
 
 from shared.contracts.messages import ContenderRejected, ShadowStarted

@@ -3,8 +3,6 @@
 One transaction holds the decision, the states it changes, the pointer and the messages about them.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 from uuid import uuid5

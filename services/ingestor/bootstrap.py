@@ -1,7 +1,5 @@
 """The ingestor's composition root."""
 
-from __future__ import annotations
-
 from services.ingestor.handlers import CONSUMER, Ingestor
 from services.ingestor.pulling import puller
 from services.ingestor.reference import reference

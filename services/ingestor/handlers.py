@@ -1,7 +1,5 @@
 """Pulls new events, derives sales and offers, and scores the sales against earlier nowcasts."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass

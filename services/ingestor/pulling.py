@@ -1,7 +1,5 @@
 """Pulls from a source: read before the transaction, stored inside it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

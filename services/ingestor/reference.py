@@ -1,7 +1,5 @@
 """Reference data: the punks, once, and the ETH/USD close of each finished day."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol

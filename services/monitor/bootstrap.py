@@ -1,7 +1,5 @@
 """Where the monitor is put together."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from services.monitor.handlers import CONSUMER, Monitor

@@ -3,8 +3,6 @@
 A rollback needs relative evidence (two models on the same sales), retraining absolute evidence (age, new sales, loss).
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 

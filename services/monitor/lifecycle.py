@@ -1,7 +1,5 @@
 """Alerts on the lifecycle of models: promotions, rollbacks, rejections in a row."""
 
-from __future__ import annotations
-
 from services.monitor import repository
 from shared.contracts.messages import ContenderRejected, ModelPromoted, ModelRolledBack
 from shared.evaluation.policy import Policy

@@ -1,7 +1,5 @@
 """Queries of the monitor on nowcasts and sales."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID

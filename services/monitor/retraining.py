@@ -1,7 +1,5 @@
 """Does the champion's loss exceed its level at the gate? An absolute e-process over live sales."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from itertools import groupby
 

@@ -1,7 +1,5 @@
 """An automatic rollback: one transaction demotes the promoted model and restores the previous champion."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any

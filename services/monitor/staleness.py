@@ -1,7 +1,5 @@
 """Is the published nowcast fresh? A stale one points to the platform first; a model needs further evidence."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from services.monitor import repository

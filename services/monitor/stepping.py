@@ -1,7 +1,5 @@
 """Advance a paired test over the sales that it has not counted."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from itertools import groupby
 

@@ -1,7 +1,5 @@
 """The subscriptions that the settings create: every URL in `PUNKCAST_ALERT_WEBHOOK_URL` receives every alert."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Sequence

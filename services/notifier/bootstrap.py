@@ -1,7 +1,5 @@
 """Where the notifier is put together."""
 
-from __future__ import annotations
-
 from services.notifier.alerts import alert_urls
 from services.notifier.delivering import Deliveries
 from services.notifier.handlers import ALERTS, CONSUMER, Subscriptions

@@ -3,8 +3,6 @@
 No database connection is held while a receiver answers.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Turn events into deliveries: rows that commit with the handled message, one for each subscription."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Mapping

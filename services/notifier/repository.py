@@ -1,7 +1,5 @@
 """Subscriptions, and what has to be posted to them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@ Publishing does not wait for the store. Postgres shows what is not archived yet:
 recomputed from the events known at the time, which gives the same content and id.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Builds the nowcaster."""
 
-from __future__ import annotations
-
 from services.nowcaster.archive import Archive
 from services.nowcaster.explainer import Explainer
 from services.nowcaster.handlers import CONSUMER, Nowcaster

@@ -5,8 +5,6 @@ publication ends the work on an older one, and other work runs between two batch
 work. If it fails (the process died, the store was down), the reasons are still missing and the next look finds them.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress

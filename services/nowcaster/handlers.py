@@ -5,8 +5,6 @@ archive. Standby models (the fallback, which is the previous champion, and shado
 generations, so that all models are compared on the same sales.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Models from the object store, each loaded once."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 

@@ -1,7 +1,5 @@
 """Generations in Postgres: written completely, then published by moving one pointer row."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 The last generation stays published. A person is alerted, and a contender that this code can serve is requested at once.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid5

@@ -3,8 +3,6 @@
 `--tick nowcast` publishes the tick of the current slot and exits. CronJobs run it; it needs only the broker.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys

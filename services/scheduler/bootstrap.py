@@ -1,7 +1,5 @@
 """Publishes the platform's ticks on schedule; locally it replaces the Kubernetes CronJobs."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime

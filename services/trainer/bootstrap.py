@@ -1,7 +1,5 @@
 """Builds the trainer."""
 
-from __future__ import annotations
-
 from services.trainer.executor import ProcessExecutor, TrainingExecutor
 from services.trainer.handlers import CONSUMER, Trainer
 from shared.contracts.messages import TrainingDrainRequested, TrainingRequested

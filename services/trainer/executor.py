@@ -1,7 +1,5 @@
 """Fits in a separate process, so that a crash, a leak or an endless fit never takes the service down."""
 
-from __future__ import annotations
-
 import asyncio
 import multiprocessing
 import os

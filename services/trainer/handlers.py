@@ -5,8 +5,6 @@ claims rows with a lease, fits in a subprocess while a heartbeat renews the leas
 the lease.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

@@ -4,8 +4,6 @@ Every price paid or received is that of a real event. A book sells a position at
 sale. An excluded sale (`shared.market.valid_sales`) was no trade between strangers, so it closes no position.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Circular block bootstrap of days (Politis and Romano 1992). Blocks preserve the dependence between days, which is
 strong in the marks of an illiquid market."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The inputs of a simulation: market events, nowcasts and the marks at the end of each day. Times are UTC seconds."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -5,8 +5,6 @@ measured in it. The root of time (Sharpe 1994) assumes independent days. Marks t
 high (Lo 2002), so the intervals come from blocks of days and not from a formula.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 

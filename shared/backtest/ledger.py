@@ -5,8 +5,6 @@ purchase is paid in from outside and each sale is paid out, so the book holds no
 at work.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal

@@ -1,7 +1,5 @@
 """The result of a backtest: every book with its figures, intervals, months, trades and days."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Runs all books over one day after another, in the order in which things were known."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

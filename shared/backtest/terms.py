@@ -1,7 +1,5 @@
 """The terms of a backtest."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

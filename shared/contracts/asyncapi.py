@@ -3,8 +3,6 @@
 `python -m shared.contracts.asyncapi` prints `docs/asyncapi.yaml`; a test fails when the file is stale.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from typing import Any

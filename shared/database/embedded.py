@@ -1,7 +1,5 @@
 """A `postgresql://` URL for any setting: an external server, or the embedded one, started on demand."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress

@@ -6,8 +6,6 @@ is
 frozen: every run compares its SHA-256.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence

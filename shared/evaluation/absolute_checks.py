@@ -1,7 +1,5 @@
 """Checks of a contender alone: its lineage, its file in the serving code, and its accuracy against baselines."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from math import nan
 from statistics import NormalDist

@@ -1,7 +1,5 @@
 """Array types of the evaluation, and the columns of numbers in recorded evidence."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

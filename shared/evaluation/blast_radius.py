@@ -1,7 +1,5 @@
 """How far a contender would move the published values; known before any sale shows which values are better."""
 
-from __future__ import annotations
-
 import numpy as np
 from pydantic.dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Canonical JSON: one text per value, so that a hash of the text identifies the value."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from datetime import datetime

@@ -13,8 +13,6 @@ supermartingale. Clipping at c keeps one outlier from raising the alarm. It cost
 losses are clipped alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """The gate: a pure function from evidence to a decision."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic.dataclasses import dataclass

@@ -4,8 +4,6 @@ Each function parses its inputs from their canonical JSON, so it judges only wha
 parse (who is compared, ids) are recorded with the others. The same inputs give the same text, byte for byte.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

@@ -4,8 +4,6 @@ Errors are divided by the sale price, never by the value. COD, PRD and PRB are t
 Ratio Studies (2013), with the ratio value / price.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from math import nan
 

@@ -9,8 +9,6 @@ Cluster-Robust Inference, 2015). Percentiles of a median are widened by the t di
 days. The seed is fixed: the same sales give the same bounds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, nan, sqrt

@@ -3,8 +3,6 @@
 The code has no defaults. The packaged `policy.toml` sets every knob; a missing knob is an error.
 """
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Mapping

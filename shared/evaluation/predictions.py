@@ -1,7 +1,5 @@
 """The predictions of a walk through history, and what must hold before any of them is scored."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """Checks of a contender against the champion: on the same sales, and on the values themselves."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from shared.evaluation.arrays import Mask

@@ -1,7 +1,5 @@
 """The report of a walk through history: every measure by segment, with bounds and baselines."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """When to train: on absolute evidence (age, new sales, a loss above its level), never on relative evidence."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

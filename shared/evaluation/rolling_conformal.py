@@ -5,8 +5,6 @@ segment. Ranks are those of split conformal prediction (Vovk et al., Algorithmic
 the lower and the upper tail separately.
 """
 
-from __future__ import annotations
-
 from bisect import insort
 from math import ceil, floor
 

@@ -1,7 +1,5 @@
 """The outcome of a watched promotion or a shadow, as a pure function of states and counts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal

@@ -1,7 +1,5 @@
 """Following a chain of blocks: the last block read, and whether a reorganisation has replaced it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

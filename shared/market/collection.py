@@ -1,7 +1,5 @@
 """Published counts of the real collection: types, skins, accessories, and accessories per punk."""
 
-from __future__ import annotations
-
 from typing import Final
 
 TYPE_COUNTS: Final = {"Male": 6039, "Female": 3840, "Zombie": 88, "Ape": 24, "Alien": 9}

@@ -1,8 +1,6 @@
 """Owners of all punks and their previous holders, to separate sales between strangers from sales between own
 wallets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

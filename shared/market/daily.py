@@ -1,7 +1,5 @@
 """Floor and value index at the end of each day, from a timeline."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import exp, isfinite

@@ -5,8 +5,6 @@ A frame is in contract order: strictly increasing by `(block, log_index)`. `pric
 transfer, and the only allowed buyer of a private listing (null for a public one).
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Final
 

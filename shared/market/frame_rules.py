@@ -1,7 +1,5 @@
 """Checks of data frames from outside: columns, types, and rules for every row."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import polars as pl

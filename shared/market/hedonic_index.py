@@ -12,8 +12,6 @@ is the mean ln price of common punks, and a premium is measured from there.
 The settings minimise one-step forecast errors on sales from 2020 to July 2024; see docs/measurements.md.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

@@ -4,8 +4,6 @@ A listing ends with the punk's next listing, with a delisting, and when the punk
 punk's next bid, with its withdrawal or acceptance, and when its bidder gets the punk in any way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, Generic, NamedTuple, TypeVar
 

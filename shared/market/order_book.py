@@ -4,8 +4,6 @@ An ask is one integer: the price in wei, shifted left, plus the punk's number. S
 the lowest ask is exact to the wei, and the lower punk comes first among equal prices.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 
 NAN = float("nan")

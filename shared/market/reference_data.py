@@ -1,7 +1,5 @@
 """Reference data: the 10,000 punks with their attributes, and daily ETH/USD closes."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import polars as pl

@@ -4,8 +4,6 @@ Block timestamps are whole seconds. A lookup at `as_of` returns the last row wit
 that are appended later therefore never change an answer about the past.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

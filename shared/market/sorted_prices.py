@@ -5,8 +5,6 @@ part, so the lower punk comes first among equal prices. Few prices change betwee
 (timsort) of a nearly sorted array is fast.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

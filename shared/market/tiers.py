@@ -1,7 +1,5 @@
 """Tiers of the predicted premium, shared by gates, reports, intervals, the API and the site."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -4,8 +4,6 @@ One pass over the events updates the order book, owners and sale statistics, and
 The fold is incremental: 50 new events cost 50 events.
 """
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

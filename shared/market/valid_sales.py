@@ -5,8 +5,6 @@ floor just before the sale, and at least 40 % of the floor at the end of the pre
 Known at a sale are all events before it and its own transaction, which happens completely or not at all.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final

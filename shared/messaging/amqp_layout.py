@@ -10,8 +10,6 @@ Queue arguments are frozen: redeclaring a queue with other arguments fails. Tune
 RabbitMQ 3.10 ignores arguments that it does not know.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """The connection to RabbitMQ: opened with retries, kept open by the client library, publishing with confirms."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable

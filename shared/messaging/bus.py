@@ -8,8 +8,6 @@
 - `publish` returns after the broker's confirmation, and fails if no queue is bound to the routing key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta

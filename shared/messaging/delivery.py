@@ -1,7 +1,5 @@
 """The outcome of one delivery, decided the same way for every bus."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter

@@ -11,8 +11,6 @@ variable itself holds the remaining counts.
 | `after-publish` | the broker has confirmed outbox rows, the rows are not deleted |
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -5,8 +5,6 @@ delivery (`run_until_idle`); the embedded mode uses consumer tasks (`start`). Me
 relay keeps the outbox rows of `unsettled` messages.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections import Counter, deque

@@ -4,8 +4,6 @@ Every worker has a relay; each takes rows that the others have not locked. After
 row is published twice, and the consumers' inboxes drop the duplicate.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Sequence

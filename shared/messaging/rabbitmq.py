@@ -1,7 +1,5 @@
 """The bus on RabbitMQ. `amqp_layout` has names and queue arguments, `amqp_message` message properties."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Timers as messages. Job and slot determine a tick's id, so a tick that fires twice is handled once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -4,8 +4,6 @@ Every process declares all queues before it publishes. So messages wait for cons
 message of the platform is unroutable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from shared.contracts.messages import (

@@ -1,7 +1,5 @@
 """One commit per handled message: the inbox entry, the effects, and the resulting messages."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Alerts: stored in the transaction of the event that they report, so that no alert is lost or false."""
 
-from __future__ import annotations
-
 from uuid import UUID, uuid5
 
 from shared.contracts.messages import AlertKind, AlertRaised, AlertSeverity

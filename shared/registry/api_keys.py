@@ -1,7 +1,5 @@
 """API keys at rest: the hash, never the key."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence

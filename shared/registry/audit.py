@@ -4,8 +4,6 @@ Three things are compared: the text with its hash and the decision's id; the dec
 of the text's inputs; the state of a sequential test in the text with the steps that are on record.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The model card: registry row, lineage and evidence of one model as Markdown. Nothing in it is written by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Reasons and market days in Postgres, the claim to compute them, and the published nowcasts behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Freezes: while one is in force nothing is promoted automatically. Only a person lifts it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from uuid import UUID
 

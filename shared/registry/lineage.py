@@ -1,7 +1,5 @@
 """Origin and later life of a model: ancestors, request, descendants, reigns, and live results."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The registry of models: what they are (immutable) and the state they are in."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import datetime

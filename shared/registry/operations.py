@@ -5,8 +5,6 @@ the path of an automatic decision, in one transaction: compare-and-swap on the p
 restart of the shadows, and the message. The same request delivered twice is the same decision, and is applied once.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

@@ -4,8 +4,6 @@ A swap moves the models' states with it: whoever holds the pointer is the champi
 lock, so that two of them never interleave.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated

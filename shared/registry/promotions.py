@@ -1,7 +1,5 @@
 """Promotions: a promoted model is on probation until it is confirmed, rolled back or superseded."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

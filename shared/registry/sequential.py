@@ -1,7 +1,5 @@
 """Sequential tests in Postgres: their state, their steps (one per transaction), and the sales not yet counted."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Shadows: contenders that value every punk without publishing, until a sequential test against the champion ends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal

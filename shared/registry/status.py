@@ -1,7 +1,5 @@
 """The state of the platform's moving parts, in one query."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Training requests: a queue in Postgres, worked off under leases with fencing tokens."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid4

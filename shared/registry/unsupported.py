@@ -4,8 +4,6 @@ Each has a record from the first nowcast cycle that met it. A champion's record 
 a standby model's record ends when the model is valued, or no longer runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Runs services on a platform: one per worker process, or all in one process in the embedded mode."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The running code and its environment."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import subprocess

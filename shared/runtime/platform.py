@@ -1,7 +1,5 @@
 """The dependencies of every service, opened from the URLs in the settings."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The interface between a service and the process that runs it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 

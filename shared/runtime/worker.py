@@ -1,7 +1,5 @@
 """A service as a process: `python -m services.<name> [--once]`."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import contextlib

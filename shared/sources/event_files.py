@@ -1,7 +1,5 @@
 """Event files: `events*.parquet` or `events*.csv`, with `punks.parquet` and `eth_usd_daily.parquet` next to them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -3,8 +3,6 @@
 If the URL has `{start}` and `{end}` (days such as `2024-01-31`, both inclusive), a request covers at most 300 days.
 """
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Awaitable, Callable, Iterator

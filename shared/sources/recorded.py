@@ -1,7 +1,5 @@
 """A market in memory, the base of event files and the simulated market."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from functools import cached_property
 

@@ -4,8 +4,6 @@
 `shared.sources.simulation`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Objects as files in a folder, the store of the embedded mode."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """The object store: immutable bytes under content-addressed keys, verified on every read."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Opens the object store of a URL."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 

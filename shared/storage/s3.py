@@ -1,7 +1,5 @@
 """Objects in any S3 API (SeaweedFS, Ceph, AWS). Credentials come from the `AWS_*` environment."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager

@@ -4,8 +4,6 @@ The market is bi-temporal: `event_time` is when an event happened on the chain; 
 time in which the platform took it for true. See docs/adr/0008.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The market timeline of one process, updated from PostgreSQL."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

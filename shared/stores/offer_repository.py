@@ -4,8 +4,6 @@ A reader folds the events that are not in the table yet (after an import, or bef
 an older database), so that the book is always complete. Imports no polars, because the gateway's image has none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple

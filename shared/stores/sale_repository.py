@@ -1,7 +1,5 @@
 """Sales and their outcomes in PostgreSQL."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Snapshots: metadata in PostgreSQL, bytes in the object store."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime

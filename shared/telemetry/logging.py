@@ -1,7 +1,5 @@
 """One log for the platform and its libraries: text on a console, JSON for machines."""
 
-from __future__ import annotations
-
 import logging
 import sys
 

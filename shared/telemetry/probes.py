@@ -1,7 +1,5 @@
 """A worker's probe port: `/livez`, `/readyz` and `/metrics`."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol

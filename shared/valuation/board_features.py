@@ -5,8 +5,6 @@ so that thousands of moments of one punk need no more numpy calls than one momen
 ask and bid never enter its features.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ A grade is the width of the value's 80 % interval, which is calibrated on errors
 grade is the precision that the value claims; the evaluation measures whether the claim holds.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Final
 

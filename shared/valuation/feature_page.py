@@ -1,7 +1,5 @@
 """docs/features.md, made from the table of features: `python -m shared.valuation.feature_page > docs/features.md`."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from itertools import groupby

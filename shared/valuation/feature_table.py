@@ -5,8 +5,6 @@ from this table.
 A feature of (punk, as_of) reads only events strictly before as_of, and never an ask or bid on the punk itself.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

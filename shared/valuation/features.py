@@ -4,8 +4,6 @@ A feature reads only events known strictly before `as_of`, and no ask or bid on 
 left out of the floor, the ladder, the bounds and every floor at past sales. `feature_table` declares the features.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import islice
 

@@ -4,8 +4,6 @@ An array is an object of `shape` and little-endian `numbers`. Reading raises Val
 ValueError, where an array is not what its field says.
 """
 
-from __future__ import annotations
-
 import base64
 from dataclasses import dataclass
 from typing import Annotated, Any

@@ -5,8 +5,6 @@ Values are rounded to micro-ETH (10^12 wei). The canonical line of a punk is
 into Postgres and archived, so anyone can recompute the root from what the gateway serves.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 

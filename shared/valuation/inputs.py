@@ -1,7 +1,5 @@
 """The snapshots of a model: its training data, its hold-out, and the punks that it values."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Rows of different lengths, joined end to end in one flat array, so that one call handles all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 

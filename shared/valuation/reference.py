@@ -4,8 +4,6 @@ A file is content-addressed, but its values depend on the code. The rows show wh
 machine compute the values that were evaluated.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final

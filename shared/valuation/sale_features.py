@@ -3,8 +3,6 @@
 Every training request needs all sales, most of which an earlier request needed too.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary

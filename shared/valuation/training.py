@@ -1,7 +1,5 @@
 """Fit a model from a training snapshot: same snapshot, parameters, seed and threads give the same bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial

@@ -4,8 +4,6 @@ Each attempt resolves the name once, checks every address of it, and connects to
 resolved again, so its owner cannot change the address between check and connection (DNS rebinding).
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import socket

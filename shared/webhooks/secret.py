@@ -1,7 +1,5 @@
 """Secrets that sign webhooks, in the form of Standard Webhooks (https://www.standardwebhooks.com)."""
 
-from __future__ import annotations
-
 import base64
 import secrets
 from typing import Final

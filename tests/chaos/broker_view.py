@@ -1,7 +1,5 @@
 """The content of the broker's queues."""
 
-from __future__ import annotations
-
 import json
 
 import aio_pika

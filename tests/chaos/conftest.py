@@ -1,7 +1,5 @@
 """One run, checked by many tests."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from uuid import uuid4

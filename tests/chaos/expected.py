@@ -1,7 +1,5 @@
 """The messages that must have been handled, derived from those sent and from the recorded decisions."""
 
-from __future__ import annotations
-
 from uuid import UUID, uuid5
 
 import asyncpg

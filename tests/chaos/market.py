@@ -1,7 +1,5 @@
 """A market for an hour that takes minutes: a simulated past, and a few weeks more that play while the test runs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 

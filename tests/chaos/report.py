@@ -1,7 +1,5 @@
 """The summary of a run, for the terminal."""
 
-from __future__ import annotations
-
 from collections import Counter
 from statistics import median
 

@@ -1,7 +1,5 @@
 """The run: services work under load, are killed, and settle."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Awaitable, Callable

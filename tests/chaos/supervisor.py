@@ -1,7 +1,5 @@
 """Runs the services as separate processes, restarts them, and kills them."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

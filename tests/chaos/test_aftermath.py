@@ -1,7 +1,5 @@
 """After the kills: nothing is lost, duplicated or half done."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import timedelta
 

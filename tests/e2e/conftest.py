@@ -1,7 +1,5 @@
 """A small simulated market as files, homes, and one replay of that market that several tests look at."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

@@ -5,8 +5,6 @@
 Of any gateway, for example one over the record of a replay of real history. Exit code 1 names what differs.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from typing import Any

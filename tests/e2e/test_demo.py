@@ -1,7 +1,5 @@
 """The demo plays the market of the settings, and serves what it left."""
 
-from __future__ import annotations
-
 import re
 import signal
 

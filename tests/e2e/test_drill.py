@@ -1,7 +1,5 @@
 """The rollback drill in its short form."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Killed at bad instants and started again, a replay ends as one that was never interrupted, to the byte."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """`punkcast policy replay` as people run it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Four days of the real market."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The record of a replay: what the gateway says of it follows from the outcomes that it hands out."""
 
-from __future__ import annotations
-
 from shared.database.embedded import database_url
 from shared.database.pool import Database
 from shared.settings import Settings

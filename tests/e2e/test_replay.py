@@ -1,7 +1,5 @@
 """A replay plays the whole lifecycle, and its figures are those of what it left in the database."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """Which replay a database holds, and that one process alone plays it."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 

@@ -1,7 +1,5 @@
 """`punkcast serve`: every service in one process, from an empty home to a published nowcast."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
 from typing import Any

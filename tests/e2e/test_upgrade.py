@@ -5,8 +5,6 @@ Release N + 1 is deployed: either it serves N's champion at once, or the champio
 takes its place by the rule for that.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import tomllib

@@ -1,7 +1,5 @@
 """Fixtures of several services."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.factories.unsupported import Release

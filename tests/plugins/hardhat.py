@@ -3,8 +3,6 @@
 The versions are those of `tests/contract/package-lock.json`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

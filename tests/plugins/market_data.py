@@ -3,8 +3,6 @@
 It is too large for the repository. Without it these tests are deselected, and the summary says so.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

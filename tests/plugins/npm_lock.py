@@ -1,7 +1,5 @@
 """A lock for installations into a folder that test runs share."""
 
-from __future__ import annotations
-
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ The server is that of PUNKCAST_TEST_DATABASE_URL, whose user may create database
 folder.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

@@ -4,8 +4,6 @@ In this order: the one of PUNKCAST_TEST_BROKER_URL; one that answers on 127.0.0.
 installed rabbitmq-server; the same after installing it through apt, as root; else one line that says what to do.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import AsyncIterator, Callable
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """A private RabbitMQ node, with its own name, ports, data, logs and cookie."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """An S3 API over HTTP (moto's server), with a bucket per test; and the folder store."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4

@@ -5,8 +5,6 @@ or the database schema changes. The site's tests start it (web/tests/e2e/servers
 services themselves.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

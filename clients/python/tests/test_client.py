@@ -1,7 +1,5 @@
 """Both clients against a scripted gateway: pages, retries, problems, streams."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

@@ -1,7 +1,5 @@
 """Stored backtests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Strategy against passive, as the monitor's worker computed it last."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID

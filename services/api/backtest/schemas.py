@@ -1,7 +1,5 @@
 """Backtests: the figures, daily equity and trades of each book."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """The reference platform's agent endpoints, answered from the current view; docs/api-compatibility.md maps them."""
 
-from __future__ import annotations
-
 from math import log
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """Shapes of the reference platform's agent endpoints; docs/api-compatibility.md maps them to /v1."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

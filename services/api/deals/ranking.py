@@ -20,8 +20,6 @@ the normal distribution at mean / deviation, and the worth expected is ask * exp
 the median price.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erf, exp, isfinite, log, sqrt

@@ -1,7 +1,5 @@
 """Live asks by the probability that the punk is worth more."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Live asks ranked by how likely the punk is worth more."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

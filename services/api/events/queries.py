@@ -1,7 +1,5 @@
 """The sources of the event stream: three append-only histories, each numbered."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

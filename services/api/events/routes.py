@@ -1,7 +1,5 @@
 """Server-sent events."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 

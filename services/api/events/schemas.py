@@ -1,7 +1,5 @@
 """What the stream of events carries: the `data` of each server-sent event is one of these as JSON."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID

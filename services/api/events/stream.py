@@ -4,8 +4,6 @@ An event's id names the progress in all three histories, so that a reader can go
 reaches back that far.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections import deque

@@ -1,7 +1,5 @@
 """The timeline of models, gathered from the tables that say what happened; and the paths of sequential tests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The timeline of models, and the sequential tests of promotions and shadows."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request

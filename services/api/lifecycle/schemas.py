@@ -1,7 +1,5 @@
 """The timeline of models, and the sequential tests."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID

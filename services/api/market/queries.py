@@ -1,7 +1,5 @@
 """The market as of its last event: asks, owners and last sales of every punk, volumes, ETH/USD; and its days."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any

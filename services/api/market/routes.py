@@ -1,7 +1,5 @@
 """The market: now, at an earlier instant, and day by day."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import date, datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The market's state and its daily series."""
 
-from __future__ import annotations
-
 from datetime import date as Date  # noqa: N812 - a field below is called `date`
 from datetime import datetime
 from typing import Annotated

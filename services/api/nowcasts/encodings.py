@@ -4,8 +4,6 @@ CSV is a heading and the canonical lines that the Merkle root is over (docs/proo
 value in ETH as a float, too; its metadata names the generation.
 """
 
-from __future__ import annotations
-
 import io
 import time
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Generations by number, and by the instant at which readers saw them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from services.api.gateway import Gateway

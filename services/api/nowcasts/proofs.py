@@ -1,7 +1,5 @@
 """The Merkle tree of a generation, hashed again from the rows that are served."""
 
-from __future__ import annotations
-
 from services.api.nowcasts.schemas import ProofDocument, ProofStep
 from services.api.view.generation import Generation
 from shared.errors import IntegrityError

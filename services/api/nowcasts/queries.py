@@ -1,7 +1,5 @@
 """Generations, their values and the punks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

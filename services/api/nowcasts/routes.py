@@ -1,7 +1,5 @@
 """Whole generations in several formats, their list, and proofs of single values."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response

@@ -1,7 +1,5 @@
 """A generation's values, and proofs of single ones."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

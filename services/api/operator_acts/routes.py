@@ -1,7 +1,5 @@
 """Operator acts on models: the same operations, decisions and messages as the command line's."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 

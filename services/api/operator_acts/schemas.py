@@ -1,7 +1,5 @@
 """An operator's orders and the acts that follow."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Every scored sale as CSV or Parquet: flat columns, amounts exact in `…_wei`, and as floats in `…_eth`."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import io

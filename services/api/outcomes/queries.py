@@ -1,7 +1,5 @@
 """Scored sales of the champion track, and what excluded sales would have been scored."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime

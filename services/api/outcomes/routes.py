@@ -1,7 +1,5 @@
 """Scored sales: the scorecards over them, and the rows themselves, to page through or to download."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Annotated, Any, Literal
 

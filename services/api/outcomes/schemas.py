@@ -1,7 +1,5 @@
 """Scored sales, and the scorecards that are computed from them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """The forward scorecard: values published before each valid sale, compared with floor and last sale."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import isnan, sqrt

@@ -1,7 +1,5 @@
 """All punks in columns, with which a page shows, filters and sorts them without another request."""
 
-from __future__ import annotations
-
 from services.api.punks.schemas import Columns, ColumnsDocument
 from services.api.view.current import View
 from shared.units import ETH

@@ -1,7 +1,5 @@
 """Documents of punks: catalogue, value and market put together."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Punks: one, a filtered list, all in columns; and a punk's past."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A punk: its value and the reasons for it, its offers, its past; and all punks in columns."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Every trait: its punks, their asks, and its premium by the sales index. Computed once for each view."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice

@@ -1,7 +1,5 @@
 """Traits: floors, premiums, recent sales."""
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Traits: floors, values, premiums."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

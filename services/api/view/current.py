@@ -1,7 +1,5 @@
 """The view that requests read, its age and its flags."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Reasons and comparables of one generation: columns in memory, documents for those punks that are asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Follows the nowcast pointer and the market, and swaps the view when they move."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 from contextlib import suppress

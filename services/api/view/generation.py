@@ -1,7 +1,5 @@
 """A generation in memory: the canonical lines of its punks, read on demand."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The market in memory, and the documents made from it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Values that are computed once from an immutable object, and kept with it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar, cast

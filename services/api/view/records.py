@@ -1,7 +1,5 @@
 """Rows of the database as the gateway holds them: immutable, so that a reader keeps what it started with."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Subscriptions as their owners see them, without secrets."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Subscriptions to events. The notifier posts to them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 from uuid import UUID, uuid4
 

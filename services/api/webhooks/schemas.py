@@ -1,7 +1,5 @@
 """Subscriptions to events."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID

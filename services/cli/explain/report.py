@@ -3,8 +3,6 @@
 Its fields are those of the JSON: every number in full, times in UTC, money in ETH unless a name ends in `_wei`.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime

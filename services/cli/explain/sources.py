@@ -1,7 +1,5 @@
 """What a report is made from: the platform's record, or event files alone, without a database."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import datetime, timedelta

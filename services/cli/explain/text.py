@@ -1,7 +1,5 @@
 """Prints a report."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 

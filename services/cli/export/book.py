@@ -1,7 +1,5 @@
 """The order book as frames: where each punk stands at the end of some events, and the floor of every day."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final

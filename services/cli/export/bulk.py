@@ -1,7 +1,5 @@
 """Query results as polars frames, by COPY: no row becomes a Python object."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from typing import Final
 

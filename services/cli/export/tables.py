@@ -1,7 +1,5 @@
 """The tables that can be exported, each as one frame."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Verifies a proof or a whole generation, as the gateway serves it, by hashing alone."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The gate's evidence, computed from loaded model files and snapshots without any I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Gather the evidence about a contender: load its files, value the hold-out and one snapshot, state the facts."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

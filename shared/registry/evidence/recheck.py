@@ -1,7 +1,5 @@
 """Gather the evidence of a recorded gate again, from the archived snapshots and model files that it names."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

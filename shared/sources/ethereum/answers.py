@@ -1,7 +1,5 @@
 """Strict readers of a node's answers: an answer that does not match the request is an error."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any, Final

@@ -4,8 +4,6 @@ Signatures come from the verified source of `MARKET_ADDRESS`. The first topic of
 signature. Indexed arguments are further topics, other arguments are 32-byte words of data, at most one in these events.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -4,8 +4,6 @@ Every log except the legacy `Transfer` is one event at the same place. Values th
 docs/market.md has the table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final

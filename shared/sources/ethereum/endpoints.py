@@ -1,7 +1,5 @@
 """The nodes, and their recent failures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """Failures of a node, by remedy: a smaller request, waiting, another node, or a person."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Decoding of logs that are a part of the history, with the events around them from elsewhere."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

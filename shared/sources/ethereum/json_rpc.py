@@ -1,8 +1,6 @@
 """JSON-RPC over HTTP to one or several nodes: fail-over, retries with backoff and jitter, batches, limited
 concurrency."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence

@@ -3,8 +3,6 @@
 A page is a list of logs, or an object with a list as `result` (JSON-RPC, Etherscan) or `items`.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import zlib

@@ -1,7 +1,5 @@
 """Requests about one contract, over JSON-RPC."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ source. Further nodes, and nodes whose URLs have parameters, come from `PUNKCAST
 itself.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Final

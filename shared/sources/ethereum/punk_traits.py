@@ -1,7 +1,5 @@
 """The punks' attributes from their contract on chain (CryptoPunksData, by Larva Labs, 2021)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Fetches a long range of blocks in parts that the node accepts, several in flight, consumed in order."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

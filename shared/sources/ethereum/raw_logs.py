@@ -4,8 +4,6 @@ The formats differ in details: nodes have no time of a log (newer ones add `bloc
 `0x`, and Blockscout pads the topics with null. Numbers are hexadecimal text, decimal text or integers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import chain, pairwise
 from typing import Any, Final, NoReturn

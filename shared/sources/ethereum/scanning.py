@@ -1,7 +1,5 @@
 """Reads the logs of a contract with the times of their blocks, from one fork of the chain."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from contextlib import aclosing

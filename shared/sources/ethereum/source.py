@@ -1,7 +1,5 @@
 """The market on an Ethereum chain, followed block by block over JSON-RPC."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -3,8 +3,6 @@
 The contract ABI encodes addresses and numbers right-aligned, padded with zeros.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import polars as pl

@@ -1,7 +1,5 @@
 """Deliberate defects of a source's data, which the platform must refuse or tolerate."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final

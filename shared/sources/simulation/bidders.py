@@ -1,7 +1,5 @@
 """Bids: dust from bots, bids on floor punks, bids on punks with one accessory, and owners who accept."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

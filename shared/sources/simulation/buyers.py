@@ -1,7 +1,5 @@
 """Sales near the punks' worth: asks from the book, punks listed and sold at once, and private deals."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

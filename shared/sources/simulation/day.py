@@ -1,7 +1,5 @@
 """One day of the market for its actors: available punks, their worth, and times."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

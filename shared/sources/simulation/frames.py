@@ -1,7 +1,5 @@
 """The ledger's log as a frame of market events, with addresses, hashes and log positions."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from hashlib import sha256
 from typing import Final

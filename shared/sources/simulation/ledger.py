@@ -5,8 +5,6 @@ distinct. Calls about the same punk come in the order of blocks; calls about dif
 the log is sorted at the end.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

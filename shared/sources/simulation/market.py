@@ -1,7 +1,5 @@
 """The simulated market: generates events, punks and ETH/USD closes from a seed."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import Final
 

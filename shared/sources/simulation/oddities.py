@@ -1,7 +1,5 @@
 """Events without relation to the market price, and events that only look like sales."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Generated punks with the frequencies of types, skins and accessories of the real collection."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Owners who list, reprice and delist: some undercut the floor, some are patient, some ask far too much."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

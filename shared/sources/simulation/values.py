@@ -1,7 +1,5 @@
 """Worth of each punk: floor, drifting premia of attributes, and a private premium that only its sales reveal."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

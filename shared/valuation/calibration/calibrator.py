@@ -5,8 +5,6 @@ values of a UTC day share one calibration, from sales before that day, so a sale
 input comes from the events, so a calibration can be repeated for champions, shadows and fallbacks alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property

@@ -6,8 +6,6 @@ sales of similar premium, shrunk to zero where sales are few. Errors are those o
 correction never feeds back into itself.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from shared.market.series import Floats

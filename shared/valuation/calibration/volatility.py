@@ -5,8 +5,6 @@ taken, and the quantiles are multiplied by today's volatility: filtered historic
 Risk 1, 1998), with an exponentially weighted mean of sizes.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from shared.market.series import Floats, Ints

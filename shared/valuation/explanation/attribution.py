@@ -6,8 +6,6 @@ the market's level, the type, the skin, each accessory (`parts`). The correction
 Neither this step nor the conversion to ETH (`stored.parts_in_eth`) leaves a remainder.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

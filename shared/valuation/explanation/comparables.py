@@ -7,8 +7,6 @@ the distance. The index adjusts a sale's price to the instant: ln(price) + level
 strictly before the instant count, and no ask or bid.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import exp, isnan

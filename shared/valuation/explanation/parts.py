@@ -5,8 +5,6 @@ Features of several traits, like the sum of their premia, are divided over the t
 combinations.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final

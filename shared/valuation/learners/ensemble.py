@@ -4,8 +4,6 @@ Trees and the network err differently, so their mean beats each of them. Apes an
 their value is the hedonic index's forecast, by a rule (`IndexForecast`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The interface of learners. A new learner is a module with a class like `Trees`, and a line in `ensemble.KINDS`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self

@@ -1,7 +1,5 @@
 """A gateway in this process, asked through ASGI."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

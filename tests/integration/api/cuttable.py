@@ -1,7 +1,5 @@
 """A TCP relay in front of PostgreSQL that a test can cut and mend: the server goes away and comes back."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit

@@ -1,7 +1,5 @@
 """Fills a database the way the other services do, without them: punks, a champion, generations, events, outcomes."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence

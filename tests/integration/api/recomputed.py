@@ -4,8 +4,6 @@ Nothing of the platform's own statistics is imported: formulas from their source
 2013; Wilson 1927), amounts from the exact wei.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections import defaultdict

@@ -6,8 +6,6 @@ have to follow from its trades and the daily worth of what it held. Nothing of t
 imported; the formulas are those of docs/backtest.md.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections import defaultdict

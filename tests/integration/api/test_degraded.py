@@ -1,7 +1,5 @@
 """Nothing published yet, a database that goes away and comes back, a generation that is not whole."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -3,8 +3,6 @@
 `PUNKCAST_FUZZ_EXAMPLES` is how many cases each operation gets (`make fuzz` asks for many more).
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import threading

@@ -1,7 +1,5 @@
 """The stream of events: what is told, resumed, missed, and how many may listen."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """The page of sales that do not count."""
 
-from __future__ import annotations
-
 from shared.database.pool import Database
 from shared.market.valid_sales import EXPLANATIONS, Exclusion
 from tests.integration.api import filling

@@ -1,7 +1,5 @@
 """Whatever a client writes, it is told what is wrong with it: never a fault of ours."""
 
-from __future__ import annotations
-
 import pytest
 
 from services.api import cursors

@@ -1,7 +1,5 @@
 """The timeline, page by page, and the paths of E-values."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Cards, lineage, evidence, reigns and shadows over HTTP."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Bids, depth, series, traits, deals, history: from real rows."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pytest

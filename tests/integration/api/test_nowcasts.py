@@ -1,7 +1,5 @@
 """Whole generations: formats, compression, the past, and proofs."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

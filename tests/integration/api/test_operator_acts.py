@@ -1,7 +1,5 @@
 """Operators' acts over HTTP: who may, what is recorded, and what happens when it is asked twice."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """Outcomes as pages and downloads, and the scorecard that follows from them."""
 
-from __future__ import annotations
-
 import csv
 import io
 import random

@@ -1,7 +1,5 @@
 """A punk's asks and bids within a window."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from services.api.punks import queries as history

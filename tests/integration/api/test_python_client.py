@@ -1,7 +1,5 @@
 """The Python client against the real gateway: every call is understood, every answer fits its model."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 from punkcast_client import AsyncPunkcast, ProblemError

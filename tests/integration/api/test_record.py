@@ -1,7 +1,5 @@
 """Performance, models, decisions, status and the document itself."""
 
-from __future__ import annotations
-
 import pytest
 
 from services.api.outcomes.schemas import PerformanceDocument

@@ -1,7 +1,5 @@
 """A training request is one row and one message, however many times the client sends it."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 from uuid import UUID

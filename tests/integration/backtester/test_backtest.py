@@ -1,7 +1,5 @@
 """The backtest worker on a real database, and what the gateway serves of it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """However it goes with the nodes, in the end there is what a clean backfill brings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any

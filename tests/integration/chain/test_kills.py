@@ -1,7 +1,5 @@
 """A long read in small pieces: each commits with the request for the next, and any of them may be killed."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """The real market, read from a node in pieces, is stored as it was recorded."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """When blocks are replaced, what they held is superseded, and everybody comes to see what a clean backfill sees."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Commands in this process, on a database and a home of the test's own."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The commands against a real database."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`punkcast explain` from the platform's record: what was published can be explained, and made again."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from pathlib import Path

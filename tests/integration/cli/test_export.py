@@ -1,7 +1,5 @@
 """`punkcast export` against a real database."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import date, timedelta
 from pathlib import Path

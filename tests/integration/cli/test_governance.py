@@ -1,7 +1,5 @@
 """`punkcast policy`, `decisions` and `models`: what a person sees and does, against a real database."""
 
-from __future__ import annotations
-
 import getpass
 import json
 import re

@@ -1,7 +1,5 @@
 """Pages of raw logs into a real database."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import json

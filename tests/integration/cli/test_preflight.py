@@ -1,7 +1,5 @@
 """`punkcast models preflight` and `punkcast migrate --preflight`: what a deployment learns from an exit code."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

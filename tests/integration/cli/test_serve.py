@@ -1,7 +1,5 @@
 """`punkcast serve` as a process: it answers, works, and ends on a signal."""
 
-from __future__ import annotations
-
 import signal
 from pathlib import Path
 

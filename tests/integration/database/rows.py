@@ -1,7 +1,5 @@
 """The smallest legal row of each table, so that a test names only its own subject."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

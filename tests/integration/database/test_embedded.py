@@ -1,7 +1,5 @@
 """The embedded server: processes share it, it survives their deaths, and it ends with the last one."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

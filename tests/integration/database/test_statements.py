@@ -4,8 +4,6 @@ The search covers two kinds: module-level constants named `…_SQL`, including c
 literals written into a call such as `connection.execute("…")`.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib
 import pkgutil

@@ -1,7 +1,5 @@
 """A gatekeeper on a real database whose evidence the test chooses."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

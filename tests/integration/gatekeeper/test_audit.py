@@ -1,7 +1,5 @@
 """Every decision can be made again from what is on record, and a record that was touched is found out."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Evidence from real files: models, hold-out and nowcast snapshot in a folder store."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Contenders and shadows through the gatekeeper, on a real database."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A release that cannot serve the champion, or a contender: judged by a rule of its own, or left to another release."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """Events, the sales they hold and the message that tells of them: all at once or not at all, and each once."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Punks and closes of a source that has to ask others for them."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl

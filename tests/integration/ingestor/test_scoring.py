@@ -1,7 +1,5 @@
 """Forward means forward: which published values a sale is scored against."""
 
-from __future__ import annotations
-
 import math
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One behavioural suite for two buses: every test that takes `broker` runs in-process and on RabbitMQ."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic

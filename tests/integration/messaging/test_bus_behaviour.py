@@ -1,7 +1,5 @@
 """The guarantees of `shared.messaging.bus`, tested on both implementations."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta

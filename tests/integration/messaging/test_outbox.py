@@ -1,7 +1,5 @@
 """The relay publishes everything that was committed, and nothing takes effect twice."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator

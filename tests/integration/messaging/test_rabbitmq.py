@@ -1,7 +1,5 @@
 """What only RabbitMQ has: outside publishers, properties, frozen arguments, outages."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """One commit per handled message, whatever happens around it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

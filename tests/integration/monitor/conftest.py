@@ -1,7 +1,5 @@
 """A hosted monitor whose sales, publications and ticks a test chooses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Alerts that the monitor raises: promotions, rollbacks and rejections in a row, each once."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

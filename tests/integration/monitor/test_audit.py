@@ -1,7 +1,5 @@
 """What the monitor decided can be made again from its record."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import numpy as np

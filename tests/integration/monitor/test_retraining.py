@@ -1,7 +1,5 @@
 """The daily policy: reasons to train, at most one request a day, and no repetition."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from shared.contracts.messages import TrainingRequested

@@ -1,7 +1,5 @@
 """The stored test equals the formula, whatever the order of looks, restarts, repeats and kills."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """Shadows against the champion, and what the monitor tells the gatekeeper."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A promoted model against the previous champion, on a real database through a bus."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 

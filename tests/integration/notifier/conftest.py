@@ -1,7 +1,5 @@
 """A notifier on a real database, a gateway to subscribe at, and a receiver on a real socket."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Alerts reach the URLs of the settings as any event reaches its subscribers."""
 
-from __future__ import annotations
-
 import base64
 import json
 

@@ -1,7 +1,5 @@
 """Subscriptions: what is posted, signed, tried again, given up, and never posted to."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A nowcaster over the small market, with a champion whose file is in the store."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Files follow publication: whatever happens in between, they come, and hold exactly what was published."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from datetime import timedelta

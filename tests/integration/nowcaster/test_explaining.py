@@ -1,7 +1,5 @@
 """Reasons follow a publication; whoever dies or is overtaken leaves nothing half."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

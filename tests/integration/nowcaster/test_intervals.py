@@ -1,7 +1,5 @@
 """Published values and intervals follow the outcomes by the begin of the day; what they were made with is on record."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import asyncpg

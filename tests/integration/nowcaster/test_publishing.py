@@ -1,7 +1,5 @@
 """A nowcast is published whole, by moving one pointer, and never moves it back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from uuid import uuid4
 

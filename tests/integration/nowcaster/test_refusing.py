@@ -1,7 +1,5 @@
 """What must not be published is not: the last good generation stays, and companions fall alone."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A release cannot serve the champion: the last nowcast stays, an alert is raised and a contender requested."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

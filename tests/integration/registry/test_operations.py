@@ -1,7 +1,5 @@
 """What a person does to models goes the way of the automatic path, and is on record."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable

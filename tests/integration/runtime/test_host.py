@@ -1,7 +1,5 @@
 """Services on a platform: start, end and crashes."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence

@@ -1,7 +1,5 @@
 """A worker as the orchestrator sees it: a process with probes that ends well on SIGTERM."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

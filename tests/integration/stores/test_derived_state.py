@@ -1,7 +1,5 @@
 """What deriving the whole real market may cost, measured in a process of its own."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

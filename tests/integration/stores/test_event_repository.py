@@ -1,7 +1,5 @@
 """Events in PostgreSQL: exactly once, in order, exact, quick."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """The table of offers equals the rule's definition, whatever way the events came, and so does what readers see."""
 
-from __future__ import annotations
-
 import random
 from datetime import timedelta
 

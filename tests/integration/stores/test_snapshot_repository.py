@@ -1,7 +1,5 @@
 """Postgres has a snapshot's metadata, the object store its bytes. Loading needs both, and checks them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A trainer over the small market, whose fits run where the test says."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who may work on a request: one trainer at a time, and whoever lost the lease changes nothing any more."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """From the message to the row: a request is stored once and acknowledged in no time."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from uuid import uuid4
 

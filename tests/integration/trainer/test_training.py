@@ -1,7 +1,5 @@
 """From the row to a registered contender, or to a reason why not."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 

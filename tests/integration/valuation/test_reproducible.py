@@ -1,7 +1,5 @@
 """What was published can be made again by anyone who has the archive: same input, same bytes."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

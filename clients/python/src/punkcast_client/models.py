@@ -1,7 +1,5 @@
 """Answers, as the gateway's API document describes them. Unknown fields of a later version are kept."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """When to retry, and after which pause."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Server-sent events (WHATWG HTML): how to ask for a stream, and its lines as events."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Lets a receiver check that a delivery is recent and comes from the gateway."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac
