@@ -31,7 +31,10 @@ async def csv_chunks(gateway: Gateway, span: Span) -> AsyncIterator[bytes]:
     The first page is read before this returns, so that an absent database is a problem and not a broken download.
     """
     pages = _flat_pages(gateway, span)
-    first = await anext(pages, ())
+    try:
+        first = await anext(pages)
+    except StopAsyncIteration:  # Not by the default of anext: Python 3.11 fails with one after a suspension.
+        first = ()
 
     async def chunks() -> AsyncIterator[bytes]:
         async with aclosing(pages):

@@ -85,9 +85,10 @@ async def test_with_the_database_away_the_last_generation_is_served_and_says_so(
         status = (await served.client.get("/v1/status")).json()
         assert "database_away" in status["degraded"]
         assert (status["outbox"], status["nowcast"]["generation_id"]) == (None, first)
-        away = await served.client.get("/v1/models")
-        assert (away.status_code, away.headers["retry-after"]) == (503, "5")
-        assert away.headers["content-type"] == "application/problem+json"
+        for path in ("/v1/models", "/v1/outcomes?format=csv"):
+            away = await served.client.get(path)
+            assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+            assert away.headers["content-type"] == "application/problem+json"
         assert (await served.client.get("/readyz")).status_code == 200
 
         async with database.connection() as connection:

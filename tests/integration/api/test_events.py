@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.api.events import stream as event_stream
 from services.api.events.queries import Progress
 from services.api.events.routes import _stream
-from services.api.events.stream import EventStream, progress_of
+from services.api.events.schemas import GenerationEvent
+from services.api.events.stream import KEPT, EventStream, progress_of
 from shared.database.pool import Database
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
@@ -135,10 +135,10 @@ async def test_who_missed_more_than_is_kept_is_told_so(
 
 async def test_the_buffer_is_bounded_and_knows_what_it_dropped(database: Database, served: Served) -> None:
     stream = EventStream(database, served.gateway.config)
-    data = event_stream.GenerationEvent(generation_id=1, model_id="m", as_of=NOW, published_at=NOW)
-    for number in range(1, event_stream.KEPT + 6):
+    data = GenerationEvent(generation_id=1, model_id="m", as_of=NOW, published_at=NOW)
+    for number in range(1, KEPT + 6):
         stream._add("generation", "generation", number, data)
-    assert len(stream._events) == event_stream.KEPT
+    assert len(stream._events) == KEPT
     assert stream._floor.generation == 5
     assert stream.after(Progress(5, 0, 0))[1]
     assert not stream.after(Progress(4, 0, 0))[1]
