@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from lab.drill.drill import NOWCAST_EVERY, Recovery, drill
 from lab.stage import opened
+from services.cli.context import show
 from services.cli.files import write_json
 from services.cli.interruption import run_interruptibly
 from shared.settings import Settings
@@ -43,16 +43,13 @@ async def _play(home: Path, console: Console) -> list[Recovery]:
 
 
 def _report(console: Console, recoveries: list[Recovery]) -> None:
-    table = Table(title=f"Rollback drill (nowcasts every {NOWCAST_EVERY.seconds // 3600} h, the monitor hourly)")
-    for column in ("bad model", "recovered after", "sales", "nowcasts", "machine time", "rolled back because"):
-        table.add_column(column)
-    for recovery in recoveries:
-        table.add_row(
-            f"{recovery.fault}: {recovery.meaning}",
-            f"{recovery.hours:.0f} h",
-            str(recovery.sales),
-            str(recovery.nowcasts),
-            f"{recovery.wall_s:.1f} s",
-            recovery.reason,
-        )
-    console.print(table)
+    console.print(f"Rollback drill (nowcasts every {NOWCAST_EVERY.seconds // 3600} h, the monitor hourly)")
+    show(
+        console,
+        ("bad model", "recovered after", "sales", "nowcasts", "machine time", "rolled back because"),
+        [
+            (f"{r.fault}: {r.meaning}", f"{r.hours:.0f} h", r.sales, r.nowcasts, f"{r.wall_s:.1f} s", r.reason)
+            for r in recoveries
+        ],
+        nothing="",
+    )

@@ -1,7 +1,8 @@
 """Freezes of automatic promotions."""
 
+from functools import partial
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -14,9 +15,7 @@ from services.api.problems import documented
 from services.api.schemas import Strict
 from shared.contracts.messages import Reason
 from shared.errors import InvalidInputError
-from shared.messaging.transaction import Transaction
 from shared.registry import freezes
-from shared.registry.alerts import raise_alert
 from shared.registry.freezes import Freeze
 
 router = APIRouter(tags=["operator"])
@@ -52,19 +51,9 @@ async def list_freezes(
 )
 async def freeze(order: FreezeOrder, once: Annotated[Once, Depends(once_with("operate"))]) -> Response:
     """Until it expires or a person lifts it. Rollbacks go on."""
-    now, actor = once.gateway.clock.now(), once.caller.actor
-    if order.expires_at is not None and order.expires_at <= now:
+    if order.expires_at is not None and order.expires_at <= once.gateway.clock.now():
         raise InvalidInputError("expires_at must lie ahead.")
-
-    async def act(transaction: Transaction) -> Freeze:
-        freeze_id = uuid4()
-        await freezes.freeze(
-            transaction.connection, freeze_id, actor=actor, reason=order.reason, at=now, expires_at=order.expires_at
-        )
-        summary = f"promotions are frozen by {actor}: {order.reason}"
-        await raise_alert(transaction, "freeze", "info", summary, key=str(freeze_id))
-        return await freezes.get(transaction.connection, freeze_id, at=now)
-
+    act = partial(freezes.freeze_by_person, actor=once.caller.actor, reason=order.reason, expires_at=order.expires_at)
     return await once.answer("freeze", order, act, status=201)
 
 

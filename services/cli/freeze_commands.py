@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import typer
 
@@ -14,7 +14,6 @@ from services.cli.options import duration
 from shared.errors import NotFoundError
 from shared.messaging.transaction import originating
 from shared.registry import freezes
-from shared.registry.alerts import raise_alert
 
 if TYPE_CHECKING:
     from shared.runtime.platform import Platform
@@ -40,17 +39,12 @@ def add_command(
     """Stop automatic promotions."""
     length: timedelta | None = None if lasting is None else duration(lasting)
 
-    async def add(platform: Platform) -> UUID:
-        identity, now = uuid4(), platform.clock.now()
-        actor, until = by or getpass.getuser(), None if length is None else now + length
+    async def add(platform: Platform) -> freezes.Freeze:
+        actor, until = by or getpass.getuser(), None if length is None else platform.clock.now() + length
         async with originating(platform.database, platform.clock, source="cli") as transaction:
-            await freezes.freeze(transaction.connection, identity, actor=actor, reason=reason, at=now, expires_at=until)
-            await raise_alert(
-                transaction, "freeze", "info", f"promotions are frozen by {actor}: {reason}", key=str(identity)
-            )
-        return identity
+            return await freezes.freeze_by_person(transaction, actor=actor, reason=reason, expires_at=until)
 
-    typer.echo(f"frozen: {on_platform(add)}")
+    typer.echo(f"frozen: {on_platform(add).freeze_id}")
 
 
 def lift_command(

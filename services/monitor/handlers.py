@@ -15,9 +15,6 @@ from services.monitor.stepping import advance_paired
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import (
-    ContenderRejected,
-    ModelPromoted,
-    ModelRolledBack,
     MonitorRequested,
     RetrainCheckRequested,
     ShadowMatured,
@@ -105,13 +102,7 @@ class Monitor:
         """Raise the alert for a promotion, a rollback or a run of rejections; the tables already have the facts."""
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             log.info("monitor.lifecycle", type=message.type, data=message.data.model_dump(mode="json"))
-            match message.data:
-                case ModelPromoted() as promoted:
-                    await lifecycle.alert_promotion(transaction, promoted)
-                case ModelRolledBack() as rolled_back:
-                    await lifecycle.alert_rollback(transaction, rolled_back)
-                case ContenderRejected() as rejected:
-                    await lifecycle.alert_rejections(transaction, rejected, policy=self._policy)
+            await lifecycle.alert(transaction, message.data, policy=self._policy)
 
     async def _watch(self, transaction: Transaction, promotion: Promotion, *, stale: bool) -> bool:
         """Judge the open promotion; True when it was rolled back."""

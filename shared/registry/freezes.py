@@ -1,12 +1,14 @@
 """Freezes: while one is in force nothing is promoted automatically. Only a person lifts it."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
 from shared.database.pool import Connection
 from shared.errors import NotFoundError
+from shared.messaging.transaction import Transaction
+from shared.registry.alerts import raise_alert
 
 _COLUMNS = """freeze_id, actor, reason, starts_at, expires_at, lifted_at, lifted_by,
        lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1) as in_force"""
@@ -51,6 +53,15 @@ async def freeze(
 ) -> None:
     """Freeze promotions (idempotent by id); without `expires_at` until a person lifts it."""
     await connection.execute(INSERT_SQL, freeze_id, actor, reason, at, expires_at)
+
+
+async def freeze_by_person(transaction: Transaction, *, actor: str, reason: str, expires_at: datetime | None) -> Freeze:
+    """Freeze promotions from now on, and raise the alert."""
+    identity, now = uuid4(), transaction.clock.now()
+    await freeze(transaction.connection, identity, actor=actor, reason=reason, at=now, expires_at=expires_at)
+    summary = f"promotions are frozen by {actor}: {reason}"
+    await raise_alert(transaction, "freeze", "info", summary, key=str(identity))
+    return await get(transaction.connection, identity, at=now)
 
 
 async def in_force(connection: Connection, *, at: datetime) -> Freeze | None:
