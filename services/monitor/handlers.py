@@ -162,7 +162,7 @@ class Monitor:
         self, transaction: Transaction, promotion: Promotion, comparison: Comparison, facts: TripFacts
     ) -> bool:
         trip = None if facts.trip(self._policy) is None else facts
-        inputs = inputs_of(promotion, comparison, trip, margin=self._policy.watch.margin)
+        inputs = inputs_of("rollback", promotion, comparison, margin=self._policy.watch.margin) | {"trip": trip}
         reason = judgement.rollback(inputs, self._policy).reason
         if promotion.previous_model_id is None:
             await impossible(transaction, promotion, reason, "there is no previous champion; train a contender")
@@ -180,20 +180,12 @@ class Monitor:
     ) -> None:
         now = self._clock.now()
         at = await pointer.read(connection)
-        inputs = {
-            "kind": "confirm",
-            "promotion": promotion.promotion_id,
-            "model": promotion.model_id,
-            "champion": promotion.previous_model_id,
+        inputs = inputs_of("confirm", promotion, comparison, margin=self._policy.watch.margin) | {
             "expected_generation": 0 if at is None else at.generation,
-            "test": comparison.test_id,
-            "margin": self._policy.watch.margin,
             "sales": comparison.sales,
             "paired_sales": comparison.state.n,
             "nowcasts": nowcasts,
             "warm": promotion.state == "watching",
-            "wealth_worse": comparison.state.worse,
-            "wealth_better": comparison.state.better,
             "since": promotion.started_at.isoformat(),
             "until": now.isoformat(),
             "decided_at": now.isoformat(),

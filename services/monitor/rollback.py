@@ -11,11 +11,10 @@ from shared.errors import ConflictError
 from shared.evaluation import judgement
 from shared.evaluation.eprocess import EState
 from shared.evaluation.policy import Policy
-from shared.evaluation.watch import TripFacts
 from shared.messaging.transaction import Transaction
 from shared.registry import decisions, freezes, models, operations, pointer
 from shared.registry.alerts import raise_alert
-from shared.registry.decisions import Decision
+from shared.registry.decisions import Decision, Kind
 from shared.registry.promotions import Promotion
 
 log = structlog.get_logger(__name__)
@@ -30,15 +29,14 @@ class Comparison:
     sales: int
 
 
-def inputs_of(promotion: Promotion, comparison: Comparison, trip: TripFacts | None, *, margin: float) -> dict[str, Any]:
-    """The facts that the rollback is decided on; `trip` is given for a hard trip."""
+def inputs_of(kind: Kind, promotion: Promotion, comparison: Comparison, *, margin: float) -> dict[str, Any]:
+    """What every decision about a promotion records."""
     return {
-        "kind": "rollback",
+        "kind": kind,
         "promotion": promotion.promotion_id,
         "model": promotion.model_id,
         "champion": promotion.previous_model_id,
         "test": comparison.test_id,
-        "trip": trip,
         "sales": comparison.state.n,
         "wealth_worse": comparison.state.worse,
         "wealth_better": comparison.state.better,
