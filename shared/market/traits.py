@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
+
+if TYPE_CHECKING:
+    # The gateway reads the names of types and must not load tables.
+    import polars as pl
 
 PUNKS = 10_000
 TYPES = ("Male", "Female", "Zombie", "Ape", "Alien")
