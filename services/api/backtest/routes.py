@@ -1,5 +1,6 @@
 """Strategy against passive, as the monitor's worker computed it last."""
 
+import json
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -124,14 +125,15 @@ async def _read(connection: Connection) -> CachedAnswer:
     last = await queries.last_days(connection, row["backtest_id"])
     books = [
         Book(**stored, **last[stored["book"]], description=DESCRIPTIONS[stored["book"]])
-        for stored in orjson.loads(row["books"])
+        for stored in json.loads(row["books"])
     ]
     document = BacktestDocument(
         **{name: row[name] for name in ("computed_at", "first_day", "last_day", "generations", "sales")},
         backtest_id=str(row["backtest_id"]),
-        assumptions=_assumptions(orjson.loads(row["terms"])),
+        # Not orjson, which reads integers of more than 64 bits as floats.
+        assumptions=_assumptions(json.loads(row["terms"])),
         books=books,
-        versus=[Versus(**(_UNCOUNTED | one)) for one in orjson.loads(row["versus"])],
+        versus=[Versus(**(_UNCOUNTED | one)) for one in json.loads(row["versus"])],
     )
     return CachedAnswer(document.backtest_id, orjson.dumps(document.model_dump()), document.computed_at)
 

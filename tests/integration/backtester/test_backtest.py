@@ -99,6 +99,7 @@ async def test_a_backtest_is_stored_once_and_served(record: Database) -> None:
     async with serving(record) as served:
         document = (await served.client.get("/v1/backtest")).json()
         assert document["backtest_id"] == str(message.id)
+        assert document["assumptions"]["capital"] == {"wei": f"{300 * ETH}", "eth": 300.0}
         assert [book["book"] for book in document["books"]] == [
             "executable", "seed_style", "buy_all", "random_entry", "floor_index",
         ]  # fmt: skip
