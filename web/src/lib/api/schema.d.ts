@@ -2146,7 +2146,7 @@ export interface components {
         };
         /**
          * Freeze
-         * @description A freeze of automatic promotions; `in_force` at the instant that was asked about.
+         * @description A freeze of automatic promotions; `in_force` at the instant of the query.
          */
         Freeze: {
             /** Actor */
