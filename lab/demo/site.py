@@ -19,7 +19,7 @@ SITE_PORT = 3000
 def site(gateway: str, console: Console) -> Iterator[None]:
     """Serve the site over `gateway` while the context is open; without a site, say why and how to get it."""
     if missing := _missing():
-        console.print(f"no site beside the API: {missing}", soft_wrap=True)
+        console.print(f"the site is not served: {missing}", soft_wrap=True)
         yield
         return
     port = os.environ.get("PORT", str(SITE_PORT))

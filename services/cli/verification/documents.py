@@ -35,15 +35,16 @@ def judge(document: object, *, trusted_root: str | None) -> Verdict:
             broken = _contradiction(document)
             if broken:
                 return Verdict(False, broken)
-            found, what = root_of(document["line"].encode(), _steps(document)).hex(), f"the line {document['line']!r}"
+            found = root_of(document["line"].encode(), _steps(document)).hex()
+            what = f"the line {document['line']!r} and its path"
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(
             f"this is no proof and no generation: {error!r} is missing or has no meaning"
         ) from error
     for name, expected in (("of its generation", root), ("you trust", trusted_root)):
         if expected is not None and found != expected.lower():
-            return Verdict(False, f"{what} lead to the root {found}, not to the one {name}, {expected}")
-    return Verdict(True, f"{what} lead to the root {found}")
+            return Verdict(False, f"{what} have the root {found}, not the root {name}, {expected}")
+    return Verdict(True, f"{what} have the root {found}")
 
 
 def _whole(document: dict[str, Any]) -> str:
