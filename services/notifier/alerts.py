@@ -11,12 +11,11 @@ from uuid import UUID, uuid5
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError
 from shared.settings import Settings
+from shared.webhooks import SETTINGS
 from shared.webhooks.addresses import ForbiddenAddressError, check_url
 from shared.webhooks.secret import PREFIX, new_secret
 
 EVENT: Final = "alert.raised"
-OWNER: Final = "settings"
-"""Stands where other subscriptions have the id of an API key."""
 LEAST_SECRET_BYTES: Final = 24
 REMOVE_SQL = "delete from webhooks where key_id = $1 and webhook_id <> all($2::uuid[])"
 # A start enables again what repeated failures have disabled.
@@ -57,9 +56,9 @@ def alert_urls(settings: Settings) -> AlertUrls:
 async def subscribe(connection: Connection, targets: AlertUrls, *, at: datetime) -> None:
     """Make the settings' subscriptions exactly these. A URL keeps its id, and so what still waits for it."""
     ids = [uuid5(_NAMESPACE, url) for url in targets.urls]
-    await connection.execute(REMOVE_SQL, OWNER, ids)
+    await connection.execute(REMOVE_SQL, SETTINGS, ids)
     for webhook_id, url in zip(ids, targets.urls, strict=True):
-        await connection.execute(SUBSCRIBE_SQL, webhook_id, OWNER, url, [EVENT], targets.secret, at)
+        await connection.execute(SUBSCRIBE_SQL, webhook_id, SETTINGS, url, [EVENT], targets.secret, at)
 
 
 def _checked(secret: str) -> str:

@@ -13,11 +13,11 @@ import structlog
 from standardwebhooks import Webhook
 
 from services.notifier import repository
-from services.notifier.alerts import OWNER
 from services.notifier.repository import DueDelivery
 from shared.clock import Clock
 from shared.database.pool import AWAY, Database, DatabaseUnavailableError
 from shared.errors import TransientError
+from shared.webhooks import SETTINGS
 from shared.webhooks.addresses import ForbiddenAddressError, Target, UnresolvedError, resolve
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,7 @@ class Deliveries:
 
     async def _deliver(self, client: httpx.AsyncClient, due: DueDelivery) -> None:
         try:
-            target = await resolve(due.url, private=self._private or due.key_id == OWNER)
+            target = await resolve(due.url, private=self._private or due.key_id == SETTINGS)
             status = await post(client, due, target, at=self._clock.now())
         except UndeliveredError as error:
             await self._failed(due, str(error), error.answered)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from services.api.webhooks.schemas import WebhookDocument, WebhookOrder
 from shared.database.pool import Connection
+from shared.webhooks import SETTINGS
 
 # The settings' alert URLs may hold passwords, so only their scheme and host are shown.
-_COLUMNS = r"""webhook_id,
-       case when key_id = 'settings' then regexp_replace(url, '^(\w+://)([^@/]*@)?([^/?#]+).*$', '\1\3/…') else url
+_COLUMNS = rf"""webhook_id,
+       case when key_id = '{SETTINGS}' then regexp_replace(url, '^(\w+://)([^@/]*@)?([^/?#]+).*$', '\1\3/…') else url
        end as url, events, deal_margin, description, state, created_at, failing_since, failures,
        last_status, last_delivered_at, disabled_reason"""
 # The operator sees all of them: then there is no key.
