@@ -12,7 +12,6 @@ class Tree:
     def __init__(self, generation: Generation) -> None:
         """Raises IntegrityError: the rows do not have the root that was published."""
         self._generation = generation
-        self._lines = generation.lines.decode().splitlines()
         self._levels = merkle_levels(generation.lines)
         if self._levels[-1][0].hex() != generation.record.merkle_root:
             raise IntegrityError(
@@ -25,10 +24,10 @@ class Tree:
         return ProofDocument(
             generation=self._generation.document,
             punk_id=punk,
-            line=self._lines[index],
+            line=self._generation.line(punk),
             leaf=self._levels[0][index].hex(),
             leaf_index=index,
-            leaf_count=len(self._lines),
+            leaf_count=len(self._levels[0]),
             path=[ProofStep(side=step.side, hash=step.hash.hex()) for step in proof(self._levels, index)],
             root=self._levels[-1][0].hex(),
             algorithm="rfc6962-sha256",

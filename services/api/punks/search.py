@@ -140,9 +140,9 @@ def _ordered(
             high = bisect_right(generation.by_value, (query.max_wei, 10_000))
         return generation.by_value[low:high]
     if query.sort == "price":
-        return [(ask, punk) for ask, punk in market.by_ask if punk in generation]
+        return [(ask, punk) for ask, punk in market.by_ask if punk in generation.wei]
     asked: Iterable[int] = market.asks if query.needs_ask else generation.punks if allowed is None else allowed
-    punks = [punk for punk in asked if punk in generation]
+    punks = [punk for punk in asked if punk in generation.wei]
     if query.sort == "discount":
         return sorted((discount(market.asks[punk], generation.wei[punk]), punk) for punk in punks)
     if query.sort == "trait_count":

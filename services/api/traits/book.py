@@ -39,7 +39,7 @@ def trait_book(view: View) -> TraitBook:
 
 
 def _entry(view: View, kind: TraitKind, trait: str, sold: Mapping[int, int]) -> TraitEntry:
-    punks = [punk for punk in view.catalogue.holders[trait] if punk in view.generation]
+    punks = [punk for punk in view.catalogue.holders[trait] if punk in view.generation.wei]
     values = sorted(view.generation.wei[punk] for punk in punks)
     asks = sorted((view.market.asks[punk], punk) for punk in punks if punk in view.market.asks)
     return TraitEntry(
@@ -98,7 +98,7 @@ def _sale(view: View, sale: SaleRow) -> TraitSale:
 def lowest_asks(view: View, trait: str) -> list[TraitAsk]:
     """The lowest asks of punks with the trait."""
     holders = set(view.catalogue.holders[trait])
-    lowest = ((ask, punk) for ask, punk in view.market.by_ask if punk in holders and punk in view.generation)
+    lowest = ((ask, punk) for ask, punk in view.market.by_ask if punk in holders and punk in view.generation.wei)
     return [
         TraitAsk(
             punk_id=punk,

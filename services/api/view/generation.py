@@ -21,35 +21,42 @@ class Generation:
         self.record = record
         self.lines = lines
         self.memo = Memo()
-        self._line_of = {int(line[: line.index(",")]): line for line in lines.decode().splitlines()}
+        self._lines = lines.splitlines()
 
     def __contains__(self, punk: int) -> bool:
-        return punk in self._line_of
+        place = self.place(punk)
+        return place < len(self._lines) and _punk_of(self._lines[place]) == punk
 
     def row(self, punk: int) -> ValueRow:
-        """Raises KeyError: the generation does not value the punk."""
-        return ValueRow._make((punk, *self._line_of[punk].split(",")[1:]))
+        """Of a punk that the generation values."""
+        return _row(self._lines[self.place(punk)])
 
     def rows(self) -> Iterable[ValueRow]:
         """By punk."""
-        return map(self.row, self._line_of)
+        return map(_row, self._lines)
 
     def grade(self, punk: int) -> str:
-        return self._line_of[punk][-1]
+        return self.line(punk)[-1]
+
+    def line(self, punk: int) -> str:
+        """The canonical line of a punk that the generation values, without its end."""
+        return self._lines[self.place(punk)].decode()
 
     def place(self, punk: int) -> int:
-        """Which line is the punk's, from 0."""
-        return bisect_left(self.punks, punk)
+        """Which line is the punk's, from 0: nearly always all punks are there, and the line has the punk's number."""
+        if 0 <= punk < len(self._lines) and _punk_of(self._lines[punk]) == punk:
+            return punk
+        return bisect_left(self._lines, punk, key=_punk_of)
 
     @cached_property
     def punks(self) -> Sequence[int]:
         """Ascending."""
-        return list(self._line_of)
+        return list(map(_punk_of, self._lines))
 
     @cached_property
     def wei(self) -> Mapping[int, int]:
         """Each punk's value."""
-        return {punk: int(line.split(",", 2)[1]) for punk, line in self._line_of.items()}
+        return dict(zip(self.punks, (int(line.split(b",", 2)[1]) for line in self._lines), strict=True))
 
     @cached_property
     def by_value(self) -> Sequence[tuple[int, int]]:
@@ -60,6 +67,15 @@ class Generation:
     def document(self) -> GenerationDocument:
         """Encoded: nearly every answer has it."""
         return encoded(generation_document(self.record))
+
+
+def _punk_of(line: bytes) -> int:
+    return int(line[: line.index(b",")])
+
+
+def _row(line: bytes) -> ValueRow:
+    punk, *values = line.decode().split(",")
+    return ValueRow._make((int(punk), *values))
 
 
 def generation_document(record: GenerationRecord) -> GenerationDocument:
