@@ -1,8 +1,9 @@
 """Nothing published yet, a database that goes away and comes back, a generation that is not whole."""
 
-import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ from services.api.nowcasts import queries as nowcasts
 from shared.database.pool import Database
 from shared.registry import unsupported
 from shared.registry.unsupported import UnsupportedModel
+from tests.factories.waiting import eventually
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.cuttable import CuttableRelay
@@ -169,15 +171,15 @@ async def test_it_comes_up_without_the_database_and_says_so_until_that_is_there(
 async def test_a_database_that_fails_every_question_is_asked_ever_more_rarely(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = 0
+    asked: list[float] = []
 
     async def fail(_: object) -> nowcasts.Pointer:
-        nonlocal asked
-        asked += 1
+        asked.append(time.monotonic())
         raise asyncpg.UndefinedTableError("the schema is not there yet")
 
     with monkeypatch.context() as patched:
         patched.setattr(nowcasts, "pointer", fail)
         async with serving(database):
-            await asyncio.sleep(1.5)
-    assert 2 <= asked <= 7
+            await eventually(lambda: len(asked) >= 5)
+    for number, (earlier, later) in enumerate(pairwise(asked[:5])):
+        assert later - earlier >= 0.05 * 2**number
