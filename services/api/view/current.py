@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.api.problems import NoGenerationError
 from services.api.view.catalogue import Catalogue
@@ -63,6 +63,7 @@ class Current:
         self.database_away_since: datetime | None = None
         self.refused: int | None = None
         self.champion_unsupported = False
+        self._made: tuple[datetime, datetime, object, Headers] | None = None
 
     def require(self) -> View:
         """The current view.
@@ -125,10 +126,16 @@ class Current:
         return tuple(found)
 
     def headers(self, as_of: datetime) -> Headers:
-        """Age and flags of an answer of that instant."""
+        """Age and flags of an answer of that instant. Every hot answer has them, so they are made once a second."""
+        now = self._clock.now()
+        state = (as_of, self.database_away_since, self.refused, self.champion_unsupported)
+        if self._made is not None:
+            begins, ends, made_of, headers = self._made
+            if begins <= now < ends and made_of == state:
+                return headers
         age = self.age_seconds(as_of)
         headers = [(b"punkcast-age-seconds", b"%d" % age)]
-        flags = self.flags(age)
-        if flags:
+        if flags := self.flags(age):
             headers.append((b"punkcast-degraded", ", ".join(flags).encode()))
+        self._made = (now, as_of + timedelta(seconds=age + 1), state, headers)
         return headers
