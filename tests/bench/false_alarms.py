@@ -1,6 +1,6 @@
 """How often the monitor rolls back a model that is as good as the one before, and how soon one that is not.
 
-The whole of what `tests/unit/evaluation/test_false_alarms.py` checks a part of; how the runs are made is told in
+The whole of what `tests/unit/evaluation/test_false_alarms.py` checks a part of; the runs are described in
 `tests/factories/paired_errors.py`. Here the limit is what is asked for, not what the machine can do.
 """
 

@@ -149,14 +149,14 @@ class Supervisor:
 
     async def _live(self, one: Kept, died: float | None) -> None:
         environment = dict(self._environment)
-        armed = one.failpoints[0] if one.failpoints and self._may_fail(one.service) else None
-        if armed:
-            environment[VARIABLE] = armed
+        failpoint = one.failpoints[0] if one.failpoints and self._may_fail(one.service) else None
+        if failpoint:
+            environment[VARIABLE] = failpoint
         one.ready = False
         log = self.log(one.service)
         # Use a file: children of a killed service would keep a pipe open.
         with log.open("ab") as sink:
-            sink.write(f"--- another life, failpoint: {armed}\n".encode())
+            sink.write(f"--- restarted, failpoint: {failpoint}\n".encode())
             sink.flush()
             offset = sink.tell()
             command = (sys.executable, "-m", f"services.{one.service}")
@@ -177,8 +177,8 @@ class Supervisor:
             failpoint = _FAILPOINT.search(_tail(log, offset))
             if failpoint is not None:
                 cause = failpoint[1].decode()
-                if armed in one.failpoints:
-                    one.failpoints.remove(armed)
+                if failpoint in one.failpoints:
+                    one.failpoints.remove(failpoint)
             elif one.killed_pid == one.process.pid:
                 cause = RANDOM
         one.deaths.append(Death(one.service, cause, monotonic() - started))

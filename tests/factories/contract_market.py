@@ -1,6 +1,6 @@
 """People trading punks through the contract of `tests/contract/PunkMarket.sol`, and what should come of it.
 
-What they did is kept as the events one expects, told by them and not by any log.
+What they did is kept as the events one expects, recorded by the traders, not read from a log.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ContractMarket:
 
     @classmethod
     async def deployed(cls, client: httpx.AsyncClient, bytecode: str) -> ContractMarket:
-        """On a chain that begins anew."""
+        """On a chain without blocks."""
         market = cls(client, ZERO, [])
         await market.rpc("hardhat_reset")
         market.accounts = [account.lower() for account in await market.rpc("eth_accounts")][:8]

@@ -1,4 +1,4 @@
-"""A small chain of blocks in memory with a JSON-RPC node in front of it that can be told to misbehave.
+"""A small chain of blocks in memory with a JSON-RPC node in front of it that can be made to misbehave.
 
 For what is hard to make a real node do, and for many quick cases; the contract tests use a real one.
 """

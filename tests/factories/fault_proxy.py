@@ -13,7 +13,7 @@ from aiohttp import web
 Rule = Callable[[Any], web.Response | None]
 """Sees the parsed request; answers it itself, or returns None."""
 Distortion = Callable[[str, Any], Any]
-"""Gets the method and the true result of one call; what it returns is told instead."""
+"""Gets the method and the true result of one call; the node answers with what it returns."""
 
 
 @dataclass

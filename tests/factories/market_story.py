@@ -1,4 +1,4 @@
-"""Market events told one after the other, for tests in which who did what to whom matters."""
+"""Market events one after the other, for tests in which who did what to whom matters."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ BEGAN = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Told:
+class Event:
     """One event, a minute after the one before, or `after` it, or `at` this long after the beginning; events with
     the same `tx` share transaction, block and time. `eth` is the price; `accepted` a bid's acceptance."""
 
@@ -26,7 +26,7 @@ class Told:
     accepted: bool = False
 
 
-def told(*story: Told) -> pl.DataFrame:
+def events_of(*story: Event) -> pl.DataFrame:
     """The events as a valid frame with `seq` from 1."""
     rows = []
     now, block, tx = BEGAN, 20_000_000, None

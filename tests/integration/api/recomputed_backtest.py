@@ -28,16 +28,16 @@ def check(outcomes: Iterable[Row], document: Row, trades: Iterable[Row], curves:
     sales = sorted(
         (row for row in outcomes if row["horizon"] == "latest" and row["valid"]), key=lambda row: row["event_seq"]
     )
-    told: dict[str, list[Row]] = {book["book"]: [] for book in document["books"]}
+    by_book: dict[str, list[Row]] = {book["book"]: [] for book in document["books"]}
     for trade in trades:
-        told[trade["book"]].append(trade)
+        by_book[trade["book"]].append(trade)
     for name, only_under_value in (("seed_style", True), ("buy_all", False)):
         folded = fold(sales, only_under_value=only_under_value)
-        assert [_plain(trade) for trade in told[name]] == folded, name
+        assert [_plain(trade) for trade in by_book[name]] == folded, name
     record = {_reference(row): row for row in sales}
     days = {curve["book"]: curve["points"] for curve in curves}
     for book in document["books"]:
-        own = told[book["book"]]
+        own = by_book[book["book"]]
         for trade in own:
             if trade["sold_at"] is not None:
                 exit_sale = record[trade["exit_event"]]
@@ -48,7 +48,7 @@ def check(outcomes: Iterable[Row], document: Row, trades: Iterable[Row], curves:
         points, terms = days[book["book"]], document["assumptions"]
         capital = int(terms["capital"]["wei"]) if book["funding"] == "capital" else None
         gas = 0 if capital is None else int(terms["buy_gas"]["wei"])
-        assert_same(of_trades(own, gas), _told_of_trades(book["trades"]), book["book"])
+        assert_same(of_trades(own, gas), _trade_summary(book["trades"]), book["book"])
         for figures in book["figures"]:
             place, mark = f"{book['book']} marked at {figures['mark']}", figures["mark"]
             returns = daily_returns(points, own, mark, capital)
@@ -62,7 +62,7 @@ def check(outcomes: Iterable[Row], document: Row, trades: Iterable[Row], curves:
             cash = capital - sum(int(trade["bought_for"]["wei"]) + int(trade["costs"]["wei"]) for trade in own)
             cash += sum(int(trade["sold_for"]["wei"]) for trade in own if trade["sold_at"] is not None)
             assert cash == int(book["last_cash"]["wei"]), book["book"]
-    return {name: len(own) for name, own in told.items()}
+    return {name: len(own) for name, own in by_book.items()}
 
 
 def fold(sales: Sequence[Row], *, only_under_value: bool) -> list[tuple[int, str, int, str | None, int | None]]:
@@ -147,9 +147,9 @@ def _plain(trade: Row) -> tuple[int, str, int, str | None, int | None]:
     return (trade["punk_id"], trade["entry_event"], int(trade["bought_for"]["wei"]), trade["exit_event"], sold)
 
 
-def _told_of_trades(told: Row) -> dict[str, float | int | None]:
-    plain = {name: told[name] for name in ("opened", "closed", "open_at_end", "median_days_held")}
-    return plain | {name: told[name]["value"] for name in ("hit_rate", "mean_return")}
+def _trade_summary(answer: Row) -> dict[str, float | int | None]:
+    plain = {name: answer[name] for name in ("opened", "closed", "open_at_end", "median_days_held")}
+    return plain | {name: answer[name]["value"] for name in ("hit_rate", "mean_return")}
 
 
 def _reference(sale: Row) -> str:

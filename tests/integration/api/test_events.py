@@ -1,4 +1,4 @@
-"""The stream of events: what is told, resumed, missed, and how many may listen."""
+"""The stream of events: what is sent, resumed, missed, and how many may listen."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ async def something_happens(database: Database, model: str, hour: int = 1) -> No
         await filling.score(connection, generation=generation, model=model, punk=7, value_eth=42.0)
 
 
-async def test_what_happens_is_told(served: Served, database: Database, model: str) -> None:
+async def test_every_change_is_sent(served: Served, database: Database, model: str) -> None:
     async with listening(served) as all_of_it, listening(served, "sale_scored") as sales:
         await something_happens(database, model)
         await all_of_it.until(2)
@@ -85,7 +85,7 @@ async def test_what_happens_is_told(served: Served, database: Database, model: s
     assert (sale["punk_id"], sale["price"]) == (7, {"wei": str(41 * 10**18), "eth": 41.0})
 
 
-async def test_promotions_and_rollbacks_are_told(
+async def test_promotions_and_rollbacks_are_sent(
     served: Served, database: Database, operator: dict[str, str], model: str
 ) -> None:
     async with database.connection() as connection:
@@ -120,7 +120,7 @@ async def test_a_reader_goes_on_where_it_was_on_another_process_too(
     assert [name for _, name, _ in nothing.events] == ["generation", "sale_scored"]
 
 
-async def test_who_missed_more_than_is_kept_is_told_so(
+async def test_a_reader_who_missed_more_than_is_kept_gets_a_reset(
     served: Served, database: Database, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with listening(served) as reader:
@@ -152,7 +152,7 @@ async def test_heartbeats_keep_the_line_open(served: Served, monkeypatch: pytest
     assert reader.text.count(": heartbeat") >= 2
 
 
-async def test_streams_end_when_the_server_is_told_to(served: Served) -> None:
+async def test_streams_end_when_the_server_stops(served: Served) -> None:
     stream = _stream(served.gateway.event_stream, frozenset(), None, lambda: True)
     assert [chunk async for chunk in stream] != []
     assert served.gateway.event_stream.streams == 0

@@ -1,4 +1,4 @@
-"""Whatever a client writes, it is told what is wrong with it: never a fault of ours."""
+"""Whatever a client writes, the answer says what is wrong with it: never a fault of ours."""
 
 import pytest
 

@@ -5,17 +5,17 @@ from datetime import timedelta
 from services.api.punks import queries as history
 from shared.database.pool import Connection
 from shared.stores import event_repository, offer_repository
-from tests.factories.market_story import BEGAN, Told, told
+from tests.factories.market_story import BEGAN, Event, events_of
 
 ANN, BOB = (f"0x{name:040x}" for name in (1, 2))
 
 
 async def test_a_window_shows_the_offers_that_stood_in_it_at_any_time(connection: Connection) -> None:
-    story = told(
-        Told("listed", 1, 5.0, sender=ANN, at=timedelta(hours=1)),
-        Told("delisted", 1, sender=ANN, at=timedelta(hours=3)),
-        Told("listed", 1, 7.0, sender=ANN, at=timedelta(hours=6)),
-        Told("listed", 2, 9.0, sender=BOB, at=timedelta(hours=6)),
+    story = events_of(
+        Event("listed", 1, 5.0, sender=ANN, at=timedelta(hours=1)),
+        Event("delisted", 1, sender=ANN, at=timedelta(hours=3)),
+        Event("listed", 1, 7.0, sender=ANN, at=timedelta(hours=6)),
+        Event("listed", 2, 9.0, sender=BOB, at=timedelta(hours=6)),
     )
     await event_repository.append_events(connection, story.drop("seq"))
     await offer_repository.catch_up(connection)

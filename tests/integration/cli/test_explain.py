@@ -42,7 +42,7 @@ async def document(*arguments: object) -> dict[str, Any]:
     return json.loads(await said("explain", *arguments, "--json", "-"))
 
 
-async def test_a_published_value_is_told_and_its_snapshot_made_again(harness: Harness) -> None:
+async def test_a_published_value_is_explained_and_its_snapshot_rebuilt(harness: Harness) -> None:
     first, second = await tick(harness, 3), await tick(harness, 3)
     later = (harness.clock.now() + timedelta(minutes=20)).isoformat()
     explained = await document(PUNK, "--as-of", later)
@@ -76,7 +76,7 @@ async def test_a_published_value_is_told_and_its_snapshot_made_again(harness: Ha
     assert "the value equals the published one" in printed
 
 
-async def test_events_that_came_later_do_not_change_what_is_told(harness: Harness) -> None:
+async def test_later_events_do_not_change_an_explanation(harness: Harness) -> None:
     instant = await tick(harness, 23)
     before = await document(PUNK, "--as-of", instant)
     await harness.import_until(END)

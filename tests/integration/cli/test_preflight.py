@@ -19,7 +19,7 @@ async def harness(database: Database, tmp_path: Path) -> Harness:
 
 
 async def promoted(harness: Harness) -> tuple[ModelRecord, ModelRecord, ModelRecord]:
-    """The champion, its armed predecessor and a shadow."""
+    """The champion, the previous champion and a shadow."""
     previous = await harness.promote(small_market.model())
     champion = await harness.promote(small_market.model(8))
     return champion, previous, await harness.shadow(small_market.model(9))
@@ -72,9 +72,9 @@ async def test_a_damaged_champion_is_not_accepted_as_one_of_another_release(harn
 async def test_a_companion_that_does_not_load_is_reported_and_stops_no_deployment(
     harness: Harness, release: Release, missing: int
 ) -> None:
-    companion = (await promoted(harness))[missing]
-    release.cannot_serve.add(companion.model_id)
+    standby = (await promoted(harness))[missing]
+    release.cannot_serve.add(standby.model_id)
     assert (await ran("models", "preflight")).exit_code == 3
     migrated = await ran("migrate", "--preflight")
     assert migrated.exit_code == 0
-    assert f"{companion.model_id} {('previous', 'shadow')[missing - 1]}: {WHY}" in migrated.stdout
+    assert f"{standby.model_id} {('previous', 'shadow')[missing - 1]}: {WHY}" in migrated.stdout

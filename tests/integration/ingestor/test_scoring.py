@@ -80,11 +80,11 @@ async def test_companions_are_scored_on_the_champions_snapshot(harness: Harness)
     before, at = SOLD - timedelta(minutes=50), SOLD - timedelta(minutes=20)
     for instant in (before, at):
         await publish(harness, "good", instant)
-        await publish(harness, "armed", instant, role="previous")
+        await publish(harness, "before", instant, role="previous")
     await publish(harness, "trial", before, role="shadow")
     tracks = {row["track"]: row for row in await scored(harness)}
     assert set(tracks) == {"champion", "previous"}, "the shadow valued another snapshot"
-    assert tracks["previous"]["model_id"] == registry.model_id("armed")
+    assert tracks["previous"]["model_id"] == registry.model_id("before")
     snapshots = await harness.rows(
         "select distinct snapshot_id from generations where generation_id = any($1::bigint[])",
         [row["generation_id"] for row in tracks.values()],
@@ -94,13 +94,13 @@ async def test_companions_are_scored_on_the_champions_snapshot(harness: Harness)
 
 async def test_champion_previous_and_shadow_each_have_their_track(harness: Harness) -> None:
     at = SOLD - timedelta(minutes=20)
-    for name, role in (("good", "champion"), ("armed", "previous"), ("trial", "shadow"), ("also", "shadow")):
+    for name, role in (("good", "champion"), ("before", "previous"), ("trial", "shadow"), ("also", "shadow")):
         await publish(harness, name, at, role=role)
     outcomes = [(row["track"], row["model_id"], row["horizon"]) for row in await scored(harness)]
     shadows = sorted(registry.model_id(name) for name in ("trial", "also"))
     assert outcomes == [
         ("champion", registry.model_id("good"), "latest"),
-        ("previous", registry.model_id("armed"), "latest"),
+        ("previous", registry.model_id("before"), "latest"),
         *[("shadow", identity, "latest") for identity in shadows],
     ]
 
@@ -119,7 +119,7 @@ async def test_after_a_promotion_at_the_same_instant_the_new_champion_counts_and
 
 async def test_the_message_counts_the_sales_that_got_a_published_value(harness: Harness) -> None:
     await publish(harness, "good", SOLD - TICK)
-    await publish(harness, "armed", SOLD - TICK, role="previous")
+    await publish(harness, "before", SOLD - TICK, role="previous")
     await scored(harness)
     message = (await harness.emitted(MarketUpdated))[-1]
     assert message.sales_scored == small_market.sales().filter(pl.col("timestamp") >= SOLD).height

@@ -45,12 +45,12 @@ async def ingest(harness: Harness, source: Source) -> None:
     await harness.elsewhere(build_ingestor, IngestRequested(slot=harness.clock.now()), source=source)
 
 
-async def with_companion(harness: Harness, role: str) -> tuple[ModelRecord, ModelRecord]:
+async def with_standby(harness: Harness, role: str) -> tuple[ModelRecord, ModelRecord]:
     """A champion, and its predecessor or a shadow."""
     first, second = small_market.model(), small_market.model(8)
     if role == "previous":
-        companion = await harness.promote(first)
-        return await harness.promote(second), companion
+        standby = await harness.promote(first)
+        return await harness.promote(second), standby
     return await harness.promote(first), await harness.shadow(second)
 
 

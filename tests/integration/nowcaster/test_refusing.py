@@ -1,4 +1,4 @@
-"""What must not be published is not: the last good generation stays, and companions fall alone."""
+"""What must not be published is not: the last good generation stays, and a standby model fails alone."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from shared.registry.models import ModelRecord
 from tests.factories import market, small_market
 from tests.factories.harness import Harness
 from tests.factories.small_market import Source
-from tests.integration.nowcaster.conftest import START, ingest, shown, tick, with_companion
+from tests.integration.nowcaster.conftest import START, ingest, shown, tick, with_standby
 
 JUMP = np.where(np.arange(10_000) % 2, 1.6, 0.6)
 
@@ -111,8 +111,8 @@ async def test_a_damaged_model_file_is_refused_until_it_is_restored(harness: Har
     ("role", "trouble"), [("previous", "missing"), ("previous", "damaged"), ("shadow", "damaged"), ("shadow", "away")]
 )
 async def test_a_companion_that_fails_does_not_stop_the_champion(harness: Harness, role: str, trouble: str) -> None:
-    champion, companion = await with_companion(harness, role)
-    path = file_of(harness, companion)
+    champion, standby = await with_standby(harness, role)
+    path = file_of(harness, standby)
     if trouble == "missing":
         path.unlink()
     elif trouble == "damaged":

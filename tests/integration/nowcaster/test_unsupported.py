@@ -12,7 +12,7 @@ from tests.factories import registry as made
 from tests.factories import small_market
 from tests.factories.harness import Harness
 from tests.factories.unsupported import WHY, Release
-from tests.integration.nowcaster.conftest import shown, tick, with_companion
+from tests.integration.nowcaster.conftest import shown, tick, with_standby
 
 
 async def test_a_champion_that_this_code_cannot_serve_raises_one_alert_and_one_training_request(
@@ -73,14 +73,14 @@ async def test_a_contender_is_asked_for_every_hour_until_the_gate_has_judged_one
 async def test_a_companion_that_this_code_cannot_serve_is_left_out_and_nothing_speaks_against_it(
     harness: Harness, release: Release, role: str
 ) -> None:
-    champion, companion = await with_companion(harness, role)
-    release.cannot_serve.add(companion.model_id)
+    champion, standby = await with_standby(harness, role)
+    release.cannot_serve.add(standby.model_id)
     at = await tick(harness)
     assert (await shown(harness))[1:] == (champion.model_id, at)
     assert await harness.value("select count(*) from nowcast_failures") == 0
     assert await harness.emitted(AlertRaised) == []
     (row,) = await harness.rows("select model_id, role from unsupported_models where cleared_at is null")
-    assert tuple(row) == (companion.model_id, role)
+    assert tuple(row) == (standby.model_id, role)
     release.cannot_serve.clear()
     await tick(harness, minutes=30)
     assert await harness.value("select count(*) from unsupported_models where cleared_at is null") == 0

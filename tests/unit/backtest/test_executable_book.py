@@ -67,7 +67,7 @@ def test_latency_counts_nowcasts() -> None:
         lambda feed: feed.happen("transfer", 1, 9),
         lambda feed: feed.happen("listed", 1, 9, 44.0),
     ],
-    ids=["somebody else bought it", "delisted", "transferred", "listed anew, even at the same price"],
+    ids=["somebody else bought it", "delisted", "transferred", "listed again, even at the same price"],
 )
 def test_an_ask_that_is_gone_when_the_order_arrives_is_missed(gone: object) -> None:
     feed = listed_under_value()

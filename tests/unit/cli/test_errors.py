@@ -16,7 +16,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "settings", "told"),
+    ("command", "settings", "message"),
     [
         ("import /no/such/place", {}, "/no/such/place: there is no such file or directory"),
         ("backfill", {}, "set PUNKCAST_SOURCE_URL to ethereum+https://host/path"),
@@ -36,15 +36,15 @@ def test_a_command_that_cannot_do_its_work_says_what_to_do(
     refused: Callable[..., str],
     command: str,
     settings: dict[str, str],
-    told: str,
+    message: str,
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(f"PUNKCAST_{name}", value)
-    assert told in refused(*command.split(" "))
+    assert message in refused(*command.split(" "))
 
 
-def test_a_bad_row_is_told_before_the_database_is_even_asked(refused: Callable[..., str], tmp_path: Path) -> None:
+def test_a_bad_row_is_an_error_before_the_database_is_asked(refused: Callable[..., str], tmp_path: Path) -> None:
     file = tmp_path / "events.parquet"
     with_value(event_rows(), 4, "punk_id", 10_000).write_parquet(file)
-    told = f"{file}: row 5: column 'punk_id' must be a punk from 0 to 9999 (found 10000)"
-    assert refused("import", str(tmp_path)) == told
+    message = f"{file}: row 5: column 'punk_id' must be a punk from 0 to 9999 (found 10000)"
+    assert refused("import", str(tmp_path)) == message

@@ -34,13 +34,13 @@ def explain(*arguments: object) -> str:
     return result.stdout
 
 
-def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
-    told = explain(5, "--events", folder, "--model", folder / "model.json", "--as-of", END.isoformat())
+def test_a_value_is_printed_with_everything_it_rests_on(folder: Path) -> None:
+    printed = explain(5, "--events", folder, "--model", folder / "model.json", "--as-of", END.isoformat())
     snapshot = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
     model = small_market.model()
     calibration = small_market.calibration(model, END)
     value = model.predict(snapshot.frame, calibration).value_eth[5]
-    assert f"{value:,.2f} ETH" in told
+    assert f"{value:,.2f} ETH" in printed
     for words in (
         "Punk 5 (",
         "confidence ",
@@ -54,14 +54,14 @@ def test_a_value_is_told_with_everything_it_rests_on(folder: Path) -> None:
         f"model {small_market.model().model_id}, data until ",
         "only the registry knows them, a model file does not",
     ):
-        assert words in told
-    assert "owner_holds" not in told
+        assert words in printed
+    assert "owner_holds" not in printed
 
 
-def test_the_feature_row_is_told_when_asked_for(folder: Path) -> None:
-    told = explain(5, "--events", folder, "--model", folder / "model.json", "--features")
-    assert "owner_holds" in told
-    assert "punks its owner holds" in told
+def test_the_feature_row_is_printed_on_request(folder: Path) -> None:
+    printed = explain(5, "--events", folder, "--model", folder / "model.json", "--features")
+    assert "owner_holds" in printed
+    assert "punks its owner holds" in printed
 
 
 def test_the_json_adds_up_and_says_what_is_unknown_with_null(folder: Path, tmp_path: Path) -> None:
@@ -77,8 +77,8 @@ def test_the_json_adds_up_and_says_what_is_unknown_with_null(folder: Path, tmp_p
     row = nowcast_snapshot(small_market.timeline(), small_market.prices(), END).frame[[5]]
     unknown = {name for name in document["features"] if np.isnan(row[name][0])}
     assert {name for name, number in document["features"].items() if number is None} == unknown != set()
-    explain(*arguments, "--json", tmp_path / "told.json")
-    assert json.loads((tmp_path / "told.json").read_text()) == document
+    explain(*arguments, "--json", tmp_path / "explained.json")
+    assert json.loads((tmp_path / "explained.json").read_text()) == document
 
 
 def test_without_an_instant_it_is_just_after_the_last_event(folder: Path) -> None:

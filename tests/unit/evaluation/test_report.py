@@ -124,7 +124,7 @@ def broken(column: str, value: object, row: int = 3) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("frame", "told"),
+    ("frame", "message"),
     [
         (broken("data_cutoff", FIRST + timedelta(days=30)), "data from after the instant"),
         (broken("as_of", FIRST + timedelta(days=30)), "when the sale was over"),
@@ -137,10 +137,10 @@ def broken(column: str, value: object, row: int = 3) -> pl.DataFrame:
     ],
     ids=["trained later", "valued later", "twice", "no number", "free", "inside out", "nobody's", "columns"],
 )  # fmt: skip
-def test_predictions_that_break_the_split_are_not_scored(frame: pl.DataFrame, told: str) -> None:
+def test_predictions_that_break_the_split_are_not_scored(frame: pl.DataFrame, message: str) -> None:
     with pytest.raises(IntegrityError) as refused:
         report(frame, bootstrap=QUICK)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_global_interval_knows_only_sales_that_were_over() -> None:

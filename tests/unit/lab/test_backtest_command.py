@@ -30,10 +30,10 @@ def valued(folder: Path) -> pl.DataFrame:
     sales = [sale for sale in read_history(folder, window).timeline.counted if sale.time >= START.timestamp()]
     price = np.array([sale.price_eth for sale in sales])
     value = price * np.resize([0.9, 1.1, 1.2], len(sales))
-    told = {name: [getattr(sale, name) for sale in sales] for name in ("tx_hash", "log_index", "punk_id", "kind")}
+    columns = {name: [getattr(sale, name) for sale in sales] for name in ("tx_hash", "log_index", "punk_id", "kind")}
     bounds = dict.fromkeys(("50", "80", "90"), (value * 0.9, value * 1.1))
     frame = predicted(
-        [datetime.fromtimestamp(sale.time, UTC) for sale in sales], value, bounds, price_eth=price, **told
+        [datetime.fromtimestamp(sale.time, UTC) for sale in sales], value, bounds, price_eth=price, **columns
     )
     assert set(frame.columns) == {*COLUMNS, *FURTHER}
     assert frame.height > 20

@@ -141,7 +141,7 @@ def refused_evaluation(events: Path, tmp_path: Path, refused: Callable[..., str]
 
 
 @pytest.mark.parametrize(
-    ("otherwise", "told"),
+    ("otherwise", "message"),
     [
         ({"from": str(LAST + timedelta(days=1)), "to": str(LAST + timedelta(days=2))}, "is not within the events of"),
         ({"from": "2023-01-01"}, "is not within the events of"),
@@ -152,9 +152,9 @@ def refused_evaluation(events: Path, tmp_path: Path, refused: Callable[..., str]
     ],
 )
 def test_options_that_make_no_sense_are_refused_in_one_line(
-    refused_evaluation: Callable[..., str], otherwise: dict[str, str], told: str
+    refused_evaluation: Callable[..., str], otherwise: dict[str, str], message: str
 ) -> None:
-    assert told in refused_evaluation(**otherwise)
+    assert message in refused_evaluation(**otherwise)
 
 
 @pytest.mark.parametrize("missing", ["punks.parquet", "eth_usd_daily.parquet", "events-1.parquet"])
@@ -166,8 +166,8 @@ def test_a_missing_file_is_named(
     for file in events.glob("*.parquet"):
         if file.name != missing and (file.name != "events-2.parquet" or missing != "events-1.parquet"):
             (folder / file.name).symlink_to(file)
-    told = refused_evaluation(folder)
-    assert ("holds no event files" if missing.startswith("events") else missing) in told
+    message = refused_evaluation(folder)
+    assert ("holds no event files" if missing.startswith("events") else missing) in message
 
 
 def test_a_folder_with_something_in_it_is_written_over_only_with_force(

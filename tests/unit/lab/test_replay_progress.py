@@ -11,7 +11,7 @@ from lab.replay.session import LINE_EVERY_PERCENT, _LogLines
 BEGIN = datetime(2024, 2, 1, tzinfo=UTC)
 
 
-def told(*, instants: int) -> list[str]:
+def printed(*, instants: int) -> list[str]:
     text = io.StringIO()
     shown, progress = _LogLines(Console(file=text, width=200)), Progress(BEGIN)
     progress.stage = "importing history"
@@ -26,7 +26,7 @@ def told(*, instants: int) -> list[str]:
 
 
 def test_a_long_replay_tells_every_few_percent_and_its_end() -> None:
-    lines = told(instants=4_000)
+    lines = printed(instants=4_000)
     assert len(lines) == 1 + 100 // LINE_EVERY_PERCENT
     assert "importing history 2024-02-01" in lines[0]
     assert lines[-1] == "100 % playing 2024-07-16: 2,000 nowcasts, 0 sales"
@@ -34,4 +34,4 @@ def test_a_long_replay_tells_every_few_percent_and_its_end() -> None:
 
 
 def test_a_short_one_tells_each_step_once() -> None:
-    assert [line.split(" %")[0].strip() for line in told(instants=3)] == ["0", "33", "66", "100"]
+    assert [line.split(" %")[0].strip() for line in printed(instants=3)] == ["0", "33", "66", "100"]

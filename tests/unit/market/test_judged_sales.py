@@ -11,67 +11,67 @@ from shared.market.timeline import MarketTimeline
 from shared.market.valid_sales import Exclusion, Sale
 from tests.factories import market
 from tests.factories.market import busy_events
-from tests.factories.market_story import Told, told
+from tests.factories.market_story import Event, events_of
 
 TRAITS = market.TRAITS
 ANN, BOB, EVE, VAULT = (f"0x{name:040x}" for name in (1, 2, 3, 4))
 HOUR = timedelta(hours=1)
 
 
-def judged(*story: Told) -> list[Sale]:
+def judged(*story: Event) -> list[Sale]:
     timeline = MarketTimeline(TRAITS)
-    timeline.apply(told(*story))
+    timeline.apply(events_of(*story))
     return timeline.sales
 
 
-def reasons(*story: Told) -> list[Exclusion | None]:
+def reasons(*story: Event) -> list[Exclusion | None]:
     return [sale.excluded for sale in judged(*story)]
 
 
 def test_a_plain_sale_counts_and_knows_the_lowest_price_that_is_asked_for_another():
     (sale,) = judged(
-        Told("listed", 7, 40.0, sender=EVE),
-        Told("listed", 8, 0.0, sender=EVE),
-        Told("listed", 1, 39.0, sender=ANN),
-        Told("sale", 1, 39.0, sender=ANN, receiver=BOB),
+        Event("listed", 7, 40.0, sender=EVE),
+        Event("listed", 8, 0.0, sender=EVE),
+        Event("listed", 1, 39.0, sender=ANN),
+        Event("sale", 1, 39.0, sender=ANN, receiver=BOB),
     )
     assert (sale.excluded, sale.floor_wei) == (None, 40 * 10**18)
 
 
 def test_a_buyer_who_held_the_punk_earlier_in_the_transaction_bought_from_itself():
     assert reasons(
-        Told("transfer", 1, sender=EVE, receiver=ANN),
-        Told("transfer", 1, sender=ANN, receiver=BOB, tx=9, after=2 * 24 * HOUR),
-        Told("sale", 1, 40.0, sender=BOB, receiver=ANN, tx=9),
+        Event("transfer", 1, sender=EVE, receiver=ANN),
+        Event("transfer", 1, sender=ANN, receiver=BOB, tx=9, after=2 * 24 * HOUR),
+        Event("sale", 1, 40.0, sender=BOB, receiver=ANN, tx=9),
     ) == [Exclusion.SELF_SALE]
 
 
 @pytest.mark.parametrize(("hours", "reason"), [(24, Exclusion.SELF_SALE), (25, None)])
 def test_a_buyer_who_handed_the_punk_to_the_seller_within_a_day_bought_from_itself(hours, reason):
     assert reasons(
-        Told("transfer", 1, sender=ANN, receiver=ANN),
-        Told("transfer", 1, sender=ANN, receiver=BOB, after=48 * HOUR),
-        Told("sale", 1, 40.0, sender=BOB, receiver=ANN, after=hours * HOUR),
+        Event("transfer", 1, sender=ANN, receiver=ANN),
+        Event("transfer", 1, sender=ANN, receiver=BOB, after=48 * HOUR),
+        Event("sale", 1, 40.0, sender=BOB, receiver=ANN, after=hours * HOUR),
     ) == [reason]
 
 
 def test_a_punk_that_goes_back_to_the_seller_in_the_same_transaction_was_not_sold():
     story = [
-        Told("sale", 1, 40.0, sender=ANN, receiver=BOB, tx=5),
-        Told("transfer", 1, sender=BOB, receiver=EVE, tx=5),
-        Told("transfer", 1, sender=EVE, receiver=ANN, tx=5),
+        Event("sale", 1, 40.0, sender=ANN, receiver=BOB, tx=5),
+        Event("transfer", 1, sender=BOB, receiver=EVE, tx=5),
+        Event("transfer", 1, sender=EVE, receiver=ANN, tx=5),
     ]
     assert reasons(*story) == [Exclusion.ROUND_TRIP]
     assert reasons(*story[:2]) == [None]
-    later = [*story[:2], Told("transfer", 1, sender=EVE, receiver=ANN, tx=6)]
+    later = [*story[:2], Event("transfer", 1, sender=EVE, receiver=ANN, tx=6)]
     assert reasons(*later) == [None]
 
 
 def test_an_arbitrage_through_a_vault_is_a_sale_and_a_custody_move():
     assert reasons(
-        Told("transfer", 1, sender=VAULT, receiver=ANN),
-        Told("sale", 1, 40.0, sender=ANN, receiver=BOB, tx=5, after=HOUR),
-        Told("sale", 1, 0.0, sender=BOB, receiver=VAULT, tx=5),
+        Event("transfer", 1, sender=VAULT, receiver=ANN),
+        Event("sale", 1, 40.0, sender=ANN, receiver=BOB, tx=5, after=HOUR),
+        Event("sale", 1, 0.0, sender=BOB, receiver=VAULT, tx=5),
     ) == [None, Exclusion.CUSTODY_MOVE]
 
 
@@ -80,29 +80,29 @@ def test_an_arbitrage_through_a_vault_is_a_sale_and_a_custody_move():
     [(24, BOB, Exclusion.DUPLICATE), (25, BOB, None), (2, EVE, None)],
 )
 def test_a_sale_that_was_undone_by_a_transfer_is_not_counted_once_more(hours, giver, reason):
-    between = [] if giver == BOB else [Told("transfer", 1, sender=BOB, receiver=EVE)]
+    between = [] if giver == BOB else [Event("transfer", 1, sender=BOB, receiver=EVE)]
     assert reasons(
-        Told("sale", 1, 40.0, sender=ANN, receiver=BOB),
+        Event("sale", 1, 40.0, sender=ANN, receiver=BOB),
         *between,
-        Told("transfer", 1, sender=giver, receiver=ANN),
-        Told("sale", 1, 41.0, sender=ANN, receiver=VAULT, at=hours * HOUR),
+        Event("transfer", 1, sender=giver, receiver=ANN),
+        Event("sale", 1, 41.0, sender=ANN, receiver=VAULT, at=hours * HOUR),
     ) == [None, reason]
 
 
 def test_a_custody_move_there_and_back_does_not_taint_the_sale_after_it():
     assert reasons(
-        Told("sale", 1, 0.0, sender=ANN, receiver=VAULT),
-        Told("transfer", 1, sender=VAULT, receiver=ANN),
-        Told("sale", 1, 41.0, sender=ANN, receiver=BOB, after=HOUR),
+        Event("sale", 1, 0.0, sender=ANN, receiver=VAULT),
+        Event("transfer", 1, sender=VAULT, receiver=ANN),
+        Event("sale", 1, 41.0, sender=ANN, receiver=BOB, after=HOUR),
     ) == [Exclusion.CUSTODY_MOVE, None]
 
 
 @pytest.mark.parametrize(("listed_in", "reason"), [(5, Exclusion.FLASH_LOAN), (4, None)])
 def test_an_ask_far_above_the_floor_counts_only_if_it_was_on_offer_before(listed_in, reason):
     assert reasons(
-        Told("listed", 7, 40.0, sender=EVE),
-        Told("listed", 1, 900.0, sender=ANN, tx=listed_in),
-        Told("sale", 1, 900.0, sender=ANN, receiver=BOB, tx=5),
+        Event("listed", 7, 40.0, sender=EVE),
+        Event("listed", 1, 900.0, sender=ANN, tx=listed_in),
+        Event("sale", 1, 900.0, sender=ANN, receiver=BOB, tx=5),
     ) == [reason]
 
 
@@ -110,19 +110,19 @@ def test_an_ask_far_above_the_floor_counts_only_if_it_was_on_offer_before(listed
     ("ending", "reason"),
     [
         (None, None),
-        (Told("bid_withdrawn", 8, 5_000.0, sender=EVE), Exclusion.FLASH_LOAN),
-        (Told("transfer", 8, sender=BOB, receiver=EVE), Exclusion.FLASH_LOAN),
-        (Told("transfer", 8, sender=BOB, receiver=ANN), None),
-        (Told("bid", 8, 5.0, sender=BOB), Exclusion.FLASH_LOAN),
+        (Event("bid_withdrawn", 8, 5_000.0, sender=EVE), Exclusion.FLASH_LOAN),
+        (Event("transfer", 8, sender=BOB, receiver=EVE), Exclusion.FLASH_LOAN),
+        (Event("transfer", 8, sender=BOB, receiver=ANN), None),
+        (Event("bid", 8, 5.0, sender=BOB), Exclusion.FLASH_LOAN),
     ],
 )
 def test_a_standing_bid_bears_out_a_high_price_until_it_ends(ending, reason):
     assert reasons(
-        Told("listed", 7, 40.0, sender=EVE),
-        Told("bid", 8, 5_000.0, sender=EVE),
+        Event("listed", 7, 40.0, sender=EVE),
+        Event("bid", 8, 5_000.0, sender=EVE),
         *([ending] if ending else []),
-        Told("listed", 1, 20_000.0, sender=ANN),
-        Told("sale", 1, 20_000.0, sender=ANN, receiver=BOB, after=HOUR),
+        Event("listed", 1, 20_000.0, sender=ANN),
+        Event("sale", 1, 20_000.0, sender=ANN, receiver=BOB, after=HOUR),
     ) == [reason]
 
 
@@ -159,13 +159,15 @@ def test_the_simulated_transactions_meet_every_reason_that_rests_on_custody():
 
 def test_the_owner_is_whoever_got_the_punk_last():
     timeline = MarketTimeline(TRAITS)
-    timeline.apply(told(Told("claim", 1, sender=None, receiver=ANN), Told("sale", 1, 9.0, sender=ANN, receiver=BOB)))
+    timeline.apply(
+        events_of(Event("claim", 1, sender=None, receiver=ANN), Event("sale", 1, 9.0, sender=ANN, receiver=BOB))
+    )
     assert (timeline.owner(1), timeline.owner(2)) == (BOB, None)
 
 
 def test_a_frame_out_of_order_changes_nothing():
     timeline = MarketTimeline(TRAITS)
-    events = told(Told("listed", 1, 9.0, sender=ANN), Told("listed", 2, 8.0, sender=ANN))
+    events = events_of(Event("listed", 1, 9.0, sender=ANN), Event("listed", 2, 8.0, sender=ANN))
     timeline.apply(events[1:])
     with pytest.raises(ValueError, match="event 1 at"):
         timeline.apply(events[:1])

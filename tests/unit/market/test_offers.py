@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.market.offers import EVENT_COLUMNS, Offer, OfferBook
 from tests.factories.market import busy_events
-from tests.factories.market_story import Told, told
+from tests.factories.market_story import Event, events_of
 from tests.factories.plain_market import PlainOffer, plain_offers
 
 ANN, BOB, EVE = (f"0x{name:040x}" for name in (1, 2, 3))
@@ -31,8 +31,8 @@ def test_every_offer_is_the_one_of_the_definition_wherever_the_fold_was_resumed(
     assert folded(events, cuts)[1] == plain_offers(events)
 
 
-def asks_and_private(*story: Told) -> tuple[list[int], list[int]]:
-    book, _ = folded(told(*story), [])
+def asks_and_private(*story: Event) -> tuple[list[int], list[int]]:
+    book, _ = folded(events_of(*story), [])
     assert book.asks() == [ask for punk in book.listings if (ask := book.ask(punk))]
     asks = [ask.punk_id for ask in book.asks()]
     return asks, [punk for punk in book.listings if punk not in asks]
@@ -40,45 +40,45 @@ def asks_and_private(*story: Told) -> tuple[list[int], list[int]]:
 
 def test_private_listings_and_gifts_stand_but_are_no_asks() -> None:
     assert asks_and_private(
-        Told("listed", 1, 40.0, sender=ANN),
-        Told("listed", 2, 30.0, sender=ANN, receiver=BOB),
-        Told("listed", 3, 0.0, sender=ANN),
+        Event("listed", 1, 40.0, sender=ANN),
+        Event("listed", 2, 30.0, sender=ANN, receiver=BOB),
+        Event("listed", 3, 0.0, sender=ANN),
     ) == ([1], [2, 3])
 
 
 def test_a_private_listing_ends_the_public_ask_before_it() -> None:
-    story = (Told("listed", 1, 5.0, sender=ANN), Told("listed", 1, 5.0, sender=ANN, receiver=BOB))
+    story = (Event("listed", 1, 5.0, sender=ANN), Event("listed", 1, 5.0, sender=ANN, receiver=BOB))
     assert asks_and_private(*story) == ([], [1])
 
 
 @pytest.mark.parametrize("ending", ["delisted", "sale", "transfer", "wrap", "unwrap", "claim"])
 def test_what_ends_a_listing_takes_it_off_the_book(ending: str) -> None:
-    _, (ask,) = folded(told(Told("listed", 1, 5.0, sender=ANN), Told(ending, 1, 5.0, receiver=BOB)), [])
+    _, (ask,) = folded(events_of(Event("listed", 1, 5.0, sender=ANN), Event(ending, 1, 5.0, receiver=BOB)), [])
     assert (ask.kind, ask.maker, ask.until, ask.ended_by) == ("ask", ANN, 2, ending)
 
 
 @pytest.mark.parametrize(
     ("event", "stands"),
     [
-        (Told("bid_withdrawn", 1, 5.0, sender=EVE), False),
-        (Told("sale", 1, 5.0, sender=ANN, receiver=EVE, accepted=True), False),
-        (Told("sale", 1, 9.0, sender=ANN, receiver=EVE), False),
-        (Told("transfer", 1, sender=ANN, receiver=EVE), False),
-        (Told("bid", 1, 0.0, sender=BOB), False),
-        (Told("sale", 1, 9.0, sender=ANN, receiver=BOB), True),
-        (Told("wrap", 1, sender=ANN, receiver=BOB), True),
-        (Told("listed", 1, 9.0, sender=ANN), True),
-        (Told("listed", 1, 9.0, sender=ANN, receiver=EVE), True),
-        (Told("sale", 2, 5.0, sender=ANN, receiver=EVE, accepted=True), True),
+        (Event("bid_withdrawn", 1, 5.0, sender=EVE), False),
+        (Event("sale", 1, 5.0, sender=ANN, receiver=EVE, accepted=True), False),
+        (Event("sale", 1, 9.0, sender=ANN, receiver=EVE), False),
+        (Event("transfer", 1, sender=ANN, receiver=EVE), False),
+        (Event("bid", 1, 0.0, sender=BOB), False),
+        (Event("sale", 1, 9.0, sender=ANN, receiver=BOB), True),
+        (Event("wrap", 1, sender=ANN, receiver=BOB), True),
+        (Event("listed", 1, 9.0, sender=ANN), True),
+        (Event("listed", 1, 9.0, sender=ANN, receiver=EVE), True),
+        (Event("sale", 2, 5.0, sender=ANN, receiver=EVE, accepted=True), True),
     ],
 )
 def test_a_bid_stands_until_it_is_replaced_withdrawn_or_accepted_or_its_bidder_has_the_punk(
-    event: Told, stands: bool
+    event: Event, stands: bool
 ) -> None:
-    book, (bid, *_) = folded(told(Told("bid", 1, 5.0, sender=EVE), event), [])
+    book, (bid, *_) = folded(events_of(Event("bid", 1, 5.0, sender=EVE), event), [])
     assert book.bids == ({1: Offer(1, "bid", 5 * 10**18, EVE, None, 1)} if stands else {})
     assert (bid.until, bid.ended_by) == ((None, None) if stands else (2, event.kind))
 
 
 def test_a_bid_of_nothing_is_no_offer() -> None:
-    assert folded(told(Told("bid", 1, 0.0, sender=EVE)), [])[1] == []
+    assert folded(events_of(Event("bid", 1, 0.0, sender=EVE)), [])[1] == []

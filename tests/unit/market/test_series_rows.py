@@ -20,7 +20,7 @@ from shared.market.series_rows import (
 )
 from shared.market.timeline import MarketTimeline
 from tests.factories import market
-from tests.factories.market_story import Told, told
+from tests.factories.market_story import Event, events_of
 
 TRAITS = market.TRAITS
 ANN, BOB, EVE = (f"0x{name:040x}" for name in (1, 2, 3))
@@ -30,19 +30,19 @@ ONE, TWO, SIX = (int(punk) for punk in ALIKE[:3])
 DAY = timedelta(days=1)
 
 
-def folded(*story: Told) -> MarketTimeline:
+def folded(*story: Event) -> MarketTimeline:
     timeline = MarketTimeline(TRAITS)
-    timeline.apply(told(*story))
+    timeline.apply(events_of(*story))
     return timeline
 
 
-def test_the_two_lowest_asks_are_told_whenever_they_change():
+def test_the_two_lowest_asks_are_recorded_whenever_they_change():
     timeline = folded(
-        Told("listed", 7, 40.0, sender=EVE),
-        Told("listed", 8, 39.0, sender=EVE),
-        Told("listed", 9, 50.0, sender=EVE),
-        Told("listed", 6, 1.0, sender=EVE, receiver=BOB),
-        *(Told("delisted", punk, sender=EVE) for punk in (8, 8, 7, 9)),
+        Event("listed", 7, 40.0, sender=EVE),
+        Event("listed", 8, 39.0, sender=EVE),
+        Event("listed", 9, 50.0, sender=EVE),
+        Event("listed", 6, 1.0, sender=EVE, receiver=BOB),
+        *(Event("delisted", punk, sender=EVE) for punk in (8, 8, 7, 9)),
     )
     rows = [LowestAsks(*row) for row in timeline.lows.rows]
     np.testing.assert_equal(
@@ -55,9 +55,9 @@ def test_every_change_of_owner_is_kept_with_its_way():
     ways = ("claim", "transfer", "wrap", "unwrap")
     owners = [ANN, BOB, EVE, ANN]
     timeline = folded(
-        *[Told(way, 1, receiver=owner) for way, owner in zip(ways, owners, strict=True)],
-        Told("sale", 1, 9.0, sender=ANN, receiver=BOB),
-        Told("sale", 1, 9.0, sender=BOB, receiver=EVE, accepted=True),
+        *[Event(way, 1, receiver=owner) for way, owner in zip(ways, owners, strict=True)],
+        Event("sale", 1, 9.0, sender=ANN, receiver=BOB),
+        Event("sale", 1, 9.0, sender=BOB, receiver=EVE, accepted=True),
     )
     rows = [OwnerChange(*row) for row in timeline.owner_changes.rows]
     assert [row.way for row in rows] == [ACQUISITION_KINDS[way] for way in (*ways, "buy", "accept_bid")]
@@ -68,9 +68,9 @@ def test_every_change_of_owner_is_kept_with_its_way():
 
 def test_a_punks_sales_add_up_with_half_lives():
     timeline = folded(
-        Told("listed", SIX, 10.0, sender=EVE),
-        Told("sale", ONE, 10.0, sender=ANN, receiver=BOB),
-        Told("sale", ONE, 11.0, sender=BOB, receiver=EVE, after=100 * DAY),
+        Event("listed", SIX, 10.0, sender=EVE),
+        Event("sale", ONE, 10.0, sender=ANN, receiver=BOB),
+        Event("sale", ONE, 11.0, sender=BOB, receiver=EVE, after=100 * DAY),
     )
     first, second = (PunkSale(*row) for row in timeline.punk_sales.rows)
     states = timeline.index.states.rows.astype(np.float64)
@@ -87,10 +87,10 @@ def test_a_punks_sales_add_up_with_half_lives():
 
 def test_errors_are_clipped_for_the_market_and_less_for_the_punk():
     timeline = folded(
-        Told("listed", SIX, 10.0, sender=EVE),
-        Told("sale", ONE, 10.0, sender=ANN, receiver=BOB),
-        Told("sale", TWO, 90.0, sender=ANN, receiver=EVE, after=DAY),
-        Told("sale", ONE, 5.1, sender=BOB, receiver=ANN, accepted=True, after=200 * DAY),
+        Event("listed", SIX, 10.0, sender=EVE),
+        Event("sale", ONE, 10.0, sender=ANN, receiver=BOB),
+        Event("sale", TWO, 90.0, sender=ANN, receiver=EVE, after=DAY),
+        Event("sale", ONE, 5.1, sender=BOB, receiver=ANN, accepted=True, after=200 * DAY),
     )
     sums = [ValidSale(*row) for row in timeline.valid_sales.rows]
     assert [row.errors for row in sums] == [0.0, LARGEST_MARKET_ERROR, pytest.approx(0.0)]
@@ -100,12 +100,12 @@ def test_errors_are_clipped_for_the_market_and_less_for_the_punk():
 
 def test_sellers_and_buyers_keep_their_own_records():
     timeline = folded(
-        Told("listed", SIX, 10.0, sender=EVE),
-        Told("transfer", ONE, receiver=ANN),
-        Told("transfer", TWO, receiver=ANN),
-        Told("sale", ONE, 10.0, sender=ANN, receiver=BOB, after=2 * DAY),
-        Told("sale", TWO, 11.0, sender=ANN, receiver=BOB, after=90 * DAY),
-        Told("sale", ONE, 12.0, sender=BOB, receiver=EVE, after=90 * DAY),
+        Event("listed", SIX, 10.0, sender=EVE),
+        Event("transfer", ONE, receiver=ANN),
+        Event("transfer", TWO, receiver=ANN),
+        Event("sale", ONE, 10.0, sender=ANN, receiver=BOB, after=2 * DAY),
+        Event("sale", TWO, 11.0, sender=ANN, receiver=BOB, after=90 * DAY),
+        Event("sale", ONE, 12.0, sender=BOB, receiver=EVE, after=90 * DAY),
     )
     number = timeline._owner_ids
     sold, bought = timeline.sold_by, timeline.bought_by
@@ -122,10 +122,10 @@ def test_sellers_and_buyers_keep_their_own_records():
 
 def test_a_floor_sale_keeps_whose_ask_it_was_measured_against_and_the_measure_without_it():
     timeline = folded(
-        Told("listed", 7, 10.0, sender=EVE),
-        Told("listed", 8, 12.0, sender=EVE),
-        Told("listed", ONE, 9.0, sender=ANN),
-        Told("sale", ONE, 9.0, sender=ANN, receiver=BOB),
+        Event("listed", 7, 10.0, sender=EVE),
+        Event("listed", 8, 12.0, sender=EVE),
+        Event("listed", ONE, 9.0, sender=ANN),
+        Event("sale", ONE, 9.0, sender=ANN, receiver=BOB),
     )
     (row,) = (FloorSale(*row) for row in timeline.floor_sales.rows)
     assert row == FloorSale(np.log(9.0), np.log(9.0) - np.log(10.0), np.log(9.0) - np.log(12.0), 7)
@@ -133,9 +133,9 @@ def test_a_floor_sale_keeps_whose_ask_it_was_measured_against_and_the_measure_wi
 
 def test_a_sale_that_does_not_count_leaves_no_mark_but_the_change_of_owner():
     timeline = folded(
-        Told("listed", 7, 10.0, sender=EVE),
-        Told("sale", ONE, 1.0, sender=ANN, receiver=BOB),
-        Told("sale", TWO, 0.0, sender=ANN, receiver=BOB),
+        Event("listed", 7, 10.0, sender=EVE),
+        Event("sale", ONE, 1.0, sender=ANN, receiver=BOB),
+        Event("sale", TWO, 0.0, sender=ANN, receiver=BOB),
     )
     for name in ("valid_sales", "floor_sales", "punk_sales", "sold_by", "bought_by"):
         assert len(getattr(timeline, name).times) == 0, name
@@ -143,17 +143,17 @@ def test_a_sale_that_does_not_count_leaves_no_mark_but_the_change_of_owner():
     assert len(timeline.owner_changes.times) == 2
 
 
-def test_bids_are_told_when_they_are_placed_and_when_they_end():
+def test_bids_are_recorded_when_they_are_placed_and_when_they_end():
     timeline = folded(
-        Told("bid", 1, 5.0, sender=EVE),
-        Told("bid", 1, 6.0, sender=BOB),
-        Told("bid_withdrawn", 1, 6.0, sender=BOB),
-        Told("bid", 2, 7.0, sender=EVE),
-        Told("sale", 2, 7.0, sender=ANN, receiver=EVE, accepted=True),
-        Told("bid", 3, 8.0, sender=EVE),
-        Told("transfer", 3, receiver=EVE),
-        Told("bid", 4, 8.0, sender=EVE),
-        Told("transfer", 4, receiver=BOB),
+        Event("bid", 1, 5.0, sender=EVE),
+        Event("bid", 1, 6.0, sender=BOB),
+        Event("bid_withdrawn", 1, 6.0, sender=BOB),
+        Event("bid", 2, 7.0, sender=EVE),
+        Event("sale", 2, 7.0, sender=ANN, receiver=EVE, accepted=True),
+        Event("bid", 3, 8.0, sender=EVE),
+        Event("transfer", 3, receiver=EVE),
+        Event("bid", 4, 8.0, sender=EVE),
+        Event("transfer", 4, receiver=BOB),
     )
     rows = list(zip(timeline.bids.keys.tolist(), timeline.bids.rows[:, 0].tolist(), strict=True))
     nan = pytest.approx(float("nan"), nan_ok=True)

@@ -1,4 +1,4 @@
-"""Prices kept in order, against sorting them anew."""
+"""Prices kept in order, against sorting them each time."""
 
 import numpy as np
 from hypothesis import given

@@ -72,7 +72,7 @@ def test_real_sales_count_exactly_where_the_reference_says_so_but_for_those_expl
 
 
 @pytest.mark.realdata
-def test_both_flash_loans_are_told_from_their_amount(market_data, folded):
+def test_both_flash_loans_are_recognised_by_their_amount(market_data, folded):
     reference = pl.read_parquet(market_data / "sales_reference.parquet")
     loans = [sale.excluded is Exclusion.FLASH_LOAN for sale in folded.sales]
     assert loans == reference["flash_loan"].to_list()

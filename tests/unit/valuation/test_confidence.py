@@ -44,7 +44,7 @@ def test_apes_and_aliens_are_never_graded_better_than_the_lowest() -> None:
     assert "so few apes are ever sold" in meaning("D", "Ape")
 
 
-def test_what_is_told_of_grades_is_what_a_model_grades_by() -> None:
+def test_the_published_description_of_grades_is_the_rule_that_models_use() -> None:
     grades = small_market.model().grades
     assert list(grades) == list(MEANINGS)
     assert all(

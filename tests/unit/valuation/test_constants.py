@@ -80,8 +80,8 @@ def _otherwise(value: Any) -> Any:
     if isinstance(value, type):
         return value
     if dataclasses.is_dataclass(value):
-        told = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return dataclasses.replace(value, **{name: _otherwise(one) for name, one in told.items()})
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **{name: _otherwise(one) for name, one in fields.items()})
     return next(iter(changes(value)), value)
 
 

@@ -84,7 +84,7 @@ def test_the_schema_hash_of_a_model_is_of_its_features_in_any_order(wanted: dict
     assert schema_hash(wanted | {one: wanted[one] + 1}) != schema_hash(wanted)
 
 
-def test_what_is_not_computed_is_told_by_name_and_version():
+def test_an_unsupported_feature_is_named_with_its_version():
     assert not_computed(versions()) == []
     assert not_computed({"level": 2, "weather": 1, "asks": 1}) == [
         "level (version 2; this code has 1)",

@@ -4,7 +4,7 @@ feature_versions.json has, for every feature, its version and a SHA-256 of what 
 The values are hashed as text of four significant digits, so that another processor's last digits do not show; a change
 smaller than that does not show either.
 
-`python -m tests.unit.valuation.test_feature_versions` makes the file anew. It refuses while a feature says something
+`python -m tests.unit.valuation.test_feature_versions` writes the file again. It refuses while a feature says something
 else under the same version.
 """
 
@@ -84,7 +84,7 @@ def test_the_market_tells_features_apart() -> None:
     assert len(set(rows)) > 0.9 * len(rows)
 
 
-def test_a_feature_that_says_something_else_is_told_with_what_to_do() -> None:
+def test_a_feature_with_other_values_fails_with_advice() -> None:
     now = measured()
     other = now | {"own_age": now["own_age"]._replace(sha256="0" * 64)}
     (complaint,) = complaints(now, other)

@@ -62,8 +62,8 @@ def test_flags_are_one_for_each_trait_a_punk_has_and_zero_for_every_other():
     held = {name: np.flatnonzero(column(rows, name)) for name in FLAGS}
     assert {value for name in FLAGS for value in np.unique(column(rows, name))} <= {0.0, 1.0}
     for punk in range(0, len(PUNKS), 7):
-        told = {FLAGS[name] for name, punks in held.items() if punk in punks}
-        assert told == {TRAITS.names[trait] for trait in TRAITS.trait_lists[punk]}
+        flagged = {FLAGS[name] for name, punks in held.items() if punk in punks}
+        assert flagged == {TRAITS.names[trait] for trait in TRAITS.trait_lists[punk]}
 
 
 def test_every_trait_of_the_collection_has_a_flag():

@@ -1,4 +1,4 @@
-"""params.toml: the one in git holds, and every way to spoil one is told with its place."""
+"""params.toml: the one in git holds, and every error names its place."""
 
 import json
 from pathlib import Path

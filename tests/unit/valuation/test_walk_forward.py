@@ -194,11 +194,11 @@ def test_intervals_follow_outcomes_from_day_to_day_between_two_refits(walked):
 
 
 def test_progress_rises_to_one():
-    told: list[float] = []
-    walk(until=FIRST + timedelta(days=15), on_progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == pytest.approx(1.0)
-    assert len(told) > 4
+    progress: list[float] = []
+    walk(until=FIRST + timedelta(days=15), on_progress=progress.append)
+    assert progress == sorted(progress)
+    assert progress[-1] == pytest.approx(1.0)
+    assert len(progress) > 4
 
 
 def test_the_same_walk_twice_gives_the_same_rows(walked):

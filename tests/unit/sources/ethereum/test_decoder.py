@@ -212,7 +212,7 @@ def test_a_transfer_log_of_another_sale_does_not_name_the_buyer(another: dict[st
     assert decoded([bid, another, log("PunkBought", 1, 0, ANN, NOBODY, log_index=5)])["to_address"][-1] == CAT
 
 
-def test_the_seller_of_a_listing_is_told_by_what_follows_it() -> None:
+def test_the_seller_of_a_listing_follows_from_later_logs() -> None:
     logs = [
         log("PunkOffered", 1, ETHER, NOBODY),
         log("Transfer", ANN, BEN, 1, log_index=2),

@@ -137,7 +137,7 @@ async def test_a_node_that_lacks_the_block_is_not_asked_for_what_is_in_it() -> N
         ("context deadline exceeded", -32000),
     ],
 )
-async def test_a_refusal_for_size_is_told_apart_and_not_tried_again(message: str, code: int) -> None:
+async def test_a_refusal_for_size_is_recognised_and_not_retried(message: str, code: int) -> None:
     only = node()
     only.faults.append(lambda method, _: RpcError(message, code) if method == "eth_getLogs" else None)
     logs = Call("eth_getLogs", [{}], lambda value: value, divisible=True)
@@ -195,7 +195,7 @@ async def test_a_node_that_takes_no_batches_is_asked_singly(status: int) -> None
         assert await rpc.ask_all([block(number) for number in range(30)]) == list(range(30))
         singly = only.requests
         assert await rpc.ask_all([block(number) for number in range(30)]) == list(range(30))
-    assert only.requests == singly + 30, "and it is remembered"
+    assert only.requests == singly + 30, "the size is kept"
 
 
 async def test_no_more_requests_are_in_flight_than_allowed() -> None:

@@ -198,10 +198,10 @@ def test_a_sale_that_became_known_after_the_day_had_begun_counts_from_the_next_d
         .then(pl.max_horizontal("timestamp", pl.lit(day + timedelta(minutes=5))))
         .otherwise(pl.col("timestamp"))
     )
-    told, without = market.timeline(late), market.timeline(events.filter(pl.col("seq") < sale.event_seq))
-    assert same(calibration(one, day, told), calibration(one, day, without))
+    with_sale, without = market.timeline(late), market.timeline(events.filter(pl.col("seq") < sale.event_seq))
+    assert same(calibration(one, day, with_sale), calibration(one, day, without))
     tomorrow = END + timedelta(days=1)
-    rows = later_sales(told, small_market.prices(), data_cutoff=one.data_cutoff, instant=tomorrow)
+    rows = later_sales(with_sale, small_market.prices(), data_cutoff=one.data_cutoff, instant=tomorrow)
     assert sale.event_seq in rows["event_seq"].to_list()
 
 

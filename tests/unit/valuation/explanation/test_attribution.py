@@ -56,13 +56,13 @@ def values(rows: pl.DataFrame) -> np.ndarray:
 
 
 def reasons(rows: pl.DataFrame) -> list[tuple[Part, ...]]:
-    told = explained(rows)
-    return [told.reasons(row, value) for row, value in enumerate(values(rows).tolist())]
+    explanation = explained(rows)
+    return [explanation.reasons(row, value) for row, value in enumerate(values(rows).tolist())]
 
 
-def totals(told: Explained) -> np.ndarray:
+def totals(explanation: Explained) -> np.ndarray:
     """What the parts add up to, before the base value takes what rounding leaves."""
-    return np.add.reduceat(told.log.astype(np.float64), told.starts[:-1])
+    return np.add.reduceat(explanation.log.astype(np.float64), explanation.starts[:-1])
 
 
 def test_the_parts_add_up_to_the_value_less_the_floor_for_every_kind_of_punk() -> None:
@@ -88,12 +88,12 @@ def test_the_parts_add_up_whatever_the_features(seed: int, floor: float, gaps: f
     assert totals(explained(rows)) == pytest.approx(np.log(values(rows) / floor), abs=2e-6)
 
 
-def test_what_a_punk_is_told_to_be_is_what_it_is() -> None:
+def test_trait_reasons_name_only_traits_of_the_punk() -> None:
     for punk, parts in enumerate(reasons(frame()[:200])):
         own = {TRAITS.names[trait] for trait in TRAITS.trait_lists[punk]}
-        told = {part.name for part in parts if part.group == "traits"}
-        assert told <= own | {"rarity and combinations"}
-        assert {name for name in own if name.startswith(("type:", "count:"))} <= told
+        named = {part.name for part in parts if part.group == "traits"}
+        assert named <= own | {"rarity and combinations"}
+        assert {name for name in own if name.startswith(("type:", "count:"))} <= named
 
 
 def test_parts_come_once_each_and_in_the_order_of_the_groups() -> None:
@@ -158,32 +158,34 @@ def test_it_reads_back_as_it_was_stored() -> None:
             return all(equal(value, vars(other)[name]) for name, value in vars(one).items())
         return one == other
 
-    for told in (many(), since(many(), many(24))):
-        assert equal(told, Explained.from_bytes(told.to_bytes()))
+    for explanation in (many(), since(many(), many(24))):
+        assert equal(explanation, Explained.from_bytes(explanation.to_bytes()))
 
 
 def since(late: Explained, early: Explained | None) -> Explained:
     """As the explainer tells of the generation before."""
-    told = replace(late, before=Before(3, END, late.model_id), before_value_micro_eth=np.arange(ROWS, dtype=np.int64))
-    return told if early is None else told.since(early)
+    explanation = replace(
+        late, before=Before(3, END, late.model_id), before_value_micro_eth=np.arange(ROWS, dtype=np.int64)
+    )
+    return explanation if early is None else explanation.since(early)
 
 
 def test_parts_move_between_two_instants_of_one_model() -> None:
     early, late = many(24), many()
-    told = since(late, early)
-    assert told.before_moved == pytest.approx(late.log - early.log)
-    assert np.array_equal(told.before_floor_eth, early.floor_eth)
-    assert told.before.generation_id == 3
+    explanation = since(late, early)
+    assert explanation.before_moved == pytest.approx(late.log - early.log)
+    assert np.array_equal(explanation.before_floor_eth, early.floor_eth)
+    assert explanation.before.generation_id == 3
 
 
 def test_two_models_or_nothing_before_have_values_only() -> None:
     other_order = replace(many(24), parts=many().parts[::-1])
     for reasons in (many(24, seed=8), other_order, None):
-        told = since(many(), reasons)
-        assert told.before is not None
-        assert len(told.before_value_micro_eth) == ROWS
-        assert len(told.before_moved) == 0
-        assert told.changes(0, 31.0, 30.0) is None
+        explanation = since(many(), reasons)
+        assert explanation.before is not None
+        assert len(explanation.before_value_micro_eth) == ROWS
+        assert len(explanation.before_moved) == 0
+        assert explanation.changes(0, 31.0, 30.0) is None
     assert many().changes(0, 31.0, 30.0) is None
 
 
@@ -192,9 +194,9 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
 def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: int) -> None:
     hours -= hours % 40  # few snapshots, many punks
     early, late = frame(hours)[[punk]], frame()[[punk]]
-    told = since(explained(late), explained(early, hours))
+    explanation = since(explained(late), explained(early, hours))
     (was,), (value,) = values(early).tolist(), values(late).tolist()
-    parts = told.changes(0, value, was)
+    parts = explanation.changes(0, value, was)
     assert sum(part.eth for part in parts) == pytest.approx(value - was, abs=1e-9)
     moved = next(part for part in parts if part.group == "floor")
     assert moved.log == pytest.approx(np.log(late["floor_eth"][0] / early["floor_eth"][0]))
@@ -203,5 +205,7 @@ def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: 
 
 
 def test_nothing_changed_between_a_snapshot_and_itself() -> None:
-    told = since(many(), many())
-    assert [part.eth for part in told.changes(7, 30.0, 30.0) or ()] == [0.0] * len(told.reasons(7, 30.0)) + [0.0]
+    explanation = since(many(), many())
+    assert [part.eth for part in explanation.changes(7, 30.0, 30.0) or ()] == [0.0] * len(
+        explanation.reasons(7, 30.0)
+    ) + [0.0]

@@ -24,7 +24,7 @@ from shared.valuation.explanation.parts import KINDS
 from shared.valuation.explanation.stored import NOBODY, Comparable
 from tests.factories import market, small_market
 from tests.factories.explained import explained
-from tests.factories.market_story import BEGAN, Told, told
+from tests.factories.market_story import BEGAN, Event, events_of
 
 PUNKS = {
     0: ("Female", "Mid", ["Hoodie", "Pipe"]),
@@ -49,17 +49,17 @@ def wallet(name: str, punk: int) -> str:
     return f"0x{name}{punk:0{40 - len(name)}}"
 
 
-def sale(punk: int, eth: float, *, buyer: str = "b", seller: str = "a", at: timedelta | None = None) -> Told:
-    return Told("sale", punk, eth, sender=wallet(seller, punk), receiver=wallet(buyer, punk), at=at)
+def sale(punk: int, eth: float, *, buyer: str = "b", seller: str = "a", at: timedelta | None = None) -> Event:
+    return Event("sale", punk, eth, sender=wallet(seller, punk), receiver=wallet(buyer, punk), at=at)
 
 
-def asks() -> list[Told]:
-    return [Told("listed", punk, 8.0 + punk / 1_000, sender=wallet("a", punk)) for punk in range(20, 24)]
+def asks() -> list[Event]:
+    return [Event("listed", punk, 8.0 + punk / 1_000, sender=wallet("a", punk)) for punk in range(20, 24)]
 
 
-def market_of(*story: Told) -> MarketTimeline:
+def market_of(*story: Event) -> MarketTimeline:
     folded = MarketTimeline(traits())
-    folded.apply(told(*asks(), *story))
+    folded.apply(events_of(*asks(), *story))
     return folded
 
 
@@ -102,12 +102,12 @@ def test_a_punks_own_sale_and_sales_at_the_instant_are_no_comparables() -> None:
     assert nearest(folded, after(hours=1), 0) == []
 
 
-def test_a_sale_that_does_not_count_is_no_comparable_but_is_told_of_the_punk_itself() -> None:
+def test_an_invalid_sale_is_no_comparable_but_is_shown_for_the_punk_itself() -> None:
     folded = market_of(sale(1, 0.001), sale(1, 12.0, seller="b", buyer="c"))
     near, own = nearest(folded, after(hours=1), 0), own_sales(folded, 1, after(hours=1))
     assert [one.price_eth for one in near] == [pytest.approx(12.0)]
     assert [(one.price_eth, one.excluded) for one in own] == [(12.0, None), (0.001, "dust")]
-    assert own[1].adjusted_eth is None  # nothing had told the index anything by then
+    assert own[1].adjusted_eth is None  # the index had no data by then
     assert near[0].floor_eth == pytest.approx(own[0].floor_eth) == pytest.approx(8.02)
 
 
@@ -168,7 +168,7 @@ def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_access
 
 
 def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() -> None:
-    """Told plainly for each pair; the search adds the same up in another order."""
+    """Event plainly for each pair; the search adds the same up in another order."""
     folded, as_of = small_market.timeline(), END
     (worth, _), traits = trait_premia(folded, as_of), folded.traits
     last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}

@@ -185,7 +185,7 @@ def test_a_value_alone_and_among_many_agree_but_for_the_last_of_sixteen_digits(f
 
 
 def test_old_sales_weigh_less(learnt):
-    """The same rows told twice, an old half that says double the price: the new half is believed."""
+    """The same rows twice, an old half that says double the price: the new half is believed."""
     frame, _ = learnt
     doubled = pl.concat([frame.with_columns(pl.col("price_eth") * 2), frame])
     age = np.repeat([600.0, 0.0], frame.height)
@@ -197,7 +197,7 @@ def test_old_sales_weigh_less(learnt):
     assert np.median(old_believed - truth) == pytest.approx(np.log(2), abs=0.15)
 
 
-def test_what_this_code_does_not_know_is_told_from_what_is_damaged(fitted):
+def test_an_unknown_learner_and_a_damaged_file_are_different_errors(fitted):
     def changed(**parts: object) -> Ensemble:
         return read(Ensemble, written(fitted) | parts)
 
