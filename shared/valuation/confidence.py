@@ -12,10 +12,10 @@ from shared.valuation.params import Params
 LOWEST: Final = "D"
 _PARAMS: Final = Params.load()
 _ACCURACY: Final = {
-    "A": "values in its price range came close to what was paid",
-    "B": "values in its price range missed by as much as a good trait is worth",
-    "C": "values in its price range often missed by far",
-    LOWEST: "an idea of the price, no more",
+    "A": "values in this price range came close to the price paid",
+    "B": "values in this price range missed by about the worth of a good trait",
+    "C": "values in this price range frequently missed by a wide margin",
+    LOWEST: "a rough idea only",
 }
 _WIDTHS: Final = [f"{100 * width:.0f} %" for width in _PARAMS.grades.values()]
 _SPANS: Final = [f"at most {_WIDTHS[0]}", *map(" to ".join, pairwise(_WIDTHS)), f"over {_WIDTHS[-1]}"]
@@ -30,5 +30,5 @@ def meaning(grade: str, punk_type: str) -> str:
     """The grade in a sentence, for a punk of this type."""
     if punk_type not in _PARAMS.index_rule.types:
         return MEANINGS[grade]
-    why = f"so few {punk_type.lower()}s are ever sold that they are {LOWEST} whatever the width"
+    why = f"so few {punk_type.lower()}s are sold that the grade is always {LOWEST}"
     return f"{MEANINGS[grade]}; {why}"

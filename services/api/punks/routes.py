@@ -18,7 +18,7 @@ from services.api.problems import NOT_MODIFIED, documented, no_such_punk
 from services.api.punks import documents, queries, search
 from services.api.punks.columns import columns
 from services.api.punks.queries import Span
-from services.api.punks.schemas import ColumnsDocument, HistoryDocument, PunkDocument, PunkPage, Standing
+from services.api.punks.schemas import ColumnsDocument, HistoryDocument, PunkDocument, PunkPage, OfferPeriod
 from services.api.responses import memoised, respond
 from services.api.schemas import Grade
 from services.api.view.current import View
@@ -224,8 +224,8 @@ async def history(
         values=values,
         step_seconds=step,
         sales=sales[:MOST_EVENTS][::-1],
-        asks=_standings(asks),
-        bids=_standings(bids),
+        asks=_periods(asks),
+        bids=_periods(bids),
         truncated=[name for name, count in counts.items() if count > MOST_EVENTS],
     )
 
@@ -239,10 +239,10 @@ def step_seconds(span: Span, points: int | None) -> int | None:
     return max(1, ceil((span.last - span.first).total_seconds() / max(wanted - 1, 1)))
 
 
-def _standings(offers: Sequence[PastOffer]) -> list[Standing]:
+def _periods(offers: Sequence[PastOffer]) -> list[OfferPeriod]:
     """The newest of the offers."""
     return [
-        Standing(
+        OfferPeriod(
             price=money(past.offer.price_wei),
             by=past.offer.maker,
             start=past.offer.since.time,

@@ -163,7 +163,7 @@ class PastSale(Document):
     tx_hash: str
 
 
-class Standing(Document):
+class OfferPeriod(Document):
     """An ask or a bid, from when it was placed to when it ended."""
 
     price: Money
@@ -184,8 +184,8 @@ class HistoryDocument(Document):
         int | None, Field(description="The values are the last of each step of so many seconds; null: all of them")
     ]
     sales: list[PastSale]
-    asks: Annotated[list[Standing], Field(description="Public asks")]
-    bids: list[Standing]
+    asks: Annotated[list[OfferPeriod], Field(description="Public asks")]
+    bids: list[OfferPeriod]
     truncated: list[Literal["sales", "asks", "bids"]]
 
 

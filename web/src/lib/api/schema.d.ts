@@ -2256,9 +2256,9 @@ export interface components {
              * Asks
              * @description Public asks
              */
-            asks: components["schemas"]["Standing"][];
+            asks: components["schemas"]["OfferPeriod"][];
             /** Bids */
-            bids: components["schemas"]["Standing"][];
+            bids: components["schemas"]["OfferPeriod"][];
             /**
              * End
              * @description `to` of the request
@@ -2690,6 +2690,34 @@ export interface components {
             generation_id: number;
             /** Model Id */
             model_id: string;
+        };
+        /**
+         * OfferPeriod
+         * @description An ask or a bid, from when it was placed to when it ended.
+         */
+        OfferPeriod: {
+            /**
+             * By
+             * @description Address of the seller, or of the bidder
+             */
+            by: string | null;
+            /**
+             * End
+             * @description Null while it stands
+             */
+            end: string | null;
+            /**
+             * Ended By
+             * @description Type of the event that ended it
+             * @example delisted
+             */
+            ended_by: string | null;
+            price: components["schemas"]["Money"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
         };
         /**
          * OperatorOrder
@@ -3329,34 +3357,6 @@ export interface components {
             generation_id: number;
             /** Model Id */
             model_id: string;
-        };
-        /**
-         * Standing
-         * @description An ask or a bid, from when it was placed to when it ended.
-         */
-        Standing: {
-            /**
-             * By
-             * @description Address of the seller, or of the bidder
-             */
-            by: string | null;
-            /**
-             * End
-             * @description Null while it stands
-             */
-            end: string | null;
-            /**
-             * Ended By
-             * @description Type of the event that ended it
-             * @example delisted
-             */
-            ended_by: string | null;
-            price: components["schemas"]["Money"];
-            /**
-             * Start
-             * Format: date-time
-             */
-            start: string;
         };
         /**
          * StatusDocument

@@ -3,7 +3,7 @@ import type { Schemas } from '$lib/api/client';
 import { aligned, type Chart } from '$lib/charts/series';
 import { eth } from '$lib/format/numbers';
 
-type Standing = Schemas['Standing'];
+type OfferPeriod = Schemas['OfferPeriod'];
 
 const seconds = (instant: string) => Date.parse(instant) / 1000;
 
@@ -51,7 +51,7 @@ interface Steps {
 }
 
 /** Each start with its price, each end with null; an offer ends at the latest where the next one starts. */
-function steps(offers: readonly Standing[], begin: number, until: number): Steps {
+function steps(offers: readonly OfferPeriod[], begin: number, until: number): Steps {
 	const at = new Map<number, number | null>();
 	for (const { start, end, price } of offers) {
 		const to = end === null ? until : seconds(end);
