@@ -18,7 +18,7 @@ from services.api.problems import NOT_MODIFIED, documented, no_such_punk
 from services.api.punks import documents, queries, search
 from services.api.punks.columns import columns
 from services.api.punks.queries import Span
-from services.api.punks.schemas import ColumnsDocument, HistoryDocument, PunkDocument, PunkPage, OfferPeriod
+from services.api.punks.schemas import ColumnsDocument, HistoryDocument, OfferPeriod, PunkDocument, PunkPage
 from services.api.responses import memoised, respond
 from services.api.schemas import Grade
 from services.api.view.current import View

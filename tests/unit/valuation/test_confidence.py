@@ -41,7 +41,7 @@ def test_apes_and_aliens_are_never_graded_better_than_the_lowest() -> None:
     types, grades = graded(0.1)
     assert set(types) == set(TYPES)
     assert set(grades[np.isin(types, ("Ape", "Alien"))]) == {"D"}
-    assert "so few apes are ever sold" in meaning("D", "Ape")
+    assert "so few apes are sold" in meaning("D", "Ape")
 
 
 def test_the_published_description_of_grades_is_the_rule_that_models_use() -> None:
