@@ -1,4 +1,4 @@
-"""Market events one after the other, for tests in which who did what to whom matters."""
+"""Market events written one after the other, for tests in which who did what to whom matters."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ class Event:
     accepted: bool = False
 
 
-def events_of(*story: Event) -> pl.DataFrame:
+def event_frame(*story: Event) -> pl.DataFrame:
     """The events as a valid frame with `seq` from 1."""
     rows = []
     now, block, tx = BEGAN, 20_000_000, None

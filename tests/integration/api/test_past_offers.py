@@ -5,13 +5,13 @@ from datetime import timedelta
 from services.api.punks import queries as history
 from shared.database.pool import Connection
 from shared.stores import event_repository, offer_repository
-from tests.factories.market_story import BEGAN, Event, events_of
+from tests.factories.market_story import BEGAN, Event, event_frame
 
 ANN, BOB = (f"0x{name:040x}" for name in (1, 2))
 
 
 async def test_a_window_shows_the_offers_that_stood_in_it_at_any_time(connection: Connection) -> None:
-    story = events_of(
+    story = event_frame(
         Event("listed", 1, 5.0, sender=ANN, at=timedelta(hours=1)),
         Event("delisted", 1, sender=ANN, at=timedelta(hours=3)),
         Event("listed", 1, 7.0, sender=ANN, at=timedelta(hours=6)),

@@ -1,6 +1,8 @@
 """The sequential tests: validity, agreement with the formula, independence of how sales are batched."""
 
 import math
+from collections.abc import Iterable
+from itertools import accumulate
 
 import numpy as np
 import pytest
@@ -11,7 +13,6 @@ from shared.evaluation.eprocess import EState, Step, advance, advance_level, sta
 from shared.evaluation.policy import load_policy
 
 RULES = load_policy().sequential
-POLICY = load_policy()
 
 
 def reference_e(steps: list[tuple[float, float]], margin: float, sign: float) -> float:
@@ -34,11 +35,23 @@ sales = st.lists(
 )
 
 
+def states(steps: Iterable[tuple[float, float]], margin: float) -> list[EState]:
+    """The state before the first step and after each."""
+
+    def following(state: EState, step: tuple[float, float]) -> EState:
+        return advance(state, Step(*step), margin=margin, rules=RULES)
+
+    return list(accumulate(steps, following, initial=start(RULES)))
+
+
 def run(steps: list[tuple[float, float]], margin: float) -> EState:
-    state = start(RULES)
-    for d, r in steps:
-        state = advance(state, Step(d, r), margin=margin, rules=RULES)
-    return state
+    return states(steps, margin)[-1]
+
+
+def clipped(seed: int, mean: float, deviation: float, bound: float, count: int) -> list[tuple[float, float]]:
+    """Steps whose differences are normal within the bound."""
+    drawn = np.random.default_rng(seed).normal(mean, deviation, count)
+    return [(d, bound) for d in np.clip(drawn, -bound, bound).tolist()]
 
 
 @given(sales, st.sampled_from([0.0, 0.0025, 0.005]))
@@ -76,32 +89,18 @@ def test_equal_models_rarely_reach_the_threshold_however_often_one_looks() -> No
     for _ in range(runs):
         bounds = np.abs(generator.normal(0, 0.03, 150)) + 1e-4
         differences = bounds * generator.uniform(-1, 1, 150)
-        state = start(RULES)
-        for d, r in zip(differences, bounds, strict=True):
-            state = advance(state, Step(float(d), float(r)), margin=0.0, rules=RULES)
-            if state.e_worse >= 20:
-                crossed += 1
-                break
+        steps = zip(differences.tolist(), bounds.tolist(), strict=True)
+        crossed += any(state.e_worse >= 20 for state in states(steps, 0.0))
     # At most 5 % by Ville's inequality; 300 runs may exceed that by chance up to about 8.5 %.
     assert crossed / runs <= 0.085
 
 
 def test_a_clearly_worse_model_is_found_within_a_hundred_sales() -> None:
-    generator = np.random.default_rng(2)
-    state, looks = start(RULES), 0
-    while state.e_worse < 20 and looks < 300:
-        d = float(np.clip(generator.normal(0.02, 0.03), -0.06, 0.06))
-        state, looks = advance(state, Step(d, 0.06), margin=0.0, rules=RULES), looks + 1
-    assert state.e_worse >= 20
-    assert looks < 100
+    assert any(state.e_worse >= 20 for state in states(clipped(2, 0.02, 0.03, 0.06, count=99), 0.0))
 
 
 def test_an_equal_model_is_shown_to_be_no_worse_than_the_margin() -> None:
-    generator = np.random.default_rng(3)
-    state = start(RULES)
-    for _ in range(200):
-        d = float(np.clip(generator.normal(0.0, 0.01), -0.03, 0.03))
-        state = advance(state, Step(d, 0.03), margin=0.005, rules=RULES)
+    state = run(clipped(3, 0.0, 0.01, 0.03, count=200), 0.005)
     assert state.e_better >= 20
     assert state.e_worse < 1
 
@@ -111,8 +110,7 @@ def test_sales_of_one_transaction_are_one_step_with_their_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("differences", "bounds"),
-    [([], []), ([0.1], []), ([0.1], [0.05]), ([math.nan], [1.0]), ([0.1], [math.inf])],
+    ("differences", "bounds"), [([], []), ([0.1], []), ([0.1], [0.05]), ([math.nan], [1.0]), ([0.1], [math.inf])]
 )
 def test_a_step_that_no_pair_of_models_can_produce_is_refused(differences: list[float], bounds: list[float]) -> None:
     with pytest.raises(ValueError, match="bound"):

@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from shared.evaluation.policy import PolicyError, differences, load_policy, parse_policy, stored_policy
 
@@ -13,14 +14,10 @@ KNOBS = [(section, knob) for section, body in tomllib.loads(TEXT).items() if isi
 
 @pytest.mark.parametrize(("section", "knob"), KNOBS)
 def test_an_unset_threshold_is_an_error_that_names_it(section: str, knob: str) -> None:
-    lines, inside = [], ""
-    for line in TEXT.splitlines():
-        if line.startswith("["):
-            inside = line.split("]")[0].strip("[")
-        if not (inside == section and line.startswith(f"{knob} ")):
-            lines.append(line)
+    policy = tomllib.loads(TEXT)
+    del policy[section][knob]
     with pytest.raises(PolicyError, match=rf"{section}\.{knob}"):
-        parse_policy("\n".join(lines))
+        parse_policy(tomli_w.dumps(policy))
 
 
 def test_the_hash_follows_the_values_not_the_text() -> None:
@@ -55,9 +52,6 @@ def test_nonsense_and_thresholds_that_contradict_each_other_are_errors(before: s
     assert before in TEXT
     with pytest.raises(PolicyError, match=named):
         parse_policy(TEXT.replace(before, after))
-    assert before in TEXT
-    with pytest.raises(PolicyError, match=named):
-        parse_policy(TEXT.replace(before, after))
 
 
 def test_a_policy_reads_back_from_the_body_that_its_hash_is_over() -> None:
@@ -79,10 +73,10 @@ def test_a_policy_of_version_3_keeps_its_hash_and_starts_the_services_without_th
 
 
 def test_a_policy_of_version_4_lacks_no_section() -> None:
-    start = TEXT.index("[unsupported_champion]")
-    without = TEXT[:start] + TEXT[TEXT.index("[slices]") :]
+    policy = tomllib.loads(TEXT)
+    del policy["unsupported_champion"]
     with pytest.raises(PolicyError, match="unsupported_champion is unset"):
-        parse_policy(without)
+        parse_policy(tomli_w.dumps(policy))
 
 
 def test_a_policy_of_ones_own_is_read_from_a_file_and_named_in_errors(tmp_path: Path) -> None:
@@ -99,8 +93,6 @@ def test_a_policy_of_ones_own_is_read_from_a_file_and_named_in_errors(tmp_path: 
 
 def test_differences_name_each_knob_with_both_values() -> None:
     old = {"version": 1, "a": {"x": 1, "y": 2}}
-    assert differences(old, {"version": 1, "a": {"x": 1, "y": 3}, "b": {"z": "w"}}) == [
-        ("a.y", 2, 3),
-        ("b.z", None, "w"),
-    ]
+    new = {"version": 1, "a": {"x": 1, "y": 3}, "b": {"z": "w"}}
+    assert differences(old, new) == [("a.y", 2, 3), ("b.z", None, "w")]
     assert differences(old, old) == []

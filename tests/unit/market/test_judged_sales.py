@@ -1,5 +1,3 @@
-"""How the fold judges sales: from everything before them and their own transaction."""
-
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -7,34 +5,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.market.timeline import MarketTimeline
-from shared.market.valid_sales import Exclusion, Sale
+from shared.market.valid_sales import Exclusion
 from tests.factories import market
 from tests.factories.market import busy_events
-from tests.factories.market_story import Event, events_of
+from tests.factories.market_story import Event, event_frame
 
-TRAITS = market.TRAITS
 ANN, BOB, EVE, VAULT = (f"0x{name:040x}" for name in (1, 2, 3, 4))
 HOUR = timedelta(hours=1)
 
 
-def judged(*story: Event) -> list[Sale]:
-    timeline = MarketTimeline(TRAITS)
-    timeline.apply(events_of(*story))
-    return timeline.sales
-
-
 def reasons(*story: Event) -> list[Exclusion | None]:
-    return [sale.excluded for sale in judged(*story)]
+    return [sale.excluded for sale in market.timeline(event_frame(*story)).sales]
 
 
 def test_a_plain_sale_counts_and_knows_the_lowest_price_that_is_asked_for_another():
-    (sale,) = judged(
+    events = event_frame(
         Event("listed", 7, 40.0, sender=EVE),
         Event("listed", 8, 0.0, sender=EVE),
         Event("listed", 1, 39.0, sender=ANN),
         Event("sale", 1, 39.0, sender=ANN, receiver=BOB),
     )
+    (sale,) = market.timeline(events).sales
     assert (sale.excluded, sale.floor_wei) == (None, 40 * 10**18)
 
 
@@ -76,8 +67,7 @@ def test_an_arbitrage_through_a_vault_is_a_sale_and_a_custody_move():
 
 
 @pytest.mark.parametrize(
-    ("hours", "giver", "reason"),
-    [(24, BOB, Exclusion.DUPLICATE), (25, BOB, None), (2, EVE, None)],
+    ("hours", "giver", "reason"), [(24, BOB, Exclusion.DUPLICATE), (25, BOB, None), (2, EVE, None)]
 )
 def test_a_sale_that_was_undone_by_a_transfer_is_not_counted_once_more(hours, giver, reason):
     between = [] if giver == BOB else [Event("transfer", 1, sender=BOB, receiver=EVE)]
@@ -133,42 +123,33 @@ def test_no_later_transaction_changes_an_earlier_decision(seed, cut, data):
     # Cut where a transaction ends, as blocks do.
     while cut < events.height and events["tx_hash"][cut] == events["tx_hash"][cut - 1]:
         cut += 1
-    known = MarketTimeline(TRAITS)
-    known.apply(events[:cut])
+    known = market.timeline(events[:cut]).sales
     garbage = busy_events(data.draw(st.integers(20_000, 30_000)), count=400).with_columns(
         seq=pl.col("seq") + cut,
         block=pl.col("block") + 10_000,
         timestamp=pl.col("timestamp") + timedelta(days=60),
         tx_hash="0x" + pl.col("tx_hash").str.slice(2).str.replace_all("0", "f"),
     )
-    whole, replaced = MarketTimeline(TRAITS), MarketTimeline(TRAITS)
-    whole.apply(events)
-    replaced.apply(pl.concat([events[:cut], garbage]))
-    assert whole.sales[: len(known.sales)] == known.sales
-    assert replaced.sales[: len(known.sales)] == known.sales
+    for later in (events[cut:], garbage):
+        assert market.timeline(pl.concat([events[:cut], later])).sales[: len(known)] == known
 
 
 def test_the_simulated_transactions_meet_every_reason_that_rests_on_custody():
     met = set()
     for seed in range(12):
-        timeline = MarketTimeline(TRAITS)
-        timeline.apply(busy_events(seed, count=400))
-        met |= {sale.excluded for sale in timeline.sales}
+        met |= {sale.excluded for sale in market.timeline(busy_events(seed, count=400)).sales}
     assert {None, Exclusion.SELF_SALE, Exclusion.ROUND_TRIP, Exclusion.DUPLICATE, Exclusion.CUSTODY_MOVE} <= met
 
 
 def test_the_owner_is_whoever_got_the_punk_last():
-    timeline = MarketTimeline(TRAITS)
-    timeline.apply(
-        events_of(Event("claim", 1, sender=None, receiver=ANN), Event("sale", 1, 9.0, sender=ANN, receiver=BOB))
-    )
+    claimed, sold = Event("claim", 1, receiver=ANN), Event("sale", 1, 9.0, sender=ANN, receiver=BOB)
+    timeline = market.timeline(event_frame(claimed, sold))
     assert (timeline.owner(1), timeline.owner(2)) == (BOB, None)
 
 
 def test_a_frame_out_of_order_changes_nothing():
-    timeline = MarketTimeline(TRAITS)
-    events = events_of(Event("listed", 1, 9.0, sender=ANN), Event("listed", 2, 8.0, sender=ANN))
-    timeline.apply(events[1:])
+    events = event_frame(Event("listed", 1, 9.0, sender=ANN), Event("listed", 2, 8.0, sender=ANN))
+    timeline = market.timeline(events[1:])
     with pytest.raises(ValueError, match="event 1 at"):
         timeline.apply(events[:1])
     assert timeline.asks_now.asks() == [(8 * 10**18, 2)]

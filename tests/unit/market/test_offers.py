@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.market.offers import EVENT_COLUMNS, Offer, OfferBook
 from tests.factories.market import busy_events
-from tests.factories.market_story import Event, events_of
+from tests.factories.market_story import Event, event_frame
 from tests.factories.plain_market import PlainOffer, plain_offers
 
 ANN, BOB, EVE = (f"0x{name:040x}" for name in (1, 2, 3))
@@ -32,7 +32,7 @@ def test_every_offer_is_the_one_of_the_definition_wherever_the_fold_was_resumed(
 
 
 def asks_and_private(*story: Event) -> tuple[list[int], list[int]]:
-    book, _ = folded(events_of(*story), [])
+    book, _ = folded(event_frame(*story), [])
     assert book.asks() == [ask for punk in book.listings if (ask := book.ask(punk))]
     asks = [ask.punk_id for ask in book.asks()]
     return asks, [punk for punk in book.listings if punk not in asks]
@@ -53,7 +53,7 @@ def test_a_private_listing_ends_the_public_ask_before_it() -> None:
 
 @pytest.mark.parametrize("ending", ["delisted", "sale", "transfer", "wrap", "unwrap", "claim"])
 def test_what_ends_a_listing_takes_it_off_the_book(ending: str) -> None:
-    _, (ask,) = folded(events_of(Event("listed", 1, 5.0, sender=ANN), Event(ending, 1, 5.0, receiver=BOB)), [])
+    _, (ask,) = folded(event_frame(Event("listed", 1, 5.0, sender=ANN), Event(ending, 1, 5.0, receiver=BOB)), [])
     assert (ask.kind, ask.maker, ask.until, ask.ended_by) == ("ask", ANN, 2, ending)
 
 
@@ -75,10 +75,10 @@ def test_what_ends_a_listing_takes_it_off_the_book(ending: str) -> None:
 def test_a_bid_stands_until_it_is_replaced_withdrawn_or_accepted_or_its_bidder_has_the_punk(
     event: Event, stands: bool
 ) -> None:
-    book, (bid, *_) = folded(events_of(Event("bid", 1, 5.0, sender=EVE), event), [])
+    book, (bid, *_) = folded(event_frame(Event("bid", 1, 5.0, sender=EVE), event), [])
     assert book.bids == ({1: Offer(1, "bid", 5 * 10**18, EVE, None, 1)} if stands else {})
     assert (bid.until, bid.ended_by) == ((None, None) if stands else (2, event.kind))
 
 
 def test_a_bid_of_nothing_is_no_offer() -> None:
-    assert folded(events_of(Event("bid", 1, 0.0, sender=EVE)), [])[1] == []
+    assert folded(event_frame(Event("bid", 1, 0.0, sender=EVE)), [])[1] == []

@@ -20,7 +20,7 @@ from shared.market.series_rows import (
 )
 from shared.market.timeline import MarketTimeline
 from tests.factories import market
-from tests.factories.market_story import Event, events_of
+from tests.factories.market_story import Event, event_frame
 
 TRAITS = market.TRAITS
 ANN, BOB, EVE = (f"0x{name:040x}" for name in (1, 2, 3))
@@ -31,9 +31,7 @@ DAY = timedelta(days=1)
 
 
 def folded(*story: Event) -> MarketTimeline:
-    timeline = MarketTimeline(TRAITS)
-    timeline.apply(events_of(*story))
-    return timeline
+    return market.timeline(event_frame(*story), TRAITS)
 
 
 def test_the_two_lowest_asks_are_recorded_whenever_they_change():

@@ -24,7 +24,7 @@ from shared.valuation.explanation.parts import KINDS
 from shared.valuation.explanation.stored import NOBODY, Comparable
 from tests.factories import market, small_market
 from tests.factories.explained import explained
-from tests.factories.market_story import BEGAN, Event, events_of
+from tests.factories.market_story import BEGAN, Event, event_frame
 
 PUNKS = {
     0: ("Female", "Mid", ["Hoodie", "Pipe"]),
@@ -53,14 +53,9 @@ def sale(punk: int, eth: float, *, buyer: str = "b", seller: str = "a", at: time
     return Event("sale", punk, eth, sender=wallet(seller, punk), receiver=wallet(buyer, punk), at=at)
 
 
-def asks() -> list[Event]:
-    return [Event("listed", punk, 8.0 + punk / 1_000, sender=wallet("a", punk)) for punk in range(20, 24)]
-
-
 def market_of(*story: Event) -> MarketTimeline:
-    folded = MarketTimeline(traits())
-    folded.apply(events_of(*asks(), *story))
-    return folded
+    asks = (Event("listed", punk, 8.0 + punk / 1_000, sender=wallet("a", punk)) for punk in range(20, 24))
+    return market.timeline(event_frame(*asks, *story), traits())
 
 
 def after(**gap: float) -> int:
@@ -68,7 +63,7 @@ def after(**gap: float) -> int:
 
 
 def nearest(folded: MarketTimeline, as_of: int, punk: int) -> list[Comparable]:
-    """As a generation's columns tell them."""
+    """As a generation's columns have them."""
     then, names = MarketThen(folded, as_of), folded.traits.names
     near, similarity = np.full((10_000, MOST), NOBODY), np.zeros((10_000, MOST))
     sold, alike = then.near(punk)
@@ -102,12 +97,12 @@ def test_a_punks_own_sale_and_sales_at_the_instant_are_no_comparables() -> None:
     assert nearest(folded, after(hours=1), 0) == []
 
 
-def test_an_invalid_sale_is_no_comparable_but_is_shown_for_the_punk_itself() -> None:
+def test_a_sale_that_does_not_count_is_no_comparable_but_is_among_the_punks_own_sales() -> None:
     folded = market_of(sale(1, 0.001), sale(1, 12.0, seller="b", buyer="c"))
     near, own = nearest(folded, after(hours=1), 0), own_sales(folded, 1, after(hours=1))
     assert [one.price_eth for one in near] == [pytest.approx(12.0)]
     assert [(one.price_eth, one.excluded) for one in own] == [(12.0, None), (0.001, "dust")]
-    assert own[1].adjusted_eth is None  # the index had no data by then
+    assert own[1].adjusted_eth is None  # the index knew of no sale by then
     assert near[0].floor_eth == pytest.approx(own[0].floor_eth) == pytest.approx(8.02)
 
 
@@ -168,7 +163,7 @@ def test_the_premia_of_a_punks_traits_are_its_premium_but_for_what_common_access
 
 
 def test_the_distance_is_what_the_differences_are_worth_and_the_years_between() -> None:
-    """Event plainly for each pair; the search adds the same up in another order."""
+    """Computed plainly for each pair; the search adds the same up in another order."""
     folded, as_of = small_market.timeline(), END
     (worth, _), traits = trait_premia(folded, as_of), folded.traits
     last = {s.punk_id: s.time for s in folded.sales if s.excluded is None and s.floor_wei is not None}
