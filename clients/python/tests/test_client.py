@@ -24,11 +24,22 @@ EVENT = {
     "decision_id": None, "actor": "policy", "weather": "sunny",
 }  # fmt: skip
 QUICK = Retries(tries=3, first_s=0.0, longest_s=0.0)
-Answers = Callable[[httpx.Request], httpx.Response]
 
 
-def both(answers: Answers) -> tuple[Punkcast, AsyncPunkcast]:
-    transport = httpx.MockTransport(answers)
+class Gateway:
+    """Keeps the requests, and answers the n-th of them, from 0, with what `answer` returns for n."""
+
+    def __init__(self, answer: Callable[[int], httpx.Response]) -> None:
+        self.answer = answer
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self.answer(len(self.requests) - 1)
+
+
+def both(gateway: Callable[[httpx.Request], httpx.Response]) -> tuple[Punkcast, AsyncPunkcast]:
+    transport = httpx.MockTransport(gateway)
     return (
         Punkcast("http://gateway", retries=QUICK, transport=transport),
         AsyncPunkcast("http://gateway", api_key="pc_x", retries=QUICK, transport=transport),
@@ -55,17 +66,12 @@ def test_answers_are_typed_and_keep_unknown_fields() -> None:
 
 
 async def test_arguments_become_path_body_and_headers() -> None:
-    seen: list[httpx.Request] = []
-
-    def answers(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        act = {"decision_id": "0b8b7b0e-6a1c-5d7e-9f00-1234567890ab", "act": "promote", "model_id": "m-1"}
-        return httpx.Response(200, json=act | {"outcome": "swapped", "pointer_generation": 2})
-
-    sync, asynchronous = both(answers)
+    act = {"decision_id": "0b8b7b0e-6a1c-5d7e-9f00-1234567890ab", "act": "promote", "model_id": "m-1"}
+    gateway = Gateway(lambda _: httpx.Response(200, json=act | {"outcome": "swapped", "pointer_generation": 2}))
+    sync, asynchronous = both(gateway)
     sync.promote("m-1", "because", key="mine")
     await asynchronous.promote("m-1", "because", expected_generation=1)
-    one, two = seen
+    one, two = gateway.requests
     assert one.url.path == "/v1/models/m-1/promote"
     assert one.headers["idempotency-key"] == "mine"
     assert "authorization" not in one.headers
@@ -76,20 +82,14 @@ async def test_arguments_become_path_body_and_headers() -> None:
 
 async def test_a_problem_is_an_error_with_its_slug_and_next_step() -> None:
     problem = {"type": "https://punkcast.dev/problems/not-found", "detail": "None.", "next_step": "Check the id."}
-    calls = 0
-
-    def answers(_: httpx.Request) -> httpx.Response:
-        nonlocal calls
-        calls += 1
-        return httpx.Response(404, json=problem)
-
-    sync, asynchronous = both(answers)
+    gateway = Gateway(lambda _: httpx.Response(404, json=problem))
+    sync, asynchronous = both(gateway)
     with pytest.raises(ProblemError) as refused:
         sync.punk(1)
     assert (refused.value.slug, refused.value.status, refused.value.next_step) == ("not-found", 404, "Check the id.")
     with pytest.raises(ProblemError):
         await asynchronous.punk(1)
-    assert calls == 2, "a 404 is not retried"
+    assert len(gateway.requests) == 2, "a 404 is not retried"
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
@@ -107,15 +107,13 @@ async def test_retries_honour_retry_after(monkeypatch: pytest.MonkeyPatch) -> No
         slept.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    answered: list[int] = []
 
-    def answers(_: httpx.Request) -> httpx.Response:
-        answered.append(1)
-        if len(answered) % 2:
+    def answer(number: int) -> httpx.Response:
+        if number % 2 == 0:
             return httpx.Response(429, headers={"Retry-After": "7"}, json={})
         return httpx.Response(200, json={"punk_id": 1})
 
-    sync, asynchronous = both(answers)
+    sync, asynchronous = both(Gateway(answer))
     assert sync.punk(1).punk_id == 1
     assert (await asynchronous.punk(1)).punk_id == 1
     assert slept == [7.0, 7.0]
@@ -143,19 +141,16 @@ def test_only_short_pauses_after_temporary_failures_are_waited_for() -> None:
 
 
 async def test_a_broken_connection_is_retried_and_then_reported() -> None:
-    tries = 0
-
-    def answers(_: httpx.Request) -> httpx.Response:
-        nonlocal tries
-        tries += 1
+    def refuse(_: int) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    sync, asynchronous = both(answers)
+    gateway = Gateway(refuse)
+    sync, asynchronous = both(gateway)
     with pytest.raises(PunkcastUnavailableError, match="3 tries"):
         sync.punk(1)
     with pytest.raises(PunkcastUnavailableError):
         await asynchronous.punk(1)
-    assert tries == 6
+    assert len(gateway.requests) == 6
 
 
 STREAM = (
@@ -166,17 +161,12 @@ STREAM = (
 
 
 async def test_events_are_read_from_the_stream() -> None:
-    seen: list[httpx.Request] = []
-
-    def answers(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200, content=STREAM, headers={"Content-Type": "text/event-stream"})
-
-    sync, asynchronous = both(answers)
+    gateway = Gateway(lambda _: httpx.Response(200, content=STREAM, headers={"Content-Type": "text/event-stream"}))
+    sync, asynchronous = both(gateway)
     one, two = list(sync.events("generation", last_event_id="g2.s1.p1"))
     assert (one.id, one.event, one.data) == ("g3.s1.p1", "generation", {"generation_id": 3})
     assert (two.event, two.id) == ("message", "g3.s1.p1")
-    assert seen[0].headers["last-event-id"] == "g2.s1.p1"
+    assert gateway.requests[0].headers["last-event-id"] == "g2.s1.p1"
     assert [event.id async for event in asynchronous.events()] == ["g3.s1.p1", "g3.s1.p1"]
 
 

@@ -28,15 +28,11 @@ def fields(explained: Explained, punk: int = 3, value_wei: int = VALUE_WEI) -> d
 
 
 def since(model: str, *, moved: bool) -> Explained:
-    parts = 20 * 13
-    known = {"before_floor_eth": np.full(20, 39.0), "before_moved": np.full(parts, 0.01, dtype=np.float32)}
     values = np.full(20, 45_000_000, dtype=np.int64)
-    return replace(
-        explained(20, "m"),
-        before=Before(6, AT, model),
-        before_value_micro_eth=values,
-        **known if moved else {},  # type: ignore[arg-type]
-    )
+    compared = replace(explained(20, "m"), before=Before(6, AT, model), before_value_micro_eth=values)
+    if not moved:
+        return compared
+    return replace(compared, before_floor_eth=np.full(20, 39.0), before_moved=np.full(20 * 13, 0.01, dtype=np.float32))
 
 
 def test_contributions_add_up_to_the_published_value_over_the_floor() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.responses import PlainTextResponse
 
 from services.api.front import Front
 from services.api.metrics import GatewayMetrics
@@ -19,11 +19,7 @@ from shared.clock import ManualClock
 from tests.factories.view import AT, RECORD, generation
 
 METRICS = GatewayMetrics()
-
-
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 418, "headers": [(b"content-length", b"3")]})
-    await send({"type": "http.response.body", "body": b"app"})
+APP = PlainTextResponse("app", status_code=418)
 
 
 def member(view: View, name: str) -> ReadyAnswer | None:
@@ -44,7 +40,7 @@ def current() -> Current:
 @pytest.fixture
 def client(current: Current) -> httpx.AsyncClient:
     limits = RateLimits(reading=None, writing=None, metrics=METRICS)
-    front = Front(app, current=current, metrics=METRICS, limits=limits, members={"/things": member})
+    front = Front(APP, current=current, metrics=METRICS, limits=limits, members={"/things": member})
     return httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://gateway")
 
 

@@ -32,9 +32,10 @@ def test_the_page_of_problems_is_up_to_date() -> None:
     assert (DOCS / "problems.md").read_text() == page(), "run `make document` and look at the difference"
 
 
-def test_every_type_of_problem_has_its_section() -> None:
+def test_every_type_of_problem_has_its_section_and_is_on_the_page_about_the_api() -> None:
     for slug in PROBLEM_TYPES:
         assert entry(slug) in page()
+        assert f"`{slug}`" in (DOCS / "api.md").read_text()
 
 
 def test_it_is_openapi_31_with_ids_tags_and_problems(served: dict[str, Any]) -> None:
@@ -54,11 +55,9 @@ def test_it_is_openapi_31_with_ids_tags_and_problems(served: dict[str, Any]) -> 
 def test_every_body_has_an_example(served: dict[str, Any]) -> None:
     for name, operation in operations(served):
         content = operation.get("requestBody", {}).get("content", {})
-        if "application/json" not in content:
-            continue
-        reference = content["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
-        shape = served["components"]["schemas"].get(reference, {})
-        own = [
-            field.get("examples") or field.get("default") is not None for field in shape.get("properties", {}).values()
-        ]
-        assert shape.get("examples") or any(own), name
+        if "application/json" in content:
+            reference = content["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
+            shape = served["components"]["schemas"].get(reference, {})
+            fields = shape.get("properties", {}).values()
+            own = [field.get("examples") or field.get("default") is not None for field in fields]
+            assert shape.get("examples") or any(own), name

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.responses import PlainTextResponse
 
 from services.api import rate_limits
 from services.api.front import Front
@@ -11,11 +11,6 @@ from services.api.rate_limits import Quota, RateLimits, Windows
 from services.api.view.current import Current
 from shared.clock import SystemClock
 from shared.errors import InvalidInputError
-
-
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"x"})
 
 
 def asking(limited: Front, client: str = "192.0.2.1") -> httpx.AsyncClient:
@@ -27,7 +22,7 @@ def limited(reading: int = 3, writing: int = 1) -> tuple[Front, GatewayMetrics]:
     metrics = GatewayMetrics()
     limits = RateLimits(reading=Quota("reading", reading, 60), writing=Quota("writing", writing, 60), metrics=metrics)
     current = Current(SystemClock(), stale_after_s=1, generations_kept=1)
-    return Front(app, current=current, metrics=metrics, limits=limits, members={}), metrics
+    return Front(PlainTextResponse("x"), current=current, metrics=metrics, limits=limits, members={}), metrics
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,11 @@ def envelope(payload: Payload) -> Envelope:
     return Envelope.wrap(payload, source="test", time=NOW)
 
 
+@pytest.fixture
+def bus() -> MemoryBus:
+    return MemoryBus(ManualClock(NOW))
+
+
 def ingest(number: int = 0) -> Envelope:
     return envelope(IngestRequested(slot=NOW + timedelta(minutes=number)))
 
@@ -30,14 +36,16 @@ def monitor(number: int = 0) -> Envelope:
     return envelope(MonitorRequested(slot=NOW + timedelta(minutes=number)))
 
 
-async def listen(bus: Bus, log: list[tuple[str, Envelope]], *names: str) -> None:
+async def listen(bus: Bus, *names: str) -> list[tuple[str, Envelope]]:
+    """What the consumers of these names get, in the order of delivery."""
+    deliveries: list[tuple[str, Envelope]] = []
     for name in names:
 
         async def handle(message: Envelope, name: str = name) -> None:
-            log.append((name, message))
+            deliveries.append((name, message))
 
-        kinds: dict[str, type[Payload]] = {"monitor": MonitorRequested}
-        await bus.subscribe(Subscription(name, [kinds.get(name, IngestRequested)], handle))
+        await bus.subscribe(Subscription(name, [MonitorRequested if name == "monitor" else IngestRequested], handle))
+    return deliveries
 
 
 def test_only_the_memory_bus_is_volatile() -> None:
@@ -50,37 +58,31 @@ def test_only_the_memory_bus_is_volatile() -> None:
 @given(st.lists(st.booleans(), max_size=30))
 async def test_messages_are_delivered_in_the_order_they_were_published(kinds: list[bool]) -> None:
     bus = MemoryBus(ManualClock(NOW))
-    log: list[tuple[str, Envelope]] = []
-    await listen(bus, log, "monitor", "ingestor")
+    deliveries = await listen(bus, "monitor", "ingestor")
     sent = [ingest(number) if kind else monitor(number) for number, kind in enumerate(kinds)]
     for message in sent:
         await bus.publish(message)
     assert await bus.run_until_idle() == len(sent)
-    assert [message for _, message in log] == sent
+    assert [message for _, message in deliveries] == sent
 
 
-async def test_copies_of_one_message_go_out_in_the_order_of_subscription() -> None:
-    bus = MemoryBus(ManualClock(NOW))
-    log: list[tuple[str, Envelope]] = []
-    await listen(bus, log, "second", "first")
+async def test_copies_of_one_message_go_out_in_the_order_of_subscription(bus: MemoryBus) -> None:
+    deliveries = await listen(bus, "second", "first")
     for number in range(2):
         await bus.publish(ingest(number))
     await bus.run_until_idle()
-    assert [name for name, _ in log] == ["second", "first", "second", "first"]
+    assert [name for name, _ in deliveries] == ["second", "first", "second", "first"]
 
 
-async def test_a_handlers_messages_are_delivered_in_the_same_run() -> None:
-    bus = MemoryBus(ManualClock(NOW))
-    log: list[tuple[str, Envelope]] = []
-
+async def test_a_handlers_messages_are_delivered_in_the_same_run(bus: MemoryBus) -> None:
     async def passing_on(_: Envelope) -> None:
         await bus.publish(monitor())
 
-    await listen(bus, log, "monitor")
+    deliveries = await listen(bus, "monitor")
     await bus.subscribe(Subscription("ingestor", [IngestRequested], passing_on))
     await bus.publish(ingest())
     assert await bus.run_until_idle() == 2
-    assert len(log) == 1
+    assert len(deliveries) == 1
 
 
 async def test_a_retry_becomes_due_by_the_clock_tier_by_tier() -> None:
@@ -107,8 +109,7 @@ async def test_a_retry_becomes_due_by_the_clock_tier_by_tier() -> None:
     assert not bus.unsettled()
 
 
-async def test_a_message_is_unsettled_until_its_last_consumer_is_done() -> None:
-    bus = MemoryBus(ManualClock(NOW))
+async def test_a_message_is_unsettled_until_its_last_consumer_is_done(bus: MemoryBus) -> None:
     unsettled: list[bool] = []
     message = ingest()
 
@@ -129,8 +130,7 @@ async def test_a_message_is_unsettled_until_its_last_consumer_is_done() -> None:
     assert not bus.unsettled()
 
 
-async def test_the_audit_queue_is_bounded_and_settles_at_once() -> None:
-    bus = MemoryBus(ManualClock(NOW))
+async def test_the_audit_queue_is_bounded_and_settles_at_once(bus: MemoryBus) -> None:
     await declare_platform(bus)
     published = NowcastPublished(
         generation_id=1, model_id="m-" + "0" * 16, snapshot_id="0" * 64, as_of=NOW, published_at=NOW,

@@ -13,24 +13,21 @@ from shared.messaging.memory import MemoryBus
 from shared.messaging.ticks import JOBS, slot_at, tick_id
 
 START = datetime(2025, 3, 1, 12, 10, tzinfo=UTC)
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class Recording(MemoryBus):
-    """Records what is published, is away from one instant to another, and is done with a tick at or after `until`."""
+    """Records what is published, is away from an instant until `until`, and is done with a tick from then on."""
 
-    def __init__(
-        self, clock: ManualClock, *, until: datetime = START, away: tuple[datetime, datetime] | None = None
-    ) -> None:
+    def __init__(self, clock: ManualClock, *, until: datetime = START, away_since: datetime = NEVER) -> None:
         super().__init__(clock)
-        self._own_clock = clock
-        self._away = away
-        self._until = until
+        self.clock, self._until, self._away_since = clock, until, away_since
         self.done = asyncio.Event()
         self.published: list[tuple[datetime, Envelope]] = []
 
     async def publish(self, envelope: Envelope) -> None:
-        now = self._own_clock.now()
-        if self._away and self._away[0] <= now < self._away[1]:
+        now = self.clock.now()
+        if self._away_since <= now < self._until:
             raise BusUnavailableError("away")
         self.published.append((now, envelope))
         if now >= self._until:
@@ -40,17 +37,16 @@ class Recording(MemoryBus):
         return [envelope.data.slot for _, envelope in self.published if isinstance(envelope.data, Tick)]
 
 
-async def run(bus: Recording, clock: ManualClock) -> None:
-    task = asyncio.create_task(Scheduler(bus=bus, clock=clock, jobs={"nowcast": JOBS["nowcast"]}).background())
+async def run(bus: Recording) -> None:
+    task = asyncio.create_task(Scheduler(bus=bus, clock=bus.clock, jobs={"nowcast": JOBS["nowcast"]}).background())
     await asyncio.wait_for(bus.done.wait(), 5)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_it_sends_the_current_slot_at_once_and_then_every_slot_on_time() -> None:
-    clock = ManualClock(START)
-    bus = Recording(clock, until=START + timedelta(minutes=80))
-    await run(bus, clock)
+    bus = Recording(ManualClock(START), until=START + timedelta(minutes=80))
+    await run(bus)
     slots = [datetime(2025, 3, 1, 12, tzinfo=UTC) + number * timedelta(minutes=30) for number in range(4)]
     # By the time the loop is cancelled the simulated clock has run on: the first ones are what counts.
     assert bus.slots()[:4] == slots
@@ -59,39 +55,34 @@ async def test_it_sends_the_current_slot_at_once_and_then_every_slot_on_time() -
 
 
 async def test_after_an_outage_it_makes_up_for_the_newest_slot_only() -> None:
-    clock = ManualClock(START)
     back = START + timedelta(hours=2)
-    bus = Recording(clock, until=back, away=(START + timedelta(minutes=5), back))
-    await run(bus, clock)
+    bus = Recording(ManualClock(START), until=back, away_since=START + timedelta(minutes=5))
+    await run(bus)
     assert bus.slots()[:2] == [slot_at("nowcast", START), slot_at("nowcast", back)]
 
 
 class SuspendedOnce(ManualClock):
     """The wall clock of a machine that is suspended for three hours during its first sleep."""
 
-    def __init__(self, start: datetime) -> None:
-        super().__init__(start)
-        self._suspended = timedelta(hours=3)
+    suspended_s = 3 * 3_600.0
 
     async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds + self._suspended.total_seconds())
-        self._suspended = timedelta()
+        await super().sleep(seconds + self.suspended_s)
+        self.suspended_s = 0.0
 
 
 async def test_a_machine_that_was_suspended_makes_up_for_the_newest_slot_within_a_minute() -> None:
-    clock = SuspendedOnce(START)
     woken = START + timedelta(hours=3)
-    bus = Recording(clock, until=woken)
-    await run(bus, clock)
+    bus = Recording(SuspendedOnce(START), until=woken)
+    await run(bus)
     assert bus.slots()[1] == slot_at("nowcast", woken)
     assert bus.published[1][0] - woken <= timedelta(minutes=1)
 
 
 async def test_a_restart_repeats_the_newest_slot_under_the_same_id() -> None:
-    clock = ManualClock(START)
-    bus = Recording(clock)
+    bus = Recording(ManualClock(START))
     for _ in range(2):
-        await Scheduler(bus=bus, clock=clock).drain()
+        await Scheduler(bus=bus, clock=bus.clock).drain()
     ids = [envelope.id for _, envelope in bus.published]
     assert ids[: len(JOBS)] == ids[len(JOBS) :]
     assert len(set(ids)) == len(JOBS)

@@ -1,7 +1,10 @@
 """Closes come in several forms, in pieces, late or not at all."""
 
 import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -77,56 +80,51 @@ class Exchange:
         return httpx.Response(200, json=[[(day - epoch).days * 86_400, 1, 2, 3, self.close, 5] for day in days[::-1]])
 
 
-def source(exchange: Exchange, url: str = COINBASE) -> PriceSource:
+Answer = Callable[[httpx.Request], Any]
+
+
+@asynccontextmanager
+async def source(answer: Answer, url: str = COINBASE) -> AsyncIterator[PriceSource]:
     async def at_once(_: float) -> None:
         pass
 
-    return PriceSource(url, transport=httpx.MockTransport(exchange), sleep=at_once)
+    prices = PriceSource(url, transport=httpx.MockTransport(answer), sleep=at_once)
+    yield prices
+    await prices.close()
 
 
 async def test_history_is_asked_in_pieces_without_a_gap() -> None:
-    exchange = Exchange()
-    prices = source(exchange)
-    closes = await prices.closes(None, date(2024, 5, 5))
-    await prices.close()
+    async with source(exchange := Exchange()) as prices:
+        closes = await prices.closes(None, date(2024, 5, 5))
     assert closes["date"].to_list() == [FIRST_DAY + timedelta(days=day) for day in range(closes.height)]
     assert closes["date"][-1] == date(2024, 5, 5)
     assert len(exchange.asked) == -(-closes.height // 300)
 
 
 async def test_only_what_is_missing_is_asked_and_today_never_comes_in() -> None:
-    exchange = Exchange()
-    prices = source(exchange)
-    closes = await prices.closes(date(2024, 1, 3), date(2024, 1, 5))
-    assert closes["date"].to_list() == [date(2024, 1, 4), date(2024, 1, 5)]
-    assert exchange.asked == [(date(2024, 1, 4), date(2024, 1, 5))]
-    assert (await prices.closes(date(2024, 1, 5), date(2024, 1, 5))).is_empty()
-    assert len(exchange.asked) == 1
-    file = PriceSource(
-        "http://host/eth.csv", transport=httpx.MockTransport(lambda _: httpx.Response(200, text=FORMS["csv"]))
-    )
-    assert (await file.closes(None, date(2024, 1, 1)))["eth_usd"].to_list() == [2281.5]
-    await prices.close()
-    await file.close()
+    async with source(exchange := Exchange()) as prices:
+        closes = await prices.closes(date(2024, 1, 3), date(2024, 1, 5))
+        assert closes["date"].to_list() == [date(2024, 1, 4), date(2024, 1, 5)]
+        assert exchange.asked == [(date(2024, 1, 4), date(2024, 1, 5))]
+        assert (await prices.closes(date(2024, 1, 5), date(2024, 1, 5))).is_empty()
+        assert len(exchange.asked) == 1
+    async with source(lambda _: httpx.Response(200, text=FORMS["csv"]), "http://host/eth.csv") as file:
+        assert (await file.closes(None, date(2024, 1, 1)))["eth_usd"].to_list() == [2281.5]
 
 
 async def test_an_outage_is_waited_out_and_a_long_one_said() -> None:
-    prices = source(Exchange(httpx.Response(503), httpx.Response(429)))
-    assert (await prices.closes(date(2024, 1, 3), date(2024, 1, 5))).height == 2
-    await prices.close()
-    prices = source(Exchange(*[httpx.Response(503)] * 4))
-    with pytest.raises(PricesUnavailableError, match=r"ETH/USD of api.exchange.coinbase.com: HTTP 503"):
-        await prices.closes(None, date(2024, 1, 5))
-    await prices.close()
+    async with source(Exchange(httpx.Response(503), httpx.Response(429))) as prices:
+        assert (await prices.closes(date(2024, 1, 3), date(2024, 1, 5))).height == 2
+    async with source(Exchange(*[httpx.Response(503)] * 4)) as prices:
+        with pytest.raises(PricesUnavailableError, match=r"ETH/USD of api.exchange.coinbase.com: HTTP 503"):
+            await prices.closes(None, date(2024, 1, 5))
 
 
 async def test_a_refusal_or_a_price_of_zero_is_an_error() -> None:
-    refused, worthless = source(Exchange(httpx.Response(404))), Exchange()
-    with pytest.raises(InvalidInputError, match="HTTP 404; is PUNKCAST_PRICE_URL right"):
-        await refused.closes(None, date(2024, 1, 5))
-    worthless.close = 0.0
-    prices = source(worthless)
-    with pytest.raises(InvalidInputError, match="must be a price above zero"):
-        await prices.closes(None, date(2017, 7, 5))
-    await refused.close()
-    await prices.close()
+    async with source(Exchange(httpx.Response(404))) as prices:
+        with pytest.raises(InvalidInputError, match="HTTP 404; is PUNKCAST_PRICE_URL right"):
+            await prices.closes(None, date(2024, 1, 5))
+    async with source(exchange := Exchange()) as prices:
+        exchange.close = 0.0
+        with pytest.raises(InvalidInputError, match="must be a price above zero"):
+            await prices.closes(None, date(2017, 7, 5))

@@ -15,6 +15,7 @@ from shared.sources.ethereum.scanning import ChainMovedError, Scanner
 from tests.factories.fake_chain import GENESIS_TIME, MARKET, FakeChain, FakeNode, transport
 
 TOPIC = "0x" + "1" * 64
+GET_BLOCK = "eth_getBlockByNumber"
 
 
 @asynccontextmanager
@@ -64,7 +65,7 @@ async def test_a_logs_own_time_saves_asking_for_its_block() -> None:
     node.faults.append(lambda method, given: _timed(node, given) if method == "eth_getLogs" else None)
     async with scanner(node) as reading:
         found = await reading.scan(located(node))
-    asked = {int(given[0], 16) for method, given in node.asked if method == "eth_getBlockByNumber"}
+    asked = {int(given[0], 16) for method, given in node.asked if method == GET_BLOCK}
     assert not asked & {3, 40, 41, 700}
     assert found.rows[0]["blockTimestamp"] == hex(GENESIS_TIME + 36)
     assert "blockTimestamp" not in found.rows[-1], "of a block that may be replaced the header's time counts"
@@ -81,35 +82,29 @@ async def test_a_scan_that_takes_long_ends_with_what_it_has() -> None:
     assert len(found.rows) == 6
 
 
-async def test_blocks_that_do_not_follow_each_other_are_not_taken() -> None:
+@pytest.mark.parametrize(
+    ("number", "header", "words"),
+    [
+        (950, {"parentHash": "0x" + "d" * 64}, "block 950 does not follow the block before it"),
+        (40, {"hash": "0x" + "f" * 64}, "block 40 was replaced while its logs were read"),
+    ],
+)
+async def test_a_block_with_the_header_of_another_history_is_not_taken(
+    number: int, header: dict[str, str], words: str
+) -> None:
     node = market()
-    node.faults.append(lambda method, given: _orphan(node, given, 950) if method == "eth_getBlockByNumber" else None)
+    other = node.chain.block(number) | header
+    node.faults.append(lambda method, given: other if (method, given[:1]) == (GET_BLOCK, [hex(number)]) else None)
     async with scanner(node) as reading:
-        with pytest.raises(ChainMovedError, match="block 950 does not follow the block before it"):
+        with pytest.raises(ChainMovedError, match=words):
             await reading.scan(located(node))
 
 
 async def test_the_first_new_block_must_follow_the_last_one_read() -> None:
-    node = market()
-    standing = Located(BlockRef(995, "0x" + "e" * 64), orphaned=False, target=1_000, head=1_000)
-    async with scanner(node) as reading:
+    last_read = Located(BlockRef(995, "0x" + "e" * 64), orphaned=False, target=1_000, head=1_000)
+    async with scanner(market()) as reading:
         with pytest.raises(ChainMovedError, match="block 996 does not follow"):
-            await reading.scan(standing)
-
-
-async def test_a_block_replaced_between_its_logs_and_its_time_is_not_taken() -> None:
-    node, real = market(), FakeChain.block
-
-    def fork(method: str, given: list[Any]) -> Any:
-        if method == "eth_getBlockByNumber" and given[0] == hex(40):
-            block = real(node.chain, 40)
-            return block | {"hash": "0x" + "f" * 64}
-        return None
-
-    node.faults.append(fork)
-    async with scanner(node) as reading:
-        with pytest.raises(ChainMovedError, match="block 40 was replaced while its logs were read"):
-            await reading.scan(located(node))
+            await reading.scan(last_read)
 
 
 async def test_a_block_that_vanishes_before_its_logs_are_read_is_an_error() -> None:
@@ -129,8 +124,3 @@ async def test_a_block_that_vanishes_before_its_logs_are_read_is_an_error() -> N
 def _timed(node: FakeNode, given: list[Any]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = node._logs(given[0])
     return [row | {"blockTimestamp": hex(GENESIS_TIME + 12 * int(row["blockNumber"], 16))} for row in rows]
-
-
-def _orphan(node: FakeNode, given: list[Any], number: int) -> dict[str, Any] | None:
-    block = node.chain.block(number)
-    return block and block | {"parentHash": "0x" + "d" * 64} if given[0] == hex(number) else None
