@@ -1,5 +1,4 @@
-"""The rules of the canonical event frame."""
-
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -27,14 +26,9 @@ def test_a_valid_frame_comes_back_as_it_is() -> None:
         (0, "punk_id", None, "must not be empty"),
         (2, "event_type", "burn", "must be one of claim"),
         (2, "price_wei", "-5", "must not be negative"),
-        (2, "price_wei", "1.5", "must be wei as decimal text"),
-        (2, "price_wei", "1e18", "must be wei as decimal text"),
-        (2, "price_wei", "", "must be wei as decimal text"),
+        *((2, "price_wei", price, "must be wei as decimal text") for price in ("1.5", "1e18", "", "٣")),
         (2, "price_wei", "9" * 79, "of at most 78 digits"),
-        (2, "price_wei", "٣", "must be wei as decimal text"),
-        (0, "price_wei", None, "is required for listed, bid and sale"),
-        (1, "price_wei", None, "is required for listed, bid and sale"),
-        (2, "price_wei", None, "is required for listed, bid and sale"),
+        *((row, "price_wei", None, "is required for listed, bid and sale") for row in (0, 1, 2)),
         (2, "sale_kind", None, "is required for a sale"),
         (2, "sale_kind", "swap", "must be one of buy, accept_bid"),
         (0, "sale_kind", "buy", "belongs to sales only"),
@@ -51,11 +45,9 @@ def test_a_valid_frame_comes_back_as_it_is() -> None:
     ],
 )
 def test_a_broken_rule_names_file_row_column_and_rule(row: int, column: str, value: object, rule: str) -> None:
-    broken = with_value(event_rows(), row, column, value)
-    with pytest.raises(InvalidInputError) as caught:
-        validate(broken, "data/events.parquet")
-    assert str(caught.value).startswith(f"data/events.parquet: row {row + 1}: column '{column}'")
-    assert rule in str(caught.value)
+    message = f"^data/events.parquet: row {row + 1}: column '{column}'.*{re.escape(rule)}"
+    with pytest.raises(InvalidInputError, match=message):
+        validate(with_value(event_rows(), row, column, value), "data/events.parquet")
 
 
 @pytest.mark.parametrize(

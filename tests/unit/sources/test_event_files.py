@@ -13,21 +13,10 @@ from shared.errors import InvalidInputError
 from shared.market.reference_data import PUNK_SCHEMA
 from shared.sources.event_files import EventFileSource, read_event_files
 from shared.sources.source import open_source
+from tests.factories.market import punks_frame
 from tests.unit.market.event_rows import event_rows, with_value
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-def punk_rows() -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "punk_id": range(10_000),
-            "type": ["Male"] * 10_000,
-            "skin": ["Mid"] * 10_000,
-            "accessories": [["Mole"]] * 10_000,
-        },
-        schema=PUNK_SCHEMA,
-    )
 
 
 def closes(*eth_usd: float | None) -> pl.DataFrame:
@@ -39,7 +28,7 @@ def closes(*eth_usd: float | None) -> pl.DataFrame:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     event_rows(60).write_parquet(tmp_path / "events.parquet")
-    punk_rows().write_parquet(tmp_path / "punks.parquet")
+    punks_frame().write_parquet(tmp_path / "punks.parquet")
     closes(280.0, 290.5).write_parquet(tmp_path / "eth_usd_daily.parquet")
     return tmp_path
 
@@ -85,9 +74,8 @@ def test_a_bad_row_is_named_in_either_format(tmp_path: Path, suffix: str, row: i
     broken = with_value(event_rows(60), row, column, value)
     file = tmp_path / f"events.{suffix}"
     broken.write_parquet(file) if suffix == "parquet" else broken.write_csv(file)
-    with pytest.raises(InvalidInputError) as caught:
+    with pytest.raises(InvalidInputError, match=f"{file}: row {row + 1}: column '{column}'"):
         read_event_files(tmp_path)
-    assert f"{file}: row {row + 1}: column '{column}'" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +109,7 @@ def test_a_parquet_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
 def test_damaged_bytes_give_an_error_of_ours_or_valid_events_but_never_a_crash(tmp_path: Path) -> None:
     file = tmp_path / "events.parquet"
     event_rows(500).write_parquet(file)
-    whole = file.read_bytes()
-    chance = random.Random(11)
-    refused = 0
+    whole, chance, refused = file.read_bytes(), random.Random(11), 0
     for _ in range(60):
         damaged = bytearray(whole)
         for _ in range(chance.choice((1, 20))):
@@ -170,10 +156,9 @@ def test_a_place_without_event_files_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_punks_are_refused(folder: Path, change: Callable[..., pl.DataFrame], rule: str) -> None:
-    change(punk_rows()).write_parquet(folder / "punks.parquet")
-    with pytest.raises(InvalidInputError) as caught:
+    change(punks_frame().cast(PUNK_SCHEMA)).write_parquet(folder / "punks.parquet")
+    with pytest.raises(InvalidInputError, match=f"^{folder / 'punks.parquet'}: {rule}"):
         read_event_files(folder)
-    assert str(caught.value).startswith(f"{folder / 'punks.parquet'}: {rule}")
 
 
 @pytest.mark.parametrize("close", [0.0, -1.0, float("nan"), float("inf"), None])
@@ -220,8 +205,7 @@ def test_a_source_without_punks_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
-    ["ftp://x", "files://", "simulated://?sed=7", "simulated://?seed=x", "simulated://?start=soon", "events"],
+    "url", ["ftp://x", "files://", "simulated://?sed=7", "simulated://?seed=x", "simulated://?start=soon", "events"]
 )
 def test_a_url_that_names_no_source_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError, match="source"):

@@ -1,5 +1,6 @@
 """From logs to events: every function of the contract, what logs leave out, and logs that cannot be."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -299,10 +300,8 @@ BID_TOPICS = log("PunkBidEntered", 1, 5, ANN)["topics"]
 def test_a_log_that_the_contract_cannot_have_emitted_is_refused_with_its_place(
     wrong: dict[str, Any], rule: str
 ) -> None:
-    with pytest.raises(InvalidInputError) as caught:
+    with pytest.raises(InvalidInputError, match=f"the log at block 4000000, log_index 0.*{re.escape(rule)}"):
         decoded([wrong])
-    assert "the log at block 4000000, log_index 0" in str(caught.value)
-    assert rule in str(caught.value)
 
 
 OF_THE_OWNER = ("transfer_punk", "punk_no_longer_for_sale", "offer_punk_for_sale", "accept_bid_for_punk")
@@ -345,9 +344,8 @@ def test_whatever_is_played_on_the_contract_is_decoded_as_it_happened(
     truth = contract.frame()
     bids = StandingBids()
     assert_frame_equal(decoded(contract.logs, bids), truth)
-    assert {number: standing(bids, number) for number in contract.owners} == {
-        number: contract.bids.get(number) for number in contract.owners
-    }
+    for number in contract.owners:
+        assert standing(bids, number) == contract.bids.get(number)
     assert bids.owners() == contract.owners
     # Cut anywhere, also within a transaction, the pages say the same one after the other.
     cut = data.draw(st.integers(0, len(contract.logs)))

@@ -3,7 +3,6 @@
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from polars.testing import assert_frame_equal
@@ -124,7 +123,7 @@ def test_an_unreadable_page_is_refused_with_its_name(tmp_path: Path, content: by
 
 def test_a_page_cut_anywhere_is_refused(tmp_path: Path) -> None:
     file = page(tmp_path, "page.json.gz", LOGS)
-    whole: Any = file.read_bytes()
+    whole = file.read_bytes()
     for cut in range(1, len(whole), 7):
         file.write_bytes(whole[:cut])
         with pytest.raises(InvalidInputError, match=r"page.json.gz: "):

@@ -1,5 +1,6 @@
 """Logs as frames: the forms that nodes and explorers give them, and what is refused with which words."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -42,7 +43,7 @@ def test_a_log_of_etherscan_is_read() -> None:
 
 
 def test_etherscan_s_zero_is_zero() -> None:
-    frame = raw_logs([{**logs(1)[0], "logIndex": "0x", "transactionIndex": "0x0"}], "page")
+    frame = raw_logs([logs(1)[0] | {"logIndex": "0x", "transactionIndex": "0x0"}], "page")
     assert frame.select("tx_index", "log_index").row(0) == (0, 0)
 
 
@@ -93,22 +94,16 @@ def test_no_logs_are_an_empty_frame() -> None:
     assert_frame_equal(raw_logs([], "page"), pl.DataFrame(schema=RAW_LOG_SCHEMA))
 
 
+NO_NUMBERS = ("", "-1", "0x-1", "0x+5", "+5", " 5", "5.0", "0x" + "f" * 64, -1, 2**70, None)
+NO_TOPICS = ([HASH, "\ud800"], [HASH, 5], HASH, {HASH: 1}, None)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "rule"),
     [
+        *(("blockNumber", value, "blockNumber must be a number") for value in NO_NUMBERS),
         ("blockNumber", "0xzz", "blockNumber must be a number from 0 to 4294967295 (found '0xzz')"),
-        ("blockNumber", "", "blockNumber must be a number"),
-        ("blockNumber", "-1", "blockNumber must be a number"),
-        ("blockNumber", "0x-1", "blockNumber must be a number"),
-        ("blockNumber", "0x+5", "blockNumber must be a number"),
-        ("blockNumber", "+5", "blockNumber must be a number"),
-        ("blockNumber", " 5", "blockNumber must be a number"),
-        ("blockNumber", "5.0", "blockNumber must be a number"),
         ("blockNumber", "0x100000000", "blockNumber must be a number from 0 to 4294967295 (found '0x100000000')"),
-        ("blockNumber", "0x" + "f" * 64, "blockNumber must be a number"),
-        ("blockNumber", -1, "blockNumber must be a number"),
-        ("blockNumber", 2**70, "blockNumber must be a number"),
-        ("blockNumber", None, "blockNumber must be a number"),
         ("blockNumber", True, "blockNumber must be a number or its text (found True)"),
         ("blockNumber", 5.0, "blockNumber must be a number or its text (found 5.0)"),
         ("transactionIndex", "0x80000000", "transactionIndex must be a number from 0 to 2147483647"),
@@ -124,23 +119,17 @@ def test_no_logs_are_an_empty_frame() -> None:
         ("transactionHash", "\ud800", "transactionHash must be text (found '\\ud800')"),
         ("logIndex", "\ud800", "logIndex must be a number or its text"),
         ("logIndex", "٣", "logIndex must be a number"),
-        ("topics", [HASH, "\ud800"], "topics must be a list of text"),
         ("transactionHash", 5, "transactionHash must be text (found 5)"),
         ("address", ANN[:-1], "address must be 0x and 40 hexadecimal digits"),
         ("address", {"hash": ANN}, "address must be text"),
         ("data", "0x123", "data must be 0x and whole bytes in hexadecimal (found '0x123')"),
-        ("data", "123456", "data must be 0x and whole bytes"),
-        ("data", "0xgg", "data must be 0x and whole bytes"),
-        ("data", None, "data must be 0x and whole bytes"),
+        *(("data", value, "data must be 0x and whole bytes") for value in ("123456", "0xgg", None)),
         ("topics", [], "topic0 must not be missing"),
         ("topics", [None, "0x" + "0" * 64], "topic0 must not be missing"),
         ("topics", [HASH, None, HASH], "topic2 must not follow a missing topic"),
         ("topics", [HASH, "0x5"], "topic1 must be 0x and 64 hexadecimal digits"),
         ("topics", [HASH] * 5, "topics must be at most 4 (found 5)"),
-        ("topics", [HASH, 5], "topics must be a list of text"),
-        ("topics", HASH, "topics must be a list of text"),
-        ("topics", {HASH: 1}, "topics must be a list of text"),
-        ("topics", None, "topics must be a list of text"),
+        *(("topics", value, "topics must be a list of text") for value in NO_TOPICS),
         ("removed", True, "removed is True: a reorganisation took it back"),
         ("removed", "true", "removed is 'true'"),
     ],
@@ -148,10 +137,8 @@ def test_no_logs_are_an_empty_frame() -> None:
 def test_a_malformed_log_is_refused_with_its_number_field_and_rule(field: str, value: object, rule: str) -> None:
     rows: list[dict[str, Any]] = logs()
     rows[1][field] = value
-    with pytest.raises(InvalidInputError) as caught:
+    with pytest.raises(InvalidInputError, match=f"^page.json: log 2: .*{re.escape(rule)}"):
         raw_logs(rows, "page.json")
-    assert str(caught.value).startswith("page.json: log 2: ")
-    assert rule in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -193,13 +180,9 @@ def test_logs_that_contradict_each_other_are_refused(changed: dict[str, Any], ru
         raw_logs([first, {**first, **changed}], "page.json")
 
 
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from([HASH, "0x", "0x1"]),
+    scalars | st.sampled_from([HASH, "0x", "0x1"]),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=6,
 )
