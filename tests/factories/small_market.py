@@ -13,7 +13,13 @@ from shared.market.traits import Traits
 from shared.sources.recorded import RecordedMarket
 from shared.valuation import training
 from shared.valuation.calibration.intervals import Calibration
-from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, later_sales, training_snapshot
+from shared.valuation.inputs import (
+    evaluation_snapshot,
+    holdout_cutoff,
+    later_sales,
+    nowcast_snapshot,
+    training_snapshot,
+)
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from shared.valuation.snapshot import Snapshot
@@ -97,6 +103,12 @@ def inputs(until: datetime = END) -> tuple[Snapshot, Snapshot]:
     cutoff = holdout_cutoff(timeline(), until, HOLDOUT)
     learn = training_snapshot(timeline(), prices(), cutoff)
     return learn, evaluation_snapshot(timeline(), prices(), cutoff, until)
+
+
+@cache
+def nowcast(instant: datetime = END) -> Snapshot:
+    """All punks as of the instant."""
+    return nowcast_snapshot(timeline(), prices(), instant)
 
 
 def quick(params: Params | None = None) -> Params:

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from services.cli.app import app
 from services.cli.explain.text import BAR, bar, label
 from shared.errors import InvalidInputError, NotFoundError
-from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.training import TooFewSalesError
 from tests.factories import small_market
 from tests.factories.small_market import END
@@ -36,10 +35,8 @@ def explain(*arguments: object) -> str:
 
 def test_a_value_is_printed_with_everything_it_rests_on(folder: Path) -> None:
     printed = explain(5, "--events", folder, "--model", folder / "model.json", "--as-of", END.isoformat())
-    snapshot = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
-    model = small_market.model()
-    calibration = small_market.calibration(model, END)
-    value = model.predict(snapshot.frame, calibration).value_eth[5]
+    snapshot, model = small_market.nowcast(), small_market.model()
+    value = model.predict(snapshot.frame, small_market.calibration(model, END)).value_eth[5]
     assert f"{value:,.2f} ETH" in printed
     for words in (
         "Punk 5 (",
@@ -51,14 +48,14 @@ def test_a_value_is_printed_with_everything_it_rests_on(folder: Path) -> None:
         "Its own sales",
         "What changed since the nowcast before",
         f"snapshot {snapshot.snapshot_id}",
-        f"model {small_market.model().model_id}, data until ",
+        f"model {model.model_id}, data until ",
         "only the registry knows them, a model file does not",
     ):
         assert words in printed
     assert "owner_holds" not in printed
 
 
-def test_the_feature_row_is_printed_on_request(folder: Path) -> None:
+def test_the_feature_row_is_printed_when_asked_for(folder: Path) -> None:
     printed = explain(5, "--events", folder, "--model", folder / "model.json", "--features")
     assert "owner_holds" in printed
     assert "punks its owner holds" in printed
@@ -74,7 +71,7 @@ def test_the_json_adds_up_and_says_what_is_unknown_with_null(folder: Path, tmp_p
     assert document["model"]["git_sha"] is None
     assert document["confidence"]["grade"] in "ABCD"
     assert document["reproduction"]["explained_wei"] == str(round(document["value_eth"] * 1e6)) + "0" * 12
-    row = nowcast_snapshot(small_market.timeline(), small_market.prices(), END).frame[[5]]
+    row = small_market.nowcast().frame[[5]]
     unknown = {name for name in document["features"] if np.isnan(row[name][0])}
     assert {name for name, number in document["features"].items() if number is None} == unknown != set()
     explain(*arguments, "--json", tmp_path / "explained.json")

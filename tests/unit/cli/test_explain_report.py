@@ -9,16 +9,11 @@ from shared.errors import InvalidInputError
 from shared.market.timeline import MarketTimeline
 from shared.valuation import generation
 from shared.valuation.feature_table import FEATURE_NAMES
-from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.snapshot import Snapshot
 from tests.factories import market, small_market
 from tests.factories.small_market import END
 
 ORIGIN = Origin("m", END)
-
-
-def at(instant: datetime) -> Snapshot:
-    return nowcast_snapshot(small_market.timeline(), small_market.prices(), instant)
 
 
 def explained(
@@ -32,11 +27,11 @@ def explained(
 
 
 def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_others() -> None:
-    snapshot = at(END)
+    snapshot = small_market.nowcast()
     model, timeline = small_market.model(), small_market.timeline()
     calibration = small_market.calibration(model, END)
     previous = Previous(END - timedelta(hours=3))
-    earlier = (at(previous.as_of), small_market.calibration(model)), previous
+    earlier = (small_market.nowcast(previous.as_of), small_market.calibration(model)), previous
     report = explain(model, timeline, 5, (snapshot, calibration), earlier, ORIGIN)
     values = model.predict(snapshot.frame, calibration)
     assert report.value_eth == values.value_eth[5]
@@ -55,22 +50,22 @@ def test_it_reads_nothing_that_came_after_the_snapshot() -> None:
     cut = END - timedelta(days=10)
     events = small_market.EVENTS.filter(small_market.EVENTS["timestamp"] < cut)
     known = market.timeline(events, small_market.timeline().traits)
-    snapshot = at(cut)
+    snapshot = small_market.nowcast(cut)
     one, other = (explained(snapshot, folded) for folded in (known, small_market.timeline()))
     assert one == other
     assert one.own_sales
 
 
 def test_a_time_without_a_floor_has_no_values_and_is_nothing_to_compare_with() -> None:
-    nothing = at(datetime.fromtimestamp(market.START, UTC))
+    nothing = small_market.nowcast(datetime.fromtimestamp(market.START, UTC))
     with pytest.raises(InvalidInputError, match="without a floor there is no value"):
         explained(nothing)
-    report = explained(at(END), before=nothing)
+    report = explained(small_market.nowcast(), before=nothing)
     assert report.changes is report.previous is None
 
 
 def test_a_snapshot_with_features_that_the_model_does_not_read_is_explained_alike() -> None:
-    whole = at(END)
+    whole = small_market.nowcast()
     further = replace(whole, feature_schema="0" * 64, frame=whole.frame.with_columns(weather=pl.lit(0.5)))
     one, other = explained(whole), explained(further)
     assert other.reasons == one.reasons

@@ -6,7 +6,6 @@ import pytest
 from shared.market.traits import TYPES
 from shared.valuation.calibration.intervals import LEVELS, Calibration
 from shared.valuation.confidence import LOWEST, MEANINGS, meaning
-from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.params import Params
 from tests.factories import small_market
 
@@ -20,7 +19,7 @@ def graded(width: float) -> tuple[np.ndarray, np.ndarray]:
     calibration = PARAMS.calibration
     offsets = np.tile([-half, half], (len(LEVELS), len(calibration.intervals.bounds) + 1, 1))
     narrow = Calibration(offsets, np.zeros(len(calibration.correction.knots)), calibration)
-    frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), small_market.END).frame
+    frame = small_market.nowcast().frame
     types = np.array(TYPES)[frame["type"].to_numpy().astype(int)]
     return types, small_market.model().predict(frame, narrow).confidence
 

@@ -105,9 +105,9 @@ def test_asks_and_bids_put_on_a_punk_change_nothing_about_it_but_something_about
         to_address=pl.when(moved).then(None).otherwise("to_address"),
     )
     assert loud.filter(moved).group_by("event_type").len()["len"].min() > 5
-    calm, busy = market.timeline(quiet, TRAITS), market.timeline(loud, TRAITS)
-    assert judged(calm) == judged(busy)
-    one, other = (features_at(folded, market.START + 1_200 * market.STEP_S) for folded in (calm, busy))
+    timelines = [market.timeline(events, TRAITS) for events in (quiet, loud)]
+    assert judged(timelines[0]) == judged(timelines[1])
+    one, other = (features_at(folded, market.START + 1_200 * market.STEP_S) for folded in timelines)
     changed = [not one[row].equals(other[row]) for row in range(120)]
     assert np.flatnonzero(np.logical_not(changed)).tolist() == [punk]
     assert one["floor_eth"][punk] == other["floor_eth"][punk]

@@ -30,20 +30,20 @@ ZERO: Final = 1e-7
 """What is smaller counts as zero: it is what rounding leaves of numbers that cancel."""
 
 
-class Said(NamedTuple):
+class FeatureDigest(NamedTuple):
     """What a feature computes."""
 
     version: int
     sha256: str
 
 
-def measured() -> dict[str, Said]:
+def measured() -> dict[str, FeatureDigest]:
     """Of punks that trade, that never traded, and of every type."""
     rare = [int(np.flatnonzero(TRAITS.type_code == code)[-1]) for code in range(5)]
     punks = np.array([*range(0, 130, 2), *rare], dtype=np.int64)
     asked = np.array([market.START + round(share * SPAN) for share in SHARES], dtype=np.int64)
     rows = features.compute(CLEAN, PRICES, np.tile(punks, len(asked)), np.repeat(asked, len(punks)))
-    return {name: Said(version, digest(column(rows, name))) for name, version in versions().items()}
+    return {name: FeatureDigest(version, digest(column(rows, name))) for name, version in versions().items()}
 
 
 def digest(values: np.ndarray) -> str:
@@ -51,23 +51,23 @@ def digest(values: np.ndarray) -> str:
     return hashlib.sha256("\n".join(f"{value:.4g}" for value in kept).encode()).hexdigest()
 
 
-def recorded() -> dict[str, Said]:
-    return {name: Said(*said) for name, said in json.loads(FILE.read_text()).items()}
+def recorded() -> dict[str, FeatureDigest]:
+    return {name: FeatureDigest(*feature) for name, feature in json.loads(FILE.read_text()).items()}
 
 
-def complaints(before: dict[str, Said], now: dict[str, Said]) -> list[str]:
+def complaints(before: dict[str, FeatureDigest], now: dict[str, FeatureDigest]) -> list[str]:
     """Which features say something else under the same version."""
     return [
-        f"{name} says something else than its version {said.version} did. Models fitted on it would read other "
+        f"{name} says something else than its version {feature.version} did. Models fitted on it would read other "
         "numbers: raise its `version` in feature_table, or leave it as it was and give the new computation a name of "
         f"its own; then run `{COMMAND}`"
-        for name, said in now.items()
-        if name in before and before[name].version == said.version and before[name].sha256 != said.sha256
+        for name, feature in now.items()
+        if name in before and before[name].version == feature.version and before[name].sha256 != feature.sha256
     ]
 
 
-def written(said: dict[str, Said]) -> str:
-    return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in said.items()) + "\n}\n"
+def written(features: dict[str, FeatureDigest]) -> str:
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in features.items()) + "\n}\n"
 
 
 def test_no_feature_says_something_else_under_the_same_version() -> None:
@@ -91,8 +91,8 @@ def test_a_feature_with_other_values_fails_with_advice() -> None:
     assert complaint.startswith("own_age says something else than its version 1 did")
     assert "raise its `version`" in complaint
     assert COMMAND in complaint
-    assert not complaints(now, other | {"own_age": Said(2, "0" * 64)})
-    assert not complaints(now, now | {"weather": Said(1, "0" * 64)})
+    assert not complaints(now, other | {"own_age": FeatureDigest(2, "0" * 64)})
+    assert not complaints(now, now | {"weather": FeatureDigest(1, "0" * 64)})
 
 
 def test_last_digits_do_not_show_and_a_change_of_a_thousandth_does() -> None:

@@ -103,8 +103,7 @@ ETH_USD = {name for name in FEATURE_NAMES if name.startswith("eth_usd_change")}
 def test_the_market_counts_and_means_are_those_of_the_sales_before(position):
     as_of = market.START + position * market.STEP_S
     rows = features_at(CLEAN, as_of)
-    counted = [s for s in CLEAN.sales if s.excluded is None and s.floor_wei is not None]
-    sales = [s for s in counted if s.time < as_of]
+    sales = [sale for sale in CLEAN.counted if sale.time < as_of]
     for days in (1, 3, 7, 30):
         recent = sum(sale.time >= as_of - days * 86_400 for sale in sales)
         assert column(rows, f"sales_{days}d") == pytest.approx(np.log1p(recent))
@@ -204,11 +203,7 @@ def test_mean_errors_of_a_punk_and_of_its_owner_fade_and_shrink_towards_none():
     index, before = HedonicIndex(TRAITS), owners_before(EVENTS)
     changes = EVENTS.filter(pl.col("event_type").is_in(OWNER_CHANGES))
     owners = dict(changes.select("punk_id", "to_address").iter_rows())
-    sales = [
-        (sale, index.update(sale.time, sale.punk_id, np.log(sale.price_eth)))
-        for sale in CLEAN.sales
-        if sale.excluded is None and sale.floor_wei is not None
-    ]
+    sales = [(sale, index.update(sale.time, sale.punk_id, np.log(sale.price_eth))) for sale in CLEAN.counted]
 
     def shrunk(chosen: list[tuple[int, float]], half_life_days: float, clip: float) -> float:
         weights = [0.5 ** ((as_of - time) / 86_400 / half_life_days) for time, _ in chosen]

@@ -37,7 +37,7 @@ def edited(edit: Callable[[dict[str, Any]], object]) -> bytes:
 
 @pytest.fixture(scope="module")
 def frame() -> pl.DataFrame:
-    return nowcast_snapshot(small_market.timeline(), small_market.prices(), END).frame
+    return small_market.nowcast().frame
 
 
 def said(values: Values) -> bytes:
@@ -88,9 +88,8 @@ def test_a_file_records_every_knob_and_carries_those_that_it_predicts_by() -> No
 def test_a_file_of_a_release_without_one_of_the_fields_keeps_its_name_and_its_values(frame: pl.DataFrame) -> None:
     model = small_market.model()
     unfloored = tuple(learner for learner in model.ensemble.learners if learner.start != "floored")
-    earlier = dataclasses.replace(
-        model, ensemble=dataclasses.replace(model.ensemble, learners=unfloored)
-    ).with_reference(frame)
+    ensemble = dataclasses.replace(model.ensemble, learners=unfloored)
+    earlier = dataclasses.replace(model, ensemble=ensemble).with_reference(frame)
     document = json.loads(earlier.to_bytes())
     del document["ensemble"]["linear"]["least"]
     body = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
@@ -130,10 +129,6 @@ def test_wherever_bytes_are_spoilt_the_file_is_refused_or_says_the_same(frame: p
     assert refused > 50
 
 
-def set_reference_column(document: dict[str, Any]) -> None:
-    document["reference"]["columns"][1] = "another"
-
-
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -153,7 +148,7 @@ def set_reference_column(document: dict[str, Any]) -> None:
         lambda document: document["ensemble"]["linear"].update(constant="0.1x"),
         lambda document: document.update(reference=None),
         lambda document: document["reference"].update(inputs="", answers=""),
-        set_reference_column,
+        lambda document: document["reference"]["columns"].__setitem__(1, "another"),
     ],
 )
 def test_a_damaged_file_is_refused(spoil: Callable[[dict[str, Any]], object]) -> None:
@@ -228,7 +223,7 @@ def test_a_further_feature_a_retired_one_and_another_order_change_nothing(
 def test_a_snapshot_has_another_id_only_where_a_feature_is_computed_otherwise(
     monkeypatch: pytest.MonkeyPatch, how: dict[str, Any], same: bool
 ) -> None:
-    before = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
+    before = small_market.nowcast()
     monkeypatch.setattr(feature_table, "FEATURES", changed("own_age", **how))
     after = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)
     assert (after.snapshot_id == before.snapshot_id) == (after.feature_schema == before.feature_schema) == same

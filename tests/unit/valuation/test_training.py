@@ -9,7 +9,7 @@ import pytest
 
 from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.feature_table import LEARNT
-from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
+from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import TreesParams
 from shared.valuation.snapshot import Snapshot
@@ -19,8 +19,7 @@ from tests.factories.file_parts import written
 
 FOLDED, PRICES, NOW = small_market.timeline(), small_market.prices(), small_market.END
 # Trees that look at every column, so that few of them learn what is there to learn.
-QUICK = small_market.quick()
-PARAMS = QUICK.model_copy(
+PARAMS = small_market.quick().model_copy(
     update={
         "trees": TreesParams.model_validate(
             {"leave_out": ("trait flags",), "rounds": 40, "objective": "reg:absoluteerror", "max_bin": 64,
@@ -125,14 +124,13 @@ def test_a_model_learns_from_what_it_is_asked_to_and_keeps_what_else_it_reads(le
     model = fit(learnt, threads=1, params=PARAMS, features=LEARNT[3:9])
     assert model.features == LEARNT[3:9]
     assert set(model.versions) == {*LEARNT[3:9], "type", *PARAMS.index_rule.features}
-    frame = nowcast_snapshot(FOLDED, PRICES, NOW).frame
-    assert model.predict(frame.select("floor_eth", *model.versions)).value_eth.tobytes() == (
-        model.predict(frame).value_eth.tobytes()
-    )
+    frame = small_market.nowcast().frame
+    alone, among_others = (model.predict(one) for one in (frame.select("floor_eth", *model.versions), frame))
+    assert alone.value_eth.tobytes() == among_others.value_eth.tobytes()
 
 
 def test_a_fit_has_reference_rows_and_what_is_assembled_without_a_snapshot_has_none(model):
     assert model.reference_difference() == 0.0
     bare = assembled(model.ensemble, model.residuals, CUTOFF, PARAMS)
     assert bare.reference is None
-    assert bare.with_reference(nowcast_snapshot(FOLDED, PRICES, NOW).frame).reference_difference() == 0.0
+    assert bare.with_reference(small_market.nowcast().frame).reference_difference() == 0.0

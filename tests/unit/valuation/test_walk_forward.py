@@ -18,7 +18,7 @@ from shared.valuation.calibration.intervals import Calibration
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.learners import ensemble
 from shared.valuation.learners.ensemble import Ensemble
-from shared.valuation.params import CalibrationParams, Params, TreesParams
+from shared.valuation.params import Params, TreesParams
 from shared.valuation.training import TooFewSalesError
 from shared.valuation.walk_forward import SaleHistory, horizon_name
 from tests.factories import market, small_market
@@ -58,9 +58,8 @@ def walked() -> pl.DataFrame:
 
 
 def judged_sales(first: datetime = FIRST, until: datetime = UNTIL) -> list[tuple[str, int]]:
-    return [
-        (sale.tx_hash, sale.log_index) for sale in FOLDED.counted if first.timestamp() <= sale.time < until.timestamp()
-    ]
+    sales = (sale for sale in FOLDED.counted if first.timestamp() <= sale.time < until.timestamp())
+    return [(sale.tx_hash, sale.log_index) for sale in sales]
 
 
 def test_there_is_one_row_for_each_valid_sale_and_horizon_as_a_report_wants_it(walked):
@@ -125,11 +124,9 @@ class Watched:
             self.trained.append((cutoff, last))
             return teach(frame, age_days, *args, **rest)
 
-        def watched_fit(
-            residuals: Residuals, instant: float, params: CalibrationParams, *corrections: Any
-        ) -> Calibration:
+        def watched_fit(residuals: Residuals, instant: float, *args: Any) -> Calibration:
             self.calibrated.append((instant, residuals))
-            return fit(residuals, instant, params, *corrections)
+            return fit(residuals, instant, *args)
 
         def watched_predict(fitted: Ensemble, frame: pl.DataFrame) -> np.ndarray:
             self.tested.append((fitted, frame))
@@ -194,11 +191,11 @@ def test_intervals_follow_outcomes_from_day_to_day_between_two_refits(walked):
 
 
 def test_progress_rises_to_one():
-    progress: list[float] = []
-    walk(until=FIRST + timedelta(days=15), on_progress=progress.append)
-    assert progress == sorted(progress)
-    assert progress[-1] == pytest.approx(1.0)
-    assert len(progress) > 4
+    shares: list[float] = []
+    walk(until=FIRST + timedelta(days=15), on_progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    assert len(shares) > 4
 
 
 def test_the_same_walk_twice_gives_the_same_rows(walked):

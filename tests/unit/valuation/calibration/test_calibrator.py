@@ -16,7 +16,7 @@ from shared.valuation.calibration import correction
 from shared.valuation.calibration.calibrator import Calibrator, day_of
 from shared.valuation.calibration.intervals import LEVELS, Calibration
 from shared.valuation.calibration.residuals import Residuals
-from shared.valuation.inputs import HORIZON_S, later_sales, nowcast_snapshot, sale_rows
+from shared.valuation.inputs import HORIZON_S, later_sales, sale_rows
 from shared.valuation.params import Params
 from tests.factories import market, small_market
 from tests.factories.small_market import END, calibration
@@ -198,17 +198,16 @@ def test_a_sale_that_became_known_after_the_day_had_begun_counts_from_the_next_d
         .then(pl.max_horizontal("timestamp", pl.lit(day + timedelta(minutes=5))))
         .otherwise(pl.col("timestamp"))
     )
-    with_sale, without = market.timeline(late), market.timeline(events.filter(pl.col("seq") < sale.event_seq))
-    assert same(calibration(one, day, with_sale), calibration(one, day, without))
+    delayed, without = market.timeline(late), market.timeline(events.filter(pl.col("seq") < sale.event_seq))
+    assert same(calibration(one, day, delayed), calibration(one, day, without))
     tomorrow = END + timedelta(days=1)
-    rows = later_sales(with_sale, small_market.prices(), data_cutoff=one.data_cutoff, instant=tomorrow)
+    rows = later_sales(delayed, small_market.prices(), data_cutoff=one.data_cutoff, instant=tomorrow)
     assert sale.event_seq in rows["event_seq"].to_list()
 
 
 def test_a_value_is_moved_by_the_correction_at_its_premium_and_by_nothing_else() -> None:
     one = small_market.model()
-    frame = nowcast_snapshot(small_market.timeline(), small_market.prices(), END).frame
-    refreshed = calibration(one, END)
+    frame, refreshed = small_market.nowcast().frame, calibration(one, END)
     premium = np.exp(one.log_premium(frame))
     moved = np.log(one.predict(frame, refreshed).value_eth / (premium * frame["floor_eth"].to_numpy()))
     assert moved == pytest.approx(refreshed.correction_of(premium), abs=1e-12)

@@ -15,7 +15,6 @@ from shared.valuation.explanation.attribution import BATCH, explained_in_batches
 from shared.valuation.explanation.comparables import MarketThen
 from shared.valuation.explanation.stored import BASE_VALUE, GROUPS, NOBODY, Before, Explained, Part, parts_in_eth
 from shared.valuation.feature_table import FEATURE_NAMES
-from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.model import ValuationModel
 from tests.factories import small_market
 from tests.factories.small_market import END
@@ -24,14 +23,12 @@ TRAITS = small_market.timeline().traits
 ROWS = 2 * BATCH + 7
 
 
-@cache
 def frame(hours_ago: int = 0) -> pl.DataFrame:
-    at = END - timedelta(hours=hours_ago)
-    return nowcast_snapshot(small_market.timeline(), small_market.prices(), at).frame
+    return small_market.nowcast(END - timedelta(hours=hours_ago)).frame
 
 
 @cache
-def then(hours_ago: int = 0) -> MarketThen:
+def market_then(hours_ago: int) -> MarketThen:
     return MarketThen(small_market.timeline(), as_seconds(END - timedelta(hours=hours_ago)))
 
 
@@ -39,7 +36,7 @@ def explained(
     rows: pl.DataFrame, hours_ago: int = 0, *, model: ValuationModel | None = None, only: slice = slice(None)
 ) -> Explained:
     model = model or small_market.model()
-    *pauses, whole = explained_in_batches(model, rows, then(hours_ago), small_market.calibration(model), only)
+    *pauses, whole = explained_in_batches(model, rows, market_then(hours_ago), small_market.calibration(model), only)
     assert pauses == [None] * -(-len(range(rows.height)[only]) // BATCH)
     return whole
 
@@ -88,7 +85,7 @@ def test_the_parts_add_up_whatever_the_features(seed: int, floor: float, gaps: f
     assert totals(explained(rows)) == pytest.approx(np.log(values(rows) / floor), abs=2e-6)
 
 
-def test_trait_reasons_name_only_traits_of_the_punk() -> None:
+def test_the_traits_among_a_punks_reasons_are_its_own() -> None:
     for punk, parts in enumerate(reasons(frame()[:200])):
         own = {TRAITS.names[trait] for trait in TRAITS.trait_lists[punk]}
         named = {part.name for part in parts if part.group == "traits"}
@@ -163,29 +160,29 @@ def test_it_reads_back_as_it_was_stored() -> None:
 
 
 def since(late: Explained, early: Explained | None) -> Explained:
-    """As the explainer tells of the generation before."""
-    explanation = replace(
+    """As the explainer compares with the generation before."""
+    compared = replace(
         late, before=Before(3, END, late.model_id), before_value_micro_eth=np.arange(ROWS, dtype=np.int64)
     )
-    return explanation if early is None else explanation.since(early)
+    return compared if early is None else compared.since(early)
 
 
 def test_parts_move_between_two_instants_of_one_model() -> None:
     early, late = many(24), many()
-    explanation = since(late, early)
-    assert explanation.before_moved == pytest.approx(late.log - early.log)
-    assert np.array_equal(explanation.before_floor_eth, early.floor_eth)
-    assert explanation.before.generation_id == 3
+    compared = since(late, early)
+    assert compared.before_moved == pytest.approx(late.log - early.log)
+    assert np.array_equal(compared.before_floor_eth, early.floor_eth)
+    assert compared.before.generation_id == 3
 
 
 def test_two_models_or_nothing_before_have_values_only() -> None:
     other_order = replace(many(24), parts=many().parts[::-1])
-    for reasons in (many(24, seed=8), other_order, None):
-        explanation = since(many(), reasons)
-        assert explanation.before is not None
-        assert len(explanation.before_value_micro_eth) == ROWS
-        assert len(explanation.before_moved) == 0
-        assert explanation.changes(0, 31.0, 30.0) is None
+    for early in (many(24, seed=8), other_order, None):
+        compared = since(many(), early)
+        assert compared.before is not None
+        assert len(compared.before_value_micro_eth) == ROWS
+        assert len(compared.before_moved) == 0
+        assert compared.changes(0, 31.0, 30.0) is None
     assert many().changes(0, 31.0, 30.0) is None
 
 
@@ -194,9 +191,9 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
 def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: int) -> None:
     hours -= hours % 40  # few snapshots, many punks
     early, late = frame(hours)[[punk]], frame()[[punk]]
-    explanation = since(explained(late), explained(early, hours))
+    compared = since(explained(late), explained(early, hours))
     (was,), (value,) = values(early).tolist(), values(late).tolist()
-    parts = explanation.changes(0, value, was)
+    parts = compared.changes(0, value, was)
     assert sum(part.eth for part in parts) == pytest.approx(value - was, abs=1e-9)
     moved = next(part for part in parts if part.group == "floor")
     assert moved.log == pytest.approx(np.log(late["floor_eth"][0] / early["floor_eth"][0]))
@@ -205,7 +202,6 @@ def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: 
 
 
 def test_nothing_changed_between_a_snapshot_and_itself() -> None:
-    explanation = since(many(), many())
-    assert [part.eth for part in explanation.changes(7, 30.0, 30.0) or ()] == [0.0] * len(
-        explanation.reasons(7, 30.0)
-    ) + [0.0]
+    compared = since(many(), many())
+    changes = [part.eth for part in compared.changes(7, 30.0, 30.0) or ()]
+    assert changes == [0.0] * len(compared.reasons(7, 30.0)) + [0.0]

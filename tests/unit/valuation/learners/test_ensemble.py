@@ -66,11 +66,6 @@ def of_type(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.with_columns(type=pl.lit(TYPES.index(name), dtype=pl.Float32))
 
 
-def index_forecast(frame: pl.DataFrame) -> np.ndarray:
-    """The sum of what is known of it."""
-    return sum(np.nan_to_num(frame[name].to_numpy().astype(np.float64)) for name in RULE)
-
-
 def test_each_learner_of_the_parameters_is_fitted_once_a_seed(fitted):
     made = [(type(learner), learner.start) for learner in fitted.learners]
     assert made == [(ensemble.KINDS[one.kind], one.start) for one in PARAMS.learners for _ in range(2)]
@@ -118,14 +113,12 @@ def test_what_the_linear_forecast_puts_in_counts_for_its_features(fitted, usual)
     parts, _ = fitted.contributions(usual)
     tilted = replace(fitted, linear=replace(fitted.linear, slope=fitted.linear.slope + 0.3))
     scaled = fitted._rows(usual).scaled
-    started = np.mean(
-        [
-            tilted.linear.contributions(scaled, one.start) - fitted.linear.contributions(scaled, one.start)
-            for one in fitted.learners
-        ],
-        axis=0,
-    )
-    assert tilted.contributions(usual)[0] - parts == pytest.approx(started[:, :-1], abs=1e-9)
+
+    def started(one: Ensemble) -> np.ndarray:
+        return np.mean([one.linear.contributions(scaled, learner.start) for learner in one.learners], axis=0)
+
+    moved = (started(tilted) - started(fitted))[:, :-1]
+    assert tilted.contributions(usual)[0] - parts == pytest.approx(moved, abs=1e-9)
 
 
 def test_what_the_network_draws_counts_for_its_features(fitted, usual):
@@ -143,7 +136,8 @@ def test_apes_and_aliens_are_valued_by_the_indexs_forecast_and_nobody_else(fitte
     rows = of_type(unseen, name)
     thin = name in ("Ape", "Alien")
     assert set(fitted.by_index(rows)) == {thin}
-    assert np.allclose(fitted.predict(rows), index_forecast(rows), atol=1e-12) == thin
+    forecast = sum(np.nan_to_num(rows[feature].to_numpy().astype(np.float64)) for feature in RULE)
+    assert np.allclose(fitted.predict(rows), forecast, atol=1e-12) == thin
 
 
 def test_the_parts_of_the_indexs_forecast_are_its_features_exactly(fitted, unseen):
