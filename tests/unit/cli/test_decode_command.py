@@ -51,12 +51,12 @@ def test_earlier_events_fill_what_a_page_leaves_open(tmp_path: Path, contract: P
     assert_frame_equal(read_event_files(out).events, contract.frame()[2:])
 
 
-def test_the_output_tells_of_listings_whose_seller_is_unknown(tmp_path: Path, contract: PunksContract) -> None:
+def test_the_output_counts_listings_whose_seller_is_unknown(tmp_path: Path, contract: PunksContract) -> None:
     (tmp_path / "page.json").write_text(json.dumps(contract.logs[4:]))
     assert "1 listings or their ends have no seller" in decode(tmp_path / "page.json", "--out", tmp_path / "o.csv")
 
 
-def test_the_output_tells_of_a_time_of_which_nothing_is_known(tmp_path: Path, contract: PunksContract) -> None:
+def test_the_output_names_a_time_of_which_nothing_is_known(tmp_path: Path, contract: PunksContract) -> None:
     contract.pause(days=30)
     contract.enter_bid_for_punk(ANN, 1, 5)
     (tmp_path / "page.json").write_text(json.dumps(contract.logs))

@@ -7,6 +7,8 @@ import pytest
 
 from tests.unit.market.event_rows import event_rows, with_value
 
+ASKING_THE_DATABASE = ("status", "migrate", "models list", "keys list", "decisions")
+
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -16,7 +18,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "settings", "message"),
+    ("command", "settings", "words"),
     [
         ("import /no/such/place", {}, "/no/such/place: there is no such file or directory"),
         ("backfill", {}, "set PUNKCAST_SOURCE_URL to ethereum+https://host/path"),
@@ -24,11 +26,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("demo --exit", {"SOURCE_URL": "ethereum+https://node.example"}, "run `punkcast backfill`, then `serve`"),
         ("status", {"API_PORT": "eight thousand"}, "setting PUNKCAST_API_PORT: Input should be a valid integer"),
         ("training request --reason=\t", {}, "reason: "),
-        ("status", {}, "Connect call failed ('127.0.0.1', 1)"),
-        ("migrate", {}, "Connect call failed ('127.0.0.1', 1)"),
-        ("models list", {}, "Connect call failed ('127.0.0.1', 1)"),
-        ("keys list", {}, "Connect call failed ('127.0.0.1', 1)"),
-        ("decisions", {}, "Connect call failed ('127.0.0.1', 1)"),
+        *((command, {}, "Connect call failed ('127.0.0.1', 1)") for command in ASKING_THE_DATABASE),
     ],
 )
 def test_a_command_that_cannot_do_its_work_says_what_to_do(
@@ -36,14 +34,14 @@ def test_a_command_that_cannot_do_its_work_says_what_to_do(
     refused: Callable[..., str],
     command: str,
     settings: dict[str, str],
-    message: str,
+    words: str,
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(f"PUNKCAST_{name}", value)
-    assert message in refused(*command.split(" "))
+    assert words in refused(*command.split(" "))
 
 
-def test_a_bad_row_is_an_error_before_the_database_is_asked(refused: Callable[..., str], tmp_path: Path) -> None:
+def test_a_bad_row_is_reported_before_the_database_is_even_asked(refused: Callable[..., str], tmp_path: Path) -> None:
     file = tmp_path / "events.parquet"
     with_value(event_rows(), 4, "punk_id", 10_000).write_parquet(file)
     message = f"{file}: row 5: column 'punk_id' must be a punk from 0 to 9999 (found 10000)"

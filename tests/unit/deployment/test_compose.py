@@ -1,11 +1,11 @@
 """docker-compose.yml: valid, complete, private, and in step with the code."""
 
 import re
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import jsonschema  # type: ignore[import-untyped]
-import pytest
 from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped]
 
 from shared.settings import Settings
@@ -24,10 +24,17 @@ def test_every_part_of_the_platform_is_there_once(compose: Object) -> None:
     assert set(compose["services"]) == SERVERS | OWN | {"migrate", "web"}
 
 
-@pytest.mark.parametrize("service", sorted(OWN))
-def test_a_service_is_built_from_its_own_module(compose: Object, root: Path, service: str) -> None:
-    assert compose["services"][service]["build"]["args"]["SERVICE"] == service
-    assert (root / "services" / service / "__main__.py").is_file()
+def test_a_service_is_built_from_its_own_module_and_extra(compose: Object, root: Path) -> None:
+    built = {
+        name: service["build"]["args"]["SERVICE"]
+        for name, service in compose["services"].items()
+        if "args" in service.get("build", {})
+    }
+    assert built == {service: service for service in OWN} | {"migrate": "cli"}
+    extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for service in built.values():
+        assert service in extras
+        assert (root / "services" / service / "__main__.py").is_file()
 
 
 def test_ports_are_published_on_this_machine_only(compose: Object) -> None:
@@ -53,8 +60,7 @@ def test_a_service_starts_after_the_schema_is_there_and_the_servers_answer(compo
 
 
 def test_every_server_tells_its_health_and_keeps_its_data_in_a_volume(compose: Object) -> None:
-    for name in SERVERS:
-        service = compose["services"][name]
+    for service in (compose["services"][name] for name in SERVERS):
         assert service["healthcheck"]["test"][0] == "CMD"
         volumes = {volume.partition(":")[0] for volume in service["volumes"]}
         assert volumes <= set(compose["volumes"])
@@ -86,15 +92,13 @@ def test_the_default_market_is_a_simulated_one_that_goes_on_for_years(compose: O
 
 
 def test_a_container_is_given_longer_to_stop_than_its_process_takes(compose: Object) -> None:
-    for name in OWN:
-        service = compose["services"][name]
+    for service in (compose["services"][name] for name in OWN):
         grace = float(service["environment"]["PUNKCAST_SHUTDOWN_GRACE_S"])
         assert int(service["stop_grace_period"].removesuffix("s")) > grace
 
 
 def test_own_containers_run_without_privileges(compose: Object) -> None:
-    for name in OWN | {"migrate", "web"}:
-        service = compose["services"][name]
+    for service in (compose["services"][name] for name in OWN | {"migrate", "web"}):
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]

@@ -8,12 +8,10 @@ import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 
 from shared.settings import Settings
-from tests.unit.deployment.manifests import WORKERS, Object
 
 # Not a setting: the commit the image was built from, which the trainer writes into the model's lineage.
 GIVEN_BY_THE_BUILD = {"PUNKCAST_GIT_SHA"}
@@ -22,11 +20,6 @@ GIVEN_BY_THE_BUILD = {"PUNKCAST_GIT_SHA"}
 @pytest.fixture(scope="module")
 def recipe(root: Path) -> str:
     return (root / "Dockerfile").read_text().replace("\\\n", " ")
-
-
-@pytest.fixture(scope="module")
-def project(root: Path) -> dict[str, Any]:
-    return tomllib.loads((root / "pyproject.toml").read_text())
 
 
 def test_both_stages_start_from_the_same_replaceable_base(recipe: str) -> None:
@@ -43,16 +36,8 @@ def test_only_the_services_extra_is_installed_and_exactly_as_locked(recipe: str)
         assert sync.endswith('--extra "$SERVICE"')
 
 
-def test_every_service_that_is_built_has_an_extra_and_a_module(
-    compose: Object, project: dict[str, Any], root: Path
-) -> None:
-    built = {s["build"]["args"]["SERVICE"] for s in compose["services"].values() if "args" in s.get("build", {})}
-    assert built == {*WORKERS, "api", "scheduler", "cli"}
-    assert built <= set(project["project"]["optional-dependencies"])
-    assert all((root / "services" / service / "__main__.py").is_file() for service in built)
-
-
-def test_the_gpu_library_of_xgboost_stays_out_of_the_lock(project: dict[str, Any], root: Path) -> None:
+def test_the_gpu_library_of_xgboost_stays_out_of_the_lock(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())
     overrides = [o for o in project["tool"]["uv"]["override-dependencies"] if o.startswith("nvidia-nccl")]
     assert overrides
     assert all("sys_platform == 'never'" in override for override in overrides)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
@@ -10,7 +9,7 @@ import yaml
 
 from shared.messaging.ticks import JOBS, slot_at
 from shared.settings import Settings
-from tests.unit.deployment.manifests import WORKERS, Object, assigned
+from tests.unit.deployment.manifests import WORKERS, Object, assigned, pod_template
 
 SETTINGS = {f"PUNKCAST_{field.upper()}" for field in Settings.model_fields}
 KUSTOMIZATIONS = ("base", "overlays/dev", "overlays/production")
@@ -18,6 +17,11 @@ KUSTOMIZATIONS = ("base", "overlays/dev", "overlays/production")
 
 def _of(objects: list[Object], kind: str) -> dict[str, Object]:
     return {one["metadata"]["name"]: one for one in objects if one["kind"] == kind}
+
+
+def _container(one: Object) -> Object:
+    container: Object = pod_template(one)["spec"]["containers"][0]
+    return container
 
 
 def _kustomization(root: Path, folder: str) -> Object:
@@ -45,8 +49,7 @@ def test_the_workers_and_the_api_run_their_own_module(objects: list[Object], roo
     deployments = _of(objects, "Deployment")
     assert set(deployments) == {*WORKERS, "api", "web"}
     for name in (*WORKERS, "api"):
-        one = deployments[name]
-        container = one["spec"]["template"]["spec"]["containers"][0]
+        container = _container(deployments[name])
         assert container["image"] == f"punkcast/{name}"
         assert container["command"] == ["python", "-m", f"services.{name}"]
         assert (root / "services" / name / "__main__.py").is_file()
@@ -68,20 +71,16 @@ def test_probes_ask_where_the_service_answers_them(objects: list[Object], config
         one = deployments[name]
         # The gateway answers on its own port, a worker on the side port.
         port, setting = ("http", "PUNKCAST_API_PORT") if name == "api" else ("probes", "PUNKCAST_PROBE_PORT")
-        container = one["spec"]["template"]["spec"]["containers"][0]
+        container = _container(one)
         assert container["ports"] == [{"name": port, "containerPort": int(configured[setting])}]
-        asked = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
-        assert asked == {
-            "startup": {"path": "/livez", "port": port},
-            "liveness": {"path": "/livez", "port": port},
-            "readiness": {"path": "/readyz", "port": port},
-        }
+        for kind, path in (("startup", "/livez"), ("liveness", "/livez"), ("readiness", "/readyz")):
+            assert container[f"{kind}Probe"]["httpGet"] == {"path": path, "port": port}
         annotations = one["spec"]["template"]["metadata"]["annotations"]
         assert annotations["prometheus.io/port"] == configured[setting]
 
 
 def test_the_site_knows_the_gateway_by_its_service_and_holds_no_secret_of_the_platform(objects: list[Object]) -> None:
-    container = _of(objects, "Deployment")["web"]["spec"]["template"]["spec"]["containers"][0]
+    container = _container(_of(objects, "Deployment")["web"])
     gateway = _of(objects, "Service")["api"]["spec"]["ports"][0]["port"]
     assert container["env"] == [{"name": "PUNKCAST_GATEWAY_URL", "value": "http://api"}]
     assert gateway == 80
@@ -161,7 +160,7 @@ def test_cron_jobs_fire_at_exactly_the_slots_of_the_platforms_jobs(objects: list
 
 
 def _tick(one: Object) -> str:
-    container: dict[str, Any] = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    container = _container(one)
     assert container["command"] == ["python", "-m", "services.scheduler"]
     option, name = container["args"]
     assert option == "--tick"
@@ -179,7 +178,7 @@ def test_a_cron_job_never_overlaps_itself_nor_starts_in_another_slot(objects: li
 
 def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
     job = _of(objects, "Job")["migrate"]["spec"]
-    container = job["template"]["spec"]["containers"][0]
+    container = _container(_of(objects, "Job")["migrate"])
     run = container["image"], container["command"], container["args"]
     assert run == ("punkcast/cli", ["punkcast"], ["migrate", "--preflight"])
     # What an upgrade applies before the rest.

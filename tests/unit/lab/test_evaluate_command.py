@@ -94,12 +94,8 @@ def test_the_report_is_that_of_the_predictions_beside_it(events: Path, evaluated
 def test_every_chart_is_there_to_look_at_and_to_scale(evaluated: tuple[Path, str]) -> None:
     out, _ = evaluated
     files = {file.name for file in out.iterdir()}
-    assert files == {
-        "report.json",
-        "report.md",
-        "predictions.parquet",
-        *(f"{c}.{kind}" for c in CHARTS for kind in ("svg", "png")),
-    }
+    charts_written = {f"{chart}.{kind}" for chart in CHARTS for kind in ("svg", "png")}
+    assert files == {"report.json", "report.md", "predictions.parquet"} | charts_written
     for chart in CHARTS:
         assert (out / f"{chart}.png").read_bytes().startswith(b"\x89PNG")
         assert "</svg>" in (out / f"{chart}.svg").read_text()
@@ -141,7 +137,7 @@ def refused_evaluation(events: Path, tmp_path: Path, refused: Callable[..., str]
 
 
 @pytest.mark.parametrize(
-    ("otherwise", "message"),
+    ("otherwise", "words"),
     [
         ({"from": str(LAST + timedelta(days=1)), "to": str(LAST + timedelta(days=2))}, "is not within the events of"),
         ({"from": "2023-01-01"}, "is not within the events of"),
@@ -152,9 +148,9 @@ def refused_evaluation(events: Path, tmp_path: Path, refused: Callable[..., str]
     ],
 )
 def test_options_that_make_no_sense_are_refused_in_one_line(
-    refused_evaluation: Callable[..., str], otherwise: dict[str, str], message: str
+    refused_evaluation: Callable[..., str], otherwise: dict[str, str], words: str
 ) -> None:
-    assert message in refused_evaluation(**otherwise)
+    assert words in refused_evaluation(**otherwise)
 
 
 @pytest.mark.parametrize("missing", ["punks.parquet", "eth_usd_daily.parquet", "events-1.parquet"])
@@ -166,8 +162,7 @@ def test_a_missing_file_is_named(
     for file in events.glob("*.parquet"):
         if file.name != missing and (file.name != "events-2.parquet" or missing != "events-1.parquet"):
             (folder / file.name).symlink_to(file)
-    message = refused_evaluation(folder)
-    assert ("holds no event files" if missing.startswith("events") else missing) in message
+    assert ("holds no event files" if missing.startswith("events") else missing) in refused_evaluation(folder)
 
 
 def test_a_folder_with_something_in_it_is_written_over_only_with_force(

@@ -1,7 +1,6 @@
 """What is wrong with a replay's options or files is one line and exit code 2, before anything is made."""
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import Callable
@@ -13,7 +12,6 @@ import pytest
 import typer
 from rich.console import Console
 
-from services.cli.files import write_json
 from services.cli.interruption import run_interruptibly
 from services.cli.options import duration
 from shared.errors import InvalidInputError
@@ -92,17 +90,6 @@ def test_a_json_file_that_cannot_be_written(refused_replay: Replay, folder: Path
     assert refused_replay(json=str(folder)) == f"--json {folder}: is a folder; name a file in it"
     below = folder / "events.parquet" / "figures.json"
     assert refused_replay(json=str(below)) == f"--json {below}: its folder cannot be made (File exists)"
-
-
-def test_figures_are_replaced_whole(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
-    write_json(file, {"scored": 1})
-    write_json(file, {"scored": 2})
-    assert json.loads(file.read_text()) == {"scored": 2}
-    assert list(tmp_path.iterdir()) == [file]
-    with pytest.raises(IsADirectoryError):
-        write_json(tmp_path, {})
-    assert list(tmp_path.parent.glob(f".{tmp_path.name}*")) == []
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

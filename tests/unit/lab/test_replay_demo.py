@@ -19,7 +19,7 @@ from tests.unit.market.event_rows import event_rows
 DAY = timedelta(days=1)
 
 
-def test_a_taken_port_is_an_error_before_the_replay_starts(
+def test_a_taken_port_is_reported_before_anything_is_played(
     monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Prices kept in order, against sorting them each time."""
+"""Prices kept in order, against sorting them again."""
 
 import numpy as np
 from hypothesis import given

@@ -1,7 +1,8 @@
 """Four policies over the small market, and rules of promotion and rollback on made-up candidates."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 
 import numpy as np
@@ -15,7 +16,7 @@ from lab.policy_replay.ours import Ours
 from lab.policy_replay.rules import PointEstimate
 from lab.policy_replay.scoring import Figures, harms, play
 from shared.errors import InvalidInputError
-from shared.evaluation.arrays import Floats
+from shared.evaluation.arrays import Floats, Ints
 from shared.evaluation.evidence import Predictions
 from shared.evaluation.metrics import Band
 from shared.evaluation.policy import Policy, load_policy
@@ -109,10 +110,8 @@ def test_the_same_history_gives_the_same_figures() -> None:
 def test_a_stale_model_values_the_punks_of_a_week_before() -> None:
     offered = fitted(FAULTS)
     spoilt, sound = offered.offered[3], offered.sound[3]
-    at = spoilt.at
-    assert np.array_equal(
-        snapshot_values(history(), spoilt, at), snapshot_values(history(), sound, at - timedelta(days=7))
-    )
+    a_week_before = snapshot_values(history(), sound, spoilt.at - timedelta(days=7))
+    assert np.array_equal(snapshot_values(history(), spoilt, spoilt.at), a_week_before)
 
 
 def test_a_window_without_sales_or_history_is_refused() -> None:
@@ -145,15 +144,19 @@ def second() -> Candidate:
     return replace(fitted(()).offered[0], refit=1, at=history().refits[1], cutoff=history().cutoffs[1])
 
 
+def sales_since(instant: datetime) -> Iterator[tuple[Ints, datetime]]:
+    """The rows and the instant of each transaction."""
+    return ((rows, at) for at, rows in history().transactions() if at >= instant)
+
+
 def test_ours_rolls_back_a_model_that_turns_bad_and_cools_down() -> None:
     first = fitted(()).offered[0]
     bad = turning(second(), before=0.3, after=2.5)
     ours = Ours(history(), first, policy())
     ours.offered(bad, bad.at)
     assert ours.record.champion is bad, [event.reason for event in ours.record.events]
-    for at, rows in history().transactions():
-        if at >= bad.at:
-            ours.sold(rows, at)
+    for rows, at in sales_since(bad.at):
+        ours.sold(rows, at)
     rollback = next(event for event in ours.record.events if event.act == "rollback")
     assert ours.record.champion is first
     assert "E = " in rollback.reason
@@ -169,9 +172,8 @@ def test_while_a_promotion_is_on_probation_others_run_in_the_shadow_and_wait() -
     ours.offered(good, good.at)
     ours.offered(equal, equal.at)
     assert "is in its warm-up" in ours.record.events[-1].reason
-    for at, rows in history().transactions():
-        if at >= equal.at:
-            ours.sold(rows, at)
+    for rows, at in sales_since(equal.at):
+        ours.sold(rows, at)
     acts = [(event.act, event.candidate is good) for event in ours.record.events]
     assert acts[:4] == [("promote", True), ("shadow", False), ("confirm", True), ("promote", False)]
 
@@ -183,11 +185,10 @@ def test_the_mape_rule_rolls_back_when_the_rolling_mean_leaves_the_gate_level() 
     rule.offered(bad, bad.at)
     assert [event.act for event in rule.record.events] == ["promote"]
     count = 0
-    for at, rows in history().transactions():
-        if at >= bad.at:
-            rule.sold(rows, at)
-            count += len(rows)
-            if rule.record.champion is first:
-                break
+    for rows, at in sales_since(bad.at):
+        rule.sold(rows, at)
+        count += len(rows)
+        if rule.record.champion is first:
+            break
     assert [event.act for event in rule.record.events] == ["promote", "rollback"]
     assert count >= 50
