@@ -1,5 +1,3 @@
-"""Proofs lead to the root, and nothing else does."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

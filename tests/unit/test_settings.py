@@ -1,5 +1,3 @@
-"""Settings that cannot work are refused at the start, by name."""
-
 import pytest
 from pydantic import ValidationError
 

@@ -1,5 +1,3 @@
-"""Background tasks end, also those that swallow a cancellation."""
-
 import asyncio
 
 import pytest

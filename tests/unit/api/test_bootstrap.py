@@ -1,5 +1,3 @@
-"""Who asks, when a proxy asks for somebody else."""
-
 from typing import Any
 
 import httpx

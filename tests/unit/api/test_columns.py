@@ -1,5 +1,3 @@
-"""All punks in columns stay small, whatever digits the values have."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""Cursors come back as they went, and nothing else does."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,3 @@
-"""Probabilities and margins of asks behave as their formula promises."""
-
 from dataclasses import replace
 from math import isfinite, log
 

@@ -1,5 +1,3 @@
-"""Every format of a generation says the same, and the CSV is what the Merkle root is over."""
-
 import gzip
 import hashlib
 import io

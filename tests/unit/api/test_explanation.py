@@ -1,5 +1,3 @@
-"""Contributions add up to the value, changes to the difference, and what is stored is what is answered."""
-
 import io
 import json
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""Pages are answered before any routing; every other request goes to the application."""
-
 import gzip
 from datetime import timedelta
 

@@ -1,5 +1,3 @@
-"""What the gateway's process holds: no model library, and tables only once somebody asks for Parquet."""
-
 import subprocess
 import sys
 

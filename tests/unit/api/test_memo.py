@@ -1,5 +1,3 @@
-"""What is made once is made once."""
-
 import asyncio
 import time
 

@@ -1,5 +1,3 @@
-"""The body limit counts what arrives, whatever was announced."""
-
 import httpx
 import pytest
 from starlette.applications import Starlette

@@ -1,5 +1,3 @@
-"""Money is exact in wei, and in ETH what a person wrote."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,5 +1,3 @@
-"""The format follows from the request, and a request for none of ours is refused."""
-
 import pytest
 
 from services.api.negotiation import Format, chosen

@@ -1,5 +1,3 @@
-"""docs/openapi.json and docs/problems.md are what the code says, and the document is one to build on."""
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

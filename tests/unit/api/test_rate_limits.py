@@ -1,5 +1,3 @@
-"""Quotas, windows, headers, and what happens when counting fails."""
-
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse

@@ -1,5 +1,3 @@
-"""The scorecard by hand."""
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

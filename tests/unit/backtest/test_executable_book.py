@@ -1,5 +1,3 @@
-"""The executable book: what it takes, what it misses, and how it comes out of it again."""
-
 from dataclasses import replace
 
 import pytest

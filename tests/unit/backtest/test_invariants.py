@@ -1,5 +1,3 @@
-"""What holds on any market: the money adds up, nothing is bought on credit, and the past does not know the future."""
-
 from itertools import pairwise
 
 from hypothesis import given, settings

@@ -1,5 +1,3 @@
-"""What goes wrong is said in one line, with exit code 2 and without a traceback."""
-
 from collections.abc import Callable
 from pathlib import Path
 

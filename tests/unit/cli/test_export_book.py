@@ -1,5 +1,3 @@
-"""The exported book and the daily floor."""
-
 from datetime import date, timedelta
 
 import polars as pl

@@ -1,5 +1,3 @@
-"""`punkcast verify`: true for what was published, false for anything else, and never a traceback."""
-
 import json
 from pathlib import Path
 from typing import Any

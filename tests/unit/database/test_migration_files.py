@@ -1,5 +1,3 @@
-"""Which files are migrations, and which are refused without a database."""
-
 from pathlib import Path
 
 import pytest

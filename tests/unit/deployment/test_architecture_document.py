@@ -1,5 +1,3 @@
-"""docs/architecture.md names what there is."""
-
 import re
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""docker-compose.yml: valid, complete, private, and in step with the code."""
-
 import re
 import tomllib
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""A service runs with what its own extra installs, and nothing more."""
-
 import re
 import subprocess
 import sys

@@ -1,5 +1,3 @@
-"""Dockerfile: one recipe, a service's own extra, no root."""
-
 import json
 import re
 import subprocess

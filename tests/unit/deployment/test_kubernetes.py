@@ -1,5 +1,3 @@
-"""k8s/: every object valid, hardened alike, and in step with the code."""
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

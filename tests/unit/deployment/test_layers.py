@@ -1,5 +1,3 @@
-"""The contracts of import-linter leave no package out, and each service says what it consumes."""
-
 import importlib
 import re
 import tomllib

@@ -1,5 +1,3 @@
-"""docs/operations.md says what is so."""
-
 import re
 import sys
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The sequential tests: validity, agreement with the formula, independence of how sales are batched."""
-
 import math
 from collections.abc import Iterable
 from itertools import accumulate

@@ -1,5 +1,3 @@
-"""The gate as a table: one thing wrong at a time, and what follows."""
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta

@@ -1,5 +1,3 @@
-"""A decision is a function of what is on record: once more gives the same text, and something else another one."""
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

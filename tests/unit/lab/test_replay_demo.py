@@ -1,5 +1,3 @@
-"""What the demo plays, and what it refuses before playing."""
-
 import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

@@ -1,5 +1,3 @@
-"""The instants of a replay: every timer that would go off, in order, and no window that makes no sense."""
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -1,5 +1,3 @@
-"""Progress of a replay where there is no terminal: lines for a log file, and few of them."""
-
 import io
 from datetime import UTC, datetime, timedelta
 

@@ -1,5 +1,3 @@
-"""Each day's floor and index are those of its end, and know nothing later."""
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""What single events leave in the timeline's series."""
-
 from datetime import timedelta
 
 import numpy as np

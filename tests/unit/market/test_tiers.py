@@ -1,5 +1,3 @@
-"""One cut of the premium: whoever names a tier, or cuts by one, has it from here."""
-
 import numpy as np
 from pydantic import TypeAdapter
 

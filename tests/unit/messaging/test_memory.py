@@ -1,5 +1,3 @@
-"""What the in-process bus adds: deterministic inline delivery."""
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 

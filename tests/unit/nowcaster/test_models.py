@@ -1,5 +1,3 @@
-"""Models are loaded once each, verified, and only so many are kept."""
-
 from pathlib import Path
 from typing import Any, cast
 

@@ -1,5 +1,3 @@
-"""The card says what is on record, and only that."""
-
 from datetime import UTC, datetime
 from uuid import UUID
 

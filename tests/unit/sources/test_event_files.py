@@ -1,5 +1,3 @@
-"""Event files: what is read, and what is refused with which words."""
-
 import os
 import random
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""Closes come in several forms, in pieces, late or not at all."""
-
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -1,5 +1,3 @@
-"""References to objects are functions of their content."""
-
 import hashlib
 from dataclasses import replace
 

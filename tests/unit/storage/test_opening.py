@@ -1,5 +1,3 @@
-"""Which store a URL names."""
-
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,3 @@
-"""Fits in a process of their own: the same bytes, and no death that the service would not survive."""
-
 import asyncio
 import time
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""The table of features, and the page made from it."""
-
 import dataclasses
 from itertools import groupby
 from pathlib import Path

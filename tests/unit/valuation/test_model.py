@@ -1,5 +1,3 @@
-"""The model file: it says all that prediction reads, and is refused where this code would say something else."""
-
 import dataclasses
 import hashlib
 import json

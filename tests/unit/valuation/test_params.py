@@ -1,5 +1,3 @@
-"""params.toml: the one in git holds, and every error names its place."""
-
 import json
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Reference rows: chosen from cheap to dear, kept bit by bit, and answered otherwise by whatever reads otherwise."""
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""A fit: the same bytes twice, from the past alone, and better than the floor."""
-
 import json
 from datetime import timedelta
 

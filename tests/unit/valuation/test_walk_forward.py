@@ -1,5 +1,3 @@
-"""The walk-forward: what it says, in which order, and that nobody in it sees the future."""
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any

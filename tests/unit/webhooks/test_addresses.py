@@ -1,5 +1,3 @@
-"""A stranger's URL leads to the internet or nowhere."""
-
 import socket
 from collections.abc import Callable
 

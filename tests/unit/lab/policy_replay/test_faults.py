@@ -1,5 +1,3 @@
-"""Which refits are spoilt, and how."""
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

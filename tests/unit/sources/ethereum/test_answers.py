@@ -1,5 +1,3 @@
-"""Only what was asked for is believed."""
-
 from typing import Any
 
 import pytest

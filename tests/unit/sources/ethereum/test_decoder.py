@@ -1,5 +1,3 @@
-"""From logs to events: every function of the contract, what logs leave out, and logs that cannot be."""
-
 import re
 from collections.abc import Callable
 from functools import partial

@@ -1,5 +1,3 @@
-"""Nodes fail in many ways; each has its remedy, and none of them is to believe what cannot be so."""
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 

@@ -1,5 +1,3 @@
-"""Pages of logs in files: their forms, several together, and what is refused with which words."""
-
 import gzip
 import json
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The source's URL says which market is followed, and through whom."""
-
 from pathlib import Path
 
 import pytest

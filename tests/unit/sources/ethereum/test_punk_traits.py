@@ -1,5 +1,3 @@
-"""The contract's descriptions become punks."""
-
 import polars as pl
 import pytest
 

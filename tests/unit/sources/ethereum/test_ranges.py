@@ -1,5 +1,3 @@
-"""Ranges shrink where a node refuses and grow where it is quick, and no block is left out or read twice."""
-
 import asyncio
 from contextlib import aclosing
 

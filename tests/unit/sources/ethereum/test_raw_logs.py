@@ -1,5 +1,3 @@
-"""Logs as frames: the forms that nodes and explorers give them, and what is refused with which words."""
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime

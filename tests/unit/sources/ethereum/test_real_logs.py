@@ -1,5 +1,3 @@
-"""Real pages and the real history through the decoder."""
-
 from pathlib import Path
 
 import polars as pl

@@ -1,5 +1,3 @@
-"""What is read of a chain belongs to one history of it, and costs no more questions than it must."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any

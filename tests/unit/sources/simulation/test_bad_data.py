@@ -1,5 +1,3 @@
-"""Each defect is what it says, and the platform's own rules refuse it or bear it."""
-
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np

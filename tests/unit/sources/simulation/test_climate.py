@@ -1,5 +1,3 @@
-"""The weather of the simulated market: regimes come and go, a break is a step, a longer climate begins as a shorter."""
-
 import numpy as np
 import pytest
 

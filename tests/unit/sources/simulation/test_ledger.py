@@ -1,5 +1,3 @@
-"""The simulated contract logs what the real one logs, in its order."""
-
 import numpy as np
 import numpy.typing as npt
 import pytest

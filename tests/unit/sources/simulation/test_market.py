@@ -1,5 +1,3 @@
-"""The generator at other sizes than the platform's."""
-
 from datetime import UTC, datetime
 
 import polars as pl

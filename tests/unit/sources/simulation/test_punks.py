@@ -1,5 +1,3 @@
-"""The simulated punks are as frequent as the published counts say."""
-
 import numpy as np
 import polars as pl
 import pytest

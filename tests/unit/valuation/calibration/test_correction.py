@@ -1,5 +1,3 @@
-"""The correction: what the latest errors say of the next values, and never what is yet to come."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

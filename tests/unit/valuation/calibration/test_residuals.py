@@ -1,5 +1,3 @@
-"""Errors by their sales: which are chosen, and what their columns in a file may hold."""
-
 from typing import Any
 
 import numpy as np

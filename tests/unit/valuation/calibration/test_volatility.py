@@ -1,5 +1,3 @@
-"""Volatility: usual without news, up in wild days, back after them, blind to what comes later and to tiers."""
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,5 +1,3 @@
-"""The ensemble: equal shares, exact reasons, apes and aliens by the index, the same bytes twice."""
-
 import json
 from dataclasses import replace
 from typing import Any

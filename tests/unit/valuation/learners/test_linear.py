@@ -1,5 +1,3 @@
-"""The linear forecast: it finds a line among absurd sales, carries on beyond what it saw, and survives its file."""
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

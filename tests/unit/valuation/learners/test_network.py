@@ -1,5 +1,3 @@
-"""The network: it bends where a line cannot, its parts add up, its file is strict."""
-
 import base64
 from dataclasses import replace
 

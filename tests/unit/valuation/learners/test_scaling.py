@@ -1,5 +1,3 @@
-"""Scaling: what is unknown, absurd, constant or a flag, and what its file may hold."""
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""One booster: exact reasons, a start, groups that it leaves out, the same bytes twice."""
-
 import base64
 from dataclasses import replace
 from typing import get_args
