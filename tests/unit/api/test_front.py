@@ -84,9 +84,7 @@ async def test_head_is_get_without_the_body(client: httpx.AsyncClient) -> None:
         ("GET", "/things/8", "*/*"), ("GET", "/things/broken", "*/*"), ("GET", "/things/", "*/*"),
     ],
 )  # fmt: skip
-async def test_every_other_request_goes_to_the_application(
-    client: httpx.AsyncClient, method: str, path: str, accept: str
-) -> None:
+async def test_other_requests_go_to_the_app(client: httpx.AsyncClient, method: str, path: str, accept: str) -> None:
     assert (await client.request(method, path, headers={"Accept": accept})).status_code == 418
 
 

@@ -113,9 +113,7 @@ def plainly(rows: dict[int, Row], query: punk_search.PunkQuery) -> list[int]:
 
 @settings(max_examples=200, deadline=None)
 @given(rows=punk_rows, query=queries, limit=st.integers(1, 30))
-def test_the_pages_put_together_are_the_plain_answer(
-    rows: dict[int, Row], query: punk_search.PunkQuery, limit: int
-) -> None:
+def test_all_pages_are_the_plain_answer(rows: dict[int, Row], query: punk_search.PunkQuery, limit: int) -> None:
     generation, market, catalogue = built(rows)
     found: list[int] = []
     after = None

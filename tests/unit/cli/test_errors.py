@@ -28,11 +28,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ],
 )
 def test_a_command_that_cannot_do_its_work_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch,
-    refused: Callable[..., str],
-    command: str,
-    settings: dict[str, str],
-    words: str,
+    monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str], command: str, settings: dict[str, str], words: str
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(f"PUNKCAST_{name}", value)

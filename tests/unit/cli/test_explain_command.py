@@ -105,9 +105,7 @@ def test_a_model_can_be_fitted_there_and_then(folder: Path, monkeypatch: pytest.
         ((5, "--fit", "--json", "/no/such/place/x.json"), InvalidInputError, "there is no folder /no/such/place"),
     ],
 )
-def test_what_cannot_be_explained_is_said(
-    folder: Path, arguments: tuple[object, ...], error: type[Exception], words: str
-) -> None:
+def test_a_refusal_says_why(folder: Path, arguments: tuple[object, ...], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         explain("--events", folder, *arguments)
 

@@ -55,9 +55,7 @@ def test_the_service_replaces_the_shell_and_so_gets_the_signals(recipe: str) -> 
 
 @pytest.mark.parametrize(("service", "variable"), [("api", "PUNKCAST_API_PORT"), ("trainer", "PUNKCAST_PROBE_PORT")])
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
-def test_the_health_check_passes_exactly_while_the_service_is_ready(
-    recipe: str, service: str, variable: str, status: int, code: int
-) -> None:
+def test_only_a_ready_service_is_healthy(recipe: str, service: str, variable: str, status: int, code: int) -> None:
     check = re.search(r"^HEALTHCHECK .+? CMD (\[.+\])$", recipe, re.MULTILINE)
     _, *arguments = json.loads(check[1])
 

@@ -88,9 +88,7 @@ def test_the_site_knows_the_gateway_by_its_service_and_holds_no_secret_of_the_pl
     assert _of(objects, "Service")["web"]["spec"]["ports"][0]["targetPort"] == container["ports"][0]["name"]
 
 
-def test_a_pod_is_given_longer_to_stop_than_its_process_takes(
-    objects: list[Object], configured: dict[str, str]
-) -> None:
+def test_a_pod_has_longer_to_stop_than_its_process_takes(objects: list[Object], configured: dict[str, str]) -> None:
     grace = float(configured["PUNKCAST_SHUTDOWN_GRACE_S"])
     for one in _of(objects, "Deployment").values():
         spec = one["spec"]["template"]["spec"]
@@ -187,9 +185,7 @@ def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
     ]
 
 
-def test_every_variable_is_a_setting_and_has_one_home(
-    objects: list[Object], root: Path, configured: dict[str, str]
-) -> None:
+def test_variables_are_settings_with_one_home(objects: list[Object], root: Path, configured: dict[str, str]) -> None:
     config, local = set(configured), set(assigned(root / "k8s/overlays/dev/secrets.env"))
     example = {name for name in _of(objects, "Secret")["punkcast-secrets"]["stringData"] if "PUNKCAST" in name}
     assert local == example

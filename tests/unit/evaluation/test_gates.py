@@ -133,9 +133,7 @@ def test_one_thing_wrong_decides(check: str, verdict: str, action: str, wrong: d
         ({"sales": replace(made.holdout(n=0), champion=None)}, "error", "reject"),
     ],
 )
-def test_without_a_champion_what_is_not_proven_is_not_promoted(
-    wrong: dict[str, object], verdict: str, action: str
-) -> None:
+def test_without_a_champion_only_proven_ones_are_promoted(wrong: dict[str, object], verdict: str, action: str) -> None:
     """No champion, no shadow: a person decides, within the time-out of the policy."""
     result = decide(made.first_contender(**wrong), POLICY)
     assert (result.verdict, result.action) == (verdict, action)
@@ -178,9 +176,7 @@ def challenged(share: float, champions: float) -> HoldoutSales:
         (0.60, 0.97, "fail", "reject"),
     ],
 )
-def test_coverage_off_the_band_passes_where_the_champions_is_as_far_off_on_the_same_sales(
-    share: float, champions: float, verdict: str, action: str
-) -> None:
+def test_coverage_as_far_off_as_the_champions_passes(share: float, champions: float, verdict: str, action: str) -> None:
     result = decide(made.evidence(sales=challenged(share, champions)), POLICY)
     assert (check_of(result, "coverage_80").verdict, result.action) == (verdict, action)
 
@@ -296,9 +292,7 @@ def test_no_checks_at_all_are_an_error() -> None:
         (made.first_contender(), Restraint(frozen="two rollbacks"), "none"),
     ],
 )
-def test_a_freeze_or_cool_down_turns_a_promotion_into_a_shadow_or_leaves_it_to_a_person(
-    evidence: GateEvidence, restraint: Restraint, action: str
-) -> None:
+def test_a_freeze_or_cool_down_stops_a_promotion(evidence: GateEvidence, restraint: Restraint, action: str) -> None:
     found, reason = restrain(decide(evidence, POLICY), restraint, has_champion=evidence.has_champion)
     assert found == action
     assert restraint.frozen is None or "two rollbacks" in reason

@@ -139,9 +139,7 @@ def test_a_shadow_ends_by_its_test_its_checks_or_its_time(changes: dict[str, Any
 @pytest.mark.parametrize(
     ("champions", "verdict", "action"), [(0.55, "pass", "promote"), (0.8, "fail", "reject"), (None, "fail", "reject")]
 )
-def test_a_shadows_coverage_is_seen_beside_that_of_the_champion_at_its_gate(
-    champions: float | None, verdict: str, action: str
-) -> None:
+def test_a_shadows_coverage_is_compared_with_the_champions(champions: float | None, verdict: str, action: str) -> None:
     held = made.holdout()
     order = np.random.default_rng(3).permutation(len(held))
 

@@ -43,9 +43,7 @@ def state(*, worse: float = 1.0, better: float = 1.0, n: int = 0) -> EState:
         (state(worse=25), 300, 2, True, 46, "rollback"),
     ],
 )
-def test_what_a_promotion_has_come_to(
-    found: EState, sales: int, nowcasts: int, warm: bool, days: int, outcome: str
-) -> None:
+def test_promotion_outcomes(found: EState, sales: int, nowcasts: int, warm: bool, days: int, outcome: str) -> None:
     watched = {"sales": sales, "nowcasts": nowcasts, "warm": warm, "now": START + timedelta(days=days)}
     assert promotion_outcome(found, started_at=START, policy=POLICY, **watched) == outcome  # type: ignore[arg-type]
 
@@ -61,7 +59,7 @@ def test_what_a_promotion_has_come_to(
         (state(better=20, n=200), 40, "not_worse"),
     ],
 )
-def test_what_a_shadow_has_come_to(found: EState, days: float, outcome: str | None) -> None:
+def test_shadow_outcomes(found: EState, days: float, outcome: str | None) -> None:
     now = START + timedelta(days=days)
     assert shadow_outcome(found, first_started_at=START, now=now, policy=POLICY) == outcome
 
@@ -91,7 +89,7 @@ def test_no_nowcast_at_all_speaks_against_the_platform_not_against_the_model() -
         (False, False, True, False),
     ],
 )
-def test_a_refused_model_goes_where_its_predecessor_could_be_published(
+def test_a_refusal_trips_if_the_predecessor_is_fine(
     final: bool, predecessor_fine: bool, stale: bool, trips: bool
 ) -> None:
     refusal = Refusal("a value is not positive", final, predecessor_fine)

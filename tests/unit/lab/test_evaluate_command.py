@@ -20,6 +20,7 @@ from shared.units import as_seconds
 from tests.factories.event_folder import DAYS, START, write_event_folder
 
 FIRST, LAST = START.date(), (START + timedelta(days=DAYS - 1)).date()
+Refused = Callable[..., str]
 CHARTS = ("value-against-price", "error-over-time", "calibration", "reliability-by-segment", "model-age")
 
 
@@ -46,9 +47,7 @@ def evaluated(events: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     return out, result.stdout
 
 
-def test_every_valid_sale_of_the_window_is_predicted_once_at_each_horizon(
-    events: Path, evaluated: tuple[Path, str]
-) -> None:
+def test_every_valid_sale_is_predicted_once_at_each_horizon(events: Path, evaluated: tuple[Path, str]) -> None:
     predictions = pl.read_parquet(evaluated[0] / "predictions.parquet")
     assert tuple(predictions.columns[: len(COLUMNS)]) == COLUMNS
     assert set(predictions.columns) == {*COLUMNS, *FURTHER}
@@ -147,16 +146,12 @@ def refused_evaluation(events: Path, tmp_path: Path, refused: Callable[..., str]
         ({"params": "nowhere.toml"}, "nowhere.toml"),
     ],
 )
-def test_options_that_make_no_sense_are_refused_in_one_line(
-    refused_evaluation: Callable[..., str], otherwise: dict[str, str], words: str
-) -> None:
+def test_senseless_options_are_refused(refused_evaluation: Refused, otherwise: dict[str, str], words: str) -> None:
     assert words in refused_evaluation(**otherwise)
 
 
 @pytest.mark.parametrize("missing", ["punks.parquet", "eth_usd_daily.parquet", "events-1.parquet"])
-def test_a_missing_file_is_named(
-    refused_evaluation: Callable[..., str], events: Path, tmp_path: Path, missing: str
-) -> None:
+def test_a_missing_file_is_named(refused_evaluation: Refused, events: Path, tmp_path: Path, missing: str) -> None:
     folder = tmp_path / "incomplete"
     folder.mkdir()
     for file in events.glob("*.parquet"):
@@ -165,9 +160,7 @@ def test_a_missing_file_is_named(
     assert ("holds no event files" if missing.startswith("events") else missing) in refused_evaluation(folder)
 
 
-def test_a_folder_with_something_in_it_is_written_over_only_with_force(
-    refused_evaluation: Callable[..., str], tmp_path: Path
-) -> None:
+def test_a_full_folder_is_written_over_only_with_force(refused_evaluation: Refused, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("years of work")
     assert "is not empty" in refused_evaluation()

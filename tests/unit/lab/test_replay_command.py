@@ -32,9 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused_replay(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str]
-) -> Replay:
+def refused_replay(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Replay) -> Replay:
     """Runs a replay that must be refused, and returns the one line; options can be given otherwise."""
     monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PUNKCAST_DATABASE_URL", "embedded://")
@@ -76,9 +74,7 @@ def test_durations() -> None:
         ("punks.parquet", "/punks.parquet: is missing; a source needs the punks' attributes"),
     ],
 )
-def test_a_folder_without_its_files_and_a_truncated_file_are_refused(
-    refused_replay: Replay, folder: Path, name: str, line: str
-) -> None:
+def test_a_missing_and_a_truncated_file_are_refused(refused_replay: Replay, folder: Path, name: str, line: str) -> None:
     file = folder / name
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     assert refused_replay().startswith(f"{file}: is no readable Parquet file (")

@@ -17,9 +17,7 @@ from tests.unit.market.event_rows import event_rows
 DAY = timedelta(days=1)
 
 
-def test_a_taken_port_is_reported_before_anything_is_played(
-    monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str], tmp_path: Path
-) -> None:
+def test_a_taken_port_is_refused(monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str], tmp_path: Path) -> None:
     monkeypatch.setenv("PUNKCAST_HOME", str(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -39,9 +37,7 @@ async def test_the_first_half_year_of_a_simulated_market_is_played() -> None:
 
 
 @pytest.mark.parametrize(("days", "played"), [(400, 180), (100, 50), (0, 0)])
-async def test_of_real_events_the_last_half_year_is_played_or_half_of_a_shorter_history(
-    tmp_path: Path, days: int, played: int
-) -> None:
+async def test_half_a_year_of_real_events_is_played_or_half_of_them(tmp_path: Path, days: int, played: int) -> None:
     events = event_rows()
     begin = datetime(2024, 1, 1, tzinfo=UTC)
     last = pl.int_range(events.height) == events.height - 1

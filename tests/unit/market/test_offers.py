@@ -72,9 +72,7 @@ def test_what_ends_a_listing_takes_it_off_the_book(ending: str) -> None:
         (Event("sale", 2, 5.0, sender=ANN, receiver=EVE, accepted=True), True),
     ],
 )
-def test_a_bid_stands_until_it_is_replaced_withdrawn_or_accepted_or_its_bidder_has_the_punk(
-    event: Event, stands: bool
-) -> None:
+def test_a_bid_stands_until_it_ends_or_its_bidder_has_the_punk(event: Event, stands: bool) -> None:
     book, (bid, *_) = folded(event_frame(Event("bid", 1, 5.0, sender=EVE), event), [])
     assert book.bids == ({1: Offer(1, "bid", 5 * 10**18, EVE, None, 1)} if stands else {})
     assert (bid.until, bid.ended_by) == ((None, None) if stands else (2, event.kind))

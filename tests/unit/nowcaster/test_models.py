@@ -54,9 +54,7 @@ async def test_the_one_that_was_not_used_for_longest_makes_room(store: Store, mo
     ("trouble", "error"),
     [("damaged", IntegrityError), ("missing", NotFoundError), ("away", StoreUnavailableError)],
 )
-async def test_a_file_that_cannot_be_had_is_no_model_and_is_asked_for_again(
-    store: Store, tmp_path: Path, trouble: str, error: type[Exception]
-) -> None:
+async def test_a_failed_load_is_tried_again(store: Store, tmp_path: Path, trouble: str, error: type[Exception]) -> None:
     loaded, wanted = LoadedModels(store, threads=1), await record(store)
     path = tmp_path / wanted.artifact_key
     body = path.read_bytes()

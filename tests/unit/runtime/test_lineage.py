@@ -25,9 +25,7 @@ def test_an_image_names_its_commit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("changes", "dirty"), [("", False), (" M shared/clock.py", True)])
-def test_a_checkout_names_its_commit_and_whether_it_was_changed(
-    monkeypatch: pytest.MonkeyPatch, changes: str, dirty: bool
-) -> None:
+def test_a_checkout_names_its_commit_and_changes(monkeypatch: pytest.MonkeyPatch, changes: str, dirty: bool) -> None:
     monkeypatch.delenv("PUNKCAST_GIT_SHA", raising=False)
     answers = {"rev-parse": "abc123\n", "status": f"{changes}\n"}
 

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import aiohttp
 import pytest
 
@@ -5,10 +7,10 @@ from shared.telemetry import metrics
 from shared.telemetry.probes import probes
 
 
+@dataclass
 class Health:
-    def __init__(self) -> None:
-        self.dead: str | None = None
-        self.unready: str | None = None
+    dead: str | None = None
+    unready: str | None = None
 
     def live(self) -> str | None:
         return self.dead
@@ -30,9 +32,7 @@ async def test_a_healthy_process_is_live_and_ready() -> None:
 
 
 async def test_an_unhealthy_process_answers_with_the_reason() -> None:
-    health = Health()
-    health.dead, health.unready = "no consumer", "database: gone"
-    async with probes("127.0.0.1", 0, health) as port:
+    async with probes("127.0.0.1", 0, Health("no consumer", "database: gone")) as port:
         assert await get(port, "/livez") == (503, "no consumer\n")
         assert await get(port, "/readyz") == (503, "database: gone\n")
 

@@ -43,9 +43,7 @@ async def gone(process: psutil.Process) -> bool:
         return True
 
 
-async def test_a_process_fits_the_very_bytes_and_names_its_refusals_and_is_replaced_when_it_dies(
-    executor: ProcessExecutor,
-) -> None:
+async def test_a_dead_process_is_replaced_and_one_that_refuses_is_kept(executor: ProcessExecutor) -> None:
     first = asyncio.create_task(executor.fit(job()))
     (await worker(executor)).kill()
     with pytest.raises(FitInterruptedError, match="died"):

@@ -171,16 +171,12 @@ def tilted(document: dict[str, Any]) -> None:
         (tilted, "answers the model's reference rows otherwise, by up to"),
     ],
 )
-def test_a_file_that_this_code_would_read_otherwise_is_not_supported(
-    edit: Callable[[dict[str, Any]], object], why: str
-) -> None:
+def test_a_file_that_would_be_read_otherwise_is_unsupported(edit: Callable[[dict[str, Any]], object], why: str) -> None:
     with pytest.raises(UnsupportedModelError, match=why):
         read(edited(edit))
 
 
-def test_a_file_is_not_supported_by_code_that_answers_its_reference_rows_otherwise(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_file_is_not_supported_by_code_that_answers_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intervals, "LEVELS", (0.5, 0.8, 0.95))
     with pytest.raises(UnsupportedModelError, match="serve the model with the release that fitted it"):
         read(body())
@@ -202,9 +198,7 @@ def test_a_model_is_not_served_by_code_that_computes_a_feature_it_reads_in_anoth
         read(body())
 
 
-def test_a_further_feature_a_retired_one_and_another_order_change_nothing(
-    monkeypatch: pytest.MonkeyPatch, frame: pl.DataFrame
-) -> None:
+def test_a_further_and_a_retired_feature_change_nothing(monkeypatch: pytest.MonkeyPatch, frame: pl.DataFrame) -> None:
     before = said(small_market.model().predict(frame))
     further = dataclasses.replace(FEATURES[0], name="weather", meaning="rain over New York")
     monkeypatch.setattr(feature_table, "FEATURES", (further, *reversed(changed("own_age", retired=True))))
@@ -218,9 +212,7 @@ def test_a_further_feature_a_retired_one_and_another_order_change_nothing(
     [({"meaning": "how long ago it was sold", "unit": "hours"}, True), ({"version": 2}, False)],
     ids=["reworded", "computed otherwise"],
 )
-def test_a_snapshot_has_another_id_only_where_a_feature_is_computed_otherwise(
-    monkeypatch: pytest.MonkeyPatch, how: dict[str, Any], same: bool
-) -> None:
+def test_a_snapshots_id_follows_its_features(monkeypatch: pytest.MonkeyPatch, how: dict[str, Any], same: bool) -> None:
     before = small_market.nowcast()
     monkeypatch.setattr(feature_table, "FEATURES", changed("own_age", **how))
     after = nowcast_snapshot(small_market.timeline(), small_market.prices(), END)

@@ -65,9 +65,7 @@ def test_parameters_are_read_only() -> None:
         ("[trees]\n", "[trees]\n[", "is no readable parameter file"),
     ],
 )
-def test_a_spoilt_file_is_refused_with_its_name_the_key_and_what_is_wrong(
-    tmp_path: Path, old: str, new: str, complaint: str
-) -> None:
+def test_a_spoilt_file_is_refused_with_its_name_and_key(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     assert GOOD.count(old) >= 1
     file = tmp_path / "spoilt.toml"
     file.write_text(GOOD.replace(old, new, 1))

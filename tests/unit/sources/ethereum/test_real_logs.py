@@ -27,9 +27,7 @@ def within(history: pl.DataFrame, logs: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.mark.realdata
 @pytest.mark.parametrize(("name", "count"), [("3914495_3918433.json.gz", 1_000), ("10990044_11001090.json.gz", 736)])
-def test_a_real_page_decodes_to_exactly_the_recorded_events(
-    market_data: Path, history: pl.DataFrame, name: str, count: int
-) -> None:
+def test_real_pages_are_the_recorded_events(market_data: Path, history: pl.DataFrame, name: str, count: int) -> None:
     logs = read_log_pages([market_data / "raw_logs" / name])
     events = decode_with_history(logs, history)
     assert events.height == count

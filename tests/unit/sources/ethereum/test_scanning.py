@@ -87,9 +87,7 @@ async def test_a_scan_that_takes_long_ends_with_what_it_has() -> None:
         (40, {"hash": "0x" + "f" * 64}, "block 40 was replaced while its logs were read"),
     ],
 )
-async def test_a_block_with_the_header_of_another_history_is_not_taken(
-    number: int, header: dict[str, str], words: str
-) -> None:
+async def test_a_block_of_another_history_is_not_taken(number: int, header: dict[str, str], words: str) -> None:
     node = market()
     other = node.chain.block(number) | header
     node.faults.append(lambda method, given: other if (method, given[:1]) == (GET_BLOCK, [hex(number)]) else None)

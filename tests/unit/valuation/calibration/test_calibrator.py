@@ -117,9 +117,7 @@ def test_errors_older_than_half_a_year_are_forgotten_but_never_all() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 99), st.integers(0, 200), st.floats(-0.5, 0.5), st.integers(0, 300), st.integers(0, 60))
-def test_intervals_of_any_day_are_nested_around_the_value(
-    seed: int, count: int, bias: float, known: int, day: int
-) -> None:
+def test_intervals_nest_around_the_value_on_any_day(seed: int, count: int, bias: float, known: int, day: int) -> None:
     own = errors(seed, count, first=0, last=50, bias=bias)
     value, premium = np.linspace(1, 500, 60), np.linspace(0.9, 9, 60)
     inner_low = inner_high = value
@@ -131,9 +129,7 @@ def test_intervals_of_any_day_are_nested_around_the_value(
 
 
 @pytest.mark.parametrize(("spread", "bias"), [(0.12, 0.0), (0.02, 0.0), (0.05, -0.08)])
-def test_after_the_market_has_changed_refreshed_intervals_cover_as_promised_and_frozen_ones_do_not(
-    spread: float, bias: float
-) -> None:
+def test_after_a_change_only_refreshed_intervals_cover_as_promised(spread: float, bias: float) -> None:
     """Errors become larger, smaller or one-sided after the fit; four months later, on the sales of the next month."""
     own = errors(5, 1_200, first=0, last=120, spread=spread, bias=bias)
     fresh = errors(6, 1_000, first=121, last=150, spread=spread, bias=bias)
@@ -250,9 +246,7 @@ def test_rows_in_any_order_have_the_calibration_of_their_own_day() -> None:
         assert shifts[row] == pytest.approx(np.exp(shift[0]))
 
 
-def test_a_model_of_just_now_has_no_later_sale_and_leaves_the_features_kept_for_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_model_of_just_now_has_no_later_sale_and_keeps_others_features(monkeypatch: pytest.MonkeyPatch) -> None:
     timeline, prices = small_market.timeline(), small_market.prices()
     older = later_sales(timeline, prices, data_cutoff=END - timedelta(days=20), instant=END)
     new = replace(small_market.model(), data_cutoff=END)

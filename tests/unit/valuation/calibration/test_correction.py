@@ -90,9 +90,7 @@ def test_no_correction_is_larger_than_the_largest_error(seed: int, count: int, b
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 99), st.integers(1, 300), st.floats(-0.4, 0.4))
-def test_what_is_foreseen_is_what_the_day_would_have_said_and_knows_no_later_sale(
-    seed: int, count: int, bias: float
-) -> None:
+def test_day_corrections_are_those_of_the_day_and_know_no_later_sale(seed: int, count: int, bias: float) -> None:
     errors = sample(seed, count, bias=bias)
     said = day_corrections(errors)
     for place in (0, count // 2, count - 1):

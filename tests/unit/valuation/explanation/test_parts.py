@@ -112,9 +112,7 @@ def test_every_feature_counts_for_a_part_and_only_its_own_punks_prices_for_own_h
 @given(st.floats(-5, 5), st.lists(st.floats(-3, 3), min_size=1, max_size=9))
 @example(0.0, [0.0, 0.0])
 @example(1.0, [5e-324])
-def test_a_joint_contribution_is_divided_without_a_remainder_over_the_traits_that_pull_its_way(
-    contribution: float, premia: list[float]
-) -> None:
+def test_a_joint_contribution_goes_to_the_traits_that_pull_its_way(contribution: float, premia: list[float]) -> None:
     # A dear trait of somebody else stands in the last place.
     worth, among = np.array([[*premia, 4.0]]), np.array([[True] * len(premia) + [False]])
     *shares, others = shares_of(np.array([contribution]), worth, among)[0]
