@@ -1,11 +1,13 @@
 """Small markets for the backtest: days of events and nowcasts, written by hand or drawn at random."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.backtest.feed import Close, Day, MarketEvent, Nowcast, SaleFacts, Valued
+from shared.backtest.simulation import Simulation
+from shared.backtest.terms import Terms
 from shared.units import DAY_S, ETH
 
 FIRST_DAY = 20_000
@@ -51,6 +53,13 @@ class Feed:
             own = [one for one in self.nowcasts if one.as_of // DAY_S == number]
             cut.append(Day(number, happened, own, Close(wei(self.floor_eth), own[-1].values) if own else None))
         return cut
+
+
+def play(days: Iterable[Day], terms: Terms) -> Simulation:
+    simulation = Simulation(terms)
+    for day in days:
+        simulation.run_day(day)
+    return simulation
 
 
 def random_days(seed: int, *, days: int = 12, punks: int = 12) -> list[Day]:

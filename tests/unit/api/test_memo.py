@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -7,12 +8,11 @@ from services.api.view.memo import Memo
 
 
 async def test_those_who_ask_at_once_share_one_making() -> None:
-    made = []
+    numbers = itertools.count(1)
 
     def make() -> int:
         time.sleep(0.02)
-        made.append(1)
-        return len(made)
+        return next(numbers)
 
     memo = Memo()
     assert await asyncio.gather(*(memo.get("one", make) for _ in range(5))) == [1] * 5

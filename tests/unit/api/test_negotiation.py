@@ -3,21 +3,16 @@ import pytest
 from services.api.negotiation import Format, chosen
 from services.api.problems import NotAcceptableError
 
+JSON = (None, "", "*/*", "text/html, application/xhtml+xml, */*;q=0.8", "application/*;q=0.2, text/csv;q=0.1")
+CSV = ("text/csv", "TEXT/CSV; header=present", "text/*", "text/csv;q=nonsense")
+CSV_BY_QUALITY = ("text/csv;q=0.5, application/json;q=0.4", "application/json;q=0, */*")
+
 
 @pytest.mark.parametrize(
     ("accept", "named", "expected"),
     [
-        (None, None, "json"),
-        ("", None, "json"),
-        ("*/*", None, "json"),
-        ("text/csv", None, "csv"),
-        ("TEXT/CSV; header=present", None, "csv"),
-        ("text/*", None, "csv"),
-        ("text/csv;q=0.5, application/json;q=0.4", None, "csv"),
-        ("text/html, application/xhtml+xml, */*;q=0.8", None, "json"),
-        ("application/json;q=0, */*", None, "csv"),
-        ("application/*;q=0.2, text/csv;q=0.1", None, "json"),
-        ("text/csv;q=nonsense", None, "csv"),
+        *((accept, None, "json") for accept in JSON),
+        *((accept, None, "csv") for accept in CSV + CSV_BY_QUALITY),
         ("image/png", "parquet", "parquet"),
     ],
 )

@@ -7,16 +7,13 @@ from shared.backtest.simulation import BookRun, Simulation
 from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError
 from shared.units import ETH
-from tests.factories.feed import START, Feed
+from tests.factories.feed import START, Feed, play
 
 TERMS = Terms(buy_gas_wei=ETH // 100, sell_gas_wei=ETH // 50, capital_wei=300 * ETH, largest_bps=5_000)
 
 
 def played(feed: Feed, days: int = 3, terms: Terms = TERMS) -> BookRun:
-    simulation = Simulation(terms)
-    for day in feed.days(days):
-        simulation.run_day(day)
-    return next(book for book in simulation.books() if book.name == "executable")
+    return next(book for book in play(feed.days(days), terms).books() if book.name == "executable")
 
 
 def listed_under_value(price: float = 44.0) -> Feed:

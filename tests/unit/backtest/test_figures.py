@@ -17,7 +17,7 @@ from shared.backtest.simulation import Simulation
 from shared.backtest.terms import Terms
 from shared.errors import InvalidInputError
 from shared.units import ETH
-from tests.factories.feed import Feed, random_days
+from tests.factories.feed import Feed, play, random_days
 
 RETURNS = [0.1, -0.2, 0.05, 0.0, 0.15]
 
@@ -91,10 +91,8 @@ def test_a_figure_that_resamples_seldom_have_gets_no_interval() -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 500))
 def test_the_result_agrees_with_plain_python(seed: int) -> None:
-    simulation = Simulation(Terms(capital_wei=500 * ETH, largest_bps=5_000, resamples=30, block_days=3))
-    for day in random_days(seed):
-        simulation.run_day(day)
-    result = result_of(simulation)
+    terms = Terms(capital_wei=500 * ETH, largest_bps=5_000, resamples=30, block_days=3)
+    result = result_of(play(random_days(seed), terms))
     books = {book.name: book for book in result.books}
     book = books["executable"]
     equity = [500.0] + [(day.cash + day.positions[2]) / ETH for day in book.days]
@@ -114,19 +112,16 @@ def test_the_result_agrees_with_plain_python(seed: int) -> None:
     assert {(one.book, one.against) for one in result.versus} == {
         (ours, theirs) for ours in ("executable", "seed_style") for theirs in ("buy_all", "random_entry", "floor_index")
     }
-    totals = {
-        (one.name, marked.mark): marked.figures["total_return"].value for one in result.books for marked in one.marked
-    }
+    marks = {(book.name, marked.mark): marked for book in result.books for marked in book.marked}
     for versus in result.versus:
-        ours, theirs = totals[versus.book, versus.mark], totals[versus.against, versus.mark]
+        pair = (marks[name, versus.mark] for name in (versus.book, versus.against))
+        ours, theirs = (marked.figures["total_return"].value for marked in pair)
         assert versus.total_return_difference.value == pytest.approx(ours - theirs)
 
 
 def test_nothing_played_has_no_result_and_days_have_dates() -> None:
     assert result_of(Simulation(Terms())) is None
-    simulation = Simulation(Terms())
-    simulation.run_day(Feed().days(1)[0])
-    assert result_of(simulation) is None
+    assert result_of(play(Feed().days(1), Terms())) is None
     assert day_of(20_000).isoformat() == "2024-10-04"
 
 

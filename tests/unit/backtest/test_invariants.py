@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from shared.backtest.feed import Day
 from shared.backtest.ledger import MARKS
-from shared.backtest.simulation import BookRun, Simulation
+from shared.backtest.simulation import BookRun
 from shared.backtest.terms import Terms
 from shared.units import DAY_S, ETH
+from tests.factories import feed
 from tests.factories.feed import FIRST_DAY, garbage_after, random_days
 
 SEEDS = st.integers(0, 10_000)
@@ -23,10 +24,7 @@ TERMS = st.builds(
 
 
 def play(days: list[Day], terms: Terms) -> dict[str, BookRun]:
-    simulation = Simulation(terms)
-    for day in days:
-        simulation.run_day(day)
-    return {book.name: book for book in simulation.books()}
+    return {book.name: book for book in feed.play(days, terms).books()}
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,18 +1,15 @@
 """The seed's style and buy-all: into a sale, out at the punk's next one."""
 
-from shared.backtest.simulation import BookRun, Simulation
+from shared.backtest.simulation import BookRun
 from shared.backtest.terms import Terms
 from shared.units import ETH
-from tests.factories.feed import START, Feed
+from tests.factories.feed import START, Feed, play
 
 
 def played(feed: Feed, days: int = 2) -> dict[str, BookRun]:
-    simulation = Simulation(Terms(resamples=10))
     for hour in range(0, days * 24, 12):
         feed.nowcast(float(hour), {1: 50.0, 2: 50.0})
-    for day in feed.days(days):
-        simulation.run_day(day)
-    return {book.name: book for book in simulation.books()}
+    return {book.name: book for book in play(feed.days(days), Terms(resamples=10)).books()}
 
 
 def test_a_sale_below_the_value_is_bought_and_left_at_the_next_one() -> None:

@@ -29,8 +29,7 @@ def explained(
 def test_an_explanation_is_of_the_value_that_the_model_gives_the_punk_among_all_others() -> None:
     snapshot = small_market.nowcast()
     model, timeline = small_market.model(), small_market.timeline()
-    calibration = small_market.calibration(model, END)
-    previous = Previous(END - timedelta(hours=3))
+    calibration, previous = small_market.calibration(model, END), Previous(END - timedelta(hours=3))
     earlier = (small_market.nowcast(previous.as_of), small_market.calibration(model)), previous
     report = explain(model, timeline, 5, (snapshot, calibration), earlier, ORIGIN)
     values = model.predict(snapshot.frame, calibration)

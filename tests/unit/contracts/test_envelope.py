@@ -83,26 +83,25 @@ def test_any_value_in_any_field_is_malformed_or_harmless(field: str, value: obje
         assert decode(message.encode()) == message
 
 
+# Before the contract, more than a day ahead, and without a time zone.
+NO_CUTOFFS = ("2017-06-21T00:00:00Z", "2025-03-03T00:00:00Z", "2025-02-03T00:00:00")
+NO_SLOTS = ("2017-06-21T23:59:59Z", "2025-03-03T12:00:01Z", "2025-01-01T00:00:00")
+
+
 @pytest.mark.parametrize(
     ("location", "document"),
     [
         ("data.reason", raw(data={"requested_by": "ana"})),
         ("requested_by", raw(data={"reason": "x", "requested_by": ""})),
-        ("data_cutoff", raw(data={"reason": "x", "requested_by": "a", "data_cutoff": "2017-06-21T00:00:00Z"})),
-        ("data_cutoff", raw(data={"reason": "x", "requested_by": "a", "data_cutoff": "2025-03-03T00:00:00Z"})),
-        ("data_cutoff", raw(data={"reason": "x", "requested_by": "a", "data_cutoff": "2025-02-03T00:00:00"})),
-        ("time", raw(time="0001-01-01T00:00:00Z")),
-        ("time", raw(time="0001-01-01T00:00:00+23:00")),
-        ("time", raw(time="yesterday")),
+        *(("data_cutoff", raw(data={"reason": "x", "requested_by": "a", "data_cutoff": at})) for at in NO_CUTOFFS),
+        *(("time", raw(time=at)) for at in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:00", "yesterday")),
         ("id", raw(id="7")),
         ("id", raw(id=None)),
         ("type", raw(type=None)),
         ("data", raw(data=None)),
         ("specversion", raw(specversion="0.3")),
         ("slot", raw(type=NowcastRequested.TYPE, data={})),
-        ("slot", raw(type=NowcastRequested.TYPE, data={"slot": "2017-06-21T23:59:59Z"})),
-        ("slot", raw(type=NowcastRequested.TYPE, data={"slot": "2025-01-01T00:00:00"})),
-        ("slot", raw(type=NowcastRequested.TYPE, data={"slot": "2025-03-03T12:00:01Z"})),
+        *(("slot", raw(type=NowcastRequested.TYPE, data={"slot": at})) for at in NO_SLOTS),
         ("reason", raw(data={"reason": "   ", "requested_by": "ana"})),
         ("punkcast.weather.changed.v1", raw(type="punkcast.weather.changed.v1")),
         ("punkcast.training.requested.v2", raw(type="punkcast.training.requested.v2")),

@@ -1,6 +1,7 @@
 """Later versions must read today's messages: one recorded message per type."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,5 @@ def test_the_published_document_and_the_reader_require_the_same_fields(path: Pat
     message = json.loads(path.read_bytes())
     for name in message["data"]:
         without = message | {"data": {key: value for key, value in message["data"].items() if key != name}}
-        try:
+        with nullcontext() if validator.is_valid(without) else pytest.raises(MalformedMessageError):
             decode(json.dumps(without).encode())
-            readable = True
-        except MalformedMessageError:
-            readable = False
-        assert validator.is_valid(without) == readable

@@ -15,8 +15,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def compose() -> Object:
-    parsed: Object = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    return parsed
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 
 
 @pytest.fixture(scope="session")

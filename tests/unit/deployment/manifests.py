@@ -14,8 +14,7 @@ def pod_template(one: Object) -> Object | None:
     spec = one.get("spec", {})
     if one["kind"] == "CronJob":
         spec = spec["jobTemplate"]["spec"]
-    template: Object | None = spec.get("template")
-    return template
+    return spec.get("template")
 
 
 def assigned(file: Path) -> dict[str, str]:

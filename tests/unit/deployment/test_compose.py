@@ -57,7 +57,7 @@ def test_a_service_starts_after_the_schema_is_there_and_the_servers_answer(compo
     assert compose["services"]["migrate"]["command"] == ["migrate", "--preflight"]
 
 
-def test_every_server_tells_its_health_and_keeps_its_data_in_a_volume(compose: Object) -> None:
+def test_every_server_has_a_health_check_and_keeps_its_data_in_a_volume(compose: Object) -> None:
     for service in (compose["services"][name] for name in SERVERS):
         assert service["healthcheck"]["test"][0] == "CMD"
         volumes = {volume.partition(":")[0] for volume in service["volumes"]}

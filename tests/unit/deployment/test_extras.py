@@ -58,17 +58,13 @@ def installed(lock: dict[str, dict[str, Any]], extra: str) -> set[str]:
     return found
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 @pytest.mark.parametrize("service", [*WORKERS, "api", "scheduler", "cli"])
 def test_a_service_loads_with_its_own_extra_alone(lock: dict[str, dict[str, Any]], root: Path, service: str) -> None:
     present = installed(lock, service)
     absent = {
         module
         for module, distributions in packages_distributions().items()
-        if not {_normal(one) for one in distributions} & present and module.isidentifier()
+        if not {re.sub(r"[-_.]+", "-", one).lower() for one in distributions} & present and module.isidentifier()
     }
     assert "pytest" in absent
     ran = subprocess.run(
@@ -80,6 +76,12 @@ def test_a_service_loads_with_its_own_extra_alone(lock: dict[str, dict[str, Any]
         check=False,
     )
     assert ran.returncode == 0, ran.stderr[-1500:]
+
+
+def test_importing_the_gateway_loads_neither_the_model_library_nor_tables(root: Path) -> None:
+    code = "import sys, services.api.__main__; print(sorted({'xgboost', 'polars', 'aioboto3'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
 
 
 def test_the_smallest_image_holds_no_model_library(lock: dict[str, dict[str, Any]]) -> None:

@@ -18,13 +18,11 @@ def _of(objects: list[Object], kind: str) -> dict[str, Object]:
 
 
 def _container(one: Object) -> Object:
-    container: Object = pod_template(one)["spec"]["containers"][0]
-    return container
+    return pod_template(one)["spec"]["containers"][0]
 
 
 def _kustomization(root: Path, folder: str) -> Object:
-    parsed: Object = yaml.safe_load((root / "k8s" / folder / "kustomization.yaml").read_text())
-    return parsed
+    return yaml.safe_load((root / "k8s" / folder / "kustomization.yaml").read_text())
 
 
 def test_every_object_follows_the_schema_of_its_kind(objects: list[Object]) -> None:

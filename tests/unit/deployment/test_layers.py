@@ -14,9 +14,8 @@ SERVICES = {"webhooks": "notifier", "alerts": "notifier", "backtests": "backtest
 def test_every_package_under_services_is_independent_by_contract(root: Path) -> None:
     contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [independent] = [contract["modules"] for contract in contracts if contract["type"] == "independence"]
-    assert set(independent) == {
-        f"services.{package.parent.name}" for package in (root / "services").glob("*/__init__.py")
-    }
+    packages = (root / "services").glob("*/__init__.py")
+    assert set(independent) == {f"services.{package.parent.name}" for package in packages}
 
 
 @pytest.mark.parametrize("service", sorted({SERVICES.get(consumer, consumer) for consumer in CONSUMERS}))

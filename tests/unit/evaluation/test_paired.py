@@ -1,5 +1,5 @@
 import tracemalloc
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from shared.evaluation.blast_radius import blast_radius
 from shared.evaluation.paired import DayBootstrap, effective_sales, non_inferiority, student_t, wilson
 
 BOOTSTRAP = DayBootstrap(draws=1000, confidence=0.95, seed=7)
+compared = partial(non_inferiority, margin=0.0025, bootstrap=BOOTSTRAP)
 
 
 def sales(seed: int, n: int = 240, days: int = 30) -> tuple[np.ndarray, np.ndarray]:
@@ -20,16 +21,14 @@ def sales(seed: int, n: int = 240, days: int = 30) -> tuple[np.ndarray, np.ndarr
 def test_the_same_model_is_not_worse_than_itself() -> None:
     price, day = sales(1)
     value = price * np.random.default_rng(2).lognormal(0, 0.07, len(price))
-    found = non_inferiority(price, value, value, day, margin=0.0025, bootstrap=BOOTSTRAP)
+    found = compared(price, value, value, day)
     assert (found.outcome, found.difference.value) == ("not_worse", 0.0)
 
 
 def test_a_model_with_more_noise_is_found_worse() -> None:
     price, day = sales(3)
     noise = np.random.default_rng(4).normal(0, 0.06, len(price))
-    found = non_inferiority(
-        price, price * np.exp(1.3 * noise), price * np.exp(noise), day, margin=0.0025, bootstrap=BOOTSTRAP
-    )
+    found = compared(price, price * np.exp(1.3 * noise), price * np.exp(noise), day)
     assert found.outcome == "worse"
     assert found.difference.lo > 0
 
@@ -38,7 +37,7 @@ def test_two_unrelated_models_of_equal_skill_are_inconclusive() -> None:
     price, day = sales(5)
     generator = np.random.default_rng(6)
     one, other = (price * np.exp(generator.normal(0, 0.08, len(price))) for _ in range(2))
-    assert non_inferiority(price, one, other, day, margin=0.0005, bootstrap=BOOTSTRAP).outcome == "inconclusive"
+    assert compared(price, one, other, day, margin=0.0005).outcome == "inconclusive"
 
 
 def test_bounds_are_the_same_for_the_same_sales() -> None:
@@ -122,8 +121,7 @@ def test_at_the_margin_a_gate_passes_one_in_twenty(shape: str) -> None:
 
 def common(generator: np.random.Generator, day: np.ndarray) -> np.ndarray:
     """What the sales of a day share."""
-    mood: np.ndarray = generator.normal(0, 0.006, 30)[day]
-    return mood
+    return generator.normal(0, 0.006, 30)[day]
 
 
 def percentile(bootstrap: DayBootstrap, values: np.ndarray, day: np.ndarray) -> float:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -124,10 +125,9 @@ steps = st.lists(st.floats(-0.05, 0.05).map(lambda d: Step(d, 0.05)), max_size=6
 @given(steps, st.integers(0, 60))
 def test_the_order_of_looks_changes_nothing(all_steps: list[Step], cut: int) -> None:
     """In one go or in two, interrupted anywhere: the same states."""
-    begin = start(POLICY.sequential)
-    whole = walk(begin, all_steps, margin=0.0, policy=POLICY, stop_when_better=False)
-    first = walk(begin, all_steps[:cut], margin=0.0, policy=POLICY, stop_when_better=False)
-    rest = walk(first[-1] if first else begin, all_steps[cut:], margin=0.0, policy=POLICY, stop_when_better=False)
+    go_on, begin = partial(walk, margin=0.0, policy=POLICY, stop_when_better=False), start(POLICY.sequential)
+    whole, first = go_on(begin, all_steps), go_on(begin, all_steps[:cut])
+    rest = go_on(first[-1] if first else begin, all_steps[cut:])
     assert [*first, *rest] == list(whole)
 
 

@@ -53,8 +53,7 @@ def played(folder: Path, valued: pl.DataFrame, tmp_path_factory: pytest.TempPath
     assert result.exit_code == 0, result.output
     assert "seed_style" in result.stdout
     assert "executable" not in result.stdout
-    document: dict[str, object] = json.loads((out / "figures.json").read_text())
-    return document
+    return json.loads((out / "figures.json").read_text())
 
 
 def test_the_trades_are_those_that_the_predictions_say(played: dict[str, object], valued: pl.DataFrame) -> None:

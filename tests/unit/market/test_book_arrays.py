@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.market.book_arrays import NOBODY, BookArrays
-from shared.market.timeline import MarketTimeline
 from tests.factories import market
 from tests.factories.plain_market import plain_board
 
@@ -29,15 +28,12 @@ def known(values: np.ndarray) -> dict[int, float]:
     return {int(punk): float(values[punk]) for punk in np.flatnonzero(np.isfinite(values))}
 
 
-def owner_numbers(timeline: MarketTimeline) -> dict[int, str | None]:
-    return {number: address for address, number in timeline._owner_ids.items()}
-
-
 @pytest.mark.parametrize("name", EVENTS)
 @settings(max_examples=15, deadline=None)
 @given(shares=SHARES)
 def test_the_board_at_rising_instants_equals_a_plain_fold_of_what_came_strictly_before(name, shares):
-    board, numbers = BookArrays(FOLDED[name]), owner_numbers(FOLDED[name])
+    board = BookArrays(FOLDED[name])
+    numbers = {number: address for address, number in FOLDED[name]._owner_ids.items()}
     for as_of in instants(name, shares):
         board.advance(as_of)
         plain = plain_board(EVENTS[name], as_of)

@@ -17,10 +17,8 @@ def test_floors_are_those_of_the_export() -> None:
     days = market_days(small_market.timeline(), NOW)
     expected = daily_floor(EVENTS)
     assert [day.date for day in days] == expected["date"].to_list()
-    whole = [day.floor_wei for day in days]
-    assert [None if wei is None else wei / 10**18 for wei in whole] == [
-        None if eth is None else pytest.approx(eth, abs=1e-9) for eth in expected["floor_eth"].to_list()
-    ]
+    floors = [np.nan if day.floor_wei is None else day.floor_wei / 10**18 for day in days]
+    assert floors == pytest.approx(expected["floor_eth"].fill_null(np.nan).to_list(), abs=1e-9, nan_ok=True)
 
 
 def test_the_future_changes_no_day_of_the_past() -> None:

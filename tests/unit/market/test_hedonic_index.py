@@ -107,7 +107,7 @@ def test_an_outlier_teaches_less_certainty_than_a_plain_sale():
     assert doubt[0] < doubt[1]
 
 
-def test_level_and_premium_are_separated_over_common_punks():
+def test_level_and_premium_are_relative_to_common_punks():
     index, _ = learnt()
     every = np.array([index.premium(punk) for punk in range(10_000)])
     human = np.isin(TRAITS.type_code, [0, 1])

@@ -30,10 +30,9 @@ def test_folding_in_pieces_equals_folding_at_once(seed, cuts):
         assert np.array_equal(one.times, other.times), name
     for name in KEYED:
         assert np.array_equal(getattr(whole, name).keys, getattr(pieces, name).keys), name
-    for name in ("states", "variances"):
-        one, other = getattr(whole.index, name), getattr(pieces.index, name)
-        assert one.rows.tobytes() == other.rows.tobytes(), name
-        assert np.array_equal(one.times, other.times), name
+    for one, other in ((whole.index.states, pieces.index.states), (whole.index.variances, pieces.index.variances)):
+        assert one.rows.tobytes() == other.rows.tobytes()
+        assert np.array_equal(one.times, other.times)
     assert whole.sales == pieces.sales
 
 

@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -7,9 +6,8 @@ from services.nowcaster import models
 from services.nowcaster.models import LoadedModels
 from shared.errors import IntegrityError, NotFoundError
 from shared.registry.models import ModelRecord
-from shared.storage.object_store import ObjectRef, StoreUnavailableError
-from shared.valuation.model import ValuationModel
-from tests.factories import small_market
+from shared.storage.object_store import StoreUnavailableError
+from tests.factories import registry, small_market
 from tests.factories.harness import Store
 
 
@@ -18,18 +16,11 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path)
 
 
-class Named:
-    """As much of a record as loading looks at."""
-
-    def __init__(self, reference: ObjectRef) -> None:
-        self.model_id = ValuationModel.id_of(reference.sha256)
-        self.artifact_key, self.artifact_sha256 = reference.key, reference.sha256
-        self.artifact_bytes = reference.size
-
-
 async def record(store: Store, seed: int = 7) -> ModelRecord:
-    body = small_market.model(seed).to_bytes()
-    return cast(ModelRecord, cast(Any, Named(await store.put("models", body, extension="json"))))
+    model = small_market.model(seed)
+    stored = await store.put("models", model.to_bytes(), extension="json")
+    artifact = {"artifact_key": stored.key, "artifact_sha256": stored.sha256, "artifact_bytes": stored.size}
+    return registry.record(model.model_id, small_market.END, **artifact)
 
 
 async def test_a_model_is_read_from_the_store_once(store: Store) -> None:

@@ -30,10 +30,10 @@ def test_s3_takes_its_options_without_contacting_anyone(tmp_path: Path) -> None:
         "folder://relative/path",
         "folder:///path?create=true",
         "s3:///prefix",
-        "s3://bucket?endpoint=http://127.0.0.1:9",
-        "s3://bucket?endpoint_url=",
-        "s3://bucket?create=yes",
-        "s3://bucket?region=",
+        *(
+            f"s3://bucket?{wrong}"
+            for wrong in ("endpoint=http://127.0.0.1:9", "endpoint_url=", "create=yes", "region=")
+        ),
     ],
 )
 def test_any_other_url_is_refused_with_the_setting_to_change(url: str, tmp_path: Path) -> None:

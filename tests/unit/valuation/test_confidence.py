@@ -43,10 +43,9 @@ def test_apes_and_aliens_are_never_graded_better_than_the_lowest() -> None:
     assert "so few apes are sold" in meaning("D", "Ape")
 
 
-def test_the_published_description_of_grades_is_the_rule_that_models_use() -> None:
+def test_the_meanings_of_grades_name_the_widths_that_a_model_grades_by() -> None:
     grades = small_market.model().grades
     assert list(grades) == list(MEANINGS)
-    assert all(
-        width is None or f"{100 * width:.0f} % of the value wide" in MEANINGS[name] for name, width in grades.items()
-    )
+    for name, width in grades.items():
+        assert width is None or f"{100 * width:.0f} % of the value wide" in MEANINGS[name]
     assert small_market.model().lowest_grade == LOWEST

@@ -93,11 +93,8 @@ def test_asks_and_bids_put_on_a_punk_change_nothing_about_it_but_something_about
     punk = min(range(120), key=lambda punk: last_change(known, punk) or 10**6)
     known = known.filter(~own_book(known, punk))
     # Every ninth ask or bid is none in the quiet market and of this punk in the loud one.
-    moved = (
-        (pl.col("seq") > last_change(known, punk))
-        & (pl.col("seq") % 9 == 0)
-        & pl.col("event_type").is_in(["listed", "bid"])
-    )
+    offered = pl.col("event_type").is_in(["listed", "bid"])
+    moved = offered & (pl.col("seq") > last_change(known, punk)) & (pl.col("seq") % 9 == 0)
     quiet = known.filter(~moved)
     loud = known.with_columns(
         punk_id=pl.when(moved).then(pl.lit(punk, pl.Int32)).otherwise("punk_id"),

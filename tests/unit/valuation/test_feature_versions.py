@@ -4,7 +4,7 @@ feature_versions.json has, for every feature, its version and a SHA-256 of what 
 The values are hashed as text of four significant digits, so that another processor's last digits do not show; a change
 smaller than that does not show either.
 
-`python -m tests.unit.valuation.test_feature_versions` writes the file again. It refuses while a feature says something
+`python -m tests.unit.valuation.test_feature_versions` makes the file again. It refuses while a feature says something
 else under the same version.
 """
 
@@ -66,10 +66,6 @@ def complaints(before: dict[str, FeatureDigest], now: dict[str, FeatureDigest]) 
     ]
 
 
-def written(features: dict[str, FeatureDigest]) -> str:
-    return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in features.items()) + "\n}\n"
-
-
 def test_no_feature_says_something_else_under_the_same_version() -> None:
     assert not complaints(recorded(), measured())
 
@@ -78,13 +74,13 @@ def test_the_file_is_the_one_that_this_code_makes() -> None:
     assert recorded() == measured(), f"features came, went or have another version: run `{COMMAND}`"
 
 
-def test_the_market_tells_features_apart() -> None:
+def test_features_differ_on_the_market() -> None:
     """Almost every feature moves, so that almost any change of one shows."""
     rows = [one.sha256 for name, one in measured().items() if not name.startswith(("has_", "wears_"))]
     assert len(set(rows)) > 0.9 * len(rows)
 
 
-def test_a_feature_with_other_values_fails_with_advice() -> None:
+def test_the_complaint_names_the_feature_and_what_to_do() -> None:
     now = measured()
     other = now | {"own_age": now["own_age"]._replace(sha256="0" * 64)}
     (complaint,) = complaints(now, other)
@@ -117,4 +113,5 @@ if __name__ == "__main__":
     found = measured()
     if FILE.exists() and (wrong := complaints(recorded(), found)):
         raise SystemExit("\n".join(wrong))
-    FILE.write_text(written(found))
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in found.items())
+    FILE.write_text(f"{{\n{lines}\n}}\n")

@@ -177,13 +177,11 @@ def test_own_and_owner_history_are_what_the_sales_and_owners_before_say(position
     for punk in range(120):
         own = [s for s in counted if s.punk_id == punk]
         owner = owners.get(punk)
-        carried = (
-            np.log(own[-1].price_eth / rows["floor_eth"][punk]) - level(own[-1].time + 1) + level(as_of) if own else nan
-        )
-        sold, bought = (
-            sum(owner is not None and who == owner for who in whose)
-            for whose in ([before[s.event_seq] for s in counted], [s.buyer for s in counted])
-        )
+        carried = nan
+        if own:
+            carried = np.log(own[-1].price_eth / rows["floor_eth"][punk]) - level(own[-1].time + 1) + level(as_of)
+        sold = sum(owner is not None and before[s.event_seq] == owner for s in counted)
+        bought = sum(owner is not None and s.buyer == owner for s in counted)
         expected = {
             "own_sales": len(own),
             "own_age": (as_of - own[-1].time) / 86_400 if own else nan,

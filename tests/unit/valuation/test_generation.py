@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,9 +26,7 @@ def test_rows_are_exact_wei_with_nested_intervals_and_one_line_a_punk():
 
 
 def test_a_bound_of_zero_is_written_as_zero():
-    low = values(3)
-    zero = np.zeros(3)
-    zeroed = Values(low.value_eth, zero, low.hi50, zero, low.hi80, zero, low.hi90, low.confidence)
+    zeroed = replace(values(3), lo50=np.zeros(3), lo80=np.zeros(3), lo90=np.zeros(3))
     assert build(zeroed).frame["lo90_wei"].to_list() == ["0", "0", "0"]
 
 

@@ -9,12 +9,8 @@ from shared.valuation.snapshot import Snapshot
 
 AT = datetime(2025, 1, 1, tzinfo=UTC)
 FRAME = pl.DataFrame(
-    {
-        "punk_id": pl.Series([0, 1], dtype=pl.Int16),
-        "name": ["a", "bc"],
-        "as_of": [AT, AT],
-        "x": pl.Series([1.5, float("nan")], dtype=pl.Float32),
-    }
+    {"punk_id": [0, 1], "name": ["a", "bc"], "as_of": [AT, AT], "x": [1.5, float("nan")]},
+    schema_overrides={"punk_id": pl.Int16, "x": pl.Float32},
 )
 
 

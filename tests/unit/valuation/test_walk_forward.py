@@ -37,17 +37,10 @@ PARAMS = small_market.quick().model_copy(
 )  # fmt: skip
 
 
-def walk(folded=FOLDED, **changed) -> pl.DataFrame:
-    asked = {
-        "first": FIRST,
-        "until": UNTIL,
-        "refit_every": timedelta(days=20),
-        "threads": 1,
-        "params": PARAMS,
-    } | changed
-    horizons = asked.pop("horizons", HORIZONS)
-    span = {name: asked[name] for name in ("first", "until", "params")}
-    return SaleHistory.of(folded, PRICES, horizons=horizons, **span).walk_forward(**asked)
+def walk(folded=FOLDED, *, first=FIRST, until=UNTIL, horizons=HORIZONS, **changed) -> pl.DataFrame:
+    span = {"first": first, "until": until, "params": PARAMS}
+    steps = {"refit_every": timedelta(days=20), "threads": 1} | changed
+    return SaleHistory.of(folded, PRICES, horizons=horizons, **span).walk_forward(**span, **steps)
 
 
 @pytest.fixture(scope="module")

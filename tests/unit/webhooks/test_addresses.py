@@ -1,5 +1,6 @@
 import socket
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,20 +33,16 @@ def test_the_own_network_when_the_operator_says_so(url: str) -> None:
     check_url(url, private=True)
 
 
-class _Loop:
-    def __init__(self, *addresses: str) -> None:
-        self._addresses = addresses
-
-    async def getaddrinfo(self, host: str, port: int, **_: object) -> list[tuple[object, ...]]:
-        if not self._addresses:
-            raise socket.gaierror
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in self._addresses]
-
-
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def lead_to(*addresses: str) -> None:
-        monkeypatch.setattr("shared.webhooks.addresses.asyncio.get_running_loop", lambda: _Loop(*addresses))
+        async def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+            if not addresses:
+                raise socket.gaierror
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+        loop = SimpleNamespace(getaddrinfo=getaddrinfo)
+        monkeypatch.setattr("shared.webhooks.addresses.asyncio.get_running_loop", lambda: loop)
 
     return lead_to
 

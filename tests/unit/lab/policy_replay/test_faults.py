@@ -69,7 +69,7 @@ def test_what_is_spoilt_in_training_is_that_and_nothing_else() -> None:
     assert few.columns == learn.frame.columns
 
 
-def test_the_same_fault_is_the_same_and_another_refit_draws_anew() -> None:
+def test_the_same_fault_is_the_same_and_another_refit_draws_again() -> None:
     learn, _ = small_market.inputs()
     first, again, other = (spoil_training(learn, Fault("subtle", refit)) for refit in (3, 3, 4))
     assert first.snapshot_id == again.snapshot_id != other.snapshot_id

@@ -201,7 +201,7 @@ def test_a_transfer_log_of_another_sale_does_not_name_the_buyer(another: dict[st
     assert decoded([bid, another, log("PunkBought", 1, 0, ANN, NOBODY, log_index=5)])["to_address"][-1] == CAT
 
 
-def test_the_seller_of_a_listing_follows_from_later_logs() -> None:
+def test_the_seller_of_a_listing_is_known_from_what_follows_it() -> None:
     logs = [
         log("PunkOffered", 1, ETHER, NOBODY),
         log("Transfer", ANN, BEN, 1, log_index=2),
@@ -212,7 +212,7 @@ def test_the_seller_of_a_listing_follows_from_later_logs() -> None:
     assert decoded(logs)["from_address"].to_list() == [ANN, ANN, BEN, BEN]
 
 
-def test_a_seller_that_nothing_tells_is_unknown_and_not_guessed() -> None:
+def test_a_seller_that_nothing_names_is_unknown_and_not_guessed() -> None:
     assert decoded([log("PunkOffered", 1, ETHER, NOBODY)])["from_address"].to_list() == [None]
 
 

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -13,25 +13,22 @@ HEAD = Call("eth_blockNumber", [], lambda value: answers.quantity(value, "head")
 QUICK = Patience(rounds=4, first_pause_s=0.5, longest_pause_s=20.0)
 
 
-class Pauses:
-    """Sleeps as the client would, without waiting, and remembers how long."""
-
-    def __init__(self) -> None:
-        self.taken: list[float] = []
+class Pauses(list[float]):
+    """Sleeps as the client would, without waiting, and keeps how long."""
 
     async def __call__(self, seconds: float) -> None:
         if seconds:
-            self.taken.append(seconds)
+            self.append(seconds)
 
 
 @asynccontextmanager
-async def client(pauses: Callable[[float], object] | None = None, **nodes: FakeNode) -> AsyncIterator[JsonRpc]:
+async def client(pauses: Pauses | None = None, **nodes: FakeNode) -> AsyncIterator[JsonRpc]:
     rpc = JsonRpc(
         [f"http://{name}/key-of-{name}" for name in nodes],
         chain_id=1,
         patience=QUICK,
         transport=transport(**nodes),
-        sleep=pauses or Pauses(),  # type: ignore[arg-type]
+        sleep=Pauses() if pauses is None else pauses,
     )
     yield rpc
     await rpc.close()
@@ -61,8 +58,8 @@ async def test_a_failure_is_tried_again_after_a_random_pause(failure: httpx.Resp
         assert await rpc.ask(HEAD) == 100
         only.statuses.append(failure)
         assert await rpc.ask(HEAD) == 100
-    assert len(pauses.taken) == 1
-    assert 0 < pauses.taken[0] <= 0.5
+    assert len(pauses) == 1
+    assert 0 < pauses[0] <= 0.5
 
 
 async def test_a_node_that_says_when_to_come_back_is_left_alone_until_then() -> None:
@@ -72,7 +69,7 @@ async def test_a_node_that_says_when_to_come_back_is_left_alone_until_then() -> 
         with pytest.raises(NodeUnavailableError, match="left alone"):
             await rpc.ask(HEAD)  # the pretended sleep did not move the clock: it goes on keeping silent
     assert only.requests == 1
-    assert max(pauses.taken) == pytest.approx(7, abs=0.5)
+    assert max(pauses) == pytest.approx(7, abs=0.5)
 
 
 async def test_the_next_node_answers_at_once_and_the_failed_one_is_asked_last_for_a_while() -> None:
@@ -81,7 +78,7 @@ async def test_the_next_node_answers_at_once_and_the_failed_one_is_asked_last_fo
     async with client(pauses, first=first, second=second) as rpc:
         for _ in range(5):
             assert await rpc.ask(HEAD) == 100
-    assert not pauses.taken
+    assert not pauses
     assert first.requests == 1
     assert second.methods() == ["eth_chainId", *["eth_blockNumber"] * 5]
 
@@ -94,7 +91,7 @@ async def test_when_nobody_answers_the_error_says_what_each_said_but_no_key() ->
         with pytest.raises(NodeUnavailableError, match=r"first: database is locked.*second: HTTP 500") as caught:
             await rpc.ask(HEAD)
     assert "key-of" not in str(caught.value)
-    assert len(pauses.taken) == QUICK.rounds - 1
+    assert len(pauses) == QUICK.rounds - 1
 
 
 async def test_a_node_on_another_chain_is_an_error_even_when_another_one_is_right() -> None:
@@ -135,7 +132,7 @@ async def test_a_node_that_lacks_the_block_is_not_asked_for_what_is_in_it() -> N
         ("context deadline exceeded", -32000),
     ],
 )
-async def test_a_refusal_for_size_is_recognised_and_not_retried(message: str, code: int) -> None:
+async def test_a_refusal_for_size_is_recognised_and_not_tried_again(message: str, code: int) -> None:
     only = node()
     only.faults.append(lambda method, _: RpcError(message, code) if method == "eth_getLogs" else None)
     logs = Call("eth_getLogs", [{}], lambda value: value, divisible=True)
@@ -193,7 +190,7 @@ async def test_a_node_that_takes_no_batches_is_asked_singly(status: int) -> None
         assert await rpc.ask_all([block(number) for number in range(30)]) == list(range(30))
         singly = only.requests
         assert await rpc.ask_all([block(number) for number in range(30)]) == list(range(30))
-    assert only.requests == singly + 30, "the size is kept"
+    assert only.requests == singly + 30, "no batch is tried again"
 
 
 async def test_no_more_requests_are_in_flight_than_allowed() -> None:

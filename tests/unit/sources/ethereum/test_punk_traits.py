@@ -19,7 +19,7 @@ def described(**changed: str) -> list[str]:
     return [named.get(punk, "Male 4") for punk in range(10_000)]
 
 
-def test_type_skin_and_accessories_are_distinguished() -> None:
+def test_type_skin_and_accessories_are_read() -> None:
     assert punks_frame(described(), "contract").head(7).rows() == [
         (0, "Female", "Mid", ["Earring", "Blonde Bob", "Green Eye Shadow"]),
         (1, "Male", "Dark", ["Smile", "Mohawk"]),

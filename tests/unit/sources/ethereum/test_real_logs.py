@@ -19,19 +19,14 @@ def history(market_data: Path) -> pl.DataFrame:
     return read_event_files(market_data / "events.parquet").events
 
 
-def within(history: pl.DataFrame, logs: pl.DataFrame) -> pl.DataFrame:
-    """The recorded events from the first log's place to the last one's."""
-    places, keys = contract_keys(logs), contract_keys(history)
-    return history.filter((keys >= places[0]) & (keys <= places[-1]))
-
-
 @pytest.mark.realdata
 @pytest.mark.parametrize(("name", "count"), [("3914495_3918433.json.gz", 1_000), ("10990044_11001090.json.gz", 736)])
 def test_real_pages_are_the_recorded_events(market_data: Path, history: pl.DataFrame, name: str, count: int) -> None:
     logs = read_log_pages([market_data / "raw_logs" / name])
     events = decode_with_history(logs, history)
     assert events.height == count
-    assert_frame_equal(events, within(history, logs))
+    # The recorded events from the first log's place to the last one's.
+    assert_frame_equal(events, history.filter(contract_keys(history).is_between(*contract_keys(logs)[[0, -1]])))
 
 
 @pytest.mark.realdata

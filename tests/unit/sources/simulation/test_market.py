@@ -32,10 +32,8 @@ def test_the_platform_refuses_a_large_market(large: RecordedMarket) -> None:
 
 def test_five_times_the_punks_do_about_five_times_as_much(large: RecordedMarket) -> None:
     small = generate(seed=1, began=BEGAN, days=6)
-    events, others = (
-        made.events.filter((pl.col("event_type") != "claim") & (pl.col("timestamp").dt.date() > BEGAN.date())).height
-        for made in (large, small)
-    )
+    later = (pl.col("event_type") != "claim") & (pl.col("timestamp").dt.date() > BEGAN.date())
+    events, others = (market.events.filter(later).height for market in (large, small))
     assert events / others == pytest.approx(5.0, rel=0.15)
 
 

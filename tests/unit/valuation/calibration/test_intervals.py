@@ -63,10 +63,8 @@ def test_after_a_change_of_the_market_recent_errors_decide_the_width(before, now
 def test_a_fortnight_of_another_kind_brings_coverage_clearly_nearer_to_the_promise(spread):
     """Half a year of errors, the last two weeks of which are larger or smaller by a factor."""
     usual, recent = sample(0, 1_000), sample(2, 80, spread=spread, days=14.0)
-    known = usual.where(usual.time < NOW - 14 * DAY_S)
-    calibration = calibrated(Residuals.joined([known, recent]))
-    stale = calibrated(known)
-    fresh = sample(1, spread=spread)
+    known, fresh = usual.where(usual.time < NOW - 14 * DAY_S), sample(1, spread=spread)
+    calibration, stale = calibrated(Residuals.joined([known, recent])), calibrated(known)
     for level in LEVELS[1:]:
         adapted, before = (abs(inside(one, fresh, level).mean() - level) for one in (calibration, stale))
         assert adapted < 0.85 * before
@@ -77,11 +75,10 @@ def test_an_error_a_half_life_older_counts_half():
     young = Residuals(np.full(300, -1.0), np.ones(300), np.full(300, NOW))
     then = NOW - int(PARAMS.intervals.half_life_days * DAY_S)
 
-    def median_side(old: int) -> tuple[float, float]:
+    def median_side(old: int) -> tuple[float, ...]:
         older = Residuals(np.full(old, 1.0), np.ones(old), np.full(old, then))
         errors = Residuals.joined([young, older])
-        low, high = calibrated(errors, np.zeros(len(errors))).offsets[0][0]
-        return low, high
+        return tuple(calibrated(errors, np.zeros(len(errors))).offsets[0][0])
 
     assert median_side(100) == (-1.0, -1.0), "a seventh of the weight lies beyond the quartile"
     assert median_side(600) == (-1.0, 1.0)
@@ -101,8 +98,7 @@ def test_without_weights_the_quantiles_are_those_of_split_conformal_prediction()
 
 def test_a_thin_tier_is_wider_than_the_one_it_borrows_from():
     residuals = sample(0)
-    keep = residuals.premium < 1.3
-    calibration = calibrated(residuals.where(keep))
+    calibration = calibrated(residuals.where(residuals.premium < 1.3))
     for level in calibration.offsets:
         _, middle, dear, rare = (high - low for low, high in level)
         assert dear == rare == pytest.approx(PARAMS.intervals.borrowed_widening * middle)

@@ -31,7 +31,7 @@ def test_where_nothing_happens_it_is_usual():
     assert now == pytest.approx(1.0, abs=0.35)
 
 
-def test_volatile_days_are_recognised_from_earlier_data_alone():
+def test_wild_days_differ_from_calm_ones_before_them():
     error, tier, time = errors(wild_from=100)
     then, now = volatility(error, tier, time, NOW)
     assert now > 1.4

@@ -189,7 +189,7 @@ def test_old_sales_weigh_less(learnt):
     assert np.median(old_believed - truth) == pytest.approx(np.log(2), abs=0.15)
 
 
-def test_an_unknown_learner_and_a_damaged_file_are_different_errors(fitted):
+def test_an_unknown_part_is_unsupported_and_a_damaged_one_is_refused(fitted):
     def changed(**parts: object) -> Ensemble:
         return read(Ensemble, written(fitted) | parts)
 
@@ -202,8 +202,8 @@ def test_an_unknown_learner_and_a_damaged_file_are_different_errors(fitted):
         changed(learners=[])
     for part in ("slope", "low"):
         linear = written(fitted)["linear"]
-        section = linear if part == "slope" else linear["scaling"]
-        section[part] = array(np.zeros(len(LEARNT) + 1), "<f8" if part == "slope" else "<f4")
+        section, dtype = (linear, "<f8") if part == "slope" else (linear["scaling"], "<f4")
+        section[part] = array(np.zeros(len(LEARNT) + 1), dtype)
         with pytest.raises(InvalidInputError, match="not all of its"):
             changed(linear=linear)
     with pytest.raises(InvalidInputError, match="not all of its"):
