@@ -7,10 +7,10 @@
 
 Others exist because a test needs something that these lack:
 
-- `market_story`: events one by one, for tests in which who did what to whom matters.
+- `market_story`: events written one by one, for tests in which who did what to whom matters.
 - `feature_market`: a folded `events_frame` and the comparison of features byte for byte.
 - `plain_market`: offers and boards by a slow computation, to compare with.
-- `tape`: days of events and nowcasts for the backtest.
+- `feed`: days of events and nowcasts for the backtest, and how they are played.
 - `punks_contract`: the contract in Python with its raw logs; `event_logs` writes recorded events as such logs.
 - `fake_chain`: a JSON-RPC node in memory that misbehaves on demand; `contract_market`: trading on a real Ethereum node.
 - `event_folder`: a simulated market as files, for commands that read `--events`.
