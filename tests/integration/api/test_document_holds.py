@@ -112,7 +112,7 @@ async def test_every_answer_is_one_the_document_promises(gateway: Any, operation
     operation = gateway.find_operation_by_id(operation_id)
 
     @hypothesis.settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=EXAMPLES, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(
         case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)

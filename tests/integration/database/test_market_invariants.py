@@ -86,7 +86,7 @@ async def test_a_sale_is_valid_exactly_when_nothing_excludes_it(connection: Conn
             await a_sale(connection, valid=valid, exclusion=exclusion)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(-2, 6), min_size=7, max_size=7))
 async def test_intervals_are_nested_around_a_positive_value(connection: Connection, bounds: list[int]) -> None:
     nested = bounds == sorted(bounds) and bounds[3] > 0 and bounds[0] >= 0
@@ -102,7 +102,7 @@ async def test_intervals_are_nested_around_a_positive_value(connection: Connecti
     assert accepted == nested
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 10**24), min_size=7, max_size=7).map(sorted))
 async def test_every_nested_interval_is_kept(connection: Connection, bounds: list[int]) -> None:
     attempt = connection.transaction()

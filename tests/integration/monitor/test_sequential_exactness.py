@@ -43,7 +43,7 @@ class Undone(Exception):  # noqa: N818 - nothing went wrong
     pass
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(looks)
 async def test_any_order_of_sales_looks_and_repeats_gives_the_reference(
     promoted: Bench, history: list[tuple[list[list[tuple[float, float]]], int]]

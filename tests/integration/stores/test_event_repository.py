@@ -71,7 +71,7 @@ async def test_appending_again_appends_nothing(database: Database) -> None:
     assert (await stored(database)).drop("seq", "known_at").equals(event_rows(40))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=12))
 async def test_any_overlapping_pieces_leave_each_event_once_in_order(
     database: Database, pieces: list[tuple[int, int]]

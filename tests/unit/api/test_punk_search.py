@@ -111,7 +111,7 @@ def plainly(rows: dict[int, Row], query: punk_search.PunkQuery) -> list[int]:
     return [punk for _, punk in sorted(kept, reverse=query.order == "desc")]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=punk_rows, query=queries, limit=st.integers(1, 30))
 def test_all_pages_are_the_plain_answer(rows: dict[int, Row], query: punk_search.PunkQuery, limit: int) -> None:
     generation, market, catalogue = built(rows)

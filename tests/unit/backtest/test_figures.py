@@ -88,7 +88,7 @@ def test_a_figure_that_resamples_seldom_have_gets_no_interval() -> None:
     assert interval(1.0, np.array([1.0] * 95 + [np.nan] * 5)).lo == 1.0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 500))
 def test_the_result_agrees_with_plain_python(seed: int) -> None:
     terms = Terms(capital_wei=500 * ETH, largest_bps=5_000, resamples=30, block_days=3)

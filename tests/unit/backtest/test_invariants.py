@@ -27,7 +27,7 @@ def play(days: list[Day], terms: Terms) -> dict[str, BookRun]:
     return {book.name: book for book in feed.play(days, terms).books()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, TERMS)
 def test_cash_and_positions_are_what_was_put_in_plus_what_was_gained(seed: int, terms: Terms) -> None:
     for name, book in play(random_days(seed), terms).items():
@@ -46,7 +46,7 @@ def test_cash_and_positions_are_what_was_put_in_plus_what_was_gained(seed: int, 
             assert last.equity(mark) == last.cash + marks
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, TERMS)
 def test_no_capital_below_zero_and_no_punk_held_twice(seed: int, terms: Terms) -> None:
     for book in play(random_days(seed), terms).values():
@@ -60,7 +60,7 @@ def test_no_capital_below_zero_and_no_punk_held_twice(seed: int, terms: Terms) -
             assert all(earlier[1] <= later[0] for earlier, later in pairwise(own))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, TERMS)
 def test_every_price_is_that_of_a_real_event_before_it(seed: int, terms: Terms) -> None:
     days = random_days(seed)
@@ -82,7 +82,7 @@ def test_every_price_is_that_of_a_real_event_before_it(seed: int, terms: Terms) 
                 assert sale.time > trade.entry.at or name != "executable"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, TERMS, st.integers(1, 11), st.integers(0, DAY_S - 1))
 def test_garbage_in_the_future_changes_nothing_before_it(seed: int, terms: Terms, day: int, second: int) -> None:
     days = random_days(seed)

@@ -83,7 +83,7 @@ def test_a_baseline_is_compared_on_the_sales_it_knows_something_of() -> None:
     assert baselines["floor"]["difference"]["value"] > 0, "a floor that is the price beats any model"
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(random: Any) -> None:
     frame = predictions(60, horizons=("30m", "24h"))

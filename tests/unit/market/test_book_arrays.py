@@ -29,7 +29,7 @@ def known(values: np.ndarray) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(shares=SHARES)
 def test_the_board_at_rising_instants_equals_a_plain_fold_of_what_came_strictly_before(name, shares):
     board = BookArrays(FOLDED[name])

@@ -50,7 +50,7 @@ class Textbook:
         return float(self.x[0] + TRAITS.common @ self.x[1:])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 10**6), st.integers(2, 60))
 def test_without_outliers_it_is_the_kalman_filter_of_the_textbook(seed, count):
     generator = np.random.default_rng(seed)

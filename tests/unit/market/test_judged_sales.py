@@ -116,7 +116,7 @@ def test_a_standing_bid_bears_out_a_high_price_until_it_ends(ending, reason):
     ) == [reason]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), cut=st.integers(1, 399), data=st.data())
 def test_no_later_transaction_changes_an_earlier_decision(seed, cut, data):
     events = busy_events(seed, count=400)

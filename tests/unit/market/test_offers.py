@@ -24,7 +24,7 @@ def folded(events: pl.DataFrame, cuts: list[int]) -> tuple[OfferBook[int], list[
     return book, sorted(offers, key=lambda offer: offer.since)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 249), max_size=4))
 def test_every_offer_is_the_one_of_the_definition_wherever_the_fold_was_resumed(seed: int, cuts: list[int]) -> None:
     events = busy_events(seed, count=250)

@@ -16,7 +16,7 @@ KEYED = ("asks", "bids", "owner_changes", "punk_sales", "sold_by", "bought_by")
 SERIES = ("lows", "valid_sales", "floor_sales", "events", *KEYED)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1000), st.lists(st.integers(1, 399), max_size=5))
 def test_folding_in_pieces_equals_folding_at_once(seed, cuts):
     events = market.events_frame(seed, count=400)

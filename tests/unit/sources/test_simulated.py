@@ -15,7 +15,7 @@ from shared.sources.source import open_source
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 START = datetime(2024, 1, 1, tzinfo=UTC)
-short_markets = settings(max_examples=6, deadline=None)
+short_markets = settings(max_examples=6)
 seeds = st.integers(0, 2**32 - 1)
 
 

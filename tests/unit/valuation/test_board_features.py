@@ -147,7 +147,7 @@ def instant(name: str, share: float) -> int:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0, 1), st.integers(0, 10**6))
 def test_every_column_of_every_punk_is_what_sorting_and_counting_the_others_gives(name, share, seed):
     as_of = instant(name, share)
@@ -170,7 +170,7 @@ def test_every_column_of_every_punk_is_what_sorting_and_counting_the_others_give
 
 
 @pytest.mark.parametrize("name", EVENTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.floats(-0.1, 1), st.integers(0, 9)), min_size=1, max_size=8), st.integers(0, 10**6))
 def test_many_punks_at_many_moments_have_byte_for_byte_what_each_has_alone(name, asked, seed):
     """In any order, with any number of punks each, among them moments of an empty book and of no punk."""

@@ -18,7 +18,7 @@ from tests.factories.feature_market import CLEAN, EVENTS, PRICES, SPAN, TRAITS, 
 from tests.factories.market import poison
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, SPAN), st.integers(0, 10**6))
 def test_poisoning_the_future_changes_no_feature_of_the_past(offset, seed):
     as_of = market.START + offset
@@ -28,7 +28,7 @@ def test_poisoning_the_future_changes_no_feature_of_the_past(offset, seed):
     assert_same(features_at(CLEAN, as_of), features_at(poisoned, as_of, DailyPrices(PRICES.days, closes)))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, EVENTS.height - 1))
 def test_cutting_the_history_at_the_instant_changes_no_feature(kept):
     as_of = market.START + kept * market.STEP_S
@@ -56,7 +56,7 @@ def own_book(events: pl.DataFrame, punk: int) -> pl.Expr:
 OTHER_PRICES = st.lists(st.sampled_from([1, 7_000, 9_500, 10_200, 11_000, 13_000, 16_000, 90_000, 10**7]), min_size=8)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.integers(30, EVENTS.height),
     st.integers(0, 119),

@@ -98,7 +98,7 @@ def test_before_the_first_event_nothing_is_known_but_the_traits():
 ETH_USD = {name for name in FEATURE_NAMES if name.startswith("eth_usd_change")}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(100, EVENTS.height - 1))
 def test_the_market_counts_and_means_are_those_of_the_sales_before(position):
     as_of = market.START + position * market.STEP_S
@@ -115,7 +115,7 @@ def test_the_market_counts_and_means_are_those_of_the_sales_before(position):
         assert column(rows, f"surprise_{count}") == pytest.approx(errors[-count:].mean(), abs=1e-6)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(100, EVENTS.height - 1), st.integers(0, 119))
 def test_floor_sales_are_those_of_punks_without_a_premium_measured_against_the_asks_of_other_punks(position, punk):
     as_of = market.START + position * market.STEP_S
@@ -219,7 +219,7 @@ def test_mean_errors_of_a_punk_and_of_its_owner_fade_and_shrink_towards_none():
         assert column(rows, "owner_bought")[punk] == pytest.approx(shrunk(bought, 180, 0.3), abs=1e-6)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(60, EVENTS.height - 1), st.integers(0, 119))
 def test_the_change_of_the_floor_is_between_floors_without_the_own_ask(position, punk):
     as_of = market.START + position * market.STEP_S

@@ -23,7 +23,7 @@ PARAMS = small_market.quick()
 MODEL = fit(training_snapshot(CLEAN, PRICES, instant(2_000)), threads=1, params=PARAMS)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(2_000, 2_999), st.integers(0, 10**6))
 def test_overwriting_the_future_changes_no_snapshot_and_no_published_value(event, seed):
     as_of = instant(event)

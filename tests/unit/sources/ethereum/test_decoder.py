@@ -312,7 +312,7 @@ def play(transactions: list[list[Call]]) -> PunksContract:
     return contract
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.lists(call, min_size=1, max_size=4), max_size=25), st.data())
 def test_whatever_is_played_is_decoded_as_it_happened(transactions: list[list[Call]], data: st.DataObject) -> None:
     contract = play(transactions)
@@ -335,7 +335,7 @@ uint = st.integers(0, 2**256 - 1)
 address = st.integers(0, 2**160 - 1).map(lambda number: f"0x{number:040x}")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 9_999), uint, address, address), min_size=1, max_size=8))
 def test_numbers_and_addresses_are_those_that_eth_abi_encoded(rows: list[tuple[int, int, str, str]]) -> None:
     offers = [log("PunkOffered", *row[:2], row[3], block=4_000_000 + index) for index, row in enumerate(rows)]

@@ -29,7 +29,7 @@ async def read(first: int, last: int, *, limit: int, span: Span, in_flight: int 
     return asked
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     first=st.integers(0, 50),
     count=st.integers(0, 400),

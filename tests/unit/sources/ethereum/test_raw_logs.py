@@ -182,7 +182,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.sampled_from([*logs(1)[0], "removed"]), anything), max_size=3), anything
 )

@@ -55,7 +55,7 @@ def shuffled(residuals: Residuals, seed: int) -> Residuals:
     return residuals.where(np.random.default_rng(seed).permutation(len(residuals)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 99), st.integers(0, 200), st.floats(0, 60), st.floats(-2, 2))
 def test_no_sale_at_or_after_the_start_of_the_day_counts(seed: int, count: int, days: float, bias: float) -> None:
     instant = CUTOFF + timedelta(days=days)
@@ -67,7 +67,7 @@ def test_no_sale_at_or_after_the_start_of_the_day_counts(seed: int, count: int, 
     assert same(calibrator(with_future).at(instant), calibrator(known).at(instant))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 99), st.integers(0, 300), st.integers(0, 500))
 def test_the_order_of_sales_is_irrelevant(seed: int, count: int, known: int) -> None:
     own, before = errors(seed, count, first=0, last=29), fitted(1, known)
@@ -115,7 +115,7 @@ def test_errors_older_than_half_a_year_are_forgotten_but_never_all() -> None:
     assert same(calibrator(few).at(instant), Calibration.fit(everything, begin, PARAMS))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 99), st.integers(0, 200), st.floats(-0.5, 0.5), st.integers(0, 300), st.integers(0, 60))
 def test_intervals_nest_around_the_value_on_any_day(seed: int, count: int, bias: float, known: int, day: int) -> None:
     own = errors(seed, count, first=0, last=50, bias=bias)

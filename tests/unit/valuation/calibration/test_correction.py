@@ -82,13 +82,13 @@ def test_one_absurd_sale_moves_little() -> None:
     assert Corrected(wild, AS_OF).of(ANY) == pytest.approx(Corrected(calm, AS_OF).of(ANY), abs=0.01)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 99), st.integers(0, 400), st.floats(-0.4, 0.4))
 def test_no_correction_is_larger_than_the_largest_error(seed: int, count: int, bias: float) -> None:
     assert np.abs(Corrected(sample(seed, count, bias=bias), AS_OF).of(ANY)).max() <= PARAMS.largest
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 99), st.integers(1, 300), st.floats(-0.4, 0.4))
 def test_day_corrections_are_those_of_the_day_and_know_no_later_sale(seed: int, count: int, bias: float) -> None:
     errors = sample(seed, count, bias=bias)

@@ -71,7 +71,7 @@ def test_one_absurd_error_counts_as_a_large_one():
     assert volatility(absurd, tier, time, NOW)[1] == volatility(huge, tier, time, NOW)[1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), count=st.integers(1, 60))
 def test_it_is_above_zero(seed: int, count: int):
     then, now = volatility(*(part[:count] for part in errors(seed=seed)), NOW)

@@ -72,7 +72,7 @@ def test_the_parts_add_up_to_the_value_less_the_floor_for_every_kind_of_punk() -
         assert sum(part.log for part in parts) == pytest.approx(np.log(worth / over), abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), floor=st.floats(1e-3, 1e4), gaps=st.floats(0, 0.5))
 def test_the_parts_add_up_whatever_the_features(seed: int, floor: float, gaps: float) -> None:
     """Feature values of other punks, some unknown, at any floor: the sum is a property of the method."""
@@ -186,7 +186,7 @@ def test_two_models_or_nothing_before_have_values_only() -> None:
     assert many().changes(0, 31.0, 30.0) is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(punk=st.integers(0, 9_999), hours=st.integers(0, 200))
 def test_what_changed_adds_up_to_the_difference_of_the_values(punk: int, hours: int) -> None:
     hours -= hours % 40  # few snapshots, many punks

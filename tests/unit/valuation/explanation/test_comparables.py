@@ -132,7 +132,7 @@ EVENTS = market.events_frame(3)
 CLEAN = market.timeline(EVENTS, small_market.timeline().traits)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, market.STEP_S * EVENTS.height), st.integers(0, 10**6))
 def test_poisoning_the_future_changes_no_comparable_no_own_sale_and_no_premium(offset: int, seed: int) -> None:
     as_of = market.START + offset

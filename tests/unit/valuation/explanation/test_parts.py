@@ -70,7 +70,7 @@ def plainly(punk: int, contributions: list[float], premia: np.ndarray) -> dict[P
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), gaps=st.sampled_from([0.0, 0.5, 1.0]))
 def test_all_punks_at_once_have_the_parts_that_each_has_by_itself(seed: int, gaps: float) -> None:
     generator = np.random.default_rng(seed)
@@ -108,7 +108,7 @@ def test_every_feature_counts_for_a_part_and_only_its_own_punks_prices_for_own_h
     }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(-5, 5), st.lists(st.floats(-3, 3), min_size=1, max_size=9))
 @example(0.0, [0.0, 0.0])
 @example(1.0, [5e-324])

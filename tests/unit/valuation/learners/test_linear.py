@@ -64,7 +64,7 @@ def test_a_file_of_an_earlier_release_has_no_least():
     assert read(LinearForecast, earlier).predict(np.zeros((1, 4), dtype=np.float32)) == [fitted.constant]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1_000), st.integers(0, 1_000))
 def test_the_order_of_the_sales_does_not_matter(seed: int, order: int):
     known = sales(seed, 200)

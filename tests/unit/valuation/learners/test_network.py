@@ -112,7 +112,7 @@ def test_parts_and_constant_add_up_to_the_prediction_and_what_is_usual_has_no_pa
     assert np.abs(parts[:, :2]).mean() > 3 * np.abs(parts[:, 3:-1]).mean()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), size=st.floats(0.01, 100.0))
 def test_parts_add_up_whatever_the_weights(seed: int, size: float):
     generator = np.random.default_rng(seed)
