@@ -173,9 +173,8 @@ class Ours:
         return until if until > at else None
 
     def _held(self, at: datetime) -> bool:
-        """True if a shadow that passed its test must wait: a freeze, a cool-down, or a promotion on probation."""
-        frozen = self._frozen_until is not None and at < self._frozen_until
-        return frozen or self._watched is not None or self._cooling_until(at) is not None
+        on_probation = None if self._watched is None else self.record.champion.name
+        return gates.shadow_obstacle(self._restraint(at), on_probation=on_probation) is not None
 
     def _step(self, new: Candidate, old: Candidate, rows: Ints) -> Step:
         bounds = np.abs(np.log(new.on_sales.value[rows] / old.on_sales.value[rows]))

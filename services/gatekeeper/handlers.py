@@ -11,7 +11,7 @@ import structlog
 
 from services.gatekeeper import conclusions
 from services.gatekeeper.conclusions import PointerMovedError
-from services.gatekeeper.situation import Situation, cooling_until, situation_of
+from services.gatekeeper.situation import Situation, situation_of
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
@@ -22,11 +22,12 @@ from shared.evaluation.checks import Inputs, Judgement
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
 from shared.messaging.transaction import Transaction, handling
-from shared.registry import decisions, freezes, models, pointer, promotions, sequential, shadows
+from shared.registry import decisions, models, pointer, sequential, shadows
 from shared.registry.decisions import Decision, DecisionRecord
 from shared.registry.evidence.gathering import EvidenceGatherer, Gathered
 from shared.registry.models import ModelRecord
 from shared.registry.pointer import Pointer
+from shared.registry.restraints import obstacle_of_shadow
 from shared.registry.shadows import Shadow
 
 log = structlog.get_logger(__name__)
@@ -95,7 +96,9 @@ class Gatekeeper:
             if outcome != matured.outcome:
                 log.warning("shadow.contradicted", model=matured.model_id, message=matured.outcome, stored=outcome)
                 return
-            if outcome == "not_worse" and (obstacle := await self._obstacle(connection)):
+            if outcome == "not_worse" and (
+                obstacle := await obstacle_of_shadow(connection, now=now, policy=self._policy)
+            ):
                 log.info("shadow.held", model=matured.model_id, reason=obstacle)
                 return
             await self._end_shadow(transaction, shadow, outcome, test_id, state, current)
@@ -135,19 +138,6 @@ class Gatekeeper:
             raise AnotherReleaseError(reason)
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
             log.error("gate.left", model=contender.model_id, reason=reason)
-
-    async def _obstacle(self, connection: Connection) -> str | None:
-        """Why a shadow that passed its test must wait.
-
-        A shadow's margin is wider than the gate's, so it is never promoted on top of an unconfirmed promotion.
-        """
-        freeze = await freezes.in_force(connection, at=self._clock.now())
-        if freeze is not None:
-            return freeze.reason
-        promotion = await promotions.current(connection)
-        if promotion is not None and promotion.previous_model_id is not None:
-            return f"{promotion.model_id} is on probation"
-        return await cooling_until(connection, now=self._clock.now(), policy=self._policy)
 
     async def _conclude(self, transaction: Transaction, before: Situation, gathered: Gathered) -> None:
         connection = transaction.connection

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.database.pool import Connection
 from shared.evaluation.gates import Restraint
 from shared.evaluation.policy import Policy
-from shared.registry import decisions, freezes, models, pointer, promotions, shadows, unsupported
+from shared.registry import models, pointer, unsupported
 from shared.registry.models import ModelRecord
+from shared.registry.restraints import restraint_of
 from shared.registry.unsupported import UnsupportedModel
 
 
@@ -38,18 +39,7 @@ class Situation:
 async def situation_of(connection: Connection, model_id: str, *, now: datetime, policy: Policy) -> Situation:
     """Raises NotFoundError: no such contender."""
     at = await pointer.read(connection)
-    cooling = await cooling_until(connection, now=now, policy=policy)
-    freeze = await freezes.in_force(connection, at=now)
-    running = await shadows.count_running(connection)
-    promotion = await promotions.current(connection)
     confirmed = await pointer.confirmed(connection)
-    warming = (
-        promotion is not None
-        and promotion.state == "warm_up"
-        and promotion.previous_model_id is not None
-        and at is not None
-        and promotion.model_id == at.model_id
-    )
     return Situation(
         contender=await models.get(connection, model_id),
         champion=None if at is None else await models.get(connection, at.model_id),
@@ -57,18 +47,6 @@ async def situation_of(connection: Connection, model_id: str, *, now: datetime, 
         if at is None or confirmed is None or confirmed == at.model_id
         else await models.get(connection, confirmed),
         generation=0 if at is None else at.generation,
-        restraint=Restraint(
-            frozen=None if freeze is None else freeze.reason,
-            cooling_until=cooling,
-            warming=promotion.model_id if promotion is not None and warming else None,
-            shadow_places=policy.shadow.max_running - running,
-        ),
+        restraint=await restraint_of(connection, now=now, policy=policy),
         unsupported=None if at is None else await unsupported.find(connection, at.model_id),
     )
-
-
-async def cooling_until(connection: Connection, *, now: datetime, policy: Policy) -> str | None:
-    """When the cool-down after the last rollback ends (ISO 8601); None outside a cool-down."""
-    span = timedelta(hours=policy.rollback.cool_down_hours)
-    last = await decisions.last_rollback(connection, after=now - span)
-    return None if last is None else (last + span).isoformat()

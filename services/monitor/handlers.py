@@ -28,7 +28,6 @@ from shared.evaluation.watch import TripFacts, promotion_outcome, shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
     decisions,
-    freezes,
     pointer,
     promotions,
     sequential,
@@ -38,6 +37,7 @@ from shared.registry import (
 )
 from shared.registry.decisions import Decision
 from shared.registry.promotions import Promotion
+from shared.registry.restraints import obstacle_of_shadow
 from shared.registry.shadows import Shadow
 
 log = structlog.get_logger(__name__)
@@ -211,8 +211,10 @@ class Monitor:
             at=now,
         )
         outcome = shadow_outcome(state, first_started_at=shadow.first_started_at, now=now, policy=self._policy)
-        if outcome is None or (outcome == "not_worse" and await self._held(connection)):
+        if outcome is None:
             return
+        if outcome == "not_worse" and await obstacle_of_shadow(connection, now=now, policy=self._policy):
+            return  # It waits, and its test stays as it is.
         await transaction.emit(
             ShadowMatured(
                 model_id=shadow.model_id,
@@ -223,14 +225,6 @@ class Monitor:
             ),
             message_id=uuid5(_NAMESPACE, f"{shadow.test_id}|{outcome}|{slot.isoformat()}"),
         )
-
-    async def _held(self, connection: Connection) -> bool:
-        """True during a freeze or a cool-down: a finished shadow waits, and its test stays as it is."""
-        now = self._clock.now()
-        if await freezes.in_force(connection, at=now) is not None:
-            return True
-        span = timedelta(hours=self._policy.rollback.cool_down_hours)
-        return await decisions.last_rollback(connection, after=now - span) is not None
 
     async def _retrain_facts(self, connection: Connection) -> RetrainFacts:
         now = self._clock.now()

@@ -40,6 +40,23 @@ class Restraint:
     warming: str | None = None  # a promoted model in its warm-up, which has a fallback
     shadow_places: int = 1
 
+    @property
+    def obstacle(self) -> str | None:
+        """What prevents every automatic promotion."""
+        if self.frozen is not None:
+            return f"promotions are frozen: {self.frozen}"
+        if self.cooling_until is not None:
+            return f"no automatic promotion until {self.cooling_until} (cool-down after a rollback)"
+        return None
+
+
+def shadow_obstacle(restraint: Restraint, *, on_probation: str | None) -> str | None:
+    """Why a shadow that passed its test must wait.
+
+    A shadow's margin is wider than the gate's, so it is never promoted on top of an unconfirmed promotion.
+    """
+    return restraint.obstacle or (None if on_probation is None else f"{on_probation} is on probation")
+
 
 def decide(evidence: GateEvidence, policy: Policy) -> GateResult:
     """Judge a contender.
@@ -89,12 +106,8 @@ def restrain(result: GateResult, restraint: Restraint, *, has_champion: bool) ->
     `has_champion`: a shadow has a champion to be compared with.
     """
     action, reason = result.action, result.reason
-    obstacle = None
-    if restraint.frozen is not None:
-        obstacle = f"promotions are frozen: {restraint.frozen}"
-    elif restraint.cooling_until is not None:
-        obstacle = f"no automatic promotion until {restraint.cooling_until} (cool-down after a rollback)"
-    elif restraint.warming is not None:
+    obstacle = restraint.obstacle
+    if obstacle is None and restraint.warming is not None:
         obstacle = f"{restraint.warming} is in its warm-up"
     if action == "promote" and obstacle is not None:
         action, reason = ("start_shadow" if has_champion else "none"), f"{reason}; {obstacle}"

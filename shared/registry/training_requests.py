@@ -25,6 +25,7 @@ returning request_id
 MERGE_SQL = """
 insert into training_requests (request_id, reason, requested_by, data_cutoff, requested_at, status)
 values ($1, $2, $3, $4, $5, 'merged')
+on conflict (request_id) do nothing
 """
 GIVE_UP_SQL = """
 update training_requests
@@ -123,13 +124,18 @@ async def ask(transaction: Transaction, request: TrainingRequested) -> TrainingR
 
     While a request with the same reason is open, the new one is stored as `merged` and no message is emitted.
     """
-    connection, identity, now = transaction.connection, uuid4(), transaction.clock.now()
-    columns = (identity, request.reason, request.requested_by, request.data_cutoff, now)
-    if await connection.fetchval(ENQUEUE_SQL, *columns) is None:
-        await connection.execute(MERGE_SQL, *columns)
-    else:
+    identity = uuid4()
+    queued = await enqueue(
+        transaction.connection,
+        request_id=identity,
+        reason=request.reason,
+        requested_by=request.requested_by,
+        data_cutoff=request.data_cutoff,
+        at=transaction.clock.now(),
+    )
+    if queued:
         await transaction.emit(request.model_copy(update={"request_id": identity}), message_id=identity)
-    return await get(connection, identity)
+    return await get(transaction.connection, identity)
 
 
 async def enqueue(
@@ -141,9 +147,12 @@ async def enqueue(
     data_cutoff: datetime | None,
     at: datetime,
 ) -> bool:
-    """Queue a request; False when it is already stored, or one with the same reason is still open."""
-    inserted = await connection.fetchval(ENQUEUE_SQL, request_id, reason, requested_by, data_cutoff, at)
-    return inserted is not None
+    """Queue a request; False if it is already stored, or merged into an open request with the same reason."""
+    columns = (request_id, reason, requested_by, data_cutoff, at)
+    if await connection.fetchval(ENQUEUE_SQL, *columns) is not None:
+        return True
+    await connection.execute(MERGE_SQL, *columns)
+    return False
 
 
 async def claim(connection: Connection, *, at: datetime, lease_s: float) -> ClaimedRequest | None:

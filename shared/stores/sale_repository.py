@@ -24,11 +24,10 @@ select g.generation_id, g.model_id, s.event_seq, s.price_wei, g.floor_wei, n.val
        s.price_wei between n.lo90_wei and n.hi90_wei,
        $2,
 """
-# Per horizon, the last champion generation published before the sale (minus the horizon). If a reorganisation moved the
-# sale to a later block, the sale was known earlier: later generations have seen it.
-SCORE_PUBLISHED_SQL = f"""{_INSERT_OUTCOMES}
-       h.horizon, 'champion'
-from sales s
+# The value that a sale `s` scores: per horizon, the last champion generation published before the sale (minus the
+# horizon). If a reorganisation moved the sale to a later block, the sale was known earlier: later generations have seen
+# it.
+SCORED_GENERATIONS = """
 cross join lateral (
     select least(s.event_time, min(o.known_at)) as first_known
     from market_events o
@@ -42,6 +41,11 @@ cross join lateral (
     limit 1
 ) g
 join nowcasts n on n.generation_id = g.generation_id and n.punk_id = s.punk_id
+"""
+SCORE_PUBLISHED_SQL = f"""{_INSERT_OUTCOMES}
+       h.horizon, 'champion'
+from sales s
+{SCORED_GENERATIONS}
 where s.event_seq = any ($1::bigint[]) and s.valid
 on conflict do nothing
 """

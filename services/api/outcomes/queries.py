@@ -8,6 +8,7 @@ from services.api.money import money
 from services.api.outcomes.schemas import AMOUNTS, Outcome
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError
+from shared.stores.sale_repository import SCORED_GENERATIONS
 
 # Outcomes are only added, and left out when their sale is superseded, which adds a revision. Excluded sales are added
 # with their events.
@@ -17,9 +18,9 @@ select count(*) as n, max(scored_at) as newest, (select count(*) from market_rev
 from outcomes where track = 'champion'
 """
 # The last valid sale that was known when the value was published, carried by how the floor moved since: the baseline
-# that needs no model. `seen` are outcomes as they were scored and, where they are asked for, excluded sales joined to
-# the same nowcasts in the same way (see `shared.stores.sale_repository`).
-_SEEN = """
+# that needs no model. `seen` are outcomes as they were scored and, on request, excluded sales with the nowcasts that
+# they would have scored.
+_SEEN = f"""
 with seen as (
     select s.event_seq, s.event_time, s.punk_id, s.tx_hash, s.log_index, s.kind, s.valid, s.exclusion,
            o.horizon, o.generation_id, o.model_id, o.price_wei, o.value_wei, o.floor_wei, o.in50, o.in80, o.in90
@@ -34,15 +35,7 @@ with seen as (
            s.price_wei between n.lo50_wei and n.hi50_wei, s.price_wei between n.lo80_wei and n.hi80_wei,
            s.price_wei between n.lo90_wei and n.hi90_wei
     from current_sales s
-    cross join (values ('latest', interval '0'), ('24h', interval '24 hours'), ('7d', interval '7 days'))
-        h (horizon, lag)
-    cross join lateral (
-        select * from generations
-        where role = 'champion' and published_at < s.event_time - h.lag
-        order by published_at desc, generation_id desc
-        limit 1
-    ) g
-    join nowcasts n on n.generation_id = g.generation_id and n.punk_id = s.punk_id
+    {SCORED_GENERATIONS}
     where $5::boolean and not s.valid and s.price_wei > 0
       and ($1::timestamptz is null or s.event_time >= $1) and ($2::timestamptz is null or s.event_time < $2)
       and ($3::text is null or g.model_id = $3) and ($4::text is null or h.horizon = $4)

@@ -10,13 +10,17 @@ from shared.registry import freezes, shadows
 from tests.factories import registry as made
 from tests.integration.monitor.conftest import START, Bench
 
+CONFIRM_SQL = "update promotions set state = 'confirmed' where model_id = $1"
 
-@pytest.fixture
-async def shadowed(bench: Bench) -> Bench:
-    """`good` is the champion, confirmed long ago; `new` runs in the shadow since START."""
+
+@pytest.fixture(params=[True])
+async def shadowed(bench: Bench, request: pytest.FixtureRequest) -> Bench:
+    """`good` is the champion, confirmed or (param False) on probation; `new` runs in the shadow since START."""
     async with bench.database.transaction() as connection:
-        first = await made.promote(connection, "good", START - timedelta(days=60))
-        await connection.execute("update promotions set state = 'confirmed' where promotion_id = $1", first.decision_id)
+        await made.promote(connection, "elder", START - timedelta(days=3))
+        await made.promote(connection, "good", START - timedelta(days=1))
+        if request.param:
+            await connection.execute(CONFIRM_SQL, made.model_id("good"))
         await made.start_shadow(connection, "new", START)
         generation = await made.generation(connection, "good", START)
     bench.sales = made.Sales(generation, START)
@@ -76,6 +80,17 @@ async def test_a_finished_shadow_waits_out_a_freeze_with_its_test_untouched(shad
     assert await shadowed.emitted(ShadowMatured) == []
     assert await shadowed.value("select n from monitor_tests") == counted
     await shadowed.run(freezes.lift, freeze_id, actor="me", at=shadowed.clock.now())
+    await shadowed.look(minutes=60)
+    assert [one.outcome for one in await shadowed.emitted(ShadowMatured)] == ["not_worse"]
+
+
+@pytest.mark.parametrize("shadowed", [False], indirect=True)
+async def test_a_finished_shadow_waits_until_the_champion_is_confirmed(shadowed: Bench) -> None:
+    await sell(shadowed, 190, worse_by=0.0)
+    await shadowed.look()
+    assert await shadowed.emitted(ShadowMatured) == []
+    async with shadowed.database.transaction() as connection:
+        await connection.execute(CONFIRM_SQL, made.model_id("good"))
     await shadowed.look(minutes=60)
     assert [one.outcome for one in await shadowed.emitted(ShadowMatured)] == ["not_worse"]
 

@@ -25,9 +25,12 @@ async def test_the_same_request_is_queued_once(connection: Connection) -> None:
     assert not await enqueue(connection, "another reason", request_id=identity)
 
 
-async def test_one_request_per_reason_is_open(connection: Connection) -> None:
+async def test_one_request_per_reason_is_open_and_others_merge_into_it(connection: Connection) -> None:
+    merged = uuid4()
     assert await enqueue(connection)
-    assert not await enqueue(connection)
+    for _ in range(2):
+        assert not await enqueue(connection, request_id=merged)
+    assert (await training_requests.get(connection, merged)).status == "merged"
     assert await enqueue(connection, "sales")
     assert (await training_requests.history(connection, "")).open_reasons == {"age", "sales"}
 
