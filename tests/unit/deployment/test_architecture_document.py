@@ -1,4 +1,6 @@
+import importlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,8 @@ import pytest
 from shared.contracts.messages import BY_TYPE
 from shared.messaging.ticks import JOBS
 from shared.messaging.topology import CONSUMERS
+
+MESSAGE = re.compile(r"\b[a-z_]+\.[a-z_]+\b")
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +21,40 @@ def document(root: Path) -> str:
 def schema(root: Path) -> str:
     migrations = sorted((root / "shared/database/migrations").glob("*.sql"))
     return "\n".join(migration.read_text() for migration in migrations)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table of services. A consumer is a queue: the service's own name, or another one."""
+
+    service: str
+    consumer: str
+    consumes: set[str]
+    text: str
+
+    @property
+    def emits(self) -> set[str]:
+        return set(MESSAGE.findall(self.text))
+
+
+@pytest.fixture(scope="module")
+def services(document: str) -> list[Row]:
+    rows = re.findall(
+        r"^\| ([a-z]+)(?:, queue `(\w+)`)? \| ?([a-z_., ]*) \| ?([^|]*) \|$",
+        _section(document, "The parts"),
+        re.MULTILINE,
+    )
+    return [
+        Row(service, queue or service, set(MESSAGE.findall(consumes)), emits)
+        for service, queue, consumes, emits in rows
+        if service != "service"
+    ]
+
+
+def _out(service: str) -> set[str]:
+    """The messages that the service's docstring names as its output."""
+    described = importlib.import_module(f"services.{service}").__doc__ or ""
+    return set(MESSAGE.findall(described.partition("Out:")[2].partition("Reads")[0].partition("Writes")[0]))
 
 
 def _section(document: str, heading: str) -> str:
@@ -38,13 +76,26 @@ def test_the_triggers_and_indexes_that_are_named_exist(document: str, schema: st
     assert named <= existing
 
 
-def test_the_table_of_services_is_the_topology(document: str) -> None:
-    rows = re.findall(r"^\| (\w+) \| ?([a-z_., ]*) \| ([^|]+) \|$", _section(document, "The parts"), re.MULTILINE)
-    consumed = {service: set(types.split(", ")) for service, types, _ in rows if "." in types}
+def test_the_table_of_services_is_the_topology(services: list[Row]) -> None:
+    consumed = {row.consumer: row.consumes for row in services if row.consumes}
     assert consumed == {consumer: {_short(message.TYPE) for message in types} for consumer, types in CONSUMERS.items()}
-    emitted = {name for _, _, types in rows for name in re.findall(r"[a-z_]+\.[a-z_]+", types)}
+    emitted = {name for row in services for name in row.emits}
     ticks = {_short(job.message.TYPE) for job in JOBS.values()}
     assert emitted | ticks == {_short(name) for name in BY_TYPE}
+
+
+def test_each_service_emits_what_its_package_names(services: list[Row], root: Path) -> None:
+    emitted: dict[str, set[str]] = {}
+    for row in services:
+        emitted.setdefault(row.service, set()).update(row.emits)
+    assert emitted == {
+        package.parent.name: _out(package.parent.name) for package in root.glob("services/*/__init__.py")
+    }
+
+
+def test_the_scheduler_emits_every_tick(services: list[Row]) -> None:
+    [scheduler] = [row for row in services if row.service == "scheduler"]
+    assert set(scheduler.text.removeprefix("the ticks: ").split(", ")) == set(JOBS)
 
 
 def test_the_states_of_a_model_are_those_the_schema_allows(document: str, schema: str) -> None:
