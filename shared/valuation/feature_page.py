@@ -19,6 +19,7 @@ def page() -> str:
         "a punk lacks counts for rarity and combinations.",
         "Made from `shared/valuation/feature_table.py` by `python -m shared.valuation.feature_page`; a test compares.",
         "## Sources",
+        "`shared/market/offers.py` defines when an ask or a bid ends.",
         _table(("source", "known at"), list(KNOWN_AT.items())),
     ]
     for group, features in groupby(FEATURES, key=lambda feature: feature.group):
