@@ -33,7 +33,9 @@ class FreezeOrder(Strict):
 @router.get("/v1/freezes", operation_id="list_freezes", responses=documented(422, 503))
 async def list_freezes(
     request: Request,
-    active: Annotated[bool | None, Query(description="Only those in force, or only the others")] = None,
+    active: Annotated[
+        bool | None, Query(description="`true`: only freezes in force; `false`: only other freezes")
+    ] = None,
 ) -> List[Freeze]:
     """Freezes of automatic promotions, newest first, at most 200."""
     gateway = gateway_of(request)
@@ -50,9 +52,9 @@ async def list_freezes(
     responses={201: {"model": Freeze}, **documented(400, 401, 403, 409, 413, 422, 503)},
 )
 async def freeze(order: FreezeOrder, once: Annotated[Once, Depends(once_with("operate"))]) -> Response:
-    """Until it expires or a person lifts it. Rollbacks go on."""
+    """The freeze lasts until it expires or a person lifts it. Rollbacks continue."""
     if order.expires_at is not None and order.expires_at <= once.gateway.clock.now():
-        raise InvalidInputError("expires_at must lie ahead.")
+        raise InvalidInputError("expires_at must be in the future.")
     act = partial(freezes.freeze_by_person, actor=once.caller.actor, reason=order.reason, expires_at=order.expires_at)
     return await once.answer("freeze", order, act, status=201)
 
@@ -60,11 +62,11 @@ async def freeze(order: FreezeOrder, once: Annotated[Once, Depends(once_with("op
 @router.post(
     "/v1/freezes/{freeze_id}/lift",
     operation_id="lift_freeze",
-    summary="Let automatic promotions go on",
+    summary="Lift a freeze, so that automatic promotions resume",
     responses=documented(400, 401, 403, 404, 413, 422, 503),
 )
 async def lift(request: Request, freeze_id: UUID, caller: Annotated[Caller, Depends(caller_with("operate"))]) -> Freeze:
-    """Lifting twice is lifting once; who did it first stays on record."""
+    """Repeating the call has no effect; the record keeps who lifted the freeze first."""
     gateway = gateway_of(request)
     now = gateway.clock.now()
     async with gateway.writing() as transaction:

@@ -58,7 +58,7 @@ async def current_model(request: Request) -> CurrentModel:
     async with gateway_of(request).reading() as connection:
         found = await pointer.read(connection)
         if found is None:
-            raise NotFoundError("No model has been promoted yet; GET /v1/training-requests shows what is on its way.")
+            raise NotFoundError("No model has been promoted yet; GET /v1/training-requests lists pending trainings.")
         model = await lineage.document(connection, found.model_id)
     fields = found.model_dump(exclude={"model_id", "generation"})
     return CurrentModel(**fields, pointer_generation=found.generation, model=model)
@@ -74,7 +74,7 @@ async def champion_at(
     async with gateway.reading() as connection:
         found = await pointer.champion_at(connection, instant)
     if found is None:
-        raise NotFoundError(f"There was no champion at {instant.isoformat()}; GET /v1/models shows what there is now.")
+        raise NotFoundError(f"There was no champion at {instant.isoformat()}; GET /v1/models lists the models.")
     fields = found.model_dump(exclude={"moved_at", "generation"})
     return ChampionAt(**fields, at=instant, since=found.moved_at, pointer_generation=found.generation)
 
@@ -93,7 +93,7 @@ async def list_models(
 
 @router.get("/v1/models/{model_id}", operation_id="get_model", responses=documented(404, 422, 503))
 async def model(request: Request, model_id: ModelId) -> ModelDocument:
-    """What is stored about a model."""
+    """A model, with everything that is stored about it."""
     async with gateway_of(request).reading() as connection:
         return await lineage.document(connection, model_id)
 
@@ -128,7 +128,7 @@ async def model_evidence(request: Request, model_id: ModelId) -> EvidenceDocumen
 @router.get("/v1/shadows", operation_id="list_shadows", responses=documented(422, 503))
 async def list_shadows(
     request: Request,
-    ended: Annotated[bool, Query(description="Those that ended, too")] = False,
+    ended: Annotated[bool, Query(description="Also list ended shadows")] = False,
     limit: Limit = 50,
 ) -> List[ShadowDocument]:
     """Shadows and the progress of their tests, newest first."""
@@ -142,7 +142,7 @@ async def list_shadows(
 async def list_decisions(
     request: Request, model_id: ModelId | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[DecisionRecord]:
-    """Decisions with their checks, newest first; about one model when given."""
+    """Decisions with their checks, newest first. `model_id` limits the list to one model."""
     gateway = gateway_of(request)
     place = Place.asked(gateway, ("decisions", str(model_id)), cursor, limit, by_time(UUID))
     async with gateway.reading() as connection:

@@ -36,7 +36,7 @@ class TrainingOrder(Strict):
 @router.post(
     "/v1/training-requests",
     operation_id="create_training_request",
-    summary="Ask for a contender to be trained",
+    summary="Request the training of a contender",
     status_code=202,
     response_class=Response,
     responses={202: {"model": TrainingRequest}, **documented(400, 401, 403, 409, 413, 422, 503)},
@@ -61,7 +61,7 @@ async def requests(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[TrainingRequest]:
-    """Requests, newest first."""
+    """Training requests, newest first."""
     gateway = gateway_of(request)
     scope = ("training-requests", str(status), str(reason), str(requested_by))
     place = Place.asked(gateway, scope, cursor, limit, by_time(UUID))
@@ -83,7 +83,7 @@ async def requests(
     responses=documented(404, 422, 503),
 )
 async def training_request(request: Request, request_id: UUID) -> TrainingRequest:
-    """The state of a request."""
+    """The state of a training request."""
     async with gateway_of(request).reading() as connection:
         return await training_requests.get(connection, request_id)
 
@@ -95,17 +95,18 @@ async def training_request(request: Request, request_id: UUID) -> TrainingReques
     responses=documented(401, 403, 404, 409, 413, 422, 503),
 )
 async def cancel(request: Request, request_id: UUID, caller: Trainer) -> TrainingRequest:
-    """By who asked for it, or by the operator. Cancelling twice is cancelling once; 409 when it runs or has run."""
+    """Only the requester and the operator may cancel. Repeating has no effect; 409 if training has begun or ended."""
     gateway = gateway_of(request)
     async with gateway.writing() as transaction:
         connection = transaction.connection
         found = await training_requests.get(connection, request_id)
         if caller.key_id != OPERATOR and found.requested_by != caller.actor:
             raise ForbiddenError(
-                f"The request {request_id} is by {found.requested_by}; only they or the operator cancel."
+                f"The request {request_id} belongs to {found.requested_by}; only {found.requested_by} or the operator "
+                "can cancel the request."
             )
         await training_requests.cancel(connection, request_id, at=gateway.clock.now())
         found = await training_requests.get(connection, request_id)
     if found.status != "cancelled":
-        raise ConflictError(f"The request is {found.status}; only one that is queued can be cancelled.")
+        raise ConflictError(f"The request is {found.status}; only a queued request can be cancelled.")
     return found

@@ -189,7 +189,7 @@ AlertSeverity = Literal["info", "warning", "critical"]
 
 
 class AlertRaised(Payload):
-    """An event that a person should know about. The monitor delivers it to webhooks and the log."""
+    """An event that a person should know about. The notifier logs the event and posts it to webhooks."""
 
     TYPE: ClassVar[str] = "punkcast.alert.raised.v1"
     kind: AlertKind

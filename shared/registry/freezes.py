@@ -1,4 +1,4 @@
-"""Freezes: while one is in force nothing is promoted automatically. Only a person lifts it."""
+"""Freezes of automatic promotions. A freeze ends when it expires or a person lifts it."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -74,7 +74,7 @@ async def get(connection: Connection, freeze_id: UUID, *, at: datetime) -> Freez
     """Raises NotFoundError: no such freeze."""
     row = await connection.fetchrow(SELECT_SQL, at, freeze_id)
     if row is None:
-        raise NotFoundError(f"no freeze {freeze_id}; the list of freezes has those that there were")
+        raise NotFoundError(f"freeze {freeze_id} does not exist; list the freezes to see their ids")
     return Freeze(**row)
 
 

@@ -1,4 +1,4 @@
-"""Strategy against passive, as the monitor's worker computed it last."""
+"""The strategies against passive books, as the backtester last computed them."""
 
 import json
 from datetime import date
@@ -48,7 +48,7 @@ CACHE_CONTROL = "public, max-age=60, stale-if-error=86400"
 @router.get(
     "/v1/backtest",
     operation_id="get_backtest",
-    summary="Strategy against passive on the forward record",
+    summary="The strategies against passive books on the forward record",
     response_class=Response,
     responses={200: {"model": BacktestDocument}, **documented(404, 503)},
 )

@@ -109,7 +109,7 @@ class Versus(Strict):
 
 
 class BacktestDocument(Strict):
-    """Strategy against passive on the platform's own record: only values that were published before."""
+    """The strategies against passive books on the platform's record: only values that were published before."""
 
     backtest_id: str
     computed_at: datetime

@@ -36,7 +36,7 @@ _ACTED = {200: {"model": ActDocument}, **documented(400, 401, 403, 404, 409, 413
     responses=_ACTED,
 )
 async def promote(model_id: ModelId, order: PromoteOrder, once: OperatorOnce) -> Response:
-    """Despite a freeze or a cool-down. A model that was rejected or rolled back needs `override`."""
+    """Works during a freeze or a cool-down. A rejected or rolled-back model needs `override`."""
 
     def operation(transaction: Transaction, act: Act, policy: Policy) -> Awaitable[Done]:
         return operations.promote(transaction, act, policy, override=order.override)
@@ -47,12 +47,12 @@ async def promote(model_id: ModelId, order: PromoteOrder, once: OperatorOnce) ->
 @router.post(
     "/v1/models/{model_id}/rollback",
     operation_id="roll_back_model",
-    summary="Take the champion down and bring the one before back",
+    summary="Roll back to the previous champion, or to another retired model",
     response_class=Response,
     responses=_ACTED,
 )
 async def roll_back(model_id: ModelId, order: RollbackOrder, once: OperatorOnce) -> Response:
-    """`model_id` is the champion that falls."""
+    """`model_id` must be the current champion."""
 
     def operation(transaction: Transaction, act: Act, policy: Policy) -> Awaitable[Done]:
         return operations.roll_back(transaction, act, policy, to=order.to)
@@ -63,12 +63,12 @@ async def roll_back(model_id: ModelId, order: RollbackOrder, once: OperatorOnce)
 @router.post(
     "/v1/models/{model_id}/quarantine",
     operation_id="quarantine_model",
-    summary="Take a model out of everything for good",
+    summary="Exclude a model permanently",
     response_class=Response,
     responses=_ACTED,
 )
 async def quarantine(model_id: ModelId, order: OperatorOrder, once: OperatorOnce) -> Response:
-    """Any model but the champion."""
+    """Any model except the champion can be quarantined."""
     return await _carry_out(once, "quarantine", model_id, order, operations.quarantine)
 
 

@@ -71,7 +71,10 @@ async def punk(
     punk_id: int,
     request: Request,
     as_of: Annotated[
-        Instant | None, Query(description="As readers saw it then: the value published last, asks and owner of then")
+        Instant | None,
+        Query(
+            description="Show the punk at this instant: the last value published before it, and the asks and owner then"
+        ),
     ] = None,
 ) -> Response:
     gateway = gateway_of(request)

@@ -30,13 +30,13 @@ MOST = 20
     responses={201: {"model": CreatedWebhook}, **documented(400, 401, 403, 409, 413, 422, 503)},
 )
 async def create(order: WebhookOrder, once: Annotated[Once, Depends(once_with("webhooks"))]) -> Response:
-    """The answer has the secret that signs every delivery; it is shown only here. At most 20 for each key."""
+    """The response has the secret that signs every delivery; no other response shows it. A key may have 20 webhooks."""
     check_url(order.url, private=once.gateway.config.webhooks_private)
     owner = once.caller.key_id
 
     async def act(transaction: Transaction) -> CreatedWebhook:
         if await queries.count(transaction.connection, owner) >= MOST:
-            raise ConflictError(f"This key has {MOST} webhooks; delete one first.")
+            raise ConflictError(f"This key already has {MOST} webhooks; delete one first.")
         secret = new_secret()
         at = once.gateway.clock.now()
         created = await queries.insert(transaction.connection, uuid4(), owner, order, secret=secret, at=at)
@@ -47,14 +47,14 @@ async def create(order: WebhookOrder, once: Annotated[Once, Depends(once_with("w
 
 @router.get("/v1/webhooks", operation_id="list_webhooks", responses=documented(401, 403, 422, 503))
 async def listing(request: Request, caller: Subscriber) -> WebhookList:
-    """Those of the key; the operator sees all of them."""
+    """The webhooks of this key, or all webhooks for the operator."""
     async with gateway_of(request).reading() as connection:
         return WebhookList(items=list(await queries.listing(connection, _owner(caller))))
 
 
 @router.get("/v1/webhooks/{webhook_id}", operation_id="get_webhook", responses=documented(401, 403, 404, 422, 503))
 async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
-    """How a subscription is doing."""
+    """A webhook and the state of its deliveries."""
     async with gateway_of(request).reading() as connection:
         return _or_404(await queries.one(connection, webhook_id, _owner(caller)), webhook_id)
 
@@ -67,7 +67,7 @@ async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> Web
     responses=documented(401, 403, 404, 413, 422, 503),
 )
 async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
-    """With whatever was still to be delivered there."""
+    """Delete a webhook and its pending deliveries."""
     async with gateway_of(request).writing() as transaction:
         _or_404(await queries.delete(transaction.connection, webhook_id, _owner(caller)), webhook_id)
     return Response(status_code=204)
@@ -76,11 +76,11 @@ async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Resp
 @router.post(
     "/v1/webhooks/{webhook_id}/enable",
     operation_id="enable_webhook",
-    summary="Go on with a webhook that was disabled after repeated failure",
+    summary="Enable a webhook that was disabled after repeated failures",
     responses=documented(401, 403, 404, 413, 422, 503),
 )
 async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
-    """What was not given up meanwhile is delivered now."""
+    """Pending deliveries are sent now. Deliveries that were given up are not sent again."""
     async with gateway_of(request).writing() as transaction:
         return _or_404(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
 

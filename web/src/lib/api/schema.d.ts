@@ -80,7 +80,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Strategy against passive on the forward record
+         * The strategies against passive books on the forward record
          * @description The newest backtest: figures of every book with 90 % intervals. It is recomputed once a day.
          */
         get: operations["get_backtest"];
@@ -158,7 +158,7 @@ export interface paths {
         };
         /**
          * List Decisions
-         * @description Decisions with their checks, newest first; about one model when given.
+         * @description Decisions with their checks, newest first. `model_id` limits the list to one model.
          */
         get: operations["list_decisions"];
         put?: never;
@@ -244,7 +244,7 @@ export interface paths {
         put?: never;
         /**
          * Stop automatic promotions
-         * @description Until it expires or a person lifts it. Rollbacks go on.
+         * @description The freeze lasts until it expires or a person lifts it. Rollbacks continue.
          */
         post: operations["create_freeze"];
         delete?: never;
@@ -263,8 +263,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let automatic promotions go on
-         * @description Lifting twice is lifting once; who did it first stays on record.
+         * Lift a freeze, so that automatic promotions resume
+         * @description Repeating the call has no effect; the record keeps who lifted the freeze first.
          */
         post: operations["lift_freeze"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * Model
-         * @description What is stored about a model.
+         * @description A model, with everything that is stored about it.
          */
         get: operations["get_model"];
         put?: never;
@@ -499,7 +499,7 @@ export interface paths {
         put?: never;
         /**
          * Make a judged contender, a shadow or a former champion the champion
-         * @description Despite a freeze or a cool-down. A model that was rejected or rolled back needs `override`.
+         * @description Works during a freeze or a cool-down. A rejected or rolled-back model needs `override`.
          */
         post: operations["promote_model"];
         delete?: never;
@@ -518,8 +518,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a model out of everything for good
-         * @description Any model but the champion.
+         * Exclude a model permanently
+         * @description Any model except the champion can be quarantined.
          */
         post: operations["quarantine_model"];
         delete?: never;
@@ -538,8 +538,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take the champion down and bring the one before back
-         * @description `model_id` is the champion that falls.
+         * Roll back to the previous champion, or to another retired model
+         * @description `model_id` must be the current champion.
          */
         post: operations["roll_back_model"];
         delete?: never;
@@ -773,11 +773,11 @@ export interface paths {
         };
         /**
          * Requests
-         * @description Requests, newest first.
+         * @description Training requests, newest first.
          */
         get: operations["list_training_requests"];
         put?: never;
-        /** Ask for a contender to be trained */
+        /** Request the training of a contender */
         post: operations["create_training_request"];
         delete?: never;
         options?: never;
@@ -794,7 +794,7 @@ export interface paths {
         };
         /**
          * Training Request
-         * @description The state of a request.
+         * @description The state of a training request.
          */
         get: operations["get_training_request"];
         put?: never;
@@ -816,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * Withdraw a queued request
-         * @description By who asked for it, or by the operator. Cancelling twice is cancelling once; 409 when it runs or has run.
+         * @description Only the requester and the operator may cancel. Repeating has no effect; 409 if training has begun or ended.
          */
         post: operations["cancel_training_request"];
         delete?: never;
@@ -868,13 +868,13 @@ export interface paths {
         };
         /**
          * Listing
-         * @description Those of the key; the operator sees all of them.
+         * @description The webhooks of this key, or all webhooks for the operator.
          */
         get: operations["list_webhooks"];
         put?: never;
         /**
          * Subscribe a URL to events
-         * @description The answer has the secret that signs every delivery; it is shown only here. At most 20 for each key.
+         * @description The response has the secret that signs every delivery; no other response shows it. A key may have 20 webhooks.
          */
         post: operations["create_webhook"];
         delete?: never;
@@ -892,14 +892,14 @@ export interface paths {
         };
         /**
          * Webhook
-         * @description How a subscription is doing.
+         * @description A webhook and the state of its deliveries.
          */
         get: operations["get_webhook"];
         put?: never;
         post?: never;
         /**
          * Delete
-         * @description With whatever was still to be delivered there.
+         * @description Delete a webhook and its pending deliveries.
          */
         delete: operations["delete_webhook"];
         options?: never;
@@ -917,8 +917,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Go on with a webhook that was disabled after repeated failure
-         * @description What was not given up meanwhile is delivered now.
+         * Enable a webhook that was disabled after repeated failures
+         * @description Pending deliveries are sent now. Deliveries that were given up are not sent again.
          */
         post: operations["enable_webhook"];
         delete?: never;
@@ -1024,7 +1024,7 @@ export interface components {
         };
         /**
          * BacktestDocument
-         * @description Strategy against passive on the platform's own record: only values that were published before.
+         * @description The strategies against passive books on the platform's record: only values that were published before.
          */
         BacktestDocument: {
             assumptions: components["schemas"]["Assumptions"];
@@ -4695,7 +4695,7 @@ export interface operations {
     list_freezes: {
         parameters: {
             query?: {
-                /** @description Only those in force, or only the others */
+                /** @description `true`: only freezes in force; `false`: only other freezes */
                 active?: boolean | null;
             };
             header?: never;
@@ -6553,7 +6553,7 @@ export interface operations {
     get_punk: {
         parameters: {
             query?: {
-                /** @description As readers saw it then: the value published last, asks and owner of then */
+                /** @description Show the punk at this instant: the last value published before it, and the asks and owner then */
                 as_of?: string | null;
             };
             header?: never;
@@ -6699,7 +6699,7 @@ export interface operations {
     list_shadows: {
         parameters: {
             query?: {
-                /** @description Those that ended, too */
+                /** @description Also list ended shadows */
                 ended?: boolean;
                 limit?: number;
             };
