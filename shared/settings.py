@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         description="Proxies (addresses or networks, separated by commas) whose X-Forwarded-For names the client",
     )
     webhooks_private: bool = Field(
-        default=False, description="Webhooks may be plain http and lead into the own network; for development"
+        default=False, description="Webhooks may be plain http and point to private networks; for development"
     )
     training_timeout_s: float = Field(default=900.0, gt=0, allow_inf_nan=False)
     training_lease_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)

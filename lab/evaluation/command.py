@@ -104,7 +104,7 @@ def _distinct(texts: list[str]) -> tuple[timedelta, ...]:
     """The horizons as lengths, the shortest first.
 
     Raises:
-        InvalidInputError: one is no duration, or two are of the same length.
+        InvalidInputError: one is not a duration, or two are of the same length.
     """
     lengths = sorted(duration(text) for text in texts)
     if len(set(lengths)) < len(lengths):

@@ -69,7 +69,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInputError(f"--inject: {text} is no day") from error
+        raise InvalidInputError(f"--inject: {text} is not a day") from error
 
 
 def _all(refits: int) -> tuple[Fault, ...]:

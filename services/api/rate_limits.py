@@ -47,7 +47,9 @@ class Quota:
         try:
             item: RateLimitItem = parse(text)
         except ValueError as error:
-            raise InvalidInputError(f"rate limit {name}: {text!r} is none; say it like 600/minute, or off") from error
+            raise InvalidInputError(
+                f"rate limit {name}: {text!r} is not a rate limit; use the form 600/minute, or off"
+            ) from error
         return cls(name, item.amount, item.get_expiry())
 
     @cached_property

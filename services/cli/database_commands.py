@@ -62,7 +62,9 @@ def _preflight(*, accept: bool) -> None:
 
     accept, findings = accept or Settings().accept_unsupported, _findings()
     if exit_code(findings) == 1 and exit_code(findings, accept_unsupported=accept) != 1:
-        typer.echo("accepted: nowcasts stand still until a contender of this code is promoted; it is asked for at once")
+        typer.echo(
+            "accepted: no nowcast is published until a contender of this code is promoted; training is requested"
+        )
     elif exit_code(findings) == 1:
         typer.echo("keep the code that runs; docs/operations.md, Upgrades, says what else there is")
         raise typer.Exit(1)

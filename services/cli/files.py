@@ -32,7 +32,7 @@ def require_writable(option: str, file: Path, *, force: bool = True, make_folder
         except OSError as error:
             raise InvalidInputError(f"{option} {file}: its folder cannot be made ({error.strerror})") from error
     if file.is_dir():
-        raise InvalidInputError(f"{option} {file}: is a folder; name a file in it")
+        raise InvalidInputError(f"{option} {file}: is a folder; give a file name inside it")
     if not file.parent.is_dir():
         raise InvalidInputError(f"{option} {file}: there is no folder {file.parent}; make it first")
     if not os.access(file.parent, os.W_OK):

@@ -16,7 +16,7 @@ def duration(text: str) -> timedelta:
     """
     match = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
     if not match:
-        raise InvalidInputError(f"{text!r} is no duration; write it like 30m, 12h or 14d")
+        raise InvalidInputError(f"{text!r} is not a duration; write it like 30m, 12h or 14d")
     return int(match[1]) * _UNITS[match[2]]
 
 

@@ -34,7 +34,7 @@ def show_command(
 
 
 def check_command(file: Annotated[Path, typer.Argument(help="A policy in TOML.")]) -> None:
-    """Read a policy file; an unset, unknown or senseless threshold is an error that names it."""
+    """Read a policy file; a missing, unknown or contradictory threshold is an error that names it."""
     policy = load_policy(file)
     changed = len(differences(json.loads(_active()[1]), json.loads(policy.body)))
     typer.echo(

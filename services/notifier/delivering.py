@@ -49,9 +49,9 @@ class Deliveries:
     def __init__(
         self, *, database: Database, clock: Clock, private: bool, prepare: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """`prepare` runs before each round. `private`: keys' webhooks may be plain http and lead into the own network.
+        """`prepare` runs before each round. `private`: keys' webhooks may be plain http and point to private networks.
 
-        The settings' own URLs always may.
+        URLs in the settings always may.
         """
         self._database = database
         self._clock = clock

@@ -35,8 +35,8 @@ async def report_champion(transaction: Transaction, model_id: str, error: Unsupp
             transaction,
             "unsupported_champion",
             "critical",
-            f"the running code ({code[:20]}) cannot serve the champion {model_id}: {error}; the last nowcast stays, "
-            "and a contender is asked for",
+            f"the running code ({code[:20]}) cannot serve the champion {model_id}: {error}; the last nowcast stays "
+            "published, and a contender is requested",
             key=f"{model_id}|{code}",
             model_id=model_id,
         )

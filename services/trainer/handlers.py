@@ -188,8 +188,8 @@ class Trainer:
         now = self._clock.now()
         if claimed.data_cutoff is not None and claimed.data_cutoff > now:
             raise InvalidInputError(
-                f"data_cutoff {claimed.data_cutoff.isoformat()} lies ahead of {now.isoformat()}: sales before it are "
-                "still to come; request again with an earlier cut-off, or without one"
+                f"data_cutoff {claimed.data_cutoff.isoformat()} is in the future (now is {now.isoformat()}), so sales "
+                "before it are still to come; request again with an earlier cut-off, or without one"
             )
         async with self._reader.alone():
             async with self._database.connection() as connection:

@@ -146,7 +146,7 @@ def require_server_url(url: str) -> None:
     """Raises InvalidInputError unless `url` is a PostgreSQL URL."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise InvalidInputError(
-            f"{url.partition(':')[0]}: is no database URL; set PUNKCAST_DATABASE_URL to postgresql://… or embedded://"
+            f"{url.partition(':')[0]}: is not a database URL; set PUNKCAST_DATABASE_URL to postgresql://… or embedded://"
         )
 
 

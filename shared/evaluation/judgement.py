@@ -148,7 +148,9 @@ def again(kind: str, evidence: str, policy: Policy) -> Judgement:
     except (ValueError, KeyError, TypeError) as error:
         raise UnjudgeableError(f"it holds no inputs to judge again ({type(error).__name__}: {error})") from error
     if rules != RULES:
-        raise UnjudgeableError(f"it was judged by rules {rules}, this version knows {RULES}: use the version of then")
+        raise UnjudgeableError(
+            f"it was judged by rules {rules}, this release has rules {RULES}: use the release that made the decision"
+        )
     inputs = {name: value for name, value in recorded.items() if name not in _OUTCOMES}
     try:
         return judge(inputs, policy)

@@ -228,7 +228,7 @@ async def get(connection: Connection, decision_id: UUID) -> DecisionDocument:
     """Raises NotFoundError: no such decision."""
     for document in await _read(connection, DecisionDocument, SELECT_DECISION_SQL, decision_id):
         return document
-    raise NotFoundError(f"no decision {decision_id}; the list of decisions has those that were recorded")
+    raise NotFoundError(f"decision {decision_id} does not exist; list the decisions to see their ids")
 
 
 async def find(connection: Connection, prefix: str) -> DecisionDocument:
@@ -236,7 +236,7 @@ async def find(connection: Connection, prefix: str) -> DecisionDocument:
     documents = await _read(connection, DecisionDocument, PREFIX_SQL, prefix.lower())
     if len(documents) != 1:
         count = "several decisions" if documents else "no decision"
-        raise NotFoundError(f"{count} {prefix}…; see `punkcast decisions`")
+        raise NotFoundError(f"{count} with an id beginning {prefix}…; see `punkcast decisions`")
     return documents[0]
 
 
@@ -261,7 +261,7 @@ async def policy(connection: Connection, prefix: str) -> StoredPolicy:
     rows = await connection.fetch(SELECT_POLICY_SQL, prefix.lower())
     if len(rows) != 1:
         count = "no policy" if not rows else "several policies"
-        raise NotFoundError(f"{count} with the hash {prefix}… decided anything here; decisions name theirs")
+        raise NotFoundError(f"{count} with a hash beginning {prefix}…; each decision shows the hash of its policy")
     return StoredPolicy(**dict(rows[0]))
 
 

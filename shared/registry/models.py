@@ -125,7 +125,7 @@ async def get(connection: Connection, model_id: str) -> ModelRecord:
     """Raises NotFoundError: no such model."""
     row = await connection.fetchrow(SELECT_MODEL_SQL, model_id)
     if row is None:
-        raise NotFoundError(f"no model {model_id}; the list of models has those that exist")
+        raise NotFoundError(f"model {model_id} does not exist; list the models to see their ids")
     return _record(row)
 
 

@@ -75,11 +75,11 @@ async def promote(transaction: Transaction, act: Act, policy: Policy, *, overrid
 
 
 async def roll_back(transaction: Transaction, act: Act, policy: Policy, *, to: str | None = None) -> Done:
-    """Take the champion `act.model_id` down and bring back `to`, without it the champion before.
+    """Roll back the champion `act.model_id` to `to`, by default to the previous champion.
 
     Raises:
         NotFoundError: no such model. InvalidInputError: no reason, or nobody says so.
-        ConflictError: it is not the champion, there is nobody to go back to, or that one is not retired.
+        ConflictError: the model is not the champion, there is no previous champion, or `to` is not retired.
     """
     connection = transaction.connection
     await pointer.lock(connection)
@@ -89,21 +89,23 @@ async def roll_back(transaction: Transaction, act: Act, policy: Policy, *, to: s
     if (obstacle := await pointer.obstacle(connection, decision)) is not None:
         return Done(decision.decision_id, obstacle)
     if record.state != "champion":
-        raise ConflictError(f"model {record.model_id} is {record.state}, not the champion; only that is rolled back")
+        raise ConflictError(
+            f"model {record.model_id} is {record.state}, not the champion; only the champion can be rolled back"
+        )
     if target is None:
         raise ConflictError(f"there is no champion before {record.model_id} to go back to; promote another model")
     if (await models.get(connection, target)).state != "retired":
-        raise ConflictError(f"model {target} is not retired, so it cannot come back; name another with --to")
+        raise ConflictError(f"model {target} is not retired, so it cannot be restored; name another model with --to")
     await decisions.record(connection, decision, (), policy)
     return Done(decision.decision_id, await carry_out_rollback(transaction, decision, to=target))
 
 
 async def quarantine(transaction: Transaction, act: Act, policy: Policy) -> Done:
-    """Take a model out of everything for good; a shadow ends with it.
+    """Exclude a model permanently; its shadow ends.
 
     Raises:
         NotFoundError: no such model. InvalidInputError: no reason, or nobody says so.
-        ConflictError: it is the champion, which must be rolled back first, or is in quarantine already.
+        ConflictError: the champion must be rolled back first, or the model is already quarantined.
     """
     connection = transaction.connection
     await pointer.lock(connection)
@@ -113,7 +115,7 @@ async def quarantine(transaction: Transaction, act: Act, policy: Policy) -> Done
     if not await decisions.record(connection, decision, (), policy):
         return Done(decision.decision_id, None)
     if record.state == "quarantined":
-        raise ConflictError(f"model {record.model_id} is in quarantine already")
+        raise ConflictError(f"model {record.model_id} is already quarantined")
     await models.transition(connection, record.model_id, expected=record.state, to="quarantined")
     await shadows.end(connection, record.model_id, "superseded", at=act.at)
     log.warning("model.quarantined", model=record.model_id, actor=decision.actor, reason=decision.reason)
@@ -148,7 +150,7 @@ async def carry_out_promotion(transaction: Transaction, decision: Decision) -> O
 async def carry_out_rollback(transaction: Transaction, decision: Decision, *, to: str) -> Outcome:
     """Swap the pointer back to `to`, end the open promotion, restart the shadows, and emit the message.
 
-    A model whose own probation was cut short by the one that falls now is watched again, from the start.
+    If the falling champion cut short the probation of `to`, the probation of `to` starts again.
 
     Raises:
         ConflictError: the models are not where a rollback needs them.

@@ -198,7 +198,7 @@ async def get(connection: Connection, request_id: UUID) -> TrainingRequest:
     row = await connection.fetchrow(SELECT_REQUEST_SQL, request_id)
     if row is None:
         raise NotFoundError(
-            f"there is no training request {request_id}; the list of training requests has those stored"
+            f"training request {request_id} does not exist; list the training requests to see their ids"
         )
     return TrainingRequest(**row)
 

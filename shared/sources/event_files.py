@@ -161,7 +161,7 @@ def _read_parquet(file: Path) -> pl.DataFrame:
     except (*_UNREADABLE, pl.exceptions.PanicException) as error:
         # Some corrupt pages make the reader panic, which is a BaseException in Python.
         reason = _first_line(error)
-        raise InvalidInputError(f"{file}: is no readable Parquet file ({reason}); fetch it again") from error
+        raise InvalidInputError(f"{file}: is not a readable Parquet file ({reason}); fetch it again") from error
 
 
 def _read_csv(file: Path) -> pl.DataFrame:
@@ -169,7 +169,7 @@ def _read_csv(file: Path) -> pl.DataFrame:
     try:
         text = pl.read_csv(file, infer_schema=False, glob=False)
     except _UNREADABLE as error:
-        raise InvalidInputError(f"{file}: is no readable CSV file ({_first_line(error)})") from error
+        raise InvalidInputError(f"{file}: is not a readable CSV file ({_first_line(error)})") from error
     check_columns(text, EVENT_SCHEMA, str(file))
     columns = []
     for name, wanted in EVENT_SCHEMA.items():

@@ -60,7 +60,7 @@ class FolderStore:
         """The file of a key. Keys come from messages, so keys that lead out of the folder are refused."""
         key = PurePosixPath(reference.key)
         if key.is_absolute() or ".." in key.parts or not key.parts:
-            raise InvalidInputError(f"{reference.key!r} is no key of this store")
+            raise InvalidInputError(f"{reference.key!r} is not a key of this store")
         return self._root / key
 
 

@@ -250,13 +250,16 @@ class ValuationModel:
             difference = model.reference_difference()
             if difference > TOLERANCE:
                 raise UnsupportedModelError(
-                    f"this code answers the model's reference rows otherwise, by up to {difference:.2g} of a value; "
+                    "this code's answers to the reference rows differ from the recorded ones by up to "
+                    f"{difference:.2g} of a value; "
                     "serve the model with the release that fitted it, or train a contender with this one"
                 )
         except _UNREADABLE as error:
             locations = [problem["loc"] for problem in error.errors()] if isinstance(error, ValidationError) else []
             if locations and all(path[0] == "calibration_params" and len(path) > 1 for path in locations):
-                raise UnsupportedModelError(f"this code knows other knobs of a calibration: {error}") from error
+                raise UnsupportedModelError(
+                    f"the calibration settings in the file are not those of this code: {error}"
+                ) from error
             raise IntegrityError(f"not a readable model file: {error}") from error
         return model
 

@@ -163,5 +163,5 @@ class Params(Section):
         try:
             document = tomllib.loads(file.read_text())
         except (OSError, ValueError) as error:
-            raise InvalidInputError(f"{file}: is no readable parameter file ({error})") from error
+            raise InvalidInputError(f"{file}: is not a readable parameter file ({error})") from error
         return cls.from_dict(document, str(file))

@@ -39,13 +39,13 @@ def check_url(url: str, *, private: bool) -> SplitResult:
         private: http, a user and addresses of the own network are allowed (development, and URLs of the settings).
 
     Raises:
-        ForbiddenAddressError: not https, a user in it, a port below 1, or an address that is not of the internet.
+        ForbiddenAddressError: not https, a user in it, a port below 1, or an address that is not public.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise ForbiddenAddressError("The url is none that can be read.") from error
+        raise ForbiddenAddressError("The url cannot be parsed.") from error
     if parts.scheme != "https" and not (private and parts.scheme == "http"):
         raise ForbiddenAddressError(f"The url must begin with https://{' or http://' if private else ''}.")
     if not host or port == 0 or parts.fragment or (parts.username is not None and not private):
@@ -55,7 +55,7 @@ def check_url(url: str, *, private: bool) -> SplitResult:
     except ValueError:
         return parts
     if not private and not is_public(address):
-        raise ForbiddenAddressError(f"{host} is no address of the internet.")
+        raise ForbiddenAddressError(f"{host} is not a public address.")
     return parts
 
 
@@ -63,7 +63,7 @@ async def resolve(url: str, *, private: bool) -> Target:
     """Return one address of the URL's host, if webhooks may reach every address of it.
 
     Raises:
-        ForbiddenAddressError: as `check_url`, or one of its addresses is not of the internet.
+        ForbiddenAddressError: as `check_url`, or one of its addresses is not public.
         UnresolvedError: the name does not resolve.
     """
     parts = check_url(url, private=private)
@@ -79,7 +79,7 @@ async def resolve(url: str, *, private: bool) -> Target:
     if not addresses:
         raise UnresolvedError(f"{parts.hostname} does not resolve")
     if not private and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
-        raise ForbiddenAddressError(f"{parts.hostname} leads to an address that is not of the internet")
+        raise ForbiddenAddressError(f"{parts.hostname} resolves to an address that is not public")
     return Target(parts.hostname, port, str(addresses[0]))
 
 

@@ -17,7 +17,9 @@ async def generation_in_force(gateway: Gateway, as_of: datetime) -> Generation:
     """
     now = gateway.clock.now()
     if as_of > now:
-        raise InvalidInputError(f"as_of {as_of.isoformat()} lies ahead of {now.isoformat()}; leave it out for now.")
+        raise InvalidInputError(
+            f"as_of {as_of.isoformat()} is in the future (now is {now.isoformat()}); remove `as_of`."
+        )
     view = gateway.current.view
     if view is not None and view.generation.record.published_at <= as_of and not gateway.current.flags(0):
         return view.generation

@@ -110,9 +110,9 @@ async def outcomes(
     if kind == "json":
         return await _page(gateway, span, newest=order == "desc", limit=limit, cursor=cursor)
     if order == "desc":
-        raise InvalidInputError("Downloads are in the order of the sales; leave `order` away.")
+        raise InvalidInputError("Downloads are in the order of the sales; remove `order`.")
     if cursor is not None:
-        raise InvalidInputError("A cursor belongs to JSON pages; the other formats are sent whole.")
+        raise InvalidInputError("A cursor belongs to JSON pages; other formats are sent whole; remove `cursor`.")
     headers = {
         "Content-Disposition": f'attachment; filename="punkcast-outcomes.{kind}"',
         "Vary": "Accept",

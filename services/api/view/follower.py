@@ -116,7 +116,7 @@ class Follower:
         generation = self._current.earlier(generation_id) or await self._load(connection, generation_id)
         if generation is None:
             if self._current.refused != generation_id:
-                log.error("generation_refused", generation=generation_id, reason="its rows are not all there")
+                log.error("generation_refused", generation=generation_id, reason="rows are missing")
             self._current.refused = generation_id
             return
         self._current.show(generation, self._market, self._catalogue)

@@ -80,7 +80,9 @@ async def from_record(
     now, reader, origin = platform.clock.now(), MarketReader(), None
     as_of = as_of or now
     if as_of > now:
-        raise InvalidInputError(f"--as-of {as_of.isoformat()} lies ahead of {now.isoformat()}; nothing is known yet")
+        raise InvalidInputError(
+            f"--as-of {as_of.isoformat()} is in the future (now is {now.isoformat()}); nothing is known yet"
+        )
     async with reader.alone(), platform.database.connection() as connection:
         _beginning(await connection.fetchval(FIRST_EVENT_SQL), as_of, "the database")
         nowcast = await explanations.in_force(connection, as_of)

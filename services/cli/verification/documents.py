@@ -39,7 +39,7 @@ def judge(document: object, *, trusted_root: str | None) -> Verdict:
             what = f"the line {document['line']!r} and its path"
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(
-            f"this is no proof and no generation: {error!r} is missing or has no meaning"
+            f"this is neither a proof nor a generation: {error!r} is missing or has no meaning"
         ) from error
     for name, expected in (("of its generation", root), ("you trust", trusted_root)):
         if expected is not None and found != expected.lower():

@@ -40,7 +40,7 @@ async def recheck(database: Database, gatherer: EvidenceGatherer, decision: Deci
     except NotFoundError as error:
         return [str(error)]
     except UnsupportedModelError as error:
-        return [f"this code cannot read a file that it was decided on ({error}): use the version of then"]
+        return [f"this code cannot read a file of the evidence ({error}): use the release that made the decision"]
     measured = json.loads(canonical_json(gathered.evidence))
     return [
         f"its {part} are not those of the archived files"

@@ -135,8 +135,8 @@ async def test_what_cannot_be_explained_is_said(harness: Harness) -> None:
         ((10_000,), NotFoundError, "there is no punk 10000"),
         ((PUNK, "--as-of", "2017-01-01"), NotFoundError, "the market of the database begins at 2020-09-13"),
         ((PUNK, "--as-of", "2020-11-01"), NotFoundError, "there was no champion at 2020-11-01"),
-        ((PUNK, "--as-of", "2999-01-01"), InvalidInputError, "lies ahead of"),
-        ((PUNK, "--model", "m-0123456789abcdef"), NotFoundError, "no model m-0123456789abcdef"),
+        ((PUNK, "--as-of", "2999-01-01"), InvalidInputError, "is in the future"),
+        ((PUNK, "--model", "m-0123456789abcdef"), NotFoundError, "model m-0123456789abcdef does not exist"),
     ):
         with pytest.raises(error, match=words):
             await said("explain", *arguments)

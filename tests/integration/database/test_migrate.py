@@ -130,5 +130,5 @@ async def test_an_unavailable_server_is_a_transient_error(unused_tcp_port: int) 
 
 
 async def test_a_url_of_another_kind_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match=r"mysql: is no database URL"):
+    with pytest.raises(InvalidInputError, match=r"mysql: is not a database URL"):
         await migrate("mysql://127.0.0.1/punkcast")

@@ -227,7 +227,7 @@ async def test_a_registry_that_lacks_the_code_or_contradicts_the_file_is_named(
 async def test_a_file_that_this_code_answers_otherwise_is_left_to_the_release_that_fitted_it(shelf: Shelf) -> None:
     model = ValuationModel.from_bytes(shelf.files.artifact, threads=1)
     shifted = replace(model, reference=replace(model.reference, answers=model.reference.answers * 1.0001))
-    with pytest.raises(UnsupportedModelError, match="reference rows otherwise"):
+    with pytest.raises(UnsupportedModelError, match="answers to the reference rows differ"):
         await shelf.gatherer().gather(await shelf.instead(shifted), None)
 
 

@@ -157,7 +157,7 @@ async def test_a_rollback_names_whom_it_takes_down_and_where_it_goes(database: D
         await run(database, made.promote, name, AT)
     with pytest.raises(ConflictError, match="not the champion"):
         await done(database, operations.roll_back, act("second"))
-    with pytest.raises(ConflictError, match="cannot come back"):
+    with pytest.raises(ConflictError, match="cannot be restored"):
         await done(database, operations.roll_back, act("third"), to=made.model_id("third"))
     stale = await done(database, operations.roll_back, act("third", generation=2))
     assert stale.outcome == pointer.Stale(2, 3)

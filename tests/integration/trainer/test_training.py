@@ -116,7 +116,7 @@ async def test_a_request_says_when_it_began_and_when_it_ended(harness: Harness, 
 
 @pytest.mark.parametrize(
     ("ahead", "error", "fits_tried"),
-    [(timedelta(days=-70), "import more history", 1), (timedelta(hours=3), "lies ahead", 0)],
+    [(timedelta(days=-70), "import more history", 1), (timedelta(hours=3), "is in the future", 0)],
     ids=["too few sales before it", "sales that are still to come"],
 )
 async def test_a_cut_off_without_a_sound_snapshot_fails_at_once_and_says_why(

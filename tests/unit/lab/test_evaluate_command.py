@@ -141,8 +141,8 @@ def refused_evaluation(events: Path, tmp_path: Path, refused: Callable[..., str]
         ({"from": str(LAST + timedelta(days=1)), "to": str(LAST + timedelta(days=2))}, "is not within the events of"),
         ({"from": "2023-01-01"}, "is not within the events of"),
         ({"from": str(LAST), "to": str(FIRST)}, "is before --from"),
-        ({"refit-every": "fortnight"}, "is no duration"),
-        ({"horizon": "0h"}, "is no duration"),
+        ({"refit-every": "fortnight"}, "is not a duration"),
+        ({"horizon": "0h"}, "is not a duration"),
         ({"params": "nowhere.toml"}, "nowhere.toml"),
     ],
 )

@@ -55,7 +55,7 @@ NO_DURATIONS = ("soon", "", "12", "h", "0h", "-1h", "1.5h", "12H", "12 h", "٣h"
         ({"to": "2025-01-31"}, "--to 2025-01-31 is before --from 2025-02-01"),
         ({"nowcast_every": "4m"}, "--nowcast-every must be 5m to 366d"),
         ({"events": "/no/such/place"}, "/no/such/place: there is no such file or directory"),
-        *(({"nowcast_every": t}, f"{t!r} is no duration; write it like 30m, 12h or 14d") for t in NO_DURATIONS),
+        *(({"nowcast_every": t}, f"{t!r} is not a duration; write it like 30m, 12h or 14d") for t in NO_DURATIONS),
     ],
 )
 def test_options_that_make_no_sense_are_refused(refused_replay: Replay, otherwise: dict[str, str], line: str) -> None:
@@ -77,13 +77,13 @@ def test_durations() -> None:
 def test_a_missing_and_a_truncated_file_are_refused(refused_replay: Replay, folder: Path, name: str, line: str) -> None:
     file = folder / name
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    assert refused_replay().startswith(f"{file}: is no readable Parquet file (")
+    assert refused_replay().startswith(f"{file}: is not a readable Parquet file (")
     file.unlink()
     assert refused_replay() == f"{folder}{line}"
 
 
 def test_a_json_file_that_cannot_be_written(refused_replay: Replay, folder: Path) -> None:
-    assert refused_replay(json=str(folder)) == f"--json {folder}: is a folder; name a file in it"
+    assert refused_replay(json=str(folder)) == f"--json {folder}: is a folder; give a file name inside it"
     below = folder / "events.parquet" / "figures.json"
     assert refused_replay(json=str(below)) == f"--json {below}: its folder cannot be made (File exists)"
 

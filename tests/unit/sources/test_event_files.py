@@ -90,7 +90,7 @@ def test_text_of_the_wrong_type_in_csv_is_named_with_its_row(tmp_path: Path, col
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet at all", b"\x00" * 4096])
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "events.parquet").write_bytes(content)
-    with pytest.raises(InvalidInputError, match=r"events.parquet: is no readable Parquet file"):
+    with pytest.raises(InvalidInputError, match=r"events.parquet: is not a readable Parquet file"):
         read_event_files(tmp_path)
 
 
@@ -100,7 +100,7 @@ def test_a_parquet_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
     whole = file.read_bytes()
     for cut in (1, 4, len(whole) // 3, len(whole) // 2, len(whole) - 8, len(whole) - 1):
         file.write_bytes(whole[:cut])
-        with pytest.raises(InvalidInputError, match=r"events.parquet: is no readable Parquet file"):
+        with pytest.raises(InvalidInputError, match=r"events.parquet: is not a readable Parquet file"):
             read_event_files(tmp_path)
 
 
@@ -126,7 +126,7 @@ def test_a_csv_with_ragged_lines_or_without_a_header_is_refused(tmp_path: Path) 
     with pytest.raises(InvalidInputError, match=r"events.csv"):
         read_event_files(tmp_path)
     (tmp_path / "events.csv").write_bytes(b"")
-    with pytest.raises(InvalidInputError, match=r"events.csv: is no readable CSV file"):
+    with pytest.raises(InvalidInputError, match=r"events.csv: is not a readable CSV file"):
         read_event_files(tmp_path)
 
 

@@ -166,9 +166,12 @@ def tilted(document: dict[str, Any]) -> None:
         (lambda document: document.update(format="punkcast-valuation/6"), "not model format 'punkcast-valuation/6'"),
         (lambda document: document.update(format="punkcast-valuation/8"), "not model format 'punkcast-valuation/8'"),
         (lambda document: document["ensemble"]["learners"][0].update(kind="forest"), "knows no learner 'forest'"),
-        (lambda document: document["calibration_params"]["correction"].update(further=1.0), "other knobs of a calib"),
-        (lambda document: document["calibration_params"].pop("days"), "other knobs of a calibration"),
-        (tilted, "answers the model's reference rows otherwise, by up to"),
+        (
+            lambda document: document["calibration_params"]["correction"].update(further=1.0),
+            "the calibration settings in the file are not",
+        ),
+        (lambda document: document["calibration_params"].pop("days"), "the calibration settings in the file are not"),
+        (tilted, "answers to the reference rows differ from the recorded ones by up to"),
     ],
 )
 def test_a_file_that_would_be_read_otherwise_is_unsupported(edit: Callable[[dict[str, Any]], object], why: str) -> None:

@@ -62,7 +62,7 @@ def test_parameters_are_read_only() -> None:
         ("tail = 0.001", "tail = 0.5", "linear.tail: Input should be less than 0.5"),
         ("borrowed_widening = 1.5", "borrowed_widening = 0.9", "calibration.intervals.borrowed_widening: Input should"),
         ("A = 0.15", "A = 0.0", "grades.A: Input should be greater than 0"),
-        ("[trees]\n", "[trees]\n[", "is no readable parameter file"),
+        ("[trees]\n", "[trees]\n[", "is not a readable parameter file"),
     ],
 )
 def test_a_spoilt_file_is_refused_with_its_name_and_key(tmp_path: Path, old: str, new: str, complaint: str) -> None:
@@ -83,5 +83,5 @@ def test_a_file_that_is_no_text_or_is_not_there_is_refused(tmp_path: Path) -> No
     file = tmp_path / "binary.toml"
     file.write_bytes(b"\xff\xfe\x00rounds")
     for which in (file, tmp_path / "missing.toml"):
-        with pytest.raises(InvalidInputError, match="no readable parameter file"):
+        with pytest.raises(InvalidInputError, match="not a readable parameter file"):
             Params.load(which)
