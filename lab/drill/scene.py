@@ -98,7 +98,7 @@ class Scene:
         return model_id
 
     async def pass_an_hour(self) -> None:
-        """What the timers do within an hour: ingest, a nowcast when one is due, and the monitor's look."""
+        """What the timers do within an hour: ingest, a nowcast when one is due, and the monitor's check."""
         self.clock.move_to(self.clock.now() + timedelta(hours=1))
         now = self.clock.now()
         await self._stage.tick("ingest", now)

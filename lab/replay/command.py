@@ -23,7 +23,7 @@ def replay(
 ) -> None:
     """Replay history: publish, score, train, gate, promote, watch and roll back as it would have happened.
 
-    Everything lies under PUNKCAST_HOME. Interrupted, the same command goes on where it was.
+    Everything lies under PUNKCAST_HOME. After an interruption, the same command resumes.
     """
     started = time.monotonic()
     plan = Plan(first.date(), last.date(), duration(nowcast_every))

@@ -162,7 +162,7 @@ class Replay:
             await self._stage.tick("ingest", instant.at)
         if instant.nowcast:
             await self._stage.tick("nowcast", instant.at)
-        # The monitor looks hourly where sales were scored since its last look, and daily in any case.
+        # The monitor looks hourly where sales were scored since its last check, and daily in any case.
         watch = instant.hourly and (instant.retrain_check or await self._new_outcomes(instant.at))
         if watch:
             await self._stage.tick("monitor", instant.at)
@@ -183,7 +183,7 @@ class Replay:
             except TransientError as error:
                 if not left:
                     raise TransientError(
-                        f"training failed {TRAINING_TRIES} times: {error}; the same command goes on from here"
+                        f"training failed {TRAINING_TRIES} times: {error}; the same command resumes here"
                     ) from error
                 # The lease would run out at a later simulated time than in a run without this failure.
                 await record.release_leases(self._database)

@@ -137,12 +137,12 @@ def _require_same(stored: dict[str, object], requested: dict[str, object]) -> No
     options = {key: value for key, value in requested.items() if not key.startswith("events")}
     if any(stored.get(key) != value for key, value in options.items()):
         raise ConflictError(
-            f"this PUNKCAST_HOME already holds the replay {_in_words(stored)}; give the same options to go on with it, "
+            f"this PUNKCAST_HOME already holds the replay {_in_words(stored)}; give the same options to resume it, "
             "or set PUNKCAST_HOME to an empty folder for another"
         )
     raise ConflictError(
         f"this PUNKCAST_HOME holds a replay of other events ({stored.get('events')} up to its end, these are "
-        f"{requested['events']}); give the same files to go on with it, or set PUNKCAST_HOME to an empty folder"
+        f"{requested['events']}); give the same files to resume it, or set PUNKCAST_HOME to an empty folder"
     )
 
 

@@ -18,7 +18,7 @@ from shared.settings import Settings
 from shared.sources.source import MarketSource
 from shared.telemetry.logging import configure
 
-GO_ON = "Interrupted. What is done is kept: the same command goes on where this one stopped."
+GO_ON = "Interrupted. What is done is kept: the same command resumes where this one stopped."
 LINE_EVERY_PERCENT = 5
 """Progress between two lines, where there is no terminal."""
 

@@ -23,7 +23,7 @@ _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey")
 
 @dataclass(frozen=True)
 class Caller:
-    """The holder of a valid key. `key_id` scopes idempotency keys; `name` goes on record with each request."""
+    """The holder of a valid key. `key_id` scopes idempotency keys; each request records `name`."""
 
     key_id: str
     name: str

@@ -12,14 +12,14 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/livez")
 async def livez() -> Response:
-    """The process turns its loop."""
+    """The event loop is running."""
     return Response(b"ok\n", media_type="text/plain")
 
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """Ready once the gateway has values, or knows that none exist. It stays ready while the database is away, because
-    it still answers."""
+    """Ready once the gateway has values, or knows that none exist. It stays ready during an outage of the database,
+    because it still answers."""
     current = gateway_of(request).current
     if current.view is None and not gateway_of(request).follower.looked:
         return problem_response(

@@ -71,7 +71,7 @@ class Windows:
         self._used: dict[str, int] = {}
 
     def hit(self, client: str, now: float) -> tuple[int, int]:
-        """Requests of the client in this window with this one, and seconds until the next window."""
+        """Requests of the client in this window, including this one, and seconds until the next window."""
         if not self._begins <= now < self._ends:
             self._begins = int(now) // self.quota.seconds * self.quota.seconds
             self._ends, self._used = self._begins + self.quota.seconds, {}

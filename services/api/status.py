@@ -50,10 +50,10 @@ class OutboxStatus(BaseModel):
 
 
 class StatusDocument(BaseModel):
-    """Null where the database would have to answer and does not."""
+    """The state of the platform. A field is null if it needs the database and the database is unavailable."""
 
     now: datetime
-    degraded: Annotated[list[Flag], Field(description="Empty when all is well")]
+    degraded: Annotated[list[Flag], Field(description="Empty if nothing is wrong")]
     nowcast: NowcastStatus | None
     market: MarketStatus | None
     outbox: OutboxStatus | None

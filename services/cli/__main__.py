@@ -6,7 +6,7 @@ from shared.errors import PunkcastError
 
 
 def main() -> None:
-    """Run a command. What a person can do something about is one line and exit code 2, not a traceback."""
+    """Run a command. An error that the user can fix is printed as one line, with exit code 2."""
     # Imported here: the process that fits a model imports this module too, and needs no commands.
     from services.cli.app import app  # noqa: PLC0415
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from shared.runtime.platform import Platform
     from shared.sources.source import BlockSource
 
-GO_ON = "Interrupted. What is stored is kept: the same command goes on with the next block."
+GO_ON = "Interrupted. What is stored is kept: the same command resumes with the next block."
 
 
 @dataclass
 class _Done:
-    """What this run did so far."""
+    """The progress of this run."""
 
     events: int = 0
     sales: int = 0
@@ -33,8 +33,8 @@ class _Done:
     block: int = 0
 
 
-def backfill_command(quiet: bool = typer.Option(False, "--quiet", help="No progress, only what came of it.")) -> None:
-    """Read the market from the node of PUNKCAST_SOURCE_URL up to now; interrupted, it goes on with the next block."""
+def backfill_command(quiet: bool = typer.Option(False, "--quiet", help="Print only the result.")) -> None:
+    """Read the market from the node of PUNKCAST_SOURCE_URL up to now. After an interruption, run it again to resume."""
     from rich.console import Console
 
     settings, console, started = Settings(), Console(), perf_counter()

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 def migrate_command(
     only_check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; exit with 1 when migrations are pending.")
+        bool, typer.Option("--check", help="Change nothing; exit with 1 if migrations are pending.")
     ] = False,
     then_preflight: Annotated[
-        bool, typer.Option("--preflight", help="Then exit with 1 when this code does not load the champion.")
+        bool, typer.Option("--preflight", help="Then exit with 1 if this code cannot load the champion.")
     ] = False,
     accept_unsupported: Annotated[
-        bool, typer.Option("--accept-unsupported", help="Go on without a champion that this code cannot serve.")
+        bool, typer.Option("--accept-unsupported", help="Accept a champion that this code cannot serve.")
     ] = False,
 ) -> None:
     """Bring the database's schema up to date."""
@@ -42,7 +42,7 @@ def migrate_command(
 
 
 def preflight_command() -> None:
-    """Does this code serve the champion (else exit code 1), its fallback and the shadows (else 3)?"""
+    """Check whether this code serves the champion (else exit code 1), its fallback and the shadows (else 3)."""
     from services.cli.preflight import exit_code
 
     findings = _findings()
@@ -66,7 +66,7 @@ def _preflight(*, accept: bool) -> None:
             "accepted: no nowcast is published until a contender of this code is promoted; training is requested"
         )
     elif exit_code(findings) == 1:
-        typer.echo("keep the code that runs; docs/operations.md, Upgrades, says what else there is")
+        typer.echo("keep the running release, or see Upgrades in docs/operations.md")
         raise typer.Exit(1)
 
 

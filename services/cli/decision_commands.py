@@ -46,7 +46,7 @@ def list_command(model: Model = None, limit: Limit = 20, as_json: Json = False) 
 
 
 def show_command(
-    decision: Annotated[str, typer.Argument(help="Id, or how it begins.")],
+    decision: Annotated[str, typer.Argument(help="Id or its prefix.")],
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Print the exact evidence text, and nothing else.")
     ] = False,
@@ -72,14 +72,14 @@ def show_command(
 
 
 def verify_command(
-    decision: Annotated[str | None, typer.Argument(help="Id, or how it begins.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every decision there is.")] = False,
+    decision: Annotated[str | None, typer.Argument(help="Id or its prefix.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All decisions.")] = False,
     with_files: Annotated[
-        bool, typer.Option("--files", help="Take a gate's evidence again from archived snapshots and model files.")
+        bool, typer.Option("--files", help="Also rebuild a gate's evidence from archived snapshots and model files.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
 ) -> None:
-    """Make decisions again from their stored evidence; exit code 1 when one does not come out the same."""
+    """Judge stored evidence again. Exit code 1 if any decision differs."""
     if (decision is None) == (not every):
         raise InvalidInputError("say which decision to verify, or --all")
 

@@ -34,8 +34,10 @@ def explain_command(
     fit: Annotated[
         bool, typer.Option("--fit", help="With --events: fit a model on the sales before the instant.")
     ] = False,
-    features: Annotated[bool, typer.Option("--features", help="The feature row, too.")] = False,
-    json: Annotated[str | None, typer.Option(help="Write everything as JSON to this file; - prints only that.")] = None,
+    features: Annotated[bool, typer.Option("--features", help="Also print the feature row.")] = False,
+    json: Annotated[
+        str | None, typer.Option(help="Write everything as JSON to this file; - prints only the JSON.")
+    ] = None,
 ) -> None:
     """Explain a punk's value: interval, reasons in ETH, comparable sales, what changed, model and snapshot."""
     from shared.market.traits import PUNKS

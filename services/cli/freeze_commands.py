@@ -1,4 +1,4 @@
-"""`punkcast freeze`: stop automatic promotions, and let them go on. Who and why is recorded."""
+"""`punkcast freeze`: stop and resume automatic promotions. The freeze records who and why."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def add_command(
 
 
 def lift_command(
-    freeze_id: Annotated[UUID, typer.Argument(help="As `punkcast freeze show` names it.")], by: Actor = None
+    freeze_id: Annotated[UUID, typer.Argument(help="The id that `punkcast freeze show` prints.")], by: Actor = None
 ) -> None:
-    """Let automatic promotions go on."""
+    """Lift a freeze, so that automatic promotions resume."""
     actor = by or getpass.getuser()
     if not on_database(lambda connection, now: freezes.lift(connection, freeze_id, actor=actor, at=now)):
         raise NotFoundError(f"no freeze {freeze_id} is in force; see `punkcast freeze show`")

@@ -31,7 +31,7 @@ INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 ModelArgument = Annotated[str, typer.Argument(help="Like m-0123456789abcdef.")]
 Reason = Annotated[str, typer.Option(help="Why; recorded with the decision.")]
 Expected = Annotated[
-    int | None, typer.Option("--expect-generation", min=0, help="Refuse when the model pointer has another generation.")
+    int | None, typer.Option("--expect-generation", min=0, help="Refuse if the model pointer has another generation.")
 ]
 
 
@@ -62,7 +62,7 @@ def show_command(
 
 
 def diff_command(old: ModelArgument, new: ModelArgument) -> None:
-    """What is recorded differently about two models; exit code 1 when something is."""
+    """The recorded differences between two models; exit code 1 if there are any."""
 
     async def load(connection: Connection, _: datetime) -> list[dict[str, Any]]:
         return [(await models.get(connection, model_id)).model_dump(mode="json") for model_id in (old, new)]
@@ -113,7 +113,7 @@ def lineage_command(model_id: ModelArgument, as_json: Json = False) -> None:
 
 
 def champion_command(
-    at: Annotated[datetime | None, typer.Option(formats=INSTANTS, help="Then, UTC; default: now.")] = None,
+    at: Annotated[datetime | None, typer.Option(formats=INSTANTS, help="Instant (UTC); default: now.")] = None,
     as_json: Json = False,
 ) -> None:
     """The champion, now or at an instant."""
@@ -132,7 +132,7 @@ def champion_command(
 
 
 def shadows_command(
-    ended: Annotated[bool, typer.Option("--all", help="Those that ended, too.")] = False,
+    ended: Annotated[bool, typer.Option("--all", help="Also list ended shadows.")] = False,
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -168,10 +168,11 @@ def promote_command(
     actor: Actor = None,
     expected: Expected = None,
     override: Annotated[
-        bool, typer.Option("--override", help="Although it was rejected or rolled back; recorded.")
+        bool,
+        typer.Option("--override", help="Promote even if it was rejected or rolled back; the decision records this."),
     ] = False,
 ) -> None:
-    """Make a judged contender, a shadow or a former champion the champion, despite a freeze or a cool-down."""
+    """Make a judged contender, a shadow or a former champion the champion, even during a freeze or a cool-down."""
 
     async def promote(transaction: Transaction, act: Act, policy: Policy) -> Done:
         from shared.registry import operations
@@ -183,11 +184,11 @@ def promote_command(
 
 def rollback_command(
     reason: Reason,
-    to: Annotated[str | None, typer.Option(help="Who comes back; default: the champion before.")] = None,
+    to: Annotated[str | None, typer.Option(help="Model to restore; default: the previous champion.")] = None,
     actor: Actor = None,
     expected: Expected = None,
 ) -> None:
-    """Take the champion down and bring the one before back."""
+    """Roll back to the previous champion, or to another retired model."""
     at = on_database(lambda connection, _: pointer.read(connection))
     if at is None:
         raise NotFoundError("there is no champion to roll back")
@@ -202,7 +203,7 @@ def rollback_command(
 
 
 def quarantine_command(model_id: ModelArgument, reason: Reason, actor: Actor = None) -> None:
-    """Take a model out of everything, for good."""
+    """Exclude a model permanently."""
 
     async def quarantine(transaction: Transaction, act: Act, policy: Policy) -> Done:
         from shared.registry import operations

@@ -36,13 +36,14 @@ select seq, block, event_time from market_events where superseded_at is null ord
 
 
 def request_command(
-    reason: Annotated[str, typer.Option(help="Why; merged with an open request for the same reason.")],
+    reason: Annotated[str, typer.Option(help="Why; a request joins an open request with the same reason.")],
     requested_by: Annotated[str | None, typer.Option("--by", help="Who asks; default: your user name.")] = None,
     data_cutoff: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Train on sales before, UTC.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Train on sales before this instant (UTC)."),
     ] = None,
 ) -> None:
-    """Ask for a contender to be trained."""
+    """Request the training of a contender."""
     try:
         payload = TrainingRequested(
             reason=reason,
@@ -76,7 +77,7 @@ def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] =
 
 
 def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20) -> None:
-    """Messages nobody could handle, with the reason. They stay where they are."""
+    """List dead letters with their reasons, without removing them."""
 
     async def load(platform: Platform) -> list[DeadLetter]:
         if urlsplit(platform.settings.broker_url).scheme == "memory":
@@ -98,12 +99,12 @@ def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] 
 
 
 def create_key_command(
-    name: Annotated[str, typer.Option(help="Who uses it.")],
+    name: Annotated[str, typer.Option(help="Name of the key's user.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="train (the default), operate, webhooks; again for more.")
+        list[str] | None, typer.Option(help="train (the default), operate, webhooks; repeat for more.")
     ] = None,
 ) -> None:
-    """Make an API key and show it, once."""
+    """Make an API key and show it once."""
     scopes = scope or api_keys.DEFAULT_SCOPES
     key = on_database(lambda connection, now: api_keys.create(connection, name=name, scopes=scopes, at=now))
     Console(stderr=True).print(f"key {key.key_id} for {name}; it is shown only now:", soft_wrap=True)
@@ -111,7 +112,7 @@ def create_key_command(
 
 
 def list_keys_command() -> None:
-    """All keys, revoked ones too; never the keys themselves."""
+    """List all keys by id, including revoked keys."""
     show(
         Console(),
         ("key", "name", "scopes", "created", "revoked"),
@@ -124,7 +125,7 @@ def list_keys_command() -> None:
 
 
 def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexadecimal digits.")]) -> None:
-    """Refuse a key from now on."""
+    """Revoke a key."""
     on_database(lambda connection, now: api_keys.revoke(connection, key_id, at=now))
     Console().print(f"key {key_id} is revoked")
 

@@ -16,9 +16,9 @@ ACTIVE = "active"
 
 def show_command(
     hash_: Annotated[
-        str | None, typer.Option("--hash", help="A policy that decided something here; default: the active one.")
+        str | None, typer.Option("--hash", help="A policy of a stored decision; default: the active policy.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The canonical text that the hash is over.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The canonical text that is hashed.")] = False,
 ) -> None:
     """Every threshold of the active policy (PUNKCAST_POLICY_FILE, else the packaged one), or of a stored one."""
     policy_hash, body = _active() if hash_ is None else _stored(hash_)
@@ -34,7 +34,7 @@ def show_command(
 
 
 def check_command(file: Annotated[Path, typer.Argument(help="A policy in TOML.")]) -> None:
-    """Read a policy file; a missing, unknown or contradictory threshold is an error that names it."""
+    """Read a policy file; a missing, unknown or contradictory threshold is an error."""
     policy = load_policy(file)
     changed = len(differences(json.loads(_active()[1]), json.loads(policy.body)))
     typer.echo(
@@ -43,10 +43,10 @@ def check_command(file: Annotated[Path, typer.Argument(help="A policy in TOML.")
 
 
 def diff_command(
-    old: Annotated[str, typer.Argument(help="A file, a hash (or how it begins), or `active`.")],
-    new: Annotated[str, typer.Argument(help="The same.")] = ACTIVE,
+    old: Annotated[str, typer.Argument(help="A file, a hash or its prefix, or `active`.")],
+    new: Annotated[str, typer.Argument(help="A file, a hash or its prefix, or `active`.")] = ACTIVE,
 ) -> None:
-    """The thresholds in which two policies differ; exit code 1 when they do."""
+    """The thresholds in which two policies differ; exit code 1 if they differ."""
     from rich.console import Console
 
     (old_hash, left), (new_hash, right) = _named(old), _named(new)

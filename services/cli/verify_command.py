@@ -19,10 +19,11 @@ def verify_command(
         typer.Argument(help="A URL or a file: the answer of /v1/nowcasts/…/proof/… or of /v1/nowcasts/…; - reads it."),
     ],
     root: Annotated[
-        str | None, typer.Option(help="The Merkle root you trust, noted when it was published; else the answer's own.")
+        str | None,
+        typer.Option(help="The Merkle root that you noted when it was published; default: the answer's own."),
     ] = None,
 ) -> None:
-    """Recompute the Merkle root from a value (or from all of them) and say true or false: exit code 0 or 1."""
+    """Recompute the Merkle root from one value or all values, and print TRUE or FALSE (exit code 0 or 1)."""
     from services.cli.verification.documents import judge
 
     try:

@@ -10,7 +10,7 @@ from shared.registry.decisions import Decision
 
 
 class PointerMovedError(TransientError):
-    """The champion changed while the evidence was gathered, which has to be gathered again."""
+    """The champion changed while the evidence was gathered. Gather the evidence again."""
 
 
 async def promote(transaction: Transaction, decision: Decision) -> None:

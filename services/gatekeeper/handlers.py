@@ -104,7 +104,7 @@ class Gatekeeper:
             await self._end_shadow(transaction, shadow, outcome, test_id, state, current)
 
     async def on_day_passed(self, message: Envelope) -> None:
-        """Reject contenders whose time to wait for a person is up; send those without a gate through it again."""
+        """Reject contenders that waited too long for a person. Send contenders without a gate to the gate again."""
         assert isinstance(message.data, RetrainCheckRequested)
         now = self._clock.now()
         oldest = now - timedelta(days=self._policy.inconclusive.max_days)

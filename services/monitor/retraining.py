@@ -1,4 +1,4 @@
-"""Does the champion's loss exceed its level at the gate? An absolute e-process over live sales."""
+"""Tests whether the champion's loss exceeds its level at the gate, with an e-process over live sales."""
 
 from datetime import datetime
 from itertools import groupby
@@ -20,9 +20,9 @@ log = structlog.get_logger(__name__)
 async def loss_evidence(
     connection: Connection, at: Pointer, last_training: datetime | None, *, policy: Policy, now: datetime
 ) -> float | None:
-    """E against "the mean clipped loss is still within tolerance of its upper bound at gate time".
+    """E-value against the hypothesis that the mean clipped loss is within tolerance of its level at the gate.
 
-    Every promotion and every finished training restarts the test, so one excess of loss requests one training. None: no
+    Every promotion and every finished training restarts the test, so one excess requests training once. None: no
     decision recorded a level for this model.
     """
     rules = policy.retrain

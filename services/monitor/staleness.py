@@ -1,4 +1,4 @@
-"""Is the published nowcast fresh? A stale one points to the platform first; a model needs further evidence."""
+"""Detects a stale nowcast. Staleness alone blames the platform; blaming a model needs further evidence."""
 
 from datetime import datetime, timedelta
 

@@ -54,7 +54,7 @@ def alert_urls(settings: Settings) -> AlertUrls:
 
 
 async def subscribe(connection: Connection, targets: AlertUrls, *, at: datetime) -> None:
-    """Make the settings' subscriptions exactly these. A URL keeps its id, and so what still waits for it."""
+    """Make the settings' subscriptions exactly these. A URL keeps its id, so its pending deliveries survive."""
     ids = [uuid5(_NAMESPACE, url) for url in targets.urls]
     await connection.execute(REMOVE_SQL, SETTINGS, ids)
     for webhook_id, url in zip(ids, targets.urls, strict=True):

@@ -93,7 +93,7 @@ async def subscribed(connection: Connection, event: str) -> Sequence[Subscriber]
 async def enter(
     connection: Connection, delivery_id: UUID, webhook_id: UUID, *, event: str, body: str, at: datetime
 ) -> None:
-    """To be posted from now on (idempotent by id)."""
+    """Queue a delivery (idempotent by id)."""
     await connection.execute(ENTER_SQL, delivery_id, webhook_id, event, body, at)
 
 
@@ -115,7 +115,7 @@ async def deals(connection: Connection, generation_id: int, *, margin: float) ->
 
 
 async def take(connection: Connection, *, at: datetime, until: datetime, limit: int) -> Sequence[DueDelivery]:
-    """What is due, for this process alone until then."""
+    """Claim due deliveries for this process until `until`."""
     return [DueDelivery(**row) for row in await connection.fetch(TAKE_SQL, at, until, limit)]
 
 
@@ -127,14 +127,14 @@ async def delivered(connection: Connection, due: DueDelivery, *, status: int, at
 async def failed(
     connection: Connection, due: DueDelivery, error: str, *, status: int | None, at: datetime, again_at: datetime | None
 ) -> datetime:
-    """Try again then (None: give it up); returns since when the webhook fails."""
+    """Schedule the next attempt at `again_at` (None: give up). Returns when the webhook began to fail."""
     await connection.execute(AGAIN_SQL, due.delivery_id, again_at, error)
     since: datetime | None = await connection.fetchval(FAILING_SQL, due.webhook_id, status, at)
     return since or at
 
 
 async def disable(connection: Connection, webhook_id: UUID, reason: str) -> None:
-    """Post nothing more there until a person enables it."""
+    """Post nothing more to the webhook until a person enables it."""
     await connection.execute(DISABLE_SQL, webhook_id, reason)
 
 

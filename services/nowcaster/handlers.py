@@ -52,7 +52,7 @@ class TooEarlyError(TransientError):
 
 
 class OvertakenError(TransientError):
-    """The champion changed or another process published during this cycle, which is repeated."""
+    """The champion changed or another process published during this cycle. The cycle is repeated."""
 
 
 @dataclass(frozen=True)

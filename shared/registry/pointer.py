@@ -75,7 +75,7 @@ class Swapped:
 
 @dataclass(frozen=True)
 class Stale:
-    """The pointer moved since the evidence was gathered, which must be gathered again. Nothing was written."""
+    """The pointer moved after the evidence was gathered. Nothing was written; gather the evidence again."""
 
     expected: int
     actual: int
@@ -125,7 +125,7 @@ async def confirmed(connection: Connection) -> str | None:
 
 
 async def obstacle(connection: Connection, decision: Decision) -> Stale | AlreadyApplied | None:
-    """Why the decision cannot move the pointer, which is locked until this transaction ends; None: it can."""
+    """The reason why the decision cannot move the pointer, or None. Locks the pointer for this transaction."""
     await lock(connection)
     generation = await connection.fetchval(APPLIED_SQL, decision.decision_id)
     if generation is not None:

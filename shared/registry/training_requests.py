@@ -88,8 +88,8 @@ from training_requests
 
 
 class TrainingRequest(BaseModel):
-    """queued -> running -> succeeded, failed or cancelled; merged when an open request with the same reason stands
-    for it."""
+    """queued -> running -> succeeded, failed or cancelled. `merged`: an open request with the same reason takes its
+    place."""
 
     request_id: UUID
     status: Status
@@ -112,7 +112,13 @@ class ClaimedRequest(TrainingRequest):
 
 
 class History(NamedTuple):
-    """`last_training`: the last registration of a contender, or success of a training. `open_reasons`: of requests."""
+    """Earlier trainings.
+
+    Attributes:
+        last_training: the last registration of a contender, or success of a training.
+        open_reasons: the reasons of the open requests.
+        last_request: the last request by the asked requester.
+    """
 
     last_training: datetime | None
     open_reasons: frozenset[str]
@@ -218,7 +224,7 @@ async def listing(
 
 
 async def history(connection: Connection, requested_by: str) -> History:
-    """What the retrain policy needs to know of earlier trainings; `last_request` is that of `requested_by`."""
+    """The earlier trainings as the retrain policy needs them; `last_request` is the last request by `requested_by`."""
     row = await connection.fetchrow(HISTORY_SQL, requested_by)
     assert row is not None
     return History(row[0], frozenset(row[1] or ()), row[2])

@@ -58,7 +58,7 @@ async def test_killed_in_both_trainings_between_publication_and_archive_and_anyw
 async def test_control_c_says_how_to_go_on(home: Home, market: Market) -> None:
     ended = await interrupted(home, market, TRAINING, signal.SIGINT)
     assert (ended.code, ended.errors) == (130, "")
-    assert ended.output.endswith("What is done is kept: the same command goes on where this one stopped.\n")
+    assert ended.output.endswith("What is done is kept: the same command resumes where this one stopped.\n")
     assert not (home.folder / "postgres" / "postmaster.pid").exists()
     assert await home.value("select count(*) from models") == 0
     assert await home.value("select count(*) from training_requests") == 1

@@ -154,7 +154,7 @@ async def test_a_replay_with_other_options_in_the_same_home_is_refused(played: P
     assert refused.code == 2
     assert refused.complaint == (
         "this PUNKCAST_HOME already holds the replay from 2024-01-01 to 2024-01-13, a nowcast every 24 h, watched "
-        "every 1 h; give the same options to go on with it, or set PUNKCAST_HOME to an empty folder for another"
+        "every 1 h; give the same options to resume it, or set PUNKCAST_HOME to an empty folder for another"
     )
     assert await _content(played.home) == before
 

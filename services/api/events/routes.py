@@ -22,7 +22,7 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "A stream that does not end"}
 }
 _RESET = format_sse_event(
-    event="reset", data_str='{"detail":"Events were missed: read again what you follow, then go on from here."}'
+    event="reset", data_str='{"detail":"Events were missed: read again what you follow, then continue from here."}'
 )
 
 

@@ -1,6 +1,6 @@
 """The event stream of one process: follows three histories, keeps the last events, wakes its readers.
 
-An event's id names the progress in all three histories, so that a reader can go on at any process whose buffer
+An event's id names the progress in all three histories, so that a reader can resume at any process whose buffer
 reaches back that far.
 """
 

@@ -75,7 +75,7 @@ class MarketDay(Document):
 
 
 class MarketSeriesDocument(Document):
-    """Days in order; those without anything to tell are there, too."""
+    """Days in order, including days without sales."""
 
     start: Date | None
     end: Date | None

@@ -27,7 +27,7 @@ class OperatorOrder(Strict):
 
 class PromoteOrder(OperatorOrder):
     override: Annotated[
-        bool, Field(description="Promote it although it was rejected or rolled back; goes on record with the decision")
+        bool, Field(description="Promote even if it was rejected or rolled back; the decision records this")
     ] = False
 
 

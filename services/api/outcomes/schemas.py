@@ -66,7 +66,7 @@ class ValueCard(Card):
 
 
 class Comparison(Document):
-    """The champion's values, and the baselines where they say anything of the same sales."""
+    """The champion's values, and the baselines on the same sales where a baseline exists."""
 
     champion: ValueCard
     floor: Annotated[Card, Field(description="Baseline: the floor of the same generation")]

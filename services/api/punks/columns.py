@@ -1,4 +1,4 @@
-"""All punks in columns, with which a page shows, filters and sorts them without another request."""
+"""All punks as columns, so that a page can show, filter and sort them without further requests."""
 
 from services.api.punks.schemas import Columns, ColumnsDocument
 from services.api.view.current import View

@@ -54,7 +54,7 @@ class PunkEntry(Valued):
 
 
 class PunkPage(Document):
-    """Up to `limit` punks; go on with `next_cursor` until it is null. All pages show the same generation."""
+    """Up to `limit` punks; continue with `next_cursor` until it is null. All pages show the same generation."""
 
     generation: GenerationDocument
     market_as_of: MarketAsOf | None

@@ -200,7 +200,7 @@ class EvidenceGatherer:
 
 
 def _able(loaded: Loaded, frames: list[pl.DataFrame]) -> Loaded:
-    """The same, unless a snapshot lacks a column of the model: a trainer of an older release made that snapshot."""
+    """The loaded model; an error if a snapshot lacks a column of the model, because an older trainer made it."""
     if loaded.model is None:
         return loaded
     lacking = {name for frame in frames for name in loaded.model.lacking(frame)}

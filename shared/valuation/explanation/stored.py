@@ -143,7 +143,7 @@ class Explained:
         return parts_in_eth(self._of(punk, self.log), value, float(self.floor_eth[punk]))
 
     def changes(self, punk: int, value: float, earlier: float) -> tuple[Part, ...] | None:
-        """The parts of the move of the punk's value since the previous generation (`earlier`, ETH), which add up to it.
+        """Parts of the change in value since the previous generation (`earlier`, ETH). They add up to the change.
 
         None if unknown: there was no previous generation, or another model computed it.
         """

@@ -99,5 +99,5 @@ def test_a_freeze_is_added_shown_and_lifted_once() -> None:
     assert "by ada: odd values" in shown
     run("freeze", "lift", identity, "--by", "bob")
     assert "nothing is frozen" in run("freeze", "show")
-    with pytest.raises(NotFoundError, match="does not exist"):
+    with pytest.raises(NotFoundError, match="no freeze"):
         run("freeze", "lift", identity)

@@ -53,7 +53,7 @@ async def test_a_champion_that_does_not_load_stops_a_deployment_unless_that_is_a
     assert f"{champion.model_id} champion: {WHY}" in looked.stdout
     stopped = await ran("migrate", "--preflight")
     assert stopped.exit_code == 1
-    assert "keep the code that runs" in stopped.stdout
+    assert "keep the running release" in stopped.stdout
     assert (await ran("migrate", "--preflight", "--accept-unsupported")).exit_code == 0
     monkeypatch.setenv("PUNKCAST_ACCEPT_UNSUPPORTED", "true")
     accepted = await ran("migrate", "--preflight")

@@ -1441,7 +1441,7 @@ export interface components {
         };
         /**
          * Comparison
-         * @description The champion's values, and the baselines where they say anything of the same sales.
+         * @description The champion's values, and the baselines on the same sales where a baseline exists.
          */
         Comparison: {
             champion: components["schemas"]["ValueCard"];
@@ -2487,7 +2487,7 @@ export interface components {
         };
         /**
          * MarketSeriesDocument
-         * @description Days in order; those without anything to tell are there, too.
+         * @description Days in order, including days without sales.
          */
         MarketSeriesDocument: {
             /** Days */
@@ -3023,7 +3023,7 @@ export interface components {
             expected_generation?: number | null;
             /**
              * Override
-             * @description Promote it although it was rejected or rolled back; goes on record with the decision
+             * @description Promote even if it was rejected or rolled back; the decision records this
              * @default false
              */
             override?: boolean;
@@ -3193,7 +3193,7 @@ export interface components {
         };
         /**
          * PunkPage
-         * @description Up to `limit` punks; go on with `next_cursor` until it is null. All pages show the same generation.
+         * @description Up to `limit` punks; continue with `next_cursor` until it is null. All pages show the same generation.
          */
         PunkPage: {
             generation: components["schemas"]["GenerationDocument"];
@@ -3360,12 +3360,12 @@ export interface components {
         };
         /**
          * StatusDocument
-         * @description Null where the database would have to answer and does not.
+         * @description The state of the platform. A field is null if it needs the database and the database is unavailable.
          */
         StatusDocument: {
             /**
              * Degraded
-             * @description Empty when all is well
+             * @description Empty if nothing is wrong
              */
             degraded: ("no_generation" | "database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported" | "frozen")[];
             /** Last Scored At */
@@ -3488,8 +3488,8 @@ export interface components {
         };
         /**
          * TrainingRequest
-         * @description queued -> running -> succeeded, failed or cancelled; merged when an open request with the same reason stands
-         *     for it.
+         * @description queued -> running -> succeeded, failed or cancelled. `merged`: an open request with the same reason takes its
+         *     place.
          */
         TrainingRequest: {
             /** Attempts */
