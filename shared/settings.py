@@ -70,8 +70,8 @@ class Settings(BaseSettings):
     cursor_secret: SecretStr | None = Field(
         default=None, min_length=16, description="Signs page cursors; the same on every replica of the gateway"
     )
-    rate_limit: str = Field(default="3000/minute", description="Limit of reads per client, or off")
-    write_rate_limit: str = Field(default="60/minute", description="Limit of writes per client, or off")
+    rate_limit: str = Field(default="3000/minute", description="Limit of reads per client, or `off`")
+    write_rate_limit: str = Field(default="60/minute", description="Limit of writes per client, or `off`")
     trusted_proxies: str = Field(
         default="127.0.0.1",
         description="Proxies (addresses or networks, separated by commas) whose X-Forwarded-For names the client",

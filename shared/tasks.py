@@ -11,7 +11,7 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel the tasks and wait until all are done, ignoring their results.
 
     One cancellation may not suffice: `asyncio.wait_for` of Python 3.11, used by database drivers, swallows a
-    cancellation that arrives together with its result. The task would then run for ever.
+    cancellation that arrives together with its result. The task would then never end.
     """
     pending = set(tasks)
     while pending:

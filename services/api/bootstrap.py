@@ -1,4 +1,4 @@
-"""Composition root: settings to a serving gateway."""
+"""Builds a serving gateway from settings."""
 
 import structlog
 import uvicorn

@@ -32,7 +32,7 @@ def entry(slug: str) -> str:
 
 
 def page() -> str:
-    """All of them."""
+    """The page with all types of problem."""
     return INTRODUCTION + "\n" + "\n".join(entry(slug) for slug in PROBLEM_TYPES)
 
 

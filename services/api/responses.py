@@ -56,8 +56,11 @@ def respond(request: Request, gateway: Gateway, ready: ReadyAnswer) -> Response:
 
 
 def memoised(request: Request, gateway: Gateway, view: View, ready: ReadyAnswer) -> Response:
-    """The same. Without a query, `Front` answers the path before any routing while `view` is shown. Only for fixed
-    paths: clients must not be able to fill the memory."""
+    """The answer that this request asks for.
+
+    Without a query, `Front` answers the path before any routing while `view` is shown. Only for fixed paths: clients
+    must not be able to fill the memory.
+    """
     if not request.scope["query_string"]:
         view.keep(request.scope["path"], ready._replace(route=request.scope["route"].path))
     return respond(request, gateway, ready)

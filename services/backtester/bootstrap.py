@@ -1,4 +1,4 @@
-"""Where the backtester is put together."""
+"""Builds the backtester from a platform."""
 
 from services.backtester.handlers import CONSUMER, Backtests
 from shared.backtest.terms import Terms

@@ -1,4 +1,4 @@
-"""`python -m services.gatekeeper`: run the service; `--once` does what is due and ends."""
+"""`python -m services.gatekeeper`: run the service; `--once` does the due work and exits."""
 
 from services.gatekeeper.bootstrap import build
 from shared.runtime.worker import main

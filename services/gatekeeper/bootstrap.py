@@ -1,4 +1,4 @@
-"""The gatekeeper's composition root."""
+"""Builds the gatekeeper from a platform."""
 
 from services.gatekeeper.handlers import CONSUMER, Gatekeeper
 from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured

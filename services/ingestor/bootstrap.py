@@ -1,4 +1,4 @@
-"""The ingestor's composition root."""
+"""Builds the ingestor from a platform."""
 
 from services.ingestor.handlers import CONSUMER, Ingestor
 from services.ingestor.pulling import puller

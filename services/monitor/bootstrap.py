@@ -1,4 +1,4 @@
-"""Where the monitor is put together."""
+"""Builds the monitor from a platform."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from shared.runtime.service import MessageService
 def build(
     platform: Platform, *, nowcast_every: timedelta = JOBS["nowcast"].every, policy: Policy | None = None
 ) -> MessageService:
-    """From a platform; `nowcast_every` is the interval between nowcasts (a replay publishes less frequently)."""
+    """The monitor; `nowcast_every` is the interval between nowcasts (a replay publishes less frequently)."""
     monitor = Monitor(
         database=platform.database,
         clock=platform.clock,

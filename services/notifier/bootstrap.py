@@ -1,4 +1,4 @@
-"""Where the notifier is put together."""
+"""Builds the notifier from a platform."""
 
 from services.notifier.alerts import alert_urls
 from services.notifier.delivering import Deliveries
@@ -10,7 +10,7 @@ from shared.runtime.service import MessageService
 
 
 def build(platform: Platform) -> MessageService:
-    """From a platform.
+    """The notifier.
 
     Raises:
         InvalidInputError: the settings name an alert URL or secret that cannot be used.

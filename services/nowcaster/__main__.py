@@ -1,4 +1,4 @@
-"""`python -m services.nowcaster`: run the service, or with `--once` do what is due and end."""
+"""`python -m services.nowcaster`: run the service; `--once` does the due work and exits."""
 
 from services.nowcaster.bootstrap import build
 from shared.runtime.worker import main

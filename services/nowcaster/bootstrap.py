@@ -1,4 +1,4 @@
-"""Builds the nowcaster."""
+"""Builds the nowcaster from a platform."""
 
 from services.nowcaster.archive import Archive
 from services.nowcaster.explainer import Explainer

@@ -40,7 +40,7 @@ from shared.valuation.snapshot import Snapshot
 log = structlog.get_logger(__name__)
 CONSUMER = "nowcaster"
 DRIFT_MEMORY = timedelta(days=2)
-"""Older values do not limit new values: after a long outage they would refuse every nowcast for ever."""
+"""Older values do not limit new values: after a long outage they would refuse every nowcast permanently."""
 
 
 class GuardError(PermanentError):

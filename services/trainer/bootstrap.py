@@ -1,4 +1,4 @@
-"""Builds the trainer."""
+"""Builds the trainer from a platform."""
 
 from services.trainer.executor import ProcessExecutor, TrainingExecutor
 from services.trainer.handlers import CONSUMER, Trainer

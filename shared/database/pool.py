@@ -113,7 +113,7 @@ class Database:
 async def _while_it_lives(connection: asyncpg.pool.PoolConnectionProxy) -> AsyncIterator[None]:
     """End a block that still waits a second after its connection was lost.
 
-    asyncpg fails a waiting query, but a COPY that the server has paused would wait for ever.
+    asyncpg fails a waiting query, but a COPY that the server has paused would never end.
     """
     loop = asyncio.get_running_loop()
     try:

@@ -225,7 +225,7 @@ async def record(connection: Connection, decision: Decision, checks: Sequence[ev
 
 
 async def get(connection: Connection, decision_id: UUID) -> DecisionDocument:
-    """Raises NotFoundError: no such decision."""
+    """The decision with its evidence. Raises NotFoundError: no such decision."""
     for document in await _read(connection, DecisionDocument, SELECT_DECISION_SQL, decision_id):
         return document
     raise NotFoundError(f"decision {decision_id} does not exist; list the decisions to see their ids")

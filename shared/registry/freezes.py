@@ -71,7 +71,7 @@ async def in_force(connection: Connection, *, at: datetime) -> Freeze | None:
 
 
 async def get(connection: Connection, freeze_id: UUID, *, at: datetime) -> Freeze:
-    """Raises NotFoundError: no such freeze."""
+    """The freeze. Raises NotFoundError: no such freeze."""
     row = await connection.fetchrow(SELECT_SQL, at, freeze_id)
     if row is None:
         raise NotFoundError(f"freeze {freeze_id} does not exist; list the freezes to see their ids")

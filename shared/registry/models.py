@@ -122,7 +122,7 @@ async def register(connection: Connection, record: ModelRecord) -> bool:
 
 
 async def get(connection: Connection, model_id: str) -> ModelRecord:
-    """Raises NotFoundError: no such model."""
+    """The model. Raises NotFoundError: no such model."""
     row = await connection.fetchrow(SELECT_MODEL_SQL, model_id)
     if row is None:
         raise NotFoundError(f"model {model_id} does not exist; list the models to see their ids")

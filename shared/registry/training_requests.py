@@ -200,7 +200,7 @@ async def cancel(connection: Connection, request_id: UUID, *, at: datetime) -> b
 
 
 async def get(connection: Connection, request_id: UUID) -> TrainingRequest:
-    """Raises NotFoundError: no such request."""
+    """The request. Raises NotFoundError: no such request."""
     row = await connection.fetchrow(SELECT_REQUEST_SQL, request_id)
     if row is None:
         raise NotFoundError(

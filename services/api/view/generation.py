@@ -28,11 +28,11 @@ class Generation:
         return place < len(self._lines) and _punk_of(self._lines[place]) == punk
 
     def row(self, punk: int) -> ValueRow:
-        """Of a punk that the generation values."""
+        """The values of a punk that the generation values."""
         return _row(self._lines[self.place(punk)])
 
     def rows(self) -> Iterable[ValueRow]:
-        """By punk."""
+        """All values, in the order of the punks."""
         return map(_row, self._lines)
 
     def grade(self, punk: int) -> str:
@@ -50,7 +50,7 @@ class Generation:
 
     @cached_property
     def punks(self) -> Sequence[int]:
-        """Ascending."""
+        """The valued punks, ascending."""
         return list(map(_punk_of, self._lines))
 
     @cached_property
