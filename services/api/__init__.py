@@ -4,5 +4,7 @@ In: HTTP requests; notifications of PostgreSQL when a pointer or the market move
 Out: HTTP responses, server-sent events, `training.requested`; from an operator's acts `model.promoted`,
 `model.rolled_back` and `alert.raised`.
 Reads: every serving table. Never reads a model file.
+Way of a request: `front` (a ready answer from memory), else the routes of `<resource>/` with `gateway` (the parts that
+every route shares) and `view` (the current generation and market). `compat` has the reference platform's endpoints.
 Writes: training requests, webhooks, operators' decisions, freezes, `idempotency_keys` and the outbox.
 """

@@ -28,8 +28,8 @@ class Figures(Strict):
     mark: Annotated[
         Mark,
         Field(
-            description="Open positions at the punk's standing bid (0 without one), at the lower of floor and value, "
-            "or at the published value, with which the model marks its own purchases"
+            description="How open positions are valued: at the punk's standing bid (0 without one), at the lower of "
+            "floor and value, or at the published value. With the latter, the model marks its own purchases."
         ),
     ]
     total_return: Estimate

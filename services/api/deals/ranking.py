@@ -1,4 +1,4 @@
-"""The probability that a punk is worth more than its ask, corrected for selection: deals are asks that look low.
+"""The probability that a punk is worth more than its ask, corrected for selection, because deals are low asks.
 
 Values have errors. An ask far below its value more likely has too high a value than too modest a seller: the winner's
 curse. The remedy is the shrinkage of Smith & Winkler ("The Optimizer's Curse", Management Science

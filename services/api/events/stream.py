@@ -1,4 +1,4 @@
-"""The event stream of one process: follows three histories, keeps the last events, wakes its readers.
+"""The event stream of one process. It follows three histories, keeps the last events and wakes its readers.
 
 An event's id names the progress in all three histories, so that a reader can resume at any process whose buffer
 reaches back that far.

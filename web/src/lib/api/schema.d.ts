@@ -2124,7 +2124,7 @@ export interface components {
             calmar: components["schemas"]["Estimate"];
             /**
              * Mark
-             * @description Open positions at the punk's standing bid (0 without one), at the lower of floor and value, or at the published value, with which the model marks its own purchases
+             * @description How open positions are valued: at the punk's standing bid (0 without one), at the lower of floor and value, or at the published value. With the latter, the model marks its own purchases.
              * @enum {string}
              */
             mark: "bid" | "floor" | "value";
