@@ -5,9 +5,9 @@ from pathlib import Path
 
 from lab.drill.drill import drill
 from lab.stage import Stage
-from shared.database.pool import Database
 from shared.sources.simulated import SimulatedMarket
 from shared.valuation.params import Params
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 
 BEGIN = datetime(2024, 6, 2, tzinfo=UTC)

@@ -1,10 +1,10 @@
 """The record of a replay: what the gateway says of it follows from the outcomes that it hands out."""
 
 from shared.database.embedded import database_url
-from shared.database.pool import Database
 from shared.settings import Settings
 from tests.e2e.conftest import Played
 from tests.e2e.record_check import check_record
+from tests.factories.database import Database
 from tests.integration.api.conftest import serving
 
 

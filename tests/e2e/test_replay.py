@@ -14,12 +14,12 @@ import pytest
 from lab.replay.driver import Replay
 from lab.replay.plan import Plan
 from lab.stage import Stage
-from shared.database.pool import Database
 from shared.errors import InvalidInputError
 from shared.sources.event_files import EventFileSource
 from tests.e2e.command import Home
 from tests.e2e.conftest import DAYS, Market, Played
 from tests.factories import registry
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 
 FIGURES = {

@@ -1,18 +1,17 @@
 """Which replay a database holds, and that one process alone plays it."""
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
 
 import polars as pl
 import pytest
 
 from lab.replay import record
 from lab.replay.plan import Plan
-from shared.database.pool import Database
 from shared.errors import ConflictError
 from shared.registry import training_requests
 from shared.stores import event_repository
-from tests.factories.harness import run
+from tests.factories import registry
+from tests.factories.database import Database
 from tests.unit.market.event_rows import event_rows
 
 NOW = datetime(2025, 2, 1, tzinfo=UTC)
@@ -65,12 +64,11 @@ async def test_other_events_are_refused_also_when_they_are_as_many(database: Dat
 async def test_a_database_that_knows_the_future_is_refused_and_stays_as_it_is(database: Database) -> None:
     events = event_rows()
     assert events["timestamp"][-1] < PLAN.prelude
-    await run(database, event_repository.append_events, events)
+    await database.run(event_repository.append_events, events)
     early = Plan(events["timestamp"][-1].date(), PLAN.last, PLAN.nowcast_every)
     with pytest.raises(ConflictError, match="already holds models, nowcasts or events after"):
         await record.begin_or_resume(database, early, events)
-    async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from replays") == 0
+    assert await database.value("select count(*) from replays") == 0
     # Events from before the window are what it would import itself.
     assert await record.begin_or_resume(database, PLAN, events) == record.Record(None, 0.0, False)
 
@@ -78,9 +76,7 @@ async def test_a_database_that_knows_the_future_is_refused_and_stays_as_it_is(da
 async def test_a_lease_that_a_killed_process_left_is_given_back_and_its_try_not_counted(database: Database) -> None:
     async with database.transaction() as connection:
         for reason in ("one", "two"):
-            await training_requests.enqueue(
-                connection, request_id=uuid4(), reason=reason, requested_by="test", data_cutoff=None, at=NOW
-            )
+            await registry.request(connection, reason, NOW)
         claimed = await training_requests.claim(connection, at=NOW, lease_s=60)
     await record.release_leases(database)
     async with database.transaction() as connection:

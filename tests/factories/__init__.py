@@ -16,6 +16,7 @@ Others exist because a test needs something that these lack:
 - `event_folder`: a simulated market as files, for commands that read `--events`.
 - `SimulatedMarket` of the platform: a year of trading as the demo has it, slow to fold.
 
-Rows and processes: `registry` (models, decisions, outcomes), `gate_evidence`, `predictions`, `explained`, `view`,
-`harness` (hosts services), `waiting`.
+Rows and processes: `database` (the pool of the fixture, which takes a statement or a call), `rows` (the smallest legal
+ones), `registry` (models, decisions, outcomes), `gate_evidence`, `predictions`, `explained`, `view`, `harness` (hosts
+services), `killed` (a process that dies), `tcp_line` (an outage), `waiting`.
 """

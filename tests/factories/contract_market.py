@@ -1,42 +1,38 @@
-"""People trading punks through the contract of `tests/contract/PunkMarket.sol`, and what should come of it.
-
-What they did is kept as the events one expects, recorded by the traders, not read from a log.
-"""
+"""People trading punks through the contract of `tests/contract/PunkMarket.sol`, and what should come of it."""
 
 from __future__ import annotations
 
 import random
+from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector
 
+from tests.factories.punks_contract import NOBODY, PunksContract
+
 CHAIN_ID = 31337
-ZERO = "0x" + "0" * 40
 PUNKS = 40
 ETH = 10**18
-
-Expected = tuple[str, int, int | None, str | None, str | None]
-"""Event type, punk, price in wei, from, to."""
 
 
 @dataclass
 class ContractMarket:
-    """The contract at `address`, and who owns, bids and did what."""
+    """The contract at `address`, and what people did with it."""
 
     client: httpx.AsyncClient
     address: str
     accounts: list[str]
-    owners: dict[int, str] = field(default_factory=dict)
-    bids: dict[int, tuple[str, int]] = field(default_factory=dict)
-    expected: list[Expected] = field(default_factory=list)
+    played: PunksContract = field(default_factory=PunksContract)
+    """The same calls in Python: who owns and bids, and the events that should come of it."""
 
     @classmethod
     async def deployed(cls, client: httpx.AsyncClient, bytecode: str) -> ContractMarket:
-        """On a chain without blocks."""
-        market = cls(client, ZERO, [])
+        """On a new chain."""
+        market = cls(client, NOBODY, [])
         await market.rpc("hardhat_reset")
         market.accounts = [account.lower() for account in await market.rpc("eth_accounts")][:8]
         market.address = await market.deploy(bytecode)
@@ -64,6 +60,11 @@ class ContractMarket:
     async def head(self) -> int:
         return int(await self.rpc("eth_blockNumber"), 16)
 
+    async def newest_time(self) -> datetime:
+        """Of the newest block."""
+        block = await self.rpc("eth_getBlockByNumber", "latest", False)
+        return datetime.fromtimestamp(int(block["timestamp"], 16), UTC)
+
     async def mine(self, blocks: int) -> None:
         """Blocks without transactions. (`hardhat_mine` is quicker, but its blocks do not know their parents.)"""
         await self.client.post("/", json=[_call("evm_mine", [])] * blocks)
@@ -78,65 +79,57 @@ class ContractMarket:
         for one in transactions:
             await self.rpc("eth_sendTransaction", one)
 
-    async def snapshot(self) -> tuple[str, Any]:
-        """The chain and the people as they are now, for `revert`."""
-        state = (dict(self.owners), dict(self.bids), list(self.expected))
-        return await self.rpc("evm_snapshot"), state
+    async def snapshot(self) -> tuple[str, PunksContract]:
+        """The chain and the market as they are now, for `revert`."""
+        return await self.rpc("evm_snapshot"), deepcopy(self.played)
 
-    async def revert(self, snapshot: tuple[str, Any]) -> None:
+    async def revert(self, snapshot: tuple[str, PunksContract]) -> None:
         """Everything since then never happened."""
-        assert await self.rpc("evm_revert", snapshot[0])
-        self.owners, self.bids, self.expected = (part.copy() for part in snapshot[1])
+        state, self.played = snapshot
+        assert await self.rpc("evm_revert", state)
 
     def claim(self, punk: int, who: str) -> dict[str, Any]:
-        self.owners[punk] = who
-        self._expect("claim", punk, None, None, who)
+        self.played.get_punk(who, punk)
         return self._to(who, "getPunk(uint256)", punk)
 
-    def offer(self, punk: int, price: int, only: str | None = None) -> dict[str, Any]:
-        owner = self.owners[punk]
-        self._expect("listed", punk, price, owner, only)
-        return self._to(owner, "offerPunkForSale(uint256,uint256,address)", punk, price, only or ZERO)
+    def offer(self, punk: int, price: int, only: str = NOBODY) -> dict[str, Any]:
+        owner = self.played.owners[punk]
+        self.played.offer_punk_for_sale(owner, punk, price, only)
+        return self._to(owner, "offerPunkForSale(uint256,uint256,address)", punk, price, only)
 
     def buy(self, punk: int, price: int, buyer: str) -> dict[str, Any]:
-        seller, self.owners[punk] = self.owners[punk], buyer
-        # The contract ends the listing before it says who bought.
-        self._expect("delisted", punk, None, None, None)
-        self._expect("sale", punk, price, seller, buyer)
-        if self.bids.get(punk, ("",))[0] == buyer:
-            del self.bids[punk]
+        """Whether or not it was offered: this contract stops nobody."""
+        self.played.offers[punk] = (self.played.owners[punk], price, NOBODY)
+        self.played.buy_punk(buyer, punk, price)
         return self._to(buyer, "buyPunk(uint256,uint256)", punk, price)
 
     def bid(self, punk: int, price: int, bidder: str) -> dict[str, Any]:
-        self.bids[punk] = (bidder, price)
-        self._expect("bid", punk, price, bidder, None)
+        self.played.enter_bid_for_punk(bidder, punk, price)
         return self._to(bidder, "enterBidForPunk(uint256,uint256)", punk, price)
 
     def withdraw(self, punk: int) -> dict[str, Any]:
-        bidder, price = self.bids.pop(punk)
-        self._expect("bid_withdrawn", punk, price, bidder, None)
+        bidder, _ = self.played.bids[punk]
+        self.played.withdraw_bid_for_punk(bidder, punk)
         return self._to(bidder, "withdrawBidForPunk(uint256)", punk)
 
     def accept(self, punk: int) -> dict[str, Any]:
-        seller = self.owners[punk]
-        self.owners[punk], price = self.bids.pop(punk)
-        self._expect("sale", punk, price, seller, self.owners[punk])
+        seller = self.played.owners[punk]
+        self.played.accept_bid_for_punk(seller, punk)
         return self._to(seller, "acceptBidForPunk(uint256)", punk)
 
     def transfer(self, punk: int, receiver: str) -> dict[str, Any]:
-        owner, self.owners[punk] = self.owners[punk], receiver
-        self._expect("transfer", punk, None, owner, receiver)
-        if self.bids.get(punk, ("",))[0] == receiver:
-            del self.bids[punk]
+        owner = self.played.owners[punk]
+        self.played.offers.pop(punk, None)  # this contract does not say that a listing ended
+        self.played.transfer_punk(owner, receiver, punk)
         return self._to(owner, "transferPunk(address,uint256)", receiver, punk)
 
     def _transaction(self, chosen: random.Random) -> dict[str, Any]:
         punk = chosen.randrange(PUNKS)
-        if punk not in self.owners:
+        if punk not in self.played.owners:
             return self.claim(punk, chosen.choice(self.accounts))
-        other = chosen.choice([one for one in self.accounts if one != self.owners[punk]])
+        other = chosen.choice([one for one in self.accounts if one != self.played.owners[punk]])
         price = chosen.randrange(5, 90) * ETH + chosen.randrange(10**15)
-        if punk in self.bids:
+        if punk in self.played.bids:
             return chosen.choice([self.accept, self.accept, self.withdraw])(punk)
         match chosen.randrange(6):
             case 0 | 1:
@@ -149,9 +142,6 @@ class ContractMarket:
                 return self.bid(punk, price, other)
             case _:
                 return self.transfer(punk, other)
-
-    def _expect(self, kind: str, punk: int, price: int | None, sender: str | None, receiver: str | None) -> None:
-        self.expected.append((kind, punk, price, sender, receiver))
 
     def _to(self, sender: str, signature: str, *arguments: Any) -> dict[str, Any]:
         types = signature.partition("(")[2].rstrip(")").split(",")

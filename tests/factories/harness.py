@@ -14,10 +14,10 @@ import asyncpg
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import Payload
-from shared.database.pool import Database
 from shared.messaging.bus import DeadLetter
 from shared.messaging.memory import MemoryBus
 from shared.registry import models
+from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.registry.models import ModelRecord
 from shared.runtime.platform import Platform
 from shared.runtime.service import Service
@@ -26,8 +26,11 @@ from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectRef, StoreUnavailableError
 from shared.stores import event_repository
 from shared.stores import snapshot_repository as snapshots
+from shared.stores.market_reader import MarketReader
 from shared.valuation.model import ValuationModel
+from shared.valuation.snapshot import Snapshot
 from tests.factories import registry, small_market
+from tests.factories.database import Database
 
 T = TypeVar("T")
 Message = TypeVar("Message", bound=Payload)
@@ -119,20 +122,17 @@ class Harness:
         return [decode(bytes(row["body"])).data for row in rows]
 
     async def value(self, query: str, *arguments: object) -> Any:
-        async with self.database.connection() as connection:
-            return await connection.fetchval(query, *arguments)
+        return await self.database.value(query, *arguments)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        async with self.database.connection() as connection:
-            return await connection.fetch(query, *arguments)
+        return await self.database.rows(query, *arguments)
 
     async def execute(self, statement: str, *arguments: object) -> None:
-        async with self.database.connection() as connection:
-            await connection.execute(statement, *arguments)
+        await self.database.execute(statement, *arguments)
 
     async def run(self, function: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
         """Call a function that takes a connection first, in a transaction of its own."""
-        return await run(self.database, function, *arguments, **options)
+        return await self.database.run(function, *arguments, **options)
 
     async def state(self, model: str) -> str:
         """Of the model with this id or name."""
@@ -142,36 +142,36 @@ class Harness:
         """The events before `instant`, as `punkcast import` stores them: without sales and offers."""
         source = small_market.Source()
         events = small_market.EVENTS.drop("seq")
-        async with self.database.transaction() as connection:
-            await event_repository.store_punks(connection, await source.punks())
-            await event_repository.store_eth_usd(connection, await source.eth_usd(instant.date()))
-            await event_repository.append_events(connection, events.filter(events["timestamp"] < instant))
+        await self.run(event_repository.store_punks, await source.punks())
+        await self.run(event_repository.store_eth_usd, await source.eth_usd(instant.date()))
+        await self.run(event_repository.append_events, events.filter(events["timestamp"] < instant))
 
     async def register(self, model: ValuationModel, *, judged: bool = True) -> ModelRecord:
         """A contender as the trainer registers it, its file and both snapshots in the store."""
         learn, judge = small_market.inputs()
-        now = self.clock.now()
-        reference = await self.store.put("models", model.to_bytes(), extension="json")
-        stored = [await snapshots.upload(self.store, one) for one in (learn, judge)]
-        async with self.database.transaction() as connection:
-            for snapshot, archived in zip((learn, judge), stored, strict=True):
-                await snapshots.record(connection, snapshot, at=now)
-                await snapshots.record_archive(connection, archived, at=now)
-            record = await registry.contender(
-                connection,
-                model.model_id,
-                now,
-                **model.facts(),
-                artifact_key=reference.key,
-                artifact_sha256=reference.sha256,
-                artifact_bytes=reference.size,
-                training_snapshot=learn.snapshot_id,
-                evaluation_snapshot=judge.snapshot_id,
-                training_rows=learn.frame.height,
-            )
-            if judged:
-                await models.transition(connection, record.model_id, expected="registered", to="evaluated")
+        file = await self.store.put("models", model.to_bytes(), extension="json")
+        for snapshot in (learn, judge):
+            await self.archive(snapshot)
+        facts = model.facts() | {
+            "artifact_key": file.key, "artifact_sha256": file.sha256, "artifact_bytes": file.size,
+            "training_snapshot": learn.snapshot_id, "evaluation_snapshot": judge.snapshot_id,
+            "training_rows": learn.frame.height,
+        }  # fmt: skip
+        record = await self.run(registry.contender, model.model_id, self.clock.now(), **facts)
+        if judged:
+            await self.run(models.transition, record.model_id, expected="registered", to="evaluated")
         return record
+
+    async def archive(self, snapshot: Snapshot) -> None:
+        """Store a snapshot and put it on record."""
+        archived = await snapshots.upload(self.store, snapshot)
+        await self.run(snapshots.record, snapshot, at=self.clock.now())
+        await self.run(snapshots.record_archive, archived, at=self.clock.now())
+
+    def gatherer(self, **options: Any) -> EvidenceGatherer:
+        """Of a gate's evidence, as the gatekeeper's."""
+        parts = {"database": self.database, "store": self.store, "reader": MarketReader(), "clock": self.clock}
+        return EvidenceGatherer(**parts, threads=1, **{"max_latency_s": 5} | options)
 
     async def promote(self, model: ValuationModel) -> ModelRecord:
         """Register a model and make it champion, as the gatekeeper does."""
@@ -184,9 +184,3 @@ class Harness:
         record = await self.register(model)
         await self.run(registry.start_shadow, record.model_id, self.clock.now(), register=False)
         return record
-
-
-async def run(database: Database, function: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
-    """Call a function that takes a connection first, in a transaction of its own."""
-    async with database.transaction() as connection:
-        return await function(connection, *arguments, **options)

@@ -87,22 +87,9 @@ def events_frame(seed: int = 0, count: int = 1_500, trading: int = 120, step_s: 
             asks.pop(punk, None)
             if punk in bids and bids[punk][0] == receiver:
                 del bids[punk]
-        rows.append(
-            (
-                number + 1,
-                START + number * step_s,
-                number + 1_000,
-                0,
-                0,
-                punk,
-                kind,
-                None if eth is None else str(round(eth * 1000) * 10**15),
-                sender,
-                receiver,
-                sale_kind,
-                f"0x{number:064x}",
-            )
-        )
+        place, wei = (number + 1_000, 0, 0), None if eth is None else str(round(eth * 1000) * 10**15)
+        parties = (sender, receiver, sale_kind)
+        rows.append((number + 1, START + number * step_s, *place, punk, kind, wei, *parties, f"0x{number:064x}"))
     return pl.DataFrame(
         rows,
         schema={

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from re import fullmatch
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from services.gatekeeper import conclusions
 from shared.clock import ManualClock
-from shared.database.pool import Connection
+from shared.database.pool import Connection, Database
 from shared.evaluation.canonical import canonical_json
 from shared.evaluation.checks import Action, Check
 from shared.evaluation.policy import load_policy
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import Transaction, originating
 from shared.registry import audit, decisions, models, operations, pointer, training_requests
 from shared.registry.decisions import Decision
 from shared.registry.models import ModelRecord
+from tests.factories.rows import ETH, a_generation_of, a_sale_by, an_event, an_outcome
 
 NAMESPACE = UUID("1d3f8f5e-8f6c-4a53-9d0c-2b6b3a1f0c55")
-ETH = 10**18
 PRICE_ETH = 50
 
 
@@ -57,12 +57,16 @@ def record(name: str, at: datetime, **fields: Any) -> ModelRecord:
     return ModelRecord(**(made_up | fields))
 
 
+async def request(connection: Connection, reason: str, at: datetime, **fields: Any) -> bool:
+    """Ask for a training; whether the request was queued."""
+    facts = {"request_id": uuid4(), "requested_by": "test", "data_cutoff": None} | fields
+    return await training_requests.enqueue(connection, reason=reason, at=at, **facts)
+
+
 async def contender(connection: Connection, name: str, at: datetime, **fields: Any) -> ModelRecord:
     """A registered model with everything it refers to; what of that is stored already stays."""
     made = record(name, at, **fields)
-    await training_requests.enqueue(
-        connection, request_id=made.training_request, reason=name, requested_by="test", data_cutoff=None, at=at
-    )
+    await request(connection, name, at, request_id=made.training_request)
     await snapshot(connection, name, "training", at, identity=made.training_snapshot)
     await snapshot(connection, name, "evaluation", at, identity=made.evaluation_snapshot)
     assert await models.register(connection, made)
@@ -106,6 +110,13 @@ async def promote(
     return made
 
 
+async def promote_by_hand(database: Database, name: str, at: datetime) -> None:
+    """The judged contender is promoted by ada."""
+    act = operations.Act(model_id(name), "ada", f"{name} is good", at)
+    async with originating(database, ManualClock(at), source="test") as transaction:
+        await operations.promote(transaction, act, load_policy())
+
+
 async def start_shadow(connection: Connection, name: str, at: datetime, *, register: bool = True) -> None:
     """A contender that runs as a shadow; without `register` the registry has it, judged."""
     if register:
@@ -137,16 +148,9 @@ async def generation(
     value_wei: int = 10,
 ) -> int:
     """A published generation that says it has `rows` rows and has `punks`."""
-    identity: int = await connection.fetchval(
-        """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei, last_block,
-                                    values_sha256, merkle_root)
-           values ($1, $2, $3, $4, $4, $5, $6, 0, 'v', 'm') returning generation_id""",
-        role,
-        model_id(name),
-        await snapshot(connection, f"nowcast {at.isoformat()}", "nowcast", at),
-        at,
-        rows,
-        40 * ETH,
+    instant = await snapshot(connection, f"nowcast {at.isoformat()}", "nowcast", at)
+    identity = await a_generation_of(
+        connection, model_id(name), instant, role=role, as_of=at, published_at=at, row_count=rows
     )
     await connection.execute(
         """insert into nowcasts select $1, n, v, v, v, v, v, v, v, 'A'
@@ -206,20 +210,16 @@ class Sales:
         if tx_hash is None:
             self.at += self.gap
             tx_hash = f"0x{self.count:064x}"
-        seq: int = await connection.fetchval(
-            """with event as (
-                   insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, punk_id,
-                                              event_type, price_wei, sale_kind)
-                   values ($1, 0, 0, $2, $3, $3, 1, 'sale', $4, 'buy') returning *)
-               insert into sales (event_seq, block, log_index, tx_hash, event_time, punk_id, price_wei, kind, valid)
-               select seq, 1, 0, tx_hash, event_time, punk_id, price_wei, 'buy', true from event returning event_seq""",
-            self.count + int(self.at.timestamp()), tx_hash, self.at, PRICE_ETH * ETH,
-        )  # fmt: skip
+        sold = {"tx_hash": tx_hash, "event_time": self.at, "punk_id": 1, "price_wei": PRICE_ETH * ETH}
+        block = self.count + int(self.at.timestamp())
+        seq = await an_event(connection, **sold, block=block, known_at=self.at, event_type="sale", sale_kind="buy")
+        await a_sale_by(connection, seq, **sold)
         for place, (name, error) in enumerate(errors.items()):
             value_gwei = round(PRICE_ETH * math.exp(error) * 1e9)
-            await connection.execute(
-                "insert into outcomes values ($1, $2, 'latest', $3, $4, $5, $6, $7, $8, $10, $10, $10, $9)",
-                seq, model_id(name), "champion" if place == 0 else "previous", self.generation_id, value_gwei * 10**9,
-                PRICE_ETH * ETH, 40 * ETH, math.log(value_gwei / (PRICE_ETH * 1e9)), self.at, inside,
-            )  # fmt: skip
+            outcome = {
+                "track": "champion" if place == 0 else "previous", "value_wei": value_gwei * 10**9,
+                "price_wei": PRICE_ETH * ETH, "floor_wei": 40 * ETH, "scored_at": self.at,
+                "log_error": math.log(value_gwei / (PRICE_ETH * 1e9)), "in50": inside, "in80": inside, "in90": inside,
+            }  # fmt: skip
+            await an_outcome(connection, seq, model_id(name), self.generation_id, **outcome)
         return self.at

@@ -2,11 +2,11 @@
 
 import asyncio
 from contextlib import suppress
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 
 class TcpLine:
-    """Forwards 127.0.0.1:`port` to the host and port of a URL. Cut at first.
+    """Forwards 127.0.0.1:`port` to the server of a URL. Cut at first.
 
     Args:
         port: the local port; 0 picks a free one at the first `mend`.
@@ -23,7 +23,7 @@ class TcpLine:
     def url(self) -> str:
         """The target's URL by way of this line."""
         login, at, _ = self._target.netloc.rpartition("@")
-        return urlunsplit(self._target._replace(netloc=f"{login}{at}127.0.0.1:{self._port}"))
+        return urlunsplit(self._target._replace(netloc=f"{login}{at}127.0.0.1:{self._port}", query=""))
 
     async def mend(self) -> None:
         """Accept connections on the same port as before."""
@@ -42,13 +42,19 @@ class TcpLine:
         return broken
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert self._target.hostname and self._target.port, "the URL of a line needs host and port"
-        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        far_reader, far_writer = await self._target_opened()
         for source, sink in ((reader, far_writer), (far_reader, writer)):
             self._writers.add(sink)
             pump = asyncio.create_task(self._pump(source, sink))
             self._pumps.add(pump)
             pump.add_done_callback(self._pumps.discard)
+
+    async def _target_opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        sockets = parse_qs(self._target.query).get("host")
+        if sockets:  # of PostgreSQL
+            return await asyncio.open_unix_connection(f"{sockets[0]}/.s.PGSQL.{self._target.port or 5432}")
+        assert self._target.hostname and self._target.port, "the URL of a line needs host and port"
+        return await asyncio.open_connection(self._target.hostname, self._target.port)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         try:

@@ -18,7 +18,8 @@ import pytest
 
 from shared.database import embedded
 from shared.database.migrate import migrate
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
+from tests.factories.database import Database, ask
 
 # A temporary server need not wait for the disk.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off", "log_min_messages": "fatal"}
@@ -104,19 +105,20 @@ async def make_database(postgres_url: str, template_database: str) -> AsyncItera
 async def fresh(server: str, *, template: str, purpose: str) -> AsyncIterator[str]:
     """URL of a copy of the database `template`, dropped at the end. The template must have no connections."""
     name = f"punkcast_{purpose}_{uuid4().hex[:12]}"
-    await _execute(server, f'create database "{name}" template "{template}"')
+    await ask(server, f'create database "{name}" template "{template}"')
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
-        await _execute(server, f'drop database if exists "{name}" with (force)')
+        await ask(server, f'drop database if exists "{name}" with (force)')
 
 
-async def _execute(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@asynccontextmanager
+async def fresh_pool(server: str, *, template: str, purpose: str) -> AsyncIterator[Database]:
+    """A pool on such a copy."""
+    async with fresh(server, template=template, purpose=purpose) as url:
+        opened = await Database.connect(url)
+        yield opened
+        await opened.close()
 
 
 async def _reachable(url: str) -> None:

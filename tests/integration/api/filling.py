@@ -2,9 +2,9 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.database.pool import Connection
@@ -13,8 +13,8 @@ from shared.evaluation.policy import load_policy
 from shared.merkle import canonical_line, merkle_levels
 from shared.registry import decisions, models, pointer
 from tests.factories import registry
+from tests.factories.rows import NOW, a_generation_of, a_sale_by, an_event, an_outcome
 
-NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 FLOOR_WEI = 40 * 10**18
 NAMES = UUID("1b0f2f0e-6f57-4c1a-9a53-7a2f8c9f5d11")
 TYPES = ("Male", "Female", "Zombie", "Ape", "Alien")
@@ -36,15 +36,8 @@ def value_wei(punk: int, shift: int = 0) -> int:
 
 async def fill_punks(connection: Connection, count: int) -> None:
     """The first `count` punks; punk n has n mod 5 traits (0 to 4), its type by n mod 5 as well."""
-    rows = [
-        (
-            punk,
-            TYPES[punk % 5],
-            "Mid" if punk % 5 < 2 else None,
-            [TRAITS[(punk + place) % 7] for place in range(punk % 5)],
-        )
-        for punk in range(count)
-    ]
+    accessories = [[TRAITS[(punk + place) % 7] for place in range(punk % 5)] for punk in range(count)]
+    rows = [(punk, TYPES[punk % 5], "Mid" if punk % 5 < 2 else None, accessories[punk]) for punk in range(count)]
     await connection.copy_records_to_table("punks", records=rows)
 
 
@@ -88,20 +81,13 @@ async def publish(
         members = sorted(punks)
         values = [valued(punk, value(punk, shift)) for punk in members]
         lines = "\n".join(canonical_line(punk, list(map(str, wei)), grade.decode()) for punk, wei, grade in values)
-        generation: int = await connection.fetchval(
-            """insert into generations (role, model_id, snapshot_id, as_of, published_at, row_count, floor_wei,
-                   last_block, values_sha256, merkle_root)
-               values ($9, $1, $2, $3, $4, $5, $6, 22000000, $7, $8) returning generation_id""",
-            model,
-            snapshot,
-            as_of,
-            as_of + timedelta(seconds=2),
-            len(members) if row_count is None else row_count,
-            FLOOR_WEI,
-            digest(f"{lines}\n"),
-            merkle_root or merkle_levels(lines.encode())[-1][0].hex(),
-            role,
-        )
+        facts = {
+            "role": role, "as_of": as_of, "published_at": as_of + timedelta(seconds=2), "last_block": 22_000_000,
+            "row_count": len(members) if row_count is None else row_count, "floor_wei": FLOOR_WEI,
+            "values_sha256": digest(f"{lines}\n"),
+            "merkle_root": merkle_root or merkle_levels(lines.encode())[-1][0].hex(),
+        }  # fmt: skip
+        generation = await a_generation_of(connection, model, snapshot, **facts)
         rows = [(generation, punk, *wei, grade) for punk, wei, grade in values]
         await connection.copy_records_to_table("nowcasts", records=rows)
         if move:
@@ -141,43 +127,19 @@ class Happening:
     exclusion: str | None = None
 
 
-async def happen(connection: Connection, happenings: Sequence[Happening], *, first_block: int = 21_000_000) -> None:
+async def happen(connection: Connection, *happenings: Happening, first_block: int = 21_000_000) -> None:
     """Append events, one block each, in the order given; sales get their row in `sales`."""
-    for place, event in enumerate(happenings):
-        at = NOW - timedelta(hours=event.hours)
-        wei = round(event.eth * 10**9) * 10**9 if event.eth is not None else None
-        tx_hash = "0x" + digest(f"{first_block + place}")
-        seq = await connection.fetchval(
-            """insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, punk_id,
-                   event_type, price_wei, from_address, to_address, sale_kind)
-               values ($1, 0, 5, $2, $3, $3, $4, $5, $6, $7, $8, $9) returning seq""",
-            first_block + place,
-            tx_hash,
-            at,
-            event.punk,
-            event.type,
-            wei,
-            event.seller,
-            event.buyer,
-            "buy" if event.type == "sale" else None,
-        )
+    for block, event in enumerate(happenings, start=first_block):
+        at, seller, buyer = NOW - timedelta(hours=event.hours), event.seller, event.buyer
+        known = {
+            "block": block, "log_index": 5, "tx_hash": "0x" + digest(f"{block}"), "event_time": at,
+            "punk_id": event.punk, "price_wei": None if event.eth is None else round(event.eth * 10**9) * 10**9,
+        }  # fmt: skip
+        kinds = {"event_type": event.type, "sale_kind": "buy" if event.type == "sale" else None, "known_at": at}
+        seq = await an_event(connection, **known, **kinds, from_address=seller, to_address=buyer)
         if event.type == "sale":
-            await connection.execute(
-                """insert into sales (event_seq, block, log_index, tx_hash, event_time, punk_id, price_wei, seller,
-                       buyer, kind, valid, exclusion, floor_wei)
-                   values ($1, $2, 5, $3, $4, $5, $6, $7, $8, 'buy', $9, $10, $11)""",
-                seq,
-                first_block + place,
-                tx_hash,
-                at,
-                event.punk,
-                wei,
-                event.seller,
-                event.buyer,
-                event.exclusion is None,
-                event.exclusion,
-                FLOOR_WEI,
-            )
+            judged = {"valid": event.exclusion is None, "exclusion": event.exclusion, "floor_wei": FLOOR_WEI}
+            await a_sale_by(connection, seq, **known, **judged, seller=seller, buyer=buyer)
 
 
 async def score(
@@ -187,17 +149,8 @@ async def score(
     sale = await connection.fetchrow(
         "select event_seq, price_wei from sales where punk_id = $1 order by event_seq desc limit 1", punk
     )
-    await connection.execute(
-        """insert into outcomes (event_seq, model_id, horizon, track, generation_id, value_wei, price_wei, floor_wei,
-               log_error, in50, in80, in90, scored_at)
-           values ($1, $2, $3, 'champion', $4, $5, $6, $7, $9, false, true, true, $8)""",
-        sale["event_seq"],
-        model,
-        horizon,
-        generation,
-        round(value_eth * 10**9) * 10**9,
-        sale["price_wei"],
-        FLOOR_WEI,
-        NOW,
-        math.log(value_eth * 10**18 / float(sale["price_wei"])),
-    )
+    outcome = {
+        "horizon": horizon, "value_wei": round(value_eth * 10**9) * 10**9, "price_wei": sale["price_wei"],
+        "floor_wei": FLOOR_WEI, "log_error": math.log(value_eth * 10**18 / float(sale["price_wei"])), "in50": False,
+    }  # fmt: skip
+    await an_outcome(connection, sale["event_seq"], model, generation, **outcome)

@@ -40,15 +40,12 @@ def check(outcomes: Iterable[Row], document: Row, trades: Iterable[Row], curves:
         own = by_book[book["book"]]
         for trade in own:
             if trade["sold_at"] is not None:
-                exit_sale = record[trade["exit_event"]]
-                assert (exit_sale["punk_id"], str(exit_sale["price_wei"])) == (
-                    trade["punk_id"],
-                    trade["sold_for"]["wei"],
-                )
+                sale = record[trade["exit_event"]]
+                assert (sale["punk_id"], str(sale["price_wei"])) == (trade["punk_id"], trade["sold_for"]["wei"])
         points, terms = days[book["book"]], document["assumptions"]
         capital = int(terms["capital"]["wei"]) if book["funding"] == "capital" else None
         gas = 0 if capital is None else int(terms["buy_gas"]["wei"])
-        assert_same(of_trades(own, gas), _trade_summary(book["trades"]), book["book"])
+        assert_same(of_trades(own, gas), _stated(book["trades"]), book["book"])
         for figures in book["figures"]:
             place, mark = f"{book['book']} marked at {figures['mark']}", figures["mark"]
             returns = daily_returns(points, own, mark, capital)
@@ -147,9 +144,9 @@ def _plain(trade: Row) -> tuple[int, str, int, str | None, int | None]:
     return (trade["punk_id"], trade["entry_event"], int(trade["bought_for"]["wei"]), trade["exit_event"], sold)
 
 
-def _trade_summary(answer: Row) -> dict[str, float | int | None]:
-    plain = {name: answer[name] for name in ("opened", "closed", "open_at_end", "median_days_held")}
-    return plain | {name: answer[name]["value"] for name in ("hit_rate", "mean_return")}
+def _stated(trades: Row) -> dict[str, float | int | None]:
+    plain = {name: trades[name] for name in ("opened", "closed", "open_at_end", "median_days_held")}
+    return plain | {name: trades[name]["value"] for name in ("hit_rate", "mean_return")}
 
 
 def _reference(sale: Row) -> str:

@@ -10,29 +10,27 @@ import pytest
 
 from services.api.bootstrap import open_pool
 from services.api.nowcasts import queries as nowcasts
-from shared.database.pool import Database
 from shared.registry import unsupported
 from shared.registry.unsupported import UnsupportedModel
+from tests.factories.database import Database
+from tests.factories.tcp_line import TcpLine
 from tests.factories.waiting import eventually
 from tests.integration.api import filling
-from tests.integration.api.conftest import Served, serving
-from tests.integration.api.cuttable import CuttableRelay
+from tests.integration.api.conftest import Served, problem, serving
 
 
 @asynccontextmanager
-async def behind_relay(database: Database, database_url: str) -> AsyncIterator[tuple[Served, CuttableRelay]]:
+async def behind_line(database_url: str) -> AsyncIterator[tuple[Served, TcpLine]]:
     """A gateway whose way to the database can be cut."""
-    async with database.connection() as connection:
-        name = await connection.fetchval("select current_database()")
-    relay = CuttableRelay(database_url)
-    await relay.mend()
-    cuttable = await Database.connect(relay.url(name))
+    line = TcpLine(database_url)
+    await line.mend()
+    distant = await Database.connect(line.url)
     try:
-        async with serving(cuttable, database_timeout_s=1.0) as served:
-            yield served, relay
+        async with serving(distant, database_timeout_s=1.0) as served:
+            yield served, line
     finally:
-        await relay.cut()
-        await cuttable.close()
+        await line.cut()
+        await distant.close()
 
 
 async def flags(served: Served, path: str) -> str | None:
@@ -44,11 +42,10 @@ async def test_without_a_generation_values_are_503_with_what_to_do(database: Dat
         await served.until(lambda: served.gateway.follower.looked)
         for path in ("/v1/punks/1", "/v1/punks", "/v1/nowcasts/current", "/v1/market"):
             answer = await served.client.get(path)
-            assert answer.status_code == 503
-            assert answer.json()["type"].endswith("/no-generation")
+            assert problem(answer) == (503, "no-generation")
             assert int(answer.headers["retry-after"]) > 0
             assert "/v1/status" in answer.json()["next_step"]
-        status = (await served.client.get("/v1/status")).json()
+        status = await served.json("/v1/status")
         assert "no_generation" in status["degraded"]
         assert status["nowcast"] is None
         assert (await served.client.get("/readyz")).status_code == 200
@@ -57,24 +54,22 @@ async def test_without_a_generation_values_are_503_with_what_to_do(database: Dat
 async def test_the_first_generation_shows_by_itself(database: Database, model: str) -> None:
     async with serving(database, poll_s=60.0) as served:
         await served.until(lambda: served.gateway.follower.looked)
-        async with database.connection() as connection:
-            generation = await filling.publish(connection, model)
+        generation = await database.run(filling.publish, model)
         await served.until_shown(generation)  # the notification: the poll would take a minute
         assert (await served.client.get("/v1/punks/1")).status_code == 200
 
 
 async def test_with_the_database_away_the_last_generation_is_served_and_says_so(
-    database: Database, database_url: str, model: str
+    database: Database, fresh_database_url: str, model: str
 ) -> None:
-    async with database.connection() as connection:
-        first = await filling.publish(connection, model)
-    async with behind_relay(database, database_url) as (served, relay):
+    first = await database.run(filling.publish, model)
+    async with behind_line(fresh_database_url) as (served, line):
         await served.until_shown(first)
-        performance = (await served.client.get("/v1/performance")).json()
+        performance = await served.json("/v1/performance")
         sound = await served.client.get("/v1/punks/7")
         assert "punkcast-degraded" not in sound.headers
 
-        await relay.cut()
+        await line.cut()
         await served.until(lambda: served.gateway.current.database_away_since is not None)
         served.clock.move_to(filling.NOW.replace(minute=10))
         for path in ("/v1/punks/7", "/v1/punks?limit=2", "/v1/nowcasts/current", "/v1/market"):
@@ -84,7 +79,7 @@ async def test_with_the_database_away_the_last_generation_is_served_and_says_so(
             assert answer.headers["punkcast-degraded"] == "database_away"
         cached = await served.client.get("/v1/performance")
         assert (cached.json(), cached.headers["punkcast-degraded"]) == (performance, "database_away")
-        status = (await served.client.get("/v1/status")).json()
+        status = await served.json("/v1/status")
         assert "database_away" in status["degraded"]
         assert (status["outbox"], status["nowcast"]["generation_id"]) == (None, first)
         for path in ("/v1/models", "/v1/outcomes?format=csv"):
@@ -93,9 +88,8 @@ async def test_with_the_database_away_the_last_generation_is_served_and_says_so(
             assert away.headers["content-type"] == "application/problem+json"
         assert (await served.client.get("/readyz")).status_code == 200
 
-        async with database.connection() as connection:
-            second = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=5), shift=1)
-        await relay.mend()
+        second = await database.run(filling.publish, model, as_of=filling.NOW.replace(minute=5), shift=1)
+        await line.mend()
         await served.until_shown(second)
         assert await flags(served, "/v1/punks/7") is None
         assert (await served.client.get("/v1/models")).status_code == 200
@@ -110,61 +104,52 @@ async def test_a_nowcast_older_than_ninety_minutes_is_marked_stale(served: Serve
 
 async def test_while_the_running_code_cannot_serve_the_champion_answers_say_so(database: Database, model: str) -> None:
     found = UnsupportedModel(model, "c0de", "champion", "its format is of another release", filling.NOW)
-    async with database.connection() as connection:
-        shown = await filling.publish(connection, model)
+    shown = await database.run(filling.publish, model)
     async with serving(database, poll_s=0.05) as served:
         await served.until_shown(shown)
         assert await flags(served, "/v1/punks/7") is None
-        async with database.connection() as connection:
-            await unsupported.note(connection, found)
+        await database.run(unsupported.note, found)
         await served.until(lambda: served.gateway.current.champion_unsupported)
         answer = await served.client.get("/v1/punks/7")
         assert answer.headers["punkcast-degraded"] == "champion_unsupported"
-        assert "champion_unsupported" in (await served.client.get("/v1/status")).json()["degraded"]
+        assert "champion_unsupported" in (await served.json("/v1/status"))["degraded"]
         assert 'flag="champion_unsupported"} 1.0' in (await served.client.get("/metrics")).text
-        async with database.connection() as connection:
-            await unsupported.clear(connection, still=(), at=filling.NOW)
+        await database.run(unsupported.clear, still=(), at=filling.NOW)
         await served.until(lambda: not served.gateway.current.champion_unsupported)
         assert await flags(served, "/v1/punks/7") is None
 
 
 async def test_a_generation_with_missing_rows_is_refused_and_the_last_whole_one_stays(
-    served: Served, database: Database, model: str
+    served: Served, model: str
 ) -> None:
     shown = served.gateway.current.require().generation.record.generation_id
-    async with database.connection() as connection:
-        halved = await filling.publish(
-            connection, model, as_of=filling.NOW.replace(minute=30), punks=range(30), row_count=60
-        )
+    halved = await served.database.run(
+        filling.publish, model, as_of=filling.NOW.replace(minute=30), punks=range(30), row_count=60
+    )
     await served.until(lambda: served.gateway.current.refused == halved)
     answer = await served.client.get("/v1/punks/45")
     assert answer.json()["generation"]["generation_id"] == shown
     assert answer.headers["punkcast-degraded"] == "generation_refused"
-    async with database.connection() as connection:
-        whole = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=45))
+    whole = await served.database.run(filling.publish, model, as_of=filling.NOW.replace(minute=45))
     await served.until_shown(whole)
     assert await flags(served, "/v1/punks/45") is None
 
 
-async def test_it_comes_up_without_the_database_and_says_so_until_that_is_there(
-    database: Database, database_url: str
-) -> None:
-    async with database.connection() as connection:
-        name = await connection.fetchval("select current_database()")
-    relay = CuttableRelay(database_url)
-    await relay.mend()
-    await relay.cut()
-    opened = await open_pool(relay.url(name))
+async def test_it_comes_up_without_the_database_and_says_so_until_that_is_there(fresh_database_url: str) -> None:
+    line = TcpLine(fresh_database_url)
+    await line.mend()
+    await line.cut()
+    opened = await open_pool(line.url)
     async with serving(opened, database_timeout_s=1.0) as served:
         await served.until(lambda: served.gateway.current.database_away_since is not None)
         assert (await served.client.get("/livez")).status_code == 200
         assert (await served.client.get("/readyz")).status_code == 503
         assert (await served.client.get("/v1/punks/1")).status_code == 503
-        assert "database_away" in (await served.client.get("/v1/status")).json()["degraded"]
-        await relay.mend()
+        assert "database_away" in (await served.json("/v1/status"))["degraded"]
+        await line.mend()
         await served.until(lambda: served.gateway.follower.looked)
         assert (await served.client.get("/readyz")).status_code == 200
-    await relay.cut()
+    await line.cut()
     await opened.close()
 
 

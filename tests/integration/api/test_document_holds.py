@@ -23,8 +23,9 @@ from schemathesis.specs.openapi.checks import (
 
 from services.api import bootstrap
 from services.api.openapi import document
-from shared.database.pool import Database
+from shared.database.pool import Connection
 from shared.settings import Settings
+from tests.factories.database import Database
 from tests.integration.api import filling
 from tests.integration.api.filling import Happening
 from tests.plugins.postgres import fresh as fresh_database
@@ -58,6 +59,7 @@ class Served(threading.Thread):
 
     async def _serve(self) -> None:
         database = await Database.connect(self._url)
+        await database.run(_fill)
         server = bootstrap.server(bootstrap.build(database=database, settings=self._settings), self._settings)
         server.config.port = 0
         self._server = server
@@ -75,30 +77,19 @@ class Served(threading.Thread):
         self.join(30)
 
 
-async def _fill(url: str) -> None:
-    database = await Database.connect(url)
-    async with database.connection() as connection:
-        await filling.fill_punks(connection, 60)
-        model = await filling.fill_model(connection, champion=True)
-        for number in (2, 3):
-            await filling.fill_model(connection, number)
-        generation = await filling.publish(connection, model, as_of=filling.NOW - timedelta(days=1))
-        await filling.happen(
-            connection,
-            [
-                Happening("listed", 1, 20, 39.0, "0x1"),
-                Happening("sale", 2, 3, 41.0, "0x1", "0x2"),
-                Happening("sale", 3, 2, 1.0, "0x1", "0x2", exclusion="far_below_floor"),
-            ],
-        )
-        await filling.score(connection, generation=generation, model=model, punk=2, value_eth=42.0)
-    await database.close()
+async def _fill(connection: Connection) -> None:
+    await filling.fill_punks(connection, 60)
+    model, *_ = [await filling.fill_model(connection, number, champion=number == 1) for number in (1, 2, 3)]
+    generation = await filling.publish(connection, model, as_of=filling.NOW - timedelta(days=1))
+    listed, sold = Happening("listed", 1, 20, 39.0, "0x1"), Happening("sale", 2, 3, 41.0, "0x1", "0x2")
+    excluded = Happening("sale", 3, 2, 1.0, "0x1", "0x2", exclusion="far_below_floor")
+    await filling.happen(connection, listed, sold, excluded)
+    await filling.score(connection, generation=generation, model=model, punk=2, value_eth=42.0)
 
 
 @pytest.fixture(scope="module")
 async def gateway(postgres_url: str, template_database: str) -> Any:
     async with fresh_database(postgres_url, template=template_database, purpose="fuzz") as url:
-        await _fill(url)
         thread = Served(url)
         thread.start()
         assert await asyncio.to_thread(thread.ready.wait, 60)

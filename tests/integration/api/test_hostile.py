@@ -1,11 +1,13 @@
 """Whatever a client writes, the answer says what is wrong with it: never a fault of ours."""
 
+import re
+
 import pytest
 
 from services.api import cursors
 from services.api.config import DEFAULT_CURSOR_KEY, digest
 from services.api.punks.search import PunkQuery
-from tests.integration.api.conftest import Served
+from tests.integration.api.conftest import Served, problem
 
 PUNKS = PunkQuery(None, (), None, None, None, "punk_id", "asc").digest
 MODELS = digest("models", "None")
@@ -20,6 +22,9 @@ def crafted(scope: str, generation: object, *key: object) -> str:
 @pytest.mark.parametrize(
     ("path", "cursor"),
     [
+        *(("/v1/punks", garbage) for garbage in ("x", "AAAA", "é", "A" * 5000, "..", "bnVsbA", "%")),
+        ("/v1/lifecycle", "\0"),
+        ("/v1/outcomes", "abc"),
         ("/v1/punks", crafted(PUNKS, 1, "x", "y")),
         ("/v1/punks", crafted(PUNKS, 1, 1, 1)),
         ("/v1/punks", crafted(PUNKS, 1, "9" * 5000, "1")),
@@ -34,9 +39,52 @@ def crafted(scope: str, generation: object, *key: object) -> str:
         ("/v1/exclusions", crafted(EXCLUSIONS, 0, "2020-01-01T00:00:00+00:00", "9" * 400)),
     ],
 )
-async def test_a_crafted_cursor_is_a_bad_cursor(unchanging: Served, path: str, cursor: str) -> None:
+async def test_a_cursor_that_is_garbage_or_crafted_is_a_bad_cursor(unchanging: Served, path: str, cursor: str) -> None:
     answer = await unchanging.client.get(path, params={"cursor": cursor})
-    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (400, "bad-cursor")
+    assert problem(answer) == (400, "bad-cursor")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("trait=Hoodi", "did you mean Hoodie"),
+        ("trait=zzzz", "known:"),
+        ("type=Robot", "Alien"),
+        ("min_value=9&max_value=3", "above max_value"),
+        ("min_price=3&max_price=2", "above max_price"),
+    ],
+)
+async def test_a_search_that_finds_nothing_ever_is_explained(unchanging: Served, query: str, said: str) -> None:
+    answer = await unchanging.client.get(f"/v1/punks?{query}")
+    assert problem(answer)[0] == 422
+    assert said in answer.json()["detail"]
+
+
+BACKWARDS = "start=2025-05-01T00:00:00Z&end=2025-04-01T00:00:00Z"
+WRONG = {
+    "punks": (
+        "min_value=-1", "min_value=nan", "max_value=1e400", "max_value=cheap", "confidence=E", "limit=0", "limit=501",
+        "trait_count=8", "sort=luck", "order=up",
+    ),
+    "punks/3/history": ("points=1",),
+    "deals": ("min_probability=2", "min_probability=nan", "type=Robot"),
+    "traits": ("kind=colour",),
+    "events": ("types=weather",),
+    "exclusions": ("reason=bad luck",),
+    "market/series": ("from=1500-01-01", "from=2025-05-29&to=2025-05-28"),
+    "nowcasts/current": ("format=xml",),
+    "lifecycle": ("kind=nonsense", "model_id=m-1"),
+    "lifecycle/evalue": ("max_points=1", "limit=1000"),
+    "outcomes": ("horizon=1h", "limit=0", "format=xml", "format=csv&cursor=abc", BACKWARDS),
+    "performance": ("horizon=1h", "start=2025-05-01", "model_id=m-1", BACKWARDS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", [f"{path}?{query}" for path, queries in WRONG.items() for query in queries])
+async def test_a_parameter_that_breaks_a_rule_is_named(unchanging: Served, question: str) -> None:
+    answer = await unchanging.client.get(f"/v1/{question}")
+    assert problem(answer)[0] == 422
+    assert re.split("[?&=]", question)[-2] in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("bound", ["start", "end"])

@@ -4,31 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from shared.clock import ManualClock
-from shared.database.pool import Database
-from shared.evaluation.policy import load_policy
-from shared.messaging.transaction import originating
-from shared.registry import operations
-from shared.registry.operations import Act
 from tests.factories import registry as made
+from tests.factories.database import Database
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served
 
+FIRST, SECOND = made.model_id("first"), made.model_id("second")
 EARLY = filling.NOW - timedelta(days=10)
 
 
 @pytest.fixture
 async def line(served: Served, database: Database) -> Database:
     """After the served model `first` was champion for eight days, then `second`; `far` runs in the shadow."""
-    async with database.transaction() as connection:
-        for name in ("first", "second"):
-            await made.evaluated(connection, name, EARLY)
     for days, name in ((0, "first"), (8, "second")):
-        act = Act(made.model_id(name), "ada", f"{name} is good", EARLY + timedelta(days=days))
-        async with originating(database, ManualClock(act.at), source="test") as transaction:
-            await operations.promote(transaction, act, load_policy())
-    async with database.transaction() as connection:
-        await made.start_shadow(connection, "far", filling.NOW - timedelta(days=1))
+        await database.run(made.evaluated, name, EARLY)
+        await made.promote_by_hand(database, name, EARLY + timedelta(days=days))
+    await database.run(made.start_shadow, "far", filling.NOW - timedelta(days=1))
     return database
 
 
@@ -40,53 +31,48 @@ async def test_who_was_champion_at_an_instant_is_answered(served: Served, line: 
 
     assert await at(-60) == (404, None)
     assert await at(-1) == (200, filling.model_id(1))
-    assert await at(0) == (200, made.model_id("first"))
-    assert await at(7.9) == (200, made.model_id("first"))
-    assert await at(8) == (200, made.model_id("second"))
-    now = (await served.client.get("/v1/models/champion")).json()
-    assert (now["model_id"], now["pointer_generation"], now["previous_model_id"]) == (
-        made.model_id("second"),
-        3,
-        made.model_id("first"),
-    )
+    assert await at(0) == (200, FIRST)
+    assert await at(7.9) == (200, FIRST)
+    assert await at(8) == (200, SECOND)
+    now = await served.json("/v1/models/champion")
+    assert (now["model_id"], now["pointer_generation"], now["previous_model_id"]) == (SECOND, 3, FIRST)
     naive = await served.client.get("/v1/models/champion", params={"at": "2025-06-01T00:00:00"})
     assert naive.status_code == 422
 
 
 async def test_a_model_has_a_card_in_markdown(served: Served, line: Database) -> None:
-    answer = await served.client.get(f"/v1/models/{made.model_id('first')}/card")
+    answer = await served.client.get(f"/v1/models/{FIRST}/card")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert answer.text.startswith(f"# Model card: {made.model_id('first')}\n")
+    assert answer.text.startswith(f"# Model card: {FIRST}\n")
     missing = await served.client.get("/v1/models/m-0000000000000000/card")
     assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
 
 
 async def test_a_model_tells_where_it_comes_from(served: Served, line: Database) -> None:
-    found = (await served.client.get(f"/v1/models/{made.model_id('first')}/lineage")).json()
+    found = await served.json(f"/v1/models/{FIRST}/lineage")
     assert found["request"]["reason"] == "first"
-    assert [one["model_id"] for one in found["line"]] == [made.model_id("first")]
+    assert [one["model_id"] for one in found["line"]] == [FIRST]
     assert [one["generation"] for one in found["reigns"]] == [2]
     assert found["live"]["n"] == 0
     assert found["children"] == []
 
 
 async def test_a_model_shows_the_evidence_of_every_decision_about_it(served: Served, line: Database) -> None:
-    found = (await served.client.get(f"/v1/models/{made.model_id('second')}/evidence")).json()
+    found = await served.json(f"/v1/models/{SECOND}/evidence")
     (decision,) = found["decisions"]
     assert (decision["kind"], decision["actor"], decision["reason"]) == ("operator", "ada", "second is good")
     assert (decision["owner"], decision["expires_at"], decision["checks"]) == (None, None, [])
-    whole = (await served.client.get(f"/v1/decisions/{decision['decision_id']}")).json()
+    whole = await served.json(f"/v1/decisions/{decision['decision_id']}")
     assert whole["evidence_hash"] == decision["evidence_hash"]
     assert whole["evidence"]["said"] == "second is good"
 
 
 async def test_shadows_show_how_far_they_are(served: Served, line: Database) -> None:
-    (shadow,) = (await served.client.get("/v1/shadows")).json()["items"]
-    assert (shadow["model_id"], shadow["champion_id"]) == (made.model_id("far"), made.model_id("second"))
+    (shadow,) = (await served.json("/v1/shadows"))["items"]
+    assert (shadow["model_id"], shadow["champion_id"]) == (made.model_id("far"), SECOND)
     assert (shadow["sales"], shadow["e_not_worse"], shadow["e_worse"], shadow["age_days"]) == (0, 1.0, 1.0, 1.0)
     assert shadow["outcome"] is None
-    async with line.transaction() as connection:
-        await connection.execute("update shadows set ended_at = now(), outcome = 'worse'")
-    assert (await served.client.get("/v1/shadows")).json()["items"] == []
-    assert len((await served.client.get("/v1/shadows?ended=true")).json()["items"]) == 1
+    await line.execute("update shadows set ended_at = now(), outcome = 'worse'")
+    assert (await served.json("/v1/shadows"))["items"] == []
+    assert len((await served.json("/v1/shadows?ended=true"))["items"]) == 1

@@ -12,8 +12,8 @@ from services.api.market.schemas import MarketDocument, MarketSeriesDocument
 from services.api.punks.schemas import HistoryDocument, PunkDocument
 from services.api.traits.routes import known_trait
 from services.api.traits.schemas import TraitDocument, TraitsDocument
-from shared.database.pool import Connection, Database
 from shared.errors import NotFoundError
+from tests.factories.database import Database
 from tests.factories.explained import explained
 from tests.factories.view import read
 from tests.integration.api import filling
@@ -24,14 +24,14 @@ ALICE, BOB, CAROL = ("0x" + digit * 40 for digit in "abc")
 FLOOR = filling.FLOOR_WEI / 10**18
 
 
-async def ready(served: Served, happenings: list[Happening], connection: Connection) -> None:
+async def ready(served: Served, happenings: list[Happening]) -> None:
     """The gateway has seen them."""
     before = served.gateway.current.require().market.seq
-    await filling.happen(connection, happenings)
+    await served.database.run(filling.happen, *happenings)
     await served.until(lambda: served.gateway.current.require().market.seq >= before + len(happenings))
 
 
-async def test_a_bid_stands_until_something_ends_it(served: Served, database: Database) -> None:
+async def test_a_bid_stands_until_something_ends_it(served: Served) -> None:
     happenings = [Happening("claim", punk, 90, buyer=ALICE) for punk in range(6)]
     happenings += [Happening("bid", punk, 50, 30 + punk, BOB) for punk in range(6)]
     happenings += [
@@ -41,32 +41,29 @@ async def test_a_bid_stands_until_something_ends_it(served: Served, database: Da
         Happening("bid", 4, 40, 39, CAROL),
         Happening("sale", 5, 40, 50, ALICE, CAROL),
     ]
-    async with database.connection() as connection:
-        await ready(served, happenings, connection)
-    bids = {punk: read(PunkDocument, (await served.client.get(f"/v1/punks/{punk}")).content).bid for punk in range(6)}
+    await ready(served, happenings)
+    bids = {punk: (await served.document(PunkDocument, f"/v1/punks/{punk}")).bid for punk in range(6)}
     assert {punk: bid and (bid.price.eth, bid.bidder) for punk, bid in bids.items()} == {
         0: (30.0, BOB), 1: None, 2: None, 3: (33.0, BOB), 4: (39.0, CAROL), 5: (35.0, BOB),
     }  # fmt: skip
-    market = read(MarketDocument, (await served.client.get("/v1/market")).content)
+    market = await served.document(MarketDocument, "/v1/market")
     assert (market.bids.standing, market.bids.amount.eth) == (4, 137.0)
     assert [bid.punk_id for bid in market.bids.highest] == [4, 5, 3, 0]
 
 
-async def test_depth_counts_asks_up_from_the_floor(served: Served, database: Database) -> None:
+async def test_depth_counts_asks_up_from_the_floor(served: Served) -> None:
     happenings = [Happening("listed", punk, 9, price, ALICE) for punk, price in enumerate((50, 50.4, 54, 60, 99, 200))]
-    async with database.connection() as connection:
-        await ready(served, happenings, connection)
-    market = read(MarketDocument, (await served.client.get("/v1/market")).content)
+    await ready(served, happenings)
+    market = await served.document(MarketDocument, "/v1/market")
     assert {step.above_floor_percent: step.asks for step in market.depth} == {
         0: 1, 1: 2, 2: 2, 5: 2, 10: 3, 20: 4, 50: 4, 100: 5,
     }  # fmt: skip
     assert market.depth[1].amount.eth == pytest.approx(100.4)
 
 
-async def test_punks_are_listed_by_ask_and_discount(served: Served, database: Database) -> None:
+async def test_punks_are_listed_by_ask_and_discount(served: Served) -> None:
     asks = {10: 30.0, 11: 45.0, 12: 38.0, 13: 41.0}
-    async with database.connection() as connection:
-        await ready(served, [Happening("listed", punk, 9, ask, ALICE) for punk, ask in asks.items()], connection)
+    await ready(served, [Happening("listed", punk, 9, ask, ALICE) for punk, ask in asks.items()])
 
     async def found(query: str) -> list[int]:
         answer = await served.client.get(f"/v1/punks?{query}")
@@ -80,22 +77,17 @@ async def test_punks_are_listed_by_ask_and_discount(served: Served, database: Da
     assert await found("min_discount=0.05") == [10, 12]
     assert len(await found("listed=false")) == 56
     assert await found("confidence=A&confidence=B&listed=true") == [12, 13]
-    pages = [await served.client.get("/v1/punks?sort=discount&limit=3")]
-    cursor = pages[0].json()["next_cursor"]
-    rest = await served.client.get("/v1/punks", params={"sort": "discount", "limit": 3, "cursor": cursor})
-    assert [item["punk_id"] for page in (pages[0], rest) for item in page.json()["items"]] == [11, 13, 12, 10]
-    assert (await served.client.get("/v1/punks?min_price=3&max_price=2")).status_code == 422
-    assert (await served.client.get("/v1/punks?confidence=E")).status_code == 422
+    paged = await served.items("/v1/punks", sort="discount", limit=3)
+    assert [item["punk_id"] for item in paged] == [11, 13, 12, 10]
 
 
-async def test_reasons_follow_a_publication_and_add_up(served: Served, database: Database, model: str) -> None:
-    before = read(PunkDocument, (await served.client.get("/v1/punks/5")).content)
+async def test_reasons_follow_a_publication_and_add_up(served: Served, model: str) -> None:
+    before = await served.document(PunkDocument, "/v1/punks/5")
     assert (before.contributions, before.comparables) == (None, None)
     assert before.unexplained is not None
     tag = (await served.client.get("/v1/punks/5")).headers["etag"]
-    async with database.connection() as connection:
-        body = explained(60, model).to_bytes()
-        await connection.execute("insert into explanations values (1, $1, $2)", filling.NOW, body)
+    body = explained(60, model).to_bytes()
+    await served.database.execute("insert into explanations values (1, $1, $2)", filling.NOW, body)
     await served.until(lambda: served.gateway.current.require().explanation is not None)
     answer = await served.client.get("/v1/punks/5", headers={"If-None-Match": tag})
     assert answer.status_code == 200, "a copy without reasons does not hold any more"
@@ -104,7 +96,7 @@ async def test_reasons_follow_a_publication_and_add_up(served: Served, database:
     assert punk.comparables is not None
     assert punk.unexplained is None
     assert sum(part.eth for part in punk.contributions.parts) == pytest.approx(punk.value.eth - 40.0, abs=1e-6)
-    traits = read(TraitsDocument, (await served.client.get("/v1/traits")).content)
+    traits = await served.document(TraitsDocument, "/v1/traits")
     premiums = {entry.id: entry.premium for entry in traits.items}
     hoodie = premiums["accessory:Hoodie"]
     assert hoodie is not None
@@ -112,19 +104,16 @@ async def test_reasons_follow_a_publication_and_add_up(served: Served, database:
     assert premiums["type:Alien"] is None, "the index of this test has no such trait"
 
 
-async def test_reasons_that_cannot_be_read_leave_values_as_they_are(
-    served: Served, database: Database, model: str
-) -> None:
-    async with database.connection() as connection:
-        await connection.execute("insert into explanations values (1, $1, $2)", filling.NOW, b"no such file")
-        later = await filling.publish(connection, model, as_of=filling.NOW.replace(minute=1), shift=1)
+async def test_reasons_that_cannot_be_read_leave_values_as_they_are(served: Served, model: str) -> None:
+    await served.database.execute("insert into explanations values (1, $1, $2)", filling.NOW, b"no such file")
+    later = await served.database.run(filling.publish, model, as_of=filling.NOW.replace(minute=1), shift=1)
     await served.until_shown(later)
     answer = await served.client.get("/v1/punks/5")
     assert answer.status_code == 200
     assert answer.json()["unexplained"]
 
 
-async def test_traits_know_their_holders_floors_and_sales(served: Served, database: Database) -> None:
+async def test_traits_know_their_holders_floors_and_sales(served: Served) -> None:
     happenings = [
         Happening("claim", 2, 9000, buyer=ALICE),
         Happening("sale", 2, 24 * 400, 44, ALICE, BOB),
@@ -134,9 +123,8 @@ async def test_traits_know_their_holders_floors_and_sales(served: Served, databa
         Happening("listed", 12, 9, 55, ALICE),
         Happening("listed", 1, 9, 42, ALICE),
     ]
-    async with database.connection() as connection:
-        await ready(served, happenings, connection)
-    traits = read(TraitsDocument, (await served.client.get("/v1/traits?kind=type")).content)
+    await ready(served, happenings)
+    traits = await served.document(TraitsDocument, "/v1/traits?kind=type")
     assert {entry.name: entry.punks for entry in traits.items} == dict.fromkeys(filling.TYPES, 12)
     answer = await served.client.get("/v1/traits/zombie")
     zombie = read(TraitDocument, answer.content)
@@ -146,11 +134,10 @@ async def test_traits_know_their_holders_floors_and_sales(served: Served, databa
     assert [sale.price.eth for sale in zombie.recent_sales] == [50.0, 44.0]
     assert zombie.recent_sales[0].at_todays_floor_eth == pytest.approx(50 / FLOOR * 42)
     assert [ask.punk_id for ask in zombie.lowest_asks] == [7, 12]
-    assert (await served.client.get("/v1/traits/accessory:hoodie")).json()["trait"]["name"] == "Hoodie"
+    assert (await served.json("/v1/traits/accessory:hoodie"))["trait"]["name"] == "Hoodie"
     unknown = await served.client.get("/v1/traits/hoodi")
     assert unknown.status_code == 404
     assert "did you mean hoodie" in unknown.json()["detail"]
-    assert (await served.client.get("/v1/traits?kind=colour")).status_code == 422
 
 
 @settings(max_examples=50)
@@ -163,12 +150,11 @@ def test_any_text_is_a_trait_or_a_problem(asked: str) -> None:
         assert "There is no trait" in str(error)
 
 
-async def test_deals_are_live_asks_ranked_by_probability(served: Served, database: Database) -> None:
+async def test_deals_are_live_asks_ranked_by_probability(served: Served) -> None:
     asks = {punk: filling.value_wei(punk) / 10**18 * factor for punk, factor in
             zip(range(12), (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.25, 1.3, 1.4, 1.5, 1.6), strict=True)}  # fmt: skip
-    async with database.connection() as connection:
-        await ready(served, [Happening("listed", punk, 9, ask, ALICE) for punk, ask in asks.items()], connection)
-    every = read(DealsDocument, (await served.client.get("/v1/deals?min_probability=0")).content)
+    await ready(served, [Happening("listed", punk, 9, ask, ALICE) for punk, ask in asks.items()])
+    every = await served.document(DealsDocument, "/v1/deals?min_probability=0")
     assert [deal.punk_id for deal in every.items][:3] == [0, 1, 2]
     assert len(every.items) == 12
     assert every.prior is not None
@@ -177,30 +163,20 @@ async def test_deals_are_live_asks_ranked_by_probability(served: Served, databas
     assert probabilities == sorted(probabilities, reverse=True)
     best = every.items[0]
     assert best.expected_margin_eth < best.value.eth - best.ask.price.eth, "shrunk, and after gas"
-    likely = read(DealsDocument, (await served.client.get("/v1/deals?min_probability=0.6")).content)
+    likely = await served.document(DealsDocument, "/v1/deals?min_probability=0.6")
     assert all(deal.probability >= 0.6 for deal in likely.items)
     assert 0 < len(likely.items) < 12
-    dear = (await served.client.get("/v1/deals?fee_percent=10&min_probability=0")).json()
+    dear = await served.json("/v1/deals?fee_percent=10&min_probability=0")
     assert dear["items"][0]["expected_margin_eth"] < best.expected_margin_eth
-    seen, cursor = [], None
-    while True:
-        query = {"min_probability": 0, "limit": 5} | ({"cursor": cursor} if cursor else {})
-        page = (await served.client.get("/v1/deals", params=query)).json()
-        seen += [deal["punk_id"] for deal in page["items"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    assert seen == [deal.punk_id for deal in every.items]
-    assert (await served.client.get("/v1/deals?min_probability=2")).status_code == 422
-    assert (await served.client.get("/v1/deals?min_probability=nan")).status_code == 422
-    assert (await served.client.get("/v1/deals?type=Robot")).status_code == 422
+    paged = await served.items("/v1/deals", min_probability=0, limit=5)
+    assert [deal["punk_id"] for deal in paged] == [deal.punk_id for deal in every.items]
     top = read(TopDeals, (await served.client.post("/compat/agents/v2/top-realtime?limit=3")).content)
     assert [deal.id_punk for deal in top.deals] == [0, 1, 2]
     assert top.deals[0].probability == best.probability
 
 
 async def test_a_market_without_asks_has_no_deals(unchanging: Served) -> None:
-    deals = read(DealsDocument, (await unchanging.client.get("/v1/deals")).content)
+    deals = await unchanging.document(DealsDocument, "/v1/deals")
     assert (deals.items, deals.next_cursor, deals.prior) == ([], None, None)
 
 
@@ -227,17 +203,15 @@ async def test_history_tells_values_sales_asks_and_bids(database: Database, mode
             last = await filling.publish(connection, model, as_of=filling.NOW - timedelta(hours=hour), shift=hour)
         await filling.happen(
             connection,
-            [
-                Happening("claim", 3, 90, buyer=ALICE),
-                Happening("listed", 3, 30, 50, ALICE),
-                Happening("bid", 3, 20, 35, BOB),
-                Happening("sale", 3, 9, 50, ALICE, CAROL, exclusion="wash"),
-                Happening("listed", 4, 5, 60, ALICE),
-            ],
+            Happening("claim", 3, 90, buyer=ALICE),
+            Happening("listed", 3, 30, 50, ALICE),
+            Happening("bid", 3, 20, 35, BOB),
+            Happening("sale", 3, 9, 50, ALICE, CAROL, exclusion="wash"),
+            Happening("listed", 4, 5, 60, ALICE),
         )
     async with serving(database) as served:
         await served.until_shown(last)
-        whole = read(HistoryDocument, (await served.client.get("/v1/punks/3/history")).content)
+        whole = await served.document(HistoryDocument, "/v1/punks/3/history")
         assert [value.value_eth for value in whole.values] == [
             filling.value_wei(3, hour) / 10**18 for hour in range(10, 0, -1)
         ]
@@ -249,21 +223,19 @@ async def test_history_tells_values_sales_asks_and_bids(database: Database, mode
             "from": (filling.NOW - timedelta(hours=5)).isoformat(),
             "to": (filling.NOW - timedelta(hours=2)).isoformat(),
         }
-        part = read(HistoryDocument, (await served.client.get("/v1/punks/3/history", params=window)).content)
+        part = await served.document(HistoryDocument, "/v1/punks/3/history", params=window)
         assert [value.value_eth for value in part.values] == [filling.value_wei(3, hour) / 10**18 for hour in (5, 4, 3)]
         assert (len(part.sales), len(part.asks), len(part.bids)) == (0, 0, 1)
-        few = read(HistoryDocument, (await served.client.get("/v1/punks/3/history?points=4")).content)
+        few = await served.document(HistoryDocument, "/v1/punks/3/history?points=4")
         assert few.step_seconds is not None
         assert 3 <= len(few.values) <= 5
         assert few.values[-1] == whole.values[-1]
         backwards = {"from": window["to"], "to": window["from"]}
         assert (await served.client.get("/v1/punks/3/history", params=backwards)).status_code == 422
-        for wrong, status in (("/v1/punks/10000/history", 404), ("/v1/punks/3/history?points=1", 422)):
-            assert (await served.client.get(wrong)).status_code == status
 
 
-async def test_the_series_has_every_day(served: Served, database: Database) -> None:
-    async with database.connection() as connection:
+async def test_the_series_has_every_day(served: Served) -> None:
+    async with served.database.connection() as connection:
         await connection.execute(
             "insert into market_days values ($1, $2::text::numeric, 41.5)", date(2025, 5, 28), str(40 * 10**18)
         )
@@ -271,7 +243,8 @@ async def test_the_series_has_every_day(served: Served, database: Database) -> N
         await connection.execute("insert into eth_usd_daily values ($1, 2500)", date(2025, 5, 28))
         await filling.happen(
             connection,
-            [Happening("sale", 3, 60, 50, ALICE, BOB), Happening("sale", 4, 60, 30, ALICE, BOB, exclusion="wash")],
+            Happening("sale", 3, 60, 50, ALICE, BOB),
+            Happening("sale", 4, 60, 30, ALICE, BOB, exclusion="wash"),
         )
     answer = await served.client.get("/v1/market/series")
     series = read(MarketSeriesDocument, answer.content)
@@ -279,9 +252,7 @@ async def test_the_series_has_every_day(served: Served, database: Database) -> N
     assert (series.days[0].floor_eth, series.days[0].index_eth, series.days[0].eth_usd) == (40.0, 41.5, 2500.0)
     assert (series.days[1].sales, series.days[1].floor_eth) == (0, None)
     assert (series.days[2].sales, series.days[2].valid_sales, series.days[2].volume_eth) == (2, 1, 80.0)
-    one = (await served.client.get("/v1/market/series?from=2025-05-29&to=2025-05-29")).json()
+    one = await served.json("/v1/market/series?from=2025-05-29&to=2025-05-29")
     assert [day["date"] for day in one["days"]] == ["2025-05-29"]
-    assert (await served.client.get("/v1/market/series?from=2025-05-29&to=2025-05-28")).status_code == 422
-    assert (await served.client.get("/v1/market/series?from=1500-01-01")).status_code == 422
-    far = (await served.client.get("/v1/market/series?from=2100-01-01&to=2190-01-01")).json()
+    far = await served.json("/v1/market/series?from=2100-01-01&to=2190-01-01")
     assert far["days"] == []

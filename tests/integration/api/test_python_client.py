@@ -4,17 +4,15 @@ import httpx
 import pytest
 from punkcast_client import AsyncPunkcast, ProblemError
 
-from shared.database.pool import Database
 from tests.integration.api import filling
 from tests.integration.api.conftest import OPERATOR_KEY, Served
 from tests.integration.api.filling import Happening
 
 
-async def test_every_call_is_understood(served: Served, database: Database, model: str) -> None:
-    async with database.connection() as connection:
-        await filling.happen(connection, [Happening("sale", 1, 5, 41.0, "0x1", "0x2")])
-        generation = served.gateway.current.require().generation.record.generation_id
-        await filling.score(connection, generation=generation, model=model, punk=1, value_eth=42.0)
+async def test_every_call_is_understood(served: Served, model: str) -> None:
+    await served.database.run(filling.happen, Happening("sale", 1, 5, 41.0, "0x1", "0x2"))
+    generation = served.gateway.current.require().generation.record.generation_id
+    await served.database.run(filling.score, generation=generation, model=model, punk=1, value_eth=42.0)
     transport = served.client._transport
     assert isinstance(transport, httpx.ASGITransport)
     async with AsyncPunkcast("http://gateway", api_key=OPERATOR_KEY, transport=transport) as punkcast:

@@ -9,108 +9,91 @@ import pytest
 from services.trainer.handlers import Trainer
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import TrainingRequested
-from shared.database.pool import Database
 from shared.errors import InvalidInputError, NotFoundError
 from shared.registry import api_keys, training_requests
+from tests.factories.database import Database
 from tests.integration.api import filling
-from tests.integration.api.conftest import Served
+from tests.integration.api.conftest import OPERATOR, Served, problem
 
 PATH = "/v1/training-requests"
 
 
 async def published(database: Database) -> list[Envelope]:
-    async with database.connection() as connection:
-        return [decode(row["body"]) for row in await connection.fetch("select body from outbox order by id")]
+    return [decode(row["body"]) for row in await database.rows("select body from outbox order by id")]
 
 
-async def test_a_request_is_published_and_can_be_followed(
-    served: Served, database: Database, operator: dict[str, str]
-) -> None:
-    answer = await served.client.post(PATH, json={"reason": "drift"}, headers=operator)
+async def test_a_request_is_published_and_can_be_followed(served: Served) -> None:
+    answer = await served.client.post(PATH, json={"reason": "drift"}, headers=OPERATOR)
     assert answer.status_code == 202
     request_id = answer.json()["request_id"]
     assert answer.headers["location"] == f"{PATH}/{request_id}"
-    (envelope,) = await published(database)
+    (envelope,) = await published(served.database)
     assert str(envelope.id) == request_id
     assert envelope.data == TrainingRequested(reason="drift", requested_by="api:operator", request_id=UUID(request_id))
 
     followed = await served.client.get(answer.headers["location"])
     assert (followed.status_code, followed.json()["status"]) == (200, "queued")
     assert followed.json() == answer.json()
-    listed = (await served.client.get(PATH, params={"status": "queued"})).json()
+    listed = await served.json(PATH, params={"status": "queued"})
     assert [item["request_id"] for item in listed["items"]] == [request_id]
 
 
-async def test_the_row_is_claimed_once_whether_the_message_comes_early_late_or_never(
-    served: Served, database: Database, operator: dict[str, str]
-) -> None:
-    asked = (await served.client.post(PATH, json={"reason": "drift"}, headers=operator)).json()
-    (envelope,) = await published(database)
+async def test_the_row_is_claimed_once_whether_the_message_comes_early_late_or_never(served: Served) -> None:
+    asked = (await served.client.post(PATH, json={"reason": "drift"}, headers=OPERATOR)).json()
+    (envelope,) = await published(served.database)
     trainer = Trainer(
-        database=database, clock=served.clock, store=None, reader=None, executor=None,  # type: ignore[arg-type]
+        database=served.database, clock=served.clock, store=None, reader=None, executor=None,  # type: ignore[arg-type]
         holdout_sales=1, lease_s=60, threads=1,
     )  # fmt: skip
-    async with database.connection() as connection:
-        claimed = await training_requests.claim(connection, at=filling.NOW, lease_s=60)
+    claimed = await served.database.run(training_requests.claim, at=filling.NOW, lease_s=60)
     assert claimed is not None
     assert str(claimed.request_id) == asked["request_id"]
     await trainer.on_training_requested(envelope)
-    async with database.connection() as connection:
-        assert await training_requests.claim(connection, at=filling.NOW, lease_s=60) is None
-    (listed,) = (await served.client.get(PATH, params={"reason": "drift"})).json()["items"]
+    assert await served.database.run(training_requests.claim, at=filling.NOW, lease_s=60) is None
+    (listed,) = (await served.json(PATH, params={"reason": "drift"}))["items"]
     assert (listed["request_id"], listed["status"]) == (asked["request_id"], "running")
 
 
-async def test_a_request_is_merged_with_an_open_one_for_the_same_reason(
-    served: Served, database: Database, operator: dict[str, str]
-) -> None:
+async def test_a_request_is_merged_with_an_open_one_for_the_same_reason(served: Served) -> None:
     answers = await asyncio.gather(
-        *(served.client.post(PATH, json={"reason": "drift"}, headers=operator) for _ in range(4))
+        *(served.client.post(PATH, json={"reason": "drift"}, headers=OPERATOR) for _ in range(4))
     )
     assert {answer.status_code for answer in answers} == {202}
-    followed = [(await served.client.get(answer.headers["location"])).json() for answer in answers]
+    followed = [await served.json(answer.headers["location"]) for answer in answers]
     assert sorted(one["status"] for one in followed) == ["merged", "merged", "merged", "queued"]
-    assert len(await published(database)) == 1
-    (merged, *_) = (await served.client.get(PATH, params={"status": "merged", "limit": 1})).json()["items"]
-    refused = await served.client.post(f"{PATH}/{merged['request_id']}/cancel", headers=operator)
+    assert len(await published(served.database)) == 1
+    (merged, *_) = (await served.json(PATH, params={"status": "merged", "limit": 1}))["items"]
+    refused = await served.client.post(f"{PATH}/{merged['request_id']}/cancel", headers=OPERATOR)
     assert (refused.status_code, "merged" in refused.json()["detail"]) == (409, True)
-    (queued,) = (await served.client.get(PATH, params={"status": "queued"})).json()["items"]
-    await served.client.post(f"{PATH}/{queued['request_id']}/cancel", headers=operator)
-    freed = await served.client.post(PATH, json={"reason": "drift"}, headers=operator)
+    (queued,) = (await served.json(PATH, params={"status": "queued"}))["items"]
+    await served.client.post(f"{PATH}/{queued['request_id']}/cancel", headers=OPERATOR)
+    freed = await served.client.post(PATH, json={"reason": "drift"}, headers=OPERATOR)
     assert freed.json()["status"] == "queued"
 
 
-async def test_sending_twice_with_one_key_asks_once_even_at_the_same_time(
-    served: Served, database: Database, operator: dict[str, str]
-) -> None:
-    headers = operator | {"Idempotency-Key": "one"}
+async def test_sending_twice_with_one_key_asks_once_even_at_the_same_time(served: Served) -> None:
+    headers = OPERATOR | {"Idempotency-Key": "one"}
     answers = await asyncio.gather(
         *(served.client.post(PATH, json={"reason": "drift"}, headers=headers) for _ in range(8))
     )
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.content for answer in answers}) == 1
     assert len({answer.headers["location"] for answer in answers}) == 1
-    assert len(await published(database)) == 1
+    assert len(await published(served.database)) == 1
 
 
-async def test_one_key_for_two_requests_is_a_conflict(
-    served: Served, database: Database, operator: dict[str, str]
-) -> None:
-    headers = operator | {"Idempotency-Key": "one"}
+async def test_one_key_for_two_requests_is_a_conflict(served: Served) -> None:
+    headers = OPERATOR | {"Idempotency-Key": "one"}
     await served.client.post(PATH, json={"reason": "drift"}, headers=headers)
     second = await served.client.post(PATH, json={"reason": "age"}, headers=headers)
-    assert second.status_code == 409
-    assert second.json()["type"].endswith("/idempotency-conflict")
-    assert len(await published(database)) == 1
+    assert problem(second) == (409, "idempotency-conflict")
+    assert len(await published(served.database)) == 1
 
 
-async def test_an_idempotency_key_belongs_to_its_api_key(
-    served: Served, database: Database, operator: dict[str, str]
-) -> None:
-    async with database.connection() as connection:
-        new = await api_keys.create(connection, name="other", scopes=["train"], at=filling.NOW)
+async def test_an_idempotency_key_belongs_to_its_api_key(served: Served) -> None:
+    new = await served.database.run(api_keys.create, name="other", scopes=["train"], at=filling.NOW)
     asked = set()
-    for headers in (operator, {"X-API-Key": new.key}):
+    for headers in (OPERATOR, {"X-API-Key": new.key}):
         answer = await served.client.post(PATH, json={"reason": "drift"}, headers=headers | {"Idempotency-Key": "one"})
         assert answer.status_code == 202
         asked.add(answer.headers["location"])
@@ -134,37 +117,35 @@ async def test_an_idempotency_key_belongs_to_its_api_key(
         (None, "body"),
     ],
 )
-async def test_a_wrong_body_is_explained_and_publishes_nothing(
-    unchanging: Served, operator: dict[str, str], body: object, place: str
-) -> None:
-    answer = await unchanging.client.post(PATH, json=body, headers=operator)
+async def test_a_wrong_body_is_explained_and_publishes_nothing(unchanging: Served, body: object, place: str) -> None:
+    answer = await unchanging.client.post(PATH, json=body, headers=OPERATOR)
     assert answer.status_code == 422
     assert place in answer.json()["detail"]
     assert await published(unchanging.gateway.database) == []
 
 
 @pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b"", b'{"reason": "a\\u0000b"}'])
-async def test_bytes_that_are_no_request_are_refused(unchanging: Served, operator: dict[str, str], raw: bytes) -> None:
-    answer = await unchanging.client.post(PATH, content=raw, headers=operator | {"Content-Type": "application/json"})
+async def test_bytes_that_are_no_request_are_refused(unchanging: Served, raw: bytes) -> None:
+    answer = await unchanging.client.post(PATH, content=raw, headers=OPERATOR | {"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert answer.headers["content-type"] == "application/problem+json"
     assert await published(unchanging.gateway.database) == []
 
 
-async def test_a_ten_megabyte_body_is_refused_announced_or_not(unchanging: Served, operator: dict[str, str]) -> None:
+async def test_a_ten_megabyte_body_is_refused_announced_or_not(unchanging: Served) -> None:
     async def dribble():  # type: ignore[no-untyped-def]
         for _ in range(160):
             yield b"x" * 65536
 
-    announced = await unchanging.client.post(PATH, content=b"x" * 10_000_000, headers=operator)
-    unannounced = await unchanging.client.post(PATH, content=dribble(), headers=operator)
+    announced = await unchanging.client.post(PATH, content=b"x" * 10_000_000, headers=OPERATOR)
+    unannounced = await unchanging.client.post(PATH, content=dribble(), headers=OPERATOR)
     for answer in (announced, unannounced):
         assert answer.status_code == 413
         assert "at most 65536 bytes" in answer.json()["detail"]
 
 
-async def test_who_may_ask(served: Served, database: Database) -> None:
-    async with database.connection() as connection:
+async def test_who_may_ask(served: Served) -> None:
+    async with served.database.connection() as connection:
         good = await api_keys.create(connection, name="trainer bot", scopes=["train"], at=filling.NOW)
         gone = await api_keys.create(connection, name="old bot", scopes=["train"], at=filling.NOW)
         await api_keys.revoke(connection, gone.key_id, at=filling.NOW)
@@ -191,9 +172,8 @@ async def test_who_may_ask(served: Served, database: Database) -> None:
 
 
 async def test_the_secret_itself_is_stored_nowhere(database: Database) -> None:
-    async with database.connection() as connection:
-        new = await api_keys.create(connection, name="bot", scopes=["train"], at=filling.NOW)
-        (stored,) = await api_keys.listing(connection)
+    new = await database.run(api_keys.create, name="bot", scopes=["train"], at=filling.NOW)
+    (stored,) = await database.run(api_keys.listing)
     assert new.key.rpartition("_")[2] not in repr(stored)
     assert stored.secret_sha256 == api_keys.fingerprint(new.key)
 

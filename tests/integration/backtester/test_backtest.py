@@ -15,14 +15,14 @@ from shared.backtest.terms import Terms
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import BacktestRequested
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
 from shared.messaging.transaction import AlreadyHandledError
 from shared.units import DAY_S, ETH
-from tests.factories.harness import run
+from tests.factories.database import Database
+from tests.factories.rows import an_outcome
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import NOW, Happening
-from tests.integration.database.rows import an_outcome
 
 TERMS = Terms(resamples=40, capital_wei=300 * ETH, largest_bps=5_000)
 PUNKS = range(8)
@@ -40,18 +40,16 @@ async def a_record(connection: Connection) -> str:
         generation = await filling.publish(connection, model, as_of=NOW - timedelta(hours=6 * step), value=worth)
     await filling.happen(
         connection,
-        [
-            Happening("listed", 1, 92, 40.0, "0xs"),
-            Happening("listed", 2, 91, 60.0, "0xs"),
-            Happening("listed", 3, 90.5, 41.0, "0xs", "0xfriend"),
-            Happening("bid", 1, 70, 30.0, "0xbidder"),
-            Happening("sale", 1, 60, 40.0, "0xs", "0xa"),
-            Happening("sale", 4, 50, 45.0, "0xs", "0xa"),
-            Happening("sale", 5, 45, 1.0, "0xs", "0xa", exclusion="far_below_floor"),
-            Happening("sale", 1, 30, 48.0, "0xa", "0xb"),
-            Happening("sale", 4, 20, 52.0, "0xa", "0xb"),
-            Happening("listed", 6, 15, 44.0, "0xs"),
-        ],
+        Happening("listed", 1, 92, 40.0, "0xs"),
+        Happening("listed", 2, 91, 60.0, "0xs"),
+        Happening("listed", 3, 90.5, 41.0, "0xs", "0xfriend"),
+        Happening("bid", 1, 70, 30.0, "0xbidder"),
+        Happening("sale", 1, 60, 40.0, "0xs", "0xa"),
+        Happening("sale", 4, 50, 45.0, "0xs", "0xa"),
+        Happening("sale", 5, 45, 1.0, "0xs", "0xa", exclusion="far_below_floor"),
+        Happening("sale", 1, 30, 48.0, "0xa", "0xb"),
+        Happening("sale", 4, 20, 52.0, "0xa", "0xb"),
+        Happening("listed", 6, 15, 44.0, "0xs"),
     )
     for punk in (4, 1):
         for sale in await connection.fetch("select event_seq, price_wei from sales where punk_id = $1", punk):
@@ -63,7 +61,7 @@ async def a_record(connection: Connection) -> str:
 
 @pytest_asyncio.fixture
 async def record(database: Database) -> Database:
-    await run(database, a_record)
+    await database.run(a_record)
     return database
 
 
@@ -97,17 +95,17 @@ async def test_a_backtest_is_stored_once_and_served(record: Database) -> None:
     with pytest.raises(AlreadyHandledError):
         await worker(record).on_backtest_requested(message)
     async with serving(record) as served:
-        document = (await served.client.get("/v1/backtest")).json()
+        document = await served.json("/v1/backtest")
         assert document["backtest_id"] == str(message.id)
         assert document["assumptions"]["capital"] == {"wei": f"{300 * ETH}", "eth": 300.0}
         assert [book["book"] for book in document["books"]] == [
             "executable", "seed_style", "buy_all", "random_entry", "floor_index",
         ]  # fmt: skip
-        curves = (await served.client.get("/v1/backtest/equity?book=executable")).json()["curves"]
-        trades = (await served.client.get("/v1/backtest/trades?limit=1")).json()
+        curves = (await served.json("/v1/backtest/equity?book=executable"))["curves"]
+        trades = await served.json("/v1/backtest/trades?limit=1")
         second = await served.client.get("/v1/backtest/trades", params={"limit": 1, "cursor": trades["next_cursor"]})
-        open_ones = (await served.client.get("/v1/backtest/trades?open=true")).json()
-        of_punk = (await served.client.get("/v1/backtest/trades?punk_id=1&book=seed_style")).json()
+        open_ones = await served.json("/v1/backtest/trades?open=true")
+        of_punk = await served.json("/v1/backtest/trades?punk_id=1&book=seed_style")
     executable = document["books"][0]
     (curve,) = curves
     last = curve["points"][-1]
@@ -126,13 +124,11 @@ async def test_a_backtest_is_stored_once_and_served(record: Database) -> None:
 async def test_nothing_new_is_not_computed_again_and_the_newest_three_are_kept(record: Database) -> None:
     for _ in range(2):
         await worker(record).on_backtest_requested(request())
-    async with record.connection() as connection:
-        assert await connection.fetchval("select count(*) from backtests") == 1
+    assert await record.value("select count(*) from backtests") == 1
     for seed in range(4):
         await worker(record, replace(TERMS, seed=100 + seed)).on_backtest_requested(request())
-    async with record.connection() as connection:
-        assert await connection.fetchval("select count(*) from backtests") == 3
-        assert await connection.fetchval("select count(distinct backtest_id) from backtest_days") == 3
+    assert await record.value("select count(*) from backtests") == 3
+    assert await record.value("select count(distinct backtest_id) from backtest_days") == 3
 
 
 async def test_garbage_after_an_instant_changes_no_trade_before_it(record: Database) -> None:
@@ -165,10 +161,7 @@ async def test_garbage_after_an_instant_changes_no_trade_before_it(record: Datab
 
 
 async def test_a_superseded_event_is_not_played(record: Database) -> None:
-    async with record.connection() as connection:
-        await connection.execute(
-            "update market_events set superseded_at = $1 where event_type = 'listed' and punk_id = 1", NOW
-        )
+    await record.execute("update market_events set superseded_at = $1 where event_type = 'listed' and punk_id = 1", NOW)
     (book,) = [one for one in (await computed(record)).books if one.name == "executable"]
     assert [trade.entry.punk for trade in book.trades] == [6]
 
@@ -207,9 +200,8 @@ async def test_wrong_questions_are_explained(stored: Served, path: str, status: 
 
 
 async def test_a_cursor_of_a_replaced_backtest_is_gone(stored: Served, record: Database) -> None:
-    first = (await stored.client.get("/v1/backtest/trades?book=seed_style&limit=1")).json()
-    async with record.connection() as connection:
-        await connection.execute("delete from backtests")
+    first = await stored.json("/v1/backtest/trades?book=seed_style&limit=1")
+    await record.execute("delete from backtests")
     await worker(record, replace(TERMS, seed=1)).on_backtest_requested(request())
     again = await stored.client.get(
         "/v1/backtest/trades", params={"book": "seed_style", "limit": 1, "cursor": first["next_cursor"]}

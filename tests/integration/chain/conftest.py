@@ -11,8 +11,7 @@ import pytest
 
 from services.ingestor.bootstrap import build_ingestor
 from services.ingestor.handlers import Ingestor, Step
-from shared.clock import ManualClock, SystemClock
-from shared.database.pool import Database
+from shared.clock import Clock, ManualClock, SystemClock
 from shared.messaging.memory import MemoryBus
 from shared.runtime.platform import Platform
 from shared.settings import Settings
@@ -23,7 +22,7 @@ from shared.stores import event_repository
 from shared.stores.market_reader import MarketReader
 from tests.factories import small_market
 from tests.factories.contract_market import CHAIN_ID, ContractMarket
-from tests.factories.harness import run
+from tests.factories.database import Database
 
 EVENTS_SQL = """
 select event_time, block, tx_index, log_index, punk_id, event_type, price_wei::text, from_address, to_address,
@@ -80,6 +79,11 @@ class Following:
             return [tuple(row) for row in await connection.fetch(query, *arguments)]
 
 
+def ingestor(database: Database, source: EthereumSource, reader: MarketReader, clock: Clock) -> Ingestor:
+    platform = Platform(Settings(), clock, database, MemoryBus(clock), None)  # type: ignore[arg-type]
+    return build_ingestor(platform, source, reader)
+
+
 Follow = Callable[..., Awaitable[Following]]
 
 
@@ -115,16 +119,8 @@ async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMar
             rpc = JsonRpc(urls or [chain.url], chain_id=market.chain_id, patience=QUICK)
             source = EthereumSource(rpc, market, NoPrices())
             stack.push_async_callback(source.close)
-            await run(database, event_repository.store_punks, small_market.PUNKS)
+            await database.run(event_repository.store_punks, small_market.PUNKS)
             reader = MarketReader()
-            used = clock or SystemClock()
-            platform = Platform(
-                settings=Settings(),
-                clock=used,
-                database=database,
-                bus=MemoryBus(used),
-                store=None,  # type: ignore[arg-type]
-            )
-            return Following(url, database, source, build_ingestor(platform, source, reader), reader)
+            return Following(url, database, source, ingestor(database, source, reader, clock or SystemClock()), reader)
 
         yield make

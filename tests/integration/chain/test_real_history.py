@@ -8,23 +8,18 @@ from typing import Any
 import polars as pl
 import pytest
 
-from services.ingestor.bootstrap import build_ingestor
 from shared.clock import SystemClock
-from shared.database.pool import Database
 from shared.market.events import EVENT_SCHEMA
-from shared.messaging.memory import MemoryBus
-from shared.runtime.platform import Platform
-from shared.settings import Settings
 from shared.sources.ethereum.contract import MARKET_ADDRESS
 from shared.sources.ethereum.json_rpc import JsonRpc
 from shared.sources.ethereum.source import EthereumMarket, EthereumSource
 from shared.sources.event_files import read_event_files
 from shared.stores import event_repository
 from shared.stores.market_reader import MarketReader
+from tests.factories.database import Database
 from tests.factories.event_logs import event_logs
 from tests.factories.fake_chain import FakeChain, FakeNode, RpcError, transport
-from tests.factories.harness import run
-from tests.integration.chain.conftest import NoPrices
+from tests.integration.chain.conftest import NoPrices, ingestor
 
 EVENTS = 18_000
 MOST = 5_000
@@ -56,33 +51,25 @@ async def test_the_recorded_events_come_through_a_node_unchanged(database: Datab
     files = read_event_files(market_data)
     events = files.events.head(EVENTS)
     chain = FakeChain(head=int(events["block"][-1]) + 200)
-    rows = [
-        row
-        | {
-            "blockHash": chain.hash(int(row["blockNumber"], 16)),
-            "blockTimestamp": row["timeStamp"],
-            "address": MARKET_ADDRESS,
-        }
-        for row in event_logs(events)
-    ]
+    rows = event_logs(events)
+    for row in rows:
+        block = chain.hash(int(row["blockNumber"], 16))
+        row |= {"blockHash": block, "blockTimestamp": row["timeStamp"], "address": MARKET_ADDRESS}
     node = RecordedNode(chain, rows=rows)
     rpc = JsonRpc(["http://node/"], chain_id=1, transport=transport(node=node))
     source = EthereumSource(rpc, EthereumMarket(budget_s=0.0, first_range=50_000), NoPrices())
     assert files.punks is not None
-    await run(database, event_repository.store_punks, files.punks)
-    clock = SystemClock()
-    platform = Platform(Settings(), clock, database, MemoryBus(clock), None)  # type: ignore[arg-type]
+    await database.run(event_repository.store_punks, files.punks)
     pieces, reader = 0, MarketReader()
     while True:
         # A new one for each piece: nothing depends on what it remembers of bids and owners.
-        step = await build_ingestor(platform, source, reader).backfill()
+        step = await ingestor(database, source, reader, SystemClock()).backfill()
         pieces += 1
         if step.stored.more_after is None:
             break
     await source.close()
-    async with database.connection() as connection:
-        stored = await event_repository.read_events(connection)
-        sales = await connection.fetchval("select count(*) from current_sales")
+    stored = await database.run(event_repository.read_events)
+    sales = await database.value("select count(*) from current_sales")
     assert stored.select(EVENT_SCHEMA.keys()).equals(events)
     assert stored["known_at"].equals(stored["timestamp"].alias("known_at"))
     assert sales == events.filter(pl.col("event_type") == "sale").height

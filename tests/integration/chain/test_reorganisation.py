@@ -109,9 +109,8 @@ async def test_outcomes_of_a_sale_that_never_was_count_nowhere(chain: ContractMa
     assert before >= 2
     await following.catch_up()
     assert await following.rows("select count(*) from outcomes") >= [(before,)], "they stay on record"
-    async with following.database.connection() as connection:
-        scored = await outcomes.scored(connection, outcomes.Span())
-        assert await outcomes.fingerprint(connection) != fingerprint
+    scored = await following.database.run(outcomes.scored, outcomes.Span())
+    assert await following.database.run(outcomes.fingerprint) != fingerprint
     superseded = await following.rows(
         "select count(*) from current_outcomes join sales using (event_seq) where sales.superseded_at is not null"
     )
@@ -156,7 +155,7 @@ async def test_replacing_blocks_with_earlier_times_are_taken(chain: ContractMark
     await following.catch_up()
     [(later,)] = await following.rows("select max(event_time) from market_events")
     await chain.revert(snapshot)
-    await chain.rpc("evm_setNextBlockTimestamp", hex(await newest_time(chain) + 3))
+    await chain.rpc("evm_setNextBlockTimestamp", hex(int((await chain.newest_time()).timestamp()) + 3))
     await chain.trade(26, 7)
     await following.catch_up()
     assert await following.tables() == await clean_tables(follow)
@@ -176,7 +175,3 @@ async def test_a_chain_replaced_deeper_than_it_is_stored_needs_a_person(chain: C
     with pytest.raises(PermanentError, match=r"none of the blocks \d+ to \d+ is part of the chain any more"):
         await following.catch_up()
     assert await following.tables() == before
-
-
-async def newest_time(chain: ContractMarket) -> int:
-    return int((await chain.rpc("eth_getBlockByNumber", "latest", False))["timestamp"], 16)

@@ -4,14 +4,13 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from shared.contracts.envelope import decode
 from shared.contracts.messages import TrainingRequested
-from shared.database.pool import Database
 from shared.errors import ConflictError, NotFoundError
-from shared.market.reference_data import PUNK_SCHEMA
+from tests.factories import small_market
+from tests.factories.database import Database
 from tests.integration.cli.conftest import run, said
 from tests.unit.market.event_rows import event_rows, with_value
 
@@ -19,15 +18,7 @@ from tests.unit.market.event_rows import event_rows, with_value
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     event_rows(600).write_parquet(tmp_path / "events.parquet")
-    pl.DataFrame(
-        {
-            "punk_id": range(10_000),
-            "type": ["Male"] * 10_000,
-            "skin": ["Mid"] * 10_000,
-            "accessories": [["Mole"]] * 10_000,
-        },
-        schema=PUNK_SCHEMA,
-    ).write_parquet(tmp_path / "punks.parquet")
+    small_market.PUNKS.write_parquet(tmp_path / "punks.parquet")
     return tmp_path
 
 
@@ -52,8 +43,7 @@ def test_migrate_says_when_there_is_nothing_to_do() -> None:
 
 async def test_a_freeze_by_a_person_is_announced(database: Database) -> None:
     await said("freeze", "add", "--reason", "odd values", "--by", "ada")
-    async with database.connection() as connection:
-        (row,) = await connection.fetch("select body from outbox")
+    (row,) = await database.rows("select body from outbox")
     alert = decode(bytes(row["body"])).data
     assert (alert.kind, alert.severity, alert.summary) == ("freeze", "info", "promotions are frozen by ada: odd values")
 

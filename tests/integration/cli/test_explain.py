@@ -9,9 +9,9 @@ import pytest
 
 from services.nowcaster.bootstrap import build as build_nowcaster
 from shared.contracts.messages import NowcastRequested
-from shared.database.pool import Database
 from shared.errors import InvalidInputError, NotFoundError
 from tests.factories import small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.small_market import END
 from tests.integration.cli.conftest import run, said
@@ -47,21 +47,15 @@ async def test_a_published_value_is_explained_and_its_snapshot_rebuilt(harness: 
     later = (harness.clock.now() + timedelta(minutes=20)).isoformat()
     explained = await document(PUNK, "--as-of", later)
     row = (await harness.rows("select * from generations order by generation_id desc limit 1"))[0]
-    published = await harness.value(
-        "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2", row["generation_id"], PUNK
+    (published,) = await harness.rows(
+        "select * from nowcasts where generation_id = $1 and punk_id = $2", row["generation_id"], PUNK
     )
     made = explained["reproduction"]
-    bounds = await harness.rows(
-        """select lo50_wei / 1e18 as lo50, hi50_wei / 1e18 as hi50, lo80_wei / 1e18 as lo80, hi80_wei / 1e18 as hi80,
-                  lo90_wei / 1e18 as lo90, hi90_wei / 1e18 as hi90
-           from nowcasts where generation_id = $1 and punk_id = $2""",
-        row["generation_id"],
-        PUNK,
-    )
-    assert explained["bounds_eth"] == pytest.approx({name: float(bound) for name, bound in bounds[0].items()}, abs=1e-6)
+    bounds = {name: float(published[f"{name}_wei"]) / 1e18 for name in ("lo50", "hi50", "lo80", "hi80", "lo90", "hi90")}
+    assert explained["bounds_eth"] == pytest.approx(bounds, abs=1e-6)
     assert row["interval_offsets"] != small_market.calibration(small_market.model()).offsets.tolist()
     assert made["same_calibration"]
-    assert made["published_wei"] == made["explained_wei"] == published
+    assert made["published_wei"] == made["explained_wei"] == str(published["value_wei"])
     assert explained["snapshot_id"] == made["recorded"] == made["recomputed"] == row["snapshot_id"]
     assert made["archived"]
     assert (explained["as_of"], explained["previous"]["as_of"]) == (second, first)

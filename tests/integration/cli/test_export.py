@@ -8,17 +8,18 @@ import polars as pl
 import pytest
 
 from services.cli.export.book import daily_floor
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.market.events import EVENT_SCHEMA
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.stores.sale_repository import record_sales
-from tests.factories import market
+from tests.factories import market, rows
+from tests.factories.database import Database
 from tests.factories.market import busy_events
 from tests.integration.api import filling
 from tests.integration.cli.conftest import run
-from tests.integration.database import rows
+from tests.integration.database.rows import a_generation, a_model, a_sale
 
 EVENTS = busy_events(4, count=300)
 MIDDLE = EVENTS["timestamp"][150] + timedelta(seconds=1)
@@ -84,11 +85,10 @@ async def test_a_stored_verdict_on_a_sale_is_exported_as_it_is_stored(
     imported: None, database: Database, out: Path
 ) -> None:
     sales = timeline().sales
-    async with database.connection() as connection:
-        await record_sales(connection, sales[:5])
-        await connection.execute(
-            "update sales set valid = false, exclusion = 'dust' where event_seq = $1", sales[2].event_seq
-        )
+    await database.run(record_sales, sales[:5])
+    await database.execute(
+        "update sales set valid = false, exclusion = 'dust' where event_seq = $1", sales[2].event_seq
+    )
     exclusions = (await asyncio.to_thread(export, out, "sales"))["exclusion"].to_list()
     assert exclusions == ["dust" if sale == sales[2] else sale.excluded for sale in sales]
 
@@ -145,9 +145,8 @@ async def published(connection: Connection) -> tuple[str, int, int]:
 
 
 async def test_nowcasts_are_those_that_were_shown_at_the_instant(database: Database, out: Path) -> None:
-    async with database.connection() as connection:
-        model, first, second = await published(connection)
-        await filling.remove_values(connection, first)
+    model, first, second = await database.run(published)
+    await database.run(filling.remove_values, first)
     shown = await asyncio.to_thread(export, out, "nowcasts")
     assert shown["generation_id"].to_list() == [second] * 4
     assert shown["model_id"].to_list() == [model] * 4
@@ -164,10 +163,10 @@ async def test_nowcasts_are_those_that_were_shown_at_the_instant(database: Datab
 
 async def test_every_scored_outcome_is_exported_with_its_sale(database: Database, out: Path) -> None:
     async with database.connection() as connection:
-        model = await rows.a_model(connection)
-        generation = await rows.a_generation(connection, model)
+        model = await a_model(connection)
+        generation = await a_generation(connection, model)
         for day, horizon in ((0, "latest"), (1, "24h"), (2, "7d")):
-            sale = await rows.a_sale(connection, event_time=rows.NOW + timedelta(days=day), log_index=day)
+            sale = await a_sale(connection, event_time=rows.NOW + timedelta(days=day), log_index=day)
             await rows.an_outcome(connection, sale, model, generation, horizon=horizon, log_error=0.25)
     scored = await asyncio.to_thread(export, out, "outcomes")
     assert scored["horizon"].to_list() == ["latest", "24h", "7d"]

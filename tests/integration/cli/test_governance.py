@@ -10,30 +10,24 @@ from typing import Any
 
 import pytest
 
-from shared.clock import ManualClock
-from shared.database.pool import Database
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.evaluation.policy import PolicyError, load_policy
-from shared.messaging.transaction import originating
-from shared.registry import operations
-from shared.registry.operations import Act
 from tests.factories import registry as made
+from tests.factories.database import Database
 from tests.integration.cli.conftest import invoke, ran, run, said
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
+FIRST, SECOND, THIRD = map(made.model_id, ("first", "second", "third"))
 TEXT = files("shared.evaluation").joinpath("policy.toml").read_text()
 
 
 @pytest.fixture
 async def lived(database: Database) -> Database:
     """Two champions by a person's word, and a shadow of the second."""
-    async with database.transaction() as connection:
-        for name in ("first", "second", "third"):
-            await made.evaluated(connection, name, AT)
+    for name in ("first", "second", "third"):
+        await database.run(made.evaluated, name, AT)
     for days, name in enumerate(("first", "second")):
-        act = Act(made.model_id(name), "ada", f"{name} is good", AT + timedelta(days=days))
-        async with originating(database, ManualClock(act.at), source="test") as transaction:
-            await operations.promote(transaction, act, load_policy())
+        await made.promote_by_hand(database, name, AT + timedelta(days=days))
     return database
 
 
@@ -76,10 +70,10 @@ async def test_decisions_are_listed_shown_and_verified(lived: Database) -> None:
     for listed in (await said("decisions"), await said("decisions", "list")):
         assert "second is good" in listed
         assert "first is good" in listed
-    only = await said("decisions", "list", "--model", made.model_id("first"))
+    only = await said("decisions", "list", "--model", FIRST)
     assert "second is good" not in only
     async with lived.connection() as connection:
-        row = await connection.fetchrow("select * from decisions where subject_model = $1", made.model_id("first"))
+        row = await connection.fetchrow("select * from decisions where subject_model = $1", FIRST)
     shown = await said("decisions", "show", str(row["decision_id"])[:9])
     for part in (str(row["decision_id"]), row["policy_hash"], row["evidence_hash"], "actor     ada"):
         assert part in shown
@@ -100,28 +94,26 @@ async def test_a_tampered_decision_is_named_and_the_exit_code_says_so(lived: Dat
             connection,
             """update decisions set evidence = replace(evidence, 'first is good', 'first is best')
                where subject_model = $1 returning decision_id""",
-            made.model_id("first"),
+            FIRST,
         )
     result = await ran("decisions", "verify", "--all")
     assert result.exit_code == 1
-    assert f"{identity} of {made.model_id('first')}: its evidence hashes to" in result.stdout
+    assert f"{identity} of {FIRST}: its evidence hashes to" in result.stdout
     assert "1 of 2 decisions come out the same" in result.stdout
     report = json.loads((await ran("decisions", "verify", str(identity), "--json")).stdout)
     assert [one["decision_id"] for one in report["wrong"]] == [str(identity)]
 
 
 async def test_a_model_is_promoted_rolled_back_and_put_into_quarantine(lived: Database) -> None:
-    first, second, third = (made.model_id(name) for name in ("first", "second", "third"))
-    assert "promoted: decision" in await said("models", "promote", third, "--reason", "seen enough", "--actor", "bob")
-    assert third in await said("models", "champion")
-    assert second in await said("models", "champion", "--at", "2025-02-02T12:00:00")
-    assert first in await said("models", "champion", "--at", "2025-02-01T12:00:00")
+    assert "promoted: decision" in await said("models", "promote", THIRD, "--reason", "seen enough", "--actor", "bob")
+    assert THIRD in await said("models", "champion")
+    assert SECOND in await said("models", "champion", "--at", "2025-02-02T12:00:00")
+    assert FIRST in await said("models", "champion", "--at", "2025-02-01T12:00:00")
     assert "rolled back" in await said("models", "rollback", "--reason", "odd values")
-    assert second in await said("models", "champion")
-    await said("models", "quarantine", third, "--reason", "poisoned")
-    async with lived.connection() as connection:
-        rows = await connection.fetch("select action, actor, reason from decisions order by decided_at offset 2")
-        kinds = await connection.fetch("select routing_key from outbox order by id offset 2")
+    assert SECOND in await said("models", "champion")
+    await said("models", "quarantine", THIRD, "--reason", "poisoned")
+    rows = await lived.rows("select action, actor, reason from decisions order by decided_at offset 2")
+    kinds = await lived.rows("select routing_key from outbox order by id offset 2")
     assert [tuple(row) for row in rows] == [
         ("promote", "bob", "seen enough"),
         ("rollback", getpass.getuser(), "odd values"),
@@ -129,9 +121,9 @@ async def test_a_model_is_promoted_rolled_back_and_put_into_quarantine(lived: Da
     ]
     assert [row["routing_key"].split(".")[2] for row in kinds] == ["promoted", "rolled_back"]
     with pytest.raises(ConflictError, match="in quarantine"):
-        await ran("models", "promote", third, "--reason", "again")
+        await ran("models", "promote", THIRD, "--reason", "again")
     with pytest.raises(ConflictError, match="somebody moved it"):
-        await ran("models", "promote", first, "--reason", "x", "--expect-generation", "1")
+        await ran("models", "promote", FIRST, "--reason", "x", "--expect-generation", "1")
 
 
 @pytest.mark.parametrize(
@@ -144,31 +136,29 @@ def test_nothing_is_done_without_a_reason(command: tuple[str, ...]) -> None:
 
 
 async def test_models_have_a_card_a_lineage_and_differences(lived: Database) -> None:
-    first, second = made.model_id("first"), made.model_id("second")
-    card = await said("models", "show", first, "--card")
-    assert card.startswith(f"# Model card: {first}\n")
+    card = await said("models", "show", FIRST, "--card")
+    assert card.startswith(f"# Model card: {FIRST}\n")
     assert "first is good" in card
-    assert json.loads(await said("models", "show", first))["state"] == "retired"
-    shown = await said("models", "lineage", first)
+    assert json.loads(await said("models", "show", FIRST))["state"] == "retired"
+    shown = await said("models", "lineage", FIRST)
     assert "first is good" in shown
     assert "requested" in shown
-    result = await ran("models", "diff", first, second)
+    result = await ran("models", "diff", FIRST, SECOND)
     assert result.exit_code == 1
     assert "artifact_sha256" in result.stdout
     assert "feature_schema" not in result.stdout
-    assert "the same model" in await said("models", "diff", first, first)
+    assert "the same model" in await said("models", "diff", FIRST, FIRST)
 
 
 async def test_documents_are_those_of_the_api_with_json(lived: Database) -> None:
     async def document(*arguments: str) -> Any:
         return json.loads(await said(*arguments, "--json"))
 
-    first, second = made.model_id("first"), made.model_id("second")
-    assert [one["model_id"] for one in await document("models", "list", "--state", "champion")] == [second]
-    assert (await document("models", "champion"))["model_id"] == second
-    assert (await document("models", "lineage", first))["line"][0]["model_id"] == first
+    assert [one["model_id"] for one in await document("models", "list", "--state", "champion")] == [SECOND]
+    assert (await document("models", "champion"))["model_id"] == SECOND
+    assert (await document("models", "lineage", FIRST))["line"][0]["model_id"] == FIRST
     assert await document("models", "shadows") == []
-    (listed,) = await document("decisions", "list", "--model", first)
+    (listed,) = await document("decisions", "list", "--model", FIRST)
     shown = await document("decisions", "show", listed["decision_id"])
     assert shown["evidence"]["said"] == "first is good"
     assert shown.items() >= listed.items()
@@ -177,7 +167,6 @@ async def test_documents_are_those_of_the_api_with_json(lived: Database) -> None
 
 async def test_shadows_are_visible(lived: Database) -> None:
     assert "no shadow is running" in await said("models", "shadows")
-    async with lived.transaction() as connection:
-        await made.start_shadow(connection, "far", AT + timedelta(days=2))
+    await lived.run(made.start_shadow, "far", AT + timedelta(days=2))
     shown = await said("models", "shadows")
-    assert re.search(rf"{made.model_id('far')} +{made.model_id('second')} +running +0 of 200 +1 +1 ", shown)
+    assert re.search(rf"{made.model_id('far')} +{SECOND} +running +0 of 200 +1 +1 ", shown)

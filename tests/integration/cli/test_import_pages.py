@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from shared.database.pool import Database
 from shared.errors import ConflictError, InvalidInputError
 from shared.market.events import EVENT_SCHEMA
 from shared.sources.ethereum.decoder import MissingBidsError
 from shared.stores import event_repository
+from tests.factories.database import Database
 from tests.factories.punks_contract import PunksContract
 from tests.integration.cli.conftest import run
 
@@ -39,86 +40,73 @@ def write(file: Path, logs: list[dict[str, Any]]) -> Path:
     return file
 
 
-def stored(url: str) -> pl.DataFrame:
+def stored() -> pl.DataFrame:
     async def read() -> pl.DataFrame:
-        database = await Database.connect(url)
+        database = await Database.connect(os.environ["PUNKCAST_DATABASE_URL"])
         try:
-            async with database.connection() as connection:
-                return await event_repository.read_events(connection)
+            return await database.run(event_repository.read_events)
         finally:
             await database.close()
 
     return asyncio.run(read()).select(*EVENT_SCHEMA)
 
 
-def test_a_directory_of_pages_is_imported_once(
-    fresh_database_url: str, tmp_path: Path, contract: PunksContract
-) -> None:
+def test_a_directory_of_pages_is_imported_once(tmp_path: Path, contract: PunksContract) -> None:
     write(tmp_path / "pages" / "2.json", contract.logs[1:])
     write(tmp_path / "pages" / "1.json.gz", contract.logs[:3])
     printed = run("import", str(tmp_path / "pages"))
     assert "5 logs of 2 page(s) are 4 events\n" in printed
     assert "4 events appended, 0 known already" in printed
     assert "0 events appended, 4 known already" in run("import", str(tmp_path / "pages"))
-    assert_frame_equal(stored(fresh_database_url), contract.frame())
+    assert_frame_equal(stored(), contract.frame())
 
 
-def test_a_bid_from_before_a_page_is_taken_from_the_database(
-    fresh_database_url: str, tmp_path: Path, contract: PunksContract
-) -> None:
+def test_a_bid_from_before_a_page_is_taken_from_the_database(tmp_path: Path, contract: PunksContract) -> None:
     run("import", str(write(tmp_path / "1.json", contract.logs[:3])))
     assert "1 events appended" in run("import", str(write(tmp_path / "2.json", contract.logs[3:])))
-    assert_frame_equal(stored(fresh_database_url), contract.frame())
+    assert_frame_equal(stored(), contract.frame())
 
 
 def test_event_files_and_the_pages_that_follow_them_are_imported_together(
-    fresh_database_url: str, tmp_path: Path, contract: PunksContract
+    tmp_path: Path, contract: PunksContract
 ) -> None:
     write(tmp_path / "pages" / "3.json", contract.logs[2:])
     contract.frame()[:3].write_parquet(tmp_path / "pages" / "events.parquet")
     assert "4 events appended, 1 known already" in run("import", str(tmp_path / "pages"))
-    assert_frame_equal(stored(fresh_database_url), contract.frame())
+    assert_frame_equal(stored(), contract.frame())
 
 
-def test_a_page_whose_bid_is_nowhere_imports_nothing(
-    fresh_database_url: str, tmp_path: Path, contract: PunksContract
-) -> None:
+def test_a_page_whose_bid_is_nowhere_imports_nothing(tmp_path: Path, contract: PunksContract) -> None:
     page = write(tmp_path / "page.json", contract.logs[3:])
     with pytest.raises(MissingBidsError):
         run("import", page)
     contract.frame()[:1].write_parquet(tmp_path / "events.parquet")
     with pytest.raises(MissingBidsError):
         run("import", tmp_path)
-    assert stored(fresh_database_url).is_empty()
+    assert stored().is_empty()
 
 
-def test_earlier_events_may_be_given_without_being_imported(
-    fresh_database_url: str, tmp_path: Path, contract: PunksContract
-) -> None:
+def test_earlier_events_may_be_given_without_being_imported(tmp_path: Path, contract: PunksContract) -> None:
     contract.frame().write_parquet(tmp_path / "events.parquet")
     page = write(tmp_path / "pages" / "page.json", contract.logs[3:])
     assert "1 events appended" in run("import", str(page), "--history", str(tmp_path / "events.parquet"))
-    assert_frame_equal(stored(fresh_database_url), contract.frame()[3:])
+    assert_frame_equal(stored(), contract.frame()[3:])
 
 
-def test_one_bad_log_in_one_page_imports_nothing(
-    fresh_database_url: str, tmp_path: Path, contract: PunksContract
-) -> None:
+def test_one_bad_log_in_one_page_imports_nothing(tmp_path: Path, contract: PunksContract) -> None:
     write(tmp_path / "1.json", contract.logs[:2])
     write(tmp_path / "2.json", [contract.logs[2], {**contract.logs[3], "data": "0x1"}])
     with pytest.raises(InvalidInputError, match=r"2\.json: log 2: data must be 0x and whole bytes"):
         run("import", tmp_path)
-    assert stored(fresh_database_url).is_empty()
+    assert stored().is_empty()
 
 
-def test_a_page_that_contradicts_the_stored_events_changes_nothing(
-    fresh_database_url: str, tmp_path: Path, contract: PunksContract
-) -> None:
+def test_a_page_that_contradicts_the_stored_events_changes_nothing(tmp_path: Path, contract: PunksContract) -> None:
     run("import", str(write(tmp_path / "1.json", contract.logs)))
     changed = [*contract.logs[:1], {**contract.logs[1], "data": f"0x{8:064x}"}, *contract.logs[2:]]
     with pytest.raises(ConflictError, match="is stored with price_wei '9', not '8'"):
         run("import", write(tmp_path / "1.json", changed))
-    assert_frame_equal(stored(fresh_database_url), contract.frame())
+    assert_frame_equal(stored(), contract.frame())
 
 
 def test_the_output_tells_of_listings_whose_seller_is_unknown(tmp_path: Path, contract: PunksContract) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.database.pool import Database
 from shared.registry.models import ModelRecord
 from tests.factories import small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.unsupported import WHY, Release
 from tests.integration.cli.conftest import ran
@@ -69,7 +69,7 @@ async def test_a_damaged_champion_is_not_accepted_as_one_of_another_release(harn
 
 
 @pytest.mark.parametrize("missing", [1, 2], ids=["previous", "shadow"])
-async def test_a_companion_that_does_not_load_is_reported_and_stops_no_deployment(
+async def test_a_standby_model_that_does_not_load_is_reported_and_stops_no_deployment(
     harness: Harness, release: Release, missing: int
 ) -> None:
     standby = (await promoted(harness))[missing]

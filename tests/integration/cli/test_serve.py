@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.database.pool import Database
 from shared.stores import event_repository
 from tests.e2e.command import Home, end_of, serving
-from tests.factories.harness import run
+from tests.factories.database import Database
 from tests.factories.waiting import eventually
 
 
@@ -23,7 +22,7 @@ async def test_it_answers_takes_the_market_in_and_ends_gracefully(
     }
     async with serving(Home(tmp_path, settings), "serve") as (process, client):
         assert (await client.get("/livez")).status_code == 200
-        await eventually(lambda: run(database, event_repository.last_place), within_s=60)
+        await eventually(lambda: database.run(event_repository.last_place), within_s=60)
         process.send_signal(number)
         served = await end_of(process)
     assert served.code == 0, served.errors

@@ -1,9 +1,8 @@
-"""The smallest legal row of each table, so that a test names only its own subject."""
+"""Rows of the models and of what refers to them, beside `tests.factories.rows`."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,9 +11,8 @@ import pytest
 
 from shared.database.pool import Connection
 from tests.factories import registry
+from tests.factories.rows import NOW, a_generation_of, a_sale_by, an_event, insert
 
-NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
-ETH = 10**18
 BOUNDS = ("lo90_wei", "lo80_wei", "lo50_wei", "value_wei", "hi50_wei", "hi80_wei", "hi90_wei")
 
 # The transitions from registration to each state.
@@ -31,20 +29,17 @@ WAY_TO = {
 
 
 @asynccontextmanager
-async def refused(connection: Connection, match: str) -> AsyncIterator[None]:
+async def refusing(connection: Connection, match: str) -> AsyncIterator[None]:
     """The database refuses the statements of this block, and keeps none of their effects."""
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=match):
         async with connection.transaction():
             yield
 
 
-async def insert(connection: Connection, table: str, *, returning: str = "null", **values: Any) -> Any:
-    """Insert a row; return the value of the expression `returning`."""
-    columns = ", ".join(values)
-    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-    return await connection.fetchval(
-        f"insert into {table} ({columns}) values ({places}) returning {returning}", *values.values()
-    )
+async def refused(connection: Connection, match: str, statement: Awaitable[object]) -> None:
+    """The database refuses this statement, and keeps none of its effects."""
+    async with refusing(connection, match):
+        await statement
 
 
 def digest() -> str:
@@ -90,30 +85,14 @@ async def a_pointer(connection: Connection, model_id: str, generation: int = 1) 
     return decision
 
 
-async def an_event(connection: Connection, **given: Any) -> int:
-    values = {
-        "block": 1, "tx_index": 0, "log_index": 0, "tx_hash": "0x1", "event_time": NOW, "known_at": NOW,
-        "punk_id": 0, "event_type": "listed", "price_wei": ETH,
-    } | given  # fmt: skip
-    return await insert(connection, "market_events", returning="seq", **values)
-
-
 async def a_sale(connection: Connection, **given: Any) -> int:
     seq = await an_event(connection, event_type="sale", log_index=int(digest()[:7], 16))
-    values = {
-        "event_seq": seq, "block": 1, "log_index": 0, "tx_hash": "0x1", "event_time": NOW, "punk_id": 0,
-        "price_wei": ETH, "kind": "buy", "valid": True,
-    } | given  # fmt: skip
-    await insert(connection, "sales", **values)
+    await a_sale_by(connection, seq, **given)
     return seq
 
 
 async def a_generation(connection: Connection, model_id: str) -> int:
-    return await insert(
-        connection, "generations", returning="generation_id", role="champion", model_id=model_id,
-        snapshot_id=await a_snapshot(connection), as_of=NOW, published_at=NOW, row_count=1, floor_wei=1, last_block=1,
-        values_sha256="v", merkle_root="m",
-    )  # fmt: skip
+    return await a_generation_of(connection, model_id, await a_snapshot(connection))
 
 
 async def a_nowcast(connection: Connection, **given: Any) -> None:
@@ -129,15 +108,6 @@ async def a_promotion(connection: Connection, model_id: str, state: str) -> Any:
     decision = await a_decision(connection, model_id)
     await insert(connection, "promotions", promotion_id=decision, model_id=model_id, state=state, started_at=NOW)
     return decision
-
-
-async def an_outcome(connection: Connection, event_seq: int, model_id: str, generation: int, **given: Any) -> None:
-    values = {
-        "event_seq": event_seq, "model_id": model_id, "horizon": "latest", "track": "champion",
-        "generation_id": generation, "value_wei": ETH, "price_wei": ETH, "floor_wei": ETH, "log_error": 0.0,
-        "in50": True, "in80": True, "in90": True, "scored_at": NOW,
-    } | given  # fmt: skip
-    await insert(connection, "outcomes", **values)
 
 
 async def a_monitor_step(connection: Connection) -> None:

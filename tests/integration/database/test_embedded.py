@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from shared.database import embedded_server
@@ -17,6 +16,7 @@ from shared.database.embedded import database_url, serve
 from shared.database.embedded_server import EmbeddedDatabaseError, EmbeddedServer
 from shared.errors import InvalidInputError
 from shared.settings import Settings
+from tests.factories.database import ask
 
 ROOT = Path(__file__).parents[3]
 Start = Callable[[], Awaitable[asyncio.subprocess.Process]]
@@ -88,17 +88,9 @@ def postmaster(data: Path) -> int | None:
     return number
 
 
-async def run(url: str, statement: str) -> object:
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
 async def works(data: Path) -> None:
     async with serve(data) as url:
-        assert await run(url, "select 1") == 1
+        assert await ask(url, "select 1") == 1
 
 
 async def refused(data: Path, match: str) -> None:
@@ -108,11 +100,11 @@ async def refused(data: Path, match: str) -> None:
 
 async def test_it_runs_while_used_and_keeps_its_data(data: Path) -> None:
     async with serve(data) as url:
-        await run(url, "create table kept as select 7 as n")
+        await ask(url, "create table kept as select 7 as n")
         assert postmaster(data)
     assert postmaster(data) is None
     async with serve(data) as url:
-        assert await run(url, "select n from kept") == 7
+        assert await ask(url, "select n from kept") == 7
 
 
 async def test_its_settings_prevent_corruption_and_network_access(data: Path) -> None:
@@ -120,15 +112,15 @@ async def test_its_settings_prevent_corruption_and_network_access(data: Path) ->
         "synchronous_commit": "off", "fsync": "on", "full_page_writes": "on", "timezone": "UTC", "listen_addresses": "",
     }  # fmt: skip
     async with serve(data) as url:
-        assert {name: await run(url, f"show {name}") for name in expected} == expected
+        assert {name: await ask(url, f"show {name}") for name in expected} == expected
         socket = EmbeddedServer.on(data, {}).socket_folder
         assert socket.stat().st_mode & 0o077 == 0
 
 
 async def test_the_starter_may_choose_other_settings(data: Path) -> None:
     async with serve(data, configuration={"fsync": "off", "application_name": "it's"}) as url:
-        assert await run(url, "show fsync") == "off"
-        assert await run(url, "select boot_val is distinct from reset_val from pg_settings where name = 'fsync'")
+        assert await ask(url, "show fsync") == "off"
+        assert await ask(url, "select boot_val is distinct from reset_val from pg_settings where name = 'fsync'")
 
 
 async def test_cancelling_during_the_start_stops_it(data: Path) -> None:
@@ -151,7 +143,7 @@ async def test_several_users_in_one_process_share_it(data: Path) -> None:
         async with serve(data) as second:
             assert first == second
         assert postmaster(data) == number
-        assert await run(first, "select 1") == 1
+        assert await ask(first, "select 1") == 1
 
 
 async def test_several_processes_share_it_and_the_last_stops_it(data: Path, another_process: Start) -> None:
@@ -170,7 +162,7 @@ async def test_a_killed_user_neither_stops_it_nor_keeps_it_running(data: Path, a
     async with serve(data) as url:
         number = postmaster(data)
         await dies(starter)
-        assert await run(url, "select 1") == 1
+        assert await ask(url, "select 1") == 1
         assert postmaster(data) == number
     assert postmaster(data) is None
 
@@ -180,7 +172,7 @@ async def test_a_server_left_behind_is_joined_and_then_stopped(data: Path, anoth
     left_behind = postmaster(data)
     assert left_behind is not None
     async with serve(data) as url:
-        assert await run(url, "select 1") == 1
+        assert await ask(url, "select 1") == 1
         assert postmaster(data) == left_behind
     assert postmaster(data) is None
 
@@ -192,7 +184,7 @@ async def test_a_killed_server_recovers(data: Path, another_process: Start) -> N
     os.kill(number, signal.SIGKILL)
     await dies(starter)
     async with serve(data) as url:
-        assert await run(url, "select 1") == 1
+        assert await ask(url, "select 1") == 1
         assert postmaster(data) != number
 
 
@@ -257,7 +249,7 @@ async def test_the_settings_choose_the_folder(data: Path) -> None:
     home = data.parent
     for setting in ("embedded://", f"embedded://{home}/elsewhere"):
         async with database_url(Settings(home=home, database_url=setting)) as url:
-            assert await run(url, "select 1") == 1
+            assert await ask(url, "select 1") == 1
     assert (home / "postgres" / "PG_VERSION").exists()
     assert (home / "elsewhere" / "PG_VERSION").exists()
 

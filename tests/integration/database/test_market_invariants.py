@@ -8,18 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.database.pool import Connection
-from tests.integration.database.rows import (
-    BOUNDS,
-    NOW,
-    a_generation,
-    a_model,
-    a_nowcast,
-    a_sale,
-    an_event,
-    an_outcome,
-    insert,
-    refused,
-)  # fmt: skip
+from tests.factories.rows import NOW, an_event, an_outcome, insert
+from tests.integration.database.rows import BOUNDS, a_generation, a_model, a_nowcast, a_sale, refused, refusing
 
 
 @pytest.mark.parametrize(
@@ -40,8 +30,7 @@ from tests.integration.database.rows import (
     ],
 )
 async def test_an_invalid_event_is_refused(connection: Connection, wrong: dict[str, Any], rule: str) -> None:
-    async with refused(connection, rule):
-        await an_event(connection, **wrong)
+    await refused(connection, rule, an_event(connection, **wrong))
 
 
 async def test_the_largest_price_the_chain_can_write_is_kept_exactly(connection: Connection) -> None:
@@ -51,8 +40,7 @@ async def test_the_largest_price_the_chain_can_write_is_kept_exactly(connection:
 
 async def test_the_same_log_is_taken_once_until_it_is_orphaned(connection: Connection) -> None:
     seq = await an_event(connection, block=7, log_index=3)
-    async with refused(connection, "market_events_natural_key"):
-        await an_event(connection, block=7, log_index=3, tx_hash="0x2")
+    await refused(connection, "market_events_natural_key", an_event(connection, block=7, log_index=3, tx_hash="0x2"))
     await connection.execute("update market_events set superseded_at = $2 where seq = $1", seq, NOW)
     await an_event(connection, block=7, log_index=3, tx_hash="0x2")
 
@@ -62,9 +50,8 @@ async def test_the_same_log_is_taken_once_until_it_is_orphaned(connection: Conne
 )
 async def test_an_event_is_never_changed(connection: Connection, change: str) -> None:
     await an_event(connection)
-    async with refused(connection, "immutable"):
-        await connection.execute(f"update market_events set {change}")
-    async with refused(connection, "immutable"):
+    await refused(connection, "immutable", connection.execute(f"update market_events set {change}"))
+    async with refusing(connection, "immutable"):
         await connection.execute(f"update market_events set superseded_at = '2025-06-02', {change}")
 
 
@@ -72,18 +59,15 @@ async def test_an_event_is_orphaned_once(connection: Connection) -> None:
     await an_event(connection)
     await connection.execute("update market_events set superseded_at = $1", NOW)
     for again in ("now()", "null"):
-        async with refused(connection, "once"):
-            await connection.execute(f"update market_events set superseded_at = {again}")
-    async with refused(connection, "immutable"):
-        await connection.execute("delete from market_events")
+        await refused(connection, "once", connection.execute(f"update market_events set superseded_at = {again}"))
+    await refused(connection, "immutable", connection.execute("delete from market_events"))
 
 
 async def test_a_sale_is_valid_exactly_when_nothing_excludes_it(connection: Connection) -> None:
     await a_sale(connection, valid=True, exclusion=None)
     await a_sale(connection, valid=False, exclusion="wash")
     for valid, exclusion in ((True, "wash"), (False, None)):
-        async with refused(connection, "sales_check"):
-            await a_sale(connection, valid=valid, exclusion=exclusion)
+        await refused(connection, "sales_check", a_sale(connection, valid=valid, exclusion=exclusion))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -116,8 +100,7 @@ async def test_every_nested_interval_is_kept(connection: Connection, bounds: lis
 async def test_a_generation_values_each_punk_once(connection: Connection) -> None:
     await a_nowcast(connection)
     assert await connection.fetchval("select value_wei from nowcasts where punk_id = 7") == 50
-    async with refused(connection, "nowcasts_pkey"):
-        await a_nowcast(connection, confidence=b"B")
+    await refused(connection, "nowcasts_pkey", a_nowcast(connection, confidence=b"B"))
 
 
 @pytest.mark.parametrize(
@@ -135,31 +118,28 @@ async def test_a_generation_values_each_punk_once(connection: Connection) -> Non
     ids=str,
 )
 async def test_an_invalid_value_is_refused(connection: Connection, wrong: dict[str, Any], rule: str) -> None:
-    async with refused(connection, rule):
-        await a_nowcast(connection, **wrong)
+    await refused(connection, rule, a_nowcast(connection, **wrong))
 
 
 @pytest.mark.parametrize("close", [float("nan"), float("inf")])
 async def test_a_dollar_price_that_is_not_finite_is_refused(connection: Connection, close: float) -> None:
-    async with refused(connection, "close_is_a_number"):
-        await insert(connection, "eth_usd_daily", date=NOW.date(), close=close)
+    await refused(connection, "close_is_a_number", insert(connection, "eth_usd_daily", date=NOW.date(), close=close))
 
 
 @pytest.mark.parametrize("error", [float("nan"), float("inf"), float("-inf")])
 async def test_a_score_that_is_not_finite_is_refused(connection: Connection, error: float) -> None:
     model = await a_model(connection)
     sale, generation = await a_sale(connection), await a_generation(connection, model)
-    async with refused(connection, "log_error_is_a_number"):
-        await an_outcome(connection, sale, model, generation, log_error=error)
+    await refused(connection, "log_error_is_a_number", an_outcome(connection, sale, model, generation, log_error=error))
 
 
 async def test_the_pointer_names_an_existing_generation(connection: Connection) -> None:
-    async with refused(connection, "foreign key"):
+    async with refusing(connection, "foreign key"):
         await insert(connection, "nowcast_pointer", generation_id=999_999, moved_at=NOW)
         await connection.execute("set constraints all immediate")
     generation = await a_generation(connection, await a_model(connection))
     await insert(connection, "nowcast_pointer", generation_id=generation, moved_at=NOW)
-    async with refused(connection, "nowcast_pointer_pkey"):
+    async with refusing(connection, "nowcast_pointer_pkey"):
         await insert(connection, "nowcast_pointer", generation_id=generation, moved_at=NOW)
 
 
@@ -168,21 +148,19 @@ async def test_a_sale_is_scored_once_per_model_and_horizon(connection: Connectio
     generations = [await a_generation(connection, model) for model in models]
     sale = await a_sale(connection)
     await an_outcome(connection, sale, models[0], generations[0])
-    async with refused(connection, "outcomes_pkey"):
-        await an_outcome(connection, sale, models[0], generations[0], track="shadow")
-    async with refused(connection, "one_champion_outcome"):
-        await an_outcome(connection, sale, models[1], generations[1])
+    await refused(connection, "outcomes_pkey", an_outcome(connection, sale, models[0], generations[0], track="shadow"))
+    await refused(connection, "one_champion_outcome", an_outcome(connection, sale, models[1], generations[1]))
     await an_outcome(connection, sale, models[0], generations[0], horizon="24h")
     await an_outcome(connection, sale, models[1], generations[1], track="shadow")
     for wrong in ({"horizon": "1h"}, {"track": "guess"}):
-        async with refused(connection, next(iter(wrong))):
-            await an_outcome(
-                connection, sale, models[1], generations[1], **{"horizon": "7d", "track": "shadow"} | wrong
-            )
+        await refused(
+            connection,
+            next(iter(wrong)),
+            an_outcome(connection, sale, models[1], generations[1], **{"horizon": "7d", "track": "shadow"} | wrong),
+        )
 
 
 async def test_an_outcome_needs_its_sale(connection: Connection) -> None:
     model = await a_model(connection)
     generation = await a_generation(connection, model)
-    async with refused(connection, "foreign key"):
-        await an_outcome(connection, 999_999, model, generation)
+    await refused(connection, "foreign key", an_outcome(connection, 999_999, model, generation))

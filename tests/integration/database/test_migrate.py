@@ -11,6 +11,7 @@ from shared.database import migrate as runner
 from shared.database.migrate import EditedMigrationError, MigrationBusyError, check, migrate, read_migrations
 from shared.database.pool import DatabaseUnavailableError
 from shared.errors import InvalidInputError
+from tests.factories.database import ask
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,7 @@ class Project:
         return await check(self.url, directory=self.folder)
 
     async def scalar(self, statement: str) -> object:
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetchval(statement)
-        finally:
-            await connection.close()
+        return await ask(self.url, statement)
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
+from tests.factories.database import Database
+from tests.factories.rows import NOW, an_outcome, insert
 from tests.integration.database.rows import (
-    NOW,
     WAY_TO,
     a_decision,
     a_generation,
@@ -22,24 +23,20 @@ from tests.integration.database.rows import (
     a_request,
     a_sale,
     a_snapshot,
-    an_outcome,
-    insert,
     move,
     refused,
-)  # fmt: skip
+    refusing,
+)
 
-LEGAL = {
-    ("registered", "evaluated"),
-    ("registered", "rejected"),
-    ("evaluated", "rejected"),
-    ("evaluated", "shadow"),
-    ("evaluated", "champion"),
-    ("shadow", "champion"),
-    ("shadow", "rejected"),
-    ("champion", "retired"),
-    ("champion", "rolled_back"),
-    ("retired", "champion"),
-    *((state, "quarantined") for state in WAY_TO if state not in {"champion", "quarantined"}),
+AFTER = {
+    "registered": ("evaluated", "rejected"),
+    "evaluated": ("rejected", "shadow", "champion"),
+    "shadow": ("champion", "rejected"),
+    "champion": ("retired", "rolled_back"),
+    "retired": ("champion",),
+}
+LEGAL = {(old, new) for old in AFTER for new in AFTER[old]} | {
+    (state, "quarantined") for state in WAY_TO if state not in {"champion", "quarantined"}
 }
 
 
@@ -51,8 +48,7 @@ async def test_a_model_changes_state_only_by_legal_transitions(connection: Conne
         await move(connection, model, new)
         assert await connection.fetchval("select state from models where model_id = $1", model) == new
     else:
-        async with refused(connection, f"cannot go from {old} to {new}"):
-            await move(connection, model, new)
+        await refused(connection, f"cannot go from {old} to {new}", move(connection, model, new))
 
 
 OVERRIDE = {"kind": "operator", "evidence": '{"override":true}'}
@@ -66,8 +62,7 @@ async def test_an_operators_override_allows_only_rejected_or_rolled_back_to_cham
     await a_decision(connection, model, **OVERRIDE)
     for new in sorted(set(WAY_TO) - {old, "champion"}):
         if (old, new) not in LEGAL:
-            async with refused(connection, "cannot go from"):
-                await move(connection, model, new)
+            await refused(connection, "cannot go from", move(connection, model, new))
     if old in {"rejected", "rolled_back"}:
         await move(connection, model, "champion")
 
@@ -88,8 +83,7 @@ async def test_no_other_decision_brings_a_rejected_model_to_champion(
     model = await a_model(connection, "rejected")
     await a_decision(connection, model, **said)
     await a_decision(connection, await a_model(connection, "rejected"), **OVERRIDE)
-    async with refused(connection, "cannot go from rejected to champion"):
-        await move(connection, model, "champion")
+    await refused(connection, "cannot go from rejected to champion", move(connection, model, "champion"))
 
 
 async def test_an_override_is_used_once(connection: Connection) -> None:
@@ -98,26 +92,27 @@ async def test_an_override_is_used_once(connection: Connection) -> None:
     await move(connection, model, "champion")
     await insert(connection, "model_pointer", model_id=model, generation=1, decision_id=decision, moved_at=NOW)
     await move(connection, model, "rolled_back")
-    async with refused(connection, "cannot go from rolled_back to champion"):
-        await move(connection, model, "champion")
+    await refused(connection, "cannot go from rolled_back to champion", move(connection, model, "champion"))
 
 
 @pytest.mark.parametrize("state", sorted(set(WAY_TO) - {"registered"}))
 async def test_a_model_begins_as_registered(connection: Connection, state: str) -> None:
     model = await a_model(connection)
-    async with refused(connection, "must begin as registered"):
-        await connection.execute(
+    await refused(
+        connection,
+        "must begin as registered",
+        connection.execute(
             """insert into models select (jsonb_populate_record(m, jsonb_build_object('model_id', 'm-0123456789abcdef',
                    'state', $2::text))).* from models m where model_id = $1""",
             model,
             state,
-        )
+        ),
+    )
 
 
 @pytest.mark.parametrize("identity", ["m-1", "m-0123456789ABCDEF", "n-0123456789abcdef", "m-0123456789abcdef0", ""])
 async def test_a_model_is_named_after_its_bytes(connection: Connection, identity: str) -> None:
-    async with refused(connection, "models_model_id_check"):
-        await a_model(connection, model_id=identity)
+    await refused(connection, "models_model_id_check", a_model(connection, model_id=identity))
 
 
 @pytest.mark.parametrize(
@@ -133,8 +128,7 @@ async def test_a_model_is_named_after_its_bytes(connection: Connection, identity
 )
 async def test_a_model_keeps_everything_but_its_state(connection: Connection, statement: str, rule: str) -> None:
     await a_model(connection, "rejected")
-    async with refused(connection, rule):
-        await connection.execute(statement)
+    await refused(connection, rule, connection.execute(statement))
 
 
 async def test_two_models_never_share_bytes_or_a_request(connection: Connection) -> None:
@@ -143,23 +137,24 @@ async def test_two_models_never_share_bytes_or_a_request(connection: Connection)
         ("models_artifact_sha256_key", {"training_request": str(await a_request(connection))}),
         ("models_training_request_key", {"artifact_sha256": "another file's"}),
     ):
-        async with refused(connection, constraint):
-            await connection.execute(
+        await refused(
+            connection,
+            constraint,
+            connection.execute(
                 "insert into models select (jsonb_populate_record(m, $1::text::jsonb)).* from models m",
                 json.dumps(other | {"model_id": "m-0123456789abcdef"}),
-            )
+            ),
+        )
 
 
 async def test_there_is_one_champion(connection: Connection) -> None:
     await a_model(connection, "champion")
     second = await a_model(connection, "evaluated")
-    async with refused(connection, "one_champion"):
-        await move(connection, second, "champion")
+    await refused(connection, "one_champion", move(connection, second, "champion"))
 
 
 async def test_of_two_concurrent_promotions_one_is_refused(database: Database) -> None:
-    async with database.connection() as connection:
-        models = [await a_model(connection, "evaluated") for _ in range(2)]
+    models = [await database.run(a_model, "evaluated") for _ in range(2)]
     both_moved = asyncio.Barrier(2)
 
     async def crown(model: str) -> bool:
@@ -173,15 +168,13 @@ async def test_of_two_concurrent_promotions_one_is_refused(database: Database) -
         return True
 
     assert sorted(await asyncio.gather(*map(crown, models))) == [False, True]
-    async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from models where state = 'champion'") == 1
+    assert await database.value("select count(*) from models where state = 'champion'") == 1
 
 
 async def test_the_pointer_names_only_the_champion(connection: Connection) -> None:
     for state in sorted(set(WAY_TO) - {"champion"}):
         model = await a_model(connection, state)
-        async with refused(connection, "only name the champion"):
-            await a_pointer(connection, model)
+        await refused(connection, "only name the champion", a_pointer(connection, model))
     await a_pointer(connection, await a_model(connection, "champion"))
 
 
@@ -198,10 +191,13 @@ async def two_champions(connection: Connection) -> tuple[str, str]:
 async def test_the_pointer_moves_one_generation_at_a_time(connection: Connection, step: int) -> None:
     old, new = await two_champions(connection)
     decision = await a_decision(connection, new, expected_generation=5)
-    async with refused(connection, "one generation at a time"):
-        await connection.execute(
+    await refused(
+        connection,
+        "one generation at a time",
+        connection.execute(
             "update model_pointer set model_id = $1, generation = $2, decision_id = $3", new, 5 + step, decision
-        )
+        ),
+    )
     await connection.execute("update model_pointer set model_id = $1, generation = 6, decision_id = $2", new, decision)
     history = await connection.fetch("select generation, model_id from model_pointer_history order by generation")
     assert [tuple(row) for row in history] == [(5, old), (6, new)]
@@ -221,11 +217,9 @@ async def test_the_pointer_moves_only_by_a_matching_decision(
 ) -> None:
     _, new = await two_champions(connection)
     decision = await a_decision(connection, new, **{"expected_generation": 5, **given})
-    async with refused(connection, match):
-        await swap(connection, new, decision)
+    await refused(connection, match, swap(connection, new, decision))
     about_another = await a_decision(connection, await a_model(connection), expected_generation=5)
-    async with refused(connection, "is about"):
-        await swap(connection, new, about_another)
+    await refused(connection, "is about", swap(connection, new, about_another))
     await swap(connection, new, await a_decision(connection, new, expected_generation=5))
 
 
@@ -239,8 +233,7 @@ async def test_an_open_decision_has_an_owner_and_an_expiry(connection: Connectio
     model = await a_model(connection)
     await a_decision(connection, model, owner="operator", expires_at=NOW)
     for half in ({"owner": "operator"}, {"expires_at": NOW}):
-        async with refused(connection, "open_has_owner"):
-            await a_decision(connection, model, **half)
+        await refused(connection, "open_has_owner", a_decision(connection, model, **half))
 
 
 OPEN, ENDINGS = ("warm_up", "watching"), ("confirmed", "rolled_back", "superseded")
@@ -250,17 +243,16 @@ async def test_a_promotion_goes_forward_only(connection: Connection) -> None:
     model = await a_model(connection, "champion")
     for ending in ENDINGS:
         decision = await a_promotion(connection, model, "warm_up")
-        async with refused(connection, "immutable but for its state"):
+        async with refusing(connection, "immutable but for its state"):
             await connection.execute("update promotions set started_at = now() where promotion_id = $1", decision)
         await promotion_becomes(connection, decision, "watching")
-        async with refused(connection, "cannot go from watching to warm_up"):
+        async with refusing(connection, "cannot go from watching to warm_up"):
             await promotion_becomes(connection, decision, "warm_up")
         await promotion_becomes(connection, decision, ending)
         for other in (*OPEN, *ENDINGS):
-            async with refused(connection, f"cannot go from {ending} to {other}"):
+            async with refusing(connection, f"cannot go from {ending} to {other}"):
                 await promotion_becomes(connection, decision, other)
-    async with refused(connection, "never deleted"):
-        await connection.execute("delete from promotions")
+    await refused(connection, "never deleted", connection.execute("delete from promotions"))
 
 
 async def promotion_becomes(connection: Connection, decision: object, state: str) -> None:
@@ -278,37 +270,33 @@ async def test_a_shadow_that_ended_stays_ended(connection: Connection) -> None:
     decision = await a_decision(connection, model, action="start_shadow")
     await insert(connection, "shadows", model_id=model, champion_id=champion, decision_id=decision, started_at=NOW)
     await connection.execute("update shadows set started_at = now()")
-    async with refused(connection, "keeps its decision"):
+    async with refusing(connection, "keeps its decision"):
         await connection.execute("update shadows set decision_id = $1", await a_decision(connection, model))
     await connection.execute("update shadows set ended_at = $1, outcome = 'worse'", NOW)
     for statement in ("update shadows set outcome = 'not_worse'", "update shadows set ended_at = null"):
-        async with refused(connection, "has ended: UPDATE"):
-            await connection.execute(statement)
-    async with refused(connection, "has ended: DELETE"):
-        await connection.execute("delete from shadows")
+        await refused(connection, "has ended: UPDATE", connection.execute(statement))
+    await refused(connection, "has ended: DELETE", connection.execute("delete from shadows"))
 
 
 async def test_a_decision_moves_the_pointer_once(connection: Connection) -> None:
     champion = await a_model(connection, "champion")
     decision = await a_pointer(connection, champion)
-    async with refused(connection, "model_pointer_history_decision_id_key"):
+    async with refusing(connection, "model_pointer_history_decision_id_key"):
         await connection.execute("update model_pointer set generation = 2, moved_at = $1", NOW)
     assert await connection.fetchval("select decision_id from model_pointer") == decision
 
 
 async def test_the_pointer_needs_a_recorded_decision(connection: Connection) -> None:
     champion = await a_model(connection, "champion")
-    async with refused(connection, "foreign key"):
+    async with refusing(connection, "foreign key"):
         await insert(connection, "model_pointer", model_id=champion, generation=1, decision_id=uuid4(), moved_at=NOW)
 
 
 async def test_there_is_one_pointer_and_it_is_never_deleted(connection: Connection) -> None:
     champion = await a_model(connection, "champion")
     await a_pointer(connection, champion)
-    async with refused(connection, "model_pointer"):
-        await a_pointer(connection, champion, generation=2)
-    async with refused(connection, "never deleted"):
-        await connection.execute("delete from model_pointer")
+    await refused(connection, "model_pointer", a_pointer(connection, champion, generation=2))
+    await refused(connection, "never deleted", connection.execute("delete from model_pointer"))
 
 
 async def test_history_is_only_added_to(connection: Connection) -> None:
@@ -333,11 +321,9 @@ async def test_history_is_only_added_to(connection: Connection) -> None:
     }
     for table, change in changes.items():
         assert await connection.fetchval(f"select count(*) from {table}") > 0
-        async with refused(connection, f"{table} is append-only: UPDATE"):
-            await connection.execute(f"update {table} set {change}")
+        await refused(connection, f"{table} is append-only: UPDATE", connection.execute(f"update {table} set {change}"))
         if table not in {"generations", "nowcasts", "snapshots"}:  # old rows of these may be deleted
-            async with refused(connection, f"{table} is append-only: DELETE"):
-                await connection.execute(f"delete from {table}")
+            await refused(connection, f"{table} is append-only: DELETE", connection.execute(f"delete from {table}"))
 
 
 NEVER_EMPTIED = (
@@ -348,8 +334,7 @@ NEVER_EMPTIED = (
 
 @pytest.mark.parametrize("table", NEVER_EMPTIED)
 async def test_history_is_never_emptied(connection: Connection, table: str) -> None:
-    async with refused(connection, "append-only: TRUNCATE"):
-        await connection.execute(f"truncate {table} cascade")
+    await refused(connection, "append-only: TRUNCATE", connection.execute(f"truncate {table} cascade"))
 
 
 async def test_one_request_per_reason_is_open(connection: Connection) -> None:
@@ -357,7 +342,7 @@ async def test_one_request_per_reason_is_open(connection: Connection) -> None:
     for status in ("queued", "running"):
         await connection.execute("update training_requests set status = $2 where request_id = $1", first, status)
         for other in ("queued", "running"):
-            async with refused(connection, "one_open_request_per_reason"):
+            async with refusing(connection, "one_open_request_per_reason"):
                 await a_request(connection, reason="model age", status=other)
     await a_request(connection, reason="another reason")
     for status in ("succeeded", "failed", "cancelled"):
@@ -371,12 +356,10 @@ async def test_one_promotion_is_open(connection: Connection) -> None:
     await a_promotion(connection, model, "confirmed")
     await a_promotion(connection, model, "warm_up")
     for state in OPEN:
-        async with refused(connection, "one_open_promotion"):
-            await a_promotion(connection, model, state)
+        await refused(connection, "one_open_promotion", a_promotion(connection, model, state))
     await a_promotion(connection, model, "superseded")
 
 
 async def test_a_snapshot_is_named_after_its_content(connection: Connection) -> None:
     await a_snapshot(connection)
-    async with refused(connection, "snapshots_snapshot_id_check"):
-        await a_snapshot(connection, identity="latest")
+    await refused(connection, "snapshots_snapshot_id_check", a_snapshot(connection, identity="latest"))

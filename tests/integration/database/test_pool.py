@@ -11,6 +11,7 @@ import pytest
 
 from shared.database.pool import Connection, Database, DatabaseUnavailableError
 from shared.errors import InvalidInputError, TransientError
+from tests.factories.database import ask
 from tests.factories.waiting import eventually
 
 
@@ -27,15 +28,8 @@ async def enter(connection: Connection, consumer: str) -> None:
 
 async def terminate(url: str, condition: str = "pid <> pg_backend_pid()", *arguments: object) -> None:
     """Let the server close the sessions on this database that satisfy the condition."""
-    other = await asyncpg.connect(url)
-    try:
-        await other.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
-            + condition,
-            *arguments,
-        )
-    finally:
-        await other.close()
+    sessions = f"pg_stat_activity where datname = current_database() and {condition}"
+    await ask(url, f"select count(pg_terminate_backend(pid)) from {sessions}", *arguments)
 
 
 async def test_sessions_have_a_name_and_use_utc(database: Database) -> None:

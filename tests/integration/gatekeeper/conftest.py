@@ -10,7 +10,6 @@ import pytest
 
 from services.gatekeeper.handlers import CONSUMER, Gatekeeper
 from shared.contracts.messages import ContenderRegistered, Payload, RetrainCheckRequested, ShadowMatured
-from shared.database.pool import Database
 from shared.errors import UnsupportedModelError
 from shared.evaluation.evidence import GateEvidence
 from shared.evaluation.policy import load_policy
@@ -20,6 +19,7 @@ from shared.registry.unsupported import UnsupportedModel
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
 from tests.factories import gate_evidence, registry
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ class ChosenEvidence:
     evidence: GateEvidence | None = None
     meanwhile: Callable[[], Awaitable[object]] | None = None
     asked: list[str] = field(default_factory=list)
-    anchors: list[str | None] = field(default_factory=list)
+    confirmed: list[str | None] = field(default_factory=list)
     refused: UnsupportedModelError | None = None
 
     async def gather(
@@ -46,7 +46,7 @@ class ChosenEvidence:
         self.asked.append(contender.model_id)
         if self.refused is not None:
             raise self.refused
-        self.anchors.append(None if anchor is None else anchor.model_id)
+        self.confirmed.append(None if anchor is None else anchor.model_id)
         if self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()

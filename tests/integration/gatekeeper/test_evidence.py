@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from pydantic import TypeAdapter
 
-from shared.database.pool import Database
 from shared.errors import IntegrityError, UnsupportedModelError
 from shared.evaluation import judgement
 from shared.evaluation.canonical import canonical_json
@@ -18,26 +17,21 @@ from shared.evaluation.checks import Check
 from shared.evaluation.evidence import GateEvidence, InfraFacts
 from shared.evaluation.gates import decide
 from shared.evaluation.policy import load_policy
-from shared.market.events import validate
-from shared.market.traits import Traits
 from shared.registry import decisions
 from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.registry.evidence.recheck import recheck
 from shared.registry.models import ModelRecord
 from shared.storage.object_store import ObjectRef
-from shared.stores import event_repository
 from shared.stores import snapshot_repository as snapshots
-from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import evaluation_snapshot, holdout_cutoff, nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.reference import ROWS
 from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
-from tests.factories import gate_evidence, market, registry, small_market
+from tests.factories import gate_evidence, registry, small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
-
-EVENTS = 4_000
-NOW = datetime.fromtimestamp(market.START + EVENTS * market.STEP_S, UTC)
+from tests.factories.small_market import END as NOW
 
 
 @dataclass(frozen=True)
@@ -54,8 +48,7 @@ class Files:
 
 @pytest.fixture(scope="module")
 def files() -> Files:
-    traits = Traits.from_frame(market.punks_frame())
-    timeline, prices = market.timeline(market.events_frame(5, count=EVENTS), traits), market.prices()
+    timeline, prices = small_market.timeline(), small_market.prices()
     cutoff = holdout_cutoff(timeline, NOW, 100)
     learnt = training_snapshot(timeline, prices, cutoff)
     model = fit(learnt, threads=1, params=small_market.quick())
@@ -85,11 +78,6 @@ class Shelf(Harness):
             data_cutoff=self.files.cutoff,
         )
 
-    async def archive(self, snapshot: Snapshot) -> None:
-        archived = await snapshots.upload(self.store, snapshot)
-        await self.run(snapshots.record, snapshot, at=NOW)
-        await self.run(snapshots.record_archive, archived, at=NOW)
-
     async def with_file(self, record: ModelRecord, body: bytes, **fields: object) -> ModelRecord:
         """The record with another file, stored."""
         file = await self.store.put("models", body, extension="json")
@@ -101,16 +89,9 @@ class Shelf(Harness):
         return await self.with_file(await self.contender(), model.to_bytes())
 
     def gatherer(self, elapsed: float = 0.25) -> EvidenceGatherer:
+        """Each use of the stopwatch takes so long."""
         ticks = iter(np.arange(0, 100 * elapsed, elapsed))
-        return EvidenceGatherer(
-            database=self.database,
-            store=self.store,
-            reader=MarketReader(),
-            clock=self.clock,
-            threads=1,
-            stopwatch=lambda: float(next(ticks)),
-            max_latency_s=0.3,
-        )
+        return super().gatherer(stopwatch=lambda: float(next(ticks)), max_latency_s=0.3)
 
     async def evidence(self, contender: ModelRecord, *others: ModelRecord | None) -> GateEvidence:
         return (await self.gatherer().gather(contender, *(others or (None,)))).evidence
@@ -139,17 +120,7 @@ async def test_a_trained_model_gives_whole_evidence(shelf: Shelf) -> None:
     assert gathered.nowcast_snapshot is None
     assert gathered.evidence.sales is not None
     assert len(gathered.evidence.sales) == 100
-    assert gathered.evidence.infra == InfraFacts(
-        loads=True,
-        load_error="",
-        sha256_matches=True,
-        finite_positive=True,
-        golden_difference=0.0,
-        golden_rows=ROWS,
-        quick=True,
-        parity_difference=0.0,
-        parity_rows=100,
-    )
+    assert gathered.evidence.infra == gate_evidence.infra(golden_rows=ROWS, parity_rows=100)
     checks = by_name(gathered.evidence)
     assert {checks[name].verdict for name in ("lineage", "no_overlap", "golden_rows", "latency")} == {"pass"}
     assert checks["sample"].verdict == "inconclusive", "a hundred sales are too few"
@@ -265,7 +236,7 @@ async def test_a_file_that_changes_between_judging_and_deploying_is_missing_evid
 
 async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_made_for_it(shelf: Shelf) -> None:
     record = await shelf.contender(archived_nowcast=False)
-    await stored_market(shelf)
+    await shelf.import_until(NOW)
     gathered = await shelf.gatherer().gather(record, record)
     assert gathered.nowcast_snapshot is not None
     checks = by_name(gathered.evidence)
@@ -276,19 +247,9 @@ async def test_before_any_nowcast_is_archived_the_blast_radius_is_taken_on_one_m
     assert again.nowcast_snapshot == gathered.nowcast_snapshot, "the next gate finds it archived"
 
 
-async def stored_market(shelf: Shelf) -> None:
-    """Enough of a market to make a nowcast snapshot of."""
-    punks = market.punks_frame().with_columns(pl.col("punk_id").cast(pl.Int32))
-    await shelf.run(event_repository.store_punks, punks)
-    closes = {"date": [NOW.date() - timedelta(days=days) for days in range(90, 0, -1)], "eth_usd": [400.0] * 90}
-    await shelf.run(event_repository.store_eth_usd, pl.DataFrame(closes))
-    events = validate(market.events_frame(5, count=400).drop("seq"), "made up")
-    await shelf.run(event_repository.append_events, events)
-
-
 async def test_a_nowcast_archived_by_a_release_that_lacked_a_column_is_not_used(shelf: Shelf) -> None:
     record = await shelf.contender(archived_nowcast=False)
-    await stored_market(shelf)
+    await shelf.import_until(NOW)
     older = replace(shelf.files.nowcast, frame=shelf.files.nowcast.frame.drop("asks"), feature_schema="0" * 64)
     await shelf.archive(older)
     gathered = await shelf.gatherer().gather(record, record)

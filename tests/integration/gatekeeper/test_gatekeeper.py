@@ -40,7 +40,7 @@ async def test_the_decision_keeps_its_evidence_word_for_word(vacant: Gate) -> No
     assert decision.verdict == "pass"
 
 
-async def test_a_better_contender_replaces_the_champion_who_stays_armed(gate: Gate) -> None:
+async def test_a_better_contender_replaces_the_champion_who_stands_by(gate: Gate) -> None:
     await gate.judge("new", days=12)
     assert await gate.states("good", "new") == ("retired", "champion")
     promotion = await gate.run(promotions.current)
@@ -230,11 +230,11 @@ async def test_on_probation_the_last_confirmed_champion_is_compared_with_as_well
     await gate.judge("new")
     await watch(gate)
     await gate.judge("newer", days=12)
-    assert gate.chosen.anchors == [None, None, made.model_id("good")]
+    assert gate.chosen.confirmed == [None, None, made.model_id("good")]
     await watch(gate)
     await confirm(gate)
     await gate.judge("newest")
-    assert gate.chosen.anchors[-1] is None, "the champion is the confirmed one itself"
+    assert gate.chosen.confirmed[-1] is None, "the champion is the confirmed one itself"
 
 
 async def test_a_confirmation_meanwhile_makes_the_gate_run_again(gate: Gate) -> None:
@@ -243,7 +243,7 @@ async def test_a_confirmation_meanwhile_makes_the_gate_run_again(gate: Gate) -> 
     gate.chosen.meanwhile = partial(confirm, gate)
     assert await gate.judge("newer") == "registered"
     await gate.pass_time(11)
-    assert gate.chosen.anchors[-2:] == [made.model_id("good"), None]
+    assert gate.chosen.confirmed[-2:] == [made.model_id("good"), None]
 
 
 async def test_a_proven_shadow_waits_until_the_champion_is_confirmed(gate: Gate) -> None:

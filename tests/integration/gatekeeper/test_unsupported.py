@@ -10,16 +10,14 @@ from services.gatekeeper.bootstrap import build
 from services.ingestor.bootstrap import build as build_ingestor
 from services.nowcaster.bootstrap import build as build_nowcaster
 from shared.contracts.messages import ContenderRegistered, IngestRequested, NowcastRequested
-from shared.database.pool import Database
 from shared.errors import UnsupportedModelError
 from shared.evaluation.gates import CONFIRMED, PUBLISHED
 from shared.evaluation.policy import Policy, load_policy
 from shared.registry import audit
-from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.registry.evidence.recheck import recheck
-from shared.stores.market_reader import MarketReader
 from tests.factories import registry as made
 from tests.factories import small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.unsupported import WHY, Release
 from tests.integration.gatekeeper.conftest import Gate
@@ -77,14 +75,7 @@ async def test_a_contender_replaces_a_champion_that_cannot_be_served_and_the_dec
     published = await harness.value("select count(*) from outcomes where track = 'champion' and horizon = 'latest'")
     assert checks[PUBLISHED].n == published
     assert "blast_mean" not in checks
-    gatherer = EvidenceGatherer(
-        database=harness.database,
-        store=harness.store,
-        reader=MarketReader(),
-        clock=harness.clock,
-        threads=1,
-        max_latency_s=5,
-    )
+    gatherer = harness.gatherer()
     assert await recheck(harness.database, gatherer, finding.decision) == []
     release.cannot_serve.clear()
     assert await recheck(harness.database, gatherer, finding.decision) == [], "with code that could serve it, too"
@@ -103,7 +94,7 @@ async def test_a_champion_that_another_release_serves_is_not_replaced_by_that_ru
     assert (await harness.state(champion), await harness.state(contender)) == ("champion", "registered")
 
 
-async def test_an_anchor_that_cannot_be_served_is_left_out(harness: Harness, release: Release) -> None:
+async def test_a_confirmed_champion_that_cannot_be_served_is_left_out(harness: Harness, release: Release) -> None:
     await harness.promote(small_market.model(8))
     release.cannot_serve.add(small_market.model().model_id)
     await judged(harness, 9)

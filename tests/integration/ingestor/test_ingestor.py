@@ -9,12 +9,12 @@ import pytest
 
 from services.ingestor.bootstrap import build
 from shared.contracts.messages import IngestRequested, MarketUpdated
-from shared.database.pool import Database
 from shared.errors import TransientError
 from shared.messaging.transaction import Transaction
 from shared.stores import event_repository, offer_repository, sale_repository
 from shared.stores.market_reader import MarketReader
 from tests.factories import registry, small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.plain_market import plain_offers
 from tests.factories.small_market import END, Source

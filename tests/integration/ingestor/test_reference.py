@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from services.ingestor.reference import ASK_AGAIN_AFTER, FetchedReference
-from shared.database.pool import Database
 from shared.errors import InvalidInputError, PunkcastError, TransientError
 from shared.sources.price_source import PricesUnavailableError
 from tests.factories import small_market
+from tests.factories.database import Database
 
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
 
@@ -70,8 +70,7 @@ async def test_closes_that_cannot_be_had_hold_nothing_up(database: Database, fai
     assert await stored(database, reference, NOW + timedelta(minutes=1)) is None
     assert len(source.asked) == 1, "nor is their source asked with every pull"
     assert await stored(database, reference, NOW + ASK_AGAIN_AFTER) == date(2024, 3, 4)
-    async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from punks") == 10_000
+    assert await database.value("select count(*) from punks") == 10_000
 
 
 async def test_without_punks_nothing_goes_on(database: Database) -> None:

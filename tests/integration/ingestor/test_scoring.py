@@ -10,11 +10,11 @@ import pytest
 
 from services.ingestor.bootstrap import build
 from shared.contracts.messages import IngestRequested, MarketUpdated
-from shared.database.pool import Database
 from tests.factories import registry, small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
+from tests.factories.rows import an_event
 from tests.factories.small_market import END, Source
-from tests.integration.database.rows import an_event
 
 START = END - timedelta(days=10)
 TICK = timedelta(microseconds=1)
@@ -76,7 +76,7 @@ async def test_each_horizon_has_the_generation_that_was_out_so_long_before(harne
     assert outcomes == {"latest": (latest, good), "24h": (day, good), "7d": (week, old)}
 
 
-async def test_companions_are_scored_on_the_champions_snapshot(harness: Harness) -> None:
+async def test_standby_models_are_scored_on_the_champions_snapshot(harness: Harness) -> None:
     before, at = SOLD - timedelta(minutes=50), SOLD - timedelta(minutes=20)
     for instant in (before, at):
         await publish(harness, "good", instant)
@@ -105,7 +105,7 @@ async def test_champion_previous_and_shadow_each_have_their_track(harness: Harne
     ]
 
 
-async def test_after_a_promotion_at_the_same_instant_the_new_champion_counts_and_the_old_one_is_its_companion(
+async def test_after_a_promotion_at_the_same_instant_the_new_champion_counts_and_the_old_one_stands_by(
     harness: Harness,
 ) -> None:
     at = SOLD - timedelta(minutes=20)

@@ -12,11 +12,11 @@ from prometheus_client import REGISTRY
 from shared.clock import ManualClock, SystemClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import IngestRequested, MarketUpdated, MonitorRequested, Payload
-from shared.database.pool import Database
 from shared.messaging.bus import Bus, BusUnavailableError, Subscription, UnroutableError
 from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
 from shared.messaging.transaction import handling, originating
+from tests.factories.database import Database
 from tests.factories.waiting import eventually
 from tests.integration.messaging.conftest import Broker, Recorder, consume, message
 
@@ -55,14 +55,16 @@ async def emit(database: Database, *payloads: Payload, at: datetime = NOW) -> li
 
 
 async def depth(database: Database) -> int:
-    async with database.connection() as connection:
-        return await connection.fetchval("select count(*) from outbox")
+    return await database.value("select count(*) from outbox")
 
 
 @contextlib.asynccontextmanager
-async def running(relay: Relay) -> AsyncIterator[None]:
+async def running(database: Database, stub: StubBus, **options: float) -> AsyncIterator[None]:
+    """A relay that listens for notifications."""
+    relay = Relay(database, stub, **options)
     task = asyncio.create_task(relay.run())
     try:
+        await eventually(lambda: listening(database))
         yield
     finally:
         await relay.stop()
@@ -85,14 +87,12 @@ async def listening(database: Database) -> bool:
 
 async def mute(database: Database) -> None:
     """Send no more notifications of new rows."""
-    async with database.connection() as connection:
-        await connection.execute("alter table outbox disable trigger notify")
+    await database.execute("alter table outbox disable trigger notify")
 
 
 async def test_rows_are_published_in_order_as_committed_and_deleted(database: Database, stub: StubBus) -> None:
     sent = await emit(database, *updates(5))
-    async with database.connection() as connection:
-        bodies = [row["body"] for row in await connection.fetch("select body from outbox order by id")]
+    bodies = [row["body"] for row in await database.rows("select body from outbox order by id")]
     assert await Relay(database, stub).run_once() == 5
     assert [envelope.id for envelope in stub.published] == sent
     assert stub.published == [decode(body) for body in bodies]
@@ -154,28 +154,22 @@ async def test_an_unroutable_message_stays_without_blocking_the_others(database:
 
 
 async def test_a_row_this_version_cannot_read_is_published_unchanged(database: Database, stub: StubBus) -> None:
-    async with database.connection() as connection:
-        await connection.execute(
-            "insert into outbox (message_id, routing_key, body, created_at) values ($1, $2, $3, $4)",
-            uuid4(), "punkcast.weather.changed.v1", b"{}", NOW,
-        )  # fmt: skip
+    await database.execute(
+        "insert into outbox (message_id, routing_key, body, created_at) values ($1, $2, $3, $4)",
+        uuid4(), "punkcast.weather.changed.v1", b"{}", NOW,
+    )  # fmt: skip
     assert await Relay(database, stub).run_once() == 1
     assert stub.raw == [("punkcast.weather.changed.v1", b"{}")]
 
 
-async def test_a_commit_wakes_the_relay_at_once(database: Database, stub: StubBus) -> None:
-    async with running(Relay(database, stub, poll_s=60)):
-        await eventually(lambda: listening(database))
+@pytest.mark.parametrize(
+    ("muted", "poll_s"), [(False, 60), (True, 0.1)], ids=["by the notification", "by polling, without notifications"]
+)
+async def test_the_relay_soon_sees_a_commit(database: Database, stub: StubBus, muted: bool, poll_s: float) -> None:
+    if muted:
+        await mute(database)
+    async with running(database, stub, poll_s=poll_s):
         # The relay also polls when it starts to listen, so only the second commit proves the notification.
-        for count in (1, 2):
-            await emit(database, *updates(1))
-            await eventually(lambda count=count: len(stub.published) == count, within_s=2)
-
-
-async def test_without_notifications_the_relay_still_polls(database: Database, stub: StubBus) -> None:
-    await mute(database)
-    async with running(Relay(database, stub, poll_s=0.1)):
-        await eventually(lambda: listening(database))
         for count in (1, 2):
             await emit(database, *updates(1))
             await eventually(lambda count=count: len(stub.published) == count, within_s=2)
@@ -185,7 +179,7 @@ async def test_the_relay_survives_an_outage_of_the_broker_and_measures_the_outbo
     database: Database, stub: StubBus
 ) -> None:
     stub.away = True
-    async with running(Relay(database, stub, poll_s=0.05)):
+    async with running(database, stub, poll_s=0.05):
         await emit(database, *updates(2))
         await eventually(lambda: REGISTRY.get_sample_value("punkcast_outbox_depth") == 2)
         assert stub.published == []
@@ -195,21 +189,18 @@ async def test_the_relay_survives_an_outage_of_the_broker_and_measures_the_outbo
 
 
 async def test_the_relay_survives_the_loss_of_its_database_connections(database: Database, stub: StubBus) -> None:
-    async with running(Relay(database, stub, poll_s=0.1, heartbeat_s=0.1)):
-        await eventually(lambda: listening(database))
-        async with database.connection() as connection:
-            await connection.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity "
-                "where datname = current_database() and pid <> pg_backend_pid()"
-            )
+    async with running(database, stub, poll_s=0.1, heartbeat_s=0.1):
+        await database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
         await emit(database, *updates(1))
         await eventually(lambda: len(stub.published) == 1)
         await eventually(lambda: listening(database))
 
 
 async def test_stopping_publishes_the_remaining_rows(database: Database, stub: StubBus) -> None:
-    async with asyncio.timeout(10), running(Relay(database, stub, poll_s=60)):
-        await eventually(lambda: listening(database))
+    async with asyncio.timeout(10), running(database, stub, poll_s=60):
         await mute(database)
         await emit(database, *updates(1))
     assert len(stub.published) == 1

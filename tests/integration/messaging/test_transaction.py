@@ -12,9 +12,9 @@ import pytest
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import IngestRequested, MarketUpdated
-from shared.database.pool import Database
 from shared.messaging.ticks import tick
 from shared.messaging.transaction import AlreadyHandledError, Transaction, handling, originating, purge_inbox
+from tests.factories.database import Database
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 Handle = Callable[..., AbstractAsyncContextManager[Transaction]]
@@ -40,8 +40,7 @@ def handle(database: Database, clock: ManualClock, cause: Envelope) -> Handle:
 
 
 async def count(database: Database, table: str) -> int:
-    async with database.connection() as connection:
-        return await connection.fetchval(f"select count(*) from {table}")
+    return await database.value(f"select count(*) from {table}")
 
 
 async def test_the_inbox_entry_and_the_messages_commit_together(database: Database, handle: Handle) -> None:
@@ -129,8 +128,7 @@ async def test_an_emitted_message_continues_the_flow_of_its_cause(
 async def test_a_message_without_a_cause_starts_a_flow_of_its_own(database: Database, clock: ManualClock) -> None:
     async with originating(database, clock, source="operator") as tx:
         identity = await tx.emit(UPDATE)
-    async with database.connection() as connection:
-        envelope = decode(await connection.fetchval("select body from outbox"))
+    envelope = decode(await database.value("select body from outbox"))
     assert envelope.correlationid == identity
     assert envelope.causationid is None
 
@@ -148,6 +146,5 @@ async def test_only_old_inbox_entries_are_deleted(database: Database, clock: Man
         message = Envelope.wrap(IngestRequested(slot=NOW), source="test", time=NOW, message_id=uuid4())
         async with handling(database, ManualClock(NOW - age), consumer="ingestor", cause=message):
             pass
-    async with database.connection() as connection:
-        assert await purge_inbox(connection, before=NOW - timedelta(days=30)) == 1
+    assert await database.run(purge_inbox, before=NOW - timedelta(days=30)) == 1
     assert await count(database, "inbox") == 2

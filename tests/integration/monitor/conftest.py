@@ -9,10 +9,10 @@ import pytest
 
 from services.monitor.bootstrap import build
 from shared.contracts.messages import AlertRaised, MonitorRequested, Payload, RetrainCheckRequested, TrainingRequested
-from shared.database.pool import Database
 from shared.messaging.ticks import tick_id
 from shared.registry import models
 from tests.factories import registry as made
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 
 START = datetime(2025, 3, 1, tzinfo=UTC)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from shared.contracts.messages import TrainingRequested
 from shared.evaluation.absolute_checks import LOSS_LEVEL
 from shared.evaluation.checks import Check
-from shared.registry import training_requests
 from tests.factories import registry as made
 from tests.integration.monitor.conftest import START, Bench
 
@@ -87,14 +86,8 @@ async def test_without_a_recorded_level_there_is_no_alarm(bench: Bench) -> None:
 async def test_one_request_a_day_and_none_for_a_reason_that_is_open(bench: Bench) -> None:
     await bench.check()
     (request,) = await bench.emitted(TrainingRequested)
-    await bench.run(
-        training_requests.enqueue,
-        request_id=request.request_id,
-        reason=request.reason,
-        requested_by=request.requested_by,
-        data_cutoff=None,
-        at=bench.clock.now(),
-    )
+    facts = {"request_id": request.request_id, "requested_by": request.requested_by}
+    await bench.run(made.request, request.reason, bench.clock.now(), **facts)
     assert await bench.check(days=1) == ["no_champion"]
     await bench.execute("update training_requests set status = 'failed'")
     assert await bench.check(days=2) == ["no_champion", "no_champion"]

@@ -1,25 +1,26 @@
 """The stored test equals the formula, whatever the order of looks, restarts, repeats and kills."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import textwrap
 from datetime import timedelta
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.monitor.stepping import advance_paired
-from shared.evaluation.eprocess import EState
 from shared.evaluation.policy import load_policy
 from tests.factories import registry as made
+from tests.factories.killed import is_killed
 from tests.integration.monitor.conftest import START, Bench
 
-POLICY = load_policy()
+advance = partial(
+    advance_paired, new=made.model_id("new"), old=made.model_id("good"), started_at=START, margin=0.0,
+    stop_when_better=False, policy=load_policy(),
+)  # fmt: skip
+"""`new` against `good`, its predecessor."""
 
 
 def reference(steps: list[tuple[list[float], list[float]]], *, sign: int) -> float:
@@ -58,17 +59,7 @@ async def test_any_order_of_sales_looks_and_repeats_gives_the_reference(
                         tx_hash = None if at == 0 else f"0x{sales.count - at + 1:064x}"
                         await sales.add(connection, {"new": new, "good": old}, tx_hash=tx_hash)
                 for _ in range(repeats):
-                    state = await advance_paired(
-                        connection,
-                        "promotion:under-test",
-                        new=made.model_id("new"),
-                        old=made.model_id("good"),
-                        started_at=START,
-                        margin=0.0,
-                        stop_when_better=False,
-                        policy=POLICY,
-                        at=START + timedelta(days=number),
-                    )
+                    state = await advance(connection, "promotion:under-test", at=START + timedelta(days=number))
             rows = await connection.fetch(
                 """select s.tx_hash, array_agg(abs(a.log_error) - abs(b.log_error)) as d,
                           array_agg(abs(ln(a.value_wei::float8) - ln(b.value_wei::float8))) as r
@@ -116,15 +107,8 @@ async def test_a_monitor_killed_around_its_commit_counts_each_sale_once(
 ) -> None:
     for number in range(9):
         await promoted.sell({"new": 0.004 * number, "good": 0.02})
-    killed = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", LOOK, fresh_database_url, promoted.clock.now().isoformat()],
-        env={**os.environ, "PUNKCAST_FAILPOINTS": f"{point}:1"},
-        check=False,
-        timeout=60,
-        capture_output=True,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    instant = promoted.clock.now().isoformat()
+    await is_killed(LOOK, fresh_database_url, instant, PUNKCAST_FAILPOINTS=f"{point}:1")
     assert await promoted.value("select coalesce(max(n), 0) from monitor_tests") == counted
     await promoted.look()
     await promoted.look(slot=promoted.clock.now() + timedelta(hours=1))
@@ -136,20 +120,8 @@ async def test_two_monitors_at_once_count_each_sale_once(promoted: Bench) -> Non
     for _ in range(5):
         await promoted.sell({"new": 0.01, "good": 0.02})
 
-    async def advance() -> EState:
-        return await promoted.run(
-            advance_paired,
-            "promotion:raced",
-            new=made.model_id("new"),
-            old=made.model_id("good"),
-            started_at=START,
-            margin=0.0,
-            stop_when_better=False,
-            policy=POLICY,
-            at=promoted.clock.now(),
-        )
-
-    raced = await asyncio.gather(*(advance() for _ in range(4)))
-    again = await advance()
+    look = partial(promoted.run, advance, "promotion:raced", at=promoted.clock.now())
+    raced = await asyncio.gather(*(look() for _ in range(4)))
+    again = await look()
     assert again.n == await promoted.value("select count(*) from monitor_steps") == 5
     assert set(raced) == {again}

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +23,10 @@ GOOD, NEW = made.model_id("good"), made.model_id("new")
 PROMOTION_SQL = "select state from promotions order by started_at desc limit 1"
 
 
-async def publish(bench: Bench, name: str) -> None:
-    await bench.run(made.generation, name, bench.clock.now())
+async def publish(bench: Bench, name: str, *, hours: float | None = None, **shape: Any) -> None:
+    """A nowcast, `hours` after START or now."""
+    at = bench.clock.now() if hours is None else START + timedelta(hours=hours)
+    await bench.run(made.generation, name, at, **shape)
 
 
 async def sell(bench: Bench, count: int) -> None:
@@ -74,7 +77,7 @@ async def test_a_model_against_its_own_twin_is_not_rolled_back_but_confirmed(pro
     assert await promoted.look() == NEW
     assert await promoted.value(PROMOTION_SQL) == "confirmed"
     assert await promoted.value("select action from decisions where kind = 'confirm'") == "confirm"
-    assert [one.role for one in await promoted.run(models.active)] == ["champion"], "the previous one is disarmed"
+    assert [one.role for one in await promoted.run(models.active)] == ["champion"], "nobody stands by any more"
 
 
 async def test_a_market_shock_that_hits_both_alike_rolls_nothing_back(promoted: Bench) -> None:
@@ -174,9 +177,9 @@ async def test_a_sale_that_becomes_known_late_is_still_counted(promoted: Bench) 
     assert await promoted.value("select n from monitor_tests") == 4
 
 
-async def fail(bench: Bench, name: str, *, refused: bool = True, valued_by: tuple[str, ...] = ("good",)) -> None:
+async def fail(bench: Bench, name: str, *, hours: float, valued_by: tuple[str, ...] = ("good",), **how: bool) -> None:
     """The nowcaster puts on record that the model could not value this cycle, and who could."""
-    await bench.run(made.nowcast_failure, name, bench.clock.now(), refused=refused, valued_by=valued_by)
+    await bench.run(made.nowcast_failure, name, START + timedelta(hours=hours), valued_by=valued_by, **how)
 
 
 async def test_a_missing_nowcast_raises_an_alert_and_rolls_nothing_back(promoted: Bench) -> None:
@@ -217,7 +220,7 @@ async def test_a_promotion_whose_predecessor_cannot_be_served_leaves_its_warm_up
     promoted: Bench,
 ) -> None:
     """No sale has both models' values any more: waiting for pairs would hold up every later promotion."""
-    await promoted.run(made.generation, "new", START + timedelta(minutes=30))
+    await publish(promoted, "new", hours=0.5)
     for _ in range(10):
         await promoted.sell({"new": 0.02})
     await promoted.look()
@@ -228,41 +231,35 @@ async def test_a_promotion_whose_predecessor_cannot_be_served_leaves_its_warm_up
 
 
 async def test_a_refused_model_is_rolled_back_where_the_previous_champion_can_be_published(promoted: Bench) -> None:
-    promoted.clock.move_to(START + timedelta(minutes=30))
-    await fail(promoted, "new")
-    assert await promoted.look() == GOOD
+    await fail(promoted, "new", hours=0.5)
+    assert await promoted.look(hours=0.5) == GOOD
     (message,) = await promoted.emitted(ModelRolledBack)
     assert "the values are nonsense" in message.reason
 
 
 async def test_a_refusal_that_a_later_nowcast_made_good_is_past(promoted: Bench) -> None:
-    promoted.clock.move_to(START + timedelta(minutes=30))
-    await fail(promoted, "new")
-    promoted.clock.move_to(START + timedelta(minutes=60))
-    await publish(promoted, "new")
-    assert await promoted.look() == NEW
+    await fail(promoted, "new", hours=0.5)
+    await publish(promoted, "new", hours=1)
+    assert await promoted.look(hours=1) == NEW
 
 
 async def test_a_day_on_which_nobody_can_be_published_rolls_nothing_back(promoted: Bench) -> None:
-    promoted.clock.move_to(START + timedelta(hours=14))
-    await fail(promoted, "new", valued_by=())
-    assert await promoted.look() == NEW
+    await fail(promoted, "new", hours=14, valued_by=())
+    assert await promoted.look(hours=14) == NEW
     (alert,) = await promoted.alerts()
     assert "the values are nonsense" in alert.summary
 
 
 async def test_a_failure_that_may_pass_counts_once_the_nowcast_is_stale(promoted: Bench) -> None:
-    promoted.clock.move_to(START + timedelta(hours=1))
-    await fail(promoted, "new", refused=False)
-    assert await promoted.look() == NEW
+    await fail(promoted, "new", hours=1, refused=False)
+    assert await promoted.look(hours=1) == NEW
     assert await promoted.look(hours=14) == GOOD
 
 
 async def test_values_far_from_the_previous_champions_on_the_same_snapshot_trip(promoted: Bench) -> None:
-    promoted.clock.move_to(START + timedelta(hours=1))
-    await promoted.run(made.generation, "new", promoted.clock.now())
-    await promoted.run(made.generation, "good", promoted.clock.now(), role="previous", value_wei=7)
-    assert await promoted.look() == GOOD
+    await publish(promoted, "new", hours=1)
+    await publish(promoted, "good", hours=1, role="previous", value_wei=7)
+    assert await promoted.look(hours=1) == GOOD
     (message,) = await promoted.emitted(ModelRolledBack)
     assert "35.7% on average" in message.reason
 
@@ -271,7 +268,7 @@ async def test_values_far_from_the_previous_champions_on_the_same_snapshot_trip(
     ("spoil", "named"),
     [
         (lambda bench: cannot_serve(bench, "good", "previous"), "cannot value"),
-        (lambda bench: fail(bench, "good", valued_by=("new",)), "cannot value"),
+        (lambda bench: fail(bench, "good", hours=1, valued_by=("new",)), "cannot value"),
         (lambda bench: bench.run(models.transition, GOOD, expected="retired", to="quarantined"), "quarantined"),
     ],
     ids=["the code cannot serve it", "it cannot value the market", "it is in quarantine"],
@@ -280,7 +277,7 @@ async def test_nobody_is_rolled_back_to_a_model_that_cannot_take_over(
     promoted: Bench, spoil: Callable[[Bench], Awaitable[object]], named: str
 ) -> None:
     promoted.clock.move_to(START + timedelta(hours=1))
-    await promoted.run(made.generation, "new", promoted.clock.now(), rows=9_999, punks=9_999)
+    await publish(promoted, "new", rows=9_999, punks=9_999)
     await spoil(promoted)
     assert await promoted.look() == NEW
     (alert,) = await promoted.alerts()
@@ -296,9 +293,8 @@ async def test_a_tick_that_waited_out_an_outage_calls_nothing_stale(promoted: Be
 
 @pytest.mark.parametrize(("rows", "punks"), [(9_999, 9_999), (10_000, 9_990)])
 async def test_an_incomplete_nowcast_trips(promoted: Bench, rows: int, punks: int) -> None:
-    promoted.clock.move_to(START + timedelta(hours=1))
-    await promoted.run(made.generation, "new", promoted.clock.now(), rows=rows, punks=punks)
-    assert await promoted.look() == GOOD
+    await publish(promoted, "new", hours=1, rows=rows, punks=punks)
+    assert await promoted.look(hours=1) == GOOD
 
 
 async def test_a_value_that_is_not_a_number_trips(promoted: Bench) -> None:
@@ -312,18 +308,17 @@ async def test_a_value_that_is_not_a_number_trips(promoted: Bench) -> None:
 
 async def test_the_first_champion_has_nothing_to_fall_back_on_and_stays(bench: Bench) -> None:
     await bench.run(made.promote, "only", START)
-    bench.clock.move_to(START + timedelta(days=3))
-    await fail(bench, "only", valued_by=())
-    assert await bench.look() == made.model_id("only")
+    await fail(bench, "only", hours=72, valued_by=())
+    assert await bench.look(hours=72) == made.model_id("only")
 
 
 async def test_a_second_rollback_within_a_week_freezes_promotions(promoted: Bench) -> None:
     await sell_until_rollback(promoted, "new", "good")
     assert await promoted.run(freezes.in_force, at=promoted.clock.now()) is None
     await promoted.run(made.promote, "next", promoted.clock.now())
-    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
-    await fail(promoted, "next")
-    assert await promoted.look() == GOOD
+    later = (promoted.clock.now() - START) / timedelta(hours=1) + 1
+    await fail(promoted, "next", hours=later)
+    assert await promoted.look(hours=later) == GOOD
     assert "freeze" in [alert.kind for alert in await promoted.alerts()]
     freeze = await promoted.run(freezes.in_force, at=promoted.clock.now())
     assert freeze.expires_at is None
@@ -333,7 +328,7 @@ async def test_a_second_rollback_within_a_week_freezes_promotions(promoted: Benc
 async def test_a_rollback_to_a_model_still_on_probation_puts_it_back_on_probation(promoted: Bench) -> None:
     """`new` was superseded before anything spoke for it: once it is back, `good` must be able to replace it."""
     await promoted.run(made.promote, "newer", START)
-    await promoted.run(made.generation, "newer", START)
+    await publish(promoted, "newer", hours=0)
     await sell_until_rollback(promoted, "newer", "new")
     at, watched = await promoted.run(pointer.read), await promoted.run(promotions.current)
     assert (watched.model_id, watched.previous_model_id, watched.state) == (NEW, GOOD, "warm_up")
@@ -350,9 +345,8 @@ async def test_a_rollback_to_a_confirmed_model_leaves_it_confirmed(promoted: Ben
     watched = await promoted.run(promotions.current)
     await promoted.run(promotions.end, watched.promotion_id, "confirmed", at=promoted.clock.now())
     await promoted.run(made.promote, "newer", promoted.clock.now())
-    promoted.clock.move_to(promoted.clock.now() + timedelta(hours=1))
-    await fail(promoted, "newer", valued_by=("new",))
-    assert await promoted.look() == NEW
+    await fail(promoted, "newer", hours=46 * 24 + 1, valued_by=("new",))
+    assert await promoted.look(hours=46 * 24 + 1) == NEW
     assert await promoted.run(promotions.current) is None
 
 

@@ -4,15 +4,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
 from aiohttp import web
 
 from services.notifier.bootstrap import build
-from shared.database.pool import Database
 from shared.registry import api_keys
 from shared.settings import Settings
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
@@ -77,8 +78,9 @@ class Posting(Harness):
         assert answer.status_code == 201, answer.text
         return answer.json()
 
-    async def deliver(self, *, private: bool = True) -> None:
-        """A round of a process that has just started."""
+    async def deliver(self, *, after: timedelta = timedelta(), private: bool = True) -> None:
+        """A round of a process that starts so much later."""
+        self.clock.move_to(self.clock.now() + after)
         settings = self.platform.settings.model_copy(update={"webhooks_private": private})
         await build(replace(self.platform, settings=settings)).drain()
 
@@ -91,11 +93,10 @@ class Posting(Harness):
 async def posting(database: Database, tmp_path: Path) -> AsyncIterator[Posting]:
     posting = Posting.at(NOW, database, tmp_path)
     await posting.host(build)
-    async with database.connection() as connection:
-        await filling.fill_punks(connection, 6)
-        posting.model = await filling.fill_model(connection, champion=True)
-        posting.generation = await filling.publish(connection, posting.model)
-        key = await api_keys.create(connection, name="anna", scopes=["webhooks"], at=NOW)
+    await database.run(filling.fill_punks, 6)
+    posting.model = await database.run(filling.fill_model, champion=True)
+    posting.generation = await database.run(filling.publish, posting.model)
+    key = await database.run(api_keys.create, name="anna", scopes=["webhooks"], at=NOW)
     posting.headers = {"X-API-Key": key.key}
     async with serving(database, webhooks_private=True) as served:
         posting.served = served

@@ -16,11 +16,10 @@ from shared.messaging.outbox import Relay
 from shared.messaging.transaction import originating
 from shared.registry.alerts import raise_alert
 from shared.settings import Settings
-from tests.integration.api.conftest import OPERATOR_KEY
+from tests.integration.api.conftest import OPERATOR
 from tests.integration.notifier.conftest import Posting, Receiver
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
-OPERATOR = {"Authorization": f"Bearer {OPERATOR_KEY}"}
 
 
 def alerting(*urls: str, secret: str | None = SECRET) -> Settings:
@@ -82,8 +81,7 @@ async def test_one_url_that_is_down_keeps_no_other_from_its_alert(
     await posting.deliver()
     assert len(other_receiver.got) == 1
     receiver.status = 204
-    posting.clock.move_to(posting.clock.now() + PAUSES[0])
-    await posting.deliver()
+    await posting.deliver(after=PAUSES[0])
     assert (len(receiver.got), len(other_receiver.got)) == (2, 1)
     assert receiver.bodies()[1] == other_receiver.bodies()[0]
 
@@ -101,8 +99,7 @@ async def test_the_settings_decide_the_subscriptions_at_every_start(
     other = "whsec_" + base64.b64encode(b"z" * 32).decode()
     receiver.status = 204
     posting.configure(alerting(receiver.url, secret=other))
-    posting.clock.move_to(posting.clock.now() + PAUSES[0])
-    await posting.deliver()
+    await posting.deliver(after=PAUSES[0])
     (webhook,) = await listed(posting)
     assert webhook["state"] == "active"
     assert webhook["webhook_id"] in {one["webhook_id"] for one in before}

@@ -9,9 +9,9 @@ import pytest
 from services.ingestor.bootstrap import build as build_ingestor
 from services.nowcaster.bootstrap import build
 from shared.contracts.messages import IngestRequested, NowcastRequested
-from shared.database.pool import Database
 from shared.registry.models import ModelRecord
 from tests.factories import small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.small_market import END, Source
 
@@ -46,7 +46,7 @@ async def ingest(harness: Harness, source: Source) -> None:
 
 
 async def with_standby(harness: Harness, role: str) -> tuple[ModelRecord, ModelRecord]:
-    """A champion, and its predecessor or a shadow."""
+    """A champion, and a model that stands by: the previous champion or a shadow."""
     first, second = small_market.model(), small_market.model(8)
     if role == "previous":
         standby = await harness.promote(first)

@@ -15,6 +15,7 @@ from tests.factories.harness import Harness
 from tests.factories.small_market import Source
 from tests.integration.nowcaster.conftest import START, ingest, shown, tick
 
+pytestmark = pytest.mark.usefixtures("champion")
 COLUMNS = ("value_wei", "lo50_wei", "hi50_wei", "lo80_wei", "hi80_wei", "lo90_wei", "hi90_wei")
 
 
@@ -62,7 +63,7 @@ async def catch_up(harness: Harness) -> Harness:
     return again
 
 
-async def test_hash_and_root_can_be_recomputed_from_the_rows_and_from_the_file(harness: Harness, champion: str) -> None:
+async def test_hash_and_root_can_be_recomputed_from_the_rows_and_from_the_file(harness: Harness) -> None:
     await tick(harness)
     (generation,) = await harness.rows("select * from generations")
     columns = ", ".join(f"{name}::text" for name in ("punk_id", *COLUMNS, "confidence"))
@@ -77,14 +78,14 @@ async def test_hash_and_root_can_be_recomputed_from_the_rows_and_from_the_file(h
         assert merkle_root(lines) == generation["merkle_root"]
 
 
-async def test_a_published_nowcast_is_archived_with_its_snapshot(harness: Harness, champion: str) -> None:
+async def test_a_published_nowcast_is_archived_with_its_snapshot(harness: Harness) -> None:
     await harness.shadow(small_market.model(8))
     await tick(harness)
     await check_archive(harness)
     assert len(await published(harness)) == 3, "two generations of one snapshot"
 
 
-async def test_with_the_store_away_the_nowcast_is_published_and_archived_later(harness: Harness, champion: str) -> None:
+async def test_with_the_store_away_the_nowcast_is_published_and_archived_later(harness: Harness) -> None:
     await tick(harness)
     harness.store.away = -1
     for _ in range(3):
@@ -99,9 +100,7 @@ async def test_with_the_store_away_the_nowcast_is_published_and_archived_later(h
     assert len(await published(harness)) == 10
 
 
-async def test_events_that_came_late_do_not_change_the_snapshot_that_is_archived_later(
-    harness: Harness, champion: str
-) -> None:
+async def test_events_that_came_late_do_not_change_the_snapshot_that_is_archived_later(harness: Harness) -> None:
     """The usual case: the tick at noon values without the events of the last minutes, which are ingested after it."""
     await tick(harness)
     harness.store.away = -1
@@ -117,7 +116,7 @@ async def test_events_that_came_late_do_not_change_the_snapshot_that_is_archived
 
 
 async def test_a_process_killed_between_commit_and_archive_loses_nothing(
-    harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def killed(*_: object, **__: object) -> ObjectRef:
         raise KilledError
@@ -134,7 +133,7 @@ async def test_a_process_killed_between_commit_and_archive_loses_nothing(
     assert await harness.value("select count(*) from generations") == 1
 
 
-async def test_what_is_read_back_makes_the_very_file_that_was_at_hand(harness: Harness, champion: str) -> None:
+async def test_what_is_read_back_makes_the_very_file_that_was_at_hand(harness: Harness) -> None:
     await tick(harness)
     first = await archived(harness)
     await harness.execute("delete from archives")
@@ -142,9 +141,7 @@ async def test_what_is_read_back_makes_the_very_file_that_was_at_hand(harness: H
     assert await archived(harness) == first
 
 
-async def test_a_snapshot_that_cannot_be_made_again_is_reported_and_holds_nothing_up(
-    harness: Harness, champion: str
-) -> None:
+async def test_a_snapshot_that_cannot_be_made_again_is_reported_and_holds_nothing_up(harness: Harness) -> None:
     harness.store.away = 0
     await tick(harness)
     await harness.execute("delete from archives")
@@ -158,7 +155,7 @@ async def test_a_snapshot_that_cannot_be_made_again_is_reported_and_holds_nothin
 
 
 async def test_a_long_backlog_is_worked_off_a_bounded_number_at_a_time(
-    harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.nowcaster.archive.BATCH", 2)
     await tick(harness)

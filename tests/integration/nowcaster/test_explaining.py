@@ -17,6 +17,8 @@ from tests.factories.harness import Harness
 from tests.factories.waiting import eventually
 from tests.integration.nowcaster.conftest import tick
 
+pytestmark = pytest.mark.usefixtures("champion")
+
 
 @pytest.fixture
 def explainer(harness: Harness) -> Explainer:
@@ -60,7 +62,7 @@ async def test_reasons_add_up_to_what_was_published_and_tell_what_changed(
 
 
 async def test_a_process_that_has_just_started_reads_what_it_compares_with(
-    harness: Harness, champion: str, explainer: Explainer
+    harness: Harness, explainer: Explainer
 ) -> None:
     await tick(harness)
     await explainer.catch_up()
@@ -72,7 +74,7 @@ async def test_a_process_that_has_just_started_reads_what_it_compares_with(
 
 
 async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
-    harness: Harness, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await tick(harness)
     other, at_work, may_end = build_explainer(harness.platform), asyncio.Event(), asyncio.Event()
@@ -93,7 +95,7 @@ async def test_of_two_nowcasters_one_explains_and_the_other_looks_again_later(
     assert len(await stored(harness)) == 1
 
 
-async def test_a_claim_between_the_look_and_the_end_of_the_work_finds_it_done(harness: Harness, champion: str) -> None:
+async def test_a_claim_between_the_look_and_the_end_of_the_work_finds_it_done(harness: Harness) -> None:
     await tick(harness)
     async with harness.database.connection() as one, harness.database.connection() as other:
         shown = await explanations.unexplained(one)
@@ -105,7 +107,7 @@ async def test_a_claim_between_the_look_and_the_end_of_the_work_finds_it_done(ha
 
 
 async def test_a_process_that_dies_leaves_its_work_to_others(
-    harness: Harness, champion: str, explainer: Explainer, fresh_database_url: str
+    harness: Harness, explainer: Explainer, fresh_database_url: str
 ) -> None:
     await tick(harness)
     (generation,) = await harness.rows("select generation_id from nowcast_pointer")
@@ -113,16 +115,12 @@ async def test_a_process_that_dies_leaves_its_work_to_others(
     assert await explanations.claim(dying, generation["generation_id"])
     assert not await explainer.catch_up()
     dying.terminate()  # without a goodbye
-
-    async def explained() -> bool:
-        return await explainer.catch_up()
-
-    await eventually(explained)
+    await eventually(explainer.catch_up)
     assert len(await stored(harness)) == 1
 
 
 async def test_the_work_on_an_overtaken_generation_ends(
-    harness: Harness, champion: str, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await tick(harness)
     asked = explanations.unexplained
@@ -142,7 +140,7 @@ async def test_the_work_on_an_overtaken_generation_ends(
     assert len(await stored(harness)) == 1
 
 
-async def test_only_the_newest_are_kept(harness: Harness, champion: str, explainer: Explainer) -> None:
+async def test_only_the_newest_are_kept(harness: Harness, explainer: Explainer) -> None:
     async with harness.database.connection() as connection:
         for _ in range(explanations.KEPT + 2):
             await tick(harness, minutes=30)
@@ -153,9 +151,7 @@ async def test_only_the_newest_are_kept(harness: Harness, champion: str, explain
     assert max(kept) == shown.generation_id
 
 
-async def test_an_instant_that_looks_different_now_is_left_unexplained(
-    harness: Harness, champion: str, explainer: Explainer
-) -> None:
+async def test_an_instant_that_looks_different_now_is_left_unexplained(harness: Harness, explainer: Explainer) -> None:
     await tick(harness)
     last = await harness.value("select max(date) from eth_usd_daily where date < $1", harness.clock.now().date())
     await harness.execute("update eth_usd_daily set close = close * 3 where date = $1", last)

@@ -1,6 +1,8 @@
 """A nowcast is published whole, by moving one pointer, and never moves it back."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -13,8 +15,8 @@ from shared.contracts.messages import MarketUpdated, ModelPromoted, ModelRolledB
 from shared.messaging.transaction import Transaction
 from shared.registry.models import ModelRecord
 from shared.valuation.model import ValuationModel
-from tests.factories import registry, small_market
 from tests.factories import registry as made
+from tests.factories import small_market
 from tests.factories.harness import Harness
 from tests.factories.small_market import Source
 from tests.integration.nowcaster.conftest import START, ingest, shown, tick
@@ -146,7 +148,9 @@ async def test_a_rollback_publishes_the_old_champion_again_at_once(harness: Harn
     assert (await shown(harness))[1:] == (champion, START + timedelta(seconds=3))
 
 
-async def test_every_companion_values_the_champions_snapshot_and_moves_nothing(harness: Harness, champion: str) -> None:
+async def test_every_standby_model_values_the_champions_snapshot_and_moves_nothing(
+    harness: Harness, champion: str
+) -> None:
     new = await harness.promote(small_market.model(8))
     shadow = await harness.shadow(small_market.model(9))
     at = await tick(harness)
@@ -162,19 +166,25 @@ async def test_every_companion_values_the_champions_snapshot_and_moves_nothing(h
     assert len(await harness.emitted(NowcastPublished)) == 1
 
 
+def during_the_next_load(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]) -> None:
+    """Something happens while a model is loaded."""
+    load = LoadedModels.load
+
+    async def interrupted(self: LoadedModels, wanted: ModelRecord) -> ValuationModel:
+        monkeypatch.setattr(LoadedModels, "load", load)
+        await happens()
+        return await load(self, wanted)
+
+    monkeypatch.setattr(LoadedModels, "load", interrupted)
+
+
 async def test_a_promotion_during_the_cycle_overtakes_it(
     harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Values of a model that is champion no more are never shown."""
     record = await harness.register(small_market.model(8))
-    load = LoadedModels.load
-
-    async def load_while_another_is_promoted(self: LoadedModels, wanted: ModelRecord) -> ValuationModel:
-        monkeypatch.setattr(LoadedModels, "load", load)
-        await harness.run(registry.promote, record.model_id, harness.clock.now(), register=False)
-        return await load(self, wanted)
-
-    monkeypatch.setattr(LoadedModels, "load", load_while_another_is_promoted)
+    promotion = partial(harness.run, made.promote, record.model_id, harness.clock.now(), register=False)
+    during_the_next_load(monkeypatch, promotion)
     await tick(harness)
     assert await generations(harness) == []
     await harness.pass_time(10)
@@ -186,14 +196,7 @@ async def test_a_slow_replica_does_not_move_the_pointer_back(
     harness: Harness, champion: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = await harness.another(build)
-    load = LoadedModels.load
-
-    async def load_while_the_other_publishes(self: LoadedModels, wanted: ModelRecord) -> ValuationModel:
-        monkeypatch.setattr(LoadedModels, "load", load)
-        await tick(quick, minutes=30)
-        return await load(self, wanted)
-
-    monkeypatch.setattr(LoadedModels, "load", load_while_the_other_publishes)
+    during_the_next_load(monkeypatch, partial(tick, quick, minutes=30))
     await harness.send(NowcastRequested(slot=START))
     newer = await shown(harness)
     assert newer.as_of == START + timedelta(minutes=30)

@@ -1,4 +1,4 @@
-"""What must not be published is not: the last good generation stays, and a standby model fails alone."""
+"""What must not be published is not: the last good generation stays, and a standby model falls alone."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -110,7 +110,7 @@ async def test_a_damaged_model_file_is_refused_until_it_is_restored(harness: Har
 @pytest.mark.parametrize(
     ("role", "trouble"), [("previous", "missing"), ("previous", "damaged"), ("shadow", "damaged"), ("shadow", "away")]
 )
-async def test_a_companion_that_fails_does_not_stop_the_champion(harness: Harness, role: str, trouble: str) -> None:
+async def test_a_standby_model_that_fails_does_not_stop_the_champion(harness: Harness, role: str, trouble: str) -> None:
     champion, standby = await with_standby(harness, role)
     path = file_of(harness, standby)
     if trouble == "missing":
@@ -148,7 +148,7 @@ async def test_a_refused_champion_is_put_on_record_with_those_who_could_value_th
     assert "SHA-256" in dead.reason
 
 
-async def test_a_companion_that_fails_is_put_on_record_beside_the_published_champion(harness: Harness) -> None:
+async def test_a_standby_model_that_fails_is_put_on_record_beside_the_published_champion(harness: Harness) -> None:
     old = await harness.promote(small_market.model())
     new = await harness.promote(small_market.model(8))
     file_of(harness, old).write_bytes(b"{}")

@@ -70,7 +70,7 @@ async def test_a_contender_is_asked_for_every_hour_until_the_gate_has_judged_one
 
 
 @pytest.mark.parametrize("role", ["previous", "shadow"])
-async def test_a_companion_that_this_code_cannot_serve_is_left_out_and_nothing_speaks_against_it(
+async def test_a_standby_model_that_this_code_cannot_serve_is_left_out_and_nothing_speaks_against_it(
     harness: Harness, release: Release, role: str
 ) -> None:
     champion, standby = await with_standby(harness, role)

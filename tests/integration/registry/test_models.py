@@ -42,7 +42,7 @@ async def test_a_transition_needs_the_expected_state(connection: Connection) -> 
         await models.transition(connection, record.model_id, expected="registered", to="evaluated")
 
 
-async def test_active_are_the_champion_its_armed_predecessor_and_the_shadows(connection: Connection) -> None:
+async def test_active_are_the_champion_the_previous_champion_and_the_shadows(connection: Connection) -> None:
     assert await models.active(connection) == []
     await made.promote(connection, "first", AT)
     assert [one.role for one in await models.active(connection)] == ["champion"]

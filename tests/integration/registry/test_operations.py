@@ -11,14 +11,14 @@ import pytest
 from shared.clock import ManualClock
 from shared.contracts.envelope import decode
 from shared.contracts.messages import ModelPromoted, ModelRolledBack, Payload
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.evaluation.policy import load_policy
 from shared.messaging.transaction import originating
 from shared.registry import audit, decisions, models, operations, pointer, promotions, shadows
 from shared.registry.operations import Act, Done
 from tests.factories import registry as made
-from tests.factories.harness import run
+from tests.factories.database import Database
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
 POLICY = load_policy()
@@ -36,17 +36,17 @@ async def done(database: Database, what: Callable[..., Awaitable[Done]], request
 async def judged(database: Database, *names: str) -> None:
     """Contenders that the gate has judged."""
     for name in names:
-        await run(database, made.evaluated, name, AT)
+        await database.run(made.evaluated, name, AT)
 
 
 async def champions(database: Database, *names: str) -> None:
     """Models that were promoted one after the other, the last one a day ago."""
     for days, name in enumerate(names, start=-len(names)):
-        await run(database, made.promote, name, AT + timedelta(days=days))
+        await database.run(made.promote, name, AT + timedelta(days=days))
 
 
 async def state(database: Database, name: str) -> str:
-    return (await run(database, models.get, made.model_id(name))).state
+    return (await database.run(models.get, made.model_id(name))).state
 
 
 async def emitted(connection: Connection, kind: type[Payload]) -> Payload:
@@ -64,10 +64,10 @@ async def test_of_forty_concurrent_promotions_delivered_twice_one_swaps(database
     answers = await asyncio.gather(*(done(database, operations.promote, one) for one in deliveries))
     assert Counter(type(one.outcome).__name__ for one in answers) == {"Swapped": 1, "AlreadyApplied": 1, "Stale": 78}
     applied = {one.decision_id for one in answers if not isinstance(one.outcome, pointer.Stale)}
-    at, champion = await run(database, pointer.read), await run(database, models.champion)
+    at, champion = await database.run(pointer.read), await database.run(models.champion)
     assert (at.model_id, at.generation, at.previous_model_id) == (champion.model_id, 2, made.model_id("champion"))
     assert applied == {at.decision_id}
-    message = await run(database, emitted, ModelPromoted)
+    message = await database.run(emitted, ModelPromoted)
     assert (message.model_id, message.decision_id) == (champion.model_id, at.decision_id)
     async with database.connection() as connection:
         assert await connection.fetchval("select count(*) from decisions where kind = 'operator'") == 1
@@ -80,17 +80,17 @@ async def test_of_forty_concurrent_promotions_delivered_twice_one_swaps(database
 async def test_a_persons_promotion_is_watched_like_any_other(database: Database) -> None:
     await champions(database, "good")
     for name in ("far", "other"):
-        await run(database, made.start_shadow, name, AT - timedelta(days=1))
+        await database.run(made.start_shadow, name, AT - timedelta(days=1))
     answer = await done(database, operations.promote, act("far", reason="  seen enough  "))
     promotion, decision = (
-        await run(database, promotions.current),
-        await run(database, decisions.get, answer.decision_id),
+        await database.run(promotions.current),
+        await database.run(decisions.get, answer.decision_id),
     )
     models_named = (promotion.model_id, promotion.previous_model_id)
     assert (*models_named, promotion.state) == (made.model_id("far"), made.model_id("good"), "warm_up")
     assert (decision.kind, decision.actor, decision.reason) == ("operator", "ada", "seen enough")
-    assert (await run(database, shadows.get, made.model_id("far"))).outcome == "superseded"
-    (running,) = await run(database, shadows.running)
+    assert (await database.run(shadows.get, made.model_id("far"))).outcome == "superseded"
+    (running,) = await database.run(shadows.running)
     assert running.champion_id == made.model_id("far")
 
 
@@ -101,11 +101,10 @@ async def test_a_person_rolls_back_without_waiting_for_the_monitor(database: Dat
     again = await done(database, operations.roll_back, request)
     assert isinstance(first.outcome, pointer.Swapped)
     assert again == Done(first.decision_id, pointer.AlreadyApplied(3))
-    message = await run(database, emitted, ModelRolledBack)
+    message = await database.run(emitted, ModelRolledBack)
     assert (message.model_id, message.rolled_back_model_id) == (made.model_id("good"), made.model_id("bad"))
     assert [await state(database, name) for name in ("good", "bad")] == ["champion", "rolled_back"]
-    async with database.connection() as connection:
-        assert await connection.fetchval("select state from promotions order by started_at desc") == "rolled_back"
+    assert await database.value("select state from promotions order by started_at desc") == "rolled_back"
 
 
 async def test_a_rolled_back_model_does_not_come_back_unless_a_person_overrides_that(database: Database) -> None:
@@ -127,7 +126,7 @@ async def test_a_model_in_quarantine_does_not_come_back_whoever_asks(database: D
 async def test_a_rejected_model_is_promoted_by_a_person_who_overrides_the_gate_and_says_so(database: Database) -> None:
     await champions(database, "good")
     await judged(database, "rejected")
-    await run(database, models.transition, made.model_id("rejected"), expected="evaluated", to="rejected")
+    await database.run(models.transition, made.model_id("rejected"), expected="evaluated", to="rejected")
     with pytest.raises(ConflictError, match="--override"):
         await done(database, operations.promote, act("rejected"))
     request = act("rejected", generation=1, reason="nothing else can be served")
@@ -135,8 +134,8 @@ async def test_a_rejected_model_is_promoted_by_a_person_who_overrides_the_gate_a
     again = await done(database, operations.promote, request, override=True)
     assert isinstance(first.outcome, pointer.Swapped)
     assert again == Done(first.decision_id, pointer.AlreadyApplied(2))
-    promotion, decision = await run(database, promotions.current), await run(database, decisions.get, first.decision_id)
-    finding = await run(database, audit.verify, first.decision_id)
+    promotion, decision = await database.run(promotions.current), await database.run(decisions.get, first.decision_id)
+    finding = await database.run(audit.verify, first.decision_id)
     assert (promotion.model_id, promotion.previous_model_id) == (made.model_id("rejected"), made.model_id("good"))
     assert decision.evidence["override"] is True
     assert (decision.actor, decision.reason) == ("ada", "nothing else can be served")
@@ -154,7 +153,7 @@ async def test_a_rollback_names_whom_it_takes_down_and_where_it_goes(database: D
     with pytest.raises(ConflictError, match="no champion before"):
         await done(database, operations.roll_back, act("first"))
     for name in ("second", "third"):
-        await run(database, made.promote, name, AT)
+        await database.run(made.promote, name, AT)
     with pytest.raises(ConflictError, match="not the champion"):
         await done(database, operations.roll_back, act("second"))
     with pytest.raises(ConflictError, match="cannot be restored"):
@@ -167,12 +166,12 @@ async def test_a_rollback_names_whom_it_takes_down_and_where_it_goes(database: D
 
 async def test_quarantine_takes_a_shadow_out_and_leaves_the_champion_alone(database: Database) -> None:
     await champions(database, "good")
-    await run(database, made.start_shadow, "far", AT - timedelta(days=1))
+    await database.run(made.start_shadow, "far", AT - timedelta(days=1))
     request = act("far", reason="trained on poisoned data")
     first = await done(database, operations.quarantine, request)
     assert await done(database, operations.quarantine, request) == first
     assert await state(database, "far") == "quarantined"
-    assert await run(database, shadows.running) == []
+    assert await database.run(shadows.running) == []
     with pytest.raises(ConflictError, match="already"):
         await done(database, operations.quarantine, replace(request, reason="again"))
     with pytest.raises(ConflictError, match="is the champion"):
@@ -187,12 +186,12 @@ async def test_nothing_is_done_without_a_name_and_a_reason(database: Database, a
     for what in (operations.promote, operations.quarantine):
         with pytest.raises(InvalidInputError, match="who does this"):
             await done(database, what, replace(act("new", reason=reason), actor=actor))
-    assert await run(database, decisions.listing) == []
+    assert await database.run(decisions.listing) == []
 
 
 @pytest.mark.parametrize("override", [False, True])
 async def test_what_no_gate_has_judged_is_not_promoted_by_any_override(database: Database, override: bool) -> None:
-    await run(database, made.contender, "fresh", AT)
+    await database.run(made.contender, "fresh", AT)
     with pytest.raises(ConflictError, match="not judged it yet"):
         await done(database, operations.promote, act("fresh"), override=override)
     with pytest.raises(NotFoundError):
@@ -200,12 +199,12 @@ async def test_what_no_gate_has_judged_is_not_promoted_by_any_override(database:
 
 
 async def test_who_was_champion_at_an_instant_is_known_for_ever(database: Database) -> None:
-    await run(database, made.promote, "first", AT)
-    await run(database, made.promote, "second", AT + timedelta(days=2))
+    await database.run(made.promote, "first", AT)
+    await database.run(made.promote, "second", AT + timedelta(days=2))
     await done(database, operations.roll_back, act("second", at=AT + timedelta(days=3)))
     names = [None, "first", "first", "second", "second", "first", "first"]
     for days, name in zip((-0.1, 0, 1.9, 2, 2.9, 3, 90), names, strict=True):
-        champion = await run(database, pointer.champion_at, AT + timedelta(days=days))
+        champion = await database.run(pointer.champion_at, AT + timedelta(days=days))
         assert (champion and champion.model_id) == (name and made.model_id(name)), f"after {days} days"
 
 
@@ -231,6 +230,6 @@ async def test_every_act_can_be_made_again_from_its_record(database: Database) -
     await done(database, operations.promote, act("two", at=AT + timedelta(days=1)))
     await done(database, operations.roll_back, act("two", at=AT + timedelta(days=2)))
     await done(database, operations.quarantine, act("two", at=AT + timedelta(days=3)))
-    findings = await run(database, made.findings)
+    findings = await database.run(made.findings)
     assert [finding.decision.action for finding in findings] == ["promote", "promote", "rollback", "quarantine"]
     assert [finding.problems for finding in findings] == [()] * 4

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
 from shared.evaluation.checks import Check
 from shared.evaluation.policy import load_policy
 from shared.registry import decisions, freezes, models, pointer
 from tests.factories import registry as made
-from tests.factories.harness import run
+from tests.factories.database import Database
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
 POLICY = load_policy()
@@ -18,7 +18,7 @@ POLICY = load_policy()
 
 async def test_two_first_promotions_at_once_make_one_champion(database: Database) -> None:
     for name in ("a", "b"):
-        await run(database, made.evaluated, name, AT)
+        await database.run(made.evaluated, name, AT)
 
     async def attempt(name: str) -> pointer.Outcome:
         async with database.transaction() as connection:

@@ -2,42 +2,31 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
 from shared.registry import training_requests
 from tests.factories import registry as made
-from tests.factories.harness import run
+from tests.factories.database import Database
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
 LATER = AT + timedelta(minutes=5)
 
 
-async def enqueue(
-    connection: Connection, reason: str = "age", *, at: datetime = AT, request_id: UUID | None = None
-) -> bool:
-    return await training_requests.enqueue(
-        connection, request_id=request_id or uuid4(), reason=reason, requested_by="test", data_cutoff=None, at=at
-    )
-
-
 async def test_the_same_request_is_queued_once(connection: Connection) -> None:
     identity = uuid4()
-    assert await enqueue(connection, request_id=identity)
-    assert not await enqueue(connection, "another reason", request_id=identity)
+    assert await made.request(connection, "age", AT, request_id=identity)
+    assert not await made.request(connection, "another reason", AT, request_id=identity)
 
 
-async def test_one_request_per_reason_is_open_and_others_merge_into_it(connection: Connection) -> None:
-    merged = uuid4()
-    assert await enqueue(connection)
-    for _ in range(2):
-        assert not await enqueue(connection, request_id=merged)
-    assert (await training_requests.get(connection, merged)).status == "merged"
-    assert await enqueue(connection, "sales")
+async def test_one_request_per_reason_is_open(connection: Connection) -> None:
+    assert await made.request(connection, "age", AT)
+    assert not await made.request(connection, "age", AT)
+    assert await made.request(connection, "sales", AT)
     assert (await training_requests.history(connection, "")).open_reasons == {"age", "sales"}
 
 
 async def test_the_oldest_request_is_claimed_first_and_only_once(connection: Connection) -> None:
-    await enqueue(connection, "newer", at=LATER)
-    await enqueue(connection, "older", at=AT)
+    await made.request(connection, "newer", LATER)
+    await made.request(connection, "older", AT)
     reasons = []
     while (claimed := await training_requests.claim(connection, at=LATER, lease_s=60)) is not None:
         reasons.append(claimed.reason)
@@ -46,7 +35,7 @@ async def test_the_oldest_request_is_claimed_first_and_only_once(connection: Con
 
 
 async def test_a_lost_lease_is_claimed_again_and_fences_off_its_first_holder(connection: Connection) -> None:
-    await enqueue(connection)
+    await made.request(connection, "age", AT)
     first = await training_requests.claim(connection, at=AT, lease_s=60)
     assert await training_requests.claim(connection, at=AT + timedelta(seconds=60), lease_s=60) is None
     second = await training_requests.claim(connection, at=AT + timedelta(seconds=61), lease_s=60)
@@ -64,7 +53,7 @@ async def test_a_lost_lease_is_claimed_again_and_fences_off_its_first_holder(con
 
 
 async def test_after_three_lost_leases_it_has_failed(connection: Connection) -> None:
-    await enqueue(connection)
+    await made.request(connection, "age", AT)
     at = AT
     for _ in range(3):
         assert await training_requests.claim(connection, at=at, lease_s=60) is not None
@@ -76,7 +65,7 @@ async def test_after_three_lost_leases_it_has_failed(connection: Connection) -> 
 
 
 async def test_a_failure_is_tried_again_until_the_third(connection: Connection) -> None:
-    await enqueue(connection)
+    await made.request(connection, "age", AT)
     for attempt in range(1, 4):
         claimed = await training_requests.claim(connection, at=AT, lease_s=60)
         assert claimed.attempts == attempt
@@ -86,30 +75,29 @@ async def test_a_failure_is_tried_again_until_the_third(connection: Connection) 
 
 
 async def test_a_permanent_failure_is_not_tried_again(connection: Connection) -> None:
-    await enqueue(connection)
+    await made.request(connection, "age", AT)
     claimed = await training_requests.claim(connection, at=AT, lease_s=60)
     await training_requests.fail(
         connection, claimed.request_id, claimed.lease_token, "too few sales", at=LATER, permanent=True
     )
     assert await training_requests.claim(connection, at=LATER, lease_s=60) is None
-    assert await enqueue(connection), "its reason is free again"
+    assert await made.request(connection, "age", AT), "its reason is free again"
 
 
 async def test_a_withdrawn_request_is_not_claimed(connection: Connection) -> None:
     identity = uuid4()
-    await enqueue(connection, request_id=identity)
+    await made.request(connection, "age", AT, request_id=identity)
     assert await training_requests.cancel(connection, identity, at=LATER)
     assert await training_requests.claim(connection, at=LATER, lease_s=60) is None
     assert not await training_requests.cancel(connection, identity, at=LATER)
 
 
 async def test_replicas_that_claim_at_once_never_share_a_request(database: Database) -> None:
-    async with database.connection() as connection:
-        for number in range(6):
-            await enqueue(connection, f"reason {number}")
+    for number in range(6):
+        await database.run(made.request, f"reason {number}", AT)
 
     async def claim() -> UUID | None:
-        claimed = await run(database, training_requests.claim, at=AT, lease_s=60)
+        claimed = await database.run(training_requests.claim, at=AT, lease_s=60)
         return None if claimed is None else claimed.request_id
 
     claimed = [one for one in await asyncio.gather(*(claim() for _ in range(10))) if one is not None]

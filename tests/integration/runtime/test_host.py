@@ -11,7 +11,6 @@ import pytest
 from shared.clock import SystemClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, MarketUpdated
-from shared.database.pool import Database
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.memory import MemoryBus
 from shared.messaging.rabbitmq import RabbitBus
@@ -21,6 +20,7 @@ from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService, Service
 from shared.settings import Settings
 from shared.storage.folder import FolderStore
+from tests.factories.database import Database
 from tests.factories.waiting import eventually
 from tests.integration.messaging.conftest import Recorder
 
@@ -104,8 +104,7 @@ def tick() -> Envelope:
 
 
 async def depth(platform: Platform) -> int:
-    async with platform.database.connection() as connection:
-        return await connection.fetchval("select count(*) from outbox")
+    return await platform.database.value("select count(*) from outbox")
 
 
 async def test_a_message_flows_from_service_to_service_through_the_outbox(platform: Platform) -> None:

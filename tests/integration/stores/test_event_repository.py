@@ -1,9 +1,6 @@
 """Events in PostgreSQL: exactly once, in order, exact, quick."""
 
 import asyncio
-import signal
-import subprocess
-import sys
 import textwrap
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,14 +13,14 @@ from asyncpg.exceptions import InterfaceError, PostgresError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.database.pool import Database
 from shared.errors import ConflictError, InvalidInputError
 from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.market.reference_data import ETH_USD_SCHEMA, PUNK_SCHEMA
 from shared.sources.simulated import SimulatedMarket
 from shared.stores import event_repository
 from shared.stores.event_repository import STORED_EVENT_SCHEMA, AppendResult, append_events, read_events
-from tests.factories.harness import run
+from tests.factories.database import Database
+from tests.factories.killed import is_killed
 from tests.unit.market.event_rows import event_rows, with_value
 
 ROOT = Path(__file__).parents[3]
@@ -32,11 +29,11 @@ EVENTS_A_SECOND = 20_000
 
 
 async def append(database: Database, frame: pl.DataFrame, known_at: datetime | None = None) -> AppendResult:
-    return await run(database, append_events, frame, known_at=known_at)
+    return await database.run(append_events, frame, known_at=known_at)
 
 
 async def stored(database: Database, after_seq: int = 0) -> pl.DataFrame:
-    return await run(database, read_events, after_seq)
+    return await database.run(read_events, after_seq)
 
 
 async def test_what_was_appended_is_read_back_exactly(database: Database) -> None:
@@ -131,8 +128,7 @@ async def test_history_is_known_when_it_happened_and_news_when_it_came(database:
     now = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
     await append(database, frame[:1])
     await append(database, frame, known_at=now)
-    async with database.connection() as connection:
-        rows = await connection.fetch("select event_time, known_at from market_events order by seq")
+    rows = await database.rows("select event_time, known_at from market_events order by seq")
     assert rows[0]["known_at"] == rows[0]["event_time"] == frame["timestamp"][0]
     assert rows[1]["known_at"] == now
 
@@ -140,7 +136,7 @@ async def test_history_is_known_when_it_happened_and_news_when_it_came(database:
 async def test_of_a_mixed_pull_only_the_news_is_known_since_the_pull(database: Database) -> None:
     frame = event_rows(6)
     now = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
-    await run(database, append_events, frame, known_at=now, news_since=frame["timestamp"][4])
+    await database.run(append_events, frame, known_at=now, news_since=frame["timestamp"][4])
     known = (await stored(database))["known_at"].to_list()
     assert known == [*frame["timestamp"][:4].to_list(), now, now]
 
@@ -158,21 +154,19 @@ async def test_a_rolled_back_append_leaves_no_gap(database: Database) -> None:
 
 async def test_rows_inserted_without_a_seq_go_on_after_the_appended_ones(database: Database) -> None:
     await append(database, event_rows(5))
-    async with database.connection() as connection:
-        seq = await connection.fetchval(
-            "insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, punk_id, event_type)"
-            " values (9000000, 0, 0, '0x0', $1, $1, 1, 'delisted') returning seq",
-            datetime(2020, 1, 1, tzinfo=UTC),
-        )
+    seq = await database.value(
+        "insert into market_events (block, tx_index, log_index, tx_hash, event_time, known_at, punk_id, event_type)"
+        " values (9000000, 0, 0, '0x0', $1, $1, 1, 'delisted') returning seq",
+        datetime(2020, 1, 1, tzinfo=UTC),
+    )
     assert seq == 6
 
 
 async def test_superseded_events_are_left_out_and_may_be_replaced(database: Database) -> None:
     frame = event_rows(10)
     await append(database, frame)
-    async with database.connection() as connection:
-        await connection.execute("update market_events set superseded_at = $1 where seq > 8", FAR)
-        assert await event_repository.last_place(connection) == (4_000_007, 21)
+    await database.execute("update market_events set superseded_at = $1 where seq > 8", FAR)
+    assert await database.run(event_repository.last_place) == (4_000_007, 21)
     replaced = with_value(frame, 9, "tx_hash", "0x" + "e" * 64)
     assert await append(database, replaced) == AppendResult(2, 11, 12, 4_000_009)
     back = await stored(database)
@@ -196,8 +190,7 @@ async def test_a_connection_cut_inside_the_transaction_leaves_nothing_and_a_repe
     with pytest.raises((PostgresError, InterfaceError, ConnectionError)):
         async with victim.transaction():
             await append_events(victim, frame)
-            async with database.connection() as connection:
-                await connection.execute("select pg_terminate_backend($1)", victim.get_server_pid())
+            await database.execute("select pg_terminate_backend($1)", victim.get_server_pid())
             await victim.execute("select 1")
     assert (await stored(database)).height == 1_000
     assert await append(database, frame) == AppendResult(2_000, 1_001, 3_000, 4_002_999)
@@ -236,14 +229,7 @@ async def test_an_import_killed_half_way_leaves_nothing_and_a_repeat_completes(
     assert frame.height > 20_000
     file = tmp_path / "events.parquet"
     frame.write_parquet(file)
-    killed = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", KILLED, fresh_database_url, str(file), when],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    await is_killed(KILLED, fresh_database_url, str(file), when)
     assert (await stored(database)).is_empty()
     assert (await append(database, frame)).appended == frame.height
     assert (await append(database, frame)).appended == 0
@@ -257,7 +243,7 @@ async def test_tens_of_thousands_of_events_go_in_within_a_second(database: Datab
     assert frame.height > EVENTS_A_SECOND
     progress: list[int] = []
     started = perf_counter()
-    await run(database, append_events, frame, on_progress=progress.append)
+    await database.run(append_events, frame, on_progress=progress.append)
     assert frame.height / (perf_counter() - started) > EVENTS_A_SECOND
     assert sum(progress) == frame.height
 

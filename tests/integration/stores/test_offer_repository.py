@@ -7,12 +7,12 @@ import asyncpg
 import polars as pl
 import pytest
 
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection
 from shared.market.events import EVENT_SCHEMA
 from shared.market.offers import Offer
 from shared.stores import chain_repository, event_repository, offer_repository
 from tests.factories import market
-from tests.factories.harness import run
+from tests.factories.database import Database
 from tests.factories.market import busy_events
 from tests.factories.plain_market import PlainOffer, plain_offers
 
@@ -38,20 +38,11 @@ async def expected(connection: Connection) -> tuple[pl.DataFrame, list[PlainOffe
 async def assert_table_is_right(connection: Connection) -> None:
     events, offers = await expected(connection)
     places = {row["seq"]: (row["block"], row["timestamp"]) for row in events.iter_rows(named=True)}
-    assert [tuple(row) for row in await connection.fetch(ALL_SQL)] == [
-        (
-            one.punk_id,
-            one.kind,
-            str(one.price_wei),
-            one.maker,
-            one.since,
-            *places[one.since],
-            one.until,
-            None if one.until is None else places[one.until][1],
-            one.ended_by,
-        )
-        for one in offers
-    ]
+    rows = []
+    for one in offers:
+        terms, ended_at = (one.punk_id, one.kind, str(one.price_wei), one.maker), places.get(one.until, (None, None))[1]
+        rows.append((*terms, one.since, *places[one.since], one.until, ended_at, one.ended_by))
+    assert [tuple(row) for row in await connection.fetch(ALL_SQL)] == rows
 
 
 def plain(offer: Offer[offer_repository.Place]) -> tuple[object, ...]:
@@ -101,12 +92,12 @@ async def test_any_order_of_imports_ingests_and_reorganisations_ends_in_the_defi
 
 
 async def test_the_second_ingestor_waits_for_the_first(database: Database) -> None:
-    await run(database, event_repository.append_events, busy_events(3, count=100).drop("seq"))
+    await database.run(event_repository.append_events, busy_events(3, count=100).drop("seq"))
     async with database.transaction() as first, database.connection() as second:
         await offer_repository.catch_up(first)
         async with second.transaction():
             await second.execute("set local lock_timeout = '50ms'")
             with pytest.raises(asyncpg.LockNotAvailableError):
                 await offer_repository.catch_up(second)
-    await run(database, offer_repository.catch_up)
-    await run(database, assert_table_is_right)
+    await database.run(offer_repository.catch_up)
+    await database.run(assert_table_is_right)

@@ -10,11 +10,11 @@ import pytest
 from services.trainer.executor import FitJob, run_fit
 from services.trainer.handlers import Trainer
 from shared.contracts.messages import TrainingRequested
-from shared.database.pool import Database
 from shared.messaging.bus import Subscription
 from shared.registry import training_requests
 from shared.registry.training_requests import TrainingRequest
 from shared.stores.market_reader import MarketReader
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.small_market import END, HOLDOUT
 

@@ -20,6 +20,8 @@ from tests.factories.small_market import END
 from tests.factories.waiting import eventually
 from tests.integration.trainer.conftest import LEASE_S, Fits, request, state, trainer
 
+pytestmark = pytest.mark.usefixtures("served")
+
 
 class Gate:
     """Holds a fit back until it is opened; `another` model than the one asked for comes out."""
@@ -107,7 +109,7 @@ async def test_a_late_result_is_refused_while_the_other_still_works(
     assert await registered(harness) == [(await state(harness, identity)).model_id]
 
 
-async def test_the_heartbeat_keeps_the_lease_of_a_long_fit(harness: Harness, served: Trainer, fits: Fits) -> None:
+async def test_the_heartbeat_keeps_the_lease_of_a_long_fit(harness: Harness, fits: Fits) -> None:
     identity = await request(harness)
     async with held(trainer(harness, fits, lease_s=0.15), fits, Gate()):
         await harness.clock.sleep(600)
@@ -116,9 +118,7 @@ async def test_the_heartbeat_keeps_the_lease_of_a_long_fit(harness: Harness, ser
     assert (await state(harness, identity)).attempts == 1
 
 
-async def test_a_database_that_goes_away_during_the_fit_costs_nothing(
-    harness: Harness, served: Trainer, fits: Fits
-) -> None:
+async def test_a_database_that_goes_away_during_the_fit_costs_nothing(harness: Harness, fits: Fits) -> None:
     identity = await request(harness)
     cut = """select count(pg_terminate_backend(pid)) from pg_stat_activity
              where datname = current_database() and pid <> pg_backend_pid()"""
@@ -132,7 +132,7 @@ async def test_a_database_that_goes_away_during_the_fit_costs_nothing(
 
 
 async def test_a_missed_heartbeat_is_made_up_for_by_the_next(
-    harness: Harness, served: Trainer, fits: Fits, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, fits: Fits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beats = training_requests.heartbeat
     missed = 0
@@ -154,9 +154,7 @@ async def test_a_missed_heartbeat_is_made_up_for_by_the_next(
     assert (await state(harness, identity)).status == "succeeded"
 
 
-async def test_a_fit_that_dies_is_tried_again_and_given_up_after_the_third_time(
-    harness: Harness, served: Trainer
-) -> None:
+async def test_a_fit_that_dies_is_tried_again_and_given_up_after_the_third_time(harness: Harness) -> None:
     identity = await request(harness)
     executor = ProcessExecutor(timeout_s=60)
     made = trainer(harness, executor)

@@ -8,7 +8,6 @@ import pytest
 from services.ingestor.bootstrap import build as build_ingestor
 from services.nowcaster.bootstrap import build as build_nowcaster
 from shared.contracts.messages import IngestRequested, NowcastRequested
-from shared.database.pool import Database
 from shared.registry import models
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
@@ -16,6 +15,7 @@ from shared.valuation import generation as generations
 from shared.valuation.inputs import later_sales, nowcast_snapshot
 from shared.valuation.model import ValuationModel
 from tests.factories import small_market
+from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.small_market import END, Source
 
@@ -44,9 +44,8 @@ async def test_archived_snapshot_model_file_and_calibration_give_the_published_v
 ) -> None:
     rows = await played.rows("select * from generations order by generation_id")
     assert len(rows) == 4
-    async with played.database.connection() as connection:
-        record = await models.get(connection, rows[0]["model_id"])
-        read = [await snapshots.load(connection, played.store, row["snapshot_id"]) for row in rows]
+    record = await played.database.run(models.get, rows[0]["model_id"])
+    read = [await played.database.run(snapshots.load, played.store, row["snapshot_id"]) for row in rows]
     body = await played.store.get(models.artifact(record))
     for threads in (1, 2):
         model = ValuationModel.from_bytes(body, threads=threads)
