@@ -1,7 +1,8 @@
 """Where the benchmarks find the real market's events."""
 
-import os
 from pathlib import Path
+
+from tests.plugins.market_data import market_data_folder
 
 
 def find_events() -> Path:
@@ -10,8 +11,7 @@ def find_events() -> Path:
     Raises:
         SystemExit: neither has an events.parquet.
     """
-    beside = Path(__file__).parents[3] / "shared" / "data"
-    folder = Path(os.environ.get("PUNKCAST_DATA_DIR", beside))
+    folder = market_data_folder()
     if not (folder / "events.parquet").exists():
         raise SystemExit(f"no events.parquet in {folder}; set PUNKCAST_DATA_DIR to the folder with the market's events")
     return folder

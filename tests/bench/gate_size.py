@@ -1,7 +1,7 @@
 """How often the gate passes a contender that lies exactly at the margin: it promises one in twenty.
 
 Differences come from real hold-outs: models of successive cut-offs, each against the one before, on the sales after
-both. Whole days of them are resampled, their mean moved to the margin.
+both. Whole days of them are drawn again, their mean moved to the margin.
 """
 
 import asyncio

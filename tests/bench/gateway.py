@@ -2,10 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
@@ -16,6 +14,7 @@ from tests.bench.gateway_bench import market
 from tests.bench.gateway_bench.load import Plan, Seen, load
 from tests.bench.gateway_bench.servers import BARE, CLIENT_CORE, CONSTANT, FLASK, GATEWAY, Server, started
 from tests.bench.measured import Measured
+from tests.plugins.postgres import fresh
 
 SECONDS = 4.0
 ROUNDS = 3
@@ -31,7 +30,7 @@ MEMORY_LIMIT_MIB, READY_LIMIT_S, VISIBLE_LIMIT_MS = 250.0, 3.0, 100.0
 
 async def gateway(url: str, home: Path, events: Path) -> list[Measured]:
     """All figures; the database is one of its own on the same server."""
-    async with _database(url) as own:
+    async with fresh(url, template="template1", purpose="bench") as own:
         await migrate(own)
         database = await Database.connect(own)
         try:
@@ -157,18 +156,3 @@ async def _visible(served: Server, connection: asyncpg.Connection, model: str) -
             worst = max(worst, 1000 * (time.perf_counter() - moved))
             await asyncio.sleep(0.2)
     return worst
-
-
-@asynccontextmanager
-async def _database(server: str) -> AsyncIterator[str]:
-    """An empty database on `server`."""
-    name = "punkcast_gateway_bench"
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"drop database if exists {name}")
-        await connection.execute(f"create database {name}")
-        parts = urlsplit(server)
-        yield urlunsplit(parts._replace(path=f"/{name}"))
-        await connection.execute(f"drop database {name} with (force)")
-    finally:
-        await connection.close()

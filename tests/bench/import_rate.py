@@ -1,17 +1,14 @@
 """Events a second from the Parquet file into PostgreSQL, beside a bare COPY of the same rows."""
 
-import io
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-import polars as pl
-
 from shared.database.pool import Database
 from shared.sources.event_files import EventFileSource
 from shared.stores import event_repository
-from tests.bench.measured import Measured
+from tests.bench.measured import Measured, copy_seconds
 
 RUNS = 3
 
@@ -31,25 +28,11 @@ async def import_rate(url: str, home: Path, events: Path) -> list[Measured]:
                 rows = (await event_repository.append_events(connection, frame)).appended
                 await (transaction.commit() if run == RUNS - 1 else transaction.rollback())
             seconds.append(time.perf_counter() - started)
-        bare = await _bare_copy(database, frame)
+        body = frame.write_csv(include_header=False).encode()
+        bare = median([await copy_seconds(database, frame.width, body) for _ in range(RUNS)])
         async with database.transaction() as connection:
             await event_repository.store_punks(connection, await source.punks())
             await event_repository.store_eth_usd(connection, await source.eth_usd(datetime.now(UTC).date()))
         return [Measured("import of all events, file to PostgreSQL", rows / median(seconds), "events/s", rows / bare)]
     finally:
         await database.close()
-
-
-async def _bare_copy(database: Database, frame: pl.DataFrame) -> float:
-    """Seconds to COPY the same columns into a table without keys, checks or indexes."""
-    body = frame.write_csv(include_header=False).encode()
-    seconds = []
-    for _ in range(RUNS):
-        async with database.connection() as connection:
-            columns = ", ".join(f"c{number} text" for number in range(frame.width))
-            await connection.execute(f"create temp table bare ({columns})")
-            started = time.perf_counter()
-            await connection.copy_to_table("bare", source=io.BytesIO(body), format="csv")
-            seconds.append(time.perf_counter() - started)
-            await connection.execute("drop table bare")
-    return median(seconds)

@@ -4,7 +4,6 @@ The bare limit is what nobody can save: XGBoost's predict on the ready feature m
 networks, and a COPY of 10,000 rows into a table without keys.
 """
 
-import io
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,6 @@ from services.trainer.bootstrap import build as build_trainer
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, NowcastRequested, TrainingRequested
-from shared.database.pool import Database
 from shared.evaluation.policy import Policy, load_policy
 from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
@@ -36,7 +34,7 @@ from shared.valuation.inputs import nowcast_snapshot
 from shared.valuation.learners.network import Network
 from shared.valuation.learners.trees import Trees
 from shared.valuation.model import ValuationModel
-from tests.bench.measured import Measured
+from tests.bench.measured import Measured, copy_seconds
 
 RUNS = 15
 
@@ -115,18 +113,5 @@ async def _bare_limit(platform: Platform, reader: MarketReader, as_of: datetime)
         for network in networks:
             np.maximum(scaled @ network.weight, 0.0) @ network.out
         predicted.append(time.perf_counter() - started)
-        copied.append(await _copy(platform.database, lines))
+        copied.append(await copy_seconds(platform.database, 9, lines))
     return median(predicted) + median(copied)
-
-
-async def _copy(database: Database, lines: bytes) -> float:
-    async with database.connection() as connection:
-        await connection.execute(
-            "create temp table bare (punk_id smallint, v numeric, a numeric, b numeric, c numeric, d numeric,"
-            " e numeric, f numeric, grade text)"
-        )
-        started = time.perf_counter()
-        await connection.copy_to_table("bare", source=io.BytesIO(lines), format="csv")
-        seconds = time.perf_counter() - started
-        await connection.execute("drop table bare")
-        return seconds

@@ -15,26 +15,21 @@ LINES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-async def chaos_database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
-    """A migrated database for the run."""
-    async with fresh(postgres_url, template=template_database, purpose="chaos") as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
 async def aftermath(
     request: pytest.FixtureRequest,
-    chaos_database_url: str,
+    postgres_url: str,
+    template_database: str,
     amqp_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Aftermath]:
     """The state after the run. The services have stopped; database and market files remain."""
     prefix = f"chaos-{uuid4().hex[:12]}"
-    run = ChaosRun(
-        database_url=chaos_database_url, amqp_url=amqp_url, prefix=prefix, folder=tmp_path_factory.mktemp("chaos")
-    )
     try:
-        async with AsyncExitStack() as stack:
+        async with (
+            fresh(postgres_url, template=template_database, purpose="chaos") as url,
+            AsyncExitStack() as stack,
+        ):
+            run = ChaosRun(database_url=url, amqp_url=amqp_url, prefix=prefix, folder=tmp_path_factory.mktemp("chaos"))
             left = await run.play(stack)
             request.config.stash[LINES] = await table(left)
             yield left

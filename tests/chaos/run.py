@@ -1,7 +1,6 @@
 """The run: services work under load, are killed, and settle."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from tests.chaos.expected import missing
 from tests.chaos.load import Publisher, Sent, ask_for_trainings, keep_ticking
 from tests.chaos.market import write_market
 from tests.chaos.supervisor import SERVICES, Supervisor
+from tests.e2e.command import unset
 from tests.factories.tcp_line import TcpLine
 from tests.factories.waiting import eventually
 
@@ -142,8 +142,7 @@ class ChaosRun:
         )
 
     def _environment(self, broker_url: str, source_url: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PUNKCAST_")}
-        return kept | {
+        return unset() | {
             "PUNKCAST_HOME": str(self._folder / "home"),
             "PUNKCAST_DATABASE_URL": self._database_url,
             "PUNKCAST_BROKER_URL": broker_url,

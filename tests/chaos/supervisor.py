@@ -156,7 +156,7 @@ class Supervisor:
         log = self.log(one.service)
         # Use a file: children of a killed service would keep a pipe open.
         with log.open("ab") as sink:
-            sink.write(f"--- restarted, failpoint: {failpoint}\n".encode())
+            sink.write(f"--- another life, failpoint: {failpoint}\n".encode())
             sink.flush()
             offset = sink.tell()
             command = (sys.executable, "-m", f"services.{one.service}")
@@ -174,9 +174,9 @@ class Supervisor:
             return
         cause = f"exit {code}"
         if code == -signal.SIGKILL:
-            failpoint = _FAILPOINT.search(_tail(log, offset))
-            if failpoint is not None:
-                cause = failpoint[1].decode()
+            fired = _FAILPOINT.search(_tail(log, offset))
+            if fired is not None:
+                cause = fired[1].decode()
                 if failpoint in one.failpoints:
                     one.failpoints.remove(failpoint)
             elif one.killed_pid == one.process.pid:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +19,18 @@ import httpx
 from shared.database.embedded import database_url
 from shared.database.embedded_server import DATABASE, EmbeddedServer
 from shared.settings import Settings
+from tests.plugins.rabbitmq_node import free_ports
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 800.0
 # What a database says that is not there yet, or has no tables yet.
 NOT_YET = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def unset() -> dict[str, str]:
+    """The environment without any setting of the platform or option of `make`."""
+    options = ("EVENTS", "DEMO_EXIT")
+    return {name: os.environ[name] for name in os.environ if not name.startswith("PUNKCAST_") and name not in options}
 
 
 @dataclass(frozen=True)
@@ -54,19 +60,8 @@ class Home:
     settings: dict[str, str] = field(default_factory=dict)
 
     async def start(self, *arguments: str, **environment: str) -> Process:
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("PUNKCAST_") and name not in ("EVENTS", "DEMO_EXIT")
-        }
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.cli", *arguments),
-            cwd=ROOT,
-            env={**clean, "PUNKCAST_HOME": str(self.folder), "COLUMNS": "120", **self.settings, **environment},
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,
-        )
+        home = {"PUNKCAST_HOME": str(self.folder), "COLUMNS": "120"}
+        return await spawn(ROOT, home | self.settings | environment, "services.cli", *arguments)
 
     async def run(self, *arguments: str, **environment: str) -> Finished:
         return await end_of(await self.start(*arguments, **environment))
@@ -112,6 +107,18 @@ class Home:
                 pass
 
 
+async def spawn(folder: Path, settings: Mapping[str, str], *module: str) -> Process:
+    """Start a module of the code in a folder, with these settings alone."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *module),
+        cwd=folder,
+        env={**unset(), **settings},
+        stdout=PIPE,
+        stderr=PIPE,
+        start_new_session=True,
+    )
+
+
 async def end_of(process: Process) -> Finished:
     """Wait for its end; a command that does not end is killed, and fails the test."""
     try:
@@ -127,7 +134,7 @@ async def end_of(process: Process) -> Finished:
 @asynccontextmanager
 async def serving(home: Home, *arguments: str, **environment: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
     """A command that serves, from when it is ready; the test ends it."""
-    port = free_port()
+    (port,) = free_ports(1)
     process = await home.start(*arguments, PUNKCAST_API_PORT=str(port), **environment)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
@@ -139,12 +146,6 @@ async def serving(home: Home, *arguments: str, **environment: str) -> AsyncItera
     finally:
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _ready(client: httpx.AsyncClient) -> bool:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shutil
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.e2e.command import ROOT, Finished, end_of
+from tests.e2e.command import ROOT, Finished, end_of, spawn
 
 
 class Edit(NamedTuple):
@@ -56,13 +52,5 @@ class Release:
         (await self._run("services.scheduler", "--tick", job)).succeeded()
 
     async def _run(self, *module: str) -> Finished:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("PUNKCAST_")}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *module),
-            cwd=self.folder,
-            env={**clean, "COLUMNS": "200", "OMP_NUM_THREADS": "1", **self.settings},
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,
-        )
-        return await end_of(process)
+        settings = {"COLUMNS": "200", "OMP_NUM_THREADS": "1", **self.settings}
+        return await end_of(await spawn(self.folder, settings, *module))

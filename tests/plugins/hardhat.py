@@ -77,16 +77,7 @@ def _installed() -> Path:
             shutil.copy(PROJECT / file, HOME / file)
         if marker.is_file() and marker.read_text() == version:
             return HOME
-        ran = subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-            cwd=HOME,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        if ran.returncode:
-            pytest.fail(f"{WHAT_TO_DO}\n{ran.stderr[-2000:]}", pytrace=False)
+        _run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], WHAT_TO_DO)
         marker.write_text(version)
     return HOME
 
@@ -95,14 +86,17 @@ def _compiled(home: Path) -> dict[str, str]:
     source = PROJECT / "PunkMarket.sol"
     cached = home / f"bytecode-{sha256(source.read_bytes()).hexdigest()[:16]}.json"
     if not cached.is_file():
-        ran = subprocess.run(
-            ["node", "compile.js", str(source)], cwd=home, capture_output=True, text=True, timeout=120, check=False
-        )
-        if ran.returncode:
-            pytest.fail(f"{source.name} does not compile: {ran.stderr[-2000:]}", pytrace=False)
-        cached.write_text(ran.stdout)
+        cached.write_text(_run(["node", "compile.js", str(source)], f"{source.name} does not compile"))
     bytecode: dict[str, str] = json.loads(cached.read_text())
     return bytecode
+
+
+def _run(command: list[str], problem: str) -> str:
+    """What a command in HOME prints; where it fails, the tests end with the problem."""
+    ran = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=300, check=False)
+    if ran.returncode:
+        pytest.fail(f"{problem}\n{ran.stderr[-2000:]}", pytrace=False)
+    return ran.stdout
 
 
 def _wait(process: subprocess.Popen[bytes], url: str) -> None:

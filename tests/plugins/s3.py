@@ -1,6 +1,6 @@
 """An S3 API over HTTP (moto's server), with a bucket per test; and the folder store."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,7 +10,6 @@ from moto.server import ThreadedMotoServer
 
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import ObjectStore
-from shared.storage.opening import open_store
 
 
 @pytest.fixture(scope="session")
@@ -35,14 +34,6 @@ def s3_url(s3_endpoint: str) -> str:
     client = boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1")  # type: ignore[no-untyped-call]
     client.create_bucket(Bucket=bucket)
     return f"s3://{bucket}?endpoint_url={s3_endpoint}"
-
-
-@pytest.fixture
-async def s3_store(s3_url: str, tmp_path: Path) -> AsyncIterator[ObjectStore]:
-    """An object store on `s3_url`."""
-    store = open_store(s3_url, tmp_path)
-    yield store
-    await store.close()
 
 
 @pytest.fixture

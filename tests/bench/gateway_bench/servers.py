@@ -6,7 +6,6 @@ callable that does; `flask` the stack of the reference, Flask on gunicorn with p
 
 import asyncio
 import os
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 
 import httpx
 import psutil
+
+from tests.plugins.rabbitmq_node import free_ports
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 
@@ -38,7 +39,7 @@ async def started(
     arguments: Sequence[str], *, ready: str, environment: dict[str, str] | None = None
 ) -> AsyncIterator[Server]:
     """A server process, once `ready` answers 200. `{port}` in the arguments is replaced by a free port."""
-    port = free_port()
+    (port,) = free_ports(1)
     begun = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *(argument.format(port=port) for argument in arguments),
@@ -67,13 +68,6 @@ async def _until_ready(client: httpx.AsyncClient, path: str, process: asyncio.su
             pass
         await asyncio.sleep(0.01)
     raise RuntimeError("the server was not ready within half a minute")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def stay_on_core() -> None:

@@ -55,7 +55,7 @@ async def test_a_published_value_is_explained_and_its_snapshot_rebuilt(harness: 
     assert explained["bounds_eth"] == pytest.approx(bounds, abs=1e-6)
     assert row["interval_offsets"] != small_market.calibration(small_market.model()).offsets.tolist()
     assert made["same_calibration"]
-    assert made["published_wei"] == made["explained_wei"] == str(published["value_wei"])
+    assert made["published_wei"] == made["explained_wei"] == str(int(published["value_wei"]))
     assert explained["snapshot_id"] == made["recorded"] == made["recomputed"] == row["snapshot_id"]
     assert made["archived"]
     assert (explained["as_of"], explained["previous"]["as_of"]) == (second, first)
