@@ -156,7 +156,7 @@ class Supervisor:
         log = self.log(one.service)
         # Use a file: children of a killed service would keep a pipe open.
         with log.open("ab") as sink:
-            sink.write(f"--- another life, failpoint: {failpoint}\n".encode())
+            sink.write(f"--- restarted, failpoint: {failpoint}\n".encode())
             sink.flush()
             offset = sink.tell()
             command = (sys.executable, "-m", f"services.{one.service}")

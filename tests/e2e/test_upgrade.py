@@ -231,7 +231,7 @@ async def test_a_champion_that_the_next_release_cannot_serve_is_replaced_by_rule
     assert model == await platform.champion() != champion
     assert ", promote: " in await platform.judged(model)
     assert await platform.value(UNSUPPORTED_SQL) == 0
-    # The champion of before stands by now, and a standby model that cannot be served stops no deployment.
+    # The former champion is the previous model now. A standby model that cannot be served stops no deployment.
     assert (await release.command("models", "preflight")).code == 3
     verified = await release.command("decisions", "verify", "--all")
     assert verified.code == 0, verified.output

@@ -66,7 +66,7 @@ async def something_happens(served: Served, model: str, hour: int = 1) -> None:
     await run(filling.score, generation=generation, model=model, punk=7, value_eth=42.0)
 
 
-async def test_what_happens_is_told(served: Served, model: str) -> None:
+async def test_every_change_is_sent(served: Served, model: str) -> None:
     async with listening(served) as all_of_it, listening(served, "sale_scored") as sales:
         await something_happens(served, model)
         await all_of_it.until(2)
@@ -76,7 +76,7 @@ async def test_what_happens_is_told(served: Served, model: str) -> None:
     assert (sale["punk_id"], sale["price"]) == (7, {"wei": str(41 * 10**18), "eth": 41.0})
 
 
-async def test_promotions_and_rollbacks_are_told(served: Served, model: str) -> None:
+async def test_promotions_and_rollbacks_are_sent(served: Served, model: str) -> None:
     contender = await served.database.run(filling.fill_model, 2)
     await served.database.execute("update models set state = 'evaluated' where model_id = $1", contender)
     async with listening(served, "promotion", "rollback") as reader:
@@ -106,7 +106,7 @@ async def test_a_reader_goes_on_where_it_was_on_another_process_too(served: Serv
     assert [name for _, name, _ in nothing.events] == ["generation", "sale_scored"]
 
 
-async def test_who_missed_more_than_is_kept_is_told_so(
+async def test_a_reader_who_missed_more_than_is_kept_gets_a_gap_event(
     served: Served, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with listening(served) as reader:

@@ -17,9 +17,12 @@ async def test_the_same_request_is_queued_once(connection: Connection) -> None:
     assert not await made.request(connection, "another reason", AT, request_id=identity)
 
 
-async def test_one_request_per_reason_is_open(connection: Connection) -> None:
+async def test_one_request_per_reason_is_open_and_others_merge_into_it(connection: Connection) -> None:
+    merged = uuid4()
     assert await made.request(connection, "age", AT)
-    assert not await made.request(connection, "age", AT)
+    for _ in range(2):
+        assert not await made.request(connection, "age", AT, request_id=merged)
+    assert (await training_requests.get(connection, merged)).status == "merged"
     assert await made.request(connection, "sales", AT)
     assert (await training_requests.history(connection, "")).open_reasons == {"age", "sales"}
 
