@@ -14,6 +14,7 @@ class TcpLine:
 
     def __init__(self, target: str, port: int = 0) -> None:
         self._target = urlsplit(target)
+        self._sockets = parse_qs(self._target.query).get("host", [""])[0]
         self._port = port
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -23,7 +24,8 @@ class TcpLine:
     def url(self) -> str:
         """The target's URL by way of this line."""
         login, at, _ = self._target.netloc.rpartition("@")
-        return urlunsplit(self._target._replace(netloc=f"{login}{at}127.0.0.1:{self._port}", query=""))
+        query = "" if self._sockets else self._target.query
+        return urlunsplit(self._target._replace(netloc=f"{login}{at}127.0.0.1:{self._port}", query=query))
 
     async def mend(self) -> None:
         """Accept connections on the same port as before."""
@@ -50,9 +52,8 @@ class TcpLine:
             pump.add_done_callback(self._pumps.discard)
 
     async def _target_opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        sockets = parse_qs(self._target.query).get("host")
-        if sockets:  # of PostgreSQL
-            return await asyncio.open_unix_connection(f"{sockets[0]}/.s.PGSQL.{self._target.port or 5432}")
+        if self._sockets:  # of PostgreSQL
+            return await asyncio.open_unix_connection(f"{self._sockets}/.s.PGSQL.{self._target.port or 5432}")
         assert self._target.hostname and self._target.port, "the URL of a line needs host and port"
         return await asyncio.open_connection(self._target.hostname, self._target.port)
 

@@ -63,3 +63,8 @@ async def test_a_reason_of_a_newer_version_is_passed_on(served: Served) -> None:
     await served.database.run(filling.happen, Happening("sale", 1, 9, 1.0, ANN, BOB, exclusion="moon_phase"))
     (sale,) = (await served.json("/v1/exclusions"))["items"]
     assert (sale["reason"], sale["explanation"]) == ("moon_phase", "moon_phase")
+
+
+async def test_an_unknown_reason_is_explained(unchanging: Served) -> None:
+    answer = await unchanging.client.get("/v1/exclusions", params={"reason": "bad luck"})
+    assert (answer.status_code, answer.json()["errors"][0]["location"]) == (422, "query.reason")

@@ -70,7 +70,6 @@ WRONG = {
     "deals": ("min_probability=2", "min_probability=nan", "type=Robot"),
     "traits": ("kind=colour",),
     "events": ("types=weather",),
-    "exclusions": ("reason=bad luck",),
     "market/series": ("from=1500-01-01", "from=2025-05-29&to=2025-05-28"),
     "nowcasts/current": ("format=xml",),
     "lifecycle": ("kind=nonsense", "model_id=m-1"),

@@ -198,17 +198,16 @@ async def test_the_compatible_routes_answer_the_reference_shapes(unchanging: Ser
 
 
 async def test_history_tells_values_sales_asks_and_bids(database: Database, model: str) -> None:
-    async with database.connection() as connection:
-        for hour in range(10, 0, -1):
-            last = await filling.publish(connection, model, as_of=filling.NOW - timedelta(hours=hour), shift=hour)
-        await filling.happen(
-            connection,
-            Happening("claim", 3, 90, buyer=ALICE),
-            Happening("listed", 3, 30, 50, ALICE),
-            Happening("bid", 3, 20, 35, BOB),
-            Happening("sale", 3, 9, 50, ALICE, CAROL, exclusion="wash"),
-            Happening("listed", 4, 5, 60, ALICE),
-        )
+    for hour in range(10, 0, -1):
+        last = await database.run(filling.publish, model, as_of=filling.NOW - timedelta(hours=hour), shift=hour)
+    await database.run(
+        filling.happen,
+        Happening("claim", 3, 90, buyer=ALICE),
+        Happening("listed", 3, 30, 50, ALICE),
+        Happening("bid", 3, 20, 35, BOB),
+        Happening("sale", 3, 9, 50, ALICE, CAROL, exclusion="wash"),
+        Happening("listed", 4, 5, 60, ALICE),
+    )
     async with serving(database) as served:
         await served.until_shown(last)
         whole = await served.document(HistoryDocument, "/v1/punks/3/history")
@@ -235,17 +234,16 @@ async def test_history_tells_values_sales_asks_and_bids(database: Database, mode
 
 
 async def test_the_series_has_every_day(served: Served) -> None:
-    async with served.database.connection() as connection:
-        await connection.execute(
-            "insert into market_days values ($1, $2::text::numeric, 41.5)", date(2025, 5, 28), str(40 * 10**18)
-        )
-        await connection.execute("insert into market_days values ($1, null, null)", date(2025, 5, 30))
-        await connection.execute("insert into eth_usd_daily values ($1, 2500)", date(2025, 5, 28))
-        await filling.happen(
-            connection,
-            Happening("sale", 3, 60, 50, ALICE, BOB),
-            Happening("sale", 4, 60, 30, ALICE, BOB, exclusion="wash"),
-        )
+    await served.database.execute(
+        "insert into market_days values ($1, $2::text::numeric, 41.5)", date(2025, 5, 28), str(40 * 10**18)
+    )
+    await served.database.execute("insert into market_days values ($1, null, null)", date(2025, 5, 30))
+    await served.database.execute("insert into eth_usd_daily values ($1, 2500)", date(2025, 5, 28))
+    await served.database.run(
+        filling.happen,
+        Happening("sale", 3, 60, 50, ALICE, BOB),
+        Happening("sale", 4, 60, 30, ALICE, BOB, exclusion="wash"),
+    )
     answer = await served.client.get("/v1/market/series")
     series = read(MarketSeriesDocument, answer.content)
     assert [day.date.day for day in series.days] == [28, 29, 30]

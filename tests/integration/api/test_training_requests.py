@@ -145,12 +145,12 @@ async def test_a_ten_megabyte_body_is_refused_announced_or_not(unchanging: Serve
 
 
 async def test_who_may_ask(served: Served) -> None:
-    async with served.database.connection() as connection:
-        good = await api_keys.create(connection, name="trainer bot", scopes=["train"], at=filling.NOW)
-        gone = await api_keys.create(connection, name="old bot", scopes=["train"], at=filling.NOW)
-        await api_keys.revoke(connection, gone.key_id, at=filling.NOW)
-        poor = await api_keys.create(connection, name="reader", scopes=["train"], at=filling.NOW)
-        await connection.execute("update api_keys set scopes = '{}' where key_id = $1", poor.key_id)
+    run = served.database.run
+    good = await run(api_keys.create, name="trainer bot", scopes=["train"], at=filling.NOW)
+    gone = await run(api_keys.create, name="old bot", scopes=["train"], at=filling.NOW)
+    await run(api_keys.revoke, gone.key_id, at=filling.NOW)
+    poor = await run(api_keys.create, name="reader", scopes=["train"], at=filling.NOW)
+    await served.database.execute("update api_keys set scopes = '{}' where key_id = $1", poor.key_id)
     wrong_secret = good.key[:-4] + ("AAAA" if not good.key.endswith("AAAA") else "BBBB")
 
     async def ask(**headers: str) -> int:

@@ -135,18 +135,17 @@ async def test_garbage_after_an_instant_changes_no_trade_before_it(record: Datab
     """The future of the last nowcast, poisoned in the database: other values, other prices, other asks."""
     honest = await computed(record)
     instant = NOW - timedelta(hours=28)
-    async with record.connection() as connection:
-        for table in ("nowcasts", "market_events", "outcomes"):
-            await connection.execute(f"alter table {table} disable trigger user")
-        for statement in (
-            """update nowcasts set value_wei = 9e20, lo50_wei = 0, lo80_wei = 0, lo90_wei = 0, hi50_wei = 9e20,
-                   hi80_wei = 9e20, hi90_wei = 9e20
-               where generation_id in (select generation_id from generations where as_of >= $1)""",
-            "update market_events set event_type = 'listed', price_wei = 1e18, sale_kind = null where event_time >= $1",
-            "delete from outcomes where event_seq in (select event_seq from sales where event_time >= $1)",
-            "delete from sales where event_time >= $1",
-        ):
-            await connection.execute(statement, instant)
+    for table in ("nowcasts", "market_events", "outcomes"):
+        await record.execute(f"alter table {table} disable trigger user")
+    for statement in (
+        """update nowcasts set value_wei = 9e20, lo50_wei = 0, lo80_wei = 0, lo90_wei = 0, hi50_wei = 9e20,
+               hi80_wei = 9e20, hi90_wei = 9e20
+           where generation_id in (select generation_id from generations where as_of >= $1)""",
+        "update market_events set event_type = 'listed', price_wei = 1e18, sale_kind = null where event_time >= $1",
+        "delete from outcomes where event_seq in (select event_seq from sales where event_time >= $1)",
+        "delete from sales where event_time >= $1",
+    ):
+        await record.execute(statement, instant)
     poisoned = {book.name: book for book in (await computed(record)).books}
     cut = instant.timestamp()
     for book in honest.books:

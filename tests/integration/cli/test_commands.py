@@ -50,8 +50,7 @@ async def test_a_freeze_by_a_person_is_announced(database: Database) -> None:
 
 async def test_a_training_request_is_stored_with_its_message(database: Database) -> None:
     printed = await said("training", "request", "--reason", "new traits", "--by", "ann", "--data-cutoff", "2024-05-06")
-    async with database.connection() as connection:
-        row = await connection.fetchrow("select message_id, routing_key, body from outbox")
+    (row,) = await database.rows("select message_id, routing_key, body from outbox")
     assert row["routing_key"] == TrainingRequested.TYPE
     payload = decode(row["body"]).data
     assert (payload.reason, payload.requested_by) == ("new traits", "ann")

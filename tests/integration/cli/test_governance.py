@@ -72,8 +72,7 @@ async def test_decisions_are_listed_shown_and_verified(lived: Database) -> None:
         assert "first is good" in listed
     only = await said("decisions", "list", "--model", FIRST)
     assert "second is good" not in only
-    async with lived.connection() as connection:
-        row = await connection.fetchrow("select * from decisions where subject_model = $1", FIRST)
+    (row,) = await lived.rows("select * from decisions where subject_model = $1", FIRST)
     shown = await said("decisions", "show", str(row["decision_id"])[:9])
     for part in (str(row["decision_id"]), row["policy_hash"], row["evidence_hash"], "actor     ada"):
         assert part in shown
@@ -89,13 +88,12 @@ async def test_decisions_are_listed_shown_and_verified(lived: Database) -> None:
 
 async def test_a_tampered_decision_is_named_and_the_exit_code_says_so(lived: Database) -> None:
     """Done as the owner of the database with its triggers off, which is the only way."""
-    async with lived.transaction() as connection:
-        identity = await made.tamper(
-            connection,
-            """update decisions set evidence = replace(evidence, 'first is good', 'first is best')
-               where subject_model = $1 returning decision_id""",
-            FIRST,
-        )
+    identity = await lived.run(
+        made.tamper,
+        """update decisions set evidence = replace(evidence, 'first is good', 'first is best')
+           where subject_model = $1 returning decision_id""",
+        FIRST,
+    )
     result = await ran("decisions", "verify", "--all")
     assert result.exit_code == 1
     assert f"{identity} of {FIRST}: its evidence hashes to" in result.stdout

@@ -112,8 +112,7 @@ async def test_an_emitted_message_continues_the_flow_of_its_cause(
     clock.move_to(NOW + timedelta(seconds=5))
     async with handle() as tx:
         identity = await tx.emit(UPDATE)
-    async with database.connection() as connection:
-        row = await connection.fetchrow("select * from outbox")
+    (row,) = await database.rows("select * from outbox")
     envelope = decode(row["body"])
     assert envelope.id == row["message_id"] == identity
     assert envelope.type == row["routing_key"] == MarketUpdated.TYPE

@@ -69,12 +69,11 @@ async def test_of_forty_concurrent_promotions_delivered_twice_one_swaps(database
     assert applied == {at.decision_id}
     message = await database.run(emitted, ModelPromoted)
     assert (message.model_id, message.decision_id) == (champion.model_id, at.decision_id)
-    async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from decisions where kind = 'operator'") == 1
-        assert await connection.fetchval("select count(*) from outbox where routing_key = $1", ModelPromoted.TYPE) == 2
-        history = await connection.fetch("select generation from model_pointer_history order by generation")
-        assert [row["generation"] for row in history] == [1, 2]
-        assert await connection.fetchval("select count(*) from promotions where ended_at is null") == 1
+    assert await database.value("select count(*) from decisions where kind = 'operator'") == 1
+    assert await database.value("select count(*) from outbox where routing_key = $1", ModelPromoted.TYPE) == 2
+    history = await database.rows("select generation from model_pointer_history order by generation")
+    assert [row["generation"] for row in history] == [1, 2]
+    assert await database.value("select count(*) from promotions where ended_at is null") == 1
 
 
 async def test_a_persons_promotion_is_watched_like_any_other(database: Database) -> None:
