@@ -22,6 +22,7 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import NowcastPublished, NowcastRequested
 from shared.database.pool import Database
+from shared.database.text import storable
 from shared.errors import PermanentError, TransientError, UnsupportedModelError
 from shared.market.series import Floats
 from shared.messaging.transaction import Transaction, handling
@@ -210,7 +211,7 @@ class Nowcaster:
                 as_of=snapshot.as_of,
                 role=model.active.role,
                 refused=isinstance(model.error, PermanentError),
-                reason=str(model.error)[:2000],
+                reason=storable(str(model.error)),
                 valued_by=tuple(fine.active.record.model_id for fine in prepared),
                 failed_at=self._clock.now(),
             )

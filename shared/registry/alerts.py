@@ -3,6 +3,7 @@
 from uuid import UUID, uuid5
 
 from shared.contracts.messages import AlertKind, AlertRaised, AlertSeverity
+from shared.database.text import storable
 from shared.messaging.transaction import Transaction
 
 KEEP_SQL = """
@@ -27,7 +28,7 @@ async def raise_alert(
     payload = AlertRaised(
         kind=kind,
         severity=severity,
-        summary=summary[:2000].replace("\x00", ""),
+        summary=storable(summary),
         model_id=model_id,
         decision_id=decision_id,
         raised_at=transaction.clock.now(),

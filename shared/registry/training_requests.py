@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from shared.contracts.messages import TrainingRequested
 from shared.database.pool import Connection
+from shared.database.text import storable
 from shared.errors import NotFoundError
 from shared.messaging.transaction import Transaction
 
@@ -189,8 +190,7 @@ async def fail(
 
     False when the lease was lost.
     """
-    text = error.replace("\x00", "")[:2000]
-    done = await connection.fetchval(FAIL_SQL, request_id, lease_token, text, at, permanent, MAX_ATTEMPTS)
+    done = await connection.fetchval(FAIL_SQL, request_id, lease_token, storable(error), at, permanent, MAX_ATTEMPTS)
     return done is not None
 
 

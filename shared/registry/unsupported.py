@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.database.pool import Connection
+from shared.database.text import storable
 from shared.registry.models import Role
 
 ASK_AGAIN = timedelta(hours=1)
@@ -56,7 +57,7 @@ class UnsupportedModel:
 
 async def note(connection: Connection, record: UnsupportedModel) -> bool:
     """Store the record; False when an open one exists already."""
-    fields = (record.model_id, record.code, record.role, record.reason[:2000].replace("\x00", ""), record.since)
+    fields = (record.model_id, record.code, record.role, storable(record.reason), record.since)
     return await connection.fetchval(OPEN_SQL, *fields) is not None
 
 

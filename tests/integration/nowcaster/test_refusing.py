@@ -8,8 +8,11 @@ import polars as pl
 import pytest
 
 from services.nowcaster.bootstrap import build
+from services.nowcaster.models import LoadedModels
 from shared.contracts.messages import NowcastPublished
+from shared.errors import IntegrityError
 from shared.registry.models import ModelRecord
+from shared.valuation.model import ValuationModel
 from tests.factories import market, small_market
 from tests.factories.harness import Harness
 from tests.factories.small_market import Source
@@ -124,6 +127,24 @@ async def test_a_standby_model_that_fails_does_not_stop_the_champion(harness: Ha
     assert (await shown(harness))[1:] == (champion.model_id, at)
     assert await harness.value("select array_agg(role) from generations") == ["champion"]
     assert await harness.dead() == []
+
+
+async def test_a_standby_models_error_with_a_nul_character_does_not_stop_the_champion(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion, standby = await with_standby(harness, "shadow")
+    load = LoadedModels.load
+
+    async def load_or_fail(models: LoadedModels, record: ModelRecord) -> ValuationModel:
+        if record.model_id == standby.model_id:
+            raise IntegrityError("feature 'age\x00' is unknown" + "!" * 3000)
+        return await load(models, record)
+
+    monkeypatch.setattr(LoadedModels, "load", load_or_fail)
+    at = await tick(harness)
+    assert (await shown(harness))[1:] == (champion.model_id, at)
+    reason = await harness.value("select reason from nowcast_failures")
+    assert reason.startswith("feature 'age' is unknown") and len(reason) == 2000
 
 
 async def failures(harness: Harness) -> list[tuple[str, str, bool, list[str]]]:
