@@ -10,8 +10,10 @@ from shared.errors import NotFoundError
 from shared.messaging.transaction import Transaction
 from shared.registry.alerts import raise_alert
 
-_COLUMNS = """freeze_id, actor, reason, starts_at, expires_at, lifted_at, lifted_by,
-       lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1) as in_force"""
+IS_IN_FORCE = "lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1)"
+"""SQL: true of a row of `freezes` while it freezes promotions; $1 is the instant."""
+_COLUMNS = f"""freeze_id, actor, reason, starts_at, expires_at, lifted_at, lifted_by,
+       {IS_IN_FORCE} as in_force"""
 INSERT_SQL = """
 insert into freezes (freeze_id, actor, reason, starts_at, expires_at) values ($1, $2, $3, $4, $5)
 on conflict (freeze_id) do nothing

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from shared.database.pool import Connection
 from shared.errors import ConflictError, NotFoundError
+from shared.registry.promotions import IS_OPEN
 from shared.storage.object_store import ObjectRef
 
 State = Literal["registered", "evaluated", "rejected", "shadow", "champion", "retired", "rolled_back", "quarantined"]
@@ -45,8 +46,9 @@ with active as (
     select model_id as active_id, 'champion' as role, 0 as place from models where state = 'champion'
     union all
     select p.previous_model_id, 'previous', 1
-    from promotions p join models c on c.model_id = p.model_id and c.state = 'champion'
-    where p.state in ('warm_up', 'watching') and p.previous_model_id is not null
+    from (select model_id, previous_model_id from promotions where {IS_OPEN}) p
+    join models c on c.model_id = p.model_id and c.state = 'champion'
+    where p.previous_model_id is not null
     union all
     select model_id, 'shadow', 2 from shadows where ended_at is null
 )

@@ -10,19 +10,19 @@ from shared.database.pool import Connection
 State = Literal["warm_up", "watching", "confirmed", "rolled_back", "superseded"]
 Ending = Literal["confirmed", "rolled_back", "superseded"]
 
+IS_OPEN = "state in ('warm_up', 'watching')"
+"""SQL: true of a row of `promotions` while its model is on probation."""
 _COLUMNS = "promotion_id, model_id, previous_model_id, state, started_at, ended_at"
-SUPERSEDE_SQL = """
-update promotions set state = 'superseded', ended_at = $1 where state in ('warm_up', 'watching')
-"""
+SUPERSEDE_SQL = f"update promotions set state = 'superseded', ended_at = $1 where {IS_OPEN}"
 INSERT_SQL = """
 insert into promotions (promotion_id, model_id, previous_model_id, state, started_at)
 values ($1, $2, $3, 'warm_up', $4)
 """
-OPEN_SQL = f"select {_COLUMNS} from promotions where state in ('warm_up', 'watching')"
+OPEN_SQL = f"select {_COLUMNS} from promotions where {IS_OPEN}"
 WATCH_SQL = "update promotions set state = 'watching' where promotion_id = $1 and state = 'warm_up'"
-END_SQL = """
+END_SQL = f"""
 update promotions set state = $2, ended_at = $3
-where promotion_id = $1 and state in ('warm_up', 'watching')
+where promotion_id = $1 and {IS_OPEN}
 returning promotion_id
 """
 UNFINISHED_SQL = """

@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.database.pool import Connection
+from shared.registry.freezes import IS_IN_FORCE
+from shared.registry.promotions import IS_OPEN
+from shared.registry.unsupported import IS_OPEN_FOR_CHAMPION
 
-STATUS_SQL = """
+STATUS_SQL = f"""
 select (select count(*) from outbox) as outbox_depth,
        (select min(created_at) from outbox) as outbox_oldest,
        (select count(*) from training_requests where status = 'queued') as training_queued,
        (select count(*) from training_requests where status = 'running') as training_running,
-       (select count(*) from freezes
-        where lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1)) as freezes,
-       (select state from promotions where state in ('warm_up', 'watching')) as promotion,
+       (select count(*) from freezes where {IS_IN_FORCE}) as freezes,
+       (select state from promotions where {IS_OPEN}) as promotion,
        (select count(*) from shadows where ended_at is null) as shadows,
        (select model_id from model_pointer) as champion,
-       (select code from unsupported_models where role = 'champion' and cleared_at is null order by since limit 1)
+       (select code from unsupported_models where {IS_OPEN_FOR_CHAMPION} order by since limit 1)
            as unsupported_by,
        (select max(scored_at) from outcomes) as last_scored_at
 """

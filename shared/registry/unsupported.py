@@ -17,6 +17,8 @@ ASK_AGAIN = timedelta(hours=1)
 ASK_DAILY = timedelta(days=1)
 """After the gate has judged one: a contender left undecided or rejected needs new sales, or a person."""
 
+IS_OPEN_FOR_CHAMPION = "role = 'champion' and cleared_at is null"
+"""SQL: true of a row of `unsupported_models` while some code cannot serve the champion."""
 # One open row for each model and code: replicas and redeliveries find it.
 OPEN_SQL = """
 insert into unsupported_models (model_id, code, role, reason, since) values ($1, $2, $3, $4, $5)

@@ -8,14 +8,15 @@ from typing import Any
 
 from services.api.view.records import GenerationRecord, PunkRow
 from shared.database.pool import Connection
+from shared.registry.unsupported import IS_OPEN_FOR_CHAMPION
 
-POINTER_SQL = """
+POINTER_SQL = f"""
 select (select generation_id from nowcast_pointer) as generation_id,
        (select max(seq) from market_events) as last_seq,
        (select count(*) from market_revisions) as revisions,
        (select count(*) from punks) as punks,
        (select e.generation_id from explanations e join nowcast_pointer using (generation_id)) as explained,
-       exists (select from unsupported_models where role = 'champion' and cleared_at is null) as champion_unsupported
+       exists (select from unsupported_models where {IS_OPEN_FOR_CHAMPION}) as champion_unsupported
 """
 GENERATION_SQL = """
 select generation_id, model_id, snapshot_id, as_of, published_at, row_count,
