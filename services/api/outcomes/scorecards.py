@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from math import isnan, sqrt
+from math import isnan
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from services.api.outcomes.schemas import (
     ValueCard,
 )
 from shared.evaluation import metrics
+from shared.evaluation.paired import wilson
 from shared.market.tiers import TIERS, tier_of
 
 _LEVELS = ((0.5, "in50"), (0.8, "in80"), (0.9, "in90"))
@@ -54,19 +55,11 @@ def performance(
     )
 
 
-def wilson(covered: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927), which stays within 0 and 1 however few there are."""
-    share, square = covered / n, _Z95**2
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    reach = _Z95 / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
 def _calibration(name: str, sales: Sequence[Scored]) -> Calibration:
     levels = []
     for level, flag in _LEVELS:
         n, covered = len(sales), sum(getattr(sale, flag) for sale in sales)
-        lo, hi = wilson(covered, n) if n else (None, None)
+        lo, hi = wilson(covered, n, z=_Z95) if n else (None, None)
         levels.append(Coverage(level=level, n=n, covered=covered, share=covered / n if n else None, lo=lo, hi=hi))
     return Calibration(name=name, levels=levels)
 
