@@ -236,7 +236,7 @@ class Gatekeeper:
             "kind": "gate",
             "model": waited.subject_model,
             "champion": waited.champion_model,
-            "expected_generation": 0 if at is None else at.generation,
+            "expected_generation": pointer.generation_of(at),
             "waited_for": waited.decision_id,
             "owner": waited.owner,
             "since": waited.decided_at.isoformat(),

@@ -181,7 +181,7 @@ class Monitor:
         now = self._clock.now()
         at = await pointer.read(connection)
         inputs = inputs_of("confirm", promotion, comparison, margin=self._policy.watch.margin) | {
-            "expected_generation": 0 if at is None else at.generation,
+            "expected_generation": pointer.generation_of(at),
             "sales": comparison.sales,
             "paired_sales": comparison.state.n,
             "nowcasts": nowcasts,

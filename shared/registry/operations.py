@@ -193,7 +193,7 @@ async def _decided(
     at = await _pointer_seen(transaction, act)
     generation = act.expected_generation
     if generation is None:
-        generation = 0 if at is None else at.generation
+        generation = pointer.generation_of(at)
     inputs = {
         "kind": "operator",
         "act": what,

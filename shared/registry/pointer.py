@@ -101,6 +101,11 @@ async def read(connection: Connection) -> Pointer | None:
     return None if row is None else Pointer(**row)
 
 
+def generation_of(at: Pointer | None) -> int:
+    """The pointer's generation; 0 before the first promotion."""
+    return 0 if at is None else at.generation
+
+
 async def at_generation(connection: Connection, generation: int) -> Pointer | None:
     """The pointer at one of its generations."""
     row = await connection.fetchrow(MOVED_BY_SQL, generation)
@@ -131,7 +136,7 @@ async def obstacle(connection: Connection, decision: Decision) -> Stale | Alread
     if generation is not None:
         return AlreadyApplied(generation)
     at = await read(connection)
-    actual = 0 if at is None else at.generation
+    actual = generation_of(at)
     return None if actual == decision.expected_generation else Stale(decision.expected_generation, actual)
 
 
