@@ -46,7 +46,7 @@ async def situation_of(connection: Connection, model_id: str, *, now: datetime, 
         last_confirmed=None
         if at is None or confirmed is None or confirmed == at.model_id
         else await models.get(connection, confirmed),
-        generation=0 if at is None else at.generation,
+        generation=pointer.generation_of(at),
         restraint=await restraint_of(connection, now=now, policy=policy),
         unsupported=None if at is None else await unsupported.find(connection, at.model_id),
     )
