@@ -16,6 +16,7 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import AlertRaised, MarketUpdated, ModelPromoted, ModelRolledBack
 from shared.database.pool import Database
+from shared.market.discount import billionths, discount
 from shared.messaging.transaction import Transaction, handling, originating
 
 log = structlog.get_logger(__name__)
@@ -100,12 +101,12 @@ class Subscriptions:
         subscribers = await repository.subscribed(transaction.connection, "deal.found")
         if not subscribers:
             return
-        widest = min(subscriber.deal_margin for subscriber in subscribers)
-        for deal in await repository.deals(transaction.connection, generation_id, margin=widest):
-            discount = 1.0 - int(str(deal["ask_wei"])) / int(str(deal["value_wei"]))
-            fields = deal | {"generation_id": generation_id, "discount": round(discount, 6)}
-            for subscriber in subscribers:
-                if discount >= subscriber.deal_margin:
+        margins = [billionths(subscriber.deal_margin) for subscriber in subscribers]
+        for deal in await repository.deals(transaction.connection, generation_id, margin=min(margins)):
+            ask, value = int(str(deal["ask_wei"])), int(str(deal["value_wei"]))
+            fields = deal | {"generation_id": generation_id, "discount": round(1.0 - ask / value, 6)}
+            for subscriber, margin in zip(subscribers, margins, strict=True):
+                if discount(ask, value) >= margin:
                     # One delivery for each listing, however its value changes afterwards.
                     await self._enter(transaction, subscriber, "deal.found", str(deal["listing"]), fields, at)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.pool import Connection
+from shared.market.discount import DISCOUNT_UNIT
 from shared.stores import offer_repository
 
 SUBSCRIBED_SQL = """
@@ -23,15 +24,15 @@ from outcomes o join current_sales s using (event_seq)
 where o.track = 'champion' and o.horizon = 'latest' and o.scored_at >= $1
 order by o.event_seq
 """
-# $2 to $5: the public asks. $6: the smallest share of the value that any subscriber asks an ask to be under.
-DEALS_SQL = """
+# $2 to $5: the public asks. $6: the smallest discount that a subscriber asks for, in billionths and exact.
+DEALS_SQL = f"""
 select ask.punk_id, ask.listing, ask.listed_at, ask.wei::text as ask_wei,
        n.value_wei::text as value_wei, n.lo80_wei::text as lo80_wei, n.hi80_wei::text as hi80_wei, n.confidence::text,
        g.model_id, g.as_of
 from unnest($2::smallint[], $3::bigint[], $4::timestamptz[], $5::numeric[]) ask (punk_id, listing, listed_at, wei)
 join nowcasts n on n.generation_id = $1 and n.punk_id = ask.punk_id
 join generations g on g.generation_id = n.generation_id
-where ask.wei::float8 <= n.value_wei::float8 * (1 - $6::float8)
+where ask.wei * {DISCOUNT_UNIT} <= n.value_wei * ({DISCOUNT_UNIT} - $6::bigint)
 order by ask.wei / n.value_wei
 limit 500
 """
@@ -102,8 +103,8 @@ async def scored_since(connection: Connection, since: datetime) -> Sequence[dict
     return [dict(row) for row in await connection.fetch(SCORED_SINCE_SQL, since)]
 
 
-async def deals(connection: Connection, generation_id: int, *, margin: float) -> Sequence[dict[str, object]]:
-    """Public asks under the generation's value by the margin, the deepest first."""
+async def deals(connection: Connection, generation_id: int, *, margin: int) -> Sequence[dict[str, object]]:
+    """Public asks with a discount of at least `margin` (billionths) from the generation's value, the deepest first."""
     asks = (await offer_repository.standing(connection)).asks()
     columns = (
         [ask.punk_id for ask in asks],

@@ -24,6 +24,7 @@ from services.api.schemas import Grade
 from services.api.view.current import View
 from services.api.view.ready import ReadyAnswer, ready_answer
 from shared.errors import InvalidInputError
+from shared.market.discount import billionths
 from shared.market.event_types import BID
 from shared.market.offers import ASK
 from shared.stores.offer_repository import PastOffer
@@ -188,7 +189,7 @@ def _wei(eth: float | None) -> int | None:
 
 
 def _billionths(share: float | None) -> int | None:
-    return None if share is None else round(share * search.DISCOUNT_UNIT)
+    return None if share is None else billionths(share)
 
 
 @router.get(

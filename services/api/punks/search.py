@@ -13,13 +13,12 @@ from services.api.view.catalogue import Catalogue
 from services.api.view.generation import Generation
 from services.api.view.market import Market
 from shared.errors import InvalidInputError
+from shared.market.discount import discount
 
 Sort = Literal["value", "punk_id", "price", "discount", "trait_count"]
 Order = Literal["asc", "desc"]
 Key = tuple[int, int]
 """Sort key (wei, billionths, a count, or the punk), and the punk."""
-DISCOUNT_UNIT = 10**9
-"""Discounts are whole billionths, so that cursors are exact."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +87,6 @@ def page(
     found = list(islice(_matching(generation, market, catalogue, query, after), limit + 1))
     more = found[limit - 1] if len(found) > limit else None
     return [punk for _, punk in found[:limit]], more
-
-
-def discount(ask: int, value: int) -> int:
-    """1 - ask / value in billionths, rounded down."""
-    return (value - ask) * DISCOUNT_UNIT // value
 
 
 def _matching(

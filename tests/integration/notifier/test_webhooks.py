@@ -78,6 +78,15 @@ async def test_a_deal_is_posted_once_for_its_listing_and_by_the_margin(posting: 
     assert deals == [("1", str(30 * 10**18)), ("4", str(15 * 10**18)), ("4", str(15 * 10**18))]
 
 
+async def test_an_ask_below_the_value_by_exactly_the_margin_is_a_deal(posting: Posting, receiver: Receiver) -> None:
+    """The value of punk 1 is 40.01 ETH."""
+    await posting.subscribe(receiver.url, "deal.found", deal_margin=0.1)
+    await posting.run(filling.happen, [Happening("listed", 1, 5, 36.009, "0x1")])
+    await posting.run(filling.publish, posting.model, as_of=NOW + timedelta(hours=1))
+    await posting.deliver()
+    assert [(body["data"]["punk_id"], body["data"]["discount"]) for body in receiver.bodies()] == [(1, 0.1)]
+
+
 async def test_failures_are_tried_again_later_and_later_then_given_up(posting: Posting, receiver: Receiver) -> None:
     made = await posting.subscribe(receiver.url, "model.promoted")
     await posting.send(promoted(posting))

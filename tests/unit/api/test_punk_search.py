@@ -12,6 +12,7 @@ from services.api.view.generation import Generation
 from services.api.view.market import Market
 from services.api.view.records import PunkMarketRow, PunkRow, ValueRow
 from shared.errors import InvalidInputError
+from shared.market.discount import DISCOUNT_UNIT, discount
 from tests.factories import view as made
 from tests.factories.view import AT
 
@@ -28,7 +29,7 @@ class Row:
 
     @property
     def discount(self) -> int:
-        return punk_search.discount(self.ask, self.value)
+        return discount(self.ask, self.value)
 
 
 punk_rows = st.dictionaries(
@@ -44,7 +45,7 @@ punk_rows = st.dictionaries(
     max_size=25,
 )
 bounds = st.none() | st.integers(0, 7)
-discounts = st.none() | st.integers(-3, 1).map(lambda whole: whole * punk_search.DISCOUNT_UNIT // 2)
+discounts = st.none() | st.integers(-3, 1).map(lambda whole: whole * DISCOUNT_UNIT // 2)
 queries = st.builds(
     punk_search.PunkQuery,
     type=st.sampled_from((None, "Male", "Ape")),
