@@ -156,3 +156,18 @@ async def test_performance_is_computed_once_for_many_who_ask(recorded: Served, m
     answers = await asyncio.gather(*(recorded.client.get(path) for _ in range(12)))
     assert {answer.status_code for answer in answers} == {200}
     assert asked == 1
+
+
+async def test_an_excluded_sale_that_a_reorganisation_moved_stays_with_the_nowcast_before_it_was_first_known(
+    served: Served, database: Database, model: str
+) -> None:
+    async with database.connection() as connection:
+        before = await filling.publish(connection, model, as_of=NOW - timedelta(hours=3))
+        await filling.publish(connection, model, as_of=NOW - timedelta(hours=1))
+        for hours in (2, 0.5):  # The same transaction, orphaned and then mined again later.
+            await connection.execute("update market_events set superseded_at = $1", NOW)
+            await connection.execute("update sales set superseded_at = $1", NOW)
+            sale = Happening("sale", 6, hours, 20.0, "0x1", "0x2", exclusion="far_below_floor")
+            await filling.happen(connection, [sale])
+    rows = await downloaded(served, exclusions="false")
+    assert [row["generation_id"] for row in rows if row["horizon"] == "latest"] == [before]
