@@ -16,6 +16,7 @@ from services.api.outcomes import downloads
 from services.api.outcomes import queries as outcomes
 from shared.database.pool import Connection
 from shared.stores import sale_repository
+from tests.factories.database import Database
 from tests.integration.api import filling, recomputed
 from tests.integration.api.conftest import Served, problem, serving
 from tests.integration.api.filling import NOW, Happening
@@ -158,7 +159,7 @@ async def test_performance_is_computed_once_for_many_who_ask(recorded: Served, m
     assert asked == 1
 
 
-async def test_an_excluded_sale_that_a_reorganisation_moved_stays_with_the_nowcast_before_it_was_first_known(
+async def test_an_excluded_sale_that_was_moved_stays_with_its_first_nowcast(
     served: Served, database: Database, model: str
 ) -> None:
     async with database.connection() as connection:
@@ -168,6 +169,6 @@ async def test_an_excluded_sale_that_a_reorganisation_moved_stays_with_the_nowca
             await connection.execute("update market_events set superseded_at = $1", NOW)
             await connection.execute("update sales set superseded_at = $1", NOW)
             sale = Happening("sale", 6, hours, 20.0, "0x1", "0x2", exclusion="far_below_floor")
-            await filling.happen(connection, [sale])
+            await filling.happen(connection, sale)
     rows = await downloaded(served, exclusions="false")
     assert [row["generation_id"] for row in rows if row["horizon"] == "latest"] == [before]
