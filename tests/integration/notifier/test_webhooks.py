@@ -81,7 +81,7 @@ async def test_a_deal_is_posted_once_for_its_listing_and_by_the_margin(posting: 
 async def test_an_ask_below_the_value_by_exactly_the_margin_is_a_deal(posting: Posting, receiver: Receiver) -> None:
     """The value of punk 1 is 40.01 ETH."""
     await posting.subscribe(receiver.url, "deal.found", deal_margin=0.1)
-    await posting.run(filling.happen, [Happening("listed", 1, 5, 36.009, "0x1")])
+    await posting.run(filling.happen, Happening("listed", 1, 5, 36.009, "0x1"))
     await posting.run(filling.publish, posting.model, as_of=NOW + timedelta(hours=1))
     await posting.deliver()
     assert [(body["data"]["punk_id"], body["data"]["discount"]) for body in receiver.bodies()] == [(1, 0.1)]
