@@ -41,8 +41,8 @@ FEATURE_ADDED = (
 COMPUTATION_CHANGED = (
     Edit(
         TABLE,
-        '("own_age", "since its last sale", SALES, "days")',
-        '("own_age", "since its last sale", SALES, "days", 2)',
+        '("own_age", "time since its last sale", SALES, "days")',
+        '("own_age", "time since its last sale", SALES, "days", 2)',
     ),
     Edit(FEATURES, '"own_age": since / DAY_S,', '"own_age": since / DAY_S / 7,'),
 )

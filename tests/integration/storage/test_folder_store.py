@@ -16,7 +16,7 @@ async def test_a_key_that_leads_out_of_the_folder_is_refused(tmp_path: Path, key
     (tmp_path / "secret").write_bytes(b"secret")
     store = FolderStore(tmp_path / "objects")
     lying = replace(reference_for("models", b"secret", "json"), key=key)
-    with pytest.raises(InvalidInputError, match="no key of this store"):
+    with pytest.raises(InvalidInputError, match="is not a key of this store"):
         await store.get(lying)
     with pytest.raises(InvalidInputError):
         await store.exists(lying)

@@ -35,7 +35,7 @@ def test_a_fault_spoils_the_first_refit_on_or_after_its_day() -> None:
     [
         ("rain@2024-08-08", "kinds: label_noise"),
         ("units", "kind@"),
-        ("units@2024-13-01", "no day"),
+        ("units@2024-13-01", "is not a day"),
         ("units@2026-01-01", "no refit"),
         ("units@2024-08-08,subtle@2024-08-08", "a fault already"),
     ],
