@@ -214,7 +214,7 @@ class Monitor:
         if outcome is None:
             return
         if outcome == "not_worse" and await obstacle_of_shadow(connection, now=now, policy=self._policy):
-            return  # It waits, and its test stays as it is.
+            return  # The shadow waits, and its test keeps its state.
         await transaction.emit(
             ShadowMatured(
                 model_id=shadow.model_id,

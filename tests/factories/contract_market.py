@@ -61,7 +61,7 @@ class ContractMarket:
         return int(await self.rpc("eth_blockNumber"), 16)
 
     async def newest_time(self) -> datetime:
-        """Of the newest block."""
+        """The time of the newest block."""
         block = await self.rpc("eth_getBlockByNumber", "latest", False)
         return datetime.fromtimestamp(int(block["timestamp"], 16), UTC)
 

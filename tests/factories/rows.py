@@ -27,7 +27,7 @@ async def an_event(connection: Connection, **given: Any) -> int:
 
 
 async def a_sale_by(connection: Connection, event_seq: int, **given: Any) -> None:
-    """The sale that this event is."""
+    """The sale of this event."""
     values = {
         "event_seq": event_seq, "block": 1, "log_index": 0, "tx_hash": "0x1", "event_time": NOW, "punk_id": 0,
         "price_wei": ETH, "kind": "buy", "valid": True,
