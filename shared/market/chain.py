@@ -47,12 +47,14 @@ class Located:
         orphaned: whether blocks after the ancestor were read and are orphaned.
         target: the last block that may be read: the head minus the confirmations.
         head: the newest block.
+        head_time: its time, in UTC seconds.
     """
 
     ancestor: BlockRef | int
     orphaned: bool
     target: int
     head: int
+    head_time: int = 0
 
     @property
     def block(self) -> int:

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from shared.sources.ethereum.contract import PUNK_BOUGHT, PUNK_OFFERED
+
 MARKET = "0x" + "b4" * 20
 GENESIS_TIME = 1_700_000_000
 Fault = Callable[[str, list[Any]], Any]
@@ -77,6 +79,8 @@ class FakeNode:
     chain_id: int = 1
     behind: int = 0
     refusal_of_batches: httpx.Response | None = None
+    answers_at_most: int | None = None
+    """Number of calls of a batch that it answers."""
     faults: list[Fault] = field(default_factory=list)
     statuses: list[httpx.Response] = field(default_factory=list)
     """Answers to give to the next requests as they are."""
@@ -103,7 +107,8 @@ class FakeNode:
                 return self.statuses.pop(0)
             body = json.loads(request.content)
             if isinstance(body, list):
-                return self.refusal_of_batches or httpx.Response(200, json=[self._answer(one) for one in body])
+                answered = body[: self.answers_at_most]
+                return self.refusal_of_batches or httpx.Response(200, json=[self._answer(one) for one in answered])
             return httpx.Response(200, json=self._answer(body))
         finally:
             self.at_once -= 1
@@ -126,7 +131,7 @@ class FakeNode:
             case "eth_blockNumber":
                 return hex(self.head)
             case "eth_getCode":
-                return "0x60"
+                return "0x" + PUNK_OFFERED.topic[2:] + PUNK_BOUGHT.topic[2:]
             case "eth_getBlockByNumber":
                 number = int(parameters[0], 16)
                 return self.chain.block(number) if number <= self.head else None

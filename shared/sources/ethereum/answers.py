@@ -9,6 +9,7 @@ from shared.errors import TransientError
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]+")
 _DATA: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
 _LARGEST: Final = 2**63 - 1
+_BLOOM_BYTES: Final = 256
 
 
 class MalformedAnswerError(TransientError):
@@ -17,12 +18,14 @@ class MalformedAnswerError(TransientError):
 
 @dataclass(frozen=True)
 class Header:
-    """A block's header; `time` in UTC seconds."""
+    """A block's header; `time` in UTC seconds. `bloom` and `transactions` (hashes) are empty if the node gave none."""
 
     number: int
     hash: str
     parent_hash: str
     time: int
+    bloom: int | None = None
+    transactions: tuple[str, ...] = ()
 
 
 def quantity(value: Any, what: str) -> int:
@@ -78,7 +81,35 @@ def header(value: Any, number: int) -> Header:
         hash=fixed_data(value.get("hash"), 32, f"{where}: its hash"),
         parent_hash=fixed_data(value.get("parentHash"), 32, f"{where}: its parent's hash"),
         time=quantity(value.get("timestamp"), f"{where}: its time"),
+        bloom=_bloom(value.get("logsBloom"), where),
+        transactions=tuple(
+            fixed_data(transaction, 32, f"{where}: a transaction") for transaction in value.get("transactions") or ()
+        ),
     )
+
+
+def _bloom(value: Any, where: str) -> int | None:
+    return None if value in (None, "0x") else int(fixed_data(value, _BLOOM_BYTES, f"{where}: its bloom"), 16)
+
+
+def receipts(value: Any, block: Header) -> list[dict[str, Any]]:
+    """All logs of a block from its receipts, which the header's bloom proves to be complete.
+
+    Raises:
+        MalformedAnswerError: no list of receipts, or receipts with other logs than the block.
+    """
+    where = f"block {block.number}"
+    if not isinstance(value, list) or not all(isinstance(receipt, dict) for receipt in value):
+        raise MalformedAnswerError(f"{where}: its receipts are {_shown(value)}")
+    bloom, logs = 0, list[dict[str, Any]]()
+    for receipt in value:
+        bloom |= _bloom(receipt.get("logsBloom"), f"a receipt of {where}") or 0
+        if fixed_data(receipt.get("blockHash"), 32, f"a receipt of {where}: its block") != block.hash:
+            raise MalformedAnswerError(f"{where}: a receipt is of block {receipt['blockHash']}, not of {block.hash}")
+        logs += receipt.get("logs") or ()
+    if bloom != block.bloom:
+        raise MalformedAnswerError(f"{where}: its receipts do not have the logs of its bloom filter")
+    return logs
 
 
 @dataclass(frozen=True)
@@ -102,10 +133,10 @@ class LogFilter:
 
 
 def logs(value: Any, wanted: LogFilter) -> list[dict[str, Any]]:
-    """The logs in contract order, checked against the request.
+    """The logs in contract order, checked against the request. A log may come twice.
 
     Raises:
-        MalformedAnswerError: a log of another block, contract or topic, a removed log, or a duplicate.
+        MalformedAnswerError: a log of another block, contract or topic, a removed log, or two logs at one place.
     """
     if not isinstance(value, list):
         raise MalformedAnswerError(f"eth_getLogs answered {_shown(value)}, not a list")
@@ -114,10 +145,22 @@ def logs(value: Any, wanted: LogFilter) -> list[dict[str, Any]]:
         if not isinstance(log, dict):
             raise MalformedAnswerError(f"eth_getLogs has {_shown(log)} among its logs")
         key = _checked(log, wanted)
-        if key in by_key:
-            raise MalformedAnswerError(f"log {key[1]} of block {key[0]} came twice")
+        if by_key.get(key, log) != log:
+            raise MalformedAnswerError(f"log {key[1]} of block {key[0]} came twice, with different content")
         by_key[key] = log
-    return [by_key[key] for key in sorted(by_key)]
+    return [_with_known_time(by_key[key]) for key in sorted(by_key)]
+
+
+def _with_known_time(log: dict[str, Any]) -> dict[str, Any]:
+    """The log without a `blockTimestamp` of null or zero, which nodes send for "not known"."""
+    if log.get("blockTimestamp") is not None and quantity(log["blockTimestamp"], "a log's time"):
+        return log
+    return without_time(log)
+
+
+def without_time(log: dict[str, Any]) -> dict[str, Any]:
+    """The log without the time that newer nodes send with it."""
+    return {name: value for name, value in log.items() if name != "blockTimestamp"}
 
 
 def _checked(log: dict[str, Any], wanted: LogFilter) -> tuple[int, int]:

@@ -195,8 +195,8 @@ def _with_accepted_bids(events: pl.DataFrame, standing: list[StandingBid | None]
 def _with_sellers(events: pl.DataFrame, bids: StandingBids) -> pl.DataFrame:
     """Adds the owner as seller of listings and delistings, whose logs have no seller.
 
-    The owner is the receiver of the last change of owner; before the first change, its sender; without changes, the
-    owner before the logs.
+    The owner is the receiver of the last change of owner, else the owner before the logs. The sender of a later change
+    would be the owner, too, but then the event would depend on where the reading was cut.
     """
     before = bids.owners()
     owners = pl.DataFrame(
@@ -205,7 +205,6 @@ def _with_sellers(events: pl.DataFrame, bids: StandingBids) -> pl.DataFrame:
     changes = pl.when(pl.col("event_type").is_in(event_types.OWNER_CHANGES))
     seller = pl.coalesce(
         changes.then("to_address").forward_fill().over("punk_id"),
-        changes.then("from_address").backward_fill().over("punk_id"),
         "owner",
     )
     return (

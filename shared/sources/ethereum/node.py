@@ -1,13 +1,28 @@
 """Requests about one contract, over JSON-RPC."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from shared.errors import PermanentError
+import structlog
+from eth_bloom.bloom import BloomFilter
+
+from shared.contracts.messages import EARLIEST_INSTANT
+from shared.errors import InvalidInputError, PermanentError
 from shared.sources.ethereum import answers
-from shared.sources.ethereum.answers import Header, LogFilter
-from shared.sources.ethereum.failures import RefusedError
-from shared.sources.ethereum.json_rpc import Call, JsonRpc
+from shared.sources.ethereum.answers import Header, LogFilter, MalformedAnswerError
+from shared.sources.ethereum.contract import LAYOUTS, PUNK_BOUGHT, PUNK_OFFERED, TRANSFER
+from shared.sources.ethereum.decoder import market_logs
+from shared.sources.ethereum.failures import AwayError, NodeUnavailableError, UnusableNodeError
+from shared.sources.ethereum.json_rpc import Call, JsonRpc, header_call
+from shared.sources.ethereum.raw_logs import raw_logs
+
+MARKET_TOPICS: Final = tuple(layout.topic for layout in LAYOUTS if layout is not TRANSFER)
+"""First topics of logs that are events. Many contracts emit `Transfer`, so its topic says nothing in a bloom filter."""
+
+NULLS_BELIEVED: Final = 3
+"""An answer of null, as often as this, means no logs."""
+
+log = structlog.get_logger(__name__)
 
 
 class EthereumNode:
@@ -17,37 +32,29 @@ class EthereumNode:
         self._rpc = rpc
         self._contract = contract
 
-    async def head(self, *, at_least: int) -> int:
-        """The newest block.
-
-        Raises:
-            NodeUnavailableError: no node has reached `at_least` yet.
-        """
-
-        def read(value: Any) -> int:
-            head = answers.quantity(value, "the newest block")
-            if head < at_least:
-                raise RefusedError(f"it is at block {head}, behind block {at_least} that was read already")
-            return head
-
-        return await self._rpc.ask(Call("eth_blockNumber", [], read))
+    async def head(self, *, at_least: int) -> Header:
+        """The newest block. Raises as `JsonRpc.newest` does."""
+        return await self._rpc.newest(at_least=at_least)
 
     async def require_contract(self) -> None:
-        """Check the address: without a contract, a node would always answer with no logs.
+        """Check the address: of another contract, a node would always answer with no logs.
 
         Raises:
-            PermanentError: there is no contract at the address.
+            PermanentError: there is no contract at the address, or one that cannot emit the market's logs.
         """
         call = Call("eth_getCode", [self._contract, "latest"], lambda value: answers.data(value, "the contract's code"))
-        if await self._rpc.ask(call) == "0x":
+        code = await self._rpc.ask(call)
+        # The code of a contract has the topics of the logs that it emits.
+        if not all(layout.topic[2:] in code for layout in (PUNK_OFFERED, PUNK_BOUGHT)):
+            what = "no contract" if code == "0x" else "a contract, but not a CryptoPunksMarket,"
             raise PermanentError(
-                f"there is no contract at {self._contract} on this chain; say market=0x… or chain_id=… in "
+                f"there is {what} at {self._contract} on this chain; correct market=0x… or chain_id=… in "
                 "PUNKCAST_SOURCE_URL"
             )
 
     async def headers(self, numbers: Iterable[int]) -> list[Header]:
         """The headers of these blocks, in their order."""
-        return await self._rpc.ask_all([_header_call(number) for number in numbers])
+        return await self._rpc.ask_all([header_call(number) for number in numbers])
 
     async def logs_between(
         self, first: int, last: int, topics: tuple[tuple[str, ...] | None, ...] = ()
@@ -60,10 +67,54 @@ class EthereumNode:
         return await self._rpc.ask(_logs_call(LogFilter(self._contract, first, last, topics=topics), divisible=True))
 
     async def logs_of(self, headers: Sequence[Header]) -> list[dict[str, Any]]:
-        """The contract's logs in exactly these blocks: a request by hash excludes other forks and missing blocks."""
-        filters = (LogFilter(self._contract, block.number, block.number, block_hash=block.hash) for block in headers)
+        """The contract's logs in exactly these blocks: a request by hash excludes other forks and missing blocks.
+
+        A node whose index of logs is behind its blocks answers with none. So where a header's bloom filter may contain
+        more than the answer has, the logs come from the receipts of the block, which the filter proves to be complete.
+        """
+        filters = [LogFilter(self._contract, block.number, block.number, block_hash=block.hash) for block in headers]
         parts = await self._rpc.ask_all([_logs_call(wanted, divisible=False) for wanted in filters])
-        return [log for part in parts for log in part]
+        rows: list[dict[str, Any]] = []
+        for block, wanted, part in zip(headers, filters, parts, strict=True):
+            complete = part
+            if self._may_lack(block, part):
+                complete = await self._from_receipts(block, wanted)
+                if len(complete) != len(part):
+                    log.warning("node.omitted_logs", block=block.number, answered=len(part), are=len(complete))
+            rows += complete
+        return rows
+
+    def _may_lack(self, block: Header, rows: Sequence[dict[str, Any]]) -> bool:
+        if block.bloom is None:
+            return False
+        bloom = BloomFilter(block.bloom)
+        if bytes.fromhex(self._contract[2:]) not in bloom:
+            return False
+        there = {topic.lower() for row in rows for topic in row["topics"][:1]}
+        return any(topic not in there and bytes.fromhex(topic[2:]) in bloom for topic in MARKET_TOPICS)
+
+    async def _from_receipts(self, block: Header, wanted: LogFilter) -> list[dict[str, Any]]:
+        """The contract's logs among all logs of the block.
+
+        Raises:
+            NodeUnavailableError: no node has the receipts.
+        """
+
+        def read(value: Any) -> list[dict[str, Any]]:
+            everything = answers.receipts(value, block)
+            return _checked([row for row in everything if _is_of(row, self._contract)], wanted)
+
+        try:
+            return await self._rpc.ask(
+                Call("eth_getBlockReceipts", [hex(block.number)], read, needs_block=block.number)
+            )
+        except (UnusableNodeError, NodeUnavailableError):
+            calls = [Call("eth_getTransactionReceipt", [hash_], _receipt) for hash_ in block.transactions]
+            singly = await self._rpc.ask_all(calls)
+        try:
+            return read(singly)
+        except MalformedAnswerError as error:
+            raise NodeUnavailableError(str(error)) from error
 
     async def read(self, contract: str, calldata: Sequence[str]) -> list[str]:
         """The contract's result of each call, as hexadecimal data."""
@@ -76,15 +127,43 @@ class EthereumNode:
         )
 
 
-def _header_call(number: int) -> Call[Header]:
-    def read(value: Any) -> Header:
-        return answers.header(value, number)
-
-    return Call("eth_getBlockByNumber", [hex(number), False], read, needs_block=number)
-
-
 def _logs_call(wanted: LogFilter, *, divisible: bool) -> Call[list[dict[str, Any]]]:
+    nulls = 0
+
     def read(value: Any) -> list[dict[str, Any]]:
-        return answers.logs(value, wanted)
+        nonlocal nulls
+        if value is None:
+            # Some nodes send null for "no logs", others when something went wrong: it counts if it is repeated.
+            nulls += 1
+            if nulls < NULLS_BELIEVED:
+                raise AwayError("it answers null instead of logs")
+        return _checked([] if value is None else value, wanted)
 
     return Call("eth_getLogs", [wanted.parameter()], read, divisible=divisible, needs_block=wanted.last)
+
+
+def _checked(value: Any, wanted: LogFilter) -> list[dict[str, Any]]:
+    """The logs, after all rules of the contract's logs hold, so that a broken rule counts against the node."""
+    rows = answers.logs(value, wanted)
+    where, checked = "its logs", rows
+    times: dict[int, int] | None = None
+    if not all("blockTimestamp" in row for row in rows):
+        # The times come later, from the headers.
+        checked = [answers.without_time(row) for row in rows]
+        earliest = int(EARLIEST_INSTANT.timestamp())
+        times = {answers.quantity(row["blockNumber"], "a log's block"): earliest for row in rows}
+    try:
+        market_logs(raw_logs(checked, where, times), where, market=wanted.address)
+    except InvalidInputError as error:
+        raise MalformedAnswerError(str(error)) from error
+    return rows
+
+
+def _is_of(row: Any, contract: str) -> bool:
+    return isinstance(row, dict) and str(row.get("address")).lower() == contract
+
+
+def _receipt(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise MalformedAnswerError("a receipt is not there")
+    return value

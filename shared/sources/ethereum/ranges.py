@@ -20,10 +20,10 @@ _TRY_MORE_AFTER: Final = 50
 
 @dataclass
 class Span:
-    """The number of blocks per request: halved after a refusal, doubled after a quick and short answer.
+    """The number of blocks per request: reduced after a refusal, doubled after a quick and short answer.
 
-    A refused size is the new maximum, because providers have fixed limits. After fifty quick answers the maximum is
-    doubled, because the market is busier at some times than at others.
+    After a refusal, the size that works is kept. Every fifty quick answers it grows by half of the distance to the
+    refused size, and then beyond it, because the market is busier at some times than at others.
 
     Attributes:
         many: an answer with more logs is not short.
@@ -34,26 +34,38 @@ class Span:
     many: int = 2_000
 
     def __post_init__(self) -> None:
-        self._ceiling = self.largest
+        self._refused_size: int | None = None
+        self._worked = self.blocks
         self._quick = 0
 
-    def refused(self, size: int) -> None:
-        """A request for `size` blocks was refused."""
-        self._ceiling = max(1, size // 2)
-        self.blocks = min(self.blocks, self._ceiling)
-        self._quick = 0
+    def refused(self, size: int, *, hint: int | None = None) -> None:
+        """A request for `size` blocks was refused; `hint`: a number of blocks that the nodes suggest."""
+        smaller = hint if hint is not None and hint < size else max(1, size // 2)
+        self._refused_size, self._quick = size, 0
+        self.blocks = min(self.blocks, smaller)
+
+    def failed(self) -> None:
+        """A single block was refused, so the size was not the reason."""
+        self.blocks, self._refused_size = self._worked, None
 
     def answered(self, size: int, *, seconds: float, logs: int) -> None:
         """A request for `size` blocks took `seconds` and returned this number of logs."""
+        if size >= self.blocks:
+            self._worked = size
         if seconds > SLOW_S:
             self.blocks = max(1, min(self.blocks, size // 2))
             return
         if seconds > QUICK_S or logs > self.many or size < self.blocks:
             return
+        if self._refused_size is None:
+            self.blocks = min(2 * self.blocks, self.largest)
+            return
         self._quick += 1
         if self._quick >= _TRY_MORE_AFTER:
-            self._ceiling, self._quick = min(2 * self._ceiling, self.largest), 0
-        self.blocks = min(2 * self.blocks, self._ceiling)
+            self._quick = 0
+            if self._refused_size - self.blocks <= max(self.blocks // 8, 1):
+                self._refused_size *= 2
+            self.blocks = min((self.blocks + self._refused_size) // 2, self.largest)
 
 
 @dataclass(frozen=True)
@@ -100,17 +112,18 @@ async def _fetched(first: int, last: int, fetch: Fetch[T], span: Span) -> list[T
     size, started = last - first + 1, time.monotonic()
     try:
         items = await fetch(first, last)
-    except TooMuchAtOnceError:
-        span.refused(size)
+    except TooMuchAtOnceError as error:
         if size == 1:
+            span.failed()
             raise
+        span.refused(size, hint=error.blocks)
     else:
         span.answered(size, seconds=time.monotonic() - started, logs=len(items))
         return items
     items = []
     while first <= last:
-        # At most half of the refused size, less if that was refused as well.
-        end = min(first + min(span.blocks, size // 2) - 1, last)
+        # Less than the refused size, even less if that was refused as well.
+        end = min(first + min(span.blocks, size - 1) - 1, last)
         items += await _fetched(first, end, fetch, span)
         first = end + 1
     return items

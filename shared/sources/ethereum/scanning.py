@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.errors import TransientError
 from shared.market.chain import KEPT_BLOCKS, BlockRef, Cursor, Located
-from shared.sources.ethereum.answers import Header, quantity
+from shared.sources.ethereum.answers import Header, quantity, without_time
 from shared.sources.ethereum.node import EthereumNode
 from shared.sources.ethereum.ranges import Span, in_order
 
@@ -59,7 +59,7 @@ class Scanner:
             recent = await self.node.headers(range(newest, target + 1))
             _require_linked(located.ancestor if last == located.block else None, recent)
             # The headers have the times, so a log's own time is not needed.
-            rows += [_without_time(row) for row in await self.node.logs_of(recent)]
+            rows += [without_time(row) for row in await self.node.logs_of(recent)]
             times |= {header.number: header.time for header in recent}
             last = target
         elif last > located.block:
@@ -84,7 +84,7 @@ class Scanner:
         hashes = {
             quantity(row["blockNumber"], "a log's block"): row["blockHash"].lower()
             for row in rows
-            if row.get("blockTimestamp") is None
+            if "blockTimestamp" not in row
         }
         headers = await self.node.headers(hashes)
         for header in headers:
@@ -101,7 +101,3 @@ def _require_linked(before: BlockRef | int | None, headers: Sequence[Header]) ->
         if parent is not None and header.parent_hash != parent:
             raise ChainMovedError(f"block {header.number} does not follow the block before it; they are read again")
         parent = header.hash
-
-
-def _without_time(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "blockTimestamp"}

@@ -85,13 +85,19 @@ class EthereumSource:
         Raises:
             NodeUnavailableError: no node answers, or all are behind the cursor.
             UnusableNodeError: a node is on another chain.
-            PermanentError: there is no contract at the address, or no block hash of the cursor is on the chain.
+            PermanentError: the address is not the market's, the cursor is beyond the newest block, or no block hash of
+                the cursor is on the chain.
         """
         if not self._contract_seen:
             await self._node.require_contract()
             self._contract_seen = True
-        head = await self._node.head(at_least=cursor.block if cursor.recent else 0)
-        target = head - self._market.confirmations
+        newest = await self._node.head(at_least=cursor.block if cursor.recent else 0)
+        if newest.number < cursor.block:
+            raise PermanentError(
+                f"the newest block of the node is {newest.number}, but block {cursor.block + 1} is the next to read: "
+                "the events in this database are of another chain, or start_block in PUNKCAST_SOURCE_URL is wrong"
+            )
+        target = newest.number - self._market.confirmations
         ancestor: BlockRef | int = cursor.block
         orphaned = False
         if cursor.recent:
@@ -99,7 +105,7 @@ class EthereumSource:
             [header] = await self._node.headers([ancestor.number])
             if orphaned := header.hash != ancestor.hash:
                 ancestor = await self._common_ancestor(cursor.recent)
-        return Located(ancestor, orphaned=orphaned, target=target, head=head)
+        return Located(ancestor, orphaned=orphaned, target=target, head=newest.number, head_time=newest.time)
 
     async def scan(self, located: Located, bids: StandingBids) -> Scan:
         """The events after `located`. `bids`: standing bids there, updated after a success.

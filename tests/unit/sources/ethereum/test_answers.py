@@ -74,9 +74,27 @@ def test_what_are_no_logs_is_refused(value: Any) -> None:
         answers.logs(value, ASKED)
 
 
-def test_a_log_that_comes_twice_is_refused() -> None:
+def test_a_log_may_come_twice_but_not_with_different_content() -> None:
+    assert answers.logs([log(), log()], ASKED) == [log()]
     with pytest.raises(MalformedAnswerError, match="log 0 of block 12 came twice"):
-        answers.logs([log(), log()], ASKED)
+        answers.logs([log(), log(data="0x12")], ASKED)
+
+
+@pytest.mark.parametrize("unknown", ["0x0", None])
+def test_a_logs_time_of_zero_is_no_time(unknown: str | None) -> None:
+    assert answers.logs([log(blockTimestamp=unknown)], ASKED) == [log()]
+    assert answers.logs([log(blockTimestamp="0x5")], ASKED) == [log(blockTimestamp="0x5")]
+    with pytest.raises(MalformedAnswerError, match="a log's time"):
+        answers.logs([log(blockTimestamp="soon")], ASKED)
+
+
+def test_receipts_prove_that_they_have_all_logs_of_a_block() -> None:
+    block = answers.header(FakeChain(head=9).block(5) | {"logsBloom": "0x" + "00" * 255 + "81"}, 5)
+    parts = [{"blockHash": block.hash, "logsBloom": "0x" + "00" * 255 + bits, "logs": [bits]} for bits in ("80", "01")]
+    assert answers.receipts(parts, block) == ["80", "01"]
+    for wrong in (None, [None], parts[:1], [parts[0], parts[1] | {"blockHash": "0x" + "0" * 64}]):
+        with pytest.raises(MalformedAnswerError):
+            answers.receipts(wrong, block)
 
 
 def test_a_log_of_a_block_with_another_hash_is_refused() -> None:

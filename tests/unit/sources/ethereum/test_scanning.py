@@ -6,13 +6,15 @@ import pytest
 
 from shared.errors import TransientError
 from shared.market.chain import KEPT_BLOCKS, BlockRef, Located
+from shared.sources.ethereum.contract import PUNK_OFFERED
 from shared.sources.ethereum.json_rpc import JsonRpc, Patience
 from shared.sources.ethereum.node import EthereumNode
 from shared.sources.ethereum.ranges import Span
 from shared.sources.ethereum.scanning import ChainMovedError, Scanner
 from tests.factories.fake_chain import GENESIS_TIME, MARKET, FakeChain, FakeNode, transport
 
-TOPIC = "0x" + "1" * 64
+OFFERED = [PUNK_OFFERED.topic, f"0x{7:064x}", f"0x{0:064x}"]
+PRICE = f"0x{10**18:064x}"
 GET_BLOCK = "eth_getBlockByNumber"
 
 
@@ -27,8 +29,8 @@ async def scanner(node: FakeNode, *, budget_s: float = 60.0, first_range: int = 
 def market(head: int = 1_000) -> FakeNode:
     chain = FakeChain(head=head)
     for block in (3, 40, 41, 700, head - 90, head - 1):
-        chain.log(block, TOPIC)
-        chain.log(block, TOPIC, "0x" + "2" * 64)
+        chain.log(block, *OFFERED, data=PRICE)
+        chain.log(block, *OFFERED, data=PRICE)
     return FakeNode(chain)
 
 
