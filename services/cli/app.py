@@ -13,6 +13,9 @@ COMMANDS: Final = Group(
         "decode": "services.cli.import_commands:decode_command",
         "export": "services.cli.export_command:export_command",
         "backfill": "services.cli.backfill_command:backfill_command",
+        "audit": Group(
+            "Comparisons of what is stored with its source.", {"chain": "services.cli.audit_command:chain_command"}
+        ),
         "explain": "services.cli.explain_command:explain_command",
         "verify": "services.cli.verify_command:verify_command",
         "status": "services.cli.operator_commands:status_command",

@@ -55,22 +55,26 @@ class Ingestor:
 
         await self._step(lambda: handling(self._database, self._clock, consumer=CONSUMER, cause=message), request_more)
 
-    async def backfill(self) -> Step:
-        """One pull without a message, which requests no further pull."""
+    async def backfill(self, *, again_from: int | None = None) -> Step:
+        """One pull without a message, which requests no further pull. `again_from`: supersedes all later events."""
 
         async def nothing(_: Transaction, __: Step) -> None:
             pass
 
-        return await self._step(lambda: originating(self._database, self._clock, source=CONSUMER), nothing)
+        return await self._step(
+            lambda: originating(self._database, self._clock, source=CONSUMER), nothing, again_from=again_from
+        )
 
     async def _step(
         self,
         transaction_of: Callable[[], AbstractAsyncContextManager[Transaction]],
         then: Callable[[Transaction, Step], Awaitable[None]],
+        *,
+        again_from: int | None = None,
     ) -> Step:
         """Commit events, derived rows, the source's cursor and the messages in one transaction."""
         now = self._clock.now()
-        pull = await self._puller.pull(now)
+        pull = await self._puller.pull(now, again_from=again_from)
         gathered = await self._reference.gather(now)
         async with self._reader.alone():
             try:

@@ -1,7 +1,7 @@
 """Pulls from a source: read before the transaction, stored inside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -13,6 +13,7 @@ from shared.market.chain import BlockRef, Cursor, Located, Scan
 from shared.sources.ethereum.bids import StandingBids
 from shared.sources.source import BlockSource, MarketSource
 from shared.stores import chain_repository, event_repository
+from shared.stores.chain_comparison import SECOND_LOOK, second_look
 from shared.stores.chain_repository import Revision
 
 log = structlog.get_logger(__name__)
@@ -58,9 +59,9 @@ class Pull(Protocol):
 
 
 class Puller(Protocol):
-    """Pulls new events from one source."""
+    """Pulls new events from one source. `again_from`: the first stored block that is wrong and is read again."""
 
-    async def pull(self, at: datetime) -> Pull: ...
+    async def pull(self, at: datetime, *, again_from: int | None = None) -> Pull: ...
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class EventPuller:
         self._database = database
         self._source = source
 
-    async def pull(self, at: datetime) -> EventPull:
+    async def pull(self, at: datetime, *, again_from: int | None = None) -> EventPull:
         async with self._database.connection() as connection:
             after = await event_repository.last_place(connection)
         return EventPull(await self._source.fetch(after, at))
@@ -99,6 +100,7 @@ class BlockPull:
     source: BlockSource
     cursor: Cursor
     located: Located
+    settled: int | None
     scan: Scan
     on_commit: Callable[[], None]
 
@@ -119,8 +121,16 @@ class BlockPull:
                 connection, self.scan.events, known_at=at, news_since=news_since
             )
             appended = result.appended
-        if self.located.orphaned or self.scan.cursor.block > self.cursor.block:
-            await chain_repository.store_cursor(connection, self.source.identity, self.scan.cursor, at=at)
+        if self.located.orphaned or self.scan.cursor.block > self.cursor.block or self.settled != self.cursor.settled:
+            after, reached = self.located.block, self.scan.cursor
+            # Of a long history, only the newest blocks are read a second time.
+            settled = max(min(after if self.settled is None else self.settled, after), reached.block - SECOND_LOOK)
+            await chain_repository.store_cursor(
+                connection, self.source.identity, replace(reached, settled=settled), begun_after=after, at=at
+            )
+            await chain_repository.require_known_events(
+                connection, self.source.checkpoints, after=after, until=reached.block
+            )
         more_after = None if self.scan.complete else self.scan.cursor.recent[-1]
         read = Blocks(self.located.block, self.scan.cursor.block, self.located.target)
         return Stored(appended, revision, read, more_after)
@@ -137,10 +147,16 @@ class BlockPuller:
         self._source = source
         self._bids: tuple[BlockRef, StandingBids] | None = None
 
-    async def pull(self, at: datetime) -> BlockPull:
+    async def pull(self, at: datetime, *, again_from: int | None = None) -> BlockPull:
         async with self._database.connection() as connection:
             cursor = await cursor_of(connection, self._source)
         located = await self._source.locate(cursor)
+        settled = cursor.settled
+        if again_from is None and not located.orphaned:
+            settled, again_from = await second_look(self._database, self._source, cursor, located)
+        if again_from is not None:
+            log.error("chain.events_were_wrong", first_block=again_from)
+            located = replace(located, ancestor=again_from - 1, orphaned=True)
         bids = await self._standing_bids(located)
         scan = await self._source.scan(located, bids)
 
@@ -148,7 +164,7 @@ class BlockPuller:
             if scan.cursor.recent:
                 self._bids = (scan.cursor.recent[-1], bids)
 
-        return BlockPull(self._source, cursor, located, scan, cache_bids)
+        return BlockPull(self._source, cursor, located, settled, scan, cache_bids)
 
     async def _standing_bids(self, located: Located) -> StandingBids:
         """Bids standing after the located block, as a copy, so that a failed pull leaves the cache unchanged."""

@@ -1,5 +1,6 @@
 """Reference data: the punks, once, and the ETH/USD close of each finished day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
@@ -69,34 +70,43 @@ class RecordedReference:
 class FetchedReference:
     """Reference data of a `BlockSource`, fetched from other servers, and only if the database lacks it.
 
-    Missing closes do not block the market; they are stored later.
+    Missing closes do not block the market; they are stored later. Days between others are asked for once a day, because
+    a price source may never have them.
     """
 
     def __init__(self, database: Database, source: BlockSource) -> None:
         self._database = database
         self._source = source
         self._not_before: datetime | None = None
+        self._gaps_asked: date | None = None
 
     async def gather(self, at: datetime) -> Gathered:
         async with self._database.connection() as connection:
             punks_known = await event_repository.punks_known(connection)
             newest = await event_repository.last_close_date(connection)
+            missing = await event_repository.missing_closes(connection, at)
         punks = None if punks_known else await self._source.punks()
-        return Gathered(punks, await self._closes(newest, at))
+        return Gathered(punks, await self._closes(newest, missing, at))
 
-    async def _closes(self, newest: date | None, at: datetime) -> pl.DataFrame | None:
+    async def _closes(self, newest: date | None, missing: Sequence[date], at: datetime) -> pl.DataFrame | None:
         yesterday = at.date() - timedelta(days=1)
-        if newest is not None and newest >= yesterday:
-            return None
         if self._not_before is not None and at < self._not_before:
             return None
-        try:
-            closes = await self._source.eth_usd(newest, yesterday)
-        except PunkcastError as error:
-            log.warning("prices.postponed", reason=str(error))
-            closes = None
+        if newest is None or newest < yesterday:
+            after, until = newest, yesterday
+        elif missing and self._gaps_asked != at.date():
+            after, until, self._gaps_asked = missing[0] - timedelta(days=1), missing[-1], at.date()
+        else:
+            return None
         # Do not ask with every pull of a backfill, whether the close is late or the server unavailable.
         self._not_before = at + ASK_AGAIN_AFTER
+        try:
+            closes = await self._source.eth_usd(after, until)
+        except PunkcastError as error:
+            log.warning("prices.postponed", reason=str(error), missing_days=len(missing))
+            return None
+        if left := len(set(missing) - set(closes["date"])):
+            log.warning("prices.missing", days=left)
         return closes
 
     def committed(self, gathered: Gathered) -> None:

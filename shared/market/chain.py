@@ -1,6 +1,8 @@
 """Following a chain of blocks: the last block read, and whether a reorganisation has replaced it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 import polars as pl
@@ -8,6 +10,10 @@ import polars as pl
 KEPT_BLOCKS: Final = 128
 """How many of the last block hashes are kept. Ethereum finalises after 64 blocks. A reorganisation of twice that depth
 needs a person, not a repair."""
+
+
+Place = tuple[int, int, str]
+"""Where an event is on the chain: block, index of the log, hash of the transaction."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,12 @@ class Cursor:
     """The last block read, with or without events.
 
     `recent`: the last blocks up to `block` as read, ascending; empty before the first read, or if the events came from
-    files.
+    files. `settled`: the last block whose events were compared a second time; None before the first read.
     """
 
     block: int
     recent: tuple[BlockRef, ...] = ()
+    settled: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,3 +75,18 @@ class Scan:
     events: pl.DataFrame
     cursor: Cursor
     complete: bool
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The known number of events in the blocks `first` to `last`, and the digest of their places."""
+
+    first: int
+    last: int
+    events: int
+    digest: str
+
+
+def digest(places: Iterable[Place]) -> str:
+    """The SHA-256 of these places in contract order, one line each."""
+    return sha256("".join(f"{block},{index},{tx}\n" for block, index, tx in places).encode()).hexdigest()

@@ -5,18 +5,31 @@ If the URL has `{start}` and `{end}` (days such as `2024-01-31`, both inclusive)
 
 import io
 import json
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import httpx
 import polars as pl
+import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from shared.errors import InvalidInputError, TransientError
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd
 from shared.settings import COINBASE
 
+log = structlog.get_logger(__name__)
+
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    OSError,
+    pl.exceptions.PolarsError,
+)
 FIRST_DAY: Final = date(2017, 5, 1)
 """Some weeks before the contract, for features of the first days that need earlier closes."""
 _DAYS_AT_ONCE: Final = 300
@@ -98,35 +111,53 @@ class PriceSource:
 
 
 def parse_closes(body: str, where: str) -> dict[date, float]:
-    """The closes by day, in any of the formats.
+    """The closes by day, in any of the formats. A day whose row has no usable close is left out.
 
     Raises:
-        InvalidInputError: an unknown format; `where` names the server.
+        InvalidInputError: an unknown format, or no usable row; `where` names the server.
     """
+    closes: dict[date, float] = {}
+    broken: list[Exception] = []
     try:
-        return dict(_rows(body))
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise InvalidInputError(
-            f"{where}: neither candles nor rows of date and eth_usd ({type(error).__name__}: {str(error)[:80]}); "
-            "docs/market.md shows the formats for PUNKCAST_PRICE_URL"
-        ) from error
+        rows = _rows(body)
+    except _UNREADABLE as error:
+        raise _unknown_format(where, error) from error
+    for row in rows:
+        try:
+            day, close = _row(row) if isinstance(row, dict) else (_day(row[0]), float(row[_CANDLE_CLOSE]))
+            if not 0 < close < math.inf:
+                raise ValueError(f"{day} must be a price above zero, not {close}")
+            closes[day] = close
+        except _UNREADABLE as error:
+            broken.append(error)
+    if broken and not closes:
+        raise _unknown_format(where, broken[0]) from broken[0]
+    if broken:
+        log.warning("prices.unusable_rows", source=where, rows=len(broken), first=str(broken[0]))
+    return closes
 
 
-def _rows(body: str) -> Iterator[tuple[date, float]]:
+def _unknown_format(where: str, error: Exception) -> InvalidInputError:
+    return InvalidInputError(
+        f"{where}: neither candles nor rows of date and eth_usd ({type(error).__name__}: {str(error)[:80]}); "
+        "docs/market.md shows the formats for PUNKCAST_PRICE_URL"
+    )
+
+
+def _rows(body: str) -> list[Any]:
     if body.lstrip()[:1] not in ("[", "{"):
         table = pl.read_csv(io.StringIO(body), infer_schema=False)
         if not {"date", "eth_usd"} <= set(table.columns) and not {"date", "close"} <= set(table.columns):
             raise ValueError("no columns date and eth_usd")
-        for row in table.iter_rows(named=True):
-            yield _row(row)
-        return
+        return table.rows(named=True)
     rows = json.loads(body)
     if isinstance(rows, dict):
         if rows.get("error"):
             raise ValueError(f"the server answers {rows['error']}")
         [rows] = [value for value in rows["result"].values() if isinstance(value, list)]
-    for row in rows:
-        yield _row(row) if isinstance(row, dict) else (_day(row[0]), float(row[_CANDLE_CLOSE]))
+    if not isinstance(rows, list):
+        raise TypeError("no list of rows")
+    return rows
 
 
 def _row(row: dict[str, Any]) -> tuple[date, float]:

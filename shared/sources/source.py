@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import polars as pl
 
 from shared.errors import InvalidInputError
-from shared.market.chain import ChainIdentity, Cursor, Located, Scan
+from shared.market.chain import ChainIdentity, Checkpoint, Cursor, Located, Place, Scan
 from shared.settings import COINBASE, Settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ class BlockSource(Protocol):
     async def scan(self, located: Located, bids: StandingBids) -> Scan:
         """A bounded number of blocks after `located`. `bids`: standing bids there; updated with the events read."""
 
+    @property
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """Known events of the market, ascending."""
+
+    def places_between(self, first: int, last: int) -> AsyncGenerator[tuple[int, set[Place]]]:
+        """Places of the events in final blocks, read again, in parts: the last block of each, and its places."""
+
+    async def proven_places(self, block: int) -> set[Place]:
+        """Places of the events in one block, proven to be all of them."""
+
     async def punks(self) -> pl.DataFrame:
         """The 10,000 punks (`PUNK_SCHEMA`)."""
 
@@ -67,6 +78,21 @@ def source_of(settings: Settings) -> MarketSource | BlockSource:
     """The source in the settings. Raises InvalidInputError as `open_source` does."""
     nodes = settings.rpc_urls.get_secret_value() if settings.rpc_urls else ""
     return open_source(settings.source_url, rpc_urls=nodes, price_url=settings.price_url)
+
+
+def chain_of(settings: Settings) -> BlockSource:
+    """The chain in the settings.
+
+    Raises:
+        InvalidInputError: the settings name another kind of source; otherwise as `open_source`.
+    """
+    source = source_of(settings)
+    if not isinstance(source, BlockSource):
+        raise InvalidInputError(
+            "only a chain is read piece by piece: set PUNKCAST_SOURCE_URL to ethereum+https://host/path; files are for "
+            "`punkcast import`"
+        )
+    return source
 
 
 def open_source(url: str, *, rpc_urls: str = "", price_url: str = COINBASE) -> MarketSource | BlockSource:

@@ -4,24 +4,32 @@ The market is bi-temporal: `event_time` is when an event happened on the chain; 
 time in which the platform took it for true. See docs/adr/0008.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.database.pool import Connection
-from shared.errors import ConflictError
-from shared.market.chain import KEPT_BLOCKS, BlockRef, ChainIdentity, Cursor
+from shared.errors import ConflictError, PermanentError
+from shared.market.chain import KEPT_BLOCKS, BlockRef, ChainIdentity, Checkpoint, Cursor, Place, digest
 
-SELECT_CURSOR_SQL = "select chain_id, market, block from chain_cursor"
+SELECT_CURSOR_SQL = "select chain_id, market, block, settled, begun_after from chain_cursor"
 SELECT_BLOCKS_SQL = "select block, hash from chain_blocks where block <= $1 order by block"
 STORE_CURSOR_SQL = """
-insert into chain_cursor (only_row, chain_id, market, block, moved_at) values (true, $1, $2, $3, $4)
-on conflict (only_row) do update set block = excluded.block, moved_at = excluded.moved_at
+insert into chain_cursor (only_row, chain_id, market, block, moved_at, settled, begun_after)
+values (true, $1, $2, $3, $4, $5, $6)
+on conflict (only_row) do update
+set block = excluded.block, moved_at = excluded.moved_at, settled = excluded.settled
 """
 STORE_BLOCKS_SQL = """
 insert into chain_blocks (block, hash) select * from unnest($1::bigint[], $2::text[])
 on conflict (block) do update set hash = excluded.hash
 """
 FORGET_BLOCKS_SQL = "delete from chain_blocks where block > $1 or block <= $2"
+LAST_BLOCK_SQL = "select coalesce(max(block), -1) from market_events where superseded_at is null"
+STORED_PLACES_SQL = """
+select block, log_index, tx_hash from market_events
+where superseded_at is null and block between $1 and $2 order by block, log_index
+"""
 COUNT_REVISIONS_SQL = "select count(*) from market_revisions where $1::bigint is null or last_seq < $1"
 SUPERSEDE_EVENTS_SQL = """
 with orphaned as (
@@ -41,6 +49,10 @@ INSERT_REVISION_SQL = """
 insert into market_revisions (first_block, first_seq, last_seq, events, sales, revised_at)
 values ($1, $2, $3, $4, $5, $6)
 """
+
+
+class MissingEventsError(PermanentError):
+    """The chain's known events and the events that a node gave differ."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +81,57 @@ async def load_cursor(connection: Connection, identity: ChainIdentity) -> Cursor
             f"chain {identity.chain_id}; correct PUNKCAST_SOURCE_URL, or use another database"
         )
     blocks = await connection.fetch(SELECT_BLOCKS_SQL, row["block"])
-    return Cursor(row["block"], tuple(BlockRef(block["block"], block["hash"]) for block in blocks))
+    return Cursor(row["block"], tuple(BlockRef(block["block"], block["hash"]) for block in blocks), row["settled"])
 
 
-async def store_cursor(connection: Connection, identity: ChainIdentity, cursor: Cursor, *, at: datetime) -> None:
-    """Store the cursor with its last block hashes, and drop the hashes of later and much earlier blocks."""
-    await connection.execute(STORE_CURSOR_SQL, identity.chain_id, identity.market, cursor.block, at)
+async def read_up_to(connection: Connection, identity: ChainIdentity) -> int:
+    """The last block read, else the newest event's block; -1 without one. Raises as `load_cursor`."""
+    cursor = await load_cursor(connection, identity)
+    return int(await connection.fetchval(LAST_BLOCK_SQL)) if cursor is None else cursor.block
+
+
+async def store_cursor(
+    connection: Connection, identity: ChainIdentity, cursor: Cursor, *, begun_after: int, at: datetime
+) -> None:
+    """Store the cursor with its last block hashes, and drop the hashes of later and much earlier blocks.
+
+    `begun_after`: the block before the first one that is read; later calls do not change it.
+    """
+    await connection.execute(
+        STORE_CURSOR_SQL, identity.chain_id, identity.market, cursor.block, at, cursor.settled, begun_after
+    )
     numbers, hashes = [block.number for block in cursor.recent], [block.hash for block in cursor.recent]
     await connection.execute(STORE_BLOCKS_SQL, numbers, hashes)
     await connection.execute(FORGET_BLOCKS_SQL, cursor.block, cursor.block - KEPT_BLOCKS)
+
+
+async def stored_places(connection: Connection, first: int, last: int) -> set[Place]:
+    """The places of the current events in blocks `first` to `last`."""
+    return {tuple(row) for row in await connection.fetch(STORED_PLACES_SQL, first, last)}
+
+
+async def require_known_events(
+    connection: Connection, checkpoints: Sequence[Checkpoint], *, after: int, until: int
+) -> None:
+    """Compare the events with the checkpoints that end in the blocks after `after` up to `until`.
+
+    Blocks that this database did not read from the chain are left out.
+
+    Raises:
+        MissingEventsError: a checkpoint has other events.
+    """
+    ended = [checkpoint for checkpoint in checkpoints if after < checkpoint.last <= until]
+    begun_after = await connection.fetchval("select begun_after from chain_cursor") if ended else None
+    for checkpoint in ended:
+        if begun_after is None or checkpoint.first <= begun_after:
+            continue
+        rows = await connection.fetch(STORED_PLACES_SQL, checkpoint.first, checkpoint.last)
+        if digest(tuple(row) for row in rows) != checkpoint.digest:
+            raise MissingEventsError(
+                f"blocks {checkpoint.first} to {checkpoint.last} have {checkpoint.events} events, but the node gave "
+                f"{len(rows)}; nothing was stored. Take a provider with the full history, and run `punkcast backfill "
+                f"--from {checkpoint.first}`"
+            )
 
 
 async def supersede(connection: Connection, ancestor: int, *, at: datetime) -> Revision | None:

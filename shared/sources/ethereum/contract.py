@@ -10,6 +10,8 @@ from typing import Final
 from eth_utils.abi import event_signature_to_log_topic
 
 MARKET_ADDRESS: Final = "0xb47e3cd837ddf8e4c57f05d70ab865de6e193bbb"
+FIRST_BLOCK: Final = 3_914_495
+"""The block that deployed CryptoPunksMarket on Ethereum."""
 
 WRAPPED_PUNKS: Final = "0xb7f7f6c52f2e2fdb1963eab30438024864c313f6"
 """Wrapped Punks (2020): holds punks and issues an ERC-721 token for each."""

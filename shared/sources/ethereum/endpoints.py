@@ -17,6 +17,7 @@ class Endpoint:
 
     Attributes:
         checked: the node is on the right chain.
+        proven: the node has answered the proof of old blocks.
         excluded: why the node is never asked; None for a node that may be asked.
         head: the newest block that the node is known to have.
         batch: how many calls it accepts in one request; 1 if it refuses batches.
@@ -28,6 +29,7 @@ class Endpoint:
 
     url: str
     checked: bool = False
+    proven: bool = False
     excluded: str | None = None
     head: int = -1
     batch: int = LARGEST_BATCH

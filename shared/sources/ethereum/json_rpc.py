@@ -41,6 +41,8 @@ class Call(Generic[T]):
         divisible: the caller can divide the call. If all nodes refuse it twice, or are too slow, that is then a
             `TooMuchAtOnceError`.
         needs_block: only nodes with this block are asked, because other nodes would answer with less.
+        proof: a call that a node must have answered once before it is believed. Its reader raises the error.
+        elsewhere: asks the nodes in the opposite order, so that another one answers than usual.
     """
 
     method: str
@@ -48,6 +50,8 @@ class Call(Generic[T]):
     read: Callable[[Any], T]
     divisible: bool = False
     needs_block: int = -1
+    proof: "Call[Any] | None" = None
+    elsewhere: bool = False
 
 
 def header_call(number: int) -> Call[Header]:
@@ -151,7 +155,8 @@ class JsonRpc:
     async def _round(self, calls: Sequence[Call[T]], ask: Ask[T], refused: list[Exception]) -> list[T]:
         """Ask the nodes in turn. `refused` has a refusal of each earlier round."""
         reasons: dict[str, Exception] = {}
-        for endpoint in await self._willing():
+        willing = await self._willing()
+        for endpoint in reversed(willing) if calls[0].elsewhere else willing:
             answered = await self._try(endpoint, calls, ask, reasons)
             if answered is not None:
                 return answered
@@ -202,7 +207,7 @@ class JsonRpc:
     ) -> list[T] | None:
         """The node's answers; None after a failure, which is added to `reasons`."""
         try:
-            await self._prepare(endpoint, needs_block=max(call.needs_block for call in calls))
+            await self._prepare(endpoint, needs_block=max(call.needs_block for call in calls), proof=calls[0].proof)
             answered = await ask(endpoint, calls)
         except (TransientError, UnusableNodeError) as error:
             reasons[endpoint.name] = error
@@ -216,7 +221,7 @@ class JsonRpc:
         endpoint.worked()
         return answered
 
-    async def _prepare(self, endpoint: Endpoint, *, needs_block: int) -> None:
+    async def _prepare(self, endpoint: Endpoint, *, needs_block: int, proof: Call[Any] | None) -> None:
         if not endpoint.checked:
             chain = Call("eth_chainId", [], lambda value: answers.quantity(value, "the chain id"))
             [chain_id] = await self._single(endpoint, [chain])
@@ -231,6 +236,9 @@ class JsonRpc:
             [endpoint.head] = await self._single(endpoint, [head])
             if endpoint.head < needs_block:
                 raise AwayError(f"it is at block {endpoint.head}, behind block {needs_block}")
+        if proof is not None and not endpoint.proven:
+            await self._single(endpoint, [proof])
+            endpoint.proven = True
 
     async def _single(self, endpoint: Endpoint, calls: Sequence[Call[T]]) -> list[T]:
         [call] = calls

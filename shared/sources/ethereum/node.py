@@ -1,6 +1,7 @@
 """Requests about one contract, over JSON-RPC."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -8,11 +9,18 @@ from eth_bloom.bloom import BloomFilter
 
 from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError, PermanentError
+from shared.market.chain import ChainIdentity
 from shared.sources.ethereum import answers
 from shared.sources.ethereum.answers import Header, LogFilter, MalformedAnswerError
+from shared.sources.ethereum.checkpoints import FIRST_ASSIGN, checkpoints_of
 from shared.sources.ethereum.contract import LAYOUTS, PUNK_BOUGHT, PUNK_OFFERED, TRANSFER
 from shared.sources.ethereum.decoder import market_logs
-from shared.sources.ethereum.failures import AwayError, NodeUnavailableError, UnusableNodeError
+from shared.sources.ethereum.failures import (
+    AwayError,
+    NodeUnavailableError,
+    PrunedHistoryError,
+    UnusableNodeError,
+)
 from shared.sources.ethereum.json_rpc import Call, JsonRpc, header_call
 from shared.sources.ethereum.raw_logs import raw_logs
 
@@ -31,6 +39,8 @@ class EthereumNode:
     def __init__(self, rpc: JsonRpc, contract: str) -> None:
         self._rpc = rpc
         self._contract = contract
+        known = checkpoints_of(ChainIdentity(rpc.chain_id, contract))
+        self._history_until = known[-1].last if known else -1
 
     async def head(self, *, at_least: int) -> Header:
         """The newest block. Raises as `JsonRpc.newest` does."""
@@ -57,14 +67,33 @@ class EthereumNode:
         return await self._rpc.ask_all([header_call(number) for number in numbers])
 
     async def logs_between(
-        self, first: int, last: int, topics: tuple[tuple[str, ...] | None, ...] = ()
+        self, first: int, last: int, topics: tuple[tuple[str, ...] | None, ...] = (), *, elsewhere: bool = False
     ) -> list[dict[str, Any]]:
         """The contract's logs in blocks `first` to `last`, both inclusive, in contract order.
 
+        Args:
+            elsewhere: asks another node than usual, where there is one.
+
         Raises:
             TooMuchAtOnceError: the range is too large for the node.
+            PrunedHistoryError: no node has logs that old.
         """
-        return await self._rpc.ask(_logs_call(LogFilter(self._contract, first, last, topics=topics), divisible=True))
+        call = _logs_call(LogFilter(self._contract, first, last, topics=topics), divisible=True)
+        proof = self._proof_of_history() if first <= self._history_until else None
+        return await self._rpc.ask(replace(call, proof=proof, elsewhere=elsewhere))
+
+    def _proof_of_history(self) -> Call[None]:
+        """A node without old logs often answers with none, as if there were none."""
+
+        def read(value: Any) -> None:
+            if not value:
+                raise PrunedHistoryError(
+                    f"it has no logs of block {FIRST_ASSIGN}, where the first punks were assigned, so it lacks old "
+                    "logs; take a provider with the full history, or `punkcast import` the earlier events first"
+                )
+
+        wanted = LogFilter(self._contract, FIRST_ASSIGN, FIRST_ASSIGN)
+        return Call("eth_getLogs", [wanted.parameter()], read)
 
     async def logs_of(self, headers: Sequence[Header]) -> list[dict[str, Any]]:
         """The contract's logs in exactly these blocks: a request by hash excludes other forks and missing blocks.
@@ -75,10 +104,10 @@ class EthereumNode:
         filters = [LogFilter(self._contract, block.number, block.number, block_hash=block.hash) for block in headers]
         parts = await self._rpc.ask_all([_logs_call(wanted, divisible=False) for wanted in filters])
         rows: list[dict[str, Any]] = []
-        for block, wanted, part in zip(headers, filters, parts, strict=True):
+        for block, part in zip(headers, parts, strict=True):
             complete = part
             if self._may_lack(block, part):
-                complete = await self._from_receipts(block, wanted)
+                complete = await self.proven_logs(block)
                 if len(complete) != len(part):
                     log.warning("node.omitted_logs", block=block.number, answered=len(part), are=len(complete))
             rows += complete
@@ -93,12 +122,13 @@ class EthereumNode:
         there = {topic.lower() for row in rows for topic in row["topics"][:1]}
         return any(topic not in there and bytes.fromhex(topic[2:]) in bloom for topic in MARKET_TOPICS)
 
-    async def _from_receipts(self, block: Header, wanted: LogFilter) -> list[dict[str, Any]]:
-        """The contract's logs among all logs of the block.
+    async def proven_logs(self, block: Header) -> list[dict[str, Any]]:
+        """The contract's logs in this block, from its receipts, which its bloom filter proves to be complete.
 
         Raises:
             NodeUnavailableError: no node has the receipts.
         """
+        wanted = LogFilter(self._contract, block.number, block.number, block_hash=block.hash)
 
         def read(value: Any) -> list[dict[str, Any]]:
             everything = answers.receipts(value, block)

@@ -11,10 +11,10 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from shared.errors import InvalidInputError
-from shared.sources.ethereum.contract import MARKET_ADDRESS
+from shared.sources.ethereum.contract import FIRST_BLOCK, MARKET_ADDRESS
 from shared.sources.ethereum.json_rpc import JsonRpc, Patience
 from shared.sources.ethereum.punk_traits import CRYPTOPUNKS_DATA
-from shared.sources.ethereum.source import FIRST_BLOCK, EthereumMarket, EthereumSource
+from shared.sources.ethereum.source import EthereumMarket, EthereumSource
 from shared.sources.price_source import PriceSource
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -24,6 +24,7 @@ _LIMITS: Final = {
     "confirmations": (0, 10_000),
     "start_block": (0, 2**32 - 1),
     "in_flight": (1, 64),
+    "calls_per_s": (1, 10_000),
     "first_range": (1, 1_000_000),
     "timeout_s": (1, 600),
     "budget_s": (0, 600),
@@ -38,7 +39,7 @@ def open_ethereum(url: str, *, rpc_urls: str, price_url: str) -> EthereumSource:
         InvalidInputError: an unknown parameter, a value out of bounds, or no node.
     """
     parts = urlsplit(url)
-    market, timeout_s = _market(dict(parse_qsl(parts.query, keep_blank_values=True)))
+    market, timeout_s, calls_per_s = _market(dict(parse_qsl(parts.query, keep_blank_values=True)))
     nodes = [url.strip() for url in rpc_urls.split(",") if url.strip()]
     if parts.netloc:
         nodes.insert(0, urlunsplit((parts.scheme.partition("+")[2] or "https", parts.netloc, parts.path, "", "")))
@@ -52,12 +53,17 @@ def open_ethereum(url: str, *, rpc_urls: str, price_url: str) -> EthereumSource:
             # Without the rest of the URL, which may contain a key.
             raise InvalidInputError(f"a node must be given as http:// or https://, not as {address.scheme or '?'}://…")
     rpc = JsonRpc(
-        nodes, chain_id=market.chain_id, in_flight=market.in_flight, patience=Patience(request_s=float(timeout_s))
+        nodes,
+        chain_id=market.chain_id,
+        in_flight=market.in_flight,
+        calls_per_s=calls_per_s,
+        patience=Patience(request_s=float(timeout_s)),
     )
     return EthereumSource(rpc, market, PriceSource(price_url))
 
 
-def _market(options: dict[str, str]) -> tuple[EthereumMarket, int]:
+def _market(options: dict[str, str]) -> tuple[EthereumMarket, int, int | None]:
+    """The market, the time limit of a request, and the most calls per second."""
     unknown = sorted(set(options) - {*_LIMITS, *_TEXTS})
     if unknown:
         raise InvalidInputError(
@@ -66,6 +72,7 @@ def _market(options: dict[str, str]) -> tuple[EthereumMarket, int]:
         )
     numbers = {name: _number(name, options[name]) for name in _LIMITS if name in options}
     timeout_s, chain_id = numbers.pop("timeout_s", 30), numbers.pop("chain_id", _MAINNET)
+    calls_per_s = numbers.pop("calls_per_s", None)
     address = options.get("market", MARKET_ADDRESS).lower()
     if not _ADDRESS.fullmatch(address):
         raise InvalidInputError(f"PUNKCAST_SOURCE_URL: market must be 0x and 40 hexadecimal digits, not {address!r}")
@@ -75,7 +82,7 @@ def _market(options: dict[str, str]) -> tuple[EthereumMarket, int]:
         raise InvalidInputError(f"PUNKCAST_SOURCE_URL: punks={punks} is neither a contract's address nor a file")
     numbers.setdefault("start_block", contract_block)
     market = EthereumMarket(chain_id=chain_id, market=address, contract_block=contract_block, punks=punks, **numbers)
-    return market, timeout_s
+    return market, timeout_s, calls_per_s
 
 
 def _number(name: str, text: str) -> int:

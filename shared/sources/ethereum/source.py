@@ -1,22 +1,26 @@
 """The market on an Ethereum chain, followed block by block over JSON-RPC."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 import structlog
 
 from shared.errors import PermanentError
-from shared.market.chain import BlockRef, ChainIdentity, Cursor, Located, Scan
+from shared.market.chain import BlockRef, ChainIdentity, Checkpoint, Cursor, Located, Place, Scan
 from shared.sources.ethereum import punk_traits
+from shared.sources.ethereum.answers import quantity
 from shared.sources.ethereum.bids import StandingBids
-from shared.sources.ethereum.contract import MARKET_ADDRESS, PUNK_BID_ENTERED
+from shared.sources.ethereum.checkpoints import checkpoints_of
+from shared.sources.ethereum.contract import FIRST_BLOCK, MARKET_ADDRESS, PUNK_BID_ENTERED
 from shared.sources.ethereum.decoder import MissingBidsError, decode
 from shared.sources.ethereum.json_rpc import JsonRpc
-from shared.sources.ethereum.node import EthereumNode
+from shared.sources.ethereum.node import MARKET_TOPICS, EthereumNode
 from shared.sources.ethereum.ranges import Span, in_order
 from shared.sources.ethereum.raw_logs import raw_logs
 from shared.sources.ethereum.scanning import Scanner
@@ -24,9 +28,6 @@ from shared.sources.event_files import read_punks_file
 from shared.sources.price_source import PriceSource
 
 log = structlog.get_logger(__name__)
-
-FIRST_BLOCK: Final = 3_914_495
-"""The block that deployed CryptoPunksMarket on Ethereum."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class EthereumSource:
     @property
     def start_block(self) -> int:
         return self._market.start_block
+
+    @property
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        return checkpoints_of(self.identity)
 
     async def close(self) -> None:
         await self._rpc.close()
@@ -125,6 +130,21 @@ class EthereumSource:
             events = decode(logs, bids, market=self._market.market)
         return Scan(events, scanned.cursor, scanned.complete)
 
+    async def places_between(self, first: int, last: int) -> AsyncGenerator[tuple[int, set[Place]]]:
+        """The places of the events in final blocks `first` to `last`, read again: the last block of each part, and its
+        places. Another node than usual is asked, where there is one.
+        """
+        fetch = partial(self._node.logs_between, elsewhere=True)
+        parts = in_order(first, last, fetch, span=self._scanner.span, in_flight=self._market.in_flight)
+        async with aclosing(parts):
+            async for part in parts:
+                yield part.last, _places(part.items)
+
+    async def proven_places(self, block: int) -> set[Place]:
+        """The places of the events in one block, which its receipts prove. Raises as the nodes do."""
+        [header] = await self._node.headers([block])
+        return _places(await self._node.proven_logs(header))
+
     async def punks(self) -> pl.DataFrame:
         """The 10,000 punks (`PUNK_SCHEMA`), from a contract or a file."""
         if self._market.punks.startswith("0x"):
@@ -166,3 +186,16 @@ class EthereumSource:
         events = decode(logs, StandingBids(), market=self._market.market)
         for punk, bidder, price in events.select("punk_id", "from_address", "price_wei").iter_rows():
             bids.place(punk, bidder, price)
+
+
+def _places(rows: Sequence[dict[str, Any]]) -> set[Place]:
+    """The places of the logs that are events."""
+    return {
+        (
+            quantity(row["blockNumber"], "a log's block"),
+            quantity(row["logIndex"], "a log's index"),
+            row["transactionHash"].lower(),
+        )
+        for row in rows
+        if row["topics"][0].lower() in MARKET_TOPICS
+    }

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import InvalidInputError
-from shared.sources.ethereum.contract import MARKET_ADDRESS
-from shared.sources.ethereum.source import FIRST_BLOCK, EthereumMarket, EthereumSource
+from shared.sources.ethereum.contract import FIRST_BLOCK, MARKET_ADDRESS
+from shared.sources.ethereum.source import EthereumMarket, EthereumSource
 from shared.sources.source import BlockSource, MarketSource, open_source
 
 OTHER = "0x" + "Ab" * 20
