@@ -1,6 +1,7 @@
 """Event files as the valuation reads them: a timeline in memory, without a database."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ from shared.errors import InvalidInputError, NotFoundError
 from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
-from shared.sources.event_files import ETH_USD_FILE, PUNKS_FILE, EventFiles, read_event_files
+from shared.sources.event_files import read_event_files
+from shared.sources.market_files import ETH_USD_FILE, PUNKS_FILE
 from shared.units import as_seconds
 from shared.valuation.params import Params
 from shared.valuation.walk_forward import SaleHistory
@@ -57,7 +59,7 @@ def read_history(folder: Path, window: Window) -> History:
     events = files.events.filter(pl.col("timestamp") < window.end)
     timeline = MarketTimeline(Traits.from_frame(files.punks))
     timeline.apply(events.with_row_index("seq", offset=1).with_columns(pl.col("seq").cast(pl.Int64)))
-    return History(timeline, DailyPrices.from_frame(files.eth_usd), _hashes(files, folder))
+    return History(timeline, DailyPrices.from_frame(files.eth_usd), _hashes(files.paths))
 
 
 def _require_within(events: pl.DataFrame, window: Window, folder: Path) -> None:
@@ -69,7 +71,5 @@ def _require_within(events: pl.DataFrame, window: Window, folder: Path) -> None:
         raise InvalidInputError(f"--from {window.first} is not within the events of {folder}, from {begin} to {end}")
 
 
-def _hashes(files: EventFiles, folder: Path) -> dict[str, str]:
-    parent = folder if folder.is_dir() else folder.parent
-    paths = [*files.paths, parent / PUNKS_FILE, parent / ETH_USD_FILE]
+def _hashes(paths: Iterable[Path]) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}

@@ -21,7 +21,8 @@ from shared.market.series_rows import LowestAsks
 from shared.market.timeline import MarketTimeline, seconds
 from shared.market.traits import Traits
 from shared.market.valid_sales import Sale
-from shared.sources.event_files import PUNKS_FILE, read_event_files
+from shared.sources.event_files import read_event_files
+from shared.sources.market_files import PUNKS_FILE
 from shared.units import DAY_S, eth_in_wei
 
 REF = pl.format("{}:{}", "tx_hash", "log_index").alias("ref")

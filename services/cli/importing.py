@@ -18,8 +18,9 @@ from shared.market.event_types import DELISTED, LISTED
 from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.runtime.platform import Platform
 from shared.sources.ethereum.history import decode_with_history, followed_by, longest_gap
-from shared.sources.ethereum.log_pages import log_page_paths, read_log_pages
+from shared.sources.ethereum.log_pages import read_log_pages
 from shared.sources.event_files import EventFiles, read_beside_pages, read_event_files
+from shared.sources.market_files import page_paths
 from shared.stores import event_repository
 from shared.stores.event_repository import AppendResult
 
@@ -50,13 +51,15 @@ def import_files(path: Path, history: Path | None) -> None:
     console, started = Console(), perf_counter()
     with console.status(f"reading {path}"):
         # Read before the database is touched, so that a file that breaks a rule is not half-imported.
-        pages = log_page_paths(path)
+        pages = page_paths(path)
         files = read_beside_pages(path) if pages else read_event_files(path)
         logs = read_log_pages(pages)
         earlier = _history(history)
     with progress_bar(console) as progress:
         imported = on_platform(lambda platform: _import(platform, files, logs, earlier, progress))
     seconds = perf_counter() - started
+    for name, columns in files.left_out.items():
+        console.print(f"{name}: columns left out: {', '.join(map(repr, columns))}", soft_wrap=True, markup=False)
     if pages:
         _print_decoded(console, pages, logs, imported.decoded, imported.history)
     already, rate = imported.events - imported.appended, imported.events / seconds
@@ -139,7 +142,7 @@ def _print_decoded(
 
 
 def _paths(path: Path) -> tuple[Path, ...]:
-    pages = log_page_paths(path)
+    pages = page_paths(path)
     if not pages:
         raise InvalidInputError(f"{path}: holds no pages of raw logs; expected .json or .json.gz")
     return pages

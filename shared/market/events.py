@@ -12,13 +12,13 @@ import numpy as np
 import polars as pl
 
 from shared.contracts.messages import EARLIEST_INSTANT
-from shared.errors import InvalidInputError
 from shared.market.event_types import EVENT_TYPES, LISTED, OWNER_CHANGES, PRICED_TYPES, SALE, SALE_KINDS, ZERO_ADDRESS
-from shared.market.frame_rules import Rule, check_rows, first_true, typed
+from shared.market.frame_columns import INSTANT
+from shared.market.frame_rules import CheckedFrame, Rule, first_true
 from shared.market.traits import PUNKS
 
 EVENT_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "timestamp": pl.Datetime("us", "UTC"),
+    "timestamp": INSTANT,
     "block": pl.Int64(),
     "tx_index": pl.Int64(),
     "log_index": pl.Int64(),
@@ -55,16 +55,19 @@ def contract_key(block: int, log_index: int) -> int:
 def validate(frame: pl.DataFrame, where: str, *, punk_count: int = PUNKS) -> pl.DataFrame:
     """The frame in canonical columns and types, after all rules hold; `where` names the file in errors.
 
-    Hexadecimal text becomes lower-case, and a listing to the zero address becomes public. `punk_count` bounds the punk
-    ids; only measurements of large simulated markets pass another one than the platform's.
+    Columns are converted if nothing is lost, and other columns are left out. Hexadecimal text becomes lower-case, and a
+    listing to the zero address becomes public. `punk_count` bounds the punk ids; only measurements of large simulated
+    markets pass another one than the platform's.
 
     Raises:
-        InvalidInputError: the first broken rule, with file, row (from 1) and column.
+        InvalidInputError: everything that is wrong, with file, row (from 1) and column.
     """
-    frame = _normalised(typed(frame, EVENT_SCHEMA, where))
-    check_rows(frame, _row_rules(punk_count), where)
-    _check_order(frame, where)
-    return frame
+    checked = CheckedFrame(frame, EVENT_SCHEMA, where)
+    checked.frame = _normalised(checked.frame)
+    checked.check_rows(_row_rules(punk_count))
+    if not checked.wrong("", "block", "log_index"):
+        _check_order(checked)
+    return checked.valid()
 
 
 def _normalised(frame: pl.DataFrame) -> pl.DataFrame:
@@ -104,7 +107,8 @@ def _row_rules(punk_count: int) -> list[Rule]:
     ]
 
 
-def _check_order(frame: pl.DataFrame, where: str) -> None:
+def _check_order(checked: CheckedFrame) -> None:
+    frame = checked.frame
     keys = contract_keys(frame)
     unsorted = np.flatnonzero(np.diff(keys.to_numpy()) <= 0)
     if len(unsorted):
@@ -112,10 +116,13 @@ def _check_order(frame: pl.DataFrame, where: str) -> None:
         earlier = first_true(keys == keys[row])
         place = f"block {frame['block'][row]}, log_index {frame['log_index'][row]}"
         if earlier < row:
-            raise InvalidInputError(f"{where}: row {row + 1}: duplicates row {earlier + 1} ({place})")
-        raise InvalidInputError(
-            f"{where}: row {row + 1}: column 'block' is out of contract order ({place}); "
-            "events must ascend by (block, log_index)"
-        )
+            checked.add("block", f"row {row + 1}: duplicates row {earlier + 1} ({place})")
+        else:
+            checked.add(
+                "block",
+                f"row {row + 1}: column 'block' is out of contract order ({place}); "
+                "events must ascend by (block, log_index)",
+            )
+        return
     time = pl.col("timestamp")
-    check_rows(frame, [("timestamp", time < time.shift(), "must not be earlier than the row before")], where)
+    checked.check_rows([("timestamp", time < time.shift(), "must not be earlier than the row before")])

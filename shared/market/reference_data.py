@@ -4,15 +4,15 @@ from typing import Final
 
 import polars as pl
 
-from shared.errors import InvalidInputError
-from shared.market.frame_rules import check_rows, typed
+from shared.market.frame_columns import TEXTS
+from shared.market.frame_rules import CheckedFrame
 from shared.market.traits import PUNKS, SKINS, TYPES
 
 PUNK_SCHEMA: Final[dict[str, pl.DataType]] = {
     "punk_id": pl.Int32(),
     "type": pl.String(),
     "skin": pl.String(),
-    "accessories": pl.List(pl.String()),
+    "accessories": TEXTS,
 }
 """`skin` is null for zombies, apes and aliens. `accessories` may be empty, but not null."""
 
@@ -26,9 +26,10 @@ def validate_punks(frame: pl.DataFrame, where: str, *, punk_count: int = PUNKS) 
     `punk_count`: as in `events.validate`.
 
     Raises:
-        InvalidInputError: the first broken rule, with file, row (from 1) and column.
+        InvalidInputError: everything that is wrong, with file, row (from 1) and column.
     """
-    frame = typed(frame, PUNK_SCHEMA, where, exact=False).with_columns(pl.col("accessories").fill_null([]))
+    checked = CheckedFrame(frame, PUNK_SCHEMA, where)
+    checked.frame = checked.frame.with_columns(pl.col("accessories").fill_null([]))
     punk, skin, names = pl.col("punk_id"), pl.col("skin"), pl.col("accessories").list
     unnamed = names.eval(pl.element().is_null() | (pl.element() == "")).list.any()
     unknown = ~pl.col("type").is_in(TYPES).fill_null(False)
@@ -39,24 +40,24 @@ def validate_punks(frame: pl.DataFrame, where: str, *, punk_count: int = PUNKS) 
         ("skin", ~skin.is_in(SKINS), f"must be empty or one of {', '.join(SKINS)}"),
         ("accessories", unnamed, "must not hold empty names"),
     ]
-    check_rows(frame, rules, where)
+    checked.check_rows(rules)
     if frame.height != punk_count:
-        raise InvalidInputError(f"{where}: has {frame.height} rows, expected all {punk_count} punks")
-    return frame.sort("punk_id")
+        checked.add("punk_id", f"has {frame.height} rows, expected all {punk_count} punks")
+    return checked.valid().sort("punk_id")
 
 
 def validate_eth_usd(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     """The columns of `ETH_USD_SCHEMA`, ascending by date.
 
     Raises:
-        InvalidInputError: the first broken rule, with file, row (from 1) and column.
+        InvalidInputError: everything that is wrong, with file, row (from 1) and column.
     """
-    frame = typed(frame, ETH_USD_SCHEMA, where, exact=False)
+    checked = CheckedFrame(frame, ETH_USD_SCHEMA, where)
     date, close = pl.col("date"), pl.col("eth_usd")
     rules = [
         ("date", date.is_null(), "must not be empty"),
         ("date", date <= date.shift(), "must ascend, each day once"),
         ("eth_usd", ~(close.is_finite() & (close > 0)).fill_null(False), "must be a price above zero"),
     ]
-    check_rows(frame, rules, where)
-    return frame
+    checked.check_rows(rules)
+    return checked.valid()

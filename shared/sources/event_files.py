@@ -1,4 +1,4 @@
-"""Event files: `events*.parquet` or `events*.csv`, with `punks.parquet` and `eth_usd_daily.parquet` next to them."""
+"""Event files, with the punks and the ETH/USD closes next to them: read, validated and joined."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,30 +10,34 @@ import polars as pl
 
 from shared.errors import InvalidInputError
 from shared.market.events import EVENT_SCHEMA, contract_keys, empty_events, validate
-from shared.market.frame_rules import check_cast, check_columns
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
+from shared.sources.market_files import ETH_USD_FILE, PUNKS_FILE, beside, event_paths, events_in
 from shared.sources.recorded import RecordedMarket
-
-PUNKS_FILE = "punks.parquet"
-ETH_USD_FILE = "eth_usd_daily.parquet"
-_UNREADABLE = (pl.exceptions.PolarsError, OSError, ValueError)
+from shared.sources.table_files import read_table
 
 
 @dataclass(frozen=True)
 class EventFiles:
-    """Validated content of a file or directory. `punks` and `eth_usd` are None without a file."""
+    """Validated content of a file or directory.
+
+    Attributes:
+        punks, eth_usd: None without a file.
+        paths: every file that was read.
+        left_out: the columns of the event files that are no events' columns, by file name.
+    """
 
     events: pl.DataFrame
     punks: pl.DataFrame | None
     eth_usd: pl.DataFrame | None
     paths: tuple[Path, ...]
+    left_out: dict[str, list[str]]
 
 
 def read_event_files(path: Path) -> EventFiles:
     """Read and validate a file, or all event files of a directory.
 
     Raises:
-        InvalidInputError: no such file, an unreadable file, or the first broken rule with file, row and column.
+        InvalidInputError: no such file, an unreadable file, or everything that is wrong in one, with row and column.
     """
     return _read(path, event_paths(path))
 
@@ -42,39 +46,20 @@ def read_beside_pages(path: Path) -> EventFiles:
     """The event files, punks and closes, if any, in a directory with pages of raw logs.
 
     Raises:
-        InvalidInputError: an unreadable file, or the first broken rule with file, row and column.
+        InvalidInputError: an unreadable file, or everything that is wrong in one, with row and column.
     """
-    return _read(path, _event_files_in(path) if path.is_dir() else ())
+    return _read(path, events_in(path) if path.is_dir() else ())
 
 
 def read_punks_file(file: Path) -> pl.DataFrame:
-    """The punks (`PUNK_SCHEMA`) of a Parquet file.
+    """The punks (`PUNK_SCHEMA`) of a file.
 
     Raises:
-        InvalidInputError: no such file, an unreadable file, or the first broken rule.
+        InvalidInputError: no such file, an unreadable file, or everything that is wrong in it.
     """
-    punks = _optional(file, validate_punks)
-    if punks is None:
+    if not file.is_file():
         raise InvalidInputError(f"{file}: there is no such file")
-    return punks
-
-
-def event_paths(path: Path) -> tuple[Path, ...]:
-    """The event file `path`, or the event files of the directory `path`, by name.
-
-    Raises:
-        InvalidInputError: there is none.
-    """
-    if path.is_file():
-        if path.suffix not in (".parquet", ".csv"):
-            raise InvalidInputError(f"{path}: expected a .parquet or .csv file of events")
-        return (path,)
-    if not path.is_dir():
-        raise InvalidInputError(f"{path}: there is no such file or directory")
-    paths = _event_files_in(path)
-    if not paths:
-        raise InvalidInputError(f"{path}: holds no event files; expected events*.parquet or events*.csv")
-    return paths
+    return validate_punks(read_table(file), str(file))
 
 
 class EventFileSource:
@@ -113,25 +98,26 @@ class EventFileSource:
         return market
 
     def _signature(self) -> tuple[object, ...]:
-        folder = self._directory if self._directory.is_dir() else self._directory.parent
-        reference = [file for name in (PUNKS_FILE, ETH_USD_FILE) if (file := folder / name).is_file()]
+        reference = [file for name in (PUNKS_FILE, ETH_USD_FILE) if (file := beside(self._directory, name))]
         stats = [(file, file.stat()) for file in [*event_paths(self._directory), *reference]]
         return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats)
 
 
-def _event_files_in(folder: Path) -> tuple[Path, ...]:
-    patterns = ("events*.parquet", "events*.csv")
-    return tuple(sorted(file for pattern in patterns for file in folder.glob(pattern) if file.is_file()))
-
-
 def _read(path: Path, paths: tuple[Path, ...]) -> EventFiles:
-    folder = path if path.is_dir() else path.parent
+    tables = [(file, read_table(file)) for file in paths]
+    punks, eth_usd = beside(path, PUNKS_FILE), beside(path, ETH_USD_FILE)
+    others = {file.name: [name for name in table.columns if name not in EVENT_SCHEMA] for file, table in tables}
     return EventFiles(
-        events=_joined([(file, _read_events(file)) for file in paths]),
-        punks=_optional(folder / PUNKS_FILE, validate_punks),
-        eth_usd=_optional(folder / ETH_USD_FILE, validate_eth_usd),
-        paths=paths,
+        events=_joined([(file, validate(table, str(file))) for file, table in tables]),
+        punks=_checked(punks, validate_punks),
+        eth_usd=_checked(eth_usd, validate_eth_usd),
+        paths=tuple(file for file in (*paths, punks, eth_usd) if file),
+        left_out={name: columns for name, columns in others.items() if columns},
     )
+
+
+def _checked(file: Path | None, check: Callable[[pl.DataFrame, str], pl.DataFrame]) -> pl.DataFrame | None:
+    return None if file is None else check(read_table(file), str(file))
 
 
 def _joined(parts: list[tuple[Path, pl.DataFrame]]) -> pl.DataFrame:
@@ -148,52 +134,3 @@ def _joined(parts: list[tuple[Path, pl.DataFrame]]) -> pl.DataFrame:
         if later["timestamp"][0] < earlier["timestamp"][-1]:
             raise InvalidInputError(f"{file}: row 1: column 'timestamp' is earlier than the end of {before.name}")
     return pl.concat([frame for _, frame in filled], rechunk=True) if filled else empty_events()
-
-
-def _read_events(file: Path) -> pl.DataFrame:
-    return validate(_read_csv(file) if file.suffix == ".csv" else _read_parquet(file), str(file))
-
-
-def _read_parquet(file: Path) -> pl.DataFrame:
-    try:
-        # Without a memory map, a file that another process truncates is an error instead of a bus error.
-        return pl.read_parquet(file, memory_map=False, hive_partitioning=False, glob=False)
-    except (*_UNREADABLE, pl.exceptions.PanicException) as error:
-        # Some corrupt pages make the reader panic, which is a BaseException in Python.
-        reason = _first_line(error)
-        raise InvalidInputError(f"{file}: is not a readable Parquet file ({reason}); fetch it again") from error
-
-
-def _read_csv(file: Path) -> pl.DataFrame:
-    """Reads all columns as text first, so that an error has the row of a wrong value."""
-    try:
-        text = pl.read_csv(file, infer_schema=False, glob=False)
-    except _UNREADABLE as error:
-        raise InvalidInputError(f"{file}: is not a readable CSV file ({_first_line(error)})") from error
-    check_columns(text, EVENT_SCHEMA, str(file))
-    columns = []
-    for name, wanted in EVENT_SCHEMA.items():
-        column = text[name]
-        if wanted.is_integer():
-            parsed = column.cast(wanted, strict=False)
-        elif wanted == pl.Datetime("us", "UTC"):
-            parsed = _instants(column)
-        else:
-            parsed = column
-        check_cast(column, parsed, f"must be of type {wanted}", str(file))
-        columns.append(parsed)
-    return pl.DataFrame(columns)
-
-
-def _instants(column: pl.Series) -> pl.Series:
-    """ISO 8601 with an offset (`Z`, `+00:00`), or with the ` UTC` of polars."""
-    text = column.str.replace(r"\s?(?:UTC|Z)$", "+00:00").str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
-    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False).dt.convert_time_zone("UTC")
-
-
-def _optional(file: Path, check: Callable[[pl.DataFrame, str], pl.DataFrame]) -> pl.DataFrame | None:
-    return check(_read_parquet(file), str(file)) if file.is_file() else None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", maxsplit=1)[0]

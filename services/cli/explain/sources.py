@@ -19,7 +19,8 @@ from shared.registry import explanations, models, pointer
 from shared.registry.explanations import Published
 from shared.runtime import lineage
 from shared.runtime.platform import Platform
-from shared.sources.event_files import PUNKS_FILE, read_event_files
+from shared.sources.event_files import read_event_files
+from shared.sources.market_files import PUNKS_FILE
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot

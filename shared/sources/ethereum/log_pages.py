@@ -17,14 +17,7 @@ from shared.sources.ethereum.contract import MARKET_ADDRESS
 from shared.sources.ethereum.decoder import market_logs
 from shared.sources.ethereum.raw_logs import RAW_LOG_SCHEMA, empty_logs, in_contract_order, place, raw_logs
 
-_ENDINGS: Final = (".json", ".json.gz")
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-
-
-def log_page_paths(path: Path) -> tuple[Path, ...]:
-    """The page `path`, or the pages in the directory `path`, by name; empty without pages."""
-    candidates = sorted(path.iterdir()) if path.is_dir() else [path]
-    return tuple(file for file in candidates if file.name.lower().endswith(_ENDINGS) and file.is_file())
 
 
 def read_log_pages(paths: Sequence[Path], *, market: str = MARKET_ADDRESS) -> pl.DataFrame:

@@ -70,7 +70,10 @@ def test_durations() -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("events.parquet", ": holds no event files; expected events*.parquet or events*.csv"),
+        (
+            "events.parquet",
+            ": holds no event files; expected events* with one of .parquet, .csv, .arrow, .ipc, .feather",
+        ),
         ("punks.parquet", "/punks.parquet: is missing; a source needs the punks' attributes"),
     ],
 )

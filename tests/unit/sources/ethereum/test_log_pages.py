@@ -6,8 +6,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from shared.errors import InvalidInputError
-from shared.sources.ethereum.log_pages import log_page_paths, read_log_pages
+from shared.sources.ethereum.log_pages import read_log_pages
 from shared.sources.ethereum.raw_logs import empty_logs, raw_logs
+from shared.sources.market_files import page_paths
 from tests.factories.punks_contract import FIRST_BLOCK, log
 
 ANN = "0x" + "a" * 40
@@ -39,10 +40,10 @@ def test_a_page_is_a_list_or_an_answer_with_one(tmp_path: Path, name: str, conte
 def test_the_pages_of_a_directory_are_found_by_name(tmp_path: Path) -> None:
     for name in ("b.json", "a.json.gz", "notes.txt", "events.parquet"):
         page(tmp_path, name, LOGS)
-    assert [file.name for file in log_page_paths(tmp_path)] == ["a.json.gz", "b.json"]
-    assert log_page_paths(tmp_path / "b.json") == (tmp_path / "b.json",)
-    assert log_page_paths(tmp_path / "events.parquet") == ()
-    assert log_page_paths(tmp_path / "nowhere") == ()
+    assert [file.name for file in page_paths(tmp_path)] == ["a.json.gz", "b.json"]
+    assert page_paths(tmp_path / "b.json") == (tmp_path / "b.json",)
+    assert page_paths(tmp_path / "events.parquet") == ()
+    assert page_paths(tmp_path / "nowhere") == ()
 
 
 def test_pages_come_in_contract_order_and_overlaps_once(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from shared.market.events import contract_keys
 from shared.sources.ethereum.bids import StandingBids
 from shared.sources.ethereum.decoder import MissingBidsError, decode
 from shared.sources.ethereum.history import decode_with_history
-from shared.sources.ethereum.log_pages import log_page_paths, read_log_pages
+from shared.sources.ethereum.log_pages import read_log_pages
 from shared.sources.ethereum.raw_logs import raw_logs
 from shared.sources.event_files import read_event_files
+from shared.sources.market_files import page_paths
 from tests.factories.event_logs import event_logs
 
 
@@ -31,7 +32,7 @@ def test_real_pages_are_the_recorded_events(market_data: Path, history: pl.DataF
 
 @pytest.mark.realdata
 def test_real_pages_of_different_years_decode_together(market_data: Path, history: pl.DataFrame) -> None:
-    logs = read_log_pages(log_page_paths(market_data / "raw_logs"))
+    logs = read_log_pages(page_paths(market_data / "raw_logs"))
     events = decode_with_history(logs, history)
     assert events.height == 1_736
     assert_frame_equal(events, history.join(events, on=["block", "log_index"], how="semi", maintain_order="left"))
