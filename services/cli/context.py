@@ -71,19 +71,34 @@ async def platform(
         service: what log lines name.
         log_level: None for the log level of the settings.
     """
-    embedded = urlsplit(settings.database_url).scheme == "embedded"
-    if not embedded and (pending := await check(settings.database_url)):
-        raise ConflictError(f"the database lacks {len(pending)} migration(s); run `punkcast migrate`")
-
+    await _require_migrated(settings)
     from shared.runtime.platform import open_platform
     from shared.telemetry.logging import configure
 
     configure(settings.model_copy(update={"log_level": log_level or settings.log_level}), service)
     async with database_url(settings) as url:
-        if embedded:
+        if _is_embedded(settings):
             await migrate(url)
         async with open_platform(settings.model_copy(update={"database_url": url})) as opened:
             yield opened
+
+
+def require_migrated() -> None:
+    """Ask the database server of the settings before slow work begins; `platform` migrates an embedded one.
+
+    Raises:
+        ConflictError: its schema is behind.
+    """
+    asyncio.run(_require_migrated(Settings()))
+
+
+async def _require_migrated(settings: Settings) -> None:
+    if not _is_embedded(settings) and (pending := await check(settings.database_url)):
+        raise ConflictError(f"the database lacks {len(pending)} migration(s); run `punkcast migrate`")
+
+
+def _is_embedded(settings: Settings) -> bool:
+    return urlsplit(settings.database_url).scheme == "embedded"
 
 
 def show(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, nothing: str) -> None:

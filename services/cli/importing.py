@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
@@ -11,16 +10,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services.cli.context import on_platform
+from services.cli.files import write_frame
 from services.cli.progress import progress_bar
 from shared.database.pool import Connection
-from shared.errors import InvalidInputError
 from shared.market.event_types import DELISTED, LISTED
 from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.runtime.platform import Platform
+from shared.sources.ethereum.contract import MARKET_ADDRESS
 from shared.sources.ethereum.history import decode_with_history, followed_by, longest_gap
 from shared.sources.ethereum.log_pages import read_log_pages
 from shared.sources.event_files import EventFiles, read_beside_pages, read_event_files
-from shared.sources.market_files import page_paths
 from shared.stores import event_repository
 from shared.stores.event_repository import AppendResult
 
@@ -42,8 +41,8 @@ class Imported:
     newest: AppendResult
 
 
-def import_files(path: Path, history: Path | None) -> None:
-    """Append the events of the files, and print the numbers.
+def import_files(path: Path, pages: Sequence[Path], history: Path | None, market: str | None) -> None:
+    """Append the events of the pages in `path`, if any, and of the event files there, and print the numbers.
 
     Raises:
         InvalidInputError: a file breaks a rule; then nothing is imported.
@@ -51,12 +50,12 @@ def import_files(path: Path, history: Path | None) -> None:
     console, started = Console(), perf_counter()
     with console.status(f"reading {path}"):
         # Read before the database is touched, so that a file that breaks a rule is not half-imported.
-        pages = page_paths(path)
         files = read_beside_pages(path) if pages else read_event_files(path)
-        logs = read_log_pages(pages)
+        contract = market or MARKET_ADDRESS
+        logs = read_log_pages(pages, market=contract)
         earlier = _history(history)
     with progress_bar(console) as progress:
-        imported = on_platform(lambda platform: _import(platform, files, logs, earlier, progress))
+        imported = on_platform(lambda platform: _import(platform, files, logs, earlier, contract, progress))
     seconds = perf_counter() - started
     for name, columns in files.left_out.items():
         console.print(f"{name}: columns left out: {', '.join(map(repr, columns))}", soft_wrap=True, markup=False)
@@ -71,7 +70,7 @@ def import_files(path: Path, history: Path | None) -> None:
 
 
 async def _import(
-    platform: Platform, files: EventFiles, logs: pl.DataFrame, history: pl.DataFrame, progress: Progress
+    platform: Platform, files: EventFiles, logs: pl.DataFrame, history: pl.DataFrame, market: str, progress: Progress
 ) -> Imported:
     async with platform.database.transaction() as connection:
         if files.punks is not None:
@@ -83,7 +82,7 @@ async def _import(
             return Imported(files.events.height, first.appended, empty_events(), history, first)
         stored = (await event_repository.read_events(connection)).select(*EVENT_SCHEMA)
         history = followed_by(history, stored)
-        decoded = decode_with_history(logs, history)
+        decoded = decode_with_history(logs, history, market=market)
         second = await _append(connection, decoded, progress)
         return Imported(
             events=files.events.height + decoded.height,
@@ -101,20 +100,19 @@ async def _append(connection: Connection, events: pl.DataFrame, progress: Progre
     )
 
 
-def decode(pages: Sequence[Path], out: Path, history: Path | None) -> None:
+def decode(pages: Sequence[Path], out: Path, history: Path | None, market: str | None) -> None:
     """Write the events of the pages to `out`.
 
     Raises:
-        InvalidInputError: there is no page, or a file breaks a rule.
+        InvalidInputError: a file breaks a rule.
     """
-    console = Console()
+    console, contract = Console(), market or MARKET_ADDRESS
     with console.status("decoding"):
-        paths = [*chain.from_iterable(_paths(path) for path in pages)]
-        logs = read_log_pages(paths)
+        logs = read_log_pages(pages, market=contract)
         earlier = _history(history)
-        events = decode_with_history(logs, earlier)
-        events.write_parquet(out) if out.suffix == ".parquet" else events.write_csv(out)
-    _print_decoded(console, paths, logs, events, earlier)
+        events = decode_with_history(logs, earlier, market=contract)
+        write_frame(events, out)
+    _print_decoded(console, pages, logs, events, earlier)
     console.print(f"written to {out}", soft_wrap=True)
 
 
@@ -139,10 +137,3 @@ def _print_decoded(
             "come from before that may be out of date; give what is missing with --history",
             soft_wrap=True,
         )
-
-
-def _paths(path: Path) -> tuple[Path, ...]:
-    pages = page_paths(path)
-    if not pages:
-        raise InvalidInputError(f"{path}: holds no pages of raw logs; expected .json or .json.gz")
-    return pages

@@ -33,3 +33,14 @@ def instant(option: str, text: str | None) -> datetime | None:
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidInputError(f"{option} {text!r}: expected a date or instant like 2025-06-01T12:00Z") from error
+
+
+def address(option: str, text: str | None) -> str | None:
+    """An Ethereum address, in lower case.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
+    if text is None or re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
+        return text and text.lower()
+    raise InvalidInputError(f"{option} {text!r}: expected an address, 0x and 40 hexadecimal digits")

@@ -23,8 +23,7 @@ def event_paths(path: Path) -> tuple[Path, ...]:
         if path.suffix not in TABLES:
             raise InvalidInputError(f"{path}: expected a file of events ({', '.join(TABLES)})")
         return (path,)
-    if not path.is_dir():
-        raise InvalidInputError(f"{path}: there is no such file or directory")
+    _require(path)
     paths = events_in(path)
     if not paths:
         raise InvalidInputError(f"{path}: holds no event files; expected events* with one of {', '.join(TABLES)}")
@@ -50,6 +49,16 @@ def beside(path: Path, name: str) -> Path | None:
 
 
 def page_paths(path: Path) -> tuple[Path, ...]:
-    """The page of raw logs `path`, or the pages in the directory `path`, by name; empty without pages."""
+    """The page of raw logs `path`, or the pages in the directory `path`, by name; empty without pages.
+
+    Raises:
+        InvalidInputError: there is no such path.
+    """
+    _require(path)
     candidates = sorted(path.iterdir()) if path.is_dir() else [path]
     return tuple(file for file in candidates if file.name.lower().endswith(PAGES) and file.is_file())
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        raise InvalidInputError(f"{path}: there is no such file or directory")

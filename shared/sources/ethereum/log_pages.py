@@ -1,12 +1,15 @@
-"""Files with pages of raw logs: `.json` or `.json.gz`, saved from a node, Etherscan or Blockscout.
+"""Files with pages of raw logs: JSON or one JSON value a line, plain or gzip, saved from a node or by other tools.
 
-A page is a list of logs, or an object with a list as `result` (JSON-RPC, Etherscan) or `items`.
+A page is a log, a list of logs, or an answer with a list as `result` (JSON-RPC, Etherscan) or `items`; or a list of
+such pages.
 """
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +18,21 @@ import polars as pl
 from shared.errors import InvalidInputError
 from shared.sources.ethereum.contract import MARKET_ADDRESS
 from shared.sources.ethereum.decoder import market_logs
-from shared.sources.ethereum.raw_logs import RAW_LOG_SCHEMA, empty_logs, in_contract_order, place, raw_logs
+from shared.sources.ethereum.raw_logs import RAW_LOG_SCHEMA, empty_logs, in_contract_order, parsed_logs, place
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_SPACE: Final = re.compile(r"\s*")
+_ANSWERS: Final = frozenset({"error", "result", "items"})
+_WORDS: Final = {
+    "index": "logIndex",
+    "log_index": "logIndex",
+    "block_number": "blockNumber",
+    "transaction_index": "transactionIndex",
+    "transaction_hash": "transactionHash",
+    "timestamp": "timeStamp",
+    "block_timestamp": "timeStamp",
+}
+"""A field of a log by its name in ethers and in SQL."""
 
 
 def read_log_pages(paths: Sequence[Path], *, market: str = MARKET_ADDRESS) -> pl.DataFrame:
@@ -41,24 +56,50 @@ def read_log_pages(paths: Sequence[Path], *, market: str = MARKET_ADDRESS) -> pl
 
 def _page(file: Path, market: str) -> pl.DataFrame:
     rows = _rows(file, _parsed(file))
-    logs = market_logs(raw_logs(rows, str(file)), str(file), market=market)
+    logs = in_contract_order(parsed_logs(rows, str(file)).unique(), str(file))
+    logs = market_logs(logs, str(file), market=market)
     if rows and logs.is_empty():
-        raise InvalidInputError(f"{file}: none of its {len(rows)} logs is of the market's contract {market}")
+        raise InvalidInputError(
+            f"{file}: none of its {len(rows)} logs is of the market's contract {market}; name another with --market"
+        )
     return logs
 
 
 def _parsed(file: Path) -> object:
+    """The JSON value in the file, or the list of several."""
     try:
         content = file.read_bytes()
         if content.startswith(_GZIP_MAGIC):
             content = gzip.decompress(content)
-        return json.loads(content)
+        text = content.decode(json.detect_encoding(content))
+        values: list[object] = []
+        decoder, at = json.JSONDecoder(), _end_of_space(text, 0)
+        while at < len(text) or not values:
+            value, end = decoder.raw_decode(text, at)
+            values.append(value)
+            at = _end_of_space(text, end)
+        return values[0] if len(values) == 1 else values
     except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         raise InvalidInputError(f"{file}: is no readable page of JSON ({reason}); fetch it again") from error
 
 
+def _end_of_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    assert space is not None
+    return space.end()
+
+
 def _rows(file: Path, parsed: object) -> list[Any]:
+    rows = _answer(file, parsed)
+    if any(isinstance(row, list) or _is_answer(row) for row in rows):
+        rows = [*chain.from_iterable(_answer(file, row) for row in rows)]
+    return [_in_words_of_nodes(row) for row in rows]
+
+
+def _answer(file: Path, parsed: object) -> list[Any]:
+    if isinstance(parsed, dict) and "topics" in parsed:
+        return [parsed]
     if isinstance(parsed, dict):
         answer = parsed.get("error") or parsed.get("result", parsed.get("items"))
         if parsed.get("error") or isinstance(answer, str):
@@ -67,3 +108,13 @@ def _rows(file: Path, parsed: object) -> list[Any]:
     if not isinstance(parsed, list):
         raise InvalidInputError(f"{file}: expected a list of logs, or one as 'result' or 'items'")
     return parsed
+
+
+def _is_answer(row: object) -> bool:
+    return isinstance(row, dict) and "topics" not in row and not _ANSWERS.isdisjoint(row)
+
+
+def _in_words_of_nodes(row: object) -> object:
+    if not isinstance(row, dict) or _WORDS.keys().isdisjoint(row):
+        return row
+    return {_WORDS[name]: value for name, value in row.items() if name in _WORDS} | row

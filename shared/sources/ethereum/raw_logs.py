@@ -1,7 +1,8 @@
 """Raw Ethereum logs as a frame, from JSON objects of a node, Etherscan, or Blockscout's copy of Etherscan's API.
 
 The formats differ in details: nodes have no time of a log (newer ones add `blockTimestamp`), Etherscan writes zero as
-`0x`, and Blockscout pads the topics with null. Numbers are hexadecimal text, decimal text or integers.
+`0x`, and Blockscout pads the topics with null. Numbers are hexadecimal text, decimal text or integers. A time may also
+be text with an offset.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import polars as pl
 from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError
 from shared.market.events import ADDRESS, HASH
+from shared.market.frame_columns import instants
 from shared.market.frame_rules import Rule
 
 TOPICS: Final = ("topic0", "topic1", "topic2", "topic3")
@@ -45,7 +47,12 @@ def empty_logs() -> pl.DataFrame:
 
 
 def raw_logs(rows: list[dict[str, Any]], where: str, timestamps: Mapping[int, int] | None = None) -> pl.DataFrame:
-    """The logs (`RAW_LOG_SCHEMA`) in contract order, after all rules hold.
+    """The logs (`RAW_LOG_SCHEMA`) in contract order, after all rules hold; raises as its two steps do."""
+    return in_contract_order(parsed_logs(rows, where, timestamps), where)
+
+
+def parsed_logs(rows: list[dict[str, Any]], where: str, timestamps: Mapping[int, int] | None = None) -> pl.DataFrame:
+    """The logs (`RAW_LOG_SCHEMA`) in the order of the page, after the rules of each log hold.
 
     Args:
         where: name of the page or answer in errors, which count logs from 1 in the order of the page.
@@ -65,7 +72,7 @@ def raw_logs(rows: list[dict[str, Any]], where: str, timestamps: Mapping[int, in
             flags = frame.select(broken=broken.fill_null(False))["broken"]
             if flags.any():
                 _refuse(where, int(flags.arg_true()[0]), column, rule, rows)
-    return in_contract_order(frame.select(*RAW_LOG_SCHEMA), where)
+    return frame.select(*RAW_LOG_SCHEMA)
 
 
 def in_contract_order(logs: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -110,7 +117,7 @@ def _columns(rows: list[dict[str, Any]], where: str) -> pl.DataFrame:
         columns = {
             **{name: _numbers([row[key] for row in rows]) for name, key in _NUMBERS.items()},
             **{name: _text([row[key] for row in rows]) for name, key in _TEXTS.items()},
-            "timestamp": _numbers(_times(rows)),
+            "timestamp": _seconds(_times(rows)),
             **_topics([row["topics"] for row in rows]),
         }
     except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
@@ -141,6 +148,17 @@ def _numbers(values: list[Any]) -> pl.Series:
     return frame.select(number=read)["number"]
 
 
+def _seconds(values: list[Any]) -> pl.Series:
+    """Seconds since 1970, from numbers or from text with an offset like `2021-03-01T12:00:00.000Z`; else null."""
+    seconds = _numbers(values)
+    if not any(isinstance(value, str) and ":" in value for value in values):
+        return seconds
+    text = pl.Series([value if isinstance(value, str) else None for value in values], dtype=pl.String)
+    times = instants(text)
+    whole = times == times.dt.truncate("1s")
+    return seconds.zip_with(seconds.is_not_null(), times.dt.epoch("s").set(~whole.fill_null(False), None))
+
+
 def _topics(values: list[Any]) -> dict[str, pl.Series]:
     """A column per topic."""
     if not (set(map(type, values)) <= {list, tuple} and max(map(len, values)) <= len(TOPICS)):
@@ -162,7 +180,10 @@ def _with_times(
     seconds = frame["timestamp"]
     broken = (seconds.is_null() | ~seconds.is_between(_EARLIEST_SECOND, _LATEST_SECOND)).arg_true()
     if len(broken):
-        rule = f"must be seconds since 1970, not before the contract ({EARLIEST_INSTANT:%Y-%m-%d})"
+        rule = (
+            "must be the time of the block, as seconds since 1970 or text with an offset, not before the contract "
+            f"({EARLIEST_INSTANT:%Y-%m-%d})"
+        )
         _refuse(where, int(broken[0]), "timestamp", rule, rows)
     return frame.with_columns(pl.from_epoch(pl.col("timestamp"), time_unit="s").cast(pl.Datetime("us", "UTC")))
 

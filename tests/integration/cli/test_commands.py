@@ -36,6 +36,21 @@ def test_an_import_that_contradicts_the_stored_events_changes_nothing(folder: Pa
     assert "seq 600, block 4000599" in run("status")
 
 
+def test_columns_that_an_import_leaves_out_are_named(folder: Path) -> None:
+    event_rows(600).with_columns(note=1).write_csv(folder / "events.csv")
+    (folder / "events.parquet").unlink()
+    assert "events.csv: columns left out: 'note'\n600 events appended" in run("import", str(folder))
+
+
+def test_missing_migrations_are_told_before_a_file_is_read(
+    folder: Path, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUNKCAST_DATABASE_URL", empty_database_url)
+    (folder / "events.parquet").write_bytes(b"no Parquet")
+    with pytest.raises(ConflictError, match=r"lacks \d+ migration\(s\); run `punkcast migrate`"):
+        run("import", folder)
+
+
 def test_migrate_says_when_there_is_nothing_to_do() -> None:
     assert "up to date" in run("migrate")
     assert "up to date" in run("migrate", "--check")

@@ -61,6 +61,15 @@ def test_a_directory_of_pages_is_imported_once(tmp_path: Path, contract: PunksCo
     assert_frame_equal(stored(), contract.frame())
 
 
+def test_pages_of_a_test_chain_s_contract_are_imported_by_its_address(tmp_path: Path, contract: PunksContract) -> None:
+    market = "0x" + "9" * 40
+    page = write(tmp_path / "page.json", [{**one, "address": market} for one in contract.logs])
+    with pytest.raises(InvalidInputError, match="none of its 5 logs is of the market's contract"):
+        run("import", page)
+    assert "4 events appended" in run("import", page, "--market", market)
+    assert_frame_equal(stored(), contract.frame())
+
+
 def test_a_bid_from_before_a_page_is_taken_from_the_database(tmp_path: Path, contract: PunksContract) -> None:
     run("import", str(write(tmp_path / "1.json", contract.logs[:3])))
     assert "1 events appended" in run("import", str(write(tmp_path / "2.json", contract.logs[3:])))

@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import polars as pl
@@ -61,6 +61,15 @@ FORMS: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
     ],
     "with Etherscan's zero": lambda rows: [row | {"logIndex": "0x", "transactionIndex": "0x0"} for row in rows],
     "in capital digits": lambda rows: [{key: capital(value) for key, value in row.items()} for row in rows],
+    "with the times as text with an offset": lambda rows: [
+        {**row, "timeStamp": f"{datetime.fromtimestamp(int(row['timeStamp'], 16), zone):{form}}"}
+        for row, zone, form in zip(
+            rows,
+            (UTC, UTC, timezone(timedelta(hours=2))),
+            ("%Y-%m-%dT%H:%M:%S.000Z", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%dT%H:%M:%S%z"),
+            strict=True,
+        )
+    ],
     "with the time under the name that newer nodes give it": lambda rows: [
         {"blockTimestamp" if key == "timeStamp" else key: value for key, value in row.items()} for row in rows
     ],
@@ -78,7 +87,9 @@ def test_a_node_s_log_has_its_time_from_its_block() -> None:
     for row in rows:
         del row["timeStamp"]
     assert_frame_equal(raw_logs(rows, "answer", times), raw_logs(logs(), "page"))
-    with pytest.raises(InvalidInputError, match=r"answer: log 3: timeStamp must be seconds .*\(found None\)"):
+    with pytest.raises(
+        InvalidInputError, match=r"answer: log 3: timeStamp must be the time of the block.*\(found None\)"
+    ):
         raw_logs(rows, "answer", {block: times[block] for block in list(times)[:2]})
     with pytest.raises(InvalidInputError, match="answer: log 1: timeStamp"):
         raw_logs(rows, "answer")
@@ -103,9 +114,16 @@ NO_TOPICS = ([HASH, "\ud800"], [HASH, 5], HASH, {HASH: 1}, None)
         ("transactionIndex", "0x80000000", "transactionIndex must be a number from 0 to 2147483647"),
         ("logIndex", "0x80000000", "logIndex must be a number from 0 to 2147483647"),
         ("logIndex", ["0x1"], "logIndex must be a number or its text"),
-        ("timeStamp", "0x1", "timeStamp must be seconds since 1970, not before the contract (2017-06-22)"),
-        ("timeStamp", "0x7fffffffffffffff", "timeStamp must be seconds"),
-        ("timeStamp", "yesterday", "timeStamp must be seconds"),
+        ("timeStamp", "0x1", "text with an offset, not before the contract (2017-06-22) (found '0x1')"),
+        *(
+            (
+                "timeStamp",
+                value,
+                "timeStamp must be the time of the block, as seconds since 1970 or text with an offset",
+            )
+            for value in ("0x7fffffffffffffff", 1_609_459_200_000, "yesterday", "2021-01-01T00:00:00", "2021-01-01")
+        ),
+        ("timeStamp", "2021-01-01T00:00:00.001Z", "timeStamp must be the time of the block"),
         ("timeStamp", {"seconds": 5}, "timeStamp must be a number or its text"),
         ("transactionHash", "0x1", "transactionHash must be 0x and 64 hexadecimal digits (found '0x1')"),
         ("transactionHash", HASH + "\n", "transactionHash must be 0x and 64 hexadecimal digits"),
