@@ -10,8 +10,9 @@ import typer
 from services.cli.context import on_platform
 from services.cli.files import require_writable
 from services.cli.options import instant
-from shared.errors import InvalidInputError, NotFoundError
+from shared.errors import InvalidInputError
 from shared.settings import Settings
+from shared.sources.market_files import event_paths
 
 if TYPE_CHECKING:
     from services.cli.explain.report import Report
@@ -21,7 +22,7 @@ STDOUT = "-"
 
 
 def explain_command(
-    punk: Annotated[int, typer.Argument(help="0 to 9999.")],
+    punk: Annotated[int, typer.Argument(min=0, max=9999)],
     as_of: Annotated[
         str | None,
         typer.Option(help="The nowcast in force at this instant (UTC), like 2025-06-01T12:00; default: now."),
@@ -40,10 +41,6 @@ def explain_command(
     ] = None,
 ) -> None:
     """Explain a punk's value: interval, reasons in ETH, comparable sales, what changed, model and snapshot."""
-    from shared.market.traits import PUNKS
-
-    if not 0 <= punk < PUNKS:
-        raise NotFoundError(f"there is no punk {punk}; they go from 0 to {PUNKS - 1}")
     when = instant("--as-of", as_of)
     # A file where there is one of that name, else a model's id.
     file = Path(model) if model is not None and Path(model).is_file() else None
@@ -52,6 +49,8 @@ def explain_command(
     if events is not None and not fit and file is None:
         given = "" if model is None else f"--model {model}: there is no such file; "
         raise InvalidInputError(f"{given}--events has no registry to take a model from: add --model FILE, or --fit")
+    if events is not None:
+        event_paths(events)
     if json is not None and json != STDOUT:
         require_writable("--json", Path(json))
 
@@ -62,6 +61,11 @@ def explain_command(
         if events is None:
 
             async def explain(platform: Platform) -> Report:
+                from services.cli.explain.beginning import FIRST_EVENT_SQL, beginning
+
+                async with platform.database.connection() as connection:
+                    first = await connection.fetchval(FIRST_EVENT_SQL)
+                beginning(first, when or platform.clock.now(), "the database")
                 from services.cli.explain.sources import from_record, model_of
 
                 return await from_record(platform, punk, when, model=model_of(file, threads) or model)

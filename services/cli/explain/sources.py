@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from services.cli.explain.beginning import beginning
 from services.cli.explain.report import Basis, Origin, Previous, Report, explain
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
@@ -27,7 +28,6 @@ from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit
 
-FIRST_EVENT_SQL = "select min(event_time) from market_events where superseded_at is null"
 VALUE_SQL = "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2"
 
 
@@ -50,7 +50,7 @@ def from_files(
     if files.punks is None:
         raise InvalidInputError(f"{folder}: {PUNKS_FILE} is missing next to the events; values need the traits")
     events, origin = files.events, None
-    first = _beginning(events["timestamp"][0] if events.height else None, as_of, str(folder))
+    first = beginning(events["timestamp"][0] if events.height else None, as_of, str(folder))
     as_of = as_of or events["timestamp"][-1] + timedelta(seconds=1)
     known = events.filter(pl.col("timestamp") < as_of)
     timeline = MarketTimeline(Traits.from_frame(files.punks))
@@ -75,7 +75,7 @@ async def from_record(
     `model`: also by its id; None stands for the champion of the time. Nothing is written.
 
     Raises:
-        NotFoundError: no market then, no champion then, or no such model.
+        NotFoundError: no champion then, or no such model.
         InvalidInputError: the instant has not come yet.
     """
     now, reader, origin = platform.clock.now(), MarketReader(), None
@@ -85,7 +85,6 @@ async def from_record(
             f"--as-of {as_of.isoformat()} is in the future (now is {now.isoformat()}); nothing is known yet"
         )
     async with reader.alone(), platform.database.connection() as connection:
-        _beginning(await connection.fetchval(FIRST_EVENT_SQL), as_of, "the database")
         nowcast = await explanations.in_force(connection, as_of)
         if model is None:
             in_charge = nowcast or await pointer.champion_at(connection, as_of)
@@ -148,14 +147,3 @@ async def _again(
 def _basis(model: ValuationModel, timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Basis:
     """The snapshot and the calibration of a nowcast of the instant by the model."""
     return nowcast_snapshot(timeline, prices, as_of), model.calibration_at(timeline, prices, as_of)
-
-
-def _beginning(first: datetime | None, as_of: datetime | None, where: str) -> datetime:
-    """The time of the first event. Raises NotFoundError: nothing had happened by `as_of`; None: after the last."""
-    if first is None:
-        raise NotFoundError(f"there are no events in {where}; `punkcast import DIR` brings them into a database")
-    if as_of is not None and as_of <= first:
-        raise NotFoundError(
-            f"--as-of {as_of.isoformat()}: the market of {where} begins at {first.isoformat()}; ask for a later instant"
-        )
-    return first

@@ -126,7 +126,6 @@ async def test_before_the_first_nowcast_the_champion_is_asked_as_of_the_instant_
 
 async def test_what_cannot_be_explained_is_said(harness: Harness) -> None:
     for arguments, error, words in (
-        ((10_000,), NotFoundError, "there is no punk 10000"),
         ((PUNK, "--as-of", "2017-01-01"), NotFoundError, "the market of the database begins at 2020-09-13"),
         ((PUNK, "--as-of", "2020-11-01"), NotFoundError, "there was no champion at 2020-11-01"),
         ((PUNK, "--as-of", "2999-01-01"), InvalidInputError, "is in the future"),

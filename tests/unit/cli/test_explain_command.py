@@ -94,8 +94,6 @@ def test_a_model_can_be_fitted_there_and_then(folder: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ((10_000, "--fit"), NotFoundError, "there is no punk 10000; they go from 0 to 9999"),
-        (("--fit", "--", -1), NotFoundError, "there is no punk -1; they go from 0 to 9999"),
         ((5, "--fit", "--as-of", "2019-01-01"), NotFoundError, r"the market of .* begins at 2020-09-13T12:26:40"),
         ((5, "--fit", "--as-of", "2020-09-15"), TooFewSalesError, "a model needs 300"),
         ((5, "--fit", "--as-of", "soon"), InvalidInputError, "--as-of 'soon': expected a date or instant"),
@@ -108,6 +106,15 @@ def test_a_model_can_be_fitted_there_and_then(folder: Path, monkeypatch: pytest.
 def test_a_refusal_says_why(folder: Path, arguments: tuple[object, ...], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         explain("--events", folder, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("punk", "bound"), [(-1, "greater than or equal to 0"), (10_000, "less than or equal to 9999")]
+)
+def test_a_punk_that_does_not_exist_is_refused(punk: int, bound: str) -> None:
+    result = CliRunner().invoke(app, ["explain", "--", str(punk)])
+    assert result.exit_code == 2
+    assert f"Invalid value for 'punk': Input should be {bound}" in result.output
 
 
 def test_a_fit_without_event_files_is_refused() -> None:

@@ -83,6 +83,21 @@ def test_a_bad_setting_is_reported_before_the_model_stack_is_imported(command: l
     assert not imported & {"polars", "numpy", "xgboost", "fastapi", "aio_pika"}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["import", "/no/such/place"], ["import", ".", "--history", "/no/such/place"]),
+        *(["decode", "/no/such/place", "--out", "events.csv"], ["explain", "5", "--events", "/no/such/place", "--fit"]),
+    ],
+    ids=" ".join,
+)
+def test_a_path_that_does_not_exist_is_reported_before_anything_slow_is_imported(command: list[str]) -> None:
+    ended, printed, imported = run(*command)
+    assert ended == 2
+    assert "there is no such file or directory" in printed or "holds no event files" in printed
+    assert not imported & {"polars", "numpy", "xgboost", "rich"}
+
+
 def test_without_the_laboratory_its_commands_are_left_out_and_the_others_stay() -> None:
     ended, printed, _ = run("--help", before=WITHOUT_THE_LABORATORY)
     assert ended == 0, printed
