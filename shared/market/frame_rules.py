@@ -1,6 +1,7 @@
 """Checks of data frames from outside: columns, types, and rules for every row."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import polars as pl
 
@@ -55,12 +56,8 @@ class CheckedFrame:
         Raises:
             InvalidInputError: something is wrong; the text names all of it, with rows from 1.
         """
-        problems = [problem for column in self._wrong.values() for problem in column]
-        if len(problems) > 1:
-            numbered = "; ".join(f"({number}) {problem}" for number, problem in enumerate(problems, start=1))
-            raise InvalidInputError(f"{self._where}: {len(problems)} problems: {numbered}")
-        if problems:
-            raise InvalidInputError(f"{self._where}: {problems[0]}")
+        if self._wrong:
+            refuse(self._where, [problem for problems in self._wrong.values() for problem in problems])
         return self.frame
 
     def _column(self, table: pl.DataFrame, name: str, wanted: pl.DataType) -> pl.Series:
@@ -90,6 +87,14 @@ class CheckedFrame:
             found = values.slice(row, 1).cast(pl.String)[0] if values.dtype.is_temporal() else repr(values[row])
             more = f"; {count - 1} more such rows" if count > 1 else ""
             self.add(column, f"row {row + 1}: column {column!r} {rule} (found {found}{more})")
+
+
+def refuse(where: str, problems: Sequence[str]) -> NoReturn:
+    """Raise an InvalidInputError that names all the problems of the place `where`."""
+    if len(problems) == 1:
+        raise InvalidInputError(f"{where}: {problems[0]}")
+    numbered = "; ".join(f"({number}) {problem}" for number, problem in enumerate(problems, start=1))
+    raise InvalidInputError(f"{where}: {len(problems)} problems: {numbered}")
 
 
 def first_true(flags: pl.Series) -> int:

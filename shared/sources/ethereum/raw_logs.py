@@ -15,7 +15,7 @@ from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError
 from shared.market.events import ADDRESS, HASH
 from shared.market.frame_columns import instants
-from shared.market.frame_rules import Rule
+from shared.market.frame_rules import Rule, first_true, refuse
 
 TOPICS: Final = ("topic0", "topic1", "topic2", "topic3")
 RAW_LOG_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -59,20 +59,20 @@ def parsed_logs(rows: list[dict[str, Any]], where: str, timestamps: Mapping[int,
         timestamps: seconds since 1970 by block number, for logs without a time.
 
     Raises:
-        InvalidInputError: the first broken rule, with log, field and value.
+        InvalidInputError: every broken rule, with its first log, field and value.
     """
     if not rows:
         return empty_logs()
-    frame = _columns(rows, where)
-    frame = _with_times(frame, where, timestamps, rows)
+    frame = _with_times(_columns(rows, where), timestamps)
     rules = _rules()
-    # As in `frame_rules.check_rows`, but errors quote the original JSON value.
+    # As in `frame_rules.CheckedFrame`, but errors quote the original JSON value.
     if frame.select(pl.any_horizontal(broken.any() for _, broken, _ in rules)).item():
-        for column, broken, rule in rules:
-            flags = frame.select(broken=broken.fill_null(False))["broken"]
-            if flags.any():
-                _refuse(where, int(flags.arg_true()[0]), column, rule, rows)
-    return frame.select(*RAW_LOG_SCHEMA)
+        flags = (
+            (column, frame.select(broken=broken.fill_null(False))["broken"], rule) for column, broken, rule in rules
+        )
+        refuse(where, [_problem(rows, column, broken, rule) for column, broken, rule in flags if broken.any()])
+    instant = pl.from_epoch(pl.col("timestamp"), time_unit="s").cast(pl.Datetime("us", "UTC"))
+    return frame.with_columns(timestamp=instant).select(*RAW_LOG_SCHEMA)
 
 
 def in_contract_order(logs: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -170,35 +170,31 @@ def _topics(values: list[Any]) -> dict[str, pl.Series]:
     return {name: every.gather((first + number).set(count <= number, None)) for number, name in enumerate(TOPICS)}
 
 
-def _with_times(
-    frame: pl.DataFrame, where: str, timestamps: Mapping[int, int] | None, rows: list[dict[str, Any]]
-) -> pl.DataFrame:
-    """Fills in missing `timestamps`, and converts seconds to instants."""
-    if timestamps is not None:
-        known = pl.Series([timestamps.get(block) for block in frame["block"].to_list()], dtype=pl.Int64)
-        frame = frame.with_columns(pl.col("timestamp").fill_null(known))
-    seconds = frame["timestamp"]
-    broken = (seconds.is_null() | ~seconds.is_between(_EARLIEST_SECOND, _LATEST_SECOND)).arg_true()
-    if len(broken):
-        rule = (
-            "must be the time of the block, as seconds since 1970 or text with an offset, not before the contract "
-            f"({EARLIEST_INSTANT:%Y-%m-%d})"
-        )
-        _refuse(where, int(broken[0]), "timestamp", rule, rows)
-    return frame.with_columns(pl.from_epoch(pl.col("timestamp"), time_unit="s").cast(pl.Datetime("us", "UTC")))
+def _with_times(frame: pl.DataFrame, timestamps: Mapping[int, int] | None) -> pl.DataFrame:
+    """Fills in missing `timestamps`, in seconds."""
+    if timestamps is None:
+        return frame
+    known = pl.Series([timestamps.get(block) for block in frame["block"].to_list()], dtype=pl.Int64)
+    return frame.with_columns(pl.col("timestamp").fill_null(known))
 
 
 def _rules() -> list[Rule]:
     hash_rule = "must be 0x and 64 hexadecimal digits"
+    time_rule = (
+        "must be the time of the block, as seconds since 1970 or text with an offset, not before the contract "
+        f"({EARLIEST_INSTANT:%Y-%m-%d})"
+    )
+    no_time = ~pl.col("timestamp").is_between(_EARLIEST_SECOND, _LATEST_SECOND).fill_null(False)
     texts = (
         ("tx_hash", HASH, hash_rule),
         ("address", ADDRESS, "must be 0x and 40 hexadecimal digits"),
         ("data", _BYTES, "must be 0x and whole bytes in hexadecimal"),
     )
     outside = {name: ~pl.col(name).is_between(0, most).fill_null(False) for name, most in _LARGEST.items()}
-    gaps = {name: pl.col(before).is_null() & pl.col(name).is_not_null() for before, name in pairwise(TOPICS)}
+    gaps = {name: pl.col(before).is_null() & pl.col(name).is_not_null() for before, name in pairwise(TOPICS[1:])}
     return [
         *((name, outside[name], f"must be a number from 0 to {most}") for name, most in _LARGEST.items()),
+        ("timestamp", no_time, time_rule),
         *((name, ~pl.col(name).str.contains(pattern).fill_null(False), rule) for name, pattern, rule in texts),
         ("topic0", pl.col("topic0").is_null(), "must not be missing"),
         *((name, ~pl.col(name).str.contains(HASH), hash_rule) for name in TOPICS),
@@ -206,9 +202,11 @@ def _rules() -> list[Rule]:
     ]
 
 
-def _refuse(where: str, row: int, column: str, rule: str, rows: list[dict[str, Any]]) -> NoReturn:
+def _problem(rows: list[dict[str, Any]], column: str, broken: pl.Series, rule: str) -> str:
+    row, count = first_true(broken), int(broken.sum())
     value = rows[row].get("topics" if column in TOPICS else _KEYS[column])
-    raise InvalidInputError(f"{where}: log {row + 1}: {_KEYS.get(column, column)} {rule} (found {_short(value)})")
+    more = f"; {count - 1} more such logs" if count > 1 else ""
+    return f"log {row + 1}: {_KEYS.get(column, column)} {rule} (found {_short(value)}{more})"
 
 
 def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
@@ -221,9 +219,9 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
             raise InvalidInputError(
                 f"{at} removed is {_short(row['removed'])}: a reorganisation took it back; fetch the page again"
             )
-        for key in (*_NUMBERS.values(), *_TEXTS.values(), "topics"):
-            if key not in row:
-                raise InvalidInputError(f"{at} {key} is missing")
+        missing = [key for key in (*_NUMBERS.values(), *_TEXTS.values(), "topics") if key not in row]
+        if missing:
+            raise InvalidInputError(f"{at} {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
         for key in (*_NUMBERS.values(), "timeStamp", "blockTimestamp"):
             if not (_is_text(row.get(key)) or type(row[key]) is int):
                 raise InvalidInputError(f"{at} {key} must be a number or its text (found {_short(row[key])})")

@@ -158,7 +158,10 @@ def test_logs_of_other_contracts_are_left_out_but_a_page_of_nothing_else_is_refu
         ({"logs": LOGS}, "expected a list of logs"),
         (5, "expected a list of logs"),
         ([5], "log 1: must be an object"),
-        ([*LOGS[:2], {"blockNumber": 5}], "log 3: transactionIndex is missing"),
+        (
+            [*LOGS[:2], {"blockNumber": 5}],
+            "log 3: transactionIndex, logIndex, transactionHash, address, data, topics are missing",
+        ),
         ([{"result": LOGS}, {"error": {"message": "limit"}}], "is an error and not a page: .*limit"),
         ([[LOGS]], "log 1: must be an object"),
         ([LOGS, 5], "expected a list of logs"),

@@ -153,6 +153,21 @@ def test_a_malformed_log_is_refused_with_its_number_field_and_rule(field: str, v
         raw_logs(rows, "page.json")
 
 
+def test_one_error_names_every_broken_rule_with_its_first_log() -> None:
+    rows: list[dict[str, Any]] = logs()
+    for number in (1, 2):
+        del rows[number]["timeStamp"]
+    rows[0]["data"], rows[2]["topics"] = "5", [HASH, "0x5"]
+    with pytest.raises(InvalidInputError) as refused:
+        raw_logs(rows, "page.json")
+    assert str(refused.value) == (
+        "page.json: 3 problems: (1) log 2: timeStamp must be the time of the block, as seconds since 1970 or text "
+        "with an offset, not before the contract (2017-06-22) (found None; 1 more such logs); "
+        "(2) log 1: data must be 0x and whole bytes in hexadecimal (found '5'); "
+        f"(3) log 3: topic1 must be 0x and 64 hexadecimal digits (found ['{HASH}', '0x5'])"
+    )
+
+
 @pytest.mark.parametrize(
     "field", ["blockNumber", "transactionIndex", "logIndex", "transactionHash", "address", "data", "topics"]
 )
