@@ -21,7 +21,9 @@ def backtest_command(
     predictions: Annotated[
         Path | None, typer.Option(help="predictions.parquet of `punkcast evaluate`; without, the database's record.")
     ] = None,
-    events: Annotated[Path | None, typer.Option(help="The folder of events behind the predictions.")] = None,
+    events: Annotated[
+        Path | None, typer.Option(exists=True, help="The folder of events behind the predictions.")
+    ] = None,
     margin: Annotated[float, typer.Option(min=0, max=0.99, help="Buy asks this share under the value.")] = 0.1,
     latency: Annotated[int, typer.Option(min=0, max=1000, help="Nowcasts until an order arrives.")] = 1,
     capital: Annotated[float, typer.Option(min=0.001, max=1e9, help="ETH of each book that has a limit.")] = 1000.0,

@@ -12,7 +12,8 @@ from shared.settings import Settings
 
 def demo(
     events: Annotated[
-        Path | None, typer.Option(envvar="EVENTS", help="Play these event files instead of a simulated market")
+        Path | None,
+        typer.Option(exists=True, envvar="EVENTS", help="Play these event files instead of a simulated market"),
     ] = None,
     exit_after: Annotated[
         bool, typer.Option("--exit", envvar="DEMO_EXIT", help="End after the summary instead of serving the API")

@@ -12,7 +12,6 @@ from services.cli.files import require_writable
 from services.cli.options import instant
 from shared.errors import InvalidInputError
 from shared.settings import Settings
-from shared.sources.market_files import event_paths
 
 if TYPE_CHECKING:
     from services.cli.explain.report import Report
@@ -29,7 +28,8 @@ def explain_command(
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model's id or file; default: the model of that nowcast.")] = None,
     events: Annotated[
-        Path | None, typer.Option(help="Event files to explain from, without a database; needs --model FILE or --fit.")
+        Path | None,
+        typer.Option(exists=True, help="Event files to explain from, without a database; needs --model FILE or --fit."),
     ] = None,
     *,
     fit: Annotated[
@@ -49,8 +49,6 @@ def explain_command(
     if events is not None and not fit and file is None:
         given = "" if model is None else f"--model {model}: there is no such file; "
         raise InvalidInputError(f"{given}--events has no registry to take a model from: add --model FILE, or --fit")
-    if events is not None:
-        event_paths(events)
     if json is not None and json != STDOUT:
         require_writable("--json", Path(json))
 
