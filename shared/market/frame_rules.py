@@ -84,7 +84,7 @@ class CheckedFrame:
         if count := int(flags.sum()):
             row = first_true(flags)
             # Python's datetime has no nanoseconds.
-            found = values.slice(row, 1).cast(pl.String)[0] if values.dtype.is_temporal() else repr(values[row])
+            found = values.slice(row, 1).cast(pl.String)[0] if values.dtype.is_temporal() else short(values[row])
             more = f"; {count - 1} more such rows" if count > 1 else ""
             self.add(column, f"row {row + 1}: column {column!r} {rule} (found {found}{more})")
 
@@ -95,6 +95,12 @@ def refuse(where: str, problems: Sequence[str]) -> NoReturn:
         raise InvalidInputError(f"{where}: {problems[0]}")
     numbered = "; ".join(f"({number}) {problem}" for number, problem in enumerate(problems, start=1))
     raise InvalidInputError(f"{where}: {len(problems)} problems: {numbered}")
+
+
+def short(value: object) -> str:
+    """The value for an error, cut to 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
 
 
 def first_true(flags: pl.Series) -> int:

@@ -15,7 +15,7 @@ from shared.contracts.messages import EARLIEST_INSTANT
 from shared.errors import InvalidInputError
 from shared.market.events import ADDRESS, HASH
 from shared.market.frame_columns import instants
-from shared.market.frame_rules import Rule, first_true, refuse
+from shared.market.frame_rules import Rule, first_true, refuse, short
 
 TOPICS: Final = ("topic0", "topic1", "topic2", "topic3")
 RAW_LOG_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -206,7 +206,7 @@ def _problem(rows: list[dict[str, Any]], column: str, broken: pl.Series, rule: s
     row, count = first_true(broken), int(broken.sum())
     value = rows[row].get("topics" if column in TOPICS else _KEYS[column])
     more = f"; {count - 1} more such logs" if count > 1 else ""
-    return f"log {row + 1}: {_KEYS.get(column, column)} {rule} (found {_short(value)}{more})"
+    return f"log {row + 1}: {_KEYS.get(column, column)} {rule} (found {short(value)}{more})"
 
 
 def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
@@ -214,23 +214,23 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
     for number, row in enumerate(rows, start=1):
         at = f"{where}: log {number}:"
         if not isinstance(row, dict):
-            raise InvalidInputError(f"{at} must be an object (found {_short(row)})")
+            raise InvalidInputError(f"{at} must be an object (found {short(row)})")
         if row.get("removed") not in (None, False):
             raise InvalidInputError(
-                f"{at} removed is {_short(row['removed'])}: a reorganisation took it back; fetch the page again"
+                f"{at} removed is {short(row['removed'])}: a reorganisation took it back; fetch the page again"
             )
         missing = [key for key in (*_NUMBERS.values(), *_TEXTS.values(), "topics") if key not in row]
         if missing:
             raise InvalidInputError(f"{at} {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
         for key in (*_NUMBERS.values(), "timeStamp", "blockTimestamp"):
             if not (_is_text(row.get(key)) or type(row[key]) is int):
-                raise InvalidInputError(f"{at} {key} must be a number or its text (found {_short(row[key])})")
+                raise InvalidInputError(f"{at} {key} must be a number or its text (found {short(row[key])})")
         for key in _TEXTS.values():
             if not _is_text(row[key]):
-                raise InvalidInputError(f"{at} {key} must be text (found {_short(row[key])})")
+                raise InvalidInputError(f"{at} {key} must be text (found {short(row[key])})")
         topics = row["topics"]
         if not isinstance(topics, list | tuple) or not all(map(_is_text, topics)):
-            raise InvalidInputError(f"{at} topics must be a list of text (found {_short(topics)})")
+            raise InvalidInputError(f"{at} topics must be a list of text (found {short(topics)})")
         if len(topics) > len(TOPICS):
             raise InvalidInputError(f"{at} topics must be at most {len(TOPICS)} (found {len(topics)})")
     raise AssertionError("the logs are valid, but do not fit into columns")
@@ -239,8 +239,3 @@ def _refuse_first(rows: list[dict[str, Any]], where: str) -> NoReturn:
 def _is_text(value: object) -> bool:
     """True for a missing value, too: the rules decide whether it may be missing."""
     return value is None or (isinstance(value, str) and value.isascii())
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"

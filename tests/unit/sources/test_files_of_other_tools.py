@@ -1,7 +1,8 @@
 """Tables as other tools write them: the same events where nothing is lost, else an error that says what to do."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +259,26 @@ def encodings(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame]:
 def test_any_encoding_that_loses_nothing_gives_the_same_events(encoding: tuple[pl.DataFrame, pl.DataFrame]) -> None:
     rows, other = encoding
     assert validate(other, "f").equals(rows)
+
+
+STRANGE = (
+    *(None, True, 1, -1, 2**63 - 1, 0.5, float("nan"), float("inf"), "", " ", "0x", "9" * 999, "1e999", b"\xff"),
+    *([], [1], [None], [""], {"a": 1}),
+    *(date(1, 1, 1), time(1), timedelta(days=9), datetime.fromisoformat("2021-03-01"), Decimal("1.5")),
+    *(datetime(9999, 12, 31, tzinfo=UTC), "9999-12-31T23:59:59+00", "2021-02-30T00:00:00Z", "2021-01-01T00:00:00+99"),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(list(EVENT_SCHEMA)), st.sampled_from(STRANGE), min_size=1), st.integers(0, 2))
+def test_columns_of_any_kind_are_refused_in_words_or_read(strange: dict[str, object], height: int) -> None:
+    columns = [pl.Series(name, [value] * height) for name, value in strange.items()]
+    tables: list[tuple[Callable[..., pl.DataFrame], pl.DataFrame]] = [
+        (validate, event_rows(height).with_columns(columns)),
+        (validate_eth_usd, pl.DataFrame({"date": columns[0], "eth_usd": columns[-1]})),
+        (validate_punks, pl.DataFrame(dict.fromkeys(PUNK_SCHEMA, columns[0]))),
+    ]
+    for check, frame in tables:
+        try:
+            check(frame, "f")
+        except InvalidInputError as error:
+            assert str(error).startswith("f: ")
