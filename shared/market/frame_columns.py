@@ -14,7 +14,7 @@ _EXPECTED: Final[dict[pl.DataType, str]] = {
     TEXTS: "lists of text",
 }
 _REPAIR: Final[dict[pl.DataType, str]] = {
-    pl.String(): "whole numbers may be integers or Decimal, but floats have lost digits: write them again",
+    pl.String(): "whole numbers may be integers or Decimal; floats have lost digits, and bytes are unclear: write text",
     INSTANT: "before the file is written, pandas has dt.tz_localize('UTC') for times without a zone and "
     "to_datetime(…, unit='s', utc=True) for numbers; SQL has AT TIME ZONE 'UTC' and to_timestamp(…)",
 }

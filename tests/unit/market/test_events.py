@@ -76,8 +76,8 @@ def test_one_error_names_everything_that_is_wrong_and_nothing_that_only_follows(
         validate(with_value(frame, 9, "punk_id", -1), "f")
     assert str(refused.value) == (
         "f: 5 problems: "
-        "(1) column 'price_wei' has type Float64, expected text; whole numbers may be integers or Decimal, but floats "
-        "have lost digits: write them again; "
+        "(1) column 'price_wei' has type Float64, expected text; whole numbers may be integers or Decimal; floats "
+        "have lost digits, and bytes are unclear: write text; "
         "(2) column 'log_index' is missing; "
         "(3) row 10: column 'punk_id' must be a punk from 0 to 9999 (found -1); "
         "(4) row 3: column 'event_type' must be one of claim, listed, delisted, bid, bid_withdrawn, sale, transfer, "
