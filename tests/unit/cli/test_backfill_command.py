@@ -28,7 +28,7 @@ async def test_an_outage_is_waited_out_told_and_ends_after_the_given_time() -> N
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
     assert said[0] == "node.example is away; next try in 2 s"
     pauses.clear()
-    with pytest.raises(TransientError, match="node.example"):
+    with pytest.raises(TransientError, match=r"node\.example"):
         await Waiting(said.append, 20, sleep=sleep).until_done(failing(*away))  # type: ignore[arg-type]
     assert pauses == [2, 4, 8]
     with pytest.raises(PermanentError):
