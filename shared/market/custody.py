@@ -78,18 +78,18 @@ class Custody:
         self._sold[punk] = _Sold(seller, buyer, time, returned=False)
 
 
-def later_holders(moves: Iterable[tuple[int, str, str, int, str]]) -> dict[int, frozenset[str]]:
-    """Later owners within the transaction, for each sale (by `seq`) whose punk moves on in the same transaction.
+def later_holders(moves: Iterable[tuple[int, str, str, int, str]]) -> dict[int, tuple[str, ...]]:
+    """Later owners within the transaction, newest first, for each sale (by `seq`) whose punk moves on in it.
 
     `moves`: `seq, tx_hash, event_type, punk_id, to_address` of every event, newest first, beginning with the last event
     of a transaction. A transaction becomes known completely, so its later owners are known at the sale.
     """
-    later: dict[int, frozenset[str]] = {}
+    later: dict[int, tuple[str, ...]] = {}
     onward: dict[tuple[str, int], tuple[str, ...]] = {}
     for seq, tx_hash, kind, punk, receiver in moves:
         if kind in OWNER_CHANGES:
             after = onward.get((tx_hash, punk), ())
             if after and kind == SALE:
-                later[seq] = frozenset(after)
+                later[seq] = after
             onward[tx_hash, punk] = (*after, receiver)
     return later

@@ -5,18 +5,19 @@ The fold is incremental: 50 new events cost 50 events.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 import polars as pl
 
 from shared.market.custody import Custody, later_holders
-from shared.market.event_types import LISTED, OWNER_CHANGES, SALE, TRANSFER
+from shared.market.event_types import DELISTED, LISTED, OWNER_CHANGES, SALE, TRANSFER, UNWRAP, WRAP
 from shared.market.events import contract_key, contract_keys
 from shared.market.hedonic_index import HedonicIndex
 from shared.market.offers import Offer, OfferBook
 from shared.market.order_book import NAN, AskBook
+from shared.market.sale_labels import Labeller, Labels
 from shared.market.series import Ints, KeyedSeries, TimeSeries
 from shared.market.series_rows import ACQUISITION_KINDS, LowestAsks, OwnerChange, SaleSeries
 from shared.market.traits import PUNKS, Traits
@@ -28,6 +29,7 @@ _FOLDED = (
     "tx_hash",
 )  # fmt: skip
 _CHANGES_HANDS = frozenset(OWNER_CHANGES)
+_WRAPPINGS = frozenset((WRAP, UNWRAP))
 
 
 class MarketTimeline:
@@ -67,6 +69,7 @@ class MarketTimeline:
         self.last_key = (-1, -1)
         self.asks_now = AskBook()
         self._custody = Custody()
+        self._labeller = Labeller()
         self.offers: OfferBook[int] = OfferBook()
         self._listed_in: dict[int, str] = {}  # transaction of the punk's last listing
         self._day_end = 0
@@ -98,25 +101,32 @@ class MarketTimeline:
             events[name].to_list() for name in _FOLDED
         )
         newest_first = zip(*(column[::-1] for column in (seqs, tx_hashes, kinds, punks, receivers)), strict=True)
-        returns = later_holders(newest_first)
+        later = later_holders(newest_first)
+        wraps = {(tx, punk) for tx, punk, kind in zip(tx_hashes, punks, kinds, strict=True) if kind in _WRAPPINGS}
         columns = zip(
             seqs, blocks, log_indices, times.tolist(), known_at, punks, kinds, prices, senders, receivers, sale_kinds,
             tx_hashes, strict=True,
         )  # fmt: skip
-        offers, listed_in, custody = self.offers, self._listed_in, self._custody
+        offers, listed_in, custody, labeller = self.offers, self._listed_in, self._custody, self._labeller
         listings, bids = offers.listings, offers.bids
         for seq, block, log_index, time, known, punk, kind, price, sender, receiver, sale_kind, tx_hash in columns:
             if time >= self._day_end:
                 self._roll_day(time)
             sale, before = None, None
+            listing, bid = listings.get(punk), bids.get(punk)
             if kind == LISTED:
                 listed_in[punk] = tx_hash
+            elif kind == DELISTED and listing is not None:
+                labeller.delisted(punk, tx_hash, listing.taker)
             elif kind in _CHANGES_HANDS:
                 before = custody.owner(punk)
                 if kind == SALE:
-                    place = (seq, block, log_index, tx_hash, time, punk)
-                    sale = self._judge(place, int(price), sender, receiver, sale_kind, returns.get(seq))
-            listing, bid = listings.get(punk), bids.get(punk)
+                    place, onward = (seq, block, log_index, tx_hash, time, punk), later.get(seq, ())
+                    labels = labeller.labels(
+                        punk, tx_hash, time, kind=sale_kind, taker=None if listing is None else listing.taker,
+                        seller=sender, buyer=receiver, later=onward, wrapped=(tx_hash, punk) in wraps,
+                    )  # fmt: skip
+                    sale = self._judge(place, int(price), sender, receiver, sale_kind, onward, labels)
             offers.apply(seq, punk, kind, price, sender, receiver, sale_kind)
             if listings.get(punk) is not listing:
                 self._set_ask(punk, known, offers.ask(punk))
@@ -152,10 +162,11 @@ class MarketTimeline:
             self.lows.pending.append((known, LowestAsks.of(book)))
 
     def _count(self, sale: Sale, known: int, change: OwnerChange) -> None:
-        """Add the sale to custody and series, if it is valid."""
+        """Add the sale to custody, labeller and series, if it is valid."""
         if sale.excluded is not None:
             return
         self._custody.counted(sale.punk_id, sale.seller, sale.buyer, sale.time)
+        self._labeller.counted(sale.time, sale.seller, sale.labels.true_buyer)
         if sale.floor_wei is not None:
             seller, buyer = int(change.before), int(change.owner)
             self._sale_series.add(sale, sale.floor_wei, known, seller=seller, buyer=buyer, book=self.asks_now)
@@ -189,7 +200,8 @@ class MarketTimeline:
         seller: str | None,
         buyer: str | None,
         kind: str,
-        later: frozenset[str] | None,
+        later: Sequence[str],
+        labels: Labels,
     ) -> Sale:
         """The sale with its verdict, before the fold applies the sale. `later`: owners after the sale in the same
         transaction. `place`: the first fields of `Sale`."""
@@ -203,10 +215,10 @@ class MarketTimeline:
             highest_bid=self._highest_bid() if price > FLASH_LOAN_WEI else 0,
             atomic=self._listed_in.get(punk) == tx_hash,
             to_itself=buyer in side or (buyer is not None and buyer == self._custody.giver(punk, time)),
-            comes_back=later is not None and not later.isdisjoint(side),
+            comes_back=not set(later).isdisjoint(side),
             sold_before=self._custody.sold_before(punk, seller, time),
         )
-        return Sale(*place, price, seller, buyer, kind, floor, exclusion(circumstances))
+        return Sale(*place, price, seller, buyer, kind, floor, exclusion(circumstances), labels)
 
     def _highest_bid(self) -> int:
         return max((bid.price_wei for bid in self.offers.bids.values()), default=0)

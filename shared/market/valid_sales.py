@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from shared.market.sale_labels import Labels
 from shared.units import ETH, WEI_PER_ETH
 
 DUST_WEI: Final = ETH // 200
@@ -53,7 +54,7 @@ EXPLANATIONS: Final[dict[Exclusion, str]] = {
 
 @dataclass(frozen=True)
 class Sale:
-    """A sale with its verdict; `time` in UTC seconds, `floor_wei` is the lowest public ask of any other punk."""
+    """A sale with verdict and labels; `time` in UTC seconds, `floor_wei` is the lowest public ask of any other punk."""
 
     event_seq: int
     block: int
@@ -67,6 +68,7 @@ class Sale:
     kind: str
     floor_wei: int | None
     excluded: Exclusion | None
+    labels: Labels
 
     @property
     def price_eth(self) -> float:
