@@ -107,6 +107,8 @@ class Ingestor:
             fresh.append(sale)
         fresh.reverse()
         await sale_repository.record_sales(connection, fresh)
+        if labelled := await sale_repository.label_sales(connection, timeline.sales):
+            log.info("sales.labelled", sales=labelled)
         scored = await sale_repository.score(
             connection, [sale.event_seq for sale in fresh if sale.excluded is None], at=self._clock.now()
         )

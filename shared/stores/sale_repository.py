@@ -1,6 +1,7 @@
 """Sales and their outcomes in PostgreSQL."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime
 
 from shared.database.pool import Connection
@@ -9,10 +10,20 @@ from shared.market.valid_sales import Sale
 LAST_SALE_SEQ_SQL = "select coalesce(max(event_seq), 0) from sales"
 INSERT_SALES_SQL = """
 insert into sales (event_seq, block, log_index, tx_hash, event_time, punk_id, price_wei, seller, buyer, kind,
-                   valid, exclusion, floor_wei)
+                   valid, exclusion, floor_wei, channel, pass_through, true_buyer, dealer, wrapped)
 select * from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::smallint[],
-                     $7::numeric[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[], $13::numeric[])
+                     $7::numeric[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[], $13::numeric[],
+                     $14::text[], $15::boolean[], $16::text[], $17::boolean[], $18::boolean[])
 on conflict (event_seq) do nothing
+"""
+UNLABELLED_SALES_SQL = "select event_seq from sales where channel is null and superseded_at is null"
+LABEL_SALES_SQL = """
+update sales s
+set channel = l.channel, pass_through = l.pass_through, true_buyer = l.true_buyer, dealer = l.dealer,
+    wrapped = l.wrapped
+from unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::boolean[], $6::boolean[])
+     l (event_seq, channel, pass_through, true_buyer, dealer, wrapped)
+where s.event_seq = l.event_seq
 """
 _INSERT_OUTCOMES = """
 insert into outcomes (generation_id, model_id, event_seq, price_wei, floor_wei, value_wei, log_error,
@@ -73,17 +84,27 @@ async def last_sale_seq(connection: Connection) -> int:
 
 
 async def record_sales(connection: Connection, sales: Sequence[Sale]) -> None:
-    """Store sales with their verdicts (idempotent)."""
+    """Store sales with their verdicts and labels (idempotent)."""
     if not sales:
         return
     rows: list[tuple[object, ...]] = [
         (
             *(s.event_seq, s.block, s.log_index, s.tx_hash, datetime.fromtimestamp(s.time, UTC), s.punk_id),
             *(s.price_wei, s.seller, s.buyer, s.kind, s.excluded is None, s.excluded, s.floor_wei),
+            *astuple(s.labels),
         )
         for s in sales
     ]
     await connection.execute(INSERT_SALES_SQL, *zip(*rows, strict=True))
+
+
+async def label_sales(connection: Connection, sales: Sequence[Sale]) -> int:
+    """Label the sales that an older release stored without labels. Returns their number."""
+    unlabelled = {row["event_seq"] for row in await connection.fetch(UNLABELLED_SALES_SQL)}
+    rows = [(s.event_seq, *astuple(s.labels)) for s in sales if s.event_seq in unlabelled] if unlabelled else []
+    if rows:
+        await connection.execute(LABEL_SALES_SQL, *zip(*rows, strict=True))
+    return len(rows)
 
 
 async def score(connection: Connection, event_seqs: Sequence[int], *, at: datetime) -> int:

@@ -1,7 +1,7 @@
 """The tables that can be exported, each as one frame."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from services.cli.export.bulk import read_bulk
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.events import EVENT_SCHEMA
+from shared.market.sale_labels import Labels
 from shared.market.valid_sales import Sale
 from shared.stores import event_repository
 from shared.stores.market_reader import MarketReader
@@ -21,7 +22,8 @@ INSTANT: Final = pl.Datetime("us", "UTC")
 
 EXPORT_SALES_SQL = """
 select s.event_time as timestamp, s.block, s.log_index, s.punk_id, s.price_wei, s.floor_wei, s.seller, s.buyer,
-       s.kind as sale_kind, s.valid, s.exclusion, s.tx_hash
+       s.kind as sale_kind, s.valid, s.exclusion, s.channel, s.pass_through, s.true_buyer, s.dealer, s.wrapped,
+       s.tx_hash
 from sales s
 join market_events e on e.seq = s.event_seq and e.superseded_at is null
 order by s.block, s.log_index
@@ -30,9 +32,10 @@ UNDERIVED_SALES_SQL = """
 select exists (
     select from market_events e
     where e.event_type = 'sale' and e.superseded_at is null
-      and not exists (select from sales s where s.event_seq = e.seq)
+      and not exists (select from sales s where s.event_seq = e.seq and s.channel is not null)
 )
 """
+_LABELS: Final = tuple(field.name for field in fields(Labels))
 # At an instant, readers saw the last publication up to it. Without an instant, the pointer names the publication.
 SHOWN_AT_SQL = """
 select generation_id from generations
@@ -103,10 +106,12 @@ async def _events(connection: Connection, window: Window) -> pl.DataFrame:
 async def _sales(connection: Connection, window: Window) -> pl.DataFrame:
     stored = await read_bulk(connection, EXPORT_SALES_SQL)
     if await connection.fetchval(UNDERIVED_SALES_SQL):
-        # After an import the ingestor has not derived them yet. The same fold derives them here, without storing them.
+        # After an import or an upgrade, the ingestor has not derived all of them yet. The same fold derives them here,
+        # without storing them.
         key = ["block", "log_index"]
-        derived = _as_frame(await _derived(connection), stored.schema).join(stored, on=key, how="anti")
-        stored = pl.concat([stored, derived]).sort(key)
+        derived = _as_frame(await _derived(connection), stored.schema)
+        labelled = stored.drop(_LABELS).join(derived.select(*key, *_LABELS), on=key).select(stored.columns)
+        stored = pl.concat([labelled, derived.join(stored, on=key, how="anti")]).sort(key)
     stored = stored.insert_column(5, in_eth(stored["price_wei"]).alias("price_eth"))
     return window.of(stored, "timestamp")
 
@@ -131,6 +136,7 @@ def _as_frame(sales: list[Sale], schema: Mapping[str, pl.DataType]) -> pl.DataFr
             "sale_kind": [sale.kind for sale in sales],
             "valid": [sale.excluded is None for sale in sales],
             "exclusion": [None if sale.excluded is None else sale.excluded.value for sale in sales],
+            **{name: [getattr(sale.labels, name) for sale in sales] for name in _LABELS},
             "tx_hash": [sale.tx_hash for sale in sales],
         },
         schema={**schema, "timestamp": pl.Int64()},

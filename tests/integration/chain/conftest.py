@@ -31,7 +31,7 @@ from market_events where superseded_at is null order by block, log_index
 """
 SALES_SQL = """
 select block, log_index, tx_hash, event_time, punk_id, price_wei::text, seller, buyer, kind, valid, exclusion,
-       floor_wei::text
+       floor_wei::text, channel, pass_through, true_buyer, dealer, wrapped
 from current_sales order by block, log_index
 """
 OFFERS_SQL = """

@@ -1,6 +1,7 @@
 """`punkcast export` against a real database."""
 
 import asyncio
+from dataclasses import astuple
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.integration.api import filling
 from tests.integration.cli.conftest import run
 from tests.integration.database.rows import a_generation, a_model, a_sale
 
+LABELS = ("channel", "pass_through", "true_buyer", "dealer", "wrapped")
 EVENTS = busy_events(4, count=300)
 MIDDLE = EVENTS["timestamp"][150] + timedelta(seconds=1)
 
@@ -79,9 +81,10 @@ def test_sales_come_with_validity_and_reason_before_the_ingestor_derived_them(im
     assert exported["price_eth"].to_list() == [sale.price_eth for sale in sales]
     assert exported["timestamp"].dt.epoch("s").to_list() == [sale.time for sale in sales]
     assert exported["exclusion"].n_unique() > 3
+    assert exported.select(LABELS).rows() == [astuple(sale.labels) for sale in sales]
 
 
-async def test_a_stored_verdict_on_a_sale_is_exported_as_it_is_stored(
+async def test_a_stored_verdict_is_exported_as_it_is_stored_and_labels_that_an_older_release_lacked_are_derived(
     imported: None, database: Database, out: Path
 ) -> None:
     sales = timeline().sales
@@ -89,8 +92,10 @@ async def test_a_stored_verdict_on_a_sale_is_exported_as_it_is_stored(
     await database.execute(
         "update sales set valid = false, exclusion = 'dust' where event_seq = $1", sales[2].event_seq
     )
-    exclusions = (await asyncio.to_thread(export, out, "sales"))["exclusion"].to_list()
-    assert exclusions == ["dust" if sale == sales[2] else sale.excluded for sale in sales]
+    await database.execute(f"update sales set ({', '.join(LABELS)}) = (null, null, null, null, null)")
+    exported = await asyncio.to_thread(export, out, "sales")
+    assert exported["exclusion"].to_list() == ["dust" if sale == sales[2] else sale.excluded for sale in sales]
+    assert exported.select(LABELS).rows() == [astuple(sale.labels) for sale in sales]
 
 
 def test_the_floor_is_daily_and_ends_with_the_last_day_that_was_known(imported: None, out: Path) -> None:

@@ -1,6 +1,7 @@
 """Events, the sales they hold and the message that tells of them: all at once or not at all, and each once."""
 
 import asyncio
+from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from shared.errors import TransientError
 from shared.messaging.transaction import Transaction
 from shared.stores import event_repository, offer_repository, sale_repository
 from shared.stores.market_reader import MarketReader
-from tests.factories import registry, small_market
+from tests.factories import market, registry, small_market
 from tests.factories.database import Database
 from tests.factories.harness import Harness
+from tests.factories.market import busy_events
 from tests.factories.plain_market import plain_offers
 from tests.factories.small_market import END, Source
 
@@ -77,6 +79,7 @@ async def test_the_first_cycle_stores_the_history_its_sales_and_says_so(harness:
         (event_repository, "append_events"),
         (offer_repository, "catch_up"),
         (sale_repository, "record_sales"),
+        (sale_repository, "label_sales"),
         (sale_repository, "score"),
         (Transaction, "emit"),
     ],
@@ -159,6 +162,30 @@ async def test_sales_and_offers_of_imported_events_are_derived_at_the_next_inges
     assert (await counts(harness))["offers"]
     (message,) = await harness.emitted(MarketUpdated)
     assert message.events <= 1, "the events themselves were stored by the import"
+
+
+LABELS_SQL = "select channel, pass_through, true_buyer, dealer, wrapped from sales order by event_seq"
+
+
+async def test_sales_are_stored_with_their_labels_and_those_of_an_older_release_get_theirs(
+    database: Database, tmp_path: Path
+) -> None:
+    events = busy_events(2)
+    harness = Harness.at(events["timestamp"][-1], database, tmp_path)
+    await harness.host(build, source=Source(events))
+    await ingest(harness)
+    expected = [astuple(sale.labels) for sale in market.timeline(events).sales]
+    assert all(len(set(column)) > 1 for column in zip(*expected, strict=True)), "every label makes a difference"
+    assert [tuple(row) for row in await harness.rows(LABELS_SQL)] == expected
+    sent = len(await harness.emitted(MarketUpdated))
+    # An older release stores none, on the same schema.
+    await database.execute(
+        "update sales set channel = null, pass_through = null, true_buyer = null, dealer = null, wrapped = null "
+        "where event_seq % 3 > 0"
+    )
+    await ingest(harness)
+    assert [tuple(row) for row in await harness.rows(LABELS_SQL)] == expected
+    assert len(await harness.emitted(MarketUpdated)) == sent, "no event is new"
 
 
 async def test_nobody_computes_from_events_that_may_still_be_rolled_back(

@@ -159,6 +159,9 @@ def test_the_development_year_was_traded_as_the_documentation_says(market_data):
     assert [sum(getattr(sale.labels, flag) for sale in sales) for flag in flags] == [125, 648, 4]
     sides = Counter(address for sale in sales for address in {sale.seller, sale.buyer})
     assert sides.most_common(1) == [("0x1919db36ca2fa2e15f9000fd9cdc2edcf863e685", 499)]
+    transfers = events.filter(event_type="transfer").select("tx_hash", "punk_id", "seq").rows()
+    moved = {(tx_hash, punk): seq for tx_hash, punk, seq in transfers}
+    assert sum(moved.get((sale.tx_hash, sale.punk_id), 0) > sale.event_seq for sale in sales) == 118
     directed = pl.DataFrame(
         [(sale.event_seq, sale.punk_id, sale.time) for sale in sales if sale.labels.channel is Channel.DIRECTED_ASK],
         schema={"seq": pl.Int64, "punk_id": events.schema["punk_id"], "sold_at": pl.Int64},
