@@ -4,11 +4,9 @@ wallets."""
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shared.market.event_types import OWNER_CHANGES, SALE
+from shared.market.event_types import OWNER_CHANGES, SALE, Address
 from shared.market.traits import PUNKS
 from shared.units import DAY_S
-
-Address = str | None
 
 RECENT_S = DAY_S
 """A transfer without a price links two wallets for this long. Older loans and gifts do not count."""

@@ -1,6 +1,6 @@
 """Types of market events, as named in frames, tables and messages. Imports nothing, because every image has it."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 CLAIM: Final = "claim"
 LISTED: Final = "listed"
@@ -19,4 +19,6 @@ BUY: Final = "buy"
 ACCEPT_BID: Final = "accept_bid"
 SALE_KINDS: Final = (BUY, ACCEPT_BID)
 
+Address: TypeAlias = str | None
+"""Of a wallet or a contract; None where the events do not name it."""
 ZERO_ADDRESS: Final = "0x" + "0" * 40

@@ -6,24 +6,16 @@ A label never changes the verdict on a sale and never changes later, unless a re
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
-from shared.market.custody import Address
-from shared.market.event_types import ACCEPT_BID
+from shared.market.event_types import ACCEPT_BID, Address
 from shared.units import DAY_S
 
 DEALER_SALES: Final = 10
 DEALER_SPAN_S: Final = 365 * DAY_S
 """A dealer bought and sold at least `DEALER_SALES` punks each, in valid sales of this time before."""
-
-
-class Channel(StrEnum):
-    """How buyer and seller met. `directed_ask`: only one address could take the ask, so they had agreed elsewhere."""
-
-    PUBLIC_ASK = "public_ask"
-    DIRECTED_ASK = "directed_ask"
-    ACCEPTED_BID = "accepted_bid"
+Channel = Literal["public_ask", "directed_ask", "accepted_bid"]
+"""How buyer and seller met. Only one address could take a directed ask, so the two had agreed elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +35,11 @@ class Labels:
     dealer: bool
     wrapped: bool
 
-    @property
-    def dealing(self) -> str:
-        """The group of `dealer` in scorecards."""
-        return dealing(dealer=self.dealer)
 
-    @property
-    def delivery(self) -> str:
-        """The group of `pass_through` in scorecards."""
-        return delivery(pass_through=self.pass_through)
-
-
-def dealing(*, dealer: bool) -> str:
-    return "dealer" if dealer else "no_dealer"
-
-
-def delivery(*, pass_through: bool) -> str:
-    return "pass_through" if pass_through else "direct"
+UNLABELLED: Final = "unlabelled"
+DEALING: Final[dict[bool | None, str]] = {True: "dealer", False: "no_dealer", None: UNLABELLED}
+DELIVERY: Final[dict[bool | None, str]] = {True: "pass_through", False: "direct", None: UNLABELLED}
+"""Groups of `dealer` and `pass_through` in scorecards. None is a sale that an older release stored."""
 
 
 class Labeller:
@@ -93,11 +73,11 @@ class Labeller:
         if taker is None:
             withdrawn_in, withdrawn_taker = self._withdrawn.get(punk, ("", None))
             taker = withdrawn_taker if withdrawn_in == tx_hash else None
-        asked = Channel.PUBLIC_ASK if taker is None else Channel.DIRECTED_ASK
+        asked: Channel = "public_ask" if taker is None else "directed_ask"
         true_buyer = later[0] if later else buyer
         self._forget(time - DEALER_SPAN_S)
         return Labels(
-            channel=Channel.ACCEPTED_BID if kind == ACCEPT_BID else asked,
+            channel="accepted_bid" if kind == ACCEPT_BID else asked,
             pass_through=bool(later),
             true_buyer=true_buyer,
             dealer=self._is_dealer(seller) or self._is_dealer(true_buyer),

@@ -20,9 +20,10 @@ COLUMNS = (
     "event_seq", "punk_id", "type", "sold_at", "tx_hash", "log_index", "kind", "horizon", "generation_id",
     "published_at", "model_id", "price_wei", "price_eth", "value_wei", "value_eth", "floor_wei", "floor_eth",
     "last_sale_wei", "last_sale_eth", "in50", "in80", "in90", "valid", "exclusion",
+    "channel", "pass_through", "true_buyer", "dealer", "wrapped",
 )  # fmt: skip
 _INTEGERS = ("event_seq", "punk_id", "log_index", "generation_id")
-_FLAGS = ("in50", "in80", "in90", "valid")
+_FLAGS = ("in50", "in80", "in90", "valid", "pass_through", "dealer", "wrapped")
 
 
 async def csv_chunks(gateway: Gateway, span: Span) -> AsyncIterator[bytes]:

@@ -8,29 +8,34 @@ from services.api.money import money
 from services.api.outcomes.schemas import AMOUNTS, Outcome
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError
+from shared.market.sale_labels import Channel
 from shared.stores.sale_repository import SCORED_GENERATIONS
 
 # Outcomes are only added, and left out when their sale is superseded, which adds a revision. Excluded sales are added
-# with their events.
+# with their events. Sales of an older release are labelled later.
 OUTCOMES_FINGERPRINT_SQL = """
 select count(*) as n, max(scored_at) as newest, (select count(*) from market_revisions) as revisions,
-       (select coalesce(max(event_seq), 0) from sales) as last_sale
+       (select coalesce(max(event_seq), 0) from sales) as last_sale,
+       (select count(*) from sales where channel is null and superseded_at is null) as unlabelled
 from outcomes where track = 'champion'
 """
 # The last valid sale that was known when the value was published, carried by how the floor moved since: the baseline
 # that needs no model. `seen` are outcomes as they were scored and, on request, excluded sales with the nowcasts that
 # they would have scored.
+_SALE = """s.event_seq, s.event_time, s.punk_id, s.tx_hash, s.log_index, s.kind, s.valid, s.exclusion, s.channel,
+           s.pass_through, s.true_buyer, s.dealer, s.wrapped"""
 _SEEN = f"""
 with seen as (
-    select s.event_seq, s.event_time, s.punk_id, s.tx_hash, s.log_index, s.kind, s.valid, s.exclusion,
+    select {_SALE},
            o.horizon, o.generation_id, o.model_id, o.price_wei, o.value_wei, o.floor_wei, o.in50, o.in80, o.in90
     from outcomes o
     join current_sales s using (event_seq)
     where o.track = 'champion'
       and ($1::timestamptz is null or s.event_time >= $1) and ($2::timestamptz is null or s.event_time < $2)
       and ($3::text is null or o.model_id = $3) and ($4::text is null or o.horizon = $4)
+      and ($6::text is null or s.channel = $6)
     union all
-    select s.event_seq, s.event_time, s.punk_id, s.tx_hash, s.log_index, s.kind, s.valid, s.exclusion,
+    select {_SALE},
            h.horizon, g.generation_id, g.model_id, s.price_wei, n.value_wei, g.floor_wei,
            s.price_wei between n.lo50_wei and n.hi50_wei, s.price_wei between n.lo80_wei and n.hi80_wei,
            s.price_wei between n.lo90_wei and n.hi90_wei
@@ -39,6 +44,7 @@ with seen as (
     where $5::boolean and not s.valid and s.price_wei > 0
       and ($1::timestamptz is null or s.event_time >= $1) and ($2::timestamptz is null or s.event_time < $2)
       and ($3::text is null or g.model_id = $3) and ($4::text is null or h.horizon = $4)
+      and ($6::text is null or s.channel = $6)
 )
 """
 _BASELINE = """
@@ -57,7 +63,7 @@ SCORED_SQL = f"""
 select seen.horizon, seen.event_time, seen.kind, p.type as punk_type, seen.model_id,
        seen.value_wei::float8 / 1e18 as value_eth, seen.price_wei::float8 / 1e18 as price_eth,
        seen.floor_wei::float8 / 1e18 as floor_eth, last.wei::float8 / 1e18 as last_sale_eth,
-       seen.in50, seen.in80, seen.in90
+       seen.in50, seen.in80, seen.in90, seen.channel, seen.dealer, seen.pass_through
 from seen
 {_BASELINE}
 order by seen.event_time, seen.event_seq, seen.horizon
@@ -67,15 +73,16 @@ OUTCOMES_SQL = f"""
 select seen.event_seq, seen.punk_id, p.type, seen.event_time as sold_at, seen.tx_hash, seen.log_index, seen.kind,
        seen.horizon, seen.generation_id, g.published_at, seen.model_id, seen.price_wei::text as price,
        seen.value_wei::text as value, seen.floor_wei::text as floor, last.wei::text as last_sale,
-       seen.in50, seen.in80, seen.in90, seen.valid, seen.exclusion
+       seen.in50, seen.in80, seen.in90, seen.valid, seen.exclusion, seen.channel, seen.pass_through, seen.true_buyer,
+       seen.dealer, seen.wrapped
 from seen
 {_BASELINE}
-where ($6::bigint is null or (seen.event_seq, seen.horizon) > ($6, $7::text))
+where ($7::bigint is null or (seen.event_seq, seen.horizon) > ($7, $8::text))
 order by seen.event_seq, seen.horizon
-limit $8
+limit $9
 """
 NEWEST_OUTCOMES_SQL = OUTCOMES_SQL.replace(
-    "(seen.event_seq, seen.horizon) > ($6, $7::text)", "(seen.event_seq, seen.horizon) < ($6, $7::text)"
+    "(seen.event_seq, seen.horizon) > ($7, $8::text)", "(seen.event_seq, seen.horizon) < ($7, $8::text)"
 ).replace("order by seen.event_seq, seen.horizon\n", "order by seen.event_seq desc, seen.horizon desc\n")
 COUNT_EXCLUDED_SQL = """
 select count(*) from current_sales
@@ -95,19 +102,23 @@ class Span:
     model_id: str | None = None
     horizon: str | None = None
     excluded: bool = False
+    channel: Channel | None = None
 
     def __post_init__(self) -> None:
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise InvalidInputError("start must be before end.")
 
     @property
-    def arguments(self) -> tuple[datetime | None, datetime | None, str | None, str | None, bool]:
-        return self.start, self.end, self.model_id, self.horizon, self.excluded
+    def arguments(self) -> tuple[datetime | None, datetime | None, str | None, str | None, bool, str | None]:
+        return self.start, self.end, self.model_id, self.horizon, self.excluded, self.channel
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A sale and the value published before it. Amounts in ETH; `last_sale_eth` is None where none was known."""
+    """A sale and the value published before it. Amounts in ETH.
+
+    `last_sale_eth` is None where none was known, a label where an older release stored the sale.
+    """
 
     horizon: str
     event_time: datetime
@@ -121,6 +132,9 @@ class Scored:
     in50: bool
     in80: bool
     in90: bool
+    channel: Channel | None
+    dealer: bool | None
+    pass_through: bool | None
 
 
 Key = tuple[int, str]
@@ -129,7 +143,7 @@ Key = tuple[int, str]
 
 async def fingerprint(connection: Connection) -> str:
     row = await connection.fetchrow(OUTCOMES_FINGERPRINT_SQL)
-    return f"{row['n']}@{row['newest']}@{row['revisions']}@{row['last_sale']}"
+    return f"{row['n']}@{row['newest']}@{row['revisions']}@{row['last_sale']}@{row['unlabelled']}"
 
 
 async def scored(connection: Connection, span: Span) -> Sequence[Scored]:

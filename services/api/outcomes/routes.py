@@ -20,6 +20,7 @@ from services.api.responses import fresh_or_stale
 from services.api.stale_cache import CachedAnswer
 from shared.contracts.messages import ModelId
 from shared.errors import InvalidInputError
+from shared.market.sale_labels import Channel
 
 router = APIRouter(tags=["record"])
 
@@ -96,6 +97,7 @@ async def outcomes(
     start: Start = None,
     end: End = None,
     model_id: Annotated[ModelId | None, Query()] = None,
+    channel: Annotated[Channel | None, Query(description="Default: all")] = None,
     exclusions: Annotated[bool, Query(description="false: excluded sales, too, with `valid` false")] = True,
     order: Annotated[Literal["asc", "desc"], Query(description="desc: the newest sales first, in JSON pages")] = "asc",
     format: Annotated[Format | None, Query(description="Instead of Accept")] = None,  # noqa: A002
@@ -105,7 +107,7 @@ async def outcomes(
 ) -> Response:
     """JSON comes in pages; CSV and Parquet whole: flat columns, amounts exact in `…_wei`, and in `…_eth`."""
     gateway = gateway_of(request)
-    span = Span(start=start, end=end, model_id=model_id, horizon=horizon, excluded=not exclusions)
+    span = Span(start, end, model_id, horizon, excluded=not exclusions, channel=channel)
     kind = chosen(accept, format)
     if kind == "json":
         return await _page(gateway, span, newest=order == "desc", limit=limit, cursor=cursor)

@@ -8,6 +8,7 @@ from pydantic import Field
 from services.api.documents import Document
 from services.api.money import Money
 from services.api.schemas import SaleKind
+from shared.market.sale_labels import DEALER_SALES, Channel
 from shared.market.tiers import BOUNDS, TIERS
 
 AMOUNTS = ("price", "value", "floor", "last_sale")
@@ -40,6 +41,24 @@ class Outcome(Document):
     in90: bool
     valid: Annotated[bool, Field(description="Counts for the scorecard; otherwise `exclusion` says why not")]
     exclusion: str | None
+    channel: Annotated[
+        Channel | None,
+        Field(
+            description="directed_ask: only one address could take it. Null, as all labels, for a sale of an older "
+            "release until the ingestor's next step"
+        ),
+    ]
+    pass_through: Annotated[
+        bool | None, Field(description="The named buyer passed the punk on in the same transaction")
+    ]
+    true_buyer: Annotated[str | None, Field(description="Who had the punk at the end of the transaction")]
+    dealer: Annotated[
+        bool | None,
+        Field(
+            description=f"Seller or true buyer had bought and sold {DEALER_SALES} punks each, in valid sales of a year"
+        ),
+    ]
+    wrapped: Annotated[bool | None, Field(description="The transaction also wrapped or unwrapped the punk")]
 
 
 class Card(Document):
@@ -116,6 +135,11 @@ class PerformanceDocument(Document):
     ]
     by_month: list[Group]
     by_kind: list[Group]
+    by_channel: Annotated[
+        list[Group], Field(description="As `channel` of an outcome; here and below unlabelled if it is null")
+    ]
+    by_dealer: Annotated[list[Group], Field(description="dealer, no_dealer")]
+    by_pass_through: Annotated[list[Group], Field(description="pass_through, direct")]
     by_type: list[Group]
     by_model: list[Group]
     calibration: list[Calibration]

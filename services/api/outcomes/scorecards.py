@@ -20,6 +20,7 @@ from services.api.outcomes.schemas import (
 )
 from shared.evaluation import metrics
 from shared.evaluation.paired import wilson
+from shared.market.sale_labels import DEALING, DELIVERY, UNLABELLED
 from shared.market.tiers import TIERS, tier_of
 
 _LEVELS = ((0.5, "in50"), (0.8, "in80"), (0.9, "in90"))
@@ -46,6 +47,9 @@ def performance(
         by_segment=sorted(_groups(chosen, segment), key=lambda group: order.index(group.name)),
         by_month=_groups(chosen, lambda sale: sale.event_time.strftime("%Y-%m")),
         by_kind=_groups(chosen, lambda sale: sale.kind),
+        by_channel=_groups(chosen, lambda sale: sale.channel or UNLABELLED),
+        by_dealer=_groups(chosen, lambda sale: DEALING[sale.dealer]),
+        by_pass_through=_groups(chosen, lambda sale: DELIVERY[sale.pass_through]),
         by_type=_groups(chosen, lambda sale: sale.punk_type or "unknown"),
         by_model=_groups(chosen, lambda sale: sale.model_id),
         calibration=[

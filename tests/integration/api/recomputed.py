@@ -14,6 +14,9 @@ from typing import Any
 import polars as pl
 
 Row = Mapping[str, Any]
+BREAKDOWNS = (
+    "by_segment", "by_month", "by_kind", "by_channel", "by_dealer", "by_pass_through", "by_type", "by_model"
+)  # fmt: skip
 LEVELS = {"0.5": "in50", "0.8": "in80", "0.9": "in90"}
 
 
@@ -104,6 +107,9 @@ def scorecard(rows: Iterable[Row], horizon: str) -> dict[str, Any]:
         "by_segment": groups(chosen, segment),
         "by_month": groups(chosen, lambda row: row["sold_at"][:7]),
         "by_kind": groups(chosen, lambda row: row["kind"]),
+        "by_channel": groups(chosen, lambda row: row["channel"] or "unlabelled"),
+        "by_dealer": groups(chosen, lambda row: labelled(row["dealer"], "dealer", "no_dealer")),
+        "by_pass_through": groups(chosen, lambda row: labelled(row["pass_through"], "pass_through", "direct")),
         "by_type": groups(chosen, lambda row: row["type"] or "unknown"),
         "by_model": groups(chosen, lambda row: row["model_id"]),
         "calibration": {
@@ -111,6 +117,10 @@ def scorecard(rows: Iterable[Row], horizon: str) -> dict[str, Any]:
             for name, members in _calibrated(chosen).items()
         },
     }
+
+
+def labelled(flag: bool | None, yes: str, no: str) -> str:
+    return "unlabelled" if flag is None else yes if flag else no
 
 
 def _calibrated(rows: list[Row]) -> dict[str, list[Row]]:
@@ -133,7 +143,7 @@ def coverage(rows: list[Row], flag: str) -> dict[str, float | int | None]:
 def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
     """An answer of `GET /v1/performance` in the shape of `scorecard`."""
     shaped: dict[str, Any] = {"by_horizon": document["by_horizon"]}
-    for name in ("by_segment", "by_month", "by_kind", "by_type", "by_model"):
+    for name in BREAKDOWNS:
         shaped[name] = {
             group["name"]: {key: value for key, value in group.items() if key != "name"} for group in document[name]
         }

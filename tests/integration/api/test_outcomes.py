@@ -23,6 +23,7 @@ from tests.integration.api.filling import NOW, Happening
 from tests.plugins.postgres import fresh_pool
 
 SALES = 160
+LABELS = ("channel", "pass_through", "true_buyer", "dealer", "wrapped")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -55,6 +56,14 @@ async def fill(connection: Connection) -> None:
         happenings.append(Happening("sale", punk, hours, price, "0x1", "0x2", exclusion))
     await filling.happen(connection, *happenings)
     await connection.execute("update sales set kind = 'accept_bid' where punk_id % 3 = 0")
+    # Those of an older release have no labels.
+    await connection.execute(
+        """update sales
+           set channel = case when kind = 'accept_bid' then 'accepted_bid' when punk_id % 3 = 1 then 'directed_ask'
+                         else 'public_ask' end,
+               pass_through = punk_id % 4 = 1, true_buyer = '0x3', dealer = punk_id % 5 = 2, wrapped = punk_id % 7 = 3
+           where event_seq % 11 > 0"""
+    )
     seqs = [row["event_seq"] for row in await connection.fetch("select event_seq from sales")]
     await sale_repository.score(connection, seqs, at=NOW)
 
@@ -83,6 +92,43 @@ async def test_a_window_and_a_model_are_the_same_in_both(recorded: Served) -> No
     document = await recorded.json("/v1/performance", params=filters)
     assert 0 < document["by_horizon"]["latest"]["champion"]["n"] < SALES
     recomputed.assert_same(recomputed.scorecard(rows, "latest"), recomputed.flattened(document))
+
+
+async def test_each_sale_has_its_labels_and_a_channel_selects_its_sales(recorded: Served) -> None:
+    rows = await downloaded(recorded, exclusions="false")
+    labelled = [tuple(row[name] for name in LABELS) for row in rows]
+    assert (None,) * len(LABELS) in labelled
+    assert {row["true_buyer"] for row in rows} == {"0x3", None}
+    for channel in ("public_ask", "directed_ask", "accepted_bid"):
+        expected = [row for row in rows if row["channel"] == channel]
+        assert {row["pass_through"] for row in expected} == {row["dealer"] for row in expected} == {True, False}
+        assert await downloaded(recorded, exclusions="false", channel=channel) == expected
+        paged = await recorded.items("/v1/outcomes", exclusions="false", channel=channel, limit=70)
+        assert [tuple(row[name] for name in LABELS) for row in paged] == [
+            tuple(row[name] for name in LABELS) for row in expected
+        ]
+    assert problem(await recorded.client.get("/v1/outcomes?channel=handshake")) == (422, "invalid-input")
+
+
+async def test_the_scorecard_follows_when_sales_get_their_labels(
+    served: Served, database: Database, model: str
+) -> None:
+    async with database.connection() as connection:
+        await filling.publish(connection, model, as_of=NOW - timedelta(hours=3))
+        await filling.happen(connection, Happening("sale", 6, 1, 50.0, "0x1", "0x2"))
+        [seq] = [row["event_seq"] for row in await connection.fetch("select event_seq from sales where punk_id = 6")]
+        await sale_repository.score(connection, [seq], at=NOW)
+
+    async def groups() -> list[str]:
+        document = await served.json("/v1/performance")
+        return [group["name"] for name in ("by_channel", "by_dealer", "by_pass_through") for group in document[name]]
+
+    assert "unlabelled" in await groups()
+    await database.execute(
+        """update sales set channel = 'directed_ask', pass_through = true, true_buyer = '0x3', dealer = false,
+           wrapped = false"""
+    )
+    assert await groups() == ["directed_ask", "no_dealer", "pass_through"]
 
 
 async def test_the_baseline_knows_no_sale_after_the_publication(recorded: Served) -> None:

@@ -7,7 +7,7 @@ from services.api.outcomes.queries import Scored
 from services.api.outcomes.scorecards import compare, performance, segment
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
-SALE = Scored("latest", AT, "buy", "Male", "m-1", 42.0, 40.0, 38.0, 44.0, False, True, True)
+SALE = Scored("latest", AT, "buy", "Male", "m-1", 42.0, 40.0, 38.0, 44.0, False, True, True, "public_ask", True, False)
 
 
 def test_errors_are_divided_by_the_price_for_champion_and_floor_alike() -> None:

@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import polars as pl
 import pytest
@@ -26,22 +27,22 @@ def labels(*story: Event) -> list[Labels]:
 @pytest.mark.parametrize(
     ("story", "channel"),
     [
-        ([OPEN, *BOUGHT], Channel.PUBLIC_ASK),
-        ([FOR_BOB, *BOUGHT], Channel.DIRECTED_ASK),
-        ([FOR_BOB, BOUGHT[1]], Channel.DIRECTED_ASK),
-        ([FOR_BOB, Event("delisted", 1), *BOUGHT], Channel.PUBLIC_ASK),
-        ([FOR_BOB, *REOPENED, *BOUGHT], Channel.PUBLIC_ASK),
-        ([OPEN, FOR_BOB, *BOUGHT], Channel.DIRECTED_ASK),
-        ([FOR_BOB, OPEN, *BOUGHT], Channel.PUBLIC_ASK),
-        ([Event("listed", 2, 40.0, sender=ANN, receiver=BOB), OPEN, *BOUGHT], Channel.PUBLIC_ASK),
-        ([FOR_BOB, ACCEPTED], Channel.ACCEPTED_BID),
-        ([ACCEPTED], Channel.ACCEPTED_BID),
+        ([OPEN, *BOUGHT], "public_ask"),
+        ([FOR_BOB, *BOUGHT], "directed_ask"),
+        ([FOR_BOB, BOUGHT[1]], "directed_ask"),
+        ([FOR_BOB, Event("delisted", 1), *BOUGHT], "public_ask"),
+        ([FOR_BOB, *REOPENED, *BOUGHT], "public_ask"),
+        ([OPEN, FOR_BOB, *BOUGHT], "directed_ask"),
+        ([FOR_BOB, OPEN, *BOUGHT], "public_ask"),
+        ([Event("listed", 2, 40.0, sender=ANN, receiver=BOB), OPEN, *BOUGHT], "public_ask"),
+        ([FOR_BOB, ACCEPTED], "accepted_bid"),
+        ([ACCEPTED], "accepted_bid"),
     ],
     ids=["open", "for one", "still standing", "withdrawn before", "opened in the transaction", "then for one",
          "then open", "of another punk", "bid before an ask for one", "bid"],
 )  # fmt: skip
 def test_the_channel_is_that_of_the_ask_that_was_taken_or_of_the_bid(story, channel):
-    assert labels(*story)[-1].channel is channel
+    assert labels(*story)[-1].channel == channel
 
 
 PASSED_ON = Event("transfer", 1, sender=CONTRACT, receiver=BOB, tx=5)
@@ -69,8 +70,8 @@ def test_a_buyer_who_passes_the_punk_on_in_the_transaction_is_not_the_true_buyer
 def test_an_arbitrage_is_passed_on_to_the_bidder_who_is_the_true_buyer_of_both_sales():
     resold = Event("sale", 1, 41.0, sender=CONTRACT, receiver=BOB, accepted=True, tx=5)
     assert [(sale.pass_through, sale.true_buyer, sale.channel) for sale in labels(OPEN, *TO_CONTRACT, resold)] == [
-        (True, BOB, Channel.PUBLIC_ASK),
-        (False, BOB, Channel.ACCEPTED_BID),
+        (True, BOB, "public_ask"),
+        (False, BOB, "accepted_bid"),
     ]
 
 
@@ -142,7 +143,7 @@ def test_an_unknown_seller_is_no_dealer():
 def test_the_simulated_transactions_meet_every_label():
     """The property that no later transaction changes an earlier sale then holds for each of them."""
     sales = [sale.labels for seed in range(4) for sale in market.timeline(busy_events(seed, count=400)).sales]
-    assert {sale.channel for sale in sales} == set(Channel)
+    assert {sale.channel for sale in sales} == set(get_args(Channel))
     for flag in ("pass_through", "dealer", "wrapped"):
         assert {getattr(sale, flag) for sale in sales} == {True, False}, flag
 
@@ -154,7 +155,7 @@ def test_the_development_year_was_traded_as_the_documentation_says(market_data):
     first = datetime(2024, 8, 1, tzinfo=UTC).timestamp()
     sales = [sale for sale in folded.sales if sale.excluded is None and sale.time >= first]
     counts = Counter(sale.labels.channel for sale in sales)
-    assert counts == {Channel.PUBLIC_ASK: 1676, Channel.DIRECTED_ASK: 342, Channel.ACCEPTED_BID: 247}
+    assert counts == {"public_ask": 1676, "directed_ask": 342, "accepted_bid": 247}
     flags = ("pass_through", "dealer", "wrapped")
     assert [sum(getattr(sale.labels, flag) for sale in sales) for flag in flags] == [125, 648, 4]
     sides = Counter(address for sale in sales for address in {sale.seller, sale.buyer})
@@ -163,7 +164,7 @@ def test_the_development_year_was_traded_as_the_documentation_says(market_data):
     moved = {(tx_hash, punk): seq for tx_hash, punk, seq in transfers}
     assert sum(moved.get((sale.tx_hash, sale.punk_id), 0) > sale.event_seq for sale in sales) == 118
     directed = pl.DataFrame(
-        [(sale.event_seq, sale.punk_id, sale.time) for sale in sales if sale.labels.channel is Channel.DIRECTED_ASK],
+        [(sale.event_seq, sale.punk_id, sale.time) for sale in sales if sale.labels.channel == "directed_ask"],
         schema={"seq": pl.Int64, "punk_id": events.schema["punk_id"], "sold_at": pl.Int64},
         orient="row",
     )

@@ -88,8 +88,12 @@ test('horizon, exclusions and breakdown change the record', async ({ page }) => 
 	await expect(page).toHaveURL(/horizon=7d/);
 	await page.getByRole('checkbox', { name: /Include excluded sales/ }).click();
 	await expect(page).toHaveURL(/exclusions=false/);
-	await page.getByRole('button', { name: 'Kind of sale' }).click();
-	await expect(page.getByRole('region', { name: 'Scorecard' }).last()).toContainText('Ask taken');
+	await page.getByRole('button', { name: 'Channel' }).click();
+	await expect(page.getByRole('region', { name: 'Scorecard' }).last()).toContainText('Public ask');
+	await page.getByLabel('Channel', { exact: true }).selectOption('Accepted bid');
+	const channels = page.getByRole('region', { name: 'Scored sales' }).locator('tbody tr td:nth-of-type(2)');
+	await expect(channels.first()).toContainText('Accepted bid');
+	await expect(channels.filter({ hasNotText: 'Accepted bid' })).toHaveCount(0);
 });
 
 test('the backtest compares the strategy with passive books, and annualises nothing in a short period', async ({ page }) => {

@@ -80,7 +80,7 @@ def performance(**query: Any) -> Call[answers.Performance]:
 
 
 def outcomes(**query: Any) -> Call[answers.Outcome]:
-    """Every scored sale (`horizon`, `start`, `end`, `model_id`, `exclusions`)."""
+    """Every scored sale (`horizon`, `start`, `end`, `model_id`, `channel`, `exclusions`)."""
     return _get("/v1/outcomes", answers.Outcome, **query)
 
 

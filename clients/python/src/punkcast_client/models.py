@@ -56,6 +56,9 @@ class Performance(Answer):
     by_horizon: dict[str, Comparison]
     by_segment: list[Group]
     by_month: list[Group]
+    by_channel: list[Group]
+    by_dealer: list[Group]
+    by_pass_through: list[Group]
 
 
 class Outcome(Answer):
@@ -76,6 +79,11 @@ class Outcome(Answer):
     in90: bool
     valid: bool
     exclusion: str | None
+    channel: str | None
+    pass_through: bool | None
+    true_buyer: str | None
+    dealer: bool | None
+    wrapped: bool | None
 
 
 class Figures(Answer):

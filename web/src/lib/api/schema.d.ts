@@ -2753,6 +2753,16 @@ export interface components {
          * @description A sale and the last value published at least a horizon before it.
          */
         Outcome: {
+            /**
+             * Channel
+             * @description directed_ask: only one address could take it. Null, as all labels, for a sale of an older release until the ingestor's next step
+             */
+            channel: ("public_ask" | "directed_ask" | "accepted_bid") | null;
+            /**
+             * Dealer
+             * @description Seller or true buyer had bought and sold 10 punks each, in valid sales of a year
+             */
+            dealer: boolean | null;
             /** Event Seq */
             event_seq: number;
             /** Exclusion */
@@ -2786,6 +2796,11 @@ export interface components {
             log_index: number;
             /** Model Id */
             model_id: string;
+            /**
+             * Pass Through
+             * @description The named buyer passed the punk on in the same transaction
+             */
+            pass_through: boolean | null;
             price: components["schemas"]["Money"];
             /**
              * Published At
@@ -2799,6 +2814,11 @@ export interface components {
              * Format: date-time
              */
             sold_at: string;
+            /**
+             * True Buyer
+             * @description Who had the punk at the end of the transaction
+             */
+            true_buyer: string | null;
             /** Tx Hash */
             tx_hash: string;
             /** Type */
@@ -2809,6 +2829,11 @@ export interface components {
              */
             valid: boolean;
             value: components["schemas"]["Money"];
+            /**
+             * Wrapped
+             * @description The transaction also wrapped or unwrapped the punk
+             */
+            wrapped: boolean | null;
         };
         /** Page[DecisionRecord] */
         Page_DecisionRecord_: {
@@ -2889,6 +2914,16 @@ export interface components {
          * @description What has been scored so far.
          */
         PerformanceDocument: {
+            /**
+             * By Channel
+             * @description As `channel` of an outcome; here and below unlabelled if it is null
+             */
+            by_channel: components["schemas"]["Group"][];
+            /**
+             * By Dealer
+             * @description dealer, no_dealer
+             */
+            by_dealer: components["schemas"]["Group"][];
             /** By Horizon */
             by_horizon: {
                 [key: string]: components["schemas"]["Comparison"];
@@ -2899,6 +2934,11 @@ export interface components {
             by_model: components["schemas"]["Group"][];
             /** By Month */
             by_month: components["schemas"]["Group"][];
+            /**
+             * By Pass Through
+             * @description pass_through, direct
+             */
+            by_pass_through: components["schemas"]["Group"][];
             /**
              * By Segment
              * @description By predicted premium, value over floor at publication: floor_tier below 1.08, mid below 1.3, premium below 2.5, rare above
@@ -6266,6 +6306,8 @@ export interface operations {
                 /** @description Sales before this instant */
                 end?: string | null;
                 model_id?: string | null;
+                /** @description Default: all */
+                channel?: ("public_ask" | "directed_ask" | "accepted_bid") | null;
                 /** @description false: excluded sales, too, with `valid` false */
                 exclusions?: boolean;
                 /** @description desc: the newest sales first, in JSON pages */
