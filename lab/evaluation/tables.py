@@ -18,6 +18,11 @@ SEGMENT_TITLES = dict(
         strict=True,
     )
 )
+LABEL_TITLES = {
+    "by_channel": {"public_ask": "public asks", "directed_ask": "directed asks", "accepted_bid": "accepted bids"},
+    "by_dealer": {"dealer": "with a dealer", "no_dealer": "without a dealer"},
+    "by_pass_through": {"pass_through": "passed on", "direct": "not passed on"},
+}
 BASELINE_TITLES = {"floor": "floor", "last_sale_carry": "last sale", "trait_median": "trait median"}
 _ON_TERMINAL: Final = ("sales", "median APE", "MAPE", "median bias", "≤ 10 %", "COD", "PRD", "in 80 %", "in 90 %")
 _ESTIMATES: Final = {"median APE": "median_ape", "MAPE": "mape"}
@@ -28,7 +33,7 @@ _HEAD: Final = (
 
 
 def show_report(console: Console, horizons: Card) -> None:
-    """Per horizon the model, its premium segments and the baselines."""
+    """Per horizon the model, its premium segments, the labels of the sales and the baselines."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("", no_wrap=True)
     for title in _ON_TERMINAL:
@@ -57,8 +62,9 @@ def _rows(horizons: Card) -> Iterator[tuple[str, str, Card, Card]]:
     """Markup, title, figures and bounds of each row."""
     for name, report in horizons.items():
         yield "**", name, report["overall"], report["bounds_95"]
-        for segment, title in SEGMENT_TITLES.items():
-            yield "", title, report["by_segment"][segment], report["by_segment"][segment]["bounds_95"]
+        for group, titles in {"by_segment": SEGMENT_TITLES, **LABEL_TITLES}.items():
+            for key, title in titles.items():
+                yield "", title, report[group][key], report[group][key]["bounds_95"]
         for baseline, title in BASELINE_TITLES.items():
             yield "_", title, report["baselines"][baseline]["baseline"], {}
 

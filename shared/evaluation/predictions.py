@@ -19,7 +19,8 @@ COLUMNS: Final = (
 )  # fmt: skip
 """The first columns of a file of predictions, in order."""
 FURTHER: Final = (
-    "sale_time", "price_eth", "kind", "punk_type", "last_sale_carry_eth", "trait_median_eth", "confidence",
+    "sale_time", "price_eth", "kind", "channel", "dealer", "pass_through", "punk_type", "last_sale_carry_eth",
+    "trait_median_eth", "confidence",
 )  # fmt: skip
 BASELINES: Final = ("last_sale_carry_eth", "trait_median_eth")
 """These may be unknown for a punk (null or NaN); every row has the other columns."""
@@ -38,6 +39,7 @@ class Scored:
         bands: the intervals of `LEVELS`.
         as_of, sale_time: UTC seconds.
         model_age: days from the model's data cut-off to `as_of`.
+        channel, dealer, pass_through: the labels of the sales.
     """
 
     price: Floats
@@ -51,6 +53,9 @@ class Scored:
     model_age: Floats
     month: Texts
     kind: Texts
+    channel: Texts
+    dealer: Mask
+    pass_through: Mask
     punk_type: Texts
     confidence: Texts
 
@@ -118,6 +123,9 @@ def scored(frame: pl.DataFrame, horizon: str) -> Scored:
         model_age=((rows["as_of"] - rows["data_cutoff"]) / timedelta(days=1)).to_numpy().astype(np.float64),
         month=rows["sale_time"].dt.strftime("%Y-%m").to_numpy().astype(np.str_),
         kind=rows["kind"].to_numpy().astype(np.str_),
+        channel=rows["channel"].to_numpy().astype(np.str_),
+        dealer=rows["dealer"].to_numpy().astype(np.bool_),
+        pass_through=rows["pass_through"].to_numpy().astype(np.bool_),
         punk_type=rows["punk_type"].to_numpy().astype(np.str_),
         confidence=rows["confidence"].to_numpy().astype(np.str_),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from shared.evaluation.metrics import Band, scorecard
 from shared.evaluation.paired import DayBootstrap, Estimate, loss
 from shared.evaluation.predictions import Scored, Texts, check, horizons, scored
 from shared.evaluation.rolling_conformal import global_bands
+from shared.market.sale_labels import DEALING, DELIVERY, Channel
 from shared.market.tiers import TIERS, tier_of
 
 BOOTSTRAP = DayBootstrap(draws=1_000, confidence=0.975, seed=7)
@@ -45,6 +47,11 @@ def horizon_report(sales: Scored, bootstrap: DayBootstrap = BOOTSTRAP) -> Docume
         "by_segment": _by(sales, {name: segment == index for index, name in enumerate(TIERS)}, bootstrap),
         "by_type": _by(sales, _each(sales.punk_type), bootstrap),
         "by_kind": _by(sales, _each(sales.kind), bootstrap),
+        "by_channel": _by(sales, {name: sales.channel == name for name in get_args(Channel)}, bootstrap),
+        "by_dealer": _by(sales, {DEALING[flag]: sales.dealer == flag for flag in (True, False)}, bootstrap),
+        "by_pass_through": _by(
+            sales, {DELIVERY[flag]: sales.pass_through == flag for flag in (True, False)}, bootstrap
+        ),
         "by_month": _by(sales, _each(sales.month), bootstrap),
         "by_confidence": _by(sales, _each(sales.confidence), bootstrap),
         "by_model_age": _by(sales, {name: age == index for index, name in enumerate(AGES)}, bootstrap),

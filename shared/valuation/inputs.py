@@ -127,6 +127,20 @@ def with_baselines(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFram
     )
 
 
+def with_labels(timeline: MarketTimeline, frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows of sales with the labels by which a report splits its errors: channel, dealer, pass_through.
+
+    Not part of a snapshot: no model may know how its sale will come about.
+    """
+    by_seq = {sale.event_seq: sale.labels for sale in timeline.sales}
+    labels = [by_seq[seq] for seq in frame["event_seq"].to_list()]
+    return frame.with_columns(
+        channel=pl.Series([one.channel for one in labels], dtype=pl.String),
+        dealer=pl.Series([one.dealer for one in labels], dtype=pl.Boolean),
+        pass_through=pl.Series([one.pass_through for one in labels], dtype=pl.Boolean),
+    )
+
+
 def _snapshot(kind: Kind, timeline: MarketTimeline, as_of: datetime, frame: pl.DataFrame) -> Snapshot:
     last = timeline.events.last_before(np.array([as_seconds(as_of)], dtype=np.int64))[0]
     seq, block = (0, 0) if np.isnan(last[0]) else (int(last[0]), int(last[1]))

@@ -21,7 +21,7 @@ from shared.market.timeline import MarketTimeline
 from shared.units import DAY_S
 from shared.valuation.calibration.residuals import Residuals
 from shared.valuation.feature_table import FEATURE_NAMES, schema_hash
-from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines
+from shared.valuation.inputs import FIRST_TRAINING_SALE, HORIZON_S, sale_rows, with_baselines, with_labels
 from shared.valuation.model import ValuationModel
 from shared.valuation.params import Params
 from shared.valuation.training import TooFewSalesError, assembled, train
@@ -36,7 +36,7 @@ class SaleHistory:
     """Features of all training and test sales of a walk, computed once: they never change.
 
     Attributes:
-        learn: each sale as a training row. judged: test rows at each horizon, with the baselines' values.
+        learn: each sale as a training row. judged: test rows at each horizon, with the baselines' values and labels.
     """
 
     learn: pl.DataFrame
@@ -58,7 +58,8 @@ class SaleHistory:
         oldest = first - max(horizons) - timedelta(days=params.calibration.days + params.learn_days)
         seconds = tuple(int(horizon.total_seconds()) for horizon in horizons)
         learn = sale_rows(timeline, prices, first=max(oldest, FIRST_TRAINING_SALE), until=until, horizons=(HORIZON_S,))
-        judged = with_baselines(timeline, sale_rows(timeline, prices, first=first, until=until, horizons=seconds))
+        sold = sale_rows(timeline, prices, first=first, until=until, horizons=seconds)
+        judged = with_labels(timeline, with_baselines(timeline, sold))
         has_floor = pl.col("floor_eth").is_finite()
         return cls(learn.filter(has_floor), judged.filter(has_floor), horizons)
 

@@ -30,7 +30,8 @@ def predicted(
         **{f"lo{level}": low for level, (low, _) in bounds.items()},
         **{f"hi{level}": high for level, (_, high) in bounds.items()},
         "floor_eth": 40.0, "model_id": "m-1", "data_cutoff": as_of, "sale_time": sold, "price_eth": value,
-        "kind": "buy", "punk_type": "Male", "last_sale_carry_eth": None, "trait_median_eth": None, "confidence": "A",
+        "kind": "buy", "channel": "public_ask", "dealer": False, "pass_through": False, "punk_type": "Male",
+        "last_sale_carry_eth": None, "trait_median_eth": None, "confidence": "A",
     }  # fmt: skip
     unknown = {"last_sale_carry_eth": pl.Float64, "trait_median_eth": pl.Float64}
     return pl.DataFrame(frame | columns, schema_overrides=unknown)

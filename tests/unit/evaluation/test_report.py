@@ -33,6 +33,9 @@ def by_hand() -> pl.DataFrame:
         data_cutoff=[instant - age for instant, age in zip(sold, ages, strict=True)],
         price_eth=100.0,
         kind=["buy", "buy", "buy", "accept_bid"],
+        channel=["public_ask", "directed_ask", "public_ask", "accepted_bid"],
+        dealer=[True, False, False, False],
+        pass_through=[False, True, True, False],
         punk_type=["Male", "Male", "Female", "Ape"],
         last_sale_carry_eth=[90.0, 110.0, None, float("nan")],
         trait_median_eth=100.0,
@@ -66,10 +69,16 @@ def test_every_sale_is_in_the_group_it_belongs_to() -> None:
         "by_segment": {"floor_tier": 2, "mid": 1, "premium": 0, "rare": 1},
         "by_type": {"Male": 2, "Female": 1, "Ape": 1},
         "by_kind": {"buy": 3, "accept_bid": 1},
+        "by_channel": {"public_ask": 2, "directed_ask": 1, "accepted_bid": 1},
+        "by_dealer": {"dealer": 1, "no_dealer": 3},
+        "by_pass_through": {"pass_through": 2, "direct": 2},
         "by_month": {"2024-01": 2, "2024-02": 2},
         "by_confidence": {"A": 2, "B": 1, "D": 1},
         "by_model_age": {"0-3d": 1, "3-7d": 1, "7-14d": 0, "14-28d": 1, "28-56d": 0, "56d+": 1},
     }
+    assert found["by_channel"]["directed_ask"]["median_ape"] == pytest.approx(0.02)
+    assert found["by_dealer"]["dealer"]["median_ape"] == pytest.approx(0.04)
+    assert found["by_pass_through"]["pass_through"]["median_ape"] == pytest.approx(0.07)
     assert found["by_type"]["Ape"]["median_ape"] == pytest.approx(1.6)
     assert isnan(found["by_segment"]["premium"]["bounds_95"]["mape"]["lo"])
 

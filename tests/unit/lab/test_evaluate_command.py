@@ -113,7 +113,7 @@ def test_the_table_for_documents_has_the_figures_of_the_report(evaluated: tuple[
     overall = json.loads((out / "report.json").read_text())["horizons"]["24h"]["overall"]
     lines = (out / "report.md").read_text().splitlines()
     assert len({line.count("|") for line in lines}) == 1
-    assert len(lines) == 2 + 2 * (1 + 4 + 3)
+    assert len(lines) == 2 + 2 * (1 + 4 + 7 + 3)
     cells = next(line for line in lines if line.startswith("| **24h**")).split(" | ")
     assert cells[1] == f"{overall['n']:,}"
     assert cells[2].startswith(f"{overall['median_ape']:.2%} (")
