@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from shared.market.event_types import ACCEPT_BID, Address
+from shared.market.offers import Offer
 from shared.units import DAY_S
 
 DEALER_SALES: Final = 10
@@ -62,17 +63,16 @@ class Labeller:
         time: int,
         *,
         kind: str,
-        taker: Address,
+        ask: Offer[int] | None,
         seller: Address,
         buyer: Address,
         later: Sequence[Address],
         wrapped: bool,
     ) -> Labels:
-        """Label the next sale. `taker`: of the ask that stands; `later`: the next owners in the transaction, newest
-        first; `wrapped`: the transaction wraps or unwraps the punk."""
-        if taker is None:
-            withdrawn_in, withdrawn_taker = self._withdrawn.get(punk, ("", None))
-            taker = withdrawn_taker if withdrawn_in == tx_hash else None
+        """Label the next sale. `ask`: the ask that stands; `later`: the next owners in the transaction, newest first;
+        `wrapped`: the transaction wraps or unwraps the punk."""
+        withdrawn_in, withdrawn_taker = self._withdrawn.get(punk, ("", None))
+        taker = ask.taker if ask is not None else withdrawn_taker if withdrawn_in == tx_hash else None
         asked: Channel = "public_ask" if taker is None else "directed_ask"
         true_buyer = later[0] if later else buyer
         self._forget(time - DEALER_SPAN_S)

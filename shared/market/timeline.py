@@ -123,8 +123,8 @@ class MarketTimeline:
                 if kind == SALE:
                     place, onward = (seq, block, log_index, tx_hash, time, punk), later.get(seq, ())
                     labels = labeller.labels(
-                        punk, tx_hash, time, kind=sale_kind, taker=None if listing is None else listing.taker,
-                        seller=sender, buyer=receiver, later=onward, wrapped=(tx_hash, punk) in wraps,
+                        punk, tx_hash, time, kind=sale_kind, ask=listing, seller=sender, buyer=receiver,
+                        later=onward, wrapped=(tx_hash, punk) in wraps,
                     )  # fmt: skip
                     sale = self._judge(place, int(price), sender, receiver, sale_kind, onward, labels)
             offers.apply(seq, punk, kind, price, sender, receiver, sale_kind)

@@ -32,14 +32,15 @@ def labels(*story: Event) -> list[Labels]:
         ([FOR_BOB, BOUGHT[1]], "directed_ask"),
         ([FOR_BOB, Event("delisted", 1), *BOUGHT], "public_ask"),
         ([FOR_BOB, *REOPENED, *BOUGHT], "public_ask"),
+        ([FOR_BOB, *REOPENED, BOUGHT[1]], "public_ask"),
         ([OPEN, FOR_BOB, *BOUGHT], "directed_ask"),
         ([FOR_BOB, OPEN, *BOUGHT], "public_ask"),
         ([Event("listed", 2, 40.0, sender=ANN, receiver=BOB), OPEN, *BOUGHT], "public_ask"),
         ([FOR_BOB, ACCEPTED], "accepted_bid"),
         ([ACCEPTED], "accepted_bid"),
     ],
-    ids=["open", "for one", "still standing", "withdrawn before", "opened in the transaction", "then for one",
-         "then open", "of another punk", "bid before an ask for one", "bid"],
+    ids=["open", "for one", "still standing", "withdrawn before", "opened in the transaction", "opened and standing",
+         "then for one", "then open", "of another punk", "bid before an ask for one", "bid"],
 )  # fmt: skip
 def test_the_channel_is_that_of_the_ask_that_was_taken_or_of_the_bid(story, channel):
     assert labels(*story)[-1].channel == channel
