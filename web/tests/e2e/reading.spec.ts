@@ -90,7 +90,7 @@ test('horizon, exclusions and breakdown change the record', async ({ page }) => 
 	await expect(page).toHaveURL(/exclusions=false/);
 	await page.getByRole('button', { name: 'Channel' }).click();
 	await expect(page.getByRole('region', { name: 'Scorecard' }).last()).toContainText('Public ask');
-	await page.getByLabel('Channel', { exact: true }).selectOption('Accepted bid');
+	await page.getByRole('combobox', { name: 'Channel' }).selectOption('Accepted bid');
 	const channels = page.getByRole('region', { name: 'Scored sales' }).locator('tbody tr td:nth-of-type(2)');
 	await expect(channels.first()).toContainText('Accepted bid');
 	await expect(channels.filter({ hasNotText: 'Accepted bid' })).toHaveCount(0);
