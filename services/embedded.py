@@ -22,7 +22,8 @@ from shared.messaging.ticks import JOBS
 from shared.runtime.host import serve as serve_workers
 from shared.runtime.platform import Platform
 from shared.runtime.service import Service
-from shared.sources.source import BlockSource, MarketSource
+from shared.sources.source import BlockSource, MarketSource, source_of
+from shared.stores import source_repository
 from shared.stores.market_reader import MarketReader
 
 
@@ -66,15 +67,20 @@ async def serve(platform: Platform, console: Console, *, with_workers: bool = Tr
 
     Raises:
         InvalidInputError: a setting names nothing usable.
+        ConflictError: the database holds another market than the source's.
     """
     # Imported here: a replay needs no web server, nor does every installation have one.
     from services.api.bootstrap import build, server  # noqa: PLC0415
 
     settings, stop = platform.settings, asyncio.Event()
+    source = source_of(settings) if with_workers else None
+    if source is not None:
+        async with platform.database.connection() as connection:
+            await source_repository.require(connection, source.origin)
     gateway = server(build(database=platform.database, settings=settings, clock=platform.clock), settings)
     services: Sequence[Service] = (nowcaster.build_explainer(platform),)
     if with_workers:
-        services = (*workers(platform).values(), scheduler.build(platform))
+        services = (*workers(platform, source=source).values(), scheduler.build(platform))
     loop = asyncio.get_running_loop()
     # uvicorn installs its own handlers over these, and raises the signal again when it ends.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,6 +1,6 @@
 """The state of the platform, as far as the gateway sees it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -9,11 +9,20 @@ from pydantic import BaseModel, Field
 from services.api.gateway import gateway_of
 from services.api.problems import DATABASE_ERRORS
 from shared.registry.status import PlatformStatus, platform_status
+from shared.stores import event_repository, source_repository
+from shared.stores.source_repository import SourceState
 
 router = APIRouter(tags=["operations"])
 
 Flag = Literal[
-    "no_generation", "database_away", "nowcast_stale", "generation_refused", "champion_unsupported", "frozen"
+    "no_generation",
+    "database_away",
+    "nowcast_stale",
+    "generation_refused",
+    "champion_unsupported",
+    "source_away",
+    "source_stale",
+    "frozen",
 ]
 
 
@@ -30,6 +39,33 @@ class MarketStatus(BaseModel):
     last_event_time: datetime
     age_seconds: int
     simulated: Annotated[bool, Field(description="The market is made up, by the settings' source")]
+
+
+class NodeStatus(BaseModel):
+    """A node of the chain. Its name is the host; `failures` count from the start of the ingestor."""
+
+    name: str
+    head: int | None
+    failures: int
+    problem: Annotated[str | None, Field(description="Why its last answer was not usable")]
+
+
+class SourceStatus(BaseModel):
+    """The source of the market and the ingestor's last look at it. Blocks and nodes are those of a chain."""
+
+    kind: Annotated[str | None, Field(description="simulated, files or chain; null before the first event")]
+    identity: str | None
+    head: Annotated[int | None, Field(description="Newest block of the chain at the last look")]
+    block: Annotated[int | None, Field(description="Last block read")]
+    lag_blocks: int | None
+    lag_seconds: Annotated[int | None, Field(description="Age of the last block read")]
+    looked_at: datetime | None
+    read_at: Annotated[datetime | None, Field(description="The last successful look")]
+    problem: Annotated[str | None, Field(description="Why the last look failed")]
+    failures: Annotated[int, Field(description="Looks that failed")]
+    reorganisations: int
+    missing_closes: Annotated[int, Field(description="Days without an ETH/USD close")]
+    nodes: list[NodeStatus]
 
 
 class QueueStatus(BaseModel):
@@ -56,6 +92,7 @@ class StatusDocument(BaseModel):
     degraded: Annotated[list[Flag], Field(description="Empty if nothing is wrong")]
     nowcast: NowcastStatus | None
     market: MarketStatus | None
+    source: SourceStatus | None
     outbox: OutboxStatus | None
     training: QueueStatus | None
     lifecycle: LifecycleStatus | None
@@ -69,9 +106,13 @@ async def status(request: Request) -> StatusDocument:
     current = gateway.current
     now = gateway.clock.now()
     found: PlatformStatus | None = None
+    source: SourceState | None = None
+    missing: list[date] = []
     try:
         async with gateway.reading() as connection:
             found = await platform_status(connection, at=now)
+            source = await source_repository.state(connection)
+            missing = await event_repository.missing_closes(connection, now)
     except DATABASE_ERRORS:
         found = None
     view = current.view
@@ -101,6 +142,16 @@ async def status(request: Request) -> StatusDocument:
             simulated=gateway.config.simulated,
         )
         if market
+        else None,
+        source=SourceStatus(
+            **{name: getattr(source, name) for name in SourceStatus.model_fields if hasattr(source, name)}
+            | {
+                "lag_seconds": source.lag_seconds(now),
+                "missing_closes": len(missing),
+                "nodes": [NodeStatus(**vars(node)) for node in source.nodes],
+            }
+        )
+        if source
         else None,
         outbox=OutboxStatus(
             depth=found.outbox_depth,

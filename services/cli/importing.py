@@ -13,6 +13,7 @@ from services.cli.context import on_platform
 from services.cli.files import write_frame
 from services.cli.progress import progress_bar
 from shared.database.pool import Connection
+from shared.market.chain import FILES
 from shared.market.event_types import DELISTED, LISTED
 from shared.market.events import EVENT_SCHEMA, empty_events
 from shared.runtime.platform import Platform
@@ -20,7 +21,7 @@ from shared.sources.ethereum.contract import MARKET_ADDRESS
 from shared.sources.ethereum.history import decode_with_history, followed_by, longest_gap
 from shared.sources.ethereum.log_pages import read_log_pages
 from shared.sources.event_files import EventFiles, read_beside_pages, read_event_files
-from shared.stores import event_repository
+from shared.stores import event_repository, source_repository
 from shared.stores.event_repository import AppendResult
 
 
@@ -73,6 +74,7 @@ async def _import(
     platform: Platform, files: EventFiles, logs: pl.DataFrame, history: pl.DataFrame, market: str, progress: Progress
 ) -> Imported:
     async with platform.database.transaction() as connection:
+        await source_repository.claim(connection, FILES, at=platform.clock.now())
         if files.punks is not None:
             await event_repository.store_punks(connection, files.punks)
         if files.eth_usd is not None:

@@ -20,6 +20,8 @@ from shared.messaging.transaction import originating
 from shared.registry import api_keys, training_requests
 from shared.registry.status import platform_status
 from shared.registry.training_requests import TrainingRequest
+from shared.stores import event_repository, source_repository
+from shared.stores.source_repository import SourceState
 
 if TYPE_CHECKING:
     from shared.database.pool import Connection
@@ -130,6 +132,28 @@ def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexade
     Console().print(f"key {key_id} is revoked")
 
 
+def _source_lines(source: SourceState, now: datetime) -> dict[str, object]:
+    """The source and the last look at it."""
+    lines: dict[str, object] = {"source": source.identity}
+    if source.looked_at is None:
+        return lines
+    lag = source.lag_seconds(now)
+    return lines | {
+        "block read": f"{source.block:,}, {source.lag_blocks:,} behind the head {source.head:,}"
+        if source.block is not None and source.head is not None
+        else None,
+        "age of that block": None if lag is None else f"{lag:,} s",
+        "last look": f"{cell(source.looked_at)}; {source.problem or 'successful'}",
+        "last success": source.read_at,
+        "failed looks": source.failures,
+        "reorganisations": source.reorganisations,
+        **{
+            f"node {node.name}": f"head {node.head}, {node.failures} failures; {node.problem or 'working'}"
+            for node in source.nodes
+        },
+    }
+
+
 def status_command() -> None:
     """The state of the platform: market, nowcast, champion, queues."""
 
@@ -137,9 +161,13 @@ def status_command() -> None:
         event = await connection.fetchrow(NEWEST_EVENT_SQL)
         nowcast = await connection.fetchrow(NEWEST_NOWCAST_SQL)
         status = await platform_status(connection, at=now)
+        source = await source_repository.state(connection)
+        closes = await event_repository.missing_closes(connection, now)
         unserved = status.unsupported_by and f", which the code {status.unsupported_by[:20]} cannot serve"
         waiting = status.outbox_oldest and f" since {cell(status.outbox_oldest)}"
         return {
+            **_source_lines(source, now),
+            "ETH/USD closes": f"{len(closes):,} days are missing" if closes else "complete",
             "newest event": event and "seq {seq}, block {block}, {event_time:%Y-%m-%d %H:%M:%SZ}".format(**event),
             "nowcast": nowcast
             and "generation {generation_id} of {model_id}, as of {as_of:%Y-%m-%d %H:%M:%SZ}".format(**nowcast),

@@ -15,6 +15,7 @@ def build_ingestor(platform: Platform, source: MarketSource | BlockSource, reade
     return Ingestor(
         database=platform.database,
         clock=platform.clock,
+        source=source,
         puller=puller(platform.database, source),
         reference=reference(platform.database, source),
         reader=reader,

@@ -1,8 +1,9 @@
 """Pulls new events, derives sales and offers, and scores the sales against earlier nowcasts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 import structlog
@@ -13,10 +14,20 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.database.pool import Database
-from shared.market.chain import BlockRef
+from shared.errors import PunkcastError
+from shared.market.chain import BlockRef, NodeState
 from shared.messaging.transaction import AlreadyHandledError, Transaction, handling, originating
-from shared.stores import offer_repository, sale_repository
+from shared.sources.source import BlockSource, MarketSource
+from shared.stores import offer_repository, sale_repository, source_repository
 from shared.stores.market_reader import MarketReader
+from shared.telemetry.metrics import (
+    NODE_FAILURES,
+    REORGANISATIONS,
+    SOURCE_BLOCK,
+    SOURCE_BLOCK_TIME,
+    SOURCE_FAILURES,
+    SOURCE_HEAD,
+)
 
 log = structlog.get_logger(__name__)
 CONSUMER = "ingestor"
@@ -37,10 +48,18 @@ class Ingestor:
     """Keeps `market_events`, `sales`, `offers` and `outcomes` in step with the source."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, puller: Puller, reference: Reference, reader: MarketReader
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        source: MarketSource | BlockSource,
+        puller: Puller,
+        reference: Reference,
+        reader: MarketReader,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._source = source
         self._puller = puller
         self._reference = reference
         self._reader = reader
@@ -74,13 +93,20 @@ class Ingestor:
     ) -> Step:
         """Commit events, derived rows, the source's cursor and the messages in one transaction."""
         now = self._clock.now()
-        pull = await self._puller.pull(now, again_from=again_from)
+        try:
+            pull = await self._puller.pull(now, again_from=again_from)
+        except PunkcastError as error:
+            await self._record_failure(error, at=now)
+            raise
         gathered = await self._reference.gather(now)
         async with self._reader.alone():
             try:
                 async with transaction_of() as transaction:
                     await gathered.store(transaction.connection)
+                    await source_repository.claim(transaction.connection, self._source.origin, at=now)
                     stored = await pull.store(transaction.connection, at=now)
+                    if stored.read is not None:
+                        await source_repository.record(transaction.connection, stored.look, at=now)
                     step = await self._derive(transaction, stored)
                     await then(transaction, step)
             except AlreadyHandledError:
@@ -91,7 +117,37 @@ class Ingestor:
                 raise
         self._reference.committed(gathered)
         pull.committed()
+        self._observe(stored)
         return step
+
+    async def _record_failure(self, error: PunkcastError, *, at: datetime) -> None:
+        SOURCE_FAILURES.inc()
+        async with self._database.transaction() as connection:
+            await source_repository.record_failure(connection, str(error), self._nodes(), at=at)
+
+    def _nodes(self) -> Sequence[NodeState]:
+        return self._source.nodes if isinstance(self._source, BlockSource) else ()
+
+    def _observe(self, stored: Stored) -> None:
+        """Metrics and one line about a pull that was stored."""
+        if stored.read is None:
+            return
+        head_time, block_time = stored.look.times
+        SOURCE_HEAD.set(stored.look.head or 0)
+        SOURCE_BLOCK.set(stored.read.last)
+        if block_time is not None:
+            SOURCE_BLOCK_TIME.set(block_time)
+        if stored.revision is not None:
+            REORGANISATIONS.inc()
+        for node in stored.look.nodes:
+            NODE_FAILURES.labels(node.name).set(node.failures)
+        log.info(
+            "source.read",
+            block=stored.read.last,
+            head=stored.look.head,
+            events=stored.appended,
+            age_s=None if head_time is None else int(self._clock.now().timestamp()) - head_time,
+        )
 
     async def _derive(self, transaction: Transaction, stored: Stored) -> Step:
         connection = transaction.connection

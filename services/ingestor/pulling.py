@@ -9,7 +9,7 @@ import polars as pl
 import structlog
 
 from shared.database.pool import Connection, Database
-from shared.market.chain import BlockRef, Cursor, Located, Scan
+from shared.market.chain import NOTHING_SEEN, BlockRef, Cursor, Located, Look, Scan
 from shared.sources.ethereum.bids import StandingBids
 from shared.sources.source import BlockSource, MarketSource
 from shared.stores import chain_repository, event_repository
@@ -40,12 +40,14 @@ class Stored:
         revision: what a reorganisation superseded.
         read: the blocks read; None for a source without blocks, or if a concurrent pull was faster.
         more_after: the block after which the source has more; None at the end of the source.
+        look: what the source showed.
     """
 
     appended: int = 0
     revision: Revision | None = None
     read: Blocks | None = None
     more_after: BlockRef | None = None
+    look: Look = NOTHING_SEEN
 
 
 class Pull(Protocol):
@@ -133,7 +135,8 @@ class BlockPull:
             )
         more_after = None if self.scan.complete else self.scan.cursor.recent[-1]
         read = Blocks(self.located.block, self.scan.cursor.block, self.located.target)
-        return Stored(appended, revision, read, more_after)
+        look = Look(self.located.head, (self.located.head_time, self.scan.time), self.source.nodes)
+        return Stored(appended, revision, read, more_after, look)
 
     def committed(self) -> None:
         self.on_commit()

@@ -70,6 +70,7 @@ class Monitor:
         assert isinstance(message.data, MonitorRequested)
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            await staleness.alert_of_source(transaction)
             promotion = await promotions.current(transaction.connection)
             late = await staleness.minutes_late(
                 transaction, slot, expected_every=self._nowcast_every, policy=self._policy

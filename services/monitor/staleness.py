@@ -1,4 +1,4 @@
-"""Detects a stale nowcast. Staleness alone blames the platform; blaming a model needs further evidence."""
+"""Detects a stale nowcast and a stale source. Staleness alone blames the platform; blaming a model needs evidence."""
 
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from shared.evaluation.watch import minutes_behind
 from shared.messaging.transaction import Transaction
 from shared.registry import pointer, unsupported
 from shared.registry.alerts import raise_alert
+from shared.stores import source_repository
 
 
 async def minutes_late(
@@ -45,4 +46,21 @@ async def alert(transaction: Transaction, minutes: int) -> None:
         f"the nowcast is {minutes} minutes behind the expected one; {why}",
         key=f"{published}|{now.date()}",
         model_id=at.model_id,
+    )
+
+
+async def alert_of_source(transaction: Transaction) -> None:
+    """Raise an alert, once a day while it lasts, if values come from an old market although nowcasts are fresh."""
+    now = transaction.clock.now()
+    source = await source_repository.state(transaction.connection)
+    if "source_stale" not in source.flags(now):
+        return
+    lag = source.lag_seconds(now) or 0
+    await raise_alert(
+        transaction,
+        "stale_source",
+        "critical",
+        f"the last block read, {source.block}, is {lag // 60} minutes old; "
+        f"{source.problem or 'no look failed: are the nodes behind, or the ingestor down?'}",
+        key=f"{now.date()}",
     )

@@ -183,7 +183,7 @@ class ModelRolledBack(Payload):
 
 AlertKind = Literal[
     "promotion", "rollback", "rollback_impossible", "freeze", "rejections_in_a_row", "stale_nowcast",
-    "unsupported_champion",
+    "unsupported_champion", "stale_source",
 ]  # fmt: skip
 AlertSeverity = Literal["info", "warning", "critical"]
 

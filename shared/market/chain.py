@@ -1,6 +1,8 @@
 """Following a chain of blocks: the last block read, and whether a reorganisation has replaced it."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -30,6 +32,46 @@ class ChainIdentity:
 
     chain_id: int
     market: str
+
+
+@dataclass(frozen=True)
+class MarketOrigin:
+    """Where a market comes from: `simulated`, `files` or `chain`. A database holds one."""
+
+    kind: str
+    identity: str
+
+    @classmethod
+    def of_chain(cls, chain_id: int, market: str) -> MarketOrigin:
+        return cls("chain", f"the market {market} on chain {chain_id}")
+
+
+FILES: Final = MarketOrigin("files", "events of files")
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A node as its last requests showed it. `problem`: why its last answer was not usable; None if it was."""
+
+    name: str
+    head: int | None
+    failures: int
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a source showed. Without blocks, all of it is empty.
+
+    `times`: of the newest block and of the last block read, in UTC seconds; None if not known.
+    """
+
+    head: int | None = None
+    times: tuple[int | None, int | None] = (None, None)
+    nodes: Sequence[NodeState] = ()
+
+
+NOTHING_SEEN: Final = Look()
 
 
 @dataclass(frozen=True)
@@ -70,11 +112,15 @@ class Located:
 
 @dataclass(frozen=True)
 class Scan:
-    """The events (`EVENT_SCHEMA`) from a located cursor up to `cursor.block`; `complete`: the target is reached."""
+    """The events (`EVENT_SCHEMA`) from a located cursor up to `cursor.block`; `complete`: the target is reached.
+
+    `time`: of the last block, in UTC seconds; None if no block was read.
+    """
 
     events: pl.DataFrame
     cursor: Cursor
     complete: bool
+    time: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from shared.errors import InvalidInputError
+from shared.market.chain import FILES, MarketOrigin
 from shared.market.events import EVENT_SCHEMA, contract_keys, empty_events, validate
 from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
 from shared.sources.market_files import ETH_USD_FILE, PUNKS_FILE, beside, event_paths, events_in
@@ -69,6 +70,10 @@ class EventFileSource:
         self._directory = directory
         self._seen: tuple[object, ...] = ()
         self._market = self._load()
+
+    @property
+    def origin(self) -> MarketOrigin:
+        return FILES
 
     async def fetch(self, after: tuple[int, int] | None, until: datetime) -> pl.DataFrame:
         return self._fresh().slice(after, until)

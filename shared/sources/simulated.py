@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from shared.errors import InvalidInputError
+from shared.market.chain import MarketOrigin
 from shared.sources.simulation.bad_data import BadData
 from shared.sources.simulation.market import generate
 
@@ -49,6 +50,7 @@ class SimulatedMarket:
             raise InvalidInputError(
                 f"regime_break must be a day after {self.history_start.date()} and before {self.end.date()}"
             )
+        self.origin = MarketOrigin("simulated", f"a simulated market (seed {seed}, from {self.start:%Y-%m-%d})")
         self._bad_data = BadData(bad_data, self.start)
         self._market = generate(
             seed=seed,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import polars as pl
 
 from shared.errors import InvalidInputError
-from shared.market.chain import ChainIdentity, Checkpoint, Cursor, Located, Place, Scan
+from shared.market.chain import ChainIdentity, Checkpoint, Cursor, Located, MarketOrigin, NodeState, Place, Scan
 from shared.settings import COINBASE, Settings
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 class MarketSource(Protocol):
     """Market events in contract order, with reference data. Delivered events never change."""
+
+    @property
+    def origin(self) -> MarketOrigin:
+        """Which market it is."""
 
     async def fetch(self, after: tuple[int, int] | None, until: datetime) -> pl.DataFrame:
         """Events (`EVENT_SCHEMA`) strictly after `(block, log_index)` with timestamp at or before `until`.
@@ -43,6 +47,14 @@ class BlockSource(Protocol):
 
     @property
     def identity(self) -> ChainIdentity: ...
+
+    @property
+    def origin(self) -> MarketOrigin:
+        """Which market it is."""
+
+    @property
+    def nodes(self) -> Sequence[NodeState]:
+        """The nodes as their last requests showed them."""
 
     @property
     def start_block(self) -> int:

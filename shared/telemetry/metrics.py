@@ -22,3 +22,10 @@ BUS_HEALTHY = Gauge("punkcast_bus_healthy", "1 while connected with every consum
 BACKGROUND_FAILURES = Counter(
     "punkcast_background_failures_total", "Crashes of a service's background loop", ["service"]
 )
+SOURCE_HEAD = Gauge("punkcast_source_head", "Newest block of the chain at the last look")
+SOURCE_BLOCK = Gauge("punkcast_source_block", "Last block read")
+SOURCE_BLOCK_TIME = Gauge("punkcast_source_block_time_seconds", "Time of the last block read, Unix seconds")
+SOURCE_FAILURES = Counter("punkcast_source_failures_total", "Looks at the source that failed")
+NODE_FAILURES = Gauge("punkcast_node_failures", "Failures of a node since the start of the process", ["node"])
+REORGANISATIONS = Counter("punkcast_reorganisations_total", "Reorganisations that superseded events")
+MISSING_CLOSES = Gauge("punkcast_missing_closes", "Days without an ETH/USD close")

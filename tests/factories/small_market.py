@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
+from shared.market.chain import FILES
 from shared.market.prices import DailyPrices
 from shared.market.reference_data import validate_punks
 from shared.market.timeline import MarketTimeline
@@ -69,6 +70,8 @@ def later(*rows: dict[str, object], after: pl.DataFrame) -> pl.DataFrame:
 
 class Source:
     """A market source over a frame; `closes_until` makes it late with the daily closes."""
+
+    origin = FILES
 
     def __init__(self, events: pl.DataFrame = EVENTS) -> None:
         self._market = RecordedMarket(events.drop("seq", strict=False), PUNKS, closes())

@@ -1,6 +1,7 @@
 """The view that requests read, its age and its flags."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,7 +20,9 @@ GENERATION_REFUSED = "generation_refused"
 CHAMPION_UNSUPPORTED = "champion_unsupported"
 MOST_ANSWERS = 3072
 """Of some 6 kB each."""
-FLAGS = (DATABASE_AWAY, NOWCAST_STALE, GENERATION_REFUSED, CHAMPION_UNSUPPORTED)
+SOURCE_AWAY = "source_away"
+SOURCE_STALE = "source_stale"
+FLAGS = (DATABASE_AWAY, NOWCAST_STALE, GENERATION_REFUSED, CHAMPION_UNSUPPORTED, SOURCE_AWAY, SOURCE_STALE)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Current:
         self.database_away_since: datetime | None = None
         self.refused: int | None = None
         self.champion_unsupported = False
+        self.source_flags: Sequence[str] = ()
         self._made: tuple[datetime, datetime, object, Headers] | None = None
 
     def require(self) -> View:
@@ -123,12 +127,12 @@ class Current:
             found.append(GENERATION_REFUSED)
         if self.champion_unsupported:
             found.append(CHAMPION_UNSUPPORTED)
-        return tuple(found)
+        return (*found, *self.source_flags)
 
     def headers(self, as_of: datetime) -> Headers:
         """Age and flags of an answer of that instant. Every hot answer has them, so they are made once a second."""
         now = self._clock.now()
-        state = (as_of, self.database_away_since, self.refused, self.champion_unsupported)
+        state = (as_of, self.database_away_since, self.refused, self.champion_unsupported, tuple(self.source_flags))
         if self._made is not None:
             begins, ends, made_of, headers = self._made
             if begins <= now < ends and made_of == state:

@@ -22,6 +22,7 @@ from services.api.view.market import Market
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError
+from shared.stores import source_repository
 from shared.valuation.explanation.stored import Explained
 
 CHANNEL = "punkcast_nowcast"
@@ -93,6 +94,8 @@ class Follower:
             log.info("database_back")
             self._current.database_away_since = None
         self._current.champion_unsupported = pointer.champion_unsupported
+        source = await source_repository.state(connection)
+        self._current.source_flags = source.flags(self._clock.now())
         if pointer.punks != len(self._catalogue.punks):
             async with asyncio.timeout(self._config.load_timeout_s):
                 rows = await nowcasts.punks(connection)

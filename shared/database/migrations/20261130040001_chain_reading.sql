@@ -11,13 +11,14 @@ create table market_source (
     since timestamptz not null
 );
 
--- The last look of the ingestor at its source, for operators. read_at: the last success.
+-- The last look of the ingestor at its source, for operators. read_at: the last success; block_time: of the last block read.
 create table source_state (
     only_row boolean primary key default true check (only_row),
     looked_at timestamptz not null,
     read_at timestamptz,
     head bigint,
     head_time timestamptz,
+    block_time timestamptz,
     problem text,
     failures bigint not null default 0,
     nodes jsonb not null default '[]'

@@ -22,12 +22,13 @@ class ChainMovedError(TransientError):
 
 @dataclass(frozen=True)
 class Scanned:
-    """Raw logs in contract order, the times of their blocks (UTC seconds), and the last block read."""
+    """Raw logs in contract order, the times of their blocks (UTC seconds), and the last block read with its time."""
 
     rows: list[dict[str, Any]]
     times: dict[int, int]
     cursor: Cursor
     complete: bool
+    time: int | None
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Scanner:
         elif last > located.block:
             recent = await self.node.headers([last])
         cursor = Cursor(last, tuple(BlockRef(header.number, header.hash) for header in recent))
-        return Scanned(rows, times, cursor, complete=last >= target)
+        return Scanned(rows, times, cursor, complete=last >= target, time=recent[-1].time if recent else None)
 
     async def _final(self, first: int, last: int, until: float) -> tuple[list[dict[str, Any]], dict[int, int], int]:
         rows: list[dict[str, Any]] = []

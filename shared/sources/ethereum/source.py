@@ -12,7 +12,17 @@ import polars as pl
 import structlog
 
 from shared.errors import PermanentError
-from shared.market.chain import BlockRef, ChainIdentity, Checkpoint, Cursor, Located, Place, Scan
+from shared.market.chain import (
+    BlockRef,
+    ChainIdentity,
+    Checkpoint,
+    Cursor,
+    Located,
+    MarketOrigin,
+    NodeState,
+    Place,
+    Scan,
+)
 from shared.sources.ethereum import punk_traits
 from shared.sources.ethereum.answers import quantity
 from shared.sources.ethereum.bids import StandingBids
@@ -73,6 +83,23 @@ class EthereumSource:
         return ChainIdentity(self._market.chain_id, self._market.market)
 
     @property
+    def origin(self) -> MarketOrigin:
+        return MarketOrigin.of_chain(self._market.chain_id, self._market.market)
+
+    @property
+    def nodes(self) -> Sequence[NodeState]:
+        """The nodes as their last requests showed them."""
+        return [
+            NodeState(
+                name=node.name,
+                head=node.head if node.head >= 0 else None,
+                failures=node.failures,
+                problem=node.excluded or node.last_error,
+            )
+            for node in self._rpc.nodes
+        ]
+
+    @property
     def start_block(self) -> int:
         return self._market.start_block
 
@@ -128,7 +155,7 @@ class EthereumSource:
         except MissingBidsError as error:
             await self._place_older_bids(sorted({bid.punk_id for bid in error.missing}), located.block, bids)
             events = decode(logs, bids, market=self._market.market)
-        return Scan(events, scanned.cursor, scanned.complete)
+        return Scan(events, scanned.cursor, scanned.complete, scanned.time)
 
     async def places_between(self, first: int, last: int) -> AsyncGenerator[tuple[int, set[Place]]]:
         """The places of the events in final blocks `first` to `last`, read again: the last block of each part, and its

@@ -2651,6 +2651,23 @@ export interface components {
             value: number;
         };
         /**
+         * NodeStatus
+         * @description A node of the chain. Its name is the host; `failures` count from the start of the ingestor.
+         */
+        NodeStatus: {
+            /** Failures */
+            failures: number;
+            /** Head */
+            head: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Problem
+             * @description Why its last answer was not usable
+             */
+            problem: string | null;
+        };
+        /**
          * NowcastDocument
          * @description A whole generation, by punk.
          */
@@ -3399,6 +3416,62 @@ export interface components {
             model_id: string;
         };
         /**
+         * SourceStatus
+         * @description The source of the market and the ingestor's last look at it. Blocks and nodes are those of a chain.
+         */
+        SourceStatus: {
+            /**
+             * Block
+             * @description Last block read
+             */
+            block: number | null;
+            /**
+             * Failures
+             * @description Looks that failed
+             */
+            failures: number;
+            /**
+             * Head
+             * @description Newest block of the chain at the last look
+             */
+            head: number | null;
+            /** Identity */
+            identity: string | null;
+            /**
+             * Kind
+             * @description simulated, files or chain; null before the first event
+             */
+            kind: string | null;
+            /** Lag Blocks */
+            lag_blocks: number | null;
+            /**
+             * Lag Seconds
+             * @description Age of the last block read
+             */
+            lag_seconds: number | null;
+            /** Looked At */
+            looked_at: string | null;
+            /**
+             * Missing Closes
+             * @description Days without an ETH/USD close
+             */
+            missing_closes: number;
+            /** Nodes */
+            nodes: components["schemas"]["NodeStatus"][];
+            /**
+             * Problem
+             * @description Why the last look failed
+             */
+            problem: string | null;
+            /**
+             * Read At
+             * @description The last successful look
+             */
+            read_at: string | null;
+            /** Reorganisations */
+            reorganisations: number;
+        };
+        /**
          * StatusDocument
          * @description The state of the platform. A field is null if it needs the database and the database is unavailable.
          */
@@ -3407,7 +3480,7 @@ export interface components {
              * Degraded
              * @description Empty if nothing is wrong
              */
-            degraded: ("no_generation" | "database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported" | "frozen")[];
+            degraded: ("no_generation" | "database_away" | "nowcast_stale" | "generation_refused" | "champion_unsupported" | "source_away" | "source_stale" | "frozen")[];
             /** Last Scored At */
             last_scored_at: string | null;
             lifecycle: components["schemas"]["LifecycleStatus"] | null;
@@ -3419,6 +3492,7 @@ export interface components {
             now: string;
             nowcast: components["schemas"]["NowcastStatus"] | null;
             outbox: components["schemas"]["OutboxStatus"] | null;
+            source: components["schemas"]["SourceStatus"] | null;
             training: components["schemas"]["QueueStatus"] | null;
         };
         /** TopDeal */
