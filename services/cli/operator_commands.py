@@ -6,7 +6,6 @@ import getpass
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 from pydantic import ValidationError
@@ -82,10 +81,6 @@ def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] 
     """List dead letters with their reasons, without removing them."""
 
     async def load(platform: Platform) -> list[DeadLetter]:
-        if urlsplit(platform.settings.broker_url).scheme == "memory":
-            raise InvalidInputError(
-                "the in-process broker keeps dead letters inside the serving process only; set PUNKCAST_BROKER_URL=amqp://…"
-            )
         await platform.bus.start()
         return await platform.bus.dead_letters(limit)
 

@@ -63,6 +63,7 @@ class Ingestor:
         self._puller = puller
         self._reference = reference
         self._reader = reader
+        self._right_market = False
 
     async def on_ingest_requested(self, message: Envelope) -> None:
         """One pull. If the source has more, the same commit requests the next pull."""
@@ -93,6 +94,11 @@ class Ingestor:
     ) -> Step:
         """Commit events, derived rows, the source's cursor and the messages in one transaction."""
         now = self._clock.now()
+        if not self._right_market:
+            # Before the first request, because a node's answers about another market only confuse.
+            async with self._database.connection() as connection:
+                await source_repository.require(connection, self._source.origin)
+            self._right_market = True
         try:
             pull = await self._puller.pull(now, again_from=again_from)
         except PunkcastError as error:

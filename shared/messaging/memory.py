@@ -18,6 +18,7 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
 from shared.messaging.bus import RETRY_DELAYS, DeadLetter, Subscription, UnroutableError
+from shared.messaging.dead_letter_file import DeadLetterFile
 from shared.messaging.delivery import Outcome, deliver
 from shared.messaging.topology import AUDIT, AUDIT_LENGTH
 from shared.tasks import end
@@ -46,9 +47,15 @@ class _Queue:
 
 
 class MemoryBroker:
-    """Queues and dead letters. Buses that share a broker are replicas of each other."""
+    """Queues and dead letters. Buses that share a broker are replicas of each other.
 
-    def __init__(self, clock: Clock, *, delays: Sequence[timedelta] = RETRY_DELAYS) -> None:
+    `kept`: where dead letters are written, too.
+    """
+
+    def __init__(
+        self, clock: Clock, *, delays: Sequence[timedelta] = RETRY_DELAYS, kept: DeadLetterFile | None = None
+    ) -> None:
+        self.kept = kept
         self.clock = clock
         self.delays = tuple(delays)
         self.queues: dict[str, _Queue] = {}
@@ -99,7 +106,10 @@ class MemoryBroker:
             return
         if outcome.kind == "dead":
             metrics.DEAD_LETTERS.labels(queue.name).inc()
-            self.dead.append(DeadLetter(delivery.body, queue.name, outcome.reason, delivery.attempt, first_failed_at))
+            letter = DeadLetter(delivery.body, queue.name, outcome.reason, delivery.attempt, first_failed_at)
+            self.dead.append(letter)
+            if self.kept is not None:
+                self.kept.append(letter)
         if delivery.message_id is not None:
             self.pending[delivery.message_id] -= 1
             if self.pending[delivery.message_id] <= 0:
@@ -176,7 +186,7 @@ class MemoryBus:
         return len(queue.ready) + len(queue.delayed)
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        return self._broker.dead[:limit]
+        return self._broker.dead[:limit] if self._broker.kept is None else self._broker.kept.read(limit)
 
     async def stop_consuming(self, grace_s: float = 20.0) -> None:
         self._stopping = True

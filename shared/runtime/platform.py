@@ -10,7 +10,8 @@ from shared.database.embedded import database_url
 from shared.database.pool import Database
 from shared.errors import InvalidInputError
 from shared.messaging.bus import Bus
-from shared.messaging.memory import MemoryBus
+from shared.messaging.dead_letter_file import DeadLetterFile
+from shared.messaging.memory import MemoryBroker, MemoryBus
 from shared.settings import Settings
 from shared.storage.object_store import ObjectRef, ObjectStore
 from shared.storage.opening import open_store
@@ -61,7 +62,8 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
     """
     scheme = urlsplit(settings.broker_url).scheme
     if scheme == "memory":
-        return MemoryBus(clock)
+        kept = DeadLetterFile(settings.home / "dead-letters.ndjson")
+        return MemoryBus(clock, broker=MemoryBroker(clock, kept=kept))
     if scheme in ("amqp", "amqps"):
         # Imported here: the client library is slow to load, and the embedded mode has no use for it.
         from shared.messaging.rabbitmq import RabbitBus  # noqa: PLC0415

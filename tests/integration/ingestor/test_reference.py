@@ -8,6 +8,7 @@ import pytest
 from services.ingestor.reference import ASK_AGAIN_AFTER, FetchedReference
 from shared.errors import InvalidInputError, PunkcastError, TransientError
 from shared.sources.price_source import PricesUnavailableError
+from shared.stores import event_repository
 from tests.factories import small_market
 from tests.factories.database import Database
 
@@ -58,6 +59,17 @@ async def test_punks_are_asked_for_once_and_closes_when_their_day_has_ended(data
     source.newest = date(2024, 3, 9)
     assert await stored(database, restarted, NOW + timedelta(days=2)) == date(2024, 3, 6)
     assert source.asked[1:] == [(date(2024, 3, 4), date(2024, 3, 6))]
+
+
+async def test_a_missing_day_between_others_is_asked_for_once_a_day(database: Database) -> None:
+    source = Asked()
+    reference = FetchedReference(database, source)  # type: ignore[arg-type]
+    await stored(database, reference, NOW)
+    await database.execute("delete from eth_usd_daily where date = '2024-03-02'")
+    for minutes in (0, 20, 40):
+        await stored(database, reference, NOW + timedelta(hours=1, minutes=minutes))
+    assert source.asked[1:] == [(date(2024, 3, 1), date(2024, 3, 2))]
+    assert await database.run(event_repository.missing_closes, NOW) == []
 
 
 @pytest.mark.parametrize("failure", [PricesUnavailableError("HTTP 503"), InvalidInputError("no candles")])

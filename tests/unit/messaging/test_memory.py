@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.messages import IngestRequested, MonitorRequested, NowcastPublished, Payload
 from shared.errors import PermanentError, TransientError
 from shared.messaging.bus import RETRY_DELAYS, Bus, Subscription, Volatile
-from shared.messaging.memory import MemoryBus
+from shared.messaging.dead_letter_file import DeadLetterFile
+from shared.messaging.memory import MemoryBroker, MemoryBus
 from shared.messaging.rabbitmq import RabbitBus
 from shared.messaging.topology import AUDIT, AUDIT_LENGTH, declare_platform
 
@@ -105,6 +107,25 @@ async def test_a_retry_becomes_due_by_the_clock_tier_by_tier() -> None:
     assert letter.attempt == 1 + len(RETRY_DELAYS)
     assert letter.first_failed_at == NOW
     assert not bus.unsettled()
+
+
+async def test_dead_letters_in_a_file_are_there_for_another_process(tmp_path: Path) -> None:
+    kept = DeadLetterFile(tmp_path / "home" / "dead.ndjson")
+    bus = MemoryBus(ManualClock(NOW), broker=MemoryBroker(ManualClock(NOW), kept=kept))
+    assert await bus.dead_letters() == []
+
+    async def failing(_: Envelope) -> None:
+        raise PermanentError("no such model")
+
+    await bus.subscribe(Subscription("ingestor", [IngestRequested], failing))
+    for _ in range(3):
+        await bus.publish(ingest())
+        await bus.run_until_idle()
+    another = MemoryBus(ManualClock(NOW), broker=MemoryBroker(ManualClock(NOW), kept=kept))
+    letters = await another.dead_letters(2)
+    assert [(letter.consumer, letter.first_failed_at) for letter in letters] == [("ingestor", NOW)] * 2
+    assert "no such model" in letters[0].reason
+    assert IngestRequested.TYPE.encode() in letters[0].body
 
 
 async def test_a_message_is_unsettled_until_its_last_consumer_is_done(bus: MemoryBus) -> None:

@@ -126,3 +126,12 @@ async def test_a_refusal_or_a_price_of_zero_is_an_error() -> None:
         exchange.close = 0.0
         with pytest.raises(InvalidInputError, match="must be a price above zero"):
             await prices.closes(None, date(2017, 7, 5))
+
+
+@pytest.mark.parametrize("unusable", [None, "n/a", 0, -1, [], {}])
+async def test_each_day_stands_by_itself(unusable: object) -> None:
+    rows = [{"date": f"2024-01-0{day}", "eth_usd": 2_000.0 + day} for day in range(1, 6)]
+    rows[2]["eth_usd"] = unusable  # type: ignore[assignment]
+    async with source(lambda _: httpx.Response(200, json=rows), "http://host/eth.json") as prices:
+        closes = await prices.closes(None, date(2024, 1, 5))
+    assert [day.day for day in closes["date"]] == [1, 2, 4, 5]
