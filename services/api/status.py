@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.api.gateway import gateway_of
 from services.api.problems import DATABASE_ERRORS
 from shared.registry.status import PlatformStatus, platform_status
-from shared.stores import event_repository, source_repository
+from shared.stores import source_repository
 from shared.stores.source_repository import SourceState
 
 router = APIRouter(tags=["operations"])
@@ -112,7 +112,7 @@ async def status(request: Request) -> StatusDocument:
         async with gateway.reading() as connection:
             found = await platform_status(connection, at=now)
             source = await source_repository.state(connection)
-            missing = await event_repository.missing_closes(connection, now)
+            missing = await source_repository.missing_closes(connection, now)
     except DATABASE_ERRORS:
         found = None
     view = current.view

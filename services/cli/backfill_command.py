@@ -120,7 +120,7 @@ async def _backfill(
     opened: Platform, source: BlockSource, shown: Steps, waiting: Waiting, first_block: int | None
 ) -> _Done:
     from services.embedded import lone_ingestor
-    from shared.stores import event_repository
+    from shared.stores import source_repository
 
     ingestor = lone_ingestor(opened, source)
     done, started, again_from = _Done(), perf_counter(), None
@@ -147,7 +147,7 @@ async def _backfill(
         )
         if step.stored.more_after is None:
             async with opened.database.connection() as connection:
-                done.missing_closes = len(await event_repository.missing_closes(connection, opened.clock.now()))
+                done.missing_closes = len(await source_repository.missing_closes(connection, opened.clock.now()))
             return done
 
 

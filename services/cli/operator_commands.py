@@ -19,7 +19,7 @@ from shared.messaging.transaction import originating
 from shared.registry import api_keys, training_requests
 from shared.registry.status import platform_status
 from shared.registry.training_requests import TrainingRequest
-from shared.stores import event_repository, source_repository
+from shared.stores import source_repository
 from shared.stores.source_repository import SourceState
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def status_command() -> None:
         nowcast = await connection.fetchrow(NEWEST_NOWCAST_SQL)
         status = await platform_status(connection, at=now)
         source = await source_repository.state(connection)
-        closes = await event_repository.missing_closes(connection, now)
+        closes = await source_repository.missing_closes(connection, now)
         unserved = status.unsupported_by and f", which the code {status.unsupported_by[:20]} cannot serve"
         waiting = status.outbox_oldest and f" since {cell(status.outbox_oldest)}"
         return {

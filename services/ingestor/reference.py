@@ -11,7 +11,7 @@ import structlog
 from shared.database.pool import Connection, Database
 from shared.errors import PunkcastError
 from shared.sources.source import BlockSource, MarketSource
-from shared.stores import event_repository
+from shared.stores import event_repository, source_repository
 from shared.telemetry.metrics import MISSING_CLOSES
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ class FetchedReference:
         async with self._database.connection() as connection:
             punks_known = await event_repository.punks_known(connection)
             newest = await event_repository.last_close_date(connection)
-            missing = await event_repository.missing_closes(connection, at)
+            missing = await source_repository.missing_closes(connection, at)
         MISSING_CLOSES.set(len(missing))
         punks = None if punks_known else await self._source.punks()
         return Gathered(punks, await self._closes(newest, missing, at))

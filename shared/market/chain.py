@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 KEPT_BLOCKS: Final = 128
 """How many of the last block hashes are kept. Ethereum finalises after 64 blocks. A reorganisation of twice that depth

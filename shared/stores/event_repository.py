@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
@@ -62,13 +62,6 @@ STORE_ETH_USD_SQL = """
     on conflict (date) do nothing
 """
 LAST_CLOSE_DATE_SQL = "select max(date) from eth_usd_daily"
-MISSING_CLOSES_SQL = """
-    select day::date from generate_series(
-        least((select min(date) from eth_usd_daily), (select min(event_time)::date from market_events)),
-        $1::date, '1 day'
-    ) day
-    where not exists (select from eth_usd_daily where date = day::date) order by day
-"""
 LOAD_ETH_USD_SQL = "select date, close from eth_usd_daily order by date"
 
 _COPY_COLUMNS: Final = {
@@ -212,12 +205,6 @@ async def last_close_date(connection: Connection) -> date | None:
     """The newest day with a stored close."""
     day: date | None = await connection.fetchval(LAST_CLOSE_DATE_SQL)
     return day
-
-
-async def missing_closes(connection: Connection, at: datetime) -> list[date]:
-    """The days without a close, from the first close or event up to the last day that ended by `at`."""
-    yesterday = at.astimezone(UTC).date() - timedelta(days=1)
-    return [row["day"] for row in await connection.fetch(MISSING_CLOSES_SQL, yesterday)]
 
 
 async def punks_known(connection: Connection) -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from shared.database.pool import Connection
@@ -37,6 +37,13 @@ select s.*, c.block, c.chain_id, c.market, o.kind, o.identity,
        (select count(*) from market_revisions)::integer as reorganisations
 from (select true) as one(row)
 left join source_state s on true left join chain_cursor c on true left join market_source o on true
+"""
+MISSING_CLOSES_SQL = """
+    select day::date from generate_series(
+        least((select min(date) from eth_usd_daily), (select min(event_time)::date from market_events)),
+        $1::date, '1 day'
+    ) day
+    where not exists (select from eth_usd_daily where date = day::date) order by day
 """
 STALE_AFTER: Final = timedelta(minutes=15)
 """Age of the last block read. Six confirmations and a tick every five minutes take half of it."""
@@ -132,6 +139,12 @@ async def state(connection: Connection) -> SourceState:
     kept["failures"] = kept["failures"] or 0
     kept["nodes"] = [NodeState(**node) for node in json.loads(kept["nodes"] or "[]")]
     return SourceState(**kept)
+
+
+async def missing_closes(connection: Connection, at: datetime) -> list[date]:
+    """The days without a close, from the first close or event up to the last day that ended by `at`."""
+    yesterday = at.astimezone(UTC).date() - timedelta(days=1)
+    return [row["day"] for row in await connection.fetch(MISSING_CLOSES_SQL, yesterday)]
 
 
 def _json(nodes: Sequence[NodeState]) -> str:

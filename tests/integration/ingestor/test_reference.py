@@ -8,7 +8,7 @@ import pytest
 from services.ingestor.reference import ASK_AGAIN_AFTER, FetchedReference
 from shared.errors import InvalidInputError, PunkcastError, TransientError
 from shared.sources.price_source import PricesUnavailableError
-from shared.stores import event_repository
+from shared.stores import source_repository
 from tests.factories import small_market
 from tests.factories.database import Database
 
@@ -69,7 +69,7 @@ async def test_a_missing_day_between_others_is_asked_for_once_a_day(database: Da
     for minutes in (0, 20, 40):
         await stored(database, reference, NOW + timedelta(hours=1, minutes=minutes))
     assert source.asked[1:] == [(date(2024, 3, 1), date(2024, 3, 2))]
-    assert await database.run(event_repository.missing_closes, NOW) == []
+    assert await database.run(source_repository.missing_closes, NOW) == []
 
 
 @pytest.mark.parametrize("failure", [PricesUnavailableError("HTTP 503"), InvalidInputError("no candles")])
