@@ -14,7 +14,7 @@ from shared.market.prices import DailyPrices
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.sources.event_files import read_event_files
-from shared.sources.market_files import ETH_USD_FILE, PUNKS_FILE
+from shared.sources.market_files import ETH_USD_FILE
 from shared.units import as_seconds
 from shared.valuation.params import Params
 from shared.valuation.walk_forward import SaleHistory
@@ -52,9 +52,8 @@ def read_history(folder: Path, window: Window) -> History:
         InvalidInputError: a file is missing or breaks a rule, or the window is not within the events.
     """
     files = read_event_files(folder)
-    if files.punks is None or files.eth_usd is None:
-        missing = PUNKS_FILE if files.punks is None else ETH_USD_FILE
-        raise InvalidInputError(f"{folder / missing}: is missing; put it next to the events")
+    if files.eth_usd is None:
+        raise InvalidInputError(f"{folder / ETH_USD_FILE}: is missing; put it next to the events")
     _require_within(files.events, window, folder)
     events = files.events.filter(pl.col("timestamp") < window.end)
     timeline = MarketTimeline(Traits.from_frame(files.punks))

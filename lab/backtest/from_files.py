@@ -22,7 +22,6 @@ from shared.market.timeline import MarketTimeline, seconds
 from shared.market.traits import Traits
 from shared.market.valid_sales import Sale
 from shared.sources.event_files import read_event_files
-from shared.sources.market_files import PUNKS_FILE
 from shared.units import DAY_S, eth_in_wei
 
 REF = pl.format("{}:{}", "tx_hash", "log_index").alias("ref")
@@ -37,8 +36,6 @@ def play_files(predictions: Path, events: Path, terms: Terms) -> BacktestResult:
     """
     valued = _values(predictions)
     files = read_event_files(events)
-    if files.punks is None:
-        raise InvalidInputError(f"{events}: {PUNKS_FILE} is missing next to the events")
     frame = files.events.with_row_index("seq", offset=1).with_columns(pl.col("seq").cast(pl.Int64))
     timeline = MarketTimeline(Traits.from_frame(files.punks))
     sales = {sale.event_seq: sale for sale in timeline.apply(frame)}

@@ -15,9 +15,7 @@ from shared.settings import Settings
 
 
 def policy_replay(
-    events: Annotated[
-        Path, typer.Option(exists=True, help="Folder with events.parquet, punks.parquet, eth_usd_daily.parquet")
-    ],
+    events: Annotated[Path, typer.Option(exists=True, help="Folder with events.parquet and eth_usd_daily.parquet")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, inclusive")],
     json_file: Annotated[Path, typer.Option("--json", help="Write the figures to this file")],

@@ -54,7 +54,7 @@ def import_command(
     history: History = None,
     market: Market = None,
 ) -> None:
-    """Append the events of files, with punks.parquet and eth_usd_daily.parquet next to them, exactly once.
+    """Append the events of files, with eth_usd_daily.parquet next to them, exactly once.
 
     Pages of raw logs (eth_getLogs, ethers, web3.py, Etherscan, Blockscout) are decoded first. A bid that was placed
     before a page is looked for in the database, or in --history, which is not imported.

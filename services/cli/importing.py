@@ -75,7 +75,8 @@ async def _import(
 ) -> Imported:
     async with platform.database.transaction() as connection:
         await source_repository.claim(connection, FILES, at=platform.clock.now())
-        if files.punks is not None:
+        # Files without punks may continue a market whose punks are stored and are not the real ones.
+        if files.own_punks is not None or not await event_repository.punks_known(connection):
             await event_repository.store_punks(connection, files.punks)
         if files.eth_usd is not None:
             await event_repository.store_eth_usd(connection, files.eth_usd)

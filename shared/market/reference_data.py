@@ -1,5 +1,7 @@
 """Reference data: the 10,000 punks with their attributes, and daily ETH/USD closes."""
 
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -18,6 +20,14 @@ PUNK_SCHEMA: Final[dict[str, pl.DataType]] = {
 
 ETH_USD_SCHEMA: Final[dict[str, pl.DataType]] = {"date": pl.Date(), "eth_usd": pl.Float64()}
 """One close per UTC day, in USD per ETH; known after the end of the day."""
+
+_PACKAGED: Final = Path(__file__).with_name("punks.parquet")
+
+
+@cache
+def packaged_punks() -> pl.DataFrame:
+    """The real punks (`PUNK_SCHEMA`) by id, from the package: on chain they never change."""
+    return validate_punks(pl.read_parquet(_PACKAGED), str(_PACKAGED))
 
 
 def validate_punks(frame: pl.DataFrame, where: str, *, punk_count: int = PUNKS) -> pl.DataFrame:

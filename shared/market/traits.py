@@ -47,7 +47,7 @@ class Traits:
         """
         frame = punks.sort("punk_id")
         if frame["punk_id"].to_list() != list(range(PUNKS)):
-            raise ValueError("the punk table must have each of the punks 0 to 9999 exactly once; import punks.parquet")
+            raise ValueError("the punk table must have each of the punks 0 to 9999 exactly once")
         types, skins = frame["type"].to_list(), frame["skin"].to_list()
         accessories = [list(names or []) for names in frame["accessories"].to_list()]
         unknown = sorted(set(types) - set(TYPES)) + sorted({s for s in skins if s} - set(SKINS))

@@ -1,4 +1,7 @@
-"""Event files, with the punks and the ETH/USD closes next to them: read, validated and joined."""
+"""Event files, with the ETH/USD closes next to them: read, validated and joined.
+
+A market of other punks than the real ones also has a file of punks.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ import polars as pl
 from shared.errors import InvalidInputError
 from shared.market.chain import FILES, MarketOrigin
 from shared.market.events import EVENT_SCHEMA, contract_keys, empty_events, validate
-from shared.market.reference_data import ETH_USD_SCHEMA, validate_eth_usd, validate_punks
+from shared.market.reference_data import ETH_USD_SCHEMA, packaged_punks, validate_eth_usd, validate_punks
 from shared.sources.market_files import ETH_USD_FILE, PUNKS_FILE, beside, event_paths, events_in
 from shared.sources.recorded import RecordedMarket
 from shared.sources.table_files import read_table
@@ -22,16 +25,21 @@ class EventFiles:
     """Validated content of a file or directory.
 
     Attributes:
-        punks, eth_usd: None without a file.
+        own_punks, eth_usd: None without a file.
         paths: every file that was read.
         left_out: the columns of the event files that are no events' columns, by file name.
     """
 
     events: pl.DataFrame
-    punks: pl.DataFrame | None
+    own_punks: pl.DataFrame | None
     eth_usd: pl.DataFrame | None
     paths: tuple[Path, ...]
     left_out: dict[str, list[str]]
+
+    @property
+    def punks(self) -> pl.DataFrame:
+        """The punks of the file, else the real ones."""
+        return packaged_punks() if self.own_punks is None else self.own_punks
 
 
 def read_event_files(path: Path) -> EventFiles:
@@ -95,8 +103,6 @@ class EventFileSource:
     def _load(self) -> RecordedMarket:
         seen = self._signature()
         files = read_event_files(self._directory)
-        if files.punks is None:
-            raise InvalidInputError(f"{self._directory / PUNKS_FILE}: is missing; a source needs the punks' attributes")
         eth_usd = pl.DataFrame(schema=ETH_USD_SCHEMA) if files.eth_usd is None else files.eth_usd
         market = RecordedMarket(files.events, files.punks, eth_usd)
         self._seen = seen
@@ -114,7 +120,7 @@ def _read(path: Path, paths: tuple[Path, ...]) -> EventFiles:
     others = {file.name: [name for name in table.columns if name not in EVENT_SCHEMA] for file, table in tables}
     return EventFiles(
         events=_joined([(file, validate(table, str(file))) for file, table in tables]),
-        punks=_checked(punks, validate_punks),
+        own_punks=_checked(punks, validate_punks),
         eth_usd=_checked(eth_usd, validate_eth_usd),
         paths=tuple(file for file in (*paths, punks, eth_usd) if file),
         left_out={name: columns for name, columns in others.items() if columns},

@@ -12,6 +12,7 @@ from statistics import median
 
 import polars as pl
 
+from shared.market.reference_data import packaged_punks
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from tests.bench.measured import Measured
@@ -44,13 +45,12 @@ def _in_a_process(events: Path) -> dict[str, float]:
 
 
 def _measure(folder: Path) -> dict[str, float]:
-    punks = pl.read_parquet(folder / "punks.parquet")
     started = time.perf_counter()
     events = pl.read_parquet(folder / "events.parquet", memory_map=False)
     reading = time.perf_counter() - started
     events = events.with_row_index("seq", offset=1).with_columns(pl.col("seq").cast(pl.Int64))
 
-    timeline = MarketTimeline(Traits.from_frame(punks))
+    timeline = MarketTimeline(Traits.from_frame(packaged_punks()))
     known = events.height - UPDATES * NEW_EVENTS
     started = time.perf_counter()
     timeline.apply(events.head(known))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from shared.market.book_arrays import BookArrays
+from shared.market.reference_data import packaged_punks
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.market.valid_sales import Sale
@@ -173,7 +174,7 @@ def _share(sales: list[Sale], wanted: Callable[[Sale], bool]) -> float:
 
 
 def real_year(folder: Path) -> Statistics:
-    return statistics(pl.read_parquet(folder / "events.parquet"), pl.read_parquet(folder / "punks.parquet"), REAL_SINCE)
+    return statistics(pl.read_parquet(folder / "events.parquet"), packaged_punks(), REAL_SINCE)
 
 
 async def simulated_year(seed: int) -> Statistics:

@@ -21,7 +21,6 @@ from shared.registry.explanations import Published
 from shared.runtime import lineage
 from shared.runtime.platform import Platform
 from shared.sources.event_files import read_event_files
-from shared.sources.market_files import PUNKS_FILE
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
@@ -43,12 +42,10 @@ def from_files(
     the sales before the instant.
 
     Raises:
-        InvalidInputError: a file breaks a rule, or there are no punks next to the events.
+        InvalidInputError: a file breaks a rule.
         NotFoundError: nothing had happened by then. TooFewSalesError: too few sales to fit on.
     """
     files = read_event_files(folder)
-    if files.punks is None:
-        raise InvalidInputError(f"{folder}: {PUNKS_FILE} is missing next to the events; values need the traits")
     events, origin = files.events, None
     first = beginning(events["timestamp"][0] if events.height else None, as_of, str(folder))
     as_of = as_of or events["timestamp"][-1] + timedelta(seconds=1)

@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from shared.errors import InvalidInputError
 from shared.sources.ethereum.contract import FIRST_BLOCK, MARKET_ADDRESS
 from shared.sources.ethereum.json_rpc import JsonRpc, Patience
-from shared.sources.ethereum.punk_traits import CRYPTOPUNKS_DATA
 from shared.sources.ethereum.source import EthereumMarket, EthereumSource
 from shared.sources.price_source import PriceSource
 
@@ -77,8 +76,8 @@ def _market(options: dict[str, str]) -> tuple[EthereumMarket, int, int | None]:
     if not _ADDRESS.fullmatch(address):
         raise InvalidInputError(f"PUNKCAST_SOURCE_URL: market must be 0x and 40 hexadecimal digits, not {address!r}")
     contract_block = FIRST_BLOCK if chain_id == _MAINNET and address == MARKET_ADDRESS else 0
-    punks = options.get("punks", CRYPTOPUNKS_DATA)
-    if not _ADDRESS.fullmatch(punks) and not Path(punks).is_file():
+    punks = options.get("punks")
+    if punks is not None and not _ADDRESS.fullmatch(punks) and not Path(punks).is_file():
         raise InvalidInputError(f"PUNKCAST_SOURCE_URL: punks={punks} is neither a contract's address nor a file")
     numbers.setdefault("start_block", contract_block)
     market = EthereumMarket(chain_id=chain_id, market=address, contract_block=contract_block, punks=punks, **numbers)

@@ -1,4 +1,7 @@
-"""The punks' attributes from their contract on chain (CryptoPunksData, by Larva Labs, 2021)."""
+"""The punks' attributes from a contract like CryptoPunksData (Larva Labs, 2021).
+
+On mainnet they check the packaged attributes; a test chain may have other ones.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +17,6 @@ from shared.market.reference_data import PUNK_SCHEMA, validate_punks
 from shared.market.traits import PUNKS
 from shared.sources.ethereum.node import EthereumNode
 
-CRYPTOPUNKS_DATA: Final = "0x16f5a35647d6f03d5d3da7b35409d65ba03af3b2"
 _SELECTOR: Final = "0x" + function_signature_to_4byte_selector("punkAttributes(uint16)").hex()
 _HUMAN: Final = ("Male", "Female")
 _SKINS: Final = {"1": "Dark", "2": "Mid", "3": "Light", "4": "Albino"}

@@ -23,6 +23,7 @@ from shared.market.chain import (
     Place,
     Scan,
 )
+from shared.market.reference_data import packaged_punks
 from shared.sources.ethereum import punk_traits
 from shared.sources.ethereum.answers import quantity
 from shared.sources.ethereum.bids import StandingBids
@@ -48,7 +49,7 @@ class EthereumMarket:
         confirmations: number of blocks above the last block that is read.
         start_block: first block of the first read.
         contract_block: first block of a search for bids older than `start_block`.
-        punks: source of the punks' attributes: address of a contract, or a file.
+        punks: source of the punks' attributes: address of a contract, or a file; None for the packaged ones.
         in_flight: requests at the same time.
         first_range: blocks per request at first; then the size follows the answers of the nodes.
         budget_s: seconds after which a scan ends, and its events are stored.
@@ -59,7 +60,7 @@ class EthereumMarket:
     confirmations: int = 6
     start_block: int = FIRST_BLOCK
     contract_block: int = FIRST_BLOCK
-    punks: str = punk_traits.CRYPTOPUNKS_DATA
+    punks: str | None = None
     in_flight: int = 4
     first_range: int = 2_000
     budget_s: float = 20.0
@@ -173,7 +174,9 @@ class EthereumSource:
         return _places(await self._node.proven_logs(header))
 
     async def punks(self) -> pl.DataFrame:
-        """The 10,000 punks (`PUNK_SCHEMA`), from a contract or a file."""
+        """The 10,000 punks (`PUNK_SCHEMA`): the packaged ones, or those of a contract or a file."""
+        if self._market.punks is None:
+            return packaged_punks()
         if self._market.punks.startswith("0x"):
             return await punk_traits.read_punks(self._node, self._market.punks)
         return read_punks_file(Path(self._market.punks))

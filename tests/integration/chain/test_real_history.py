@@ -58,7 +58,6 @@ async def test_the_recorded_events_come_through_a_node_unchanged(database: Datab
     node = RecordedNode(chain, rows=rows)
     rpc = JsonRpc(["http://node/"], chain_id=1, transport=transport(node=node))
     source = EthereumSource(rpc, EthereumMarket(budget_s=0.0, first_range=50_000), NoPrices())
-    assert files.punks is not None
     await database.run(event_repository.store_punks, files.punks)
     pieces, reader = 0, MarketReader()
     while True:

@@ -13,9 +13,11 @@ from polars.testing import assert_frame_equal
 
 from shared.errors import ConflictError, InvalidInputError
 from shared.market.events import EVENT_SCHEMA
+from shared.market.reference_data import packaged_punks
 from shared.sources.ethereum.decoder import MissingBidsError
 from shared.stores import event_repository
 from tests.factories.database import Database
+from tests.factories.market import punks_frame
 from tests.factories.punks_contract import PunksContract
 from tests.integration.cli.conftest import run
 
@@ -68,6 +70,24 @@ def test_pages_of_a_test_chain_s_contract_are_imported_by_its_address(tmp_path: 
         run("import", page)
     assert "4 events appended" in run("import", page, "--market", market)
     assert_frame_equal(stored(), contract.frame())
+
+
+def test_pages_alone_give_sales_because_the_punks_are_in_the_package(tmp_path: Path, contract: PunksContract) -> None:
+    run("import", str(write(tmp_path / "page.json", contract.logs)))
+    run("export", "sales", "--out", str(tmp_path / "sales.parquet"))
+    sales = pl.read_parquet(tmp_path / "sales.parquet")
+    assert sales.select("punk_id", "price_wei", "seller", "buyer", "valid").rows() == [(1, "7", ANN, BEN, False)]
+
+
+def test_a_market_of_other_punks_keeps_them_when_pages_follow(tmp_path: Path, contract: PunksContract) -> None:
+    contract.frame()[:3].write_parquet(tmp_path / "events.parquet")
+    punks_frame().write_parquet(tmp_path / "punks.parquet")
+    run("import", str(tmp_path))
+    run("import", str(write(tmp_path / "pages" / "page.json", contract.logs[3:])))
+    assert_frame_equal(stored(), contract.frame())
+    packaged_punks().write_parquet(tmp_path / "punks.parquet")
+    with pytest.raises(ConflictError, match="other punk attributes are stored already"):
+        run("import", str(tmp_path))
 
 
 def test_a_bid_from_before_a_page_is_taken_from_the_database(tmp_path: Path, contract: PunksContract) -> None:

@@ -150,7 +150,7 @@ def test_senseless_options_are_refused(refused_evaluation: Refused, otherwise: d
     assert words in refused_evaluation(**otherwise)
 
 
-@pytest.mark.parametrize("missing", ["punks.parquet", "eth_usd_daily.parquet", "events-1.parquet"])
+@pytest.mark.parametrize("missing", ["eth_usd_daily.parquet", "events-1.parquet"])
 def test_a_missing_file_is_named(refused_evaluation: Refused, events: Path, tmp_path: Path, missing: str) -> None:
     folder = tmp_path / "incomplete"
     folder.mkdir()

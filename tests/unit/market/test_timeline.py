@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.market.reference_data import packaged_punks
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.market.valid_sales import Exclusion
@@ -55,7 +56,7 @@ DEVIATIONS = {
 @pytest.fixture(scope="module")
 def folded(market_data) -> MarketTimeline:
     events = pl.read_parquet(market_data / "events.parquet").with_row_index("seq", offset=1)
-    return market.timeline(events, Traits.from_frame(pl.read_parquet(market_data / "punks.parquet")))
+    return market.timeline(events, Traits.from_frame(packaged_punks()))
 
 
 @pytest.mark.realdata

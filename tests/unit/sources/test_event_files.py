@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from shared.errors import InvalidInputError
-from shared.market.reference_data import PUNK_SCHEMA
+from shared.market.reference_data import PUNK_SCHEMA, packaged_punks
 from shared.sources.event_files import EventFileSource, read_event_files
 from shared.sources.source import open_source
 from tests.factories.market import punks_frame
@@ -181,10 +181,9 @@ async def test_a_source_does_not_read_again_what_did_not_change(folder: Path) ->
     assert (await source.fetch(None, FAR)).equals(first)
 
 
-def test_a_source_without_punks_is_refused(folder: Path) -> None:
+async def test_a_source_without_a_file_of_punks_has_the_packaged_ones(folder: Path) -> None:
     (folder / "punks.parquet").unlink()
-    with pytest.raises(InvalidInputError, match=r"punks.parquet: is missing"):
-        EventFileSource(folder)
+    assert (await EventFileSource(folder).punks()).equals(packaged_punks())
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.market.event_types import OWNER_CHANGES
 from shared.market.prices import DailyPrices
+from shared.market.reference_data import packaged_punks
 from shared.market.series import TimeSeries
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
@@ -154,7 +155,7 @@ def test_the_eth_price_of_a_day_is_unknown_until_the_day_is_over():
 def real_slice(market_data) -> tuple[pl.DataFrame, Traits]:
     events = pl.read_parquet(market_data / "events.parquet").with_row_index("seq", offset=1).slice(0, 60_000)
     events = events.with_columns(pl.col("seq").cast(pl.Int64))
-    return events, Traits.from_frame(pl.read_parquet(market_data / "punks.parquet"))
+    return events, Traits.from_frame(packaged_punks())
 
 
 @pytest.mark.realdata

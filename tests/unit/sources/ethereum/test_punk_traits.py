@@ -1,8 +1,8 @@
-import polars as pl
 import pytest
 
 from shared.errors import InvalidInputError
-from shared.sources.ethereum.punk_traits import CRYPTOPUNKS_DATA, punks_frame
+from shared.market.reference_data import packaged_punks
+from shared.sources.ethereum.punk_traits import punks_frame
 
 DESCRIPTIONS = {
     0: "Female 2, Earring, Blonde Bob, Green Eye Shadow",
@@ -42,9 +42,7 @@ def test_fewer_than_all_punks_are_refused() -> None:
         punks_frame(described()[:9_999], "contract")
 
 
-@pytest.mark.realdata
-def test_the_real_punks_come_out_of_their_descriptions(market_data: object) -> None:
-    recorded = pl.read_parquet(f"{market_data}/punks.parquet").sort("punk_id")
-    texts = [", ".join([head, *accessories]) for head, accessories in recorded[["head_variant", "accessories"]].rows()]
-    columns = ["punk_id", "type", "skin", "accessories"]
-    assert punks_frame(texts, CRYPTOPUNKS_DATA).equals(recorded.select(columns))
+def test_the_packaged_punks_come_out_of_their_descriptions() -> None:
+    numbers = {None: "", "Dark": " 1", "Mid": " 2", "Light": " 3", "Albino": " 4"}
+    texts = [", ".join([kind + numbers[skin], *worn]) for _, kind, skin, worn in packaged_punks().iter_rows()]
+    assert punks_frame(texts, "contract").equals(packaged_punks())
