@@ -19,7 +19,6 @@ from rich.table import Table
 from shared.database.embedded import database_url
 from shared.database.migrate import migrate
 from shared.settings import Settings
-from tests.bench.data import find_events
 from tests.bench.decode_rate import decode_rate
 from tests.bench.false_alarms import false_alarms
 from tests.bench.feature_rate import feature_rate
@@ -30,6 +29,7 @@ from tests.bench.market_state import market_state
 from tests.bench.measured import Measured
 from tests.bench.nowcast_cycle import nowcast_cycle
 from tests.bench.scale import scale
+from tests.plugins.market_data import market_data_folder
 
 RESULTS = Path("bench-results.json")
 BENCHES = (
@@ -38,7 +38,7 @@ BENCHES = (
 
 
 async def measure(console: Console, asked: list[str]) -> list[Measured]:
-    events = find_events()
+    events = market_data_folder()
     with tempfile.TemporaryDirectory(prefix="punkcast-bench-") as folder:
         settings = Settings(home=Path(folder))
         async with database_url(settings) as url:

@@ -1,6 +1,6 @@
 """A simulated year beside the real one: `python -m tests.bench.simulated_statistics [seed …]` prints a Markdown table.
 
-The real year is 2024-08-01 to 2025-07-31 of PUNKCAST_DATA_DIR. docs/measurements.md has the output.
+The real year is 2024-08-01 to 2025-07-31 of the real market. docs/measurements.md has the output.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.market.valid_sales import Sale
 from shared.sources.simulated import SimulatedMarket
-from tests.bench.data import find_events
+from tests.plugins.market_data import market_data_folder
 
 Floats = npt.NDArray[np.float64]
 YEAR = 365
@@ -184,7 +184,7 @@ async def simulated_year(seed: int) -> Statistics:
 
 
 async def main(seeds: tuple[int, ...]) -> int:
-    real = real_year(find_events())
+    real = real_year(market_data_folder())
     simulated = [await simulated_year(seed) for seed in seeds]
     print("| statistic | real year |", " | ".join(f"seed {seed}" for seed in seeds), "| median / real |")
     print("|---|" + "---|" * (len(seeds) + 2))
