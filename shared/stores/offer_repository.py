@@ -40,12 +40,10 @@ OFFERS_OF_PUNK_SQL = """
 select punk_id, kind, price_wei::text, maker, since_seq, since_block, since_time, until_time, ended_by
 from offers where since_seq <= $1 and punk_id = $2
 """
-INSERT_OFFERS_SQL = """
-insert into offers (punk_id, kind, price_wei, maker, since_seq, since_block, since_time, until_seq, until_time,
-                    ended_by)
-select * from unnest($1::smallint[], $2::text[], $3::numeric[], $4::text[], $5::bigint[], $6::bigint[],
-                     $7::timestamptz[], $8::bigint[], $9::timestamptz[], $10::text[])
-"""
+_COLUMNS: Final = (
+    "punk_id", "kind", "price_wei", "maker", "since_seq", "since_block", "since_time", "until_seq", "until_time",
+    "ended_by",
+)  # fmt: skip
 END_OFFERS_SQL = """
 update offers o set until_seq = e.seq, until_time = e.time, ended_by = e.event_type
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[]) e (since_seq, seq, time, event_type)
@@ -156,7 +154,7 @@ async def catch_up(connection: Connection) -> None:
     ]
     new += [(*offer[:4], *offer.since, None, None, None) for offer in _public(book) if offer.since.seq > reach.seq]
     if new:
-        await connection.execute(INSERT_OFFERS_SQL, *zip(*new, strict=True))
+        await connection.copy_records_to_table("offers", records=new, columns=_COLUMNS)
     await connection.execute(MOVE_REACH_SQL, reach.last_seq, reach.last_revision)
 
 
