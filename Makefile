@@ -26,7 +26,7 @@ help: ## List these targets
 
 setup: $(INSTALLED) ## Install everything into .venv, with the punkcast command
 
-demo: $(INSTALLED) $(SITE_IF_NODE) ## Play a market through the whole lifecycle, then serve API and site (EVENTS=dir for real events, DEMO_EXIT=1 to not serve)
+demo: $(INSTALLED) $(SITE_IF_NODE) ## Replay the real market through the whole lifecycle, on API and site (MARKET=simulated, EVENTS=dir, DEMO_EXIT=1 to not serve)
 	@$(BIN)/punkcast demo
 
 # One worker runs all tests of a file, so that module fixtures are set up once and the order is kept.

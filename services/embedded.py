@@ -60,10 +60,8 @@ def lone_ingestor(platform: Platform, source: BlockSource) -> Ingestor:
     return ingestor.build_ingestor(platform, source, MarketReader())
 
 
-async def serve(platform: Platform, console: Console, *, with_workers: bool = True) -> None:
+async def serve(platform: Platform, console: Console) -> None:
     """Serve the gateway, the workers and their timers until SIGINT or SIGTERM.
-
-    Without workers only the explainer runs: reasons for published values need no timer.
 
     Raises:
         InvalidInputError: a setting names nothing usable.
@@ -73,14 +71,11 @@ async def serve(platform: Platform, console: Console, *, with_workers: bool = Tr
     from services.api.bootstrap import build, server  # noqa: PLC0415
 
     settings, stop = platform.settings, asyncio.Event()
-    source = source_of(settings) if with_workers else None
-    if source is not None:
-        async with platform.database.connection() as connection:
-            await source_repository.require(connection, source.origin)
+    source = source_of(settings)
+    async with platform.database.connection() as connection:
+        await source_repository.require(connection, source.origin)
     gateway = server(build(database=platform.database, settings=settings, clock=platform.clock), settings)
-    services: Sequence[Service] = (nowcaster.build_explainer(platform),)
-    if with_workers:
-        services = (*workers(platform, source=source).values(), scheduler.build(platform))
+    services: Sequence[Service] = (*workers(platform, source=source).values(), scheduler.build(platform))
     loop = asyncio.get_running_loop()
     # uvicorn installs its own handlers over these, and raises the signal again when it ends.
     for number in (signal.SIGINT, signal.SIGTERM):

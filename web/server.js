@@ -27,10 +27,11 @@ const host = process.env.HOST ?? '127.0.0.1';
 const port = Number(process.env.PORT ?? 3000);
 server.listen(port, host, () => console.log(`the site is on http://${host}:${port}`));
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-	process.once(signal, () => {
-		server.close(() => process.exit(0));
-		// Event streams end only when closed.
-		server.closeAllConnections();
-	});
+function end() {
+	server.close(() => process.exit(0));
+	// Event streams end only when closed.
+	server.closeAllConnections();
 }
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end);
+// Whoever starts the site through a pipe may be killed; the site ends with the pipe.
+if (process.env.END_WITH_STDIN) process.stdin.once('end', end).resume();

@@ -1,32 +1,28 @@
-"""A demo from the command line: play a market, print what happened, serve the result."""
+"""A demo from the command line: play a market, serve it meanwhile, print what happened, and serve on."""
 
 import asyncio
 import socket
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from contextlib import ExitStack
+from datetime import datetime, timedelta
 
+import typer
 from rich.console import Console
 
+from lab.demo.gateway import Gateway
+from lab.demo.market import described, plan_of
 from lab.demo.site import site
-from lab.replay.plan import Plan
-from lab.replay.session import GO_ON, play, report
-from lab.replay.summary import Summary
-from services.cli.context import platform
+from lab.replay.session import GO_ON, play
 from services.cli.interruption import run_interruptibly
-from services.embedded import serve
 from shared.errors import ConflictError, InvalidInputError
 from shared.settings import Settings
-from shared.sources.event_files import EventFileSource
-from shared.sources.simulated import SimulatedMarket
-from shared.sources.source import BlockSource, MarketSource, source_of
+from shared.sources.source import BlockSource, source_of
 
-PLAYED = timedelta(days=180)
-WATCH_EVERY = timedelta(hours=6)
-EVERYTHING = datetime(9999, 1, 1, tzinfo=UTC)
+STALE_AFTER = 3
+"""Nowcasts that may be missing before values are stale: as many as of a live market."""
 
 
-def run(settings: Settings, events: Path | None, every: timedelta, *, exit_after: bool, started: float) -> None:
-    """Play the market of `events`, or else of the settings; then serve it until interrupted, unless `exit_after`.
+def run(settings: Settings, every: timedelta, *, exit_after: bool, started: float) -> None:
+    """Play the market of the settings and serve it until interrupted; with `exit_after`, only play it.
 
     Args:
         started: begin of the wall clock of the figures, monotonic seconds.
@@ -38,48 +34,37 @@ def run(settings: Settings, events: Path | None, every: timedelta, *, exit_after
     console = Console()
     if not exit_after:
         _require_free_port(settings)
-    source = source_of(settings) if events is None else EventFileSource(events)
+    source = source_of(settings)
     if isinstance(source, BlockSource):
         raise InvalidInputError(
             "the demo plays a market that is all there; for one on a chain run `punkcast backfill`, then `serve`"
         )
-    summary = run_interruptibly(_play(settings, source, every, console, started), console, advice=GO_ON)
-    report(summary, console, to_file=None)
-    if not exit_after:
-        # The gateway's status names the source, so readers see whether the market was simulated.
-        shown = (
-            settings if events is None else settings.model_copy(update={"source_url": f"files://{events.resolve()}"})
-        )
-        with site(f"http://{settings.host}:{settings.api_port}", console):
-            asyncio.run(_serve(shown, console))
-
-
-async def _play(
-    settings: Settings, source: MarketSource, every: timedelta, console: Console, started: float
-) -> Summary:
-    plan = await plan_of(source, every)
-    what = "a simulated market" if isinstance(source, SimulatedMarket) else "the given events"
+    plan = asyncio.run(plan_of(source, every))
     console.print(
-        f"Playing [bold]{what}[/bold] from {plan.first} to {plan.last}; everything lies in {settings.home}/",
+        f"[bold]{described(settings.source_url)}[/bold] from {plan.first} to {plan.last} through the services; "
+        f"everything lies in {settings.home}/",
         soft_wrap=True,
     )
-    return await play(settings, source, plan, console, started=started)
+    with ExitStack() as beside:
+        gateway = None if exit_after else _serving(settings, every, console, beside)
+        follow = _nobody if gateway is None else gateway.follow
+        run_interruptibly(play(settings, source, plan, console, started=started, follow=follow), console, advice=GO_ON)
+        if gateway is not None and (code := gateway.wait()):
+            raise typer.Exit(code)
 
 
-async def plan_of(source: MarketSource, every: timedelta) -> Plan:
-    """The first half year of a simulated market; of real events the last one, or the later half of a shorter history.
+def _serving(settings: Settings, every: timedelta, console: Console, beside: ExitStack) -> Gateway:
+    """The gateway and the site, for as long as `beside` is open."""
+    base = f"http://{settings.host}:{settings.api_port}"
+    console.print(f"serving on {base} (Ctrl-C ends it); its clock is that of the market. Try:", soft_wrap=True)
+    for path in ("/v1/punks/7804", "/v1/performance", "/v1/models", "/docs"):
+        console.print(f"  curl -s {base}{path}", highlight=False, soft_wrap=True)
+    beside.enter_context(site(base, console))
+    return beside.enter_context(Gateway(settings.source_url, stale_after=STALE_AFTER * every))
 
-    Raises:
-        InvalidInputError: there are no events.
-    """
-    if isinstance(source, SimulatedMarket):
-        end = min(source.end, source.start + PLAYED)
-        return Plan(source.start.date(), (end - timedelta(days=1)).date(), every, WATCH_EVERY)
-    everything = await source.fetch(None, EVERYTHING)
-    if everything.is_empty():
-        raise InvalidInputError("the event files hold no events; there is nothing to play")
-    begin, last = everything["timestamp"][0], everything["timestamp"][-1]
-    return Plan(max(last - PLAYED, begin + (last - begin) / 2).date(), last.date(), every, WATCH_EVERY)
+
+def _nobody(_: datetime) -> None:
+    """Follows a play that nobody watches."""
 
 
 def _require_free_port(settings: Settings) -> None:
@@ -92,14 +77,3 @@ def _require_free_port(settings: Settings) -> None:
                 f"{settings.host}:{settings.api_port} is taken ({error.strerror}); stop what listens there, or set "
                 "PUNKCAST_API_PORT to another port"
             ) from error
-
-
-async def _serve(settings: Settings, console: Console) -> None:
-    """The gateway alone: the workers' clock is not the played market's."""
-    base = f"http://{settings.host}:{settings.api_port}"
-    memory = settings.model_copy(update={"broker_url": "memory://"})
-    async with platform(memory, service="demo") as opened:
-        console.print("\nTry:")
-        for path in ("/v1/punks/7804", "/v1/performance", "/v1/models", "/docs"):
-            console.print(f"  curl -s {base}{path}", highlight=False, soft_wrap=True)
-        await serve(opened, console, with_workers=False)

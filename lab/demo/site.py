@@ -23,14 +23,15 @@ def site(gateway: str, console: Console) -> Iterator[None]:
         yield
         return
     port = os.environ.get("PORT", str(SITE_PORT))
-    environment = os.environ | {"PUNKCAST_GATEWAY_URL": gateway, "HOST": "127.0.0.1", "PORT": port}
+    environment = {"PUNKCAST_GATEWAY_URL": gateway, "HOST": "127.0.0.1", "PORT": port, "END_WITH_STDIN": "1"}
     # In a separate session, so that Ctrl-C reaches only this process, which then ends the site in order.
-    process = subprocess.Popen(["node", "server.js"], cwd=WEB, env=environment, start_new_session=True)
+    process = subprocess.Popen(
+        ["node", "server.js"], cwd=WEB, env=os.environ | environment, stdin=subprocess.PIPE, start_new_session=True
+    )
     try:
         yield
     finally:
-        process.terminate()
-        process.wait()
+        process.communicate()
 
 
 def _missing() -> str | None:

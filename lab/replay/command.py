@@ -33,11 +33,12 @@ def replay(
 
     from rich.console import Console
 
-    from lab.replay.session import GO_ON, play, report
+    from lab.replay.session import GO_ON, play
     from shared.sources.event_files import EventFileSource
 
     console = Console()
-    summary = run_interruptibly(
-        play(settings, EventFileSource(events), plan, console, started=started), console, advice=GO_ON
+    run_interruptibly(
+        play(settings, EventFileSource(events), plan, console, started=started, to_file=json_file),
+        console,
+        advice=GO_ON,
     )
-    report(summary, console, to_file=json_file)

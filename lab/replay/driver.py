@@ -18,6 +18,7 @@ from lab.replay import record
 from lab.replay.plan import Instant, Plan
 from lab.stage import Stage
 from services.embedded import workers
+from services.nowcaster.bootstrap import build_explainer
 from services.trainer.executor import ProcessExecutor
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ContenderRegistered, MarketUpdated, NowcastPublished, TrainingRequested
@@ -26,6 +27,7 @@ from shared.messaging.bus import Subscription
 from shared.runtime.service import Service
 from shared.sources.source import MarketSource
 from shared.stores import event_repository
+from shared.stores.market_reader import MarketReader
 
 LAST_SCORED_SQL = "select scored_at from outcomes order by event_seq desc limit 1"
 TRAINING_TRIES = 3
@@ -61,6 +63,7 @@ class Replay:
         self._database = stage.platform.database
         self._source = source
         self._plan = plan
+        self._reader = MarketReader()
         self._on_progress = on_progress
         self._started = time.monotonic() if started is None else started
         self._stopped: float | None = None
@@ -90,6 +93,15 @@ class Replay:
                 await self._play_from(begun.cursor)
             return not begun.finished
 
+    async def complete(self) -> None:
+        """After `run`: work out the reasons of the last values and the market's days, unless they are there.
+
+        A running nowcaster does this after each publication. It takes far longer than the values, so a replay does it
+        once.
+        """
+        self._clock.move_to(max(self._plan.end, self._clock.now()))
+        await build_explainer(self._stage.platform, reader=self._reader).drain()
+
     async def _play_from(self, cursor: datetime | None) -> None:
         await self._import_history()
         instants = list(self._plan.instants())
@@ -100,9 +112,10 @@ class Replay:
             services = await self._start_services(stack)
             await self._finish_what_was_left(left[0], services)
             for instant in left:
+                self.progress.at = instant.at
+                self._show("playing")
                 await self._play(instant, services)
                 self.progress.done += 1
-                self.progress.at = instant.at
                 self._show("playing")
                 finished = instant is left[-1]
                 if finished:
@@ -123,8 +136,13 @@ class Replay:
     async def _start_services(self, stack: AsyncExitStack) -> Mapping[str, Service]:
         executor = ProcessExecutor(timeout_s=self._stage.platform.settings.training_timeout_s)
         stack.callback(executor.close)
+        executor.start()
         services = workers(
-            self._stage.platform, source=self._source, executor=executor, nowcast_every=self._plan.nowcast_every
+            self._stage.platform,
+            source=self._source,
+            reader=self._reader,
+            executor=executor,
+            nowcast_every=self._plan.nowcast_every,
         )
         await self._stage.host(services.values())
         seen = (MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered)

@@ -1,6 +1,8 @@
 """A replay from the command line: platform, progress display, summary table."""
 
 import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -24,12 +26,21 @@ LINE_EVERY_PERCENT = 5
 
 
 async def play(
-    settings: Settings, source: MarketSource, plan: Plan, console: Console, *, started: float | None = None
-) -> Summary:
-    """Play the window in the settings' database and return its figures.
+    settings: Settings,
+    source: MarketSource,
+    plan: Plan,
+    console: Console,
+    *,
+    started: float | None = None,
+    to_file: Path | None = None,
+    follow: Callable[[datetime], None] = lambda _: None,
+) -> None:
+    """Play the window in the settings' database and report its figures. The database is complete at the end.
 
     Args:
         started: begin of the wall clock of the figures, monotonic seconds; without it, now.
+        to_file: where to write the figures as JSON too.
+        follow: is told the simulated time whenever it moved, first when the database is ready.
 
     Raises:
         ConflictError: the database belongs to another replay, or is being played by another process.
@@ -41,14 +52,23 @@ async def play(
     async with opened(settings, plan.prelude, name="replay") as stage:
         with progress_bar(console, keep=True) as display:
             shown = _Bar(display) if console.is_terminal else _LogLines(console)
-            replay = Replay(stage, source, plan, started=started, on_progress=shown.update)
+
+            def update(progress: Progress) -> None:
+                shown.update(progress)
+                follow(progress.at)
+
+            replay = Replay(stage, source, plan, started=started, on_progress=update)
             played = await replay.run()
+        follow(plan.end)
         if not played:
             console.print("This replay was played before; these are its figures.")
         for letter in await stage.bus.dead_letters():
             console.print(f"[yellow]given up by the {letter.consumer}[/yellow]: {letter.reason}", soft_wrap=True)
         async with stage.platform.database.connection() as connection:
-            return await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
+            summary = await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
+        _report(summary, console, to_file=to_file)
+        with console.status("working out the reasons of the last values"):
+            await replay.complete()
 
 
 class _Bar:
@@ -86,8 +106,8 @@ class _LogLines:
             self._console.print(f"{percent:3} % {progress.stage} {progress.at:%Y-%m-%d}: {counts}", highlight=False)
 
 
-def report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
-    """The lifecycle log and the summary table; with `to_file` the figures as JSON too."""
+def _report(summary: Summary, console: Console, *, to_file: Path | None) -> None:
+    """The lifecycle log and the summary table."""
     console.print("\n[bold]Lifecycle[/bold]")
     for line in summary.lifecycle:
         console.print(line, highlight=False, soft_wrap=True)

@@ -1,5 +1,7 @@
 """Builds a serving gateway from settings."""
 
+from dataclasses import replace
+
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -14,9 +16,16 @@ from shared.settings import Settings
 log = structlog.get_logger(__name__)
 
 
-def build(*, database: Database, settings: Settings, clock: Clock | None = None) -> FastAPI:
+def build(
+    *,
+    database: Database,
+    settings: Settings,
+    clock: Clock | None = None,
+    stale_after_s: float = GatewayConfig.stale_after_s,
+) -> FastAPI:
     """The gateway on an open database."""
-    return create_app(database=database, clock=clock or SystemClock(), config=GatewayConfig.from_settings(settings))
+    config = replace(GatewayConfig.from_settings(settings), stale_after_s=stale_after_s)
+    return create_app(database=database, clock=clock or SystemClock(), config=config)
 
 
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
@@ -44,13 +53,20 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
     return made
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until stopped. Without a database the probes answer, and the follower waits."""
+async def serve(
+    settings: Settings, *, clock: Clock | None = None, stale_after_s: float = GatewayConfig.stale_after_s
+) -> None:
+    """Serve until stopped. Without a database the probes answer, and the follower waits.
+
+    Args:
+        clock, stale_after_s: of a market that is played; by default the wall clock, and the age of a live market.
+    """
     async with database_url(settings) as url:
         database = await open_pool(url)
         try:
             log.info("serving", url=f"http://{settings.host}:{settings.api_port}")
-            await server(build(database=database, settings=settings), settings).serve()
+            app = build(database=database, settings=settings, clock=clock, stale_after_s=stale_after_s)
+            await server(app, settings).serve()
         finally:
             await database.close()
 

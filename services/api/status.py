@@ -31,6 +31,7 @@ class NowcastStatus(BaseModel):
     model_id: str
     as_of: datetime
     age_seconds: int
+    stale_after_seconds: Annotated[int, Field(description="Older values have the flag `nowcast_stale`")]
 
 
 class MarketStatus(BaseModel):
@@ -85,6 +86,11 @@ class OutboxStatus(BaseModel):
     oldest_age_seconds: int
 
 
+class ReplayStatus(BaseModel):
+    first: date
+    last: date
+
+
 class StatusDocument(BaseModel):
     """The state of the platform. A field is null if it needs the database and the database is unavailable."""
 
@@ -97,6 +103,9 @@ class StatusDocument(BaseModel):
     training: QueueStatus | None
     lifecycle: LifecycleStatus | None
     last_scored_at: datetime | None
+    replay: Annotated[
+        ReplayStatus | None, Field(description="The days that are played; null for a market that goes on")
+    ]
 
 
 @router.get("/v1/status", operation_id="get_status")
@@ -130,7 +139,11 @@ async def status(request: Request) -> StatusDocument:
         now=now,
         degraded=flags,
         nowcast=NowcastStatus(
-            generation_id=record.generation_id, model_id=record.model_id, as_of=record.as_of, age_seconds=age
+            generation_id=record.generation_id,
+            model_id=record.model_id,
+            as_of=record.as_of,
+            age_seconds=age,
+            stale_after_seconds=int(gateway.config.stale_after_s),
         )
         if record
         else None,
@@ -166,4 +179,7 @@ async def status(request: Request) -> StatusDocument:
         if found
         else None,
         last_scored_at=found.last_scored_at if found else None,
+        replay=ReplayStatus(first=found.replay_first, last=found.replay_last)
+        if found and found.replay_first and found.replay_last
+        else None,
     )

@@ -63,18 +63,18 @@ class ProcessExecutor:
         self._timeout_s = timeout_s
         self._pool: ProcessPoolExecutor | None = None
 
+    def start(self) -> None:
+        """Start the process ahead of a fit that is sure to come: its imports take seconds."""
+        self._started().submit(os.getpid)
+
     async def fit(self, job: FitJob) -> bytes:
         """Run the fit.
 
         Raises:
             FitInterruptedError: the process was killed or crashed, or the fit exceeded the time limit and was killed.
         """
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent
-            )
         try:
-            future = self._pool.submit(run_fit, job)
+            future = self._started().submit(run_fit, job)
             return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout_s)
         except TimeoutError as error:
             self._kill()
@@ -82,6 +82,13 @@ class ProcessExecutor:
         except BrokenProcessPool as error:
             self._kill()
             raise FitInterruptedError("the fitting process died; it is tried again with a new one") from error
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent
+            )
+        return self._pool
 
     def _kill(self) -> None:
         if self._pool is not None:

@@ -1,7 +1,7 @@
 """The state of the platform's moving parts, in one query."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.database.pool import Connection
 from shared.registry.freezes import IS_IN_FORCE
@@ -19,7 +19,9 @@ select (select count(*) from outbox) as outbox_depth,
        (select model_id from model_pointer) as champion,
        (select code from unsupported_models where {IS_OPEN_FOR_CHAMPION} order by since limit 1)
            as unsupported_by,
-       (select max(scored_at) from outcomes) as last_scored_at
+       (select max(scored_at) from outcomes) as last_scored_at,
+       (select (config ->> 'from')::date from replays where name = 'replay') as replay_first,
+       (select (config ->> 'to')::date from replays where name = 'replay') as replay_last
 """
 
 
@@ -37,6 +39,8 @@ class PlatformStatus:
     champion: str | None
     unsupported_by: str | None  # the code that cannot serve the champion; None: there is none
     last_scored_at: datetime | None
+    replay_first: date | None  # the days that a replay plays in this database; None: it is no replay
+    replay_last: date | None
 
 
 async def platform_status(connection: Connection, *, at: datetime) -> PlatformStatus:

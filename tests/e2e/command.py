@@ -29,7 +29,7 @@ NOT_YET = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 def unset() -> dict[str, str]:
     """The environment without any setting of the platform or option of `make`."""
-    options = ("EVENTS", "DEMO_EXIT")
+    options = ("EVENTS", "MARKET", "DEMO_EXIT")
     return {name: os.environ[name] for name in os.environ if not name.startswith("PUNKCAST_") and name not in options}
 
 
@@ -134,8 +134,8 @@ async def end_of(process: Process) -> Finished:
 @asynccontextmanager
 async def serving(home: Home, *arguments: str, **environment: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
     """A command that serves, from when it is ready; the test ends it."""
-    (port,) = free_ports(1)
-    process = await home.start(*arguments, PUNKCAST_API_PORT=str(port), **environment)
+    port, site = free_ports(2)
+    process = await home.start(*arguments, PUNKCAST_API_PORT=str(port), PORT=str(site), **environment)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
             async with asyncio.timeout(PATIENCE_S):

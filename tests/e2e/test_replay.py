@@ -125,6 +125,15 @@ async def test_the_figures_are_those_of_the_database(played: Played) -> None:
     assert 50 < figures["peak_rss_mib"] < 2048
 
 
+async def test_the_last_values_have_reasons_and_every_day_its_index(played: Played) -> None:
+    assert await played.home.value("select max(generation_id) from explanations") == await played.home.value(
+        "select generation_id from nowcast_pointer"
+    )
+    last = await played.home.rows("select date, index_eth from market_days order by date desc limit 2")
+    assert last[0]["date"] >= START.date() + timedelta(days=DAYS - 1)
+    assert all(row["index_eth"] for row in last)
+
+
 async def test_the_screen_shows_the_lifecycle_and_the_same_figures(played: Played) -> None:
     output, figures = played.finished.output, played.figures
     assert played.finished.errors == ""

@@ -13,13 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
-from services.cli.context import platform
-from services.embedded import serve
-from services.nowcaster.bootstrap import build_explainer
+from services.api.bootstrap import serve
 from shared.database.migrate import MIGRATIONS
-from shared.runtime.platform import Platform
 from shared.settings import Settings
 
 SOURCE = "simulated://?seed=13&days=16&history_days=200"
@@ -47,20 +42,8 @@ def main() -> None:
         shutil.rmtree(arguments.home)
     if not marker.exists():
         subprocess.run([sys.executable, "-m", "services.cli", "demo", "--exit"], check=True, stdout=sys.stderr)
-    asyncio.run(_serve(marker, contents))
-
-
-async def _serve(marker: Path, contents: str) -> None:
-    async with platform(Settings(broker_url="memory://")) as running:
-        if not marker.exists():
-            await _explain(running)
-            marker.write_text(contents)
-        await serve(running, Console(stderr=True), with_workers=False)
-
-
-async def _explain(running: Platform) -> None:
-    """Compute the reasons of the last nowcast, which a worker does in production."""
-    await build_explainer(running).catch_up()
+        marker.write_text(contents)
+    asyncio.run(serve(Settings()))
 
 
 if __name__ == "__main__":

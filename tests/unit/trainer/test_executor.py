@@ -36,6 +36,13 @@ async def worker(executor: ProcessExecutor) -> psutil.Process:
     return psutil.Process(pid)
 
 
+async def test_a_process_that_was_started_ahead_runs_the_fit(executor: ProcessExecutor) -> None:
+    executor.start()
+    ahead = await worker(executor)
+    assert await executor.fit(job())
+    assert await worker(executor) == ahead
+
+
 async def gone(process: psutil.Process) -> bool:
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)

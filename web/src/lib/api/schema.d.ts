@@ -2707,6 +2707,11 @@ export interface components {
             generation_id: number;
             /** Model Id */
             model_id: string;
+            /**
+             * Stale After Seconds
+             * @description Older values have the flag `nowcast_stale`
+             */
+            stale_after_seconds: number;
         };
         /**
          * OfferPeriod
@@ -3328,6 +3333,19 @@ export interface components {
             /** Training Snapshot */
             training_snapshot: string;
         };
+        /** ReplayStatus */
+        ReplayStatus: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
         /**
          * RollbackOrder
          * @example {
@@ -3492,6 +3510,8 @@ export interface components {
             now: string;
             nowcast: components["schemas"]["NowcastStatus"] | null;
             outbox: components["schemas"]["OutboxStatus"] | null;
+            /** @description The days that are played; null for a market that goes on */
+            replay: components["schemas"]["ReplayStatus"] | null;
             source: components["schemas"]["SourceStatus"] | null;
             training: components["schemas"]["QueueStatus"] | null;
         };
