@@ -94,7 +94,7 @@ class Replay:
             return not begun.finished
 
     async def complete(self) -> None:
-        """After `run`: work out the reasons of the last values and the market's days, unless they are there.
+        """After `run`: work out the reasons of the last values and the market's days.
 
         A running nowcaster does this after each publication. It takes far longer than the values, so a replay does it
         once.

@@ -16,6 +16,7 @@ from lab.replay.summary import Summary, summarise
 from lab.stage import opened
 from services.cli.files import write_json
 from services.cli.progress import progress_bar
+from shared.registry import explanations
 from shared.settings import Settings
 from shared.sources.source import MarketSource
 from shared.telemetry.logging import configure
@@ -66,8 +67,10 @@ async def play(
             console.print(f"[yellow]given up by the {letter.consumer}[/yellow]: {letter.reason}", soft_wrap=True)
         async with stage.platform.database.connection() as connection:
             summary = await summarise(connection, start=plan.start, end=plan.end, wall_s=replay.wall_s)
+            unexplained = await explanations.unexplained(connection)
         _report(summary, console, to_file=to_file)
-        with console.status("working out the reasons of the last values"):
+        if unexplained is not None:
+            console.print("Working out the reasons for the last values, which take longer than the values …")
             await replay.complete()
 
 
