@@ -22,7 +22,7 @@ from shared.messaging.ticks import JOBS
 from shared.runtime.host import serve as serve_workers
 from shared.runtime.platform import Platform
 from shared.runtime.service import Service
-from shared.sources.source import BlockSource, MarketSource, source_of
+from shared.sources.source import BlockSource, MarketSource
 from shared.stores import source_repository
 from shared.stores.market_reader import MarketReader
 
@@ -60,8 +60,8 @@ def lone_ingestor(platform: Platform, source: BlockSource) -> Ingestor:
     return ingestor.build_ingestor(platform, source, MarketReader())
 
 
-async def serve(platform: Platform, console: Console) -> None:
-    """Serve the gateway, the workers and their timers until SIGINT or SIGTERM.
+async def serve(platform: Platform, console: Console, source: MarketSource | BlockSource) -> None:
+    """Serve the gateway, the workers on this source, and their timers until SIGINT or SIGTERM.
 
     Raises:
         InvalidInputError: a setting names nothing usable.
@@ -71,7 +71,6 @@ async def serve(platform: Platform, console: Console) -> None:
     from services.api.bootstrap import build, server  # noqa: PLC0415
 
     settings, stop = platform.settings, asyncio.Event()
-    source = source_of(settings)
     async with platform.database.connection() as connection:
         await source_repository.require(connection, source.origin)
     gateway = server(build(database=platform.database, settings=settings, clock=platform.clock), settings)

@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lab.replay.plan import Plan
+from services.cli.bundled import BUNDLED
 from shared.errors import InvalidInputError
 from shared.settings import Settings
 from shared.sources.simulated import SimulatedMarket
 from shared.sources.source import MarketSource
 
-BUNDLED = Path(__file__).parents[2] / "data"
 RECORDED_DAYS = timedelta(days=28)
 """Two or three contenders come up in this time. Everything before it is history to learn from."""
 SIMULATED_DAYS = timedelta(days=180)

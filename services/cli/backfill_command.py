@@ -119,9 +119,11 @@ async def _on_platform(
 async def _backfill(
     opened: Platform, source: BlockSource, shown: Steps, waiting: Waiting, first_block: int | None
 ) -> _Done:
+    from services.cli.bundled import begin_with_history
     from services.embedded import lone_ingestor
     from shared.stores import source_repository
 
+    await begin_with_history(opened, source, shown.say)
     ingestor = lone_ingestor(opened, source)
     done, started, again_from = _Done(), perf_counter(), None
     shown.show("asking the node")

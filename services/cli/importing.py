@@ -20,6 +20,7 @@ from shared.runtime.platform import Platform
 from shared.sources.ethereum.contract import MARKET_ADDRESS
 from shared.sources.ethereum.history import decode_with_history, followed_by, longest_gap
 from shared.sources.ethereum.log_pages import read_log_pages
+from shared.sources.ethereum.raw_logs import empty_logs
 from shared.sources.event_files import EventFiles, read_beside_pages, read_event_files
 from shared.stores import event_repository, source_repository
 from shared.stores.event_repository import AppendResult
@@ -68,6 +69,12 @@ def import_files(path: Path, pages: Sequence[Path], history: Path | None, market
         f"newest: seq {imported.newest.last_seq:,}, block {imported.newest.last_block:,}",
         soft_wrap=True,
     )
+
+
+async def import_into(platform: Platform, files: EventFiles) -> Imported:
+    """Append the events of files in one transaction, with a bar on a terminal."""
+    with progress_bar(Console(stderr=True)) as progress:
+        return await _import(platform, files, empty_logs(), empty_events(), MARKET_ADDRESS, progress)
 
 
 async def _import(

@@ -16,8 +16,13 @@ def serve_command() -> None:
     async def run(platform: Platform) -> None:
         from rich.console import Console
 
+        from services.cli.bundled import begin_with_history
         from services.embedded import serve
+        from shared.sources.source import source_of
 
-        await serve(platform, Console(stderr=True))
+        console = Console(stderr=True)
+        source = source_of(platform.settings)
+        await begin_with_history(platform, source, console.print)
+        await serve(platform, console, source)
 
     on_platform(run, service="punkcast", log_level=None)

@@ -64,6 +64,7 @@ class Ingestor:
         self._reference = reference
         self._reader = reader
         self._right_market = False
+        self._started, self._blocks_read = clock.now(), 0
 
     async def on_ingest_requested(self, message: Envelope) -> None:
         """One pull. If the source has more, the same commit requests the next pull."""
@@ -139,6 +140,9 @@ class Ingestor:
         if stored.read is None:
             return
         head_time, block_time = stored.look.times
+        left = max(stored.read.target - stored.read.last, 0)
+        self._blocks_read += max(stored.read.last - stored.read.after, 0)
+        seconds = (self._clock.now() - self._started).total_seconds()
         SOURCE_HEAD.set(stored.look.head or 0)
         SOURCE_BLOCK.set(stored.read.last)
         if block_time is not None:
@@ -152,6 +156,8 @@ class Ingestor:
             block=stored.read.last,
             head=stored.look.head,
             events=stored.appended,
+            blocks_left=left,
+            seconds_left=round(left * seconds / self._blocks_read) if left and self._blocks_read else 0,
             age_s=None if head_time is None else int(self._clock.now().timestamp()) - head_time,
         )
 
