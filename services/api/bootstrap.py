@@ -1,5 +1,7 @@
 """Builds a serving gateway from settings."""
 
+import asyncio
+import signal
 from dataclasses import replace
 
 import structlog
@@ -61,6 +63,9 @@ async def serve(
     Args:
         clock, stale_after_s: of a market that is played; by default the wall clock, and the age of a live market.
     """
+    # uvicorn raises the signal again when it ends, which would kill the process before it left the embedded database.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
     async with database_url(settings) as url:
         database = await open_pool(url)
         try:

@@ -46,6 +46,8 @@ async def test_a_market_is_served_from_its_first_value_on_and_is_complete_at_the
     assert any(trait["premium"] is not None for trait in answers["/v1/traits"]["items"])
     assert answers["/v1/market/series"]["days"][-1]["index_eth"] > 0
 
+    assert not (home.folder / "postgres" / "postmaster.pid").exists(), "the database outlives the demo"
+
     again = (await home.run("demo", DEMO_EXIT="1", PUNKCAST_SOURCE_URL=SHORT)).succeeded()
     assert "was played before" in again.output
     assert [_figure(name, again.output) for name in FIGURES] == [_figure(name, served.output) for name in FIGURES]
