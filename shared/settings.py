@@ -7,7 +7,7 @@ URL schemes choose the mode:
 | `PUNKCAST_DATABASE_URL` | `embedded://` (PostgreSQL from wheels under `PUNKCAST_HOME/postgres`) | `postgresql://…` |
 | `PUNKCAST_BROKER_URL` | `memory://` (all services in one process) | `amqp://…` |
 | `PUNKCAST_OBJECT_STORE_URL` | `folder://` (`PUNKCAST_HOME/objects`), `folder:///path` | `s3://bucket/prefix?…` |
-| `PUNKCAST_SOURCE_URL` | `simulated://?seed=7` | `files:///path/to/dir`, `ethereum+https://host/path?confirmations=6` |
+| `PUNKCAST_SOURCE_URL` | `simulated://?seed=7` | `files:///path/to/dir`, `ethereum+https://host/path?confirmations=2` |
 
 An `ethereum` source follows the market through a node. List more nodes for failover, and URLs with their own query, in
 `PUNKCAST_RPC_URLS`, separated by commas. `PUNKCAST_SOURCE_URL` may then be `ethereum://` alone.

@@ -1,5 +1,8 @@
 """Builds the ingestor from a platform."""
 
+from functools import partial
+
+from services.ingestor.following import follow
 from services.ingestor.handlers import CONSUMER, Ingestor
 from services.ingestor.pulling import puller
 from services.ingestor.reference import reference
@@ -26,5 +29,10 @@ def build(
     platform: Platform, *, source: MarketSource | BlockSource | None = None, reader: MarketReader | None = None
 ) -> MessageService:
     """Build the service. A process with several services shares one `reader` among them."""
-    ingestor = build_ingestor(platform, source or source_of(platform.settings), reader or MarketReader())
-    return MessageService(CONSUMER, {IngestRequested: ingestor.on_ingest_requested})
+    source = source or source_of(platform.settings)
+    ingestor = build_ingestor(platform, source, reader or MarketReader())
+    return MessageService(
+        CONSUMER,
+        {IngestRequested: ingestor.on_ingest_requested},
+        background=partial(follow, ingestor, source) if isinstance(source, BlockSource) else None,
+    )

@@ -1,5 +1,6 @@
 """Pulls new events, derives sales and offers, and scores the sales against earlier nowcasts."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -65,16 +66,20 @@ class Ingestor:
         self._reader = reader
         self._right_market = False
         self._started, self._blocks_read = clock.now(), 0
+        # A tick and a head at the same time read one after the other, so that the second reads only what is left.
+        self._one_pull = asyncio.Lock()
 
     async def on_ingest_requested(self, message: Envelope) -> None:
         """One pull. If the source has more, the same commit requests the next pull."""
+        async with self._one_pull:
+            await self._step(
+                lambda: handling(self._database, self._clock, consumer=CONSUMER, cause=message), self._request_more
+            )
 
-        async def request_more(transaction: Transaction, step: Step) -> None:
-            if step.stored.more_after is not None:
-                slot = self._clock.now()
-                await transaction.emit(IngestRequested(slot=slot), message_id=continuation(step.stored.more_after))
-
-        await self._step(lambda: handling(self._database, self._clock, consumer=CONSUMER, cause=message), request_more)
+    async def on_head(self) -> None:
+        """One pull because the chain has another newest block."""
+        async with self._one_pull:
+            await self._step(lambda: originating(self._database, self._clock, source=CONSUMER), self._request_more)
 
     async def backfill(self, *, again_from: int | None = None) -> Step:
         """One pull without a message, which requests no further pull. `again_from`: supersedes all later events."""
@@ -85,6 +90,11 @@ class Ingestor:
         return await self._step(
             lambda: originating(self._database, self._clock, source=CONSUMER), nothing, again_from=again_from
         )
+
+    async def _request_more(self, transaction: Transaction, step: Step) -> None:
+        if step.stored.more_after is not None:
+            slot = self._clock.now()
+            await transaction.emit(IngestRequested(slot=slot), message_id=continuation(step.stored.more_after))
 
     async def _step(
         self,

@@ -14,6 +14,9 @@ KEPT_BLOCKS: Final = 128
 """How many of the last block hashes are kept. Ethereum finalises after 64 blocks. A reorganisation of twice that depth
 needs a person, not a repair."""
 
+PROVISIONAL_BLOCKS: Final = 6
+"""An event is provisional while fewer than this number of blocks after its block have been read."""
+
 
 Place = tuple[int, int, str]
 """Where an event is on the chain: block, index of the log, hash of the transaction."""

@@ -63,6 +63,9 @@ class BlockSource(Protocol):
     async def locate(self, cursor: Cursor) -> Located:
         """Position of a cursor on the current chain. Raises TransientError if the source is unavailable or behind."""
 
+    def heads(self) -> AsyncGenerator[None]:
+        """Yields at the start and whenever there may be another newest block; ends at once if only ticks pull."""
+
     async def scan(self, located: Located, bids: StandingBids) -> Scan:
         """A bounded number of blocks after `located`. `bids`: standing bids there; updated with the events read."""
 
@@ -113,7 +116,7 @@ def open_source(url: str, *, rpc_urls: str = "", price_url: str = COINBASE) -> M
     - `files:///dir` reads event files.
     - `simulated://?seed=7&days=365&start=2024-01-01` simulates a market; docs/simulated-market.md has all parameters.
     - `ethereum+https://host/path` follows the market through a node, and the nodes of `rpc_urls`; docs/market.md has
-      its parameters.
+      its parameters. A ws:// or wss:// URL in `rpc_urls` announces new blocks.
 
     Raises:
         InvalidInputError: an unknown scheme or parameter, or files that break a rule.

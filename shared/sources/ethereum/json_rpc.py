@@ -215,8 +215,9 @@ class JsonRpc:
                 endpoint.excluded = str(error)
                 log.error("node.excluded", node=endpoint.name, reason=str(error))
                 return None
+            if endpoint.last_error != str(error):  # once for an outage: new blocks are asked for every few seconds
+                log.warning("node.failed", node=endpoint.name, method=calls[0].method, reason=str(error))
             endpoint.failed(time.monotonic(), str(error), wait_s=error.wait_s if isinstance(error, AwayError) else None)
-            log.warning("node.failed", node=endpoint.name, method=calls[0].method, reason=str(error))
             return None
         endpoint.worked()
         return answered

@@ -2,7 +2,7 @@
 
 In `ethereum+https://host/path?confirmations=6`, the node is `https://host/path`, and the parameters belong to the
 source. Further nodes, and nodes whose URLs have parameters, come from `PUNKCAST_RPC_URLS`; `ethereum://?…` has no node
-itself.
+itself. Nodes with ws:// or wss:// announce new blocks and are asked nothing.
 """
 
 import re
@@ -18,6 +18,8 @@ from shared.sources.price_source import PriceSource
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _MAINNET: Final = 1
+_ASKED: Final = ("http", "https")
+_ANNOUNCING: Final = ("ws", "wss")
 _LIMITS: Final = {
     "chain_id": (1, 2**53),
     "confirmations": (0, 10_000),
@@ -27,6 +29,7 @@ _LIMITS: Final = {
     "first_range": (1, 1_000_000),
     "timeout_s": (1, 600),
     "budget_s": (0, 600),
+    "poll_s": (0, 600),
 }
 _TEXTS: Final = ("market", "punks")
 
@@ -42,23 +45,29 @@ def open_ethereum(url: str, *, rpc_urls: str, price_url: str) -> EthereumSource:
     nodes = [url.strip() for url in rpc_urls.split(",") if url.strip()]
     if parts.netloc:
         nodes.insert(0, urlunsplit((parts.scheme.partition("+")[2] or "https", parts.netloc, parts.path, "", "")))
-    if not nodes:
-        raise InvalidInputError(
-            "PUNKCAST_SOURCE_URL names no Ethereum node: say ethereum+https://host/path, or set PUNKCAST_RPC_URLS"
-        )
     for node in nodes:
         address = urlsplit(node)
-        if address.scheme not in ("http", "https") or not address.hostname:
+        if address.scheme not in (*_ASKED, *_ANNOUNCING) or not address.hostname:
             # Without the rest of the URL, which may contain a key.
-            raise InvalidInputError(f"a node must be given as http:// or https://, not as {address.scheme or '?'}://…")
+            raise InvalidInputError(
+                f"a node must be given as http:// or https:// (or ws://, wss:// to announce new blocks), not as "
+                f"{address.scheme or '?'}://…"
+            )
+    asked = [node for node in nodes if urlsplit(node).scheme in _ASKED]
+    if not asked:
+        raise InvalidInputError(
+            "PUNKCAST_SOURCE_URL names no Ethereum node: say ethereum+https://host/path, or set PUNKCAST_RPC_URLS"
+            + (" to its https:// URL; a ws:// or wss:// node only announces new blocks" if nodes else "")
+        )
     rpc = JsonRpc(
-        nodes,
+        asked,
         chain_id=market.chain_id,
         in_flight=market.in_flight,
         calls_per_s=calls_per_s,
         patience=Patience(request_s=float(timeout_s)),
     )
-    return EthereumSource(rpc, market, PriceSource(price_url))
+    sockets = [node for node in nodes if node not in asked]
+    return EthereumSource(rpc, market, PriceSource(price_url), sockets=sockets)
 
 
 def _market(options: dict[str, str]) -> tuple[EthereumMarket, int, int | None]:

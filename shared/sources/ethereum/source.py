@@ -30,6 +30,7 @@ from shared.sources.ethereum.bids import StandingBids
 from shared.sources.ethereum.checkpoints import checkpoints_of
 from shared.sources.ethereum.contract import FIRST_BLOCK, MARKET_ADDRESS, PUNK_BID_ENTERED
 from shared.sources.ethereum.decoder import MissingBidsError, decode
+from shared.sources.ethereum.heads import Heads
 from shared.sources.ethereum.json_rpc import JsonRpc
 from shared.sources.ethereum.node import MARKET_TOPICS, EthereumNode
 from shared.sources.ethereum.ranges import Span, in_order
@@ -53,24 +54,32 @@ class EthereumMarket:
         in_flight: requests at the same time.
         first_range: blocks per request at first; then the size follows the answers of the nodes.
         budget_s: seconds after which a scan ends, and its events are stored.
+        poll_s: seconds between two questions for the newest block, if no node announces it; 0 asks never.
     """
 
     chain_id: int = 1
     market: str = MARKET_ADDRESS
-    confirmations: int = 6
+    confirmations: int = 0
     start_block: int = FIRST_BLOCK
     contract_block: int = FIRST_BLOCK
     punks: str | None = None
     in_flight: int = 4
     first_range: int = 2_000
     budget_s: float = 20.0
+    poll_s: float = 4.0
 
 
 class EthereumSource:
-    """A `BlockSource` over one or several nodes. The caller closes it."""
+    """A `BlockSource` over one or several nodes. The caller closes it.
 
-    def __init__(self, rpc: JsonRpc, market: EthereumMarket, prices: PriceSource) -> None:
+    `sockets`: ws:// and wss:// URLs of nodes that announce new blocks.
+    """
+
+    def __init__(
+        self, rpc: JsonRpc, market: EthereumMarket, prices: PriceSource, *, sockets: Sequence[str] = ()
+    ) -> None:
         self._rpc = rpc
+        self._sockets = sockets
         self._market = market
         self._node = EthereumNode(rpc, market.market)
         self._prices = prices
@@ -139,6 +148,10 @@ class EthereumSource:
             if orphaned := header.hash != ancestor.hash:
                 ancestor = await self._common_ancestor(cursor.recent)
         return Located(ancestor, orphaned=orphaned, target=target, head=newest.number, head_time=newest.time)
+
+    def heads(self) -> AsyncGenerator[None]:
+        """Yields at the start and whenever the newest block may be another one, through outages of the nodes."""
+        return Heads(partial(self._node.head, at_least=0), self._sockets, self._market.poll_s).follow()
 
     async def scan(self, located: Located, bids: StandingBids) -> Scan:
         """The events after `located`. `bids`: standing bids there, updated after a success.

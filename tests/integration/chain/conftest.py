@@ -1,6 +1,6 @@
 """A database that follows the market of a real node."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -109,6 +109,7 @@ async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMar
             database_url: str | None = None,
             clock: ManualClock | None = None,
             confirmations: int = 0,
+            sockets: Sequence[str] = (),
             **changed: Any,
         ) -> Following:
             url = database_url or await make_database()
@@ -117,7 +118,7 @@ async def follow(make_database: Callable[[], Awaitable[str]], chain: ContractMar
             everything = {"confirmations": confirmations, "start_block": 0, "contract_block": 0}
             market = EthereumMarket(**{"chain_id": CHAIN_ID, "market": chain.address} | everything | changed)
             rpc = JsonRpc(urls or [chain.url], chain_id=market.chain_id, patience=QUICK)
-            source = EthereumSource(rpc, market, NoPrices())
+            source = EthereumSource(rpc, market, NoPrices(), sockets=sockets)
             stack.push_async_callback(source.close)
             await database.run(event_repository.store_punks, small_market.PUNKS)
             reader = MarketReader()
