@@ -104,8 +104,8 @@ async def require(connection: Connection, origin: MarketOrigin) -> MarketOrigin:
     if (stored.kind, origin.kind) == ("chain", "files"):
         return stored
     raise ConflictError(
-        f"this database holds {stored.identity}, and the source is {origin.identity}: set another PUNKCAST_HOME or "
-        "PUNKCAST_DATABASE_URL, or correct PUNKCAST_SOURCE_URL"
+        f"this database follows {stored.identity}, not {origin.identity}; correct PUNKCAST_SOURCE_URL, or use another "
+        "database (PUNKCAST_HOME or PUNKCAST_DATABASE_URL)"
     )
 
 

@@ -77,7 +77,9 @@ async def test_a_database_holds_one_market(
     at = SystemClock().now()
     await database.run(source_repository.claim, held, at=at)
     if after is None:
-        with pytest.raises(ConflictError, match=r"this database holds .*, and the source is .*: set another"):
+        with pytest.raises(
+            ConflictError, match=r"this database follows .*, not .*; correct PUNKCAST_SOURCE_URL, or use another"
+        ):
             await database.run(source_repository.claim, next_one, at=at)
         after = held
     else:
@@ -98,5 +100,5 @@ async def test_a_chain_does_not_go_on_where_a_simulated_market_ends(
     platform = Platform(Settings(), clock, database, MemoryBus(clock), None)  # type: ignore[arg-type]
     await build_ingestor(platform, source, MarketReader()).backfill()
     await database.close()
-    with pytest.raises(ConflictError, match="this database holds a simulated market"):
+    with pytest.raises(ConflictError, match="this database follows a simulated market"):
         await caught_up(follow, database_url=url, start_block=100_000_000)
