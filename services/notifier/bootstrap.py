@@ -1,5 +1,7 @@
 """Builds the notifier from a platform."""
 
+import asyncio
+
 from services.notifier.alerts import alert_urls
 from services.notifier.delivering import Deliveries
 from services.notifier.handlers import ALERTS, CONSUMER, Subscriptions
@@ -15,15 +17,16 @@ def build(platform: Platform) -> MessageService:
     Raises:
         InvalidInputError: the settings name an alert URL or secret that cannot be used.
     """
-    settings = platform.settings
+    settings, entered = platform.settings, asyncio.Event()
     subscriptions = Subscriptions(
-        database=platform.database, clock=platform.clock, alert_urls=alert_urls(platform.settings)
+        database=platform.database, clock=platform.clock, alert_urls=alert_urls(settings), entered=entered
     )
     deliveries = Deliveries(
         database=platform.database,
         clock=platform.clock,
         private=settings.webhooks_private,
         prepare=subscriptions.prepare,
+        entered=entered,
     )
     return MessageService(
         CONSUMER,

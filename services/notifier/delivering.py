@@ -6,7 +6,7 @@ No database connection is held while a receiver answers.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import structlog
@@ -17,6 +17,7 @@ from services.notifier.repository import DueDelivery
 from shared.clock import Clock
 from shared.database.pool import AWAY, Database, DatabaseUnavailableError
 from shared.errors import TransientError
+from shared.tasks import end
 from shared.webhooks import SETTINGS
 from shared.webhooks.addresses import ForbiddenAddressError, Target, UnresolvedError, resolve
 
@@ -47,16 +48,22 @@ class Deliveries:
     """Posts due deliveries. Several processes may run one each."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, private: bool, prepare: Callable[[], Awaitable[None]] | None = None
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        private: bool,
+        prepare: Callable[[], Awaitable[None]] | None = None,
+        entered: asyncio.Event | None = None,
     ) -> None:
-        """`prepare` runs before each round. `private`: keys' webhooks may be plain http and point to private networks.
-
-        URLs in the settings always may.
+        """`prepare` runs before each round; `entered` starts one at once. `private`: keys' webhooks may be plain http
+        and point to private networks. URLs in the settings always may.
         """
         self._database = database
         self._clock = clock
         self._private = private
         self._prepare = prepare
+        self._entered = entered or asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled; retries while the database is away."""
@@ -67,7 +74,19 @@ class Deliveries:
                 log.warning("webhooks.waiting", reason=f"{type(error).__name__}: {error}")
                 more = False
             if not more:
-                await self._clock.sleep(EVERY_S)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        """Until something was entered, at most `EVERY_S`."""
+        waiting: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._clock.sleep(EVERY_S)),
+            asyncio.create_task(self._entered.wait()),
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end(waiting)
+        self._entered.clear()
 
     async def deliver_due(self) -> bool:
         """One round; returns whether more deliveries may be due now."""

@@ -6,16 +6,20 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.pool import Connection
-from shared.market.discount import DISCOUNT_UNIT
-from shared.stores import offer_repository
+from shared.webhooks.filters import DealFilters
 
 SUBSCRIBED_SQL = """
-select webhook_id, deal_margin, created_at from webhooks where state = 'active' and $1 = any(events) order by webhook_id
+select webhook_id, deal_margin, filters, created_at from webhooks
+where state = 'active' and $1 = any(events) order by webhook_id
 """
 ENTER_SQL = """
 insert into webhook_deliveries (delivery_id, webhook_id, event, body, created_at, next_attempt_at)
 values ($1, $2, $3, $4, $5, $5)
 on conflict (delivery_id) do nothing
+"""
+WITHDRAW_SQL = """
+update webhook_deliveries set next_attempt_at = null, error = $2 where delivery_id = $1 and delivered_at is null
+returning attempts
 """
 SCORED_SINCE_SQL = """
 select o.event_seq, s.punk_id, s.event_time as sold_at, s.tx_hash, s.log_index, s.kind, o.price_wei::text as price_wei,
@@ -23,18 +27,6 @@ select o.event_seq, s.punk_id, s.event_time as sold_at, s.tx_hash, s.log_index, 
 from outcomes o join current_sales s using (event_seq)
 where o.track = 'champion' and o.horizon = 'latest' and o.scored_at >= $1
 order by o.event_seq
-"""
-# $2 to $5: the public asks. $6: the smallest discount that a subscriber asks for, in billionths and exact.
-DEALS_SQL = f"""
-select ask.punk_id, ask.listing, ask.listed_at, ask.wei::text as ask_wei,
-       n.value_wei::text as value_wei, n.lo80_wei::text as lo80_wei, n.hi80_wei::text as hi80_wei, n.confidence::text,
-       g.model_id, g.as_of
-from unnest($2::smallint[], $3::bigint[], $4::timestamptz[], $5::numeric[]) ask (punk_id, listing, listed_at, wei)
-join nowcasts n on n.generation_id = $1 and n.punk_id = ask.punk_id
-join generations g on g.generation_id = n.generation_id
-where ask.wei * {DISCOUNT_UNIT} <= n.value_wei * ({DISCOUNT_UNIT} - $6::bigint)
-order by ask.wei / n.value_wei
-limit 500
 """
 # Taken for a while, not locked: a process that dies while it posts leaves them to the next.
 TAKE_SQL = """
@@ -71,6 +63,7 @@ PURGE_SQL = "delete from webhook_deliveries where created_at < $1"
 class Subscriber:
     webhook_id: UUID
     deal_margin: float
+    filters: DealFilters
     created_at: datetime
 
 
@@ -88,7 +81,10 @@ class DueDelivery:
 
 
 async def subscribed(connection: Connection, event: str) -> Sequence[Subscriber]:
-    return [Subscriber(**row) for row in await connection.fetch(SUBSCRIBED_SQL, event)]
+    return [
+        Subscriber(**{**row, "filters": DealFilters.model_validate_json(row["filters"])})
+        for row in await connection.fetch(SUBSCRIBED_SQL, event)
+    ]
 
 
 async def enter(
@@ -98,21 +94,14 @@ async def enter(
     await connection.execute(ENTER_SQL, delivery_id, webhook_id, event, body, at)
 
 
+async def withdraw(connection: Connection, delivery_id: UUID, *, reason: str) -> bool:
+    """Stop the attempts of an undelivered delivery. Returns whether it was never sent."""
+    return bool(await connection.fetchval(WITHDRAW_SQL, delivery_id, reason) == 0)
+
+
 async def scored_since(connection: Connection, since: datetime) -> Sequence[dict[str, object]]:
     """Sales of the champion's track by their sequence number."""
     return [dict(row) for row in await connection.fetch(SCORED_SINCE_SQL, since)]
-
-
-async def deals(connection: Connection, generation_id: int, *, margin: int) -> Sequence[dict[str, object]]:
-    """Public asks with a discount of at least `margin` (billionths) from the generation's value, the deepest first."""
-    asks = (await offer_repository.standing(connection)).asks()
-    columns = (
-        [ask.punk_id for ask in asks],
-        [ask.since.seq for ask in asks],
-        [ask.since.time for ask in asks],
-        [ask.price_wei for ask in asks],
-    )
-    return [dict(row) for row in await connection.fetch(DEALS_SQL, generation_id, *columns, margin)]
 
 
 async def take(connection: Connection, *, at: datetime, until: datetime, limit: int) -> Sequence[DueDelivery]:

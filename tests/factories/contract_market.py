@@ -97,6 +97,11 @@ class ContractMarket:
         self.played.offer_punk_for_sale(owner, punk, price, only)
         return self._to(owner, "offerPunkForSale(uint256,uint256,address)", punk, price, only)
 
+    def withdraw_offer(self, punk: int) -> dict[str, Any]:
+        owner = self.played.owners[punk]
+        self.played.punk_no_longer_for_sale(owner, punk)
+        return self._to(owner, "punkNoLongerForSale(uint256)", punk)
+
     def buy(self, punk: int, price: int, buyer: str) -> dict[str, Any]:
         """Whether or not it was offered: this contract stops nobody."""
         self.played.offers[punk] = (self.played.owners[punk], price, NOBODY)

@@ -14,12 +14,13 @@ from services.api.compat.schemas import (
     TopDeal,
     TopDeals,
 )
-from services.api.deals.ranking import Z_90, judged_asks
+from services.api.deals.ranking import judged_asks
 from services.api.deals.routes import GAS_ETH
 from services.api.gateway import gateway_of
 from services.api.problems import documented, no_such_punk
 from services.api.view.generation import Generation
 from services.api.view.records import ValueRow
+from shared.market.deal_odds import Z_90
 from shared.units import ETH
 
 router = APIRouter(prefix="/compat/agents/v2", tags=["compatibility"])

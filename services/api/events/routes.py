@@ -29,7 +29,7 @@ _RESET = format_sse_event(
 @router.get(
     "/v1/events",
     operation_id="stream_events",
-    summary="New generations, scored sales, promotions and rollbacks as server-sent events",
+    summary="New generations, scored sales, new asks with their values, promotions and rollbacks as server-sent events",
     response_class=StreamingResponse,
     responses=_CONTENT | documented(422, 503),
 )

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from services.api.money import Money
-from services.api.schemas import SaleKind, Strict
+from services.api.schemas import Grade, SaleKind, Strict
 
-EventName = Literal["generation", "sale_scored", "promotion", "rollback"]
+EventName = Literal["generation", "sale_scored", "listing", "promotion", "rollback"]
 
 
 class GenerationEvent(Strict):
@@ -34,6 +34,22 @@ class SaleScoredEvent(Strict):
     generation_id: int
     model_id: str
     in90: Annotated[bool, Field(description="The price lies in the 90 % interval")]
+
+
+class ListingEvent(Strict):
+    """A punk has a new public ask, or another one. Its value is of the nowcast served now, if it has one."""
+
+    listing: Annotated[int, Field(description="Sequence number of the event that placed the ask")]
+    punk_id: int
+    listed_at: datetime
+    ask: Money
+    provisional: Annotated[bool, Field(description="Few blocks follow its block, so that it may be replaced")]
+    generation_id: int | None
+    value: Money | None
+    lo80: Money | None
+    hi80: Money | None
+    confidence: Grade | None
+    discount: Annotated[float | None, Field(description="1 - ask / value")]
 
 
 class PointerEvent(Strict):

@@ -1,6 +1,6 @@
-"""The event stream of one process. It follows three histories, keeps the last events and wakes its readers.
+"""The event stream of one process. It follows four histories, keeps the last events and wakes its readers.
 
-An event's id names the progress in all three histories, so that a reader can resume at any process whose buffer
+An event's id names the progress in all histories, so that a reader can resume at any process whose buffer
 reaches back that far.
 """
 
@@ -24,13 +24,15 @@ from services.api.problems import DATABASE_ERRORS
 from shared.database.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
-CHANNELS = ("punkcast_nowcast", "punkcast_scored", "punkcast_pointer")
+CHANNELS = ("punkcast_nowcast", "punkcast_scored", "punkcast_pointer", "punkcast_listed")
 KEPT = 1_000
 BACK = 200
 """Numbers of each history that are read again at the start."""
 _PAGE = 500
-_ID = re.compile(r"^g(\d{1,18})\.s(\d{1,18})\.p(\d{1,18})$")
-History = Literal["generation", "sale", "pointer"]
+# An older release gave ids without listings. Its readers have seen none and continue with new ones.
+_ID = re.compile(r"^g(\d{1,18})\.s(\d{1,18})\.p(\d{1,18})(?:\.l(\d{1,18}))?$")
+_ALL_SEEN = 10**18
+History = Literal["generation", "sale", "pointer", "listing"]
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,7 @@ class EventStream:
         self._poll_s = config.poll_s
         self._timeout_s = config.database_timeout_s
         self._events: deque[StreamEvent] = deque(maxlen=KEPT)
-        self._read_to = Progress(0, 0, 0)
-        self._floor = Progress(0, 0, 0)
+        self._read_to = self._floor = Progress(0, 0, 0, 0)
         self._changed = asyncio.Event()
         self.started = False
         self.total = 0
@@ -78,7 +79,7 @@ class EventStream:
     def after(self, progress: Progress) -> tuple[list[StreamEvent], bool]:
         """Kept events that a reader at `progress` has not seen, and whether these are all."""
         unseen = [event for event in self._events if event.number > getattr(progress, event.history)]
-        whole = all(getattr(progress, name) >= getattr(self._floor, name) for name in ("generation", "sale", "pointer"))
+        whole = all(seen >= floor for seen, floor in zip(astuple(progress), astuple(self._floor), strict=True))
         return unseen, whole
 
     async def changed(self, seconds: float) -> None:
@@ -108,6 +109,8 @@ class EventStream:
             self._add("generation", "generation", generation.generation_id, generation)
         for sale in await queries.sales(connection, self._read_to.sale, _PAGE):
             self._add("sale_scored", "sale", sale.event_seq, sale)
+        for listing in await queries.listings(connection, self._read_to.listing, _PAGE):
+            self._add("listing", "listing", listing.listing, listing)
         self.started = True
         if self.total != before:
             changed, self._changed = self._changed, asyncio.Event()
@@ -115,7 +118,8 @@ class EventStream:
 
     def _add(self, name: EventName, history: History, number: int, data: BaseModel) -> None:
         self._read_to = replace(self._read_to, **{history: number})
-        identity = f"g{self._read_to.generation}.s{self._read_to.sale}.p{self._read_to.pointer}"
+        at = self._read_to
+        identity = f"g{at.generation}.s{at.sale}.p{at.pointer}.l{at.listing}"
         wire = format_sse_event(data_str=data.model_dump_json(), event=name, id=identity)
         if len(self._events) == KEPT:
             dropped = self._events[0]
@@ -127,4 +131,4 @@ class EventStream:
 def progress_of(last_event_id: str) -> Progress | None:
     """A reader's progress; None when the id is not from this stream."""
     found = _ID.match(last_event_id.strip())
-    return Progress(*map(int, found.groups())) if found else None
+    return Progress(*map(int, found.groups(default=str(_ALL_SEEN)))) if found else None

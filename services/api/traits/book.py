@@ -7,12 +7,12 @@ from math import exp
 from statistics import median_low
 from typing import Final
 
-from services.api.deals.ranking import Z_90
 from services.api.money import money
 from services.api.schemas import FloorDocument
 from services.api.traits.schemas import KINDS, Premium, TraitAsk, TraitEntry, TraitKind, TraitSale
 from services.api.view.current import View
 from services.api.view.records import SaleRow
+from shared.market.deal_odds import Z_90
 from shared.units import DAY_S, ETH
 
 YEAR_S: Final = 365 * DAY_S

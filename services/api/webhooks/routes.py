@@ -39,7 +39,9 @@ async def create(order: WebhookOrder, once: Annotated[Once, Depends(once_with("w
             raise ConflictError(f"This key already has {MOST} webhooks; delete one first.")
         secret = new_secret()
         at = once.gateway.clock.now()
-        created = await queries.insert(transaction.connection, uuid4(), owner, order, secret=secret, at=at)
+        filters = await queries.with_known_names(transaction.connection, order.filters)
+        known = order.model_copy(update={"filters": filters})
+        created = await queries.insert(transaction.connection, uuid4(), owner, known, secret=secret, at=at)
         return CreatedWebhook(**created.model_dump(), secret=secret)
 
     return await once.answer("webhook", order, act, status=201)

@@ -1,14 +1,15 @@
 """Subscriptions to events."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from services.api.schemas import Strict
+from shared.webhooks.filters import DealFilters
 
-WebhookEvent = Literal["deal.found", "sale.scored", "model.promoted", "model.rolled_back"]
+WebhookEvent = Literal["deal.found", "deal.gone", "sale.scored", "model.promoted", "model.rolled_back"]
 
 
 class WebhookOrder(Strict):
@@ -23,13 +24,20 @@ class WebhookOrder(Strict):
         StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[^\x00-\x20]+$"),
         Field(description="https, reachable from the internet; redirects are not followed"),
     ]
-    events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=4)]
+    events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=5)]
     deal_margin: Annotated[
         float, Field(ge=0.0, le=0.95, description="deal.found: ask at most value x (1 - margin)")
     ] = 0.1
+    filters: Annotated[DealFilters, Field(description="deal.found: what a deal must be besides")] = DealFilters()
     description: Annotated[
         str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Field(description="For your own list")
     ] = ""
+
+    @model_validator(mode="after")
+    def _gone_needs_found(self) -> Self:
+        if "deal.gone" in self.events and "deal.found" not in self.events:
+            raise ValueError("deal.gone follows deal.found, so subscribe to both")
+        return self
 
 
 class WebhookDocument(Strict):
@@ -39,6 +47,7 @@ class WebhookDocument(Strict):
     url: str
     events: list[Literal[WebhookEvent, "alert.raised"]]
     deal_margin: float
+    filters: DealFilters
     description: str
     state: Annotated[Literal["active", "disabled"], Field(description="disabled: after repeated failure")]
     created_at: datetime

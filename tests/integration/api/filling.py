@@ -127,15 +127,22 @@ class Happening:
     exclusion: str | None = None
 
 
-async def happen(connection: Connection, *happenings: Happening, first_block: int = 21_000_000) -> None:
-    """Append events, one block each, in the order given; sales get their row in `sales`."""
+async def happen(
+    connection: Connection, *happenings: Happening, first_block: int = 21_000_000, known_at: datetime | None = None
+) -> None:
+    """Append events, one block each, in the order given; sales get their row in `sales`. They are history unless
+    `known_at` is given."""
     for block, event in enumerate(happenings, start=first_block):
         at, seller, buyer = NOW - timedelta(hours=event.hours), event.seller, event.buyer
         known = {
             "block": block, "log_index": 5, "tx_hash": "0x" + digest(f"{block}"), "event_time": at,
             "punk_id": event.punk, "price_wei": None if event.eth is None else round(event.eth * 10**9) * 10**9,
         }  # fmt: skip
-        kinds = {"event_type": event.type, "sale_kind": "buy" if event.type == "sale" else None, "known_at": at}
+        kinds = {
+            "event_type": event.type,
+            "sale_kind": "buy" if event.type == "sale" else None,
+            "known_at": known_at or at,
+        }
         seq = await an_event(connection, **known, **kinds, from_address=seller, to_address=buyer)
         if event.type == "sale":
             judged = {"valid": event.exclusion is None, "exclusion": event.exclusion, "floor_wei": FLOOR_WEI}

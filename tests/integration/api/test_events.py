@@ -11,7 +11,8 @@ import pytest
 from services.api.events.queries import Progress
 from services.api.events.routes import _stream
 from services.api.events.schemas import GenerationEvent
-from services.api.events.stream import KEPT, EventStream, progress_of
+from services.api.events.stream import _ALL_SEEN, KEPT, EventStream, progress_of
+from shared.stores import offer_repository
 from tests.factories.waiting import eventually
 from tests.integration.api import filling
 from tests.integration.api.conftest import OPERATOR, Served, problem, serving
@@ -76,6 +77,27 @@ async def test_every_change_is_sent(served: Served, model: str) -> None:
     assert (sale["punk_id"], sale["price"]) == (7, {"wei": str(41 * 10**18), "eth": 41.0})
 
 
+async def test_a_new_ask_is_sent_with_its_value_and_history_is_not(served: Served, model: str) -> None:
+    """The value of punk 2 is 40.02 ETH; punk 4 was listed in history."""
+    run = served.database.run
+    generation = await run(filling.publish, model, as_of=NOW + timedelta(hours=1))
+    async with listening(served, "listing") as reader:
+        await run(filling.happen, Happening("listed", 4, 3, 30.0, "0x1"))
+        await run(filling.happen, Happening("listed", 2, 2, 36.018, "0x1"), first_block=21_000_100, known_at=NOW)
+        await run(offer_repository.catch_up)
+        await reader.until(1)
+        await run(filling.happen, Happening("listed", 2, 1, 39.0, "0x1"), first_block=21_000_200, known_at=NOW)
+        await run(offer_repository.catch_up)
+        await reader.until(2)
+    first, second = [data for _, _, data in reader.events]
+    assert (first["punk_id"], first["ask"]["wei"], first["generation_id"]) == (2, str(36_018 * 10**15), generation)
+    assert (first["value"]["eth"], first["discount"], first["provisional"]) == (40.02, pytest.approx(0.1), False)
+    assert second["ask"]["eth"] == 39.0
+    async with listening(served, last=reader.events[0][0]) as again:
+        await again.until(1)
+    assert [data["ask"]["eth"] for _, _, data in again.events] == [39.0]
+
+
 async def test_promotions_and_rollbacks_are_sent(served: Served, model: str) -> None:
     contender = await served.database.run(filling.fill_model, 2)
     await served.database.execute("update models set state = 'evaluated' where model_id = $1", contender)
@@ -113,7 +135,7 @@ async def test_a_reader_who_missed_more_than_is_kept_gets_a_gap_event(
         await something_happens(served, model)
         await reader.until(2)
     stream = served.gateway.event_stream
-    monkeypatch.setattr(stream, "_floor", Progress(10**6, 10**6, 10**6))
+    monkeypatch.setattr(stream, "_floor", Progress(10**6, 10**6, 10**6, 10**6))
     async with listening(served, last=reader.events[0][0]) as late:
         await late.until(1)
     assert late.events[0][1] == "reset"
@@ -126,8 +148,8 @@ async def test_the_buffer_is_bounded_and_knows_what_it_dropped(served: Served) -
         stream._add("generation", "generation", number, data)
     assert len(stream._events) == KEPT
     assert stream._floor.generation == 5
-    assert stream.after(Progress(5, 0, 0))[1]
-    assert not stream.after(Progress(4, 0, 0))[1]
+    assert stream.after(Progress(5, 0, 0, 0))[1]
+    assert not stream.after(Progress(4, 0, 0, 0))[1]
 
 
 async def test_heartbeats_keep_the_line_open(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,6 +180,7 @@ async def test_head_and_wrong_questions(unchanging: Served) -> None:
 
 
 def test_ids_are_places() -> None:
-    assert progress_of("g12.s34.p5") == Progress(12, 34, 5)
-    for wrong in ("", "g1", "g1.s2", "g-1.s2.p3", "g1.s2.p3.x", "g" + "9" * 30 + ".s1.p1"):
+    assert progress_of("g12.s34.p5.l6") == Progress(12, 34, 5, 6)
+    assert progress_of("g12.s34.p5") == Progress(12, 34, 5, _ALL_SEEN), "an older release knew no listings"
+    for wrong in ("", "g1", "g1.s2", "g-1.s2.p3", "g1.s2.p3.x", "g1.s2.p3.l", "g" + "9" * 30 + ".s1.p1"):
         assert progress_of(wrong) is None

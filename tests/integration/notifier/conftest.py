@@ -1,58 +1,26 @@
 """A notifier on a real database, a gateway to subscribe at, and a receiver on a real socket."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
-from aiohttp import web
 
 from services.notifier.bootstrap import build
 from shared.registry import api_keys
 from shared.settings import Settings
 from tests.factories.database import Database
 from tests.factories.harness import Harness
+from tests.factories.receiver import Receiver, receiving
 from tests.integration.api import filling
 from tests.integration.api.conftest import Served, serving
 from tests.integration.api.filling import NOW
 
 
-@dataclass
-class Receiver:
-    """Answers with `status`; with `stall`, only once that is set."""
-
-    url: str = ""
-    status: int = 204
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    stall: asyncio.Event | None = None
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def take(self, request: web.Request) -> web.Response:
-        self.got.append(({name.lower(): value for name, value in request.headers.items()}, await request.read()))
-        self.arrived.set()
-        if self.stall is not None:
-            await self.stall.wait()
-        headers = {"Location": f"{self.url}/elsewhere"} if 300 <= self.status < 400 else {}
-        return web.Response(status=self.status, headers=headers)
-
-    def bodies(self) -> list[dict[str, object]]:
-        return [json.loads(body) for _, body in self.got]
-
-
 async def _listening() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    app = web.Application()
-    app.router.add_post("/{tail:.*}", receiver.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield receiver
-    await runner.cleanup()
+    async with receiving() as found:
+        yield found
 
 
 receiver = pytest_asyncio.fixture(_listening, name="receiver")

@@ -231,10 +231,28 @@ async def test_at_most_twenty_and_the_same_key_makes_one(posting: Posting, recei
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"events": []}, {"events": ["everything"]}, {"url": "nonsense"}, {"deal_margin": 1.5}, {"secret": "mine"}],
+    [
+        {"events": []},
+        {"events": ["everything"]},
+        {"events": ["deal.gone"]},
+        {"url": "nonsense"},
+        {"deal_margin": 1.5},
+        {"secret": "mine"},
+        {"filters": {"min_probability": 2}},
+        {"filters": {"types": ["Dragon"]}},
+        {"filters": {"traits": ["Hoody"]}},
+        {"filters": {"colour": "red"}},
+    ],
     ids=str,
 )
 async def test_wrong_orders_are_explained(posting: Posting, wrong: dict[str, object]) -> None:
     order = {"url": "http://a.b", "events": ["sale.scored"]} | wrong
     answer = await posting.served.client.post("/v1/webhooks", json=order, headers=posting.headers)
     assert problem(answer)[0] == 422
+
+
+async def test_filters_are_kept_as_the_catalogue_writes_them(posting: Posting, receiver: Receiver) -> None:
+    asked = {"types": ["ape"], "traits": [" beanie "], "max_price": 12.5}
+    made = await posting.subscribe(receiver.url, "deal.found", "deal.gone", filters=asked)
+    kept = {"types": ["Ape"], "traits": ["Beanie"], "max_price": 12.5, "min_confidence": None, "min_probability": None}
+    assert (made["filters"], (await posting.webhook(made))["filters"]) == (kept, kept)

@@ -197,7 +197,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * New generations, scored sales, promotions and rollbacks as server-sent events
+         * New generations, scored sales, new asks with their values, promotions and rollbacks as server-sent events
          * @description `event: reset` says that more was missed than is kept. Comments keep the connection alive.
          */
         get: operations["stream_events"];
@@ -1541,7 +1541,7 @@ export interface components {
             /** Disabled Reason */
             disabled_reason: string | null;
             /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
+            events: ("deal.found" | "deal.gone" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
             /** Failing Since */
             failing_since: string | null;
             /**
@@ -1549,6 +1549,7 @@ export interface components {
              * @description In a row
              */
             failures: number;
+            filters: components["schemas"]["DealFilters"];
             /** Last Delivered At */
             last_delivered_at: string | null;
             /**
@@ -1643,6 +1644,37 @@ export interface components {
             /** Type */
             type: string | null;
             value: components["schemas"]["Money"];
+        };
+        /**
+         * DealFilters
+         * @description What a deal must be, beside `deal_margin`. A filter that is not given lets every deal through.
+         */
+        DealFilters: {
+            /**
+             * Max Price
+             * @description Highest ask, in ETH
+             */
+            max_price?: number | null;
+            /**
+             * Min Confidence
+             * @description A is best
+             */
+            min_confidence?: ("A" | "B" | "C" | "D") | null;
+            /**
+             * Min Probability
+             * @description That the punk is worth more than its ask, as in /v1/deals
+             */
+            min_probability?: number | null;
+            /**
+             * Traits
+             * @description All of these accessories
+             */
+            traits?: string[] | null;
+            /**
+             * Types
+             * @description One of these types
+             */
+            types?: string[] | null;
         };
         /**
          * DealPrior
@@ -3896,7 +3928,7 @@ export interface components {
             /** Disabled Reason */
             disabled_reason: string | null;
             /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
+            events: ("deal.found" | "deal.gone" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
             /** Failing Since */
             failing_since: string | null;
             /**
@@ -3904,6 +3936,7 @@ export interface components {
              * @description In a row
              */
             failures: number;
+            filters: components["schemas"]["DealFilters"];
             /** Last Delivered At */
             last_delivered_at: string | null;
             /**
@@ -3954,7 +3987,12 @@ export interface components {
              */
             description?: string;
             /** Events */
-            events: ("deal.found" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
+            events: ("deal.found" | "deal.gone" | "sale.scored" | "model.promoted" | "model.rolled_back")[];
+            /**
+             * @description deal.found: what a deal must be besides
+             * @default {}
+             */
+            filters?: components["schemas"]["DealFilters"];
             /**
              * Url
              * @description https, reachable from the internet; redirects are not followed
@@ -4712,7 +4750,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Repeat it for several; default: all */
-                types?: ("generation" | "sale_scored" | "promotion" | "rollback")[] | null;
+                types?: ("generation" | "sale_scored" | "listing" | "promotion" | "rollback")[] | null;
             };
             header?: {
                 /** @description Continue after this event; browsers send it */

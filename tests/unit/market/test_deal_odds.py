@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.api.deals.ranking import DEFAULT_PRIOR, FEW, LEAST_SPREAD, Offer, Prior, judge, learn
+from shared.market.deal_odds import DEFAULT_PRIOR, FEW, LEAST_SPREAD, Offer, Prior, judge, learn
 
 amounts = st.floats(1e-9, 1e9)
 shares = st.floats(0.0, 1.0)
