@@ -19,6 +19,7 @@ from rich.table import Table
 from shared.database.embedded import database_url
 from shared.database.migrate import migrate
 from shared.settings import Settings
+from tests.bench.deal_latency import deal_latency
 from tests.bench.decode_rate import decode_rate
 from tests.bench.false_alarms import false_alarms
 from tests.bench.feature_rate import feature_rate
@@ -34,6 +35,7 @@ from tests.plugins.market_data import market_data_folder
 RESULTS = Path("bench-results.json")
 BENCHES = (
     import_rate, decode_rate, market_state, feature_rate, nowcast_cycle, gate_size, false_alarms, scale, gateway,
+    deal_latency,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,12 +62,13 @@ class Supervisor:
         logs: Path,
         failpoints: Mapping[str, list[str]],
         *,
-        may_fail: Callable[[str], bool],
+        may_fail: Callable[[str], bool] = lambda _: True,
+        services: Sequence[str] = SERVICES,
     ) -> None:
         self._environment = dict(environment)
         self._logs = logs
         self._may_fail = may_fail
-        self.kept = {name: Kept(name, list(failpoints.get(name, ()))) for name in SERVICES}
+        self.kept = {name: Kept(name, list(failpoints.get(name, ()))) for name in services}
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -138,7 +139,7 @@ class Supervisor:
 
     def tails(self, characters: int = 1500) -> str:
         """The end of every log, for the message of a failed test."""
-        logs = [path for name in SERVICES if (path := self.log(name)).exists()]
+        logs = [path for name in self.kept if (path := self.log(name)).exists()]
         return "\n".join(f"--- {log}\n{log.read_text(errors='replace')[-characters:]}" for log in logs)
 
     async def _keep(self, one: Kept) -> None:

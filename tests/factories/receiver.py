@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,11 +18,14 @@ class Receiver:
     url: str = ""
     status: int = 204
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    """When each arrived, of `time.perf_counter`."""
     stall: asyncio.Event | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.Response:
         self.got.append(({name.lower(): value for name, value in request.headers.items()}, await request.read()))
+        self.at.append(time.perf_counter())
         self.arrived.set()
         if self.stall is not None:
             await self.stall.wait()

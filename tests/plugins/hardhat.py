@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -39,9 +40,9 @@ class Hardhat:
     bytecode: dict[str, str]
 
 
-@pytest.fixture(scope="session")
-def hardhat() -> Iterator[Hardhat]:
-    """The node. It starts with an empty chain (`chain` empties it again)."""
+@contextmanager
+def running() -> Iterator[Hardhat]:
+    """A node with an empty chain."""
     home = _installed()
     bytecode = _compiled(home)
     [port] = free_ports(1)
@@ -57,6 +58,13 @@ def hardhat() -> Iterator[Hardhat]:
         finally:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="session")
+def hardhat() -> Iterator[Hardhat]:
+    """The node. It starts with an empty chain (`chain` empties it again)."""
+    with running() as node:
+        yield node
 
 
 @pytest.fixture
