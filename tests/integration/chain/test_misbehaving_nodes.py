@@ -1,6 +1,7 @@
 """Nodes that answer wrongly, too little or not at all, in the ways that are known of real ones."""
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -265,3 +266,37 @@ async def test_a_connection_that_breaks_in_the_middle_is_an_outage(chain: Contra
 
 async def no_pause(_: float) -> None:
     pass
+
+
+async def test_reorganisations_restarts_and_a_node_that_lies_at_random_end_as_a_clean_backfill_does(
+    chain: ContractMarket, follow: Follow, fresh_database_url: str
+) -> None:
+    chosen = random.Random(11)
+
+    def lie(method: str, found: Any) -> Any:
+        if method == "eth_getLogs" and chosen.random() < 0.4:
+            return chosen.choice([[], [log | {"data": "0x12"} for log in found], found[:1], found + found])
+        if method == "eth_blockNumber" and chosen.random() < 0.3:
+            return "0x5"
+        return found
+
+    def refuse(body: Any) -> web.Response | None:
+        return web.Response(status=chosen.choice([429, 500, 502, 503])) if chosen.random() < 0.1 else None
+
+    async with fault_proxy(chain.url) as liar:
+        liar.distortions.append(lie)
+        liar.rules.append(refuse)
+        await chain.trade(81, 30)
+        for step in range(8):
+            # Each time with new objects, as after a kill.
+            process = await follow(liar.url, chain.url, database_url=fresh_database_url)
+            await process.catch_up()
+            snapshot = await chain.snapshot()
+            await chain.trade(90 + step, 8)
+            await process.catch_up()
+            if step % 2:
+                await chain.revert(snapshot)
+                await chain.trade(110 + step, 10)
+    following = await caught_up(follow, database_url=fresh_database_url)
+    assert await following.rows("select count(*) > 2 from market_revisions") == [(True,)]
+    assert await following.tables() == await clean_tables(follow)
