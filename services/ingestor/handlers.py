@@ -161,7 +161,9 @@ class Ingestor:
             REORGANISATIONS.inc()
         for node in stored.look.nodes:
             NODE_FAILURES.labels(node.name).set(node.failures)
-        log.info(
+        # Each block is read, and most of them have no events.
+        say = log.info if left or stored.appended or stored.revision is not None else log.debug
+        say(
             "source.read",
             block=stored.read.last,
             head=stored.look.head,

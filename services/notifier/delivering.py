@@ -30,7 +30,8 @@ PAUSES: Final = (
 PATIENCE: Final = timedelta(days=5)
 """A webhook that accepted nothing for this long is disabled."""
 AT_ONCE: Final = 20
-TAKEN_FOR: Final = timedelta(minutes=2)
+TAKEN_FOR: Final = timedelta(seconds=30)
+"""A process that dies while it posts delays its deliveries by this; a round takes less."""
 EVERY_S: Final = 2.0
 TIMEOUT_S: Final = 5.0
 GONE: Final = 410

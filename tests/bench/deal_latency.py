@@ -28,6 +28,7 @@ from shared.contracts.messages import NowcastRequested
 from shared.database.migrate import migrate
 from tests.bench.measured import Measured
 from tests.factories import small_market
+from tests.factories.contract_market import ContractMarket
 from tests.factories.database import Database
 from tests.factories.harness import Harness
 from tests.factories.live_market import LiveMarket, live_market
@@ -39,6 +40,8 @@ from tests.plugins.rabbitmq import LOCAL, delete_names
 DEALS: Final = 100
 NOWCAST_EVERY_S: Final = 5.0
 SERVICES: Final = ("ingestor", "nowcaster", "notifier")
+FIRST_BLOCK: Final = int(small_market.EVENTS["block"][-1]) + 1
+"""The chain follows a history."""
 
 
 async def deal_latency(url: str, home: Path, _: Path) -> list[Measured]:
@@ -49,12 +52,18 @@ async def deal_latency(url: str, home: Path, _: Path) -> list[Measured]:
     try:
         with running() as hardhat:
             async with (
+                httpx.AsyncClient(base_url=hardhat.url, timeout=30.0) as client,
                 _migrated(url) as database_url,
                 live_market(
-                    hardhat, database_url=database_url, amqp_url=broker, prefix=prefix, folder=folder,
-                    services=SERVICES, first_block=int(small_market.EVENTS["block"][-1]) + 1,
+                    await _chain(client, hardhat.bytecode["PunkMarket"]),
+                    database_url=database_url,
+                    amqp_url=broker,
+                    prefix=prefix,
+                    folder=folder,
+                    services=SERVICES,
+                    first_block=FIRST_BLOCK,
                 ) as market,
-            ):  # fmt: skip
+            ):
                 return await _measured(market, folder, broker, prefix)
     finally:
         await delete_names(broker, prefix)
@@ -67,10 +76,20 @@ async def _migrated(server: str) -> AsyncIterator[str]:
         yield url
 
 
+async def _chain(client: httpx.AsyncClient, bytecode: str) -> ContractMarket:
+    """A market without events at the present time, with a block per second."""
+    chain = await ContractMarket.deployed(client, bytecode)
+    await chain.rpc("hardhat_mine", hex(FIRST_BLOCK))
+    await chain.rpc("evm_setNextBlockTimestamp", hex(int(datetime.now(UTC).timestamp())))
+    await chain.mine(130)  # all of the newest blocks know their parents
+    await chain.rpc("evm_setAutomine", False)
+    await chain.rpc("evm_setIntervalMining", 1_000)
+    return chain
+
+
 async def _measured(market: LiveMarket, folder: Path, broker: str, prefix: str) -> list[Measured]:
     await _champion(market.database, folder)
     secret = await market.subscribe("deal.found", deal_margin=0.3)
-    await market.mine_by_itself(1.0)
     market.supervisor.start()
     await eventually(lambda: market.supervisor.all_ready, within_s=120)
     nowcasts = asyncio.create_task(_nowcasts(broker, prefix))

@@ -23,6 +23,9 @@ SILENT_S: Final = 60.0
 """A connection without a head for this long counts as broken; mainnet has a block every 12 s."""
 AGAIN_S: Final = 30.0
 """After a failure, the nodes are asked for this long before the next connection."""
+LAGS: Final = 8
+LAG_S: Final = 0.25
+"""A block may be announced before the node that is asked has it. So often, with these pauses, it is read again."""
 _SUBSCRIBE: Final = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
 
 
@@ -36,11 +39,13 @@ class Heads:
 
     Attributes:
         newest: asks the nodes for the newest block.
+        seen: the newest block that the last pull saw.
         sockets: ws:// and wss:// URLs of nodes that announce heads, in the order of preference.
         poll_s: pause between two questions, while no node announces; 0 asks never.
     """
 
     newest: Callable[[], Awaitable[Header]]
+    seen: Callable[[], int]
     sockets: Sequence[str]
     poll_s: float
 
@@ -51,10 +56,14 @@ class Heads:
             for url in self.sockets:
                 try:
                     async with aclosing(_announced(url)) as announced:
-                        async for _ in announced:
+                        async for number in announced:
                             broken.discard(url)
-                            yield
-                except (OSError, WebSocketException, SilentError, ValueError) as error:
+                            for _ in range(LAGS):
+                                yield
+                                if self.seen() >= number:
+                                    break
+                                await asyncio.sleep(LAG_S)
+                except (OSError, WebSocketException, SilentError, ValueError, LookupError, TypeError) as error:
                     if url not in broken:
                         # Without the rest of the URL, which may contain a key.
                         reason = f"{type(error).__name__}: {error}".replace(url, "its URL")
@@ -85,8 +94,8 @@ class Heads:
             await asyncio.sleep(self.poll_s)
 
 
-async def _announced(url: str) -> AsyncGenerator[None]:
-    """Yields when the subscription begins, and for each announced head. Raises when the connection ends."""
+async def _announced(url: str) -> AsyncGenerator[int]:
+    """The number of each announced block, and -1 when the subscription begins. Raises when the connection ends."""
     async with connect(url) as socket:
         await socket.send(_SUBSCRIBE)
         while True:
@@ -97,4 +106,4 @@ async def _announced(url: str) -> AsyncGenerator[None]:
                 raise SilentError(f"no head within {SILENT_S:g} s") from error
             if not isinstance(message, dict) or "error" in message:
                 raise SilentError(f"it refuses to announce heads: {str(message)[:200]}")
-            yield
+            yield int(message["params"]["result"]["number"], 16) if "params" in message else -1

@@ -87,6 +87,7 @@ class EthereumSource:
             self._node, in_flight=market.in_flight, budget_s=market.budget_s, span=Span(blocks=market.first_range)
         )
         self._contract_seen = False
+        self._head = -1
 
     @property
     def identity(self) -> ChainIdentity:
@@ -134,6 +135,7 @@ class EthereumSource:
             await self._node.require_contract()
             self._contract_seen = True
         newest = await self._node.head(at_least=cursor.block if cursor.recent else 0)
+        self._head = newest.number
         if newest.number < cursor.block:
             raise PermanentError(
                 f"the newest block of the node is {newest.number}, but block {cursor.block + 1} is the next to read: "
@@ -151,7 +153,8 @@ class EthereumSource:
 
     def heads(self) -> AsyncGenerator[None]:
         """Yields at the start and whenever the newest block may be another one, through outages of the nodes."""
-        return Heads(partial(self._node.head, at_least=0), self._sockets, self._market.poll_s).follow()
+        newest = partial(self._node.head, at_least=0)
+        return Heads(newest, lambda: self._head, self._sockets, self._market.poll_s).follow()
 
     async def scan(self, located: Located, bids: StandingBids) -> Scan:
         """The events after `located`. `bids`: standing bids there, updated after a success.

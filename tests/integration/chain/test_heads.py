@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -108,6 +109,24 @@ async def test_an_outage_of_the_node_is_said_once_and_then_everything_is_read(
     assert sorted(said) == ["heads.waiting", "node.failed"]
 
 
+async def test_a_block_that_is_announced_before_the_asked_node_has_it_is_read_soon(
+    chain: ContractMarket, follow: Follow
+) -> None:
+    async with fault_proxy(chain.url) as proxy:
+        following = await follow(proxy.url, sockets=[socket_of(chain.url)], poll_s=0.0)
+        async with in_step(following):
+            await reads(following, chain)
+            behind, answers = await chain.head(), iter(range(3))
+
+            def late(method: str, result: Any) -> Any:
+                return hex(behind) if method == "eth_blockNumber" and next(answers, None) is not None else result
+
+            proxy.distortions.append(late)
+            await chain.trade(8, 1)
+            await reads(following, chain)
+    assert await following.tables() == await clean_tables(follow)
+
+
 async def test_a_broken_announcement_is_replaced_by_questions(
     chain: ContractMarket, follow: Follow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +159,7 @@ async def test_a_node_that_announces_nothing_counts_as_broken(
         asked.set()
         await asyncio.Event().wait()
 
-    following = Heads(newest, [socket_of(chain.url)], 1.0)  # type: ignore[arg-type]
+    following = Heads(newest, lambda: 0, [socket_of(chain.url)], 1.0)  # type: ignore[arg-type]
     async with aclosing(following.follow()) as found:
         await anext(found)  # the subscription itself
         waiting = asyncio.ensure_future(anext(found))

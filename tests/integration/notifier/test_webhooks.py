@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,10 +10,16 @@ import pytest
 from standardwebhooks import Webhook
 
 from services.notifier import delivering
+from services.notifier.bootstrap import build
 from services.notifier.delivering import PATIENCE, PAUSES, Deliveries
+from shared.clock import SystemClock
+from shared.contracts.envelope import Envelope
 from shared.contracts.messages import MarketUpdated, ModelPromoted
 from shared.registry import api_keys
+from shared.settings import Settings
+from shared.tasks import end
 from tests.factories.database import Database
+from tests.factories.waiting import eventually
 from tests.integration.api import filling
 from tests.integration.api.conftest import OPERATOR, problem, serving
 from tests.integration.api.filling import NOW, Happening
@@ -85,6 +92,20 @@ async def test_an_ask_below_the_value_by_exactly_the_margin_is_a_deal(posting: P
     await posting.run(filling.publish, posting.model, as_of=NOW + timedelta(hours=1))
     await posting.deliver()
     assert [(body["data"]["punk_id"], body["data"]["discount"]) for body in receiver.bodies()] == [(1, 0.1)]
+
+
+async def test_what_is_entered_is_posted_at_once_and_not_with_the_next_round(
+    posting: Posting, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "EVERY_S", 600.0)
+    await posting.subscribe(receiver.url, "model.promoted")
+    notifier = build(replace(posting.platform, settings=Settings(webhooks_private=True), clock=SystemClock()))
+    posts = asyncio.create_task(notifier.background())
+    await asyncio.sleep(0.5)  # the first round finds nothing
+    message = Envelope.wrap(promoted(posting), source="test", time=SystemClock().now(), message_id=uuid4())
+    await notifier.subscriptions()[0].handle(message)
+    await eventually(lambda: receiver.got)
+    await end([posts])
 
 
 async def test_failures_are_tried_again_later_and_later_then_given_up(posting: Posting, receiver: Receiver) -> None:
