@@ -9,6 +9,7 @@ import typer
 
 from services.cli.context import on_platform
 from services.cli.files import require_writable, write_json
+from services.cli.options import existing
 from shared.errors import InvalidInputError, NotFoundError
 from shared.units import eth_in_wei
 
@@ -22,7 +23,7 @@ def backtest_command(
         Path | None, typer.Option(help="predictions.parquet of `punkcast evaluate`; without, the database's record.")
     ] = None,
     events: Annotated[
-        Path | None, typer.Option(exists=True, help="The folder of events behind the predictions.")
+        Path | None, typer.Option(callback=existing, help="The folder of events behind the predictions.")
     ] = None,
     margin: Annotated[float, typer.Option(min=0, max=0.99, help="Buy asks this share under the value.")] = 0.1,
     latency: Annotated[int, typer.Option(min=0, max=1000, help="Nowcasts until an order arrives.")] = 1,

@@ -2,14 +2,21 @@
 
 import time
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lab.demo.market import Market, source_url
-from services.cli.options import duration
+from services.cli.options import duration, existing
 from shared.settings import Settings
+
+
+class Market(StrEnum):
+    """A market that needs no files of the reader's own."""
+
+    REAL = "real"
+    SIMULATED = "simulated"
 
 
 def demo(
@@ -18,7 +25,7 @@ def demo(
     ] = Market.REAL,
     events: Annotated[
         Path | None,
-        typer.Option(exists=True, envvar="EVENTS", help="Play the last weeks of these event files instead"),
+        typer.Option(callback=existing, envvar="EVENTS", help="Play the last weeks of these event files instead"),
     ] = None,
     exit_after: Annotated[
         bool, typer.Option("--exit", envvar="DEMO_EXIT", help="End after the summary, without API and site")
@@ -29,6 +36,8 @@ def demo(
 
     It is the last weeks of the real market in data/, or what PUNKCAST_SOURCE_URL names.
     """
+    from lab.demo.market import source_url
+
     started, every, settings = time.monotonic(), duration(nowcast_every), Settings()
     url = source_url(settings, market, events, today=datetime.now(UTC).date())
 

@@ -1,10 +1,10 @@
 """Which market a demo plays, and which days of it."""
 
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
+from lab.demo.command import Market
 from lab.replay.plan import Plan
 from services.cli.bundled import BUNDLED
 from shared.errors import InvalidInputError
@@ -17,13 +17,6 @@ RECORDED_DAYS = timedelta(days=28)
 SIMULATED_DAYS = timedelta(days=180)
 WATCH_EVERY = timedelta(hours=6)
 EVERYTHING = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-class Market(StrEnum):
-    """A market that needs no files of the reader's own."""
-
-    REAL = "real"
-    SIMULATED = "simulated"
 
 
 def source_url(settings: Settings, market: Market, events: Path | None, *, today: date) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from lab.window import Window
 from services.cli.files import whole, write_frame, write_json
-from services.cli.options import duration
+from services.cli.options import duration, existing
 from shared.errors import InvalidInputError
 from shared.settings import Settings
 
@@ -20,7 +20,9 @@ ALL_HORIZONS = ["30m", "24h", "7d"]
 
 
 def evaluate_command(
-    events: Annotated[Path, typer.Option(exists=True, help="Folder with events*.parquet and eth_usd_daily.parquet.")],
+    events: Annotated[
+        Path, typer.Option(callback=existing, help="Folder with events*.parquet and eth_usd_daily.parquet.")
+    ],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of sales, UTC.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, inclusive.")],
     out: Annotated[Path, typer.Option(help="The folder to write to; made if it is not there.")],

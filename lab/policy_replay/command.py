@@ -9,13 +9,15 @@ import typer
 
 from lab.window import Window
 from services.cli.files import require_writable, write_json
-from services.cli.options import duration
+from services.cli.options import duration, existing
 from shared.evaluation.policy import load_policy
 from shared.settings import Settings
 
 
 def policy_replay(
-    events: Annotated[Path, typer.Option(exists=True, help="Folder with events.parquet and eth_usd_daily.parquet")],
+    events: Annotated[
+        Path, typer.Option(callback=existing, help="Folder with events.parquet and eth_usd_daily.parquet")
+    ],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, inclusive")],
     json_file: Annotated[Path, typer.Option("--json", help="Write the figures to this file")],

@@ -10,12 +10,14 @@ import typer
 from lab.replay.plan import Plan
 from services.cli.files import require_writable
 from services.cli.interruption import run_interruptibly
-from services.cli.options import duration
+from services.cli.options import duration, existing
 from shared.settings import Settings
 
 
 def replay(
-    events: Annotated[Path, typer.Option(exists=True, help="Folder with events.parquet and eth_usd_daily.parquet")],
+    events: Annotated[
+        Path, typer.Option(callback=existing, help="Folder with events.parquet and eth_usd_daily.parquet")
+    ],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, inclusive")],
     nowcast_every: Annotated[str, typer.Option(help="Like 30m, 12h, 1d")] = "12h",

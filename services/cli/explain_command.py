@@ -9,7 +9,7 @@ import typer
 
 from services.cli.context import on_platform
 from services.cli.files import require_writable
-from services.cli.options import instant
+from services.cli.options import existing, instant
 from shared.errors import InvalidInputError
 from shared.settings import Settings
 
@@ -29,7 +29,9 @@ def explain_command(
     model: Annotated[str | None, typer.Option(help="A model's id or file; default: the model of that nowcast.")] = None,
     events: Annotated[
         Path | None,
-        typer.Option(exists=True, help="Event files to explain from, without a database; needs --model FILE or --fit."),
+        typer.Option(
+            callback=existing, help="Event files to explain from, without a database; needs --model FILE or --fit."
+        ),
     ] = None,
     *,
     fit: Annotated[

@@ -2,10 +2,22 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from shared.errors import InvalidInputError
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def existing(path: Path | None) -> Path | None:
+    """A path that is there, looked at before anything slow is imported; None stays.
+
+    Raises:
+        InvalidInputError: it is not there.
+    """
+    if path is not None and not path.exists():
+        raise InvalidInputError(f"{path}: there is no such file or directory")
+    return path
 
 
 def duration(text: str) -> timedelta:

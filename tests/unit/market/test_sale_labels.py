@@ -5,6 +5,7 @@ from typing import get_args
 import polars as pl
 import pytest
 
+from shared.market.reference_data import packaged_punks
 from shared.market.sale_labels import DEALER_SALES, Channel, Labels
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
@@ -152,7 +153,7 @@ def test_the_simulated_transactions_meet_every_label():
 @pytest.mark.realdata
 def test_the_development_year_was_traded_as_the_documentation_says(market_data):
     events = pl.read_parquet(market_data / "events.parquet").with_row_index("seq", offset=1)
-    folded: MarketTimeline = market.timeline(events, Traits.from_frame(pl.read_parquet(market_data / "punks.parquet")))
+    folded: MarketTimeline = market.timeline(events, Traits.from_frame(packaged_punks()))
     first = datetime(2024, 8, 1, tzinfo=UTC).timestamp()
     sales = [sale for sale in folded.sales if sale.excluded is None and sale.time >= first]
     counts = Counter(sale.labels.channel for sale in sales)
