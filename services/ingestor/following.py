@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 async def follow(ingestor: Ingestor, source: BlockSource) -> None:
-    """One pull per head, until cancelled. A failed pull is not repeated: the next one reads the same blocks."""
+    """Read each head, until cancelled. A failed pull is not repeated: the next one reads the same blocks."""
     failing = ""
     async with aclosing(source.heads()) as heads:
         async for _ in heads:

@@ -77,9 +77,15 @@ class Ingestor:
             )
 
     async def on_head(self) -> None:
-        """One pull because the chain has another newest block."""
-        async with self._one_pull:
-            await self._step(lambda: originating(self._database, self._clock, source=CONSUMER), self._request_more)
+        """Pull because the chain has another newest block, until there is no more.
+
+        It requests nothing: each head during a long read would begin another sequence of requests.
+        """
+        more = True
+        while more:
+            async with self._one_pull:
+                step = await self.backfill()
+            more = step.stored.more_after is not None
 
     async def backfill(self, *, again_from: int | None = None) -> Step:
         """One pull without a message, which requests no further pull. `again_from`: supersedes all later events."""

@@ -13,7 +13,7 @@ from services.ingestor.following import follow as follow_heads
 from services.ingestor.handlers import CONSUMER
 from shared.clock import SystemClock
 from shared.contracts.envelope import Envelope, decode
-from shared.contracts.messages import IngestRequested
+from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.messaging.transaction import AlreadyHandledError
 from shared.sources.ethereum import heads
 from shared.sources.ethereum.heads import Heads
@@ -63,6 +63,17 @@ async def test_each_head_is_read_without_a_tick(chain: ContractMarket, follow: F
     assert await following.tables() == await clean_tables(follow)
     told = [decode(body).data for (body,) in await following.rows("select body from outbox")]
     assert sum(message.events for message in told) == len(await following.events()), "each event is told once"
+
+
+async def test_a_head_reads_all_that_is_left_and_requests_nothing(chain: ContractMarket, follow: Follow) -> None:
+    await chain.trade(9, 30)
+    await chain.mine(300)
+    following = await follow(sockets=[socket_of(chain.url)], budget_s=0.0, first_range=20)
+    async with in_step(following):
+        await reads(following, chain)
+    assert await following.tables() == await clean_tables(follow)
+    told = [decode(body).data for (body,) in await following.rows("select body from outbox")]
+    assert {type(message) for message in told} == {MarketUpdated}
 
 
 async def test_without_a_pause_and_without_sockets_only_ticks_pull(chain: ContractMarket, follow: Follow) -> None:
