@@ -53,6 +53,10 @@ class PriceSource:
         pause_s: float = 0.5,
         sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
+        try:
+            self._host = f"ETH/USD of {httpx.URL(url.partition('?')[0]).host}"
+        except httpx.InvalidURL as error:
+            raise InvalidInputError(f"PUNKCAST_PRICE_URL: {error}") from error
         self._url = url
         self._client = httpx.AsyncClient(
             timeout=20.0, transport=transport, follow_redirects=True, headers={"User-Agent": "punkcast"}
@@ -86,10 +90,6 @@ class PriceSource:
         days = sorted(day for day in closes if first <= day <= until)
         frame = pl.DataFrame({"date": days, "eth_usd": [closes[day] for day in days]}, schema=ETH_USD_SCHEMA)
         return validate_eth_usd(frame, self._host)
-
-    @property
-    def _host(self) -> str:
-        return f"ETH/USD of {httpx.URL(self._url.partition('?')[0]).host}"
 
     def _pieces(self, first: date, until: date) -> Iterator[tuple[date, date]]:
         days = _DAYS_AT_ONCE if "{start}" in self._url else max((until - first).days + 1, 1)

@@ -20,7 +20,7 @@ async def test_an_operator_sees_an_outage_a_hole_and_its_repair(
     await chain.mine(300)
     async with fault_proxy(chain.url) as proxy:
         operator = home(proxy, chain, fresh_database_url, tmp_path)
-        away = [web.Response(status=503)] * 7
+        away = [web.Response(status=503) for _ in range(7)]
         proxy.rules.append(lambda body: away.pop() if away else None)
         proxy.distortions.append(
             lambda method, found: (

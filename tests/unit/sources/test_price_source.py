@@ -118,6 +118,11 @@ async def test_an_outage_is_waited_out_and_a_long_one_said() -> None:
             await prices.closes(None, date(2024, 1, 5))
 
 
+def test_a_malformed_url_is_an_error_of_the_setting() -> None:
+    with pytest.raises(InvalidInputError, match="PUNKCAST_PRICE_URL"):
+        PriceSource("http://host:port/prices")
+
+
 async def test_a_refusal_or_a_price_of_zero_is_an_error() -> None:
     async with source(Exchange(httpx.Response(404))) as prices:
         with pytest.raises(InvalidInputError, match="HTTP 404; is PUNKCAST_PRICE_URL right"):
