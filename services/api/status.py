@@ -39,7 +39,7 @@ class MarketStatus(BaseModel):
     last_block: int
     last_event_time: datetime
     age_seconds: int
-    simulated: Annotated[bool, Field(description="The market is made up, by the settings' source")]
+    simulated: Annotated[bool, Field(description="The market is made up")]
 
 
 class NodeStatus(BaseModel):
@@ -152,7 +152,8 @@ async def status(request: Request) -> StatusDocument:
             last_block=market.last_block,
             last_event_time=market.last_event_time,
             age_seconds=current.age_seconds(market.last_event_time),
-            simulated=gateway.config.simulated,
+            # The database knows its market better than the settings of a gateway that only reads it.
+            simulated=source.kind == "simulated" if source and source.kind else gateway.config.simulated,
         )
         if market
         else None,

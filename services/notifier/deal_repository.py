@@ -27,16 +27,20 @@ join punks p on p.punk_id = ask.punk_id
 left join chain_cursor c on true
 where n.value_wei > 0
 """
-TOLD_SQL = "select webhook_id, stands_as from deals_told where stands_as = any($1::bigint[])"
+TOLD_SQL = "select webhook_id, stands_as from deals_told where gone_at is null and stands_as = any($1::bigint[])"
+# A listing that is gone and stands again: a reorganisation took back what ended the ask.
 TELL_SQL = """
 insert into deals_told (webhook_id, listing, stands_as, told_at) values ($1, $2, $2, $3)
-on conflict do nothing
-returning listing
+on conflict (webhook_id, listing) do update
+set stands_as = excluded.stands_as, told_at = excluded.told_at, times = deals_told.times + 1,
+    gone_at = null, reason = null
+where deals_told.gone_at is not null
+returning times
 """
 # Told asks that stand no more. `moved_to`: the same transaction placed the same ask in another block. A table of offers
 # that lacks a reorganisation says nothing; the ingestor's next step completes it.
 ENDED_SQL = f"""
-select t.webhook_id, t.listing, was.punk_id, was.price_wei::text as ask_wei, o.until_time as ended_at,
+select t.webhook_id, t.listing, t.times, was.punk_id, was.price_wei::text as ask_wei, o.until_time as ended_at,
        moved.since_seq as moved_to, w.state = 'active' and 'deal.gone' = any(w.events) as wanted,
        coalesce(ended.block > c.block - {PROVISIONAL_BLOCKS}, false) as provisional,
        case when o.since_seq is null then 'reorganised'
@@ -88,6 +92,7 @@ class Ended:
 
     webhook_id: UUID
     listing: int
+    times: int
     punk_id: int
     ask_wei: str
     ended_at: datetime | None
@@ -110,13 +115,14 @@ async def valued_asks(connection: Connection, generation_id: int) -> Sequence[Va
 
 
 async def told(connection: Connection, listings: Sequence[int]) -> set[tuple[UUID, int]]:
-    """Which webhooks know which of these listings."""
+    """Which webhooks know which of these standing listings."""
     return {tuple(row) for row in await connection.fetch(TOLD_SQL, listings)}
 
 
-async def tell(connection: Connection, webhook_id: UUID, listing: int, *, at: datetime) -> bool:
-    """Note that a subscriber is told of a listing; false if it was before."""
-    return await connection.fetchval(TELL_SQL, webhook_id, listing, at) is not None
+async def tell(connection: Connection, webhook_id: UUID, listing: int, *, at: datetime) -> int | None:
+    """Note that a subscriber is told of a listing: how often so far; None if the subscriber knows it."""
+    times: int | None = await connection.fetchval(TELL_SQL, webhook_id, listing, at)
+    return times
 
 
 async def ended(connection: Connection) -> Sequence[Ended]:

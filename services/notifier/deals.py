@@ -28,7 +28,8 @@ async def _end(transaction: Transaction, ask: Ended, at: datetime) -> None:
         await deal_repository.move(connection, ask)
         return
     await deal_repository.gone(connection, ask, at=at)
-    found = deliveries.identity(ask.webhook_id, "deal.found", str(ask.listing))
+    key = _key(ask.listing, ask.times)
+    found = deliveries.identity(ask.webhook_id, "deal.found", key)
     # A deal that is gone is not sent any more. Who was never sent it, is not told that it is gone.
     never_sent = await repository.withdraw(connection, found, reason=f"the ask is gone: {ask.reason}")
     if ask.wanted and not never_sent:
@@ -36,7 +37,7 @@ async def _end(transaction: Transaction, ask: Ended, at: datetime) -> None:
             "punk_id": ask.punk_id, "listing": ask.listing, "ask_wei": ask.ask_wei, "reason": ask.reason,
             "ended_at": ask.ended_at, "provisional": ask.provisional,
         }  # fmt: skip
-        await deliveries.enter(transaction, ask.webhook_id, "deal.gone", str(ask.listing), fields, at)
+        await deliveries.enter(transaction, ask.webhook_id, "deal.gone", key, fields, at)
 
 
 async def _find(transaction: Transaction, generation_id: int, at: datetime) -> None:
@@ -60,11 +61,16 @@ async def _find(transaction: Transaction, generation_id: int, at: datetime) -> N
                     punk_type=ask.punk_type,
                     accessories=ask.accessories,
                 )
-                and await deal_repository.tell(connection, subscriber.webhook_id, ask.listing, at=at)
+                and (times := await deal_repository.tell(connection, subscriber.webhook_id, ask.listing, at=at))
             ):
                 fields = dict(ask.fields) | {
                     "discount": round(1.0 - ask.ask_wei / ask.value_wei, 6),
                     "probability": round(probability, 6),
                 }
-                key = str(ask.listing)
+                key = _key(ask.listing, times)
                 await deliveries.enter(transaction, subscriber.webhook_id, "deal.found", key, fields, at)
+
+
+def _key(listing: int, times: int) -> str:
+    """What a delivery is about: the listing, and which telling of it."""
+    return str(listing) if times == 1 else f"{listing}/{times}"

@@ -7,6 +7,7 @@ create table deals_told (
     listing    bigint not null,                  -- the event that placed the ask, as told
     stands_as  bigint not null,                  -- the ask's event now: a reorganisation may move it to another block
     told_at    timestamptz not null,
+    times      smallint not null default 1,      -- told again when a reorganisation takes back what ended the ask
     gone_at    timestamptz,                      -- null while the ask stands
     reason     text check (reason in ('sold', 'delisted', 'changed', 'reorganised')),
     primary key (webhook_id, listing),

@@ -161,6 +161,20 @@ async def test_a_reorganisation_retracts_a_deal_by_name(watched: Watched) -> Non
     assert await watched.told(watched.chain.offer(PUNK, 30 * ETH)) == [FOUND]
 
 
+async def test_an_ask_that_stands_again_after_a_reorganisation_is_told_again(watched: Watched) -> None:
+    chain = watched.chain
+    await watched.subscribe("deal.found", "deal.gone")
+    assert await watched.told(chain.offer(PUNK, 30 * ETH)) == [FOUND]
+    snapshot = await chain.snapshot()
+    assert await watched.told(chain.buy(PUNK, 30 * ETH, chain.accounts[1])) == [("deal.gone", PUNK, "sold")]
+    await chain.revert(snapshot)
+    await chain.mine(2)
+    assert await watched.told() == [FOUND]
+    await watched.restart()
+    assert await watched.told() == []
+    assert await watched.told(chain.withdraw_offer(PUNK)) == [("deal.gone", PUNK, "delisted")]
+
+
 async def test_a_listing_that_moves_to_another_block_is_the_same_listing(watched: Watched) -> None:
     await watched.subscribe("deal.found", "deal.gone")
     await watched.following.catch_up()

@@ -2544,7 +2544,7 @@ export interface components {
             last_event_time: string;
             /**
              * Simulated
-             * @description The market is made up, by the settings' source
+             * @description The market is made up
              */
             simulated: boolean;
         };
