@@ -167,9 +167,7 @@ class Ingestor:
             REORGANISATIONS.inc()
         for node in stored.look.nodes:
             NODE_FAILURES.labels(node.name).set(node.failures)
-        # Each block is read, and most of them have no events.
-        say = log.info if left or stored.appended or stored.revision is not None else log.debug
-        say(
+        log.info(
             "source.read",
             block=stored.read.last,
             head=stored.look.head,

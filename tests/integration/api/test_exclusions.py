@@ -68,3 +68,14 @@ async def test_a_reason_of_a_newer_version_is_passed_on(served: Served) -> None:
 async def test_an_unknown_reason_is_explained(unchanging: Served) -> None:
     answer = await unchanging.client.get("/v1/exclusions", params={"reason": "bad luck"})
     assert (answer.status_code, answer.json()["errors"][0]["location"]) == (422, "query.reason")
+
+
+async def test_excluded_sales_split_by_channel(served: Served) -> None:
+    await served.database.run(filling.happen, *STORY)
+    await served.database.execute(
+        "update sales set (channel, pass_through, dealer, wrapped) = ('directed_ask', false, false, false) "
+        "where punk_id in (5, 6)"
+    )
+    for channel, punks in {"directed_ask": [6, 5], "public_ask": []}.items():
+        page = await served.json("/v1/exclusions", params={"channel": channel})
+        assert [(sale["punk_id"], sale["channel"]) for sale in page["items"]] == [(punk, channel) for punk in punks]

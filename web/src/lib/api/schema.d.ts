@@ -218,7 +218,7 @@ export interface paths {
         };
         /**
          * Exclusions
-         * @description Excluded sales, newest first; of one reason when given.
+         * @description Excluded sales, newest first; of one reason and one channel when given.
          */
         get: operations["list_exclusions"];
         put?: never;
@@ -2040,6 +2040,11 @@ export interface components {
             block: number;
             /** Buyer */
             buyer: string | null;
+            /**
+             * Channel
+             * @description As of an outcome; null until the ingestor has labelled the sale
+             */
+            channel: string | null;
             /** Explanation */
             explanation: string;
             /** @description Lowest public ask of any other punk just before */
@@ -4805,6 +4810,7 @@ export interface operations {
         parameters: {
             query?: {
                 reason?: components["schemas"]["Exclusion"] | null;
+                channel?: ("public_ask" | "directed_ask" | "accepted_bid") | null;
                 limit?: number;
                 /** @description `next_cursor` of the page before, same filters */
                 cursor?: string | null;
