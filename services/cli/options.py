@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared.errors import InvalidInputError
+from shared.sources.market_files import require_path
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -15,8 +16,8 @@ def existing(path: Path | None) -> Path | None:
     Raises:
         InvalidInputError: it is not there.
     """
-    if path is not None and not path.exists():
-        raise InvalidInputError(f"{path}: there is no such file or directory")
+    if path is not None:
+        require_path(path)
     return path
 
 

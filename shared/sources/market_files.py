@@ -23,7 +23,7 @@ def event_paths(path: Path) -> tuple[Path, ...]:
         if path.suffix not in TABLES:
             raise InvalidInputError(f"{path}: expected a file of events ({', '.join(TABLES)})")
         return (path,)
-    _require(path)
+    require_path(path)
     paths = events_in(path)
     if not paths:
         raise InvalidInputError(f"{path}: holds no event files; expected events* with one of {', '.join(TABLES)}")
@@ -54,11 +54,12 @@ def page_paths(path: Path) -> tuple[Path, ...]:
     Raises:
         InvalidInputError: there is no such path.
     """
-    _require(path)
+    require_path(path)
     candidates = sorted(path.iterdir()) if path.is_dir() else [path]
     return tuple(file for file in candidates if file.name.lower().endswith(PAGES) and file.is_file())
 
 
-def _require(path: Path) -> None:
+def require_path(path: Path) -> None:
+    """Raises InvalidInputError if there is no such file or directory."""
     if not path.exists():
         raise InvalidInputError(f"{path}: there is no such file or directory")

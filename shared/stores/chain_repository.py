@@ -12,7 +12,8 @@ from shared.database.pool import Connection
 from shared.errors import ConflictError, PermanentError
 from shared.market.chain import KEPT_BLOCKS, BlockRef, ChainIdentity, Checkpoint, Cursor, Place, digest
 
-SELECT_CURSOR_SQL = "select chain_id, market, block, settled, begun_after from chain_cursor"
+SELECT_CURSOR_SQL = "select chain_id, market, block, settled from chain_cursor"
+SELECT_BEGUN_SQL = "select begun_after from chain_cursor"
 SELECT_BLOCKS_SQL = "select block, hash from chain_blocks where block <= $1 order by block"
 STORE_CURSOR_SQL = """
 insert into chain_cursor (only_row, chain_id, market, block, moved_at, settled, begun_after)
@@ -121,7 +122,7 @@ async def require_known_events(
         MissingEventsError: a checkpoint has other events.
     """
     ended = [checkpoint for checkpoint in checkpoints if after < checkpoint.last <= until]
-    begun_after = await connection.fetchval("select begun_after from chain_cursor") if ended else None
+    begun_after = await connection.fetchval(SELECT_BEGUN_SQL) if ended else None
     for checkpoint in ended:
         if begun_after is None or checkpoint.first <= begun_after:
             continue

@@ -10,6 +10,7 @@ from shared.database.pool import Connection
 from shared.errors import ConflictError
 from shared.market.chain import Look, MarketOrigin, NodeState
 
+# A database of an earlier release knows its chain from the cursor alone.
 SELECT_ORIGIN_SQL = """
 select kind, identity from market_source
 union all
@@ -32,11 +33,11 @@ STORE_FAILURE_SQL = """
 insert into source_state as kept (only_row, looked_at, problem, failures, nodes) values (true, $1, $2, 1, $3)
 on conflict (only_row) do update set looked_at = $1, problem = $2, failures = kept.failures + 1, nodes = $3
 """
-SELECT_STATE_SQL = """
-select s.*, c.block, c.chain_id, c.market, o.kind, o.identity,
+SELECT_STATE_SQL = f"""
+select s.*, c.block, o.kind, o.identity,
        (select count(*) from market_revisions)::integer as reorganisations
 from (select true) as one(row)
-left join source_state s on true left join chain_cursor c on true left join market_source o on true
+left join source_state s on true left join chain_cursor c on true left join ({SELECT_ORIGIN_SQL}) o on true
 """
 MISSING_CLOSES_SQL = """
     select day::date from generate_series(
@@ -132,10 +133,6 @@ async def state(connection: Connection) -> SourceState:
     assert row is not None
     kept = dict(row)
     del kept["only_row"]
-    chain, market = kept.pop("chain_id"), kept.pop("market")
-    if chain is not None:
-        # A database of an earlier release knows its chain from the cursor alone.
-        kept |= {"kind": "chain", "identity": MarketOrigin.of_chain(chain, market).identity}
     kept["failures"] = kept["failures"] or 0
     kept["nodes"] = [NodeState(**node) for node in json.loads(kept["nodes"] or "[]")]
     return SourceState(**kept)
