@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -12,10 +13,12 @@ from services.api.app import create_app
 from services.api.config import GatewayConfig
 from shared.clock import Clock, SystemClock
 from shared.database.embedded import database_url
-from shared.database.pool import Database
+from shared.database.pool import Database, DatabaseUnavailableError
 from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+FIRST_CONNECTION_S = 2.0
 
 
 def build(
@@ -77,5 +80,9 @@ async def serve(
 
 
 async def open_pool(url: str) -> Database:
-    """A pool on `url` that connects on first use. Raises InvalidInputError: the URL is not usable."""
-    return await Database.connect(url, min_size=0, max_size=10, application_name="punkcast-api")
+    """A pool on `url`; its server may still be away. Raises InvalidInputError: the URL or its pooler is unusable."""
+    database = await Database.connect(url, min_size=0, max_size=10, application_name="punkcast-api")
+    with suppress(DatabaseUnavailableError, TimeoutError):
+        async with asyncio.timeout(FIRST_CONNECTION_S), database.connection():
+            pass
+    return database

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from shared.database.pool import Connection, reaching, require_server_url
+from shared.database.pool import Connection, reaching, require_own_session, require_server_url
 from shared.errors import ConflictError, InvalidInputError, TransientError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -153,6 +153,8 @@ async def _connection(url: str) -> AsyncIterator[Connection]:
             url, server_settings={"application_name": "punkcast-migrate", "timezone": "UTC"}
         )
     try:
+        with reaching(url):
+            await require_own_session(connection, url)
         yield connection
     finally:
         await connection.close()

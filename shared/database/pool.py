@@ -22,14 +22,31 @@ AWAY = (
     asyncpg.InvalidAuthorizationSpecificationError,  # wrong password, or one that is being changed
     asyncpg.InvalidCatalogNameError,  # the database does not exist yet
 )
-# If a client machine vanishes inside a transaction, its locks are freed after a minute instead of two hours.
-_KEEPALIVES = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+# If a client machine vanishes inside a transaction, its locks are freed after a minute instead of two hours. Not in the
+# startup packet: poolers such as PgBouncer refuse a connection that names there what they do not know.
+_KEEPALIVES_SQL = """
+set tcp_keepalives_idle = 30;
+set tcp_keepalives_interval = 10;
+set tcp_keepalives_count = 3;
+"""
+_PROCESS_SQL = "select pg_backend_pid()"
 _CLOSE_TIMEOUT_S = 10.0
 _LOST_GRACE_S = 1.0
 
 
 class DatabaseUnavailableError(TransientError, ConnectionError):
     """PostgreSQL is unavailable. Nothing was read or written."""
+
+
+class SharedSessionError(InvalidInputError):
+    """A pooler gives each transaction another session."""
+
+
+class _PooledConnection(asyncpg.Connection):
+    """A connection whose settings outlive the reset at each release."""
+
+    def get_reset_query(self) -> str:
+        return f"{super().get_reset_query()}{_KEEPALIVES_SQL}"
 
 
 class Database:
@@ -50,15 +67,23 @@ class Database:
 
         Raises:
             InvalidInputError: `url` is not a PostgreSQL URL.
+            SharedSessionError: a pooler in transaction mode answers. With `min_size` 0, the first use raises it.
             DatabaseUnavailableError: the server does not answer.
         """
         require_server_url(url)
+
+        async def prepare(connection: Connection) -> None:
+            await require_own_session(connection, url)
+            await connection.execute(_KEEPALIVES_SQL)
+
         with reaching(url):
             pool = await asyncpg.create_pool(
                 url,
                 min_size=min_size,
                 max_size=max_size,
-                server_settings={"application_name": application_name, "timezone": "UTC", **_KEEPALIVES},
+                init=prepare,
+                connection_class=_PooledConnection,
+                server_settings={"application_name": application_name, "timezone": "UTC"},
             )
         return cls(pool)
 
@@ -148,6 +173,42 @@ def require_server_url(url: str) -> None:
         raise InvalidInputError(
             f"{url.partition(':')[0]}: is not a database URL; set PUNKCAST_DATABASE_URL to postgresql://… or embedded://"
         )
+
+
+async def require_own_session(connection: Connection, url: str) -> None:
+    """Refuse a pooler that gives each transaction of `connection` another server process.
+
+    Notifications, advisory locks and prepared statements belong to a session. Between shared sessions they get lost, or
+    reach another client, without an error.
+
+    Raises:
+        SharedSessionError: the server process changed between two transactions.
+    """
+    try:
+        own = await _has_own_session(connection, url)
+    except (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError):
+        own = False
+    if not own:
+        raise SharedSessionError(
+            "the pooler of PUNKCAST_DATABASE_URL changes the session between two transactions, but notifications, "
+            "advisory locks and prepared statements need one session: set pool_mode = session (PgBouncer), "
+            "or connect to PostgreSQL itself"
+        )
+
+
+async def _has_own_session(connection: Connection, url: str) -> bool:
+    process = await connection.fetchval(_PROCESS_SQL)
+    # A pooler announces another process than the server's, because it has to recognise cancel requests.
+    if process == connection.get_server_pid():
+        return True
+    # A pooler hands out the process that was used last, so another client's transaction takes this one's.
+    other = await asyncpg.connect(url, statement_cache_size=0)
+    try:
+        async with other.transaction():
+            await other.fetchval(_PROCESS_SQL)
+            return bool(await connection.fetchval(_PROCESS_SQL) == process)
+    finally:
+        await other.close()
 
 
 @contextmanager

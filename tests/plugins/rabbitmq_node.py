@@ -14,6 +14,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.plugins.packages import found_or_installed
+
 WHAT_TO_DO = (
     "no RabbitMQ for the tests: install rabbitmq-server, start one on 127.0.0.1:5672, "
     "or set PUNKCAST_TEST_BROKER_URL=amqp://user:password@host:5672/"
@@ -30,7 +32,9 @@ START_WITHIN_S = 90
 @contextmanager
 def private_node(tell: Callable[[str], None]) -> Iterator[str]:
     """Run a node while the context is open and yield its URL; installs the server first where that is possible."""
-    script = _installed() or _install(tell)
+    if _installed() is None:
+        tell("no RabbitMQ found: installing rabbitmq-server with apt-get (set PUNKCAST_TEST_BROKER_URL to use another)")
+    script = found_or_installed(_installed, "rabbitmq-server", remedy=WHAT_TO_DO)
     # Not below pytest's tmp_path: Erlang's socket and file names must stay short.
     home = Path(tempfile.mkdtemp(prefix="punkcast-mq-"))
     port, distribution, mapper = free_ports(3)
@@ -83,29 +87,6 @@ def _installed() -> str | None:
         if os.access(script, os.X_OK):
             return script
     return shutil.which("rabbitmq-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-
-
-def _install(tell: Callable[[str], None]) -> str:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        pytest.fail(WHAT_TO_DO, pytrace=False)
-    tell("no RabbitMQ found: installing rabbitmq-server with apt-get (set PUNKCAST_TEST_BROKER_URL to use another)")
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "rabbitmq-server"]):
-        # Only the second result counts, because old package lists may suffice.
-        done = subprocess.run(
-            ["apt-get", *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-    script = _installed()
-    if script is None:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        pytest.fail(f"apt-get could not install rabbitmq-server ({last}). {WHAT_TO_DO}", pytrace=False)
-    return script
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
