@@ -46,7 +46,8 @@ class _PooledConnection(asyncpg.Connection):
     """A connection whose settings outlive the reset at each release."""
 
     def get_reset_query(self) -> str:
-        return f"{super().get_reset_query()}{_KEEPALIVES_SQL}"
+        reset: str = super().get_reset_query()  # type: ignore[no-untyped-call]
+        return f"{reset}{_KEEPALIVES_SQL}"
 
 
 class Database:
