@@ -58,7 +58,7 @@ def failed_copy(
 ) -> Message:
     """The message with its failure in the headers, for a retry queue or the dead-letter queue."""
     headers: dict[str, FieldValue] = {
-        ATTEMPT: history.attempt + (outcome.kind == "retry"),
+        ATTEMPT: history.attempt + (outcome.kind == "retry" and outcome.counts),
         FIRST_FAILED_AT: (history.first_failed_at or now).isoformat(),
         REASON: outcome.reason,
     }

@@ -24,11 +24,15 @@ MAX_REASON = 1000
 
 @dataclass(frozen=True)
 class Outcome:
-    """`done`: acknowledge. `retry`: redeliver after the delay of `tier`. `dead`: move to the dead-letter queue."""
+    """`done`: acknowledge. `retry`: redeliver after the delay of `tier`. `dead`: move to the dead-letter queue.
+
+    `counts`: whether this was one of the message's tries.
+    """
 
     kind: Literal["done", "retry", "dead"]
     reason: str = ""
     tier: int = 0
+    counts: bool = True
 
 
 async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retries: int, now: datetime) -> Outcome:
@@ -83,8 +87,9 @@ def _outcome_of(error: Exception, attempt: int, retries: int) -> Outcome:
     if isinstance(error, PermanentError):
         return Outcome("dead", f"permanent: {type(error).__name__}: {error}"[:MAX_REASON])
     reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, OUTAGES) and retries:
+        # The shortest delay, so that the work goes on soon after the outage.
+        return Outcome("retry", reason[:MAX_REASON], counts=False)
     if attempt <= retries:
         return Outcome("retry", reason[:MAX_REASON], tier=attempt - 1)
-    if isinstance(error, OUTAGES) and retries:
-        return Outcome("retry", reason[:MAX_REASON], tier=retries - 1)
     return Outcome("dead", f"retries used up after {attempt} attempts: {reason}"[:MAX_REASON])

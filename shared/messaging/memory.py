@@ -98,7 +98,7 @@ class MemoryBroker:
             queue.delayed.append(
                 replace(
                     delivery,
-                    attempt=delivery.attempt + 1,
+                    attempt=delivery.attempt + outcome.counts,
                     due=now + self.delays[outcome.tier],
                     first_failed_at=first_failed_at,
                 )

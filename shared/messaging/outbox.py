@@ -56,7 +56,7 @@ class Relay:
         clock: Clock | None = None,
         poll_s: float = 3.0,
         heartbeat_s: float = 30.0,
-        unroutable_pause_s: float = 30.0,
+        unroutable_pause_s: float = 5.0,
     ) -> None:
         self._database = database
         self._bus = bus
@@ -151,10 +151,9 @@ class Relay:
                     log.warning("outbox relay is waiting", reason=f"{type(error).__name__}: {error}")
             if stopping:
                 return
-            pause = min(self._poll_s * 2 ** min(failures, 4), 30.0) if failures else self._poll_s
             with contextlib.suppress(TimeoutError):
                 # After a failure wait for the pause or the stop; another row changes nothing.
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(self._poll_s):
                     await (self._stopping if failures else self._wake).wait()
 
     async def _listen(self) -> None:
