@@ -5,7 +5,6 @@ One transaction holds the decision, the states it changes, the pointer and the m
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid5
 
 import structlog
 
@@ -119,7 +118,7 @@ class Gatekeeper:
                 await self._expire(transaction, open_decision)
             for record in unjudged:
                 payload = ContenderRegistered(model_id=record.model_id, request_id=record.training_request)
-                await transaction.emit(payload, message_id=uuid5(message.id, record.model_id))
+                await transaction.emit(payload)
 
     async def _situation(self, connection: Connection, model_id: str) -> Situation:
         return await situation_of(connection, model_id, now=self._clock.now(), policy=self._policy)

@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
 
 import structlog
 
-from services.ingestor.pulling import Puller, Stored
+from services.ingestor.pulling import Puller, Stored, cursor_of
 from services.ingestor.reference import Reference
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -17,6 +16,7 @@ from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.database.pool import Database
 from shared.errors import PunkcastError
 from shared.market.chain import BlockRef, NodeState
+from shared.messaging.ticks import continuation, slot_at
 from shared.messaging.transaction import AlreadyHandledError, Transaction, handling, originating
 from shared.sources.source import BlockSource, MarketSource
 from shared.stores import offer_repository, sale_repository, source_repository
@@ -32,7 +32,6 @@ from shared.telemetry.metrics import (
 
 log = structlog.get_logger(__name__)
 CONSUMER = "ingestor"
-_NAMESPACE = UUID("0c0f3f0a-52a4-5b0e-9a43-5b6c1f6c7d11")
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,17 @@ class Ingestor:
         self._one_pull = asyncio.Lock()
 
     async def on_ingest_requested(self, message: Envelope) -> None:
-        """One pull. If the source has more, the same commit requests the next pull."""
+        """One pull. If the source has more, the same commit requests the next pull.
+
+        A request to read on is believed only if it names the last block read. Otherwise it does nothing, and its id
+        stays free.
+        """
+        assert isinstance(message.data, IngestRequested)
+        after = message.data.after
         async with self._one_pull:
+            if after is not None and after != await self._reached():
+                log.info("ingest.outdated", after=after)
+                return
             await self._step(
                 lambda: handling(self._database, self._clock, consumer=CONSUMER, cause=message), self._request_more
             )
@@ -99,8 +107,18 @@ class Ingestor:
 
     async def _request_more(self, transaction: Transaction, step: Step) -> None:
         if step.stored.more_after is not None:
-            slot = self._clock.now()
-            await transaction.emit(IngestRequested(slot=slot), message_id=continuation(step.stored.more_after))
+            after = _named(step.stored.more_after)
+            request = IngestRequested(slot=slot_at("ingest", self._clock.now()), after=after)
+            # Concurrent pulls make one request.
+            await transaction.emit(request, message_id=continuation(after))
+
+    async def _reached(self) -> str | None:
+        """The last block read; None for a source without blocks, and before the first read."""
+        if not isinstance(self._source, BlockSource):
+            return None
+        async with self._database.connection() as connection:
+            recent = (await cursor_of(connection, self._source)).recent
+        return _named(recent[-1]) if recent else None
 
     async def _step(
         self,
@@ -216,6 +234,5 @@ class Ingestor:
         log.info("market.updated", events=step.stored.appended, sales=step.sales, scored=step.scored)
 
 
-def continuation(after: BlockRef) -> UUID:
-    """The id of the request to continue after a block. It is deterministic, so concurrent ticks make one request."""
-    return uuid5(_NAMESPACE, f"{after.number}/{after.hash}")
+def _named(block: BlockRef) -> str:
+    return f"{block.number}/{block.hash}"

@@ -4,7 +4,6 @@ A rollback needs relative evidence (two models on the same sales), retraining ab
 """
 
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
 
 import structlog
 
@@ -44,7 +43,6 @@ log = structlog.get_logger(__name__)
 CONSUMER = "monitor"
 ANSWERS_KEPT = timedelta(days=30)
 """How long the gateway's responses under an Idempotency-Key stay."""
-_NAMESPACE = UUID("5a3c1a0e-0f35-5d6c-9b0a-7d1a2c8e4f66")
 
 
 class Monitor:
@@ -80,10 +78,10 @@ class Monitor:
             if late is not None:
                 await staleness.alert(transaction, late)
             for shadow in await shadows.running(transaction.connection):
-                await self._follow(transaction, shadow, slot)
+                await self._follow(transaction, shadow)
 
     async def on_retrain_check_requested(self, message: Envelope) -> None:
-        """Daily: request training when the policy says so. The request's id follows from reason and slot."""
+        """Daily: request training when the policy says so."""
         assert isinstance(message.data, RetrainCheckRequested)
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
@@ -92,11 +90,7 @@ class Monitor:
             trigger = choose(facts, slot=slot, policy=self._policy)
             if trigger is None:
                 return
-            request_id = uuid5(_NAMESPACE, f"{trigger.reason}|{slot.isoformat()}")
-            await transaction.emit(
-                TrainingRequested(reason=trigger.reason, requested_by=REQUESTED_BY, request_id=request_id),
-                message_id=request_id,
-            )
+            await transaction.emit(TrainingRequested(reason=trigger.reason, requested_by=REQUESTED_BY))
             log.info("retrain.requested", reason=trigger.reason, detail=trigger.detail)
 
     async def on_lifecycle_changed(self, message: Envelope) -> None:
@@ -197,7 +191,7 @@ class Monitor:
             await decisions.record(connection, decision, (), self._policy)
             log.info("promotion.confirmed", model=promotion.model_id, sales=comparison.sales)
 
-    async def _follow(self, transaction: Transaction, shadow: Shadow, slot: datetime) -> None:
+    async def _follow(self, transaction: Transaction, shadow: Shadow) -> None:
         """Step a shadow's test. Once it has ended, emit its outcome every hour until the gatekeeper has acted."""
         connection, now = transaction.connection, self._clock.now()
         state = await advance_paired(
@@ -223,8 +217,7 @@ class Monitor:
                 outcome=outcome,
                 sales=state.n,
                 e_value=state.e_worse if outcome == "worse" else state.e_better,
-            ),
-            message_id=uuid5(_NAMESPACE, f"{shadow.test_id}|{outcome}|{slot.isoformat()}"),
+            )
         )
 
     async def _retrain_facts(self, connection: Connection) -> RetrainFacts:

@@ -25,6 +25,7 @@ from shared.database.pool import Database
 from shared.database.text import storable
 from shared.errors import PermanentError, TransientError, UnsupportedModelError
 from shared.market.series import Floats
+from shared.messaging import ticks
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import models as registry
 from shared.registry.models import ActiveModel
@@ -46,10 +47,6 @@ DRIFT_MEMORY = timedelta(days=2)
 
 class GuardError(PermanentError):
     """The champion's new values must not be published. The last generation stays, and readers see its age."""
-
-
-class TooEarlyError(TransientError):
-    """The slot is ahead of this process's clock."""
 
 
 class OvertakenError(TransientError):
@@ -104,13 +101,8 @@ class Nowcaster:
     async def on_nowcast_requested(self, message: Envelope) -> None:
         """The half-hourly tick."""
         assert isinstance(message.data, NowcastRequested)
-        slot, now = message.data.slot, self._clock.now()
-        if slot > now:
-            raise TooEarlyError(
-                f"slot {slot.isoformat()} is ahead of {now.isoformat()}: publishing it would make every nowcast until "
-                "then outdated; compare the clocks of sender and nowcaster"
-            )
-        await self._cycle(message, slot)
+        ticks.require_due(message, self._clock.now())
+        await self._cycle(message, message.data.slot)
 
     async def on_champion_changed(self, message: Envelope) -> None:
         """Publish a nowcast of the new champion at once."""

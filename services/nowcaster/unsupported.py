@@ -5,7 +5,6 @@ The last generation stays published. A person is alerted, and a contender that t
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID, uuid5
 
 import structlog
 
@@ -20,13 +19,12 @@ from shared.runtime import lineage
 
 log = structlog.get_logger(__name__)
 REQUESTED_BY = "nowcaster"
-_NAMESPACE = UUID("7c0f5a52-8d6e-5f0b-9f4e-6a1d3b2c8e90")
 
 
 async def report_champion(transaction: Transaction, model_id: str, error: UnsupportedModelError) -> None:
     """Record that this code cannot serve the champion, raise the alert, and request a contender when it is time.
 
-    The request's id follows from model, code and hour, so that two nowcasters send one request.
+    Two nowcasters may send two requests; the second merges into the first.
     """
     connection, now, code = transaction.connection, transaction.clock.now(), await _code()
     log.error("nowcast.champion_unsupported", model=model_id, code=code, reason=str(error))
@@ -41,11 +39,8 @@ async def report_champion(transaction: Transaction, model_id: str, error: Unsupp
             model_id=model_id,
         )
     if await unsupported.time_to_ask(connection, model_id, code, at=now):
-        request_id = uuid5(_NAMESPACE, f"{model_id}|{code}|{now:%Y-%m-%dT%H}")
         reason = f"the running code ({code[:20]}) cannot load the champion {model_id}"
-        await transaction.emit(
-            TrainingRequested(reason=reason, requested_by=REQUESTED_BY, request_id=request_id), message_id=request_id
-        )
+        await transaction.emit(TrainingRequested(reason=reason, requested_by=REQUESTED_BY))
 
 
 async def note_standby(transaction: Transaction, missing: Sequence[tuple[ActiveModel, str]]) -> None:

@@ -42,7 +42,7 @@ class _Raw(BaseModel):
 
 
 class Envelope(_Raw):
-    """A message. The inbox drops duplicates by `id`.
+    """A message. The inbox drops duplicates by `type` and `id`.
 
     `correlationid` names the flow, `causationid` the message that caused this one.
     """

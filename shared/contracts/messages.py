@@ -50,6 +50,9 @@ class IngestRequested(Tick):
     """Pull new events from the market source."""
 
     TYPE: ClassVar[str] = "punkcast.ingest.requested.v1"
+    after: Annotated[str, StringConstraints(max_length=100, pattern=r"^[0-9]+/0x[0-9a-f]+$")] | None = Field(
+        default=None, description="The ingestor's own request: the last block read, `number/hash`"
+    )
 
 
 class NowcastRequested(Tick):

@@ -84,6 +84,8 @@ async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retr
 
 
 def _outcome_of(error: Exception, attempt: int, retries: int) -> Outcome:
+    if isinstance(error, MalformedMessageError):
+        return Outcome("dead", f"malformed: {error}"[:MAX_REASON])
     if isinstance(error, PermanentError):
         return Outcome("dead", f"permanent: {type(error).__name__}: {error}"[:MAX_REASON])
     reason = f"{type(error).__name__}: {error}"

@@ -67,7 +67,8 @@ class Relay:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._parked: dict[UUID, float] = {}
-        self._handed_over: set[UUID] = set()
+        # Keys of rows, with the ids of their messages.
+        self._handed_over: dict[UUID, UUID] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -89,10 +90,10 @@ class Relay:
                 await self._delete_settled(connection)
                 rows = await connection.fetch(_TAKE_SQL, BATCH, [*self._parked_now(), *self._handed_over])
                 results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
-                published: list[UUID] = []
+                published: dict[UUID, UUID] = {}
                 for row, result in zip(rows, results, strict=True):
-                    if result is None:
-                        published.append(row["message_id"])
+                    if isinstance(result, UUID):
+                        published[row["message_id"]] = result
                     elif isinstance(result, UnroutableError):
                         self._park(row, result)
                     else:
@@ -102,7 +103,7 @@ class Relay:
                 if isinstance(self._bus, Volatile):
                     self._handed_over.update(published)
                 elif published:
-                    await connection.execute(_DELETE_SQL, published)
+                    await connection.execute(_DELETE_SQL, list(published))
         if failures:
             raise failures[0]
         return len(published)
@@ -176,23 +177,28 @@ class Relay:
     def _on_notify(self, *_: object) -> None:
         self._wake.set()
 
-    async def _publish(self, row: asyncpg.Record) -> None:
+    async def _publish(self, row: asyncpg.Record) -> UUID:
+        """Publish a row; returns its message's id."""
         body: bytes = row["body"]
         try:
             envelope = decode(body)
         except MalformedMessageError:
             # Another version wrote this message: consumers validate it, the relay only publishes.
             await self._bus.publish_raw(row["routing_key"], body)
-        else:
-            await self._bus.publish(envelope)
+            key: UUID = row["message_id"]
+            return key
+        await self._bus.publish(envelope)
+        return envelope.id
 
     async def _delete_settled(self, connection: Connection) -> None:
         """On a volatile bus, delete rows whose messages every queue has settled."""
         if isinstance(self._bus, Volatile) and self._handed_over:
-            settled = self._handed_over - self._bus.unsettled()
+            unsettled = self._bus.unsettled()
+            settled = [key for key, message_id in self._handed_over.items() if message_id not in unsettled]
             if settled:
-                await connection.execute(_DELETE_SQL, list(settled))
-                self._handed_over -= settled
+                await connection.execute(_DELETE_SQL, settled)
+                for key in settled:
+                    del self._handed_over[key]
 
     def _park(self, row: asyncpg.Record, error: UnroutableError) -> None:
         log.error("outbox message is unroutable", message_id=str(row["message_id"]), reason=str(error))

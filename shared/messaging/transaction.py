@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -13,13 +13,21 @@ from shared.database.pool import Connection, Database
 from shared.messaging import failpoints
 
 _ENTER_INBOX_SQL = """
-    insert into inbox (consumer, message_id, handled_at) values ($1, $2, $3)
+    insert into inbox (consumer, message_id, type, handled_at) values ($1, $2, $3, $4)
     on conflict do nothing
     returning message_id
 """
-# A tick's id does not depend on its sender, so a conflict means the same message.
+# Some ids follow from what a message says, so a conflict means the same message, or one of another type.
 _ENTER_OUTBOX_SQL = """
     insert into outbox (message_id, routing_key, body, traceparent, created_at) values ($1, $2, $3, $4, $5)
+    on conflict (message_id) do nothing
+    returning message_id
+"""
+# The column is the row's key: the previous release needs it to be unique, so a second type gets a key of its own.
+_ENTER_OUTBOX_BESIDE_SQL = """
+    insert into outbox (message_id, routing_key, body, traceparent, created_at)
+    select $1, $2, $3, $4, $5
+    where not exists (select from outbox where message_id = $6 and routing_key = $2)
     on conflict (message_id) do nothing
 """
 _PURGE_INBOX_SQL = "delete from inbox where handled_at < $1"
@@ -41,14 +49,17 @@ class Transaction:
     async def emit(self, payload: Payload, *, message_id: UUID | None = None) -> UUID:
         """Put a message into the outbox; it is published if and only if this transaction commits.
 
+        A message that is there already, by type and id, is not put there again.
+
         Returns:
             The message's id: `message_id`, or a new one.
         """
         now = self.clock.now()
         envelope = Envelope.wrap(payload, source=self.source, time=now, message_id=message_id, cause=self.cause)
-        await self.connection.execute(
-            _ENTER_OUTBOX_SQL, envelope.id, envelope.type, envelope.encode(), envelope.traceparent, now
-        )
+        row = (envelope.type, envelope.encode(), envelope.traceparent, now)
+        if await self.connection.fetchval(_ENTER_OUTBOX_SQL, envelope.id, *row) is None:
+            key = uuid5(envelope.id, envelope.type)
+            await self.connection.execute(_ENTER_OUTBOX_BESIDE_SQL, key, *row, envelope.id)
         return envelope.id
 
 
@@ -62,7 +73,7 @@ async def handling(database: Database, clock: Clock, *, consumer: str, cause: En
         AlreadyHandledError: `consumer` has already committed this message.
     """
     async with database.transaction() as connection:
-        if await connection.fetchval(_ENTER_INBOX_SQL, consumer, cause.id, clock.now()) is None:
+        if await connection.fetchval(_ENTER_INBOX_SQL, consumer, cause.id, cause.type, clock.now()) is None:
             raise AlreadyHandledError(f"{consumer} has already handled {cause.type} {cause.id}")
         yield Transaction(connection, clock, source=consumer, cause=cause)
         failpoints.passing("before-commit")

@@ -1,15 +1,18 @@
 """Runs services on a platform: one per worker process, or all in one process in the embedded mode."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any
 
 import structlog
 
+from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Database
+from shared.messaging import ticks
 from shared.messaging.bus import Bus, Handle, Volatile
 from shared.messaging.outbox import Relay
 from shared.messaging.topology import declare_platform
@@ -86,7 +89,7 @@ async def serve(
     loops: list[asyncio.Task[None]] = []
     try:
         # A stop must not wait for an unavailable broker.
-        if not await unless(stop, asyncio.create_task(_start(bus, services))):
+        if not await unless(stop, asyncio.create_task(_start(platform, services))):
             return
         relaying = asyncio.create_task(relay.run())
         loops += [asyncio.create_task(_supervise(service)) for service in services]
@@ -112,14 +115,14 @@ async def drain(platform: Platform, service: Service) -> None:
         await service.drain()
         return
     relay = Relay(platform.database, platform.bus, clock=platform.clock)
-    await declare_platform(platform.bus)
     if service.subscriptions():
         activity = _Activity()
-        for subscription in service.subscriptions():
-            await platform.bus.subscribe(replace(subscription, handle=activity.watched(subscription.handle)))
+        await attach(platform.bus, [service], admit=lambda handle: activity.watched(_genuine(platform.clock, handle)))
         await platform.bus.start()
         await activity.quiet()
         await platform.bus.stop_consuming(platform.settings.shutdown_grace_s)
+    else:
+        await declare_platform(platform.bus)
     await service.drain()
     await relay.drain()
 
@@ -137,17 +140,34 @@ async def unless(stop: asyncio.Event, work: asyncio.Task[None]) -> bool:
         await _end([stopping, work], 5.0)
 
 
-async def attach(bus: Bus, services: Iterable[Service]) -> None:
-    """Declare the platform's queues and subscribe the services; nothing is consumed before the bus starts."""
+async def attach(bus: Bus, services: Iterable[Service], *, admit: Callable[[Handle], Handle] | None = None) -> None:
+    """Declare the platform's queues and subscribe the services; nothing is consumed before the bus starts.
+
+    Args:
+        admit: wraps each handler. A replay of history has none: its ticks come at instants of its own.
+    """
     await declare_platform(bus)
     for service in services:
         for subscription in service.subscriptions():
-            await bus.subscribe(subscription)
+            handle = subscription.handle if admit is None else admit(subscription.handle)
+            await bus.subscribe(replace(subscription, handle=handle))
 
 
-async def _start(bus: Bus, services: Iterable[Service]) -> None:
-    await attach(bus, services)
-    await bus.start()
+async def _start(platform: Platform, services: Iterable[Service]) -> None:
+    await attach(platform.bus, services, admit=partial(_genuine, platform.clock))
+    await platform.bus.start()
+
+
+def _genuine(clock: Clock, handle: Handle) -> Handle:
+    """Anybody who may publish can send a tick, so `handle` gets only genuine ticks, and none before its slot."""
+
+    async def checked(message: Envelope) -> None:
+        now = clock.now()
+        ticks.require_genuine(message, now)
+        ticks.require_due(message, now)
+        await handle(message)
+
+    return checked
 
 
 async def _supervise(service: Service) -> None:

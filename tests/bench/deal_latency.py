@@ -24,8 +24,8 @@ from standardwebhooks import Webhook
 from websockets.asyncio.client import connect
 
 from shared.contracts.envelope import Envelope
-from shared.contracts.messages import NowcastRequested
 from shared.database.migrate import migrate
+from shared.messaging.ticks import tick
 from tests.bench.measured import Measured
 from tests.factories import small_market
 from tests.factories.contract_market import ContractMarket
@@ -167,7 +167,8 @@ async def _nowcasts(broker: str, prefix: str) -> None:
         exchange = await channel.get_exchange(f"{prefix}.events")
         while True:
             now = datetime.now(UTC)
-            envelope = Envelope.wrap(NowcastRequested(slot=now), source="bench", time=now, message_id=uuid4())
+            payload, identity = tick("nowcast", now.replace(microsecond=0))
+            envelope = Envelope.wrap(payload, source="bench", time=now, message_id=identity)
             await exchange.publish(aio_pika.Message(envelope.encode()), envelope.type)
             await asyncio.sleep(NOWCAST_EVERY_S)
 

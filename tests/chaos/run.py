@@ -240,9 +240,8 @@ class ChaosRun:
             promoted = ModelPromoted(**row)
             await publisher.again(promoted, uuid5(promoted.decision_id, promoted.TYPE))
         for job in ("ingest", "nowcast", "monitor"):
-            await publisher.tick(job, _now() + timedelta(seconds=1))
-        next_midnight = datetime.combine(_now().date() + timedelta(days=1), datetime.min.time(), UTC)
-        await publisher.tick("retrain_check", next_midnight)
+            await publisher.tick(job, _now())
+        await publisher.tick("retrain_check", _now())
         deadline, quiet = monotonic() + SETTLE_WITHIN_S, 0
         while True:
             left = await missing(connection, publisher.sent)

@@ -160,7 +160,7 @@ class Supervisor:
             sink.write(f"--- restarted, failpoint: {failpoint}\n".encode())
             sink.flush()
             offset = sink.tell()
-            command = (sys.executable, "-m", f"services.{one.service}")
+            command = (sys.executable, "-m", "tests.chaos.every_second", f"services.{one.service}")
             streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": sink, "stderr": sink}
             one.process = await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, env=environment, start_new_session=True, **streams

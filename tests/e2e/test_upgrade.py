@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -24,6 +24,7 @@ from shared.clock import SystemClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import NowcastRequested, Payload, TrainingRequested
 from shared.messaging.rabbitmq import RabbitBus
+from shared.messaging.ticks import tick_id
 from shared.messaging.topology import declare_platform
 from tests.e2e.command import ROOT
 from tests.e2e.releases import Edit, Release
@@ -33,6 +34,8 @@ from tests.plugins.rabbitmq import delete_names
 
 TABLE, FEATURES = "shared/valuation/feature_table.py", "shared/valuation/features.py"
 ENSEMBLE = "shared/valuation/learners/ensemble.py"
+# These tests need several nowcasts within one slot of production.
+EVERY_SECOND = Edit("shared/messaging/ticks.py", "timedelta(minutes=30)", "timedelta(seconds=1)")
 REWORDED = (Edit(TABLE, "ln(number of asks)", "ln(count of asks)"),)
 FEATURE_ADDED = (
     Edit(TABLE, '    ("own_weight",', '    ("own_months", "since its last sale", SALES, "days"),\n    ("own_weight",'),
@@ -91,15 +94,17 @@ class Platform:
 
     def release(self, edits: tuple[Edit, ...] = ()) -> Release:
         folder = self.folder / f"release-{len(self.releases)}"
-        self.releases.append(Release.cut(folder, self.settings, edits))
+        self.releases.append(Release.cut(folder, self.settings, (*edits, EVERY_SECOND)))
         return self.releases[-1]
 
-    async def send(self, payload: Payload) -> None:
-        await self.bus.publish(Envelope.wrap(payload, source="test", time=SystemClock().now()))
+    async def send(self, payload: Payload, message_id: UUID | None = None) -> None:
+        now = SystemClock().now()
+        await self.bus.publish(Envelope.wrap(payload, source="test", time=now, message_id=message_id))
 
     async def nowcast(self, release: Release) -> None:
         """A tick, handled by this release."""
-        await self.send(NowcastRequested(slot=SystemClock().now()))
+        slot = SystemClock().now().replace(microsecond=0)
+        await self.send(NowcastRequested(slot=slot), tick_id("nowcast", slot))
         await release.work("nowcaster")
 
     async def contender(self, release: Release, reason: str) -> str:

@@ -147,3 +147,43 @@ async def test_only_old_inbox_entries_are_deleted(database: Database, clock: Man
             pass
     assert await database.run(purge_inbox, before=NOW - timedelta(days=30)) == 1
     assert await count(database, "inbox") == 2
+
+
+async def test_an_id_used_by_another_type_stays_free(database: Database, clock: ManualClock, cause: Envelope) -> None:
+    """Whoever knows the id of a later message cannot use it up with a message of another type."""
+    twin = Envelope.wrap(UPDATE, source="a stranger", time=NOW, message_id=cause.id)
+    for message in (twin, cause):
+        async with handling(database, clock, consumer="ingestor", cause=message) as tx:
+            await tx.emit(UPDATE)
+    assert await count(database, "outbox") == 2
+
+
+async def test_two_types_with_one_id_are_two_messages_to_emit(database: Database, clock: ManualClock) -> None:
+    payload, identity = tick("nowcast", NOW)
+    for emitted in (UPDATE, payload, UPDATE, payload):
+        async with originating(database, clock, source="scheduler") as tx:
+            assert await tx.emit(emitted, message_id=identity) == identity
+    rows = await database.rows("select body from outbox order by id")
+    assert [(decode(row["body"]).type, decode(row["body"]).id) for row in rows] == [
+        (UPDATE.TYPE, identity),
+        (payload.TYPE, identity),
+    ]
+
+
+ENTER_OF_PREVIOUS_RELEASE = """
+insert into inbox (consumer, message_id, handled_at) values ($1, $2, $3) on conflict do nothing returning message_id
+"""
+
+
+async def test_neither_release_handles_again_what_the_other_has_handled(
+    database: Database, clock: ManualClock, cause: Envelope, handle: Handle
+) -> None:
+    """During a rolling update both releases consume; the previous one writes no type."""
+    older = Envelope.wrap(IngestRequested(slot=NOW), source="test", time=NOW)
+    assert await database.value(ENTER_OF_PREVIOUS_RELEASE, "ingestor", older.id, NOW) == older.id
+    with pytest.raises(AlreadyHandledError):
+        async with handling(database, clock, consumer="ingestor", cause=older):
+            pass
+    async with handle():
+        pass
+    assert await database.value(ENTER_OF_PREVIOUS_RELEASE, "ingestor", cause.id, NOW) is None

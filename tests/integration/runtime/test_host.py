@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,8 @@ from shared.contracts.messages import IngestRequested, MarketUpdated
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.memory import MemoryBus
 from shared.messaging.rabbitmq import RabbitBus
+from shared.messaging.ticks import JOBS, slot_at, tick_id
+from shared.messaging.ticks import tick as tick_of
 from shared.messaging.transaction import handling, originating
 from shared.runtime.host import drain, serve
 from shared.runtime.platform import Platform
@@ -99,8 +102,10 @@ async def serving(platform: Platform, *services: Service) -> AsyncIterator[async
         await asyncio.wait_for(task, 10)
 
 
-def tick() -> Envelope:
-    return Envelope.wrap(IngestRequested(slot=NOW), source="test", time=NOW)
+def tick(number: int = 0) -> Envelope:
+    """A tick of one of the last slots."""
+    payload, identity = tick_of("ingest", slot_at("ingest", NOW) - number * JOBS["ingest"].every)
+    return Envelope.wrap(payload, source="test", time=NOW, message_id=identity)
 
 
 async def depth(platform: Platform) -> int:
@@ -116,6 +121,34 @@ async def test_a_message_flows_from_service_to_service_through_the_outbox(platfo
         await eventually(lambda: len(recorder.seen) == 1)
         assert recorder.seen[0].causationid == sent.id
     assert ingestor.cancelled
+
+
+@pytest.mark.parametrize("job", JOBS)
+async def test_a_forged_tick_never_reaches_its_handler(database: Database, tmp_path: Path, job: str) -> None:
+    """Handled, it would use up the id of a later tick, or make work at an instant of a stranger's choice."""
+    bus, seen = MemoryBus(SystemClock()), Recorder()
+    newest, every = slot_at(job, NOW), JOBS[job].every
+    later = newest + every
+    forged = [
+        ("the id of another slot", newest - every, tick_id(job, newest)),
+        ("an id of its own", newest, uuid4()),
+        ("no slot", newest - every / 2, tick_id(job, newest - every / 2)),
+        ("the far future", newest + timedelta(days=30), tick_id(job, newest + timedelta(days=30))),
+        ("not due", later, tick_id(job, later)),
+    ]
+    kind = JOBS[job].message
+    await bus.declare("ingestor", [kind])
+    async with serving(platform_on(bus, database, tmp_path), MessageService("ingestor", {kind: seen})):
+        for what, slot, identity in forged:
+            time = max(NOW, slot)
+            await bus.publish(Envelope.wrap(kind(slot=slot), source=what, time=time, message_id=identity))
+        payload, identity = tick_of(job, newest)
+        await bus.publish(Envelope.wrap(payload, source="the timer", time=NOW, message_id=identity))
+        await eventually(lambda: seen.seen)
+        assert [message.source for message in seen.seen] == ["the timer"]
+        reasons = [letter.reason for letter in await bus.dead_letters()]
+        assert len(reasons) == 4, "a slot that is not due waits for its time"
+        assert all(reason.startswith("malformed: ") for reason in reasons)
 
 
 async def test_a_stop_lets_the_handler_finish_and_sends_what_it_wrote(platform: Platform) -> None:
@@ -144,8 +177,8 @@ async def test_once_empties_the_queue_does_due_work_and_sends_the_outbox(
     bus = RabbitBus(amqp_url, broker_prefix)
     platform = platform_on(bus, database, tmp_path)
     await bus.declare("ingestor", [IngestRequested])
-    for _ in range(3):
-        await bus.publish(tick())
+    for number in range(3):
+        await bus.publish(tick(number))
     ingestor = Ingestor(platform)
     await drain(platform, ingestor)
     assert (len(ingestor.done), ingestor.drained, ingestor.rounds) == (3, 1, 0)
