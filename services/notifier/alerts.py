@@ -18,22 +18,25 @@ from shared.webhooks.secret import PREFIX, new_secret
 EVENT: Final = "alert.raised"
 LEAST_SECRET_BYTES: Final = 24
 REMOVE_SQL = "delete from webhooks where key_id = $1 and webhook_id <> all($2::uuid[])"
-# A start enables again what repeated failures have disabled.
+# A start enables again what repeated failures have disabled. A random secret ($7) stays what it was at first, so that
+# all processes sign with the same one.
 SUBSCRIBE_SQL = """
 insert into webhooks (webhook_id, key_id, url, events, deal_margin, secret, created_at)
 values ($1, $2, $3, $4, 0, $5, $6)
 on conflict (webhook_id) do update
-set secret = excluded.secret, state = 'active', failing_since = null, failures = 0, disabled_reason = null
+set secret = case when $7 then webhooks.secret else excluded.secret end,
+    state = 'active', failing_since = null, failures = 0, disabled_reason = null
 """
 _NAMESPACE = UUID("0d5c4c55-7f0c-5b7e-8f2b-6f9d1a3e4b60")
 
 
 @dataclass(frozen=True)
 class AlertUrls:
-    """Where alerts go, and the secret that signs them."""
+    """Where alerts go, and the secret that signs them; `random`: the settings have none."""
 
     urls: Sequence[str]
     secret: str
+    random: bool
 
 
 def alert_urls(settings: Settings) -> AlertUrls:
@@ -50,7 +53,7 @@ def alert_urls(settings: Settings) -> AlertUrls:
             check_url(url, private=True)
         except ForbiddenAddressError as error:
             raise InvalidInputError(f"PUNKCAST_ALERT_WEBHOOK_URL, number {place}: {error}") from error
-    return AlertUrls(urls, _checked(secret.get_secret_value()) if secret else new_secret())
+    return AlertUrls(urls, _checked(secret.get_secret_value()) if secret else new_secret(), random=secret is None)
 
 
 async def subscribe(connection: Connection, targets: AlertUrls, *, at: datetime) -> None:
@@ -58,7 +61,8 @@ async def subscribe(connection: Connection, targets: AlertUrls, *, at: datetime)
     ids = [uuid5(_NAMESPACE, url) for url in targets.urls]
     await connection.execute(REMOVE_SQL, SETTINGS, ids)
     for webhook_id, url in zip(ids, targets.urls, strict=True):
-        await connection.execute(SUBSCRIBE_SQL, webhook_id, SETTINGS, url, [EVENT], targets.secret, at)
+        given = (webhook_id, SETTINGS, url, [EVENT], targets.secret, at, targets.random)
+        await connection.execute(SUBSCRIBE_SQL, *given)
 
 
 def _checked(secret: str) -> str:

@@ -1,25 +1,23 @@
 """Post due deliveries at least once, with growing pauses; disable a webhook that fails for days.
 
-No database connection is held while a receiver answers.
+Each delivery is a task of its own, so none waits for another one's receiver. No database connection is held while a
+receiver answers.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-import httpx
 import structlog
-from standardwebhooks import Webhook
 
 from services.notifier import repository
-from services.notifier.repository import DueDelivery
+from services.notifier.repository import DueDelivery, Shares
+from services.notifier.sending import Sender, UndeliveredError
 from shared.clock import Clock
 from shared.database.pool import AWAY, Database, DatabaseUnavailableError
-from shared.errors import TransientError
 from shared.tasks import end
 from shared.webhooks import SETTINGS
-from shared.webhooks.addresses import ForbiddenAddressError, Target, UnresolvedError, resolve
 
 log = structlog.get_logger(__name__)
 PAUSES: Final = (
@@ -29,20 +27,14 @@ PAUSES: Final = (
 """After each failed attempt, as Standard Webhooks proposes; then the delivery is given up."""
 PATIENCE: Final = timedelta(days=5)
 """A webhook that accepted nothing for this long is disabled."""
-AT_ONCE: Final = 20
+SHARES: Final = Shares(places=100, for_well=50, per_host=4, burst=60, every_s=0.25)
+"""A key has at most 20 webhooks, and a webhook one place: no key has more than a fifth of the places."""
 TAKEN_FOR: Final = timedelta(seconds=30)
-"""A process that dies while it posts delays its deliveries by this; a round takes less."""
+"""A process that dies while it posts delays its deliveries by this; an attempt takes less."""
 EVERY_S: Final = 2.0
 TIMEOUT_S: Final = 5.0
+"""Of an attempt: name, connection, TLS, request and answer together."""
 GONE: Final = 410
-
-
-class UndeliveredError(TransientError):
-    """The receiver did not answer (`answered` is None), or not with 2xx."""
-
-    def __init__(self, text: str, status: int | None = None) -> None:
-        super().__init__(text)
-        self.answered = status
 
 
 class Deliveries:
@@ -57,61 +49,96 @@ class Deliveries:
         prepare: Callable[[], Awaitable[None]] | None = None,
         entered: asyncio.Event | None = None,
     ) -> None:
-        """`prepare` runs before each round; `entered` starts one at once. `private`: keys' webhooks may be plain http
-        and point to private networks. URLs in the settings always may.
+        """`prepare` runs before deliveries are taken; `entered` has them taken at once. `private`: keys' webhooks may
+        be plain http and point to private networks. URLs in the settings always may.
         """
         self._database = database
         self._clock = clock
         self._private = private
         self._prepare = prepare
-        self._entered = entered or asyncio.Event()
+        self._wake = entered or asyncio.Event()
+        self._sender = Sender()
+        self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Until cancelled; retries while the database is away."""
-        while True:
-            try:
-                more = await self.deliver_due()
-            except (DatabaseUnavailableError, *AWAY) as error:
-                log.warning("webhooks.waiting", reason=f"{type(error).__name__}: {error}")
-                more = False
-            if not more:
+        """Until cancelled; retries while the database is away. Posts that are under way then may still end."""
+        try:
+            while True:
+                try:
+                    await self._take_due()
+                except (DatabaseUnavailableError, *AWAY) as error:
+                    log.warning("webhooks.waiting", reason=f"{type(error).__name__}: {error}")
                 await self._pause()
+        finally:
+            await self._end(patiently=True)
 
     async def _pause(self) -> None:
-        """Until something was entered, at most `EVERY_S`."""
+        """Until something was entered or an attempt ended, at most `EVERY_S`."""
         waiting: list[asyncio.Task[Any]] = [
             asyncio.create_task(self._clock.sleep(EVERY_S)),
-            asyncio.create_task(self._entered.wait()),
+            asyncio.create_task(self._wake.wait()),
         ]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await end(waiting)
-        self._entered.clear()
+        self._wake.clear()
 
-    async def deliver_due(self) -> bool:
-        """One round; returns whether more deliveries may be due now."""
+    async def _end(self, *, patiently: bool) -> None:
+        """Each attempt ends by its deadline. One that is cancelled before is made again by another process."""
+        try:
+            if patiently and self._running:
+                await asyncio.wait(self._running)
+        finally:
+            await end(self._running)
+            await self._sender.close()
+
+    async def deliver_due(self) -> None:
+        """Until nothing more is due now."""
+        try:
+            while await self._take_due() or self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._end(patiently=False)
+
+    async def _take_due(self) -> int:
+        """Start what is due and has a place; returns how many."""
         if self._prepare is not None:
             await self._prepare()
         now = self._clock.now()
-        async with self._database.connection() as connection:
-            due = await repository.take(connection, at=now, until=now + TAKEN_FOR, limit=AT_ONCE)
-        if due:
-            async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
-                await asyncio.gather(*(self._deliver(client, delivery) for delivery in due))
-        return len(due) == AT_ONCE
+        async with self._database.transaction() as connection:
+            due = await repository.take(connection, SHARES, at=now, until=now + TAKEN_FOR, running=len(self._running))
+        for delivery in due:
+            task = asyncio.create_task(self._deliver(delivery))
+            self._running.add(task)
+            task.add_done_callback(self._done)
+        return len(due)
 
-    async def _deliver(self, client: httpx.AsyncClient, due: DueDelivery) -> None:
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+
+    async def _deliver(self, due: DueDelivery) -> None:
+        """An attempt whose outcome cannot be recorded is repeated after `TAKEN_FOR`."""
         try:
-            target = await resolve(due.url, private=self._private or due.key_id == SETTINGS)
-            status = await post(client, due, target, at=self._clock.now())
+            await self._attempt(due)
+        except (DatabaseUnavailableError, *AWAY) as error:
+            log.warning("webhooks.waiting", reason=f"{type(error).__name__}: {error}")
+        except Exception:
+            log.exception("webhook.unrecorded", delivery=str(due.delivery_id))
+
+    async def _attempt(self, due: DueDelivery) -> None:
+        private = self._private or due.key_id == SETTINGS
+        try:
+            answer = await self._sender.post(due, private=private, at=self._clock.now(), within_s=TIMEOUT_S)
         except UndeliveredError as error:
             await self._failed(due, str(error), error.answered)
-        except (ForbiddenAddressError, UnresolvedError) as error:
-            await self._failed(due, str(error), None)
+        except Exception as error:  # a receiver or URL of a kind that nobody thought of stops its own webhook only
+            log.exception("webhook.failed", delivery=str(due.delivery_id))
+            await self._failed(due, f"the webhook cannot be posted to: {type(error).__name__}", None)
         else:
             async with self._database.transaction() as connection:
-                await repository.delivered(connection, due, status=status, at=self._clock.now())
+                await repository.delivered(connection, due, status=answer.status, at=self._clock.now())
 
     async def _failed(self, due: DueDelivery, error: str, status: int | None) -> None:
         now = self._clock.now()
@@ -122,38 +149,3 @@ class Deliveries:
                 reason = f"{error}; failing since {since:%Y-%m-%d %H:%M} UTC"
                 await repository.disable(connection, due.webhook_id, reason)
                 log.warning("webhook.disabled", webhook=str(due.webhook_id), reason=reason)
-
-
-async def post(client: httpx.AsyncClient, due: DueDelivery, target: Target, *, at: datetime) -> int:
-    """Post a delivery, signed for the attempt at `at` (UTC), and return the status, 200 to 299.
-
-    The connection goes to the target's address, while the certificate must be the host's. The body of the answer is
-    not read, and a redirect is not followed.
-
-    Raises:
-        UndeliveredError: no answer within 5 s, or another status. The text names the host alone, because the path of
-            a webhook may be a password.
-    """
-    url = httpx.URL(due.url)
-    request = client.build_request(
-        "POST",
-        url.copy_with(host=target.address),
-        content=due.body.encode(),
-        headers={
-            "Content-Type": "application/json",
-            "Host": url.netloc.decode(),
-            "webhook-id": str(due.delivery_id),
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": Webhook(due.secret).sign(str(due.delivery_id), at, due.body),
-        },
-        extensions={"sni_hostname": target.host},
-    )
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            answer = await client.send(request, stream=True)
-            await answer.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-        raise UndeliveredError(f"the webhook at {url.host} does not answer: {type(error).__name__}") from error
-    if not answer.is_success:
-        raise UndeliveredError(f"the webhook at {url.host} answered {answer.status_code}", answer.status_code)
-    return answer.status_code

@@ -21,6 +21,7 @@ ALERTS = "alerts"
 STRAGGLERS: Final = timedelta(hours=6)
 """A message covers sales scored up to this long before it; a sale already entered is not entered twice."""
 KEPT: Final = timedelta(days=30)
+PURGED_AT_ONCE: Final = 1_000
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
 
 
@@ -35,6 +36,7 @@ class Subscriptions:
         self._entered = entered
         self._subscribed = False
         self._looked_at: int | None = None
+        self._purging = False
 
     async def on_alert_raised(self, message: Envelope) -> None:
         """Log an alert and enter its deliveries."""
@@ -74,9 +76,13 @@ class Subscriptions:
                     await deliveries.enter(transaction, subscriber.webhook_id, "sale.scored", key, sale, at)
 
     async def prepare(self) -> None:
-        """Before each round of deliveries: the subscriptions of the settings, and the deals of a new generation."""
+        """Before deliveries are taken: the subscriptions of the settings, and the deals of a new generation."""
         await self._subscribe_alert_urls()
         await self.look_for_deals()
+        if self._purging:
+            before = self._clock.now() - KEPT
+            async with self._database.connection() as connection:
+                self._purging = await repository.purge(connection, before=before, most=PURGED_AT_ONCE)
 
     async def _subscribe_alert_urls(self) -> None:
         """Once per process, and before its first alert: an alert is entered only for subscriptions that exist."""
@@ -93,6 +99,5 @@ class Subscriptions:
                 return
             now = self._clock.now()
             await deals.look(transaction, now)
-            await repository.purge(transaction.connection, before=now - KEPT)
             await deal_repository.forget(transaction.connection, before=now - KEPT)
-        self._looked_at = generation_id
+        self._looked_at, self._purging = generation_id, True

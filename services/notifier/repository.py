@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from shared.database.pool import Connection
 from shared.webhooks.filters import DealFilters
 
+MOST_WAITING: Final = 1_000
+"""Deliveries of one webhook; a receiver that is down for days does not fill the database."""
 SUBSCRIBED_SQL = """
 select webhook_id, deal_margin, filters, created_at from webhooks
 where state = 'active' and $1 = any(events) order by webhook_id
@@ -28,35 +31,95 @@ from outcomes o join current_sales s using (event_seq)
 where o.track = 'champion' and o.horizon = 'latest' and o.scored_at >= $1
 order by o.event_seq
 """
+# Beyond $2 waiting deliveries of a webhook, the oldest are dropped: those of deals first.
+DROP_SQL = """
+with surplus as (
+    update webhook_deliveries set next_attempt_at = null, error = 'dropped: too many deliveries waited'
+    where delivery_id in (
+        select delivery_id from webhook_deliveries where webhook_id = $1 and next_attempt_at is not null
+        order by event like 'deal.%', created_at desc, delivery_id
+        offset $2
+    )
+    returning delivery_id
+)
+update webhooks set dropped = dropped + (select count(*) from surplus)
+where webhook_id = $1 and exists (select from surplus)
+"""
+# One process takes at a time, so that places and rates are counted exactly.
+LOCK_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.deliveries', 0))"
+# The first due delivery of each webhook; one is under way at a time, so that a receiver gets them in their order.
+# `taken` rows only count: they have their places already. A place at a host goes to the key that has the fewest there,
+# and a place of all to the key that has the fewest. Failing webhooks come last.
 # Taken for a while, not locked: a process that dies while it posts leaves them to the next.
 TAKE_SQL = """
-update webhook_deliveries d set next_attempt_at = $2, attempts = attempts + 1
-from webhooks w
-where w.webhook_id = d.webhook_id and d.delivery_id in (
-    select delivery_id from webhook_deliveries
-    join webhooks using (webhook_id)
-    where next_attempt_at <= $1 and state = 'active'
-    order by next_attempt_at
-    limit $3
-    for update of webhook_deliveries skip locked
+with line as (
+    select w.webhook_id, w.host, w.key_id, w.failures > 0 as failing, coalesce(w.taken_until > $1, false) as taken,
+           d.delivery_id, d.next_attempt_at as due
+    from webhooks w
+    left join lateral (
+        select delivery_id, next_attempt_at from webhook_deliveries
+        where webhook_id = w.webhook_id and next_attempt_at <= $1
+        order by next_attempt_at, created_at, delivery_id
+        limit 1
+    ) d on true
+    where w.state = 'active' and (w.taken_until > $1 or d.delivery_id is not null)
+), of_key_at_host as (
+    select *, row_number() over (partition by host, key_id order by taken desc, failing, due, webhook_id) as turn
+    from line
+), of_host as (
+    select *, row_number() over (partition by host order by taken desc, failing, turn, due, webhook_id) as place,
+           row_number() over (partition by host, taken order by failing, turn, due, webhook_id) as post
+    from of_key_at_host
+), of_key as (
+    select h.*, row_number() over (partition by key_id order by taken desc, failing, due, webhook_id) as of_key
+    from of_host h left join webhook_rates r using (host)
+    where taken or (place <= $5 and post <= $6 - ceil(extract(epoch from greatest(r.busy_until, $1) - $1) / $7))
+), of_all as (
+    select *, row_number() over (order by failing, of_key, due, webhook_id) as of_all from of_key where not taken
+), leased as (
+    update webhooks w set taken_until = $2
+    from of_all a
+    where w.webhook_id = a.webhook_id and a.of_all <= $3 - case when a.failing then $4 else 0 end
+    returning a.delivery_id, w.url, w.secret, w.key_id, w.host
+), counted as (
+    insert into webhook_rates (host, busy_until)
+    select host, $1 + count(*) * make_interval(secs => $7) from leased group by host
+    on conflict (host) do update
+    set busy_until = greatest(webhook_rates.busy_until, $1) + (excluded.busy_until - $1)
 )
-returning d.delivery_id, d.webhook_id, d.body, d.attempts, w.url, w.secret, w.key_id
+update webhook_deliveries d set next_attempt_at = $2, attempts = attempts + 1
+from leased l
+where d.delivery_id = l.delivery_id and d.next_attempt_at <= $1
+returning d.delivery_id, d.webhook_id, d.body, d.attempts, d.next_attempt_at as taken_until, l.url, l.secret, l.key_id
+"""
+# A webhook is free again, unless another process has taken it since.
+WELL_SQL = """
+update webhooks set failing_since = null, failures = 0, last_status = $2, last_delivered_at = $3,
+                    taken_until = nullif(taken_until, $4)
+where webhook_id = $1
 """
 DELIVERED_SQL = """
 update webhook_deliveries set delivered_at = $2, next_attempt_at = null, error = null where delivery_id = $1
 """
-AGAIN_SQL = "update webhook_deliveries set next_attempt_at = $2, error = $3 where delivery_id = $1"
-WELL_SQL = """
-update webhooks set failing_since = null, failures = 0, last_status = $2, last_delivered_at = $3 where webhook_id = $1
-"""
 FAILING_SQL = """
-update webhooks set failing_since = coalesce(failing_since, $3), failures = failures + 1, last_status = $2
+update webhooks set failing_since = coalesce(failing_since, $3), failures = failures + 1, last_status = $2,
+                    taken_until = nullif(taken_until, $4)
 where webhook_id = $1
 returning failing_since
 """
+# What was withdrawn or dropped during the attempt stays so.
+AGAIN_SQL = """
+update webhook_deliveries set next_attempt_at = $2, error = $3 where delivery_id = $1 and next_attempt_at is not null
+"""
 DISABLE_SQL = "update webhooks set state = 'disabled', disabled_reason = $2 where webhook_id = $1 and state = 'active'"
 SHOWN_SQL = "select generation_id from nowcast_pointer"
-PURGE_SQL = "delete from webhook_deliveries where created_at < $1"
+PURGE_SQL = """
+delete from webhook_deliveries where delivery_id in (
+    select delivery_id from webhook_deliveries where created_at < $1 order by created_at limit $2
+)
+returning delivery_id
+"""
+PURGE_RATES_SQL = "delete from webhook_rates where busy_until < $1"
 
 
 @dataclass(frozen=True)
@@ -75,9 +138,28 @@ class DueDelivery:
     webhook_id: UUID
     body: str
     attempts: int
+    taken_until: datetime
     url: str
     secret: str
     key_id: str
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many posts may be under way, and how fast one host gets them.
+
+    Attributes:
+        places: deliveries of this process at once.
+        for_well: of these, kept free of webhooks whose last attempt failed.
+        per_host: places per host, over all processes.
+        burst: posts that a host gets at once; after them one follows every `every_s` seconds.
+    """
+
+    places: int
+    for_well: int
+    per_host: int
+    burst: int
+    every_s: float
 
 
 async def subscribed(connection: Connection, event: str) -> Sequence[Subscriber]:
@@ -92,6 +174,7 @@ async def enter(
 ) -> None:
     """Queue a delivery (idempotent by id)."""
     await connection.execute(ENTER_SQL, delivery_id, webhook_id, event, body, at)
+    await connection.execute(DROP_SQL, webhook_id, MOST_WAITING)
 
 
 async def withdraw(connection: Connection, delivery_id: UUID, *, reason: str) -> bool:
@@ -104,22 +187,27 @@ async def scored_since(connection: Connection, since: datetime) -> Sequence[dict
     return [dict(row) for row in await connection.fetch(SCORED_SINCE_SQL, since)]
 
 
-async def take(connection: Connection, *, at: datetime, until: datetime, limit: int) -> Sequence[DueDelivery]:
-    """Claim due deliveries for this process until `until`."""
-    return [DueDelivery(**row) for row in await connection.fetch(TAKE_SQL, at, until, limit)]
+async def take(
+    connection: Connection, shares: Shares, *, at: datetime, until: datetime, running: int
+) -> Sequence[DueDelivery]:
+    """Claim due deliveries for this process, which posts `running` now, until `until`. Needs a transaction."""
+    await connection.execute(LOCK_SQL)
+    free = shares.places - running
+    limits = (free, shares.for_well, shares.per_host, shares.burst, shares.every_s)
+    return [DueDelivery(**row) for row in await connection.fetch(TAKE_SQL, at, until, *limits)]
 
 
 async def delivered(connection: Connection, due: DueDelivery, *, status: int, at: datetime) -> None:
+    await connection.execute(WELL_SQL, due.webhook_id, status, at, due.taken_until)
     await connection.execute(DELIVERED_SQL, due.delivery_id, at)
-    await connection.execute(WELL_SQL, due.webhook_id, status, at)
 
 
 async def failed(
     connection: Connection, due: DueDelivery, error: str, *, status: int | None, at: datetime, again_at: datetime | None
 ) -> datetime:
     """Schedule the next attempt at `again_at` (None: give up). Returns when the webhook began to fail."""
+    since: datetime | None = await connection.fetchval(FAILING_SQL, due.webhook_id, status, at, due.taken_until)
     await connection.execute(AGAIN_SQL, due.delivery_id, again_at, error)
-    since: datetime | None = await connection.fetchval(FAILING_SQL, due.webhook_id, status, at)
     return since or at
 
 
@@ -134,5 +222,7 @@ async def shown(connection: Connection) -> int | None:
     return generation
 
 
-async def purge(connection: Connection, *, before: datetime) -> None:
-    await connection.execute(PURGE_SQL, before)
+async def purge(connection: Connection, *, before: datetime, most: int) -> bool:
+    """Remove deliveries that were entered before an instant. Returns whether there may be more than `most`."""
+    await connection.execute(PURGE_RATES_SQL, before)
+    return len(await connection.fetch(PURGE_SQL, before, most)) == most

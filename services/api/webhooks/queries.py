@@ -15,7 +15,7 @@ from shared.webhooks.filters import DealFilters
 _COLUMNS = rf"""webhook_id,
        case when key_id = '{SETTINGS}' then regexp_replace(url, '^(\w+://)([^@/]*@)?([^/?#]+).*$', '\1\3/…') else url
        end as url, events, deal_margin, filters, description, state, created_at, failing_since, failures,
-       last_status, last_delivered_at, disabled_reason"""
+       last_status, last_delivered_at, disabled_reason, dropped"""
 # The operator sees all of them: then there is no key.
 LIST_SQL = f"""
 select {_COLUMNS} from webhooks where $1::text is null or key_id = $1 order by created_at desc, webhook_id limit 500

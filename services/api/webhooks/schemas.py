@@ -22,7 +22,7 @@ class WebhookOrder(Strict):
     url: Annotated[
         str,
         StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[^\x00-\x20]+$"),
-        Field(description="https, reachable from the internet; redirects are not followed"),
+        Field(description="https on port 443 or 8443, reachable from the internet; redirects are not followed"),
     ]
     events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=5)]
     deal_margin: Annotated[
@@ -56,6 +56,7 @@ class WebhookDocument(Strict):
     last_status: Annotated[int | None, Field(description="Status of the last answer; null: none yet, or no answer")]
     last_delivered_at: datetime | None
     disabled_reason: str | None
+    dropped: Annotated[int, Field(description="Deliveries that were dropped because too many waited")]
 
 
 class CreatedWebhook(WebhookDocument):

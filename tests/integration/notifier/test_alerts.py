@@ -108,6 +108,22 @@ async def test_the_settings_decide_the_subscriptions_at_every_start(
     assert headers["webhook-signature"] == signed
 
 
+async def test_without_a_secret_every_notifier_signs_with_the_same_random_one(
+    posting: Posting, receiver: Receiver
+) -> None:
+    posting.configure(alerting(receiver.url, secret=None))
+    for _ in range(2):
+        await posting.deliver()
+        await raised(posting, key=str(len(receiver.got)))
+        await posting.deliver()
+    secret = await posting.value("select secret from webhooks")
+    for headers, body in receiver.got:
+        assert headers["webhook-signature"] == Webhook(secret).sign(
+            headers["webhook-id"], posting.clock.now(), body.decode()
+        )
+    assert len(receiver.got) == 2
+
+
 async def test_a_key_sees_no_alert_url_and_cannot_subscribe_to_alerts(posting: Posting, receiver: Receiver) -> None:
     posting.configure(alerting(receiver.url))
     await posting.deliver()
