@@ -55,6 +55,13 @@ class ConflictError(PermanentError):
     slug = "conflict"
 
 
+class TooManyOpenError(TransientError):
+    """The requester has as many open requests as it may have."""
+
+    status = 429
+    slug = "too-many-open"
+
+
 class IntegrityError(PermanentError):
     """Stored bytes do not match their recorded SHA-256, or a record contradicts another."""
 

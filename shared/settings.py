@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     webhooks_private: bool = Field(
         default=False, description="Webhooks may be plain http and point to private networks; for development"
     )
+    training_requests_per_origin: int = Field(
+        default=3, ge=1, description="Open training requests of one API key, one user, or the bus"
+    )
     training_timeout_s: float = Field(default=900.0, gt=0, allow_inf_nan=False)
     training_lease_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     shutdown_grace_s: float = Field(default=20.0, ge=0, allow_inf_nan=False)

@@ -84,7 +84,9 @@ class Scene:
         platform, now = self._platform, self.clock.now()
         self._executor.fault = fault
         async with originating(platform.database, self.clock, source=ACTOR) as transaction:
-            request = await training_requests.ask(transaction, TrainingRequested(reason=why, requested_by=ACTOR))
+            request = await training_requests.ask(
+                transaction, TrainingRequested(reason=why, requested_by=ACTOR), origin=f"cli:{ACTOR}"
+            )
         await self._services["trainer"].drain()
         async with originating(platform.database, self.clock, source=ACTOR) as transaction:
             request = await training_requests.get(transaction.connection, request.request_id)

@@ -33,6 +33,11 @@ class Caller:
         """The caller in decisions, freezes and training requests."""
         return f"api:{self.name}"
 
+    @property
+    def origin(self) -> str:
+        """The origin of the caller's training requests: it has the key's id, because a name may be used again."""
+        return OPERATOR if self.key_id == OPERATOR else f"api:{self.key_id}"
+
 
 def caller_with(scope: str) -> Callable[..., Awaitable[Caller]]:
     """A dependency that lets callers with `scope` through.

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.registry import training_requests
 from shared.settings import Settings
 
 DEFAULT_CURSOR_KEY = b"punkcast page cursors"
@@ -35,6 +36,8 @@ class GatewayConfig:
     reading_limit: str = "off"
     writing_limit: str = "off"
     """Requests of one client, as `600/minute`; off: no limit."""
+    training_requests_per_origin: int = training_requests.MOST_OPEN
+    """Open training requests of one key."""
     max_streams: int = 100
     """Concurrent event streams."""
     webhooks_private: bool = False
@@ -53,6 +56,7 @@ class GatewayConfig:
             simulated=settings.source_url.startswith("simulated:"),
             policy_file=settings.policy_file,
             webhooks_private=settings.webhooks_private,
+            training_requests_per_origin=settings.training_requests_per_origin,
             reading_limit=settings.rate_limit,
             writing_limit=settings.write_rate_limit,
         )

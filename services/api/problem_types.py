@@ -53,6 +53,12 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Wait for Retry-After seconds; the RateLimit-Policy and RateLimit headers show the remaining quota.",
         retry=True,
     ),
+    "too-many-open": ProblemType(
+        429,
+        "Too many open requests",
+        "Wait until one of the open requests has ended, or cancel one; GET /v1/training-requests lists them.",
+        retry=True,
+    ),
     "unauthorized": ProblemType(
         401,
         "An API key is required",

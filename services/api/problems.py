@@ -98,6 +98,9 @@ class IdempotencyConflictError(ConflictError):
     slug: ClassVar[str] = "idempotency-conflict"
 
 
+RETRY_AFTER_S = {"no-generation": "30", "too-many-open": "60"}
+
+
 def problem_response(
     path: str,
     *,
@@ -107,7 +110,7 @@ def problem_response(
     errors: Sequence[Place] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """A problem+json answer; 503 carries Retry-After."""
+    """A problem+json answer; 429 and 503 carry Retry-After."""
     known = PROBLEM_TYPES.get(slug) or ProblemType(status, HTTPStatus(status).phrase, "See /docs.")
     problem = Problem(
         type=TYPE_BASE + slug,
@@ -119,8 +122,8 @@ def problem_response(
         errors=list(errors) or None,
     )
     headers = {"Cache-Control": "no-store"} | (headers or {})
-    if status == 503:
-        headers.setdefault("Retry-After", "30" if slug == "no-generation" else "5")
+    if status in (429, 503):
+        headers.setdefault("Retry-After", RETRY_AFTER_S.get(slug, "5"))
     if status == 401:
         headers.setdefault("WWW-Authenticate", 'Bearer realm="punkcast"')
     body = orjson.dumps(problem.model_dump(exclude_none=True))

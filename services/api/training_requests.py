@@ -1,5 +1,6 @@
 """Training requests: create, follow, withdraw. Row and message commit together."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -27,7 +28,7 @@ class TrainingOrder(Strict):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "drift"}]})
 
-    reason: Annotated[Reason, Field(description="Why; one request per reason is open at a time")]
+    reason: Annotated[Reason, Field(description="Why; a key has one open request per reason")]
     data_cutoff: Annotated[
         AwareDatetime | None, Field(description="Train on sales before this instant; default: by policy")
     ] = None
@@ -39,15 +40,19 @@ class TrainingOrder(Strict):
     summary="Request the training of a contender",
     status_code=202,
     response_class=Response,
-    responses={202: {"model": TrainingRequest}, **documented(400, 401, 403, 409, 413, 422, 503)},
+    responses={202: {"model": TrainingRequest}, **documented(400, 401, 403, 409, 413, 422, 429, 503)},
 )
 async def create(order: TrainingOrder, once: Annotated[Once, Depends(once_with("train"))]) -> Response:
     if order.data_cutoff is not None and not EARLIEST_INSTANT < order.data_cutoff <= once.gateway.clock.now():
         raise InvalidInputError(f"data_cutoff must lie between {EARLIEST_INSTANT.isoformat()} and now.")
     asked = TrainingRequested(requested_by=once.caller.actor, **order.model_dump())
-    answer = await once.answer(
-        "training", order, lambda transaction: training_requests.ask(transaction, asked), status=202
+    act = partial(
+        training_requests.ask,
+        request=asked,
+        origin=once.caller.origin,
+        most_open=once.gateway.config.training_requests_per_origin,
     )
+    answer = await once.answer("training", order, act, status=202)
     answer.headers["Location"] = f"/v1/training-requests/{orjson.loads(answer.body)['request_id']}"
     return answer
 
@@ -100,7 +105,7 @@ async def cancel(request: Request, request_id: UUID, caller: Trainer) -> Trainin
     async with gateway.writing() as transaction:
         connection = transaction.connection
         found = await training_requests.get(connection, request_id)
-        if caller.key_id != OPERATOR and found.requested_by != caller.actor:
+        if caller.key_id != OPERATOR and found.origin != caller.origin:
             raise ForbiddenError(
                 f"The request {request_id} belongs to {found.requested_by}; only {found.requested_by} or the operator "
                 "can cancel the request."

@@ -57,7 +57,12 @@ def request_command(
 
     async def send(platform: Platform) -> TrainingRequest:
         async with originating(platform.database, platform.clock, source=SOURCE) as transaction:
-            return await training_requests.ask(transaction, payload)
+            return await training_requests.ask(
+                transaction,
+                payload,
+                origin=f"cli:{getpass.getuser()}",
+                most_open=platform.settings.training_requests_per_origin,
+            )
 
     request = on_platform(send)
     if request.status == "merged":

@@ -4,5 +4,6 @@ In: `monitor.requested`, `retrain_check.requested`, `model.promoted`, `model.rol
 `contender.rejected`.
 Out: `model.rolled_back`, `shadow.matured`, `training.requested`, `alert.raised`.
 Reads: generations, nowcasts, outcomes, sales, the registry. Never reads a model file.
-Writes: the model pointer, decisions, promotions, sequential tests, freezes, alerts, its inbox and the outbox.
+Writes: training requests, the model pointer, decisions, promotions, sequential tests, freezes, alerts, its inbox and
+the outbox.
 """

@@ -81,7 +81,7 @@ class Monitor:
                 await self._follow(transaction, shadow)
 
     async def on_retrain_check_requested(self, message: Envelope) -> None:
-        """Daily: request training when the policy says so."""
+        """Daily: request training when the policy says so. It finds its earlier requests by their origin."""
         assert isinstance(message.data, RetrainCheckRequested)
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
@@ -90,7 +90,8 @@ class Monitor:
             trigger = choose(facts, slot=slot, policy=self._policy)
             if trigger is None:
                 return
-            await transaction.emit(TrainingRequested(reason=trigger.reason, requested_by=REQUESTED_BY))
+            request = TrainingRequested(reason=trigger.reason, requested_by=REQUESTED_BY)
+            await training_requests.ask(transaction, request, origin=training_requests.POLICY)
             log.info("retrain.requested", reason=trigger.reason, detail=trigger.detail)
 
     async def on_lifecycle_changed(self, message: Envelope) -> None:
@@ -222,7 +223,7 @@ class Monitor:
 
     async def _retrain_facts(self, connection: Connection) -> RetrainFacts:
         now = self._clock.now()
-        history = await training_requests.history(connection, REQUESTED_BY)
+        history = await training_requests.history(connection, training_requests.POLICY)
         last, at = history.last_training, await pointer.read(connection)
         return RetrainFacts(
             has_champion=at is not None,

@@ -3,5 +3,6 @@
 In: `nowcast.requested`, `market.updated`, `model.promoted`, `model.rolled_back`.
 Out: `nowcast.published`; for a champion that this code cannot serve, `training.requested` and `alert.raised`.
 Reads: market events, the registry, model files.
-Writes: snapshots, generations with their archives and explanations, market days, failures, unsupported models.
+Writes: snapshots, generations with their archives and explanations, market days, failures, unsupported models,
+training requests.
 """

@@ -5,26 +5,27 @@ The last generation stays published. A person is alerted, and a contender that t
 
 import asyncio
 from collections.abc import Sequence
+from uuid import uuid4
 
 import structlog
 
 from shared.contracts.messages import TrainingRequested
 from shared.errors import UnsupportedModelError
 from shared.messaging.transaction import Transaction
-from shared.registry import unsupported
+from shared.registry import training_requests, unsupported
 from shared.registry.alerts import raise_alert
 from shared.registry.models import ActiveModel
+from shared.registry.training_requests import NOWCASTER
 from shared.registry.unsupported import UnsupportedModel
 from shared.runtime import lineage
 
 log = structlog.get_logger(__name__)
-REQUESTED_BY = "nowcaster"
 
 
 async def report_champion(transaction: Transaction, model_id: str, error: UnsupportedModelError) -> None:
     """Record that this code cannot serve the champion, raise the alert, and request a contender when it is time.
 
-    Two nowcasters may send two requests; the second merges into the first.
+    The record says when the last request was made, so that two nowcasters send one request.
     """
     connection, now, code = transaction.connection, transaction.clock.now(), await _code()
     log.error("nowcast.champion_unsupported", model=model_id, code=code, reason=str(error))
@@ -40,7 +41,19 @@ async def report_champion(transaction: Transaction, model_id: str, error: Unsupp
         )
     if await unsupported.time_to_ask(connection, model_id, code, at=now):
         reason = f"the running code ({code[:20]}) cannot load the champion {model_id}"
-        await transaction.emit(TrainingRequested(reason=reason, requested_by=REQUESTED_BY))
+        identity = uuid4()
+        request = TrainingRequested(reason=reason, requested_by=NOWCASTER, request_id=identity)
+        await training_requests.enqueue(
+            connection,
+            request_id=identity,
+            reason=reason,
+            requested_by=NOWCASTER,
+            origin=NOWCASTER,
+            data_cutoff=None,
+            at=now,
+        )
+        # Also while an earlier request is open: the message wakes a trainer of this release.
+        await transaction.emit(request, message_id=identity)
 
 
 async def note_standby(transaction: Transaction, missing: Sequence[tuple[ActiveModel, str]]) -> None:

@@ -24,6 +24,7 @@ def build(
         holdout_sales=load_policy(settings.policy_file).holdout.target_sales,
         lease_s=settings.training_lease_s,
         threads=settings.threads,
+        most_open=settings.training_requests_per_origin,
     )
 
     async def background() -> None:

@@ -19,11 +19,11 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ContenderRegistered, TrainingRequested
 from shared.database.pool import AWAY, Database
-from shared.errors import InvalidInputError, PermanentError, PunkcastError, TransientError
+from shared.errors import InvalidInputError, PermanentError, PunkcastError, TooManyOpenError, TransientError
 from shared.messaging.transaction import handling, originating
 from shared.registry import models, training_requests
 from shared.registry.models import ModelRecord
-from shared.registry.training_requests import ClaimedRequest
+from shared.registry.training_requests import BUS, ClaimedRequest
 from shared.runtime import lineage
 from shared.storage.object_store import ObjectStore, StoreUnavailableError
 from shared.stores import snapshot_repository as snapshots
@@ -51,6 +51,7 @@ class Trainer:
         holdout_sales: int,
         lease_s: float,
         threads: int,
+        most_open: int = training_requests.MOST_OPEN,
         poll_s: float = 15.0,
     ) -> None:
         self._database = database
@@ -61,22 +62,35 @@ class Trainer:
         self._holdout_sales = holdout_sales
         self._lease_s = lease_s
         self._threads = threads
+        self._most_open = most_open
         self._poll_s = poll_s
         self._wake = asyncio.Event()
 
     async def on_training_requested(self, message: Envelope) -> None:
-        """Store the request, unless one with the same reason is open."""
-        request = message.data
+        """Store the request, unless one from the bus with the same reason is open.
+
+        The platform's own requests are stored before their messages. Whatever else a message says, it came by the bus.
+        """
+        request, now = message.data, self._clock.now()
         assert isinstance(request, TrainingRequested)
+        identity, queued = request.request_id or message.id, False
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-            queued = await training_requests.enqueue(
-                transaction.connection,
-                request_id=request.request_id or message.id,
-                reason=request.reason,
-                requested_by=request.requested_by,
-                data_cutoff=request.data_cutoff,
-                at=self._clock.now(),
-            )
+            try:
+                queued = await training_requests.enqueue(
+                    transaction.connection,
+                    request_id=identity,
+                    reason=request.reason,
+                    requested_by=request.requested_by,
+                    origin=BUS,
+                    data_cutoff=request.data_cutoff,
+                    at=now,
+                    most_open=self._most_open,
+                )
+            except TooManyOpenError as error:
+                log.warning("training.refused", reason=str(error))
+                await training_requests.refuse(
+                    transaction.connection, identity, request, str(error), origin=BUS, at=now
+                )
         self._wake.set()
         log.info("training.requested", reason=request.reason, queued=queued)
 

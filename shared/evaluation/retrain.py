@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from shared.evaluation.policy import Policy
 
 REQUESTED_BY = "retrain-policy"
+NO_CHAMPION, LOSS, NEW_SALES, AGE = "no_champion", "loss_above_gate_level", "new_valid_sales", "model_age"
+REASONS = frozenset({NO_CHAMPION, LOSS, NEW_SALES, AGE})
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class RetrainFacts:
             or the policy would ask for training every day.
         new_valid_sales: valid sales since `last_training`.
         e_loss: E of the absolute process since `last_training`; None without a level to compare losses with.
-        open_reasons: reasons of queued and running requests.
+        open_reasons: reasons of the policy's queued and running requests.
         last_request: the policy's last request.
     """
 
@@ -42,13 +44,13 @@ def triggers(facts: RetrainFacts, *, slot: datetime, policy: Policy) -> list[Tri
     rules = policy.retrain
     reasons = []
     if not facts.has_champion:
-        reasons.append(Trigger("no_champion", "nothing can be published without a champion"))
+        reasons.append(Trigger(NO_CHAMPION, "nothing can be published without a champion"))
     if facts.e_loss is not None and facts.e_loss >= rules.loss_threshold:
-        reasons.append(Trigger("loss_above_gate_level", f"E = {facts.e_loss:.1f}, threshold {rules.loss_threshold:g}"))
+        reasons.append(Trigger(LOSS, f"E = {facts.e_loss:.1f}, threshold {rules.loss_threshold:g}"))
     if facts.new_valid_sales >= rules.new_valid_sales:
-        reasons.append(Trigger("new_valid_sales", f"{facts.new_valid_sales} since the last training"))
+        reasons.append(Trigger(NEW_SALES, f"{facts.new_valid_sales} since the last training"))
     if facts.last_training is not None and slot - facts.last_training >= timedelta(days=rules.model_age_days):
-        reasons.append(Trigger("model_age", f"last training {facts.last_training.isoformat()}"))
+        reasons.append(Trigger(AGE, f"last training {facts.last_training.isoformat()}"))
     return reasons
 
 

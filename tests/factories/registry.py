@@ -59,7 +59,7 @@ def record(name: str, at: datetime, **fields: Any) -> ModelRecord:
 
 async def request(connection: Connection, reason: str, at: datetime, **fields: Any) -> bool:
     """Ask for a training; whether the request was queued."""
-    facts = {"request_id": uuid4(), "requested_by": "test", "data_cutoff": None} | fields
+    facts = {"request_id": uuid4(), "requested_by": "test", "origin": "operator", "data_cutoff": None} | fields
     return await training_requests.enqueue(connection, reason=reason, at=at, **facts)
 
 

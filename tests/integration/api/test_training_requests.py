@@ -187,6 +187,29 @@ async def test_keys_need_a_name_and_a_known_scope(database: Database) -> None:
             await api_keys.revoke(connection, "nope", at=filling.NOW)
 
 
+async def test_a_key_has_three_open_requests_and_is_told_what_to_do(served: Served) -> None:
+    anna = await served.database.run(api_keys.create, name="anna", scopes=["train"], at=filling.NOW)
+    headers = {"X-API-Key": anna.key}
+    asked = [await served.client.post(PATH, json={"reason": f"r{n}"}, headers=headers) for n in range(4)]
+    assert [answer.status_code for answer in asked] == [202, 202, 202, 429]
+    assert problem(asked[3]) == (429, "too-many-open")
+    assert "3 open training requests" in asked[3].json()["detail"]
+    assert int(asked[3].headers["retry-after"]) > 0
+    assert {answer.json()["origin"] for answer in asked[:3]} == {f"api:{anna.key_id}"}
+    assert len(await published(served.database)) == 3
+    await served.client.post(f"{asked[0].headers['location']}/cancel", headers=headers)
+    assert (await served.client.post(PATH, json={"reason": "r3"}, headers=headers)).status_code == 202
+    for n in range(5):
+        assert (await served.client.post(PATH, json={"reason": f"o{n}"}, headers=OPERATOR)).status_code == 202
+
+
+@pytest.mark.parametrize("reason", ["model_age", " MODEL_AGE ", "new_valid_sales", "loss_above_gate_level"])
+async def test_the_policys_reasons_are_reserved(unchanging: Served, reason: str) -> None:
+    answer = await unchanging.client.post(PATH, json={"reason": reason}, headers=OPERATOR)
+    assert problem(answer) == (422, "invalid-input")
+    assert "loss_above_gate_level, model_age, new_valid_sales, no_champion" in answer.json()["detail"]
+
+
 async def test_an_unknown_request_is_not_found(unchanging: Served) -> None:
     assert (await unchanging.client.get(f"{PATH}/{filling.NAMES}")).status_code == 404
     assert (await unchanging.client.get(f"{PATH}/nope")).status_code == 422

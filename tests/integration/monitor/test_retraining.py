@@ -38,6 +38,13 @@ async def test_the_same_check_twice_is_the_same_request(bench: Bench) -> None:
     assert await bench.check() == ["no_champion"]
 
 
+async def test_an_outsiders_request_in_the_policys_name_does_not_stop_the_policy(bench: Bench) -> None:
+    await bench.run(made.request, "no_champion", bench.clock.now(), requested_by="retrain-policy", origin="bus")
+    assert await bench.check() == ["no_champion"]
+    stored = "select count(*) from training_requests where origin = 'policy' and status = 'queued'"
+    assert await bench.value(stored) == 1
+
+
 async def test_a_young_quiet_model_is_left_alone(bench: Bench) -> None:
     await champion(bench, START - timedelta(days=11))
     assert await bench.check() == []
@@ -84,10 +91,7 @@ async def test_without_a_recorded_level_there_is_no_alarm(bench: Bench) -> None:
 
 
 async def test_one_request_a_day_and_none_for_a_reason_that_is_open(bench: Bench) -> None:
-    await bench.check()
-    (request,) = await bench.emitted(TrainingRequested)
-    facts = {"request_id": request.request_id, "requested_by": request.requested_by}
-    await bench.run(made.request, request.reason, bench.clock.now(), **facts)
+    assert await bench.check() == ["no_champion"]
     assert await bench.check(days=1) == ["no_champion"]
     await bench.execute("update training_requests set status = 'failed'")
     assert await bench.check(days=2) == ["no_champion", "no_champion"]

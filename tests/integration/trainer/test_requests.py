@@ -42,3 +42,15 @@ async def test_a_second_open_request_for_the_same_reason_is_the_first_one(harnes
     assert statuses == ["queued", "merged", "queued"]
     assert await harness.value("select count(*) from inbox") == 3
     assert await harness.dead() == []
+
+
+async def test_whatever_a_message_says_it_came_by_the_bus_and_the_fourth_open_one_is_refused_on_record(
+    harness: Harness, served: Trainer
+) -> None:
+    reasons = ("model_age", "new_valid_sales", "drift", "one more")
+    forged = [await harness.send(TrainingRequested(reason=reason, requested_by="retrain-policy")) for reason in reasons]
+    stored = [await state(harness, each) for each in forged]
+    assert [(one.status, one.origin) for one in stored] == [("queued", "bus")] * 3 + [("failed", "bus")]
+    assert stored[-1].error.startswith("refused: bus has 3 open training requests")
+    assert stored[-1].finished_at == END
+    assert await harness.dead() == []
