@@ -44,6 +44,10 @@ class Settings(BaseSettings):
 
     policy_file: Path | None = Field(default=None, description="Promotion policy (TOML); default: the packaged one")
 
+    retention_file: Path | None = Field(
+        default=None, description="What is kept how long (TOML); default: the packaged policy"
+    )
+
     accept_unsupported: bool = Field(
         default=False,
         description="Let `punkcast migrate --preflight` pass although this code cannot serve the champion",

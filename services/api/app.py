@@ -43,6 +43,7 @@ from services.api.webhooks import routes as webhooks
 from shared.clock import Clock
 from shared.database.pool import Database
 from shared.evaluation.policy import load_policy
+from shared.storage.object_store import ObjectStore
 from shared.tasks import end
 
 DESCRIPTION = """Fair values with intervals for all 10,000 CryptoPunks, scored on every later sale.
@@ -52,11 +53,12 @@ Punkcast-Age-Seconds says how old the values are, Punkcast-Degraded what is wron
 as text, with an ETH float. Times are UTC. Errors are RFC 9457 problems that say what to do next."""
 
 
-def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> FastAPI:
-    """The gateway. The caller opens `database` and closes it."""
+def create_app(*, database: Database, clock: Clock, config: GatewayConfig, store: ObjectStore | None = None) -> FastAPI:
+    """The gateway. The caller opens `database` and closes it; the gateway closes `store`. From the store it
+    reads generations whose rows are no longer in the database; without a store, they are gone."""
     metrics = GatewayMetrics()
     current = Current(clock, stale_after_s=config.stale_after_s, generations_kept=config.generations_kept)
-    follower = Follower(database=database, clock=clock, current=current, config=config, metrics=metrics)
+    follower = Follower(database=database, clock=clock, current=current, config=config, metrics=metrics, store=store)
     gateway = Gateway(
         database=database,
         clock=clock,
@@ -78,6 +80,8 @@ def create_app(*, database: Database, clock: Clock, config: GatewayConfig) -> Fa
             yield State(gateway=gateway)
         finally:
             await end(running)
+            if store is not None:
+                await store.close()
 
     app = ProblemFastAPI(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
     for resource in (

@@ -15,6 +15,7 @@ from shared.clock import Clock, SystemClock
 from shared.database.embedded import database_url
 from shared.database.pool import Database, DatabaseUnavailableError
 from shared.settings import Settings
+from shared.storage.opening import deferred_store
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,8 @@ def build(
 ) -> FastAPI:
     """The gateway on an open database."""
     config = replace(GatewayConfig.from_settings(settings), stale_after_s=stale_after_s)
-    return create_app(database=database, clock=clock or SystemClock(), config=config)
+    store = deferred_store(settings.object_store_url, settings.home)
+    return create_app(database=database, clock=clock or SystemClock(), config=config, store=store)
 
 
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:

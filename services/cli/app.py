@@ -19,6 +19,7 @@ COMMANDS: Final = Group(
         "explain": "services.cli.explain_command:explain_command",
         "verify": "services.cli.verify_command:verify_command",
         "status": "services.cli.operator_commands:status_command",
+        "retention": "services.cli.retention_command:retention_command",
         "dead-letters": "services.cli.operator_commands:dead_letters_command",
         "evaluate": "lab.evaluation.command:evaluate_command",
         "backtest": "lab.backtest.command:backtest_command",

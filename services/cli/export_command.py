@@ -43,7 +43,7 @@ def export_command(
         # One view of the database for all statements, whatever is appended meanwhile.
         view = {"isolation": "repeatable_read", "readonly": True}
         async with platform.database.connection() as connection, connection.transaction(**view):
-            return await load(connection, table, Window(*bounds))
+            return await load(connection, platform.store, table, Window(*bounds))
 
     from rich.console import Console
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from services.cli.context import Json, cell, on_database, on_platform, show, show_documents
+from services.cli.retention_command import sizes
 from shared.contracts.messages import TrainingRequested
 from shared.errors import InvalidInputError
 from shared.messaging.bus import DeadLetter
@@ -156,12 +157,14 @@ def _source_lines(source: SourceState, now: datetime) -> dict[str, object]:
 
 def status_command() -> None:
     """The state of the platform: market, nowcast, champion, queues."""
+    from shared.stores.retention.job import last_run
 
     async def load(connection: Connection, now: datetime) -> dict[str, object]:
         event = await connection.fetchrow(NEWEST_EVENT_SQL)
         nowcast = await connection.fetchrow(NEWEST_NOWCAST_SQL)
         status = await platform_status(connection, at=now)
         source = await source_repository.state(connection)
+        cleaned = await last_run(connection)
         closes = await source_repository.missing_closes(connection, now)
         unserved = status.unsupported_by and f", which the code {status.unsupported_by[:20]} cannot serve"
         waiting = status.outbox_oldest and f" since {cell(status.outbox_oldest)}"
@@ -177,6 +180,7 @@ def status_command() -> None:
             "last sale scored": status.last_scored_at,
             "training": f"{status.training_queued} queued, {status.training_running} running",
             "outbox": f"{status.outbox_depth} waiting{waiting or ''}",
+            "retention": cleaned and f"{cell(cleaned[0])}: {sizes(cleaned[1])}",
             "freezes": status.freezes,
         }
 

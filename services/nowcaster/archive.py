@@ -5,7 +5,6 @@ recomputed from the events known at the time, which gives the same content and i
 """
 
 import asyncio
-import io
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
@@ -19,7 +18,7 @@ from shared.clock import Clock
 from shared.database.pool import Database
 from shared.errors import NotFoundError, TransientError
 from shared.storage.object_store import ObjectStore
-from shared.stores import snapshot_repository
+from shared.stores import generation_archive, snapshot_repository
 from shared.stores.market_reader import MarketReader
 from shared.stores.snapshot_repository import Archived
 from shared.valuation.inputs import nowcast_snapshot
@@ -93,7 +92,9 @@ class Archive:
                 await snapshot_repository.record_archive(connection, upload, at=self._clock.now())
 
     async def _upload_rows(self, generation_id: int, rows: pl.DataFrame) -> Archived:
-        reference = await self._store.put("generations", await asyncio.to_thread(_parquet, rows), extension="parquet")
+        reference = await self._store.put(
+            "generations", await asyncio.to_thread(generation_archive.to_file, rows), extension="parquet"
+        )
         return Archived("generation", str(generation_id), reference)
 
     async def _recompute(self, missing: Unarchived, past: MarketReader) -> Snapshot:
@@ -104,9 +105,3 @@ class Archive:
             async with self._database.connection() as connection:
                 await past.refresh(connection, up_to=missing.last_event_seq)
             return await asyncio.to_thread(nowcast_snapshot, past.timeline, past.prices, missing.as_of)
-
-
-def _parquet(rows: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    rows.write_parquet(buffer, compression="zstd", compression_level=1)
-    return buffer.getvalue()

@@ -4,14 +4,28 @@ from services.nowcaster.archive import Archive
 from services.nowcaster.explainer import Explainer
 from services.nowcaster.handlers import CONSUMER, Nowcaster
 from services.nowcaster.models import LoadedModels
-from shared.contracts.messages import MarketUpdated, ModelPromoted, ModelRolledBack, NowcastRequested
+from services.nowcaster.retention import CONSUMER as RETENTION
+from services.nowcaster.retention import Retention
+from shared.contracts.messages import (
+    MarketUpdated,
+    ModelPromoted,
+    ModelRolledBack,
+    NowcastRequested,
+    RetentionRequested,
+)
+from shared.messaging.bus import Subscription
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
 from shared.stores.market_reader import MarketReader
+from shared.stores.retention.policy import load_retention
 
 
 def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageService:
-    """A process that hosts several services passes one reader to all of them."""
+    """A process that hosts several services passes one reader to all of them.
+
+    Raises:
+        InvalidInputError: the file of the retention policy is not usable.
+    """
     reader = reader or MarketReader()
     archive = Archive(database=platform.database, store=platform.store, clock=platform.clock)
     nowcaster = Nowcaster(
@@ -22,6 +36,12 @@ def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageS
         archive=archive,
     )
     explainer = build_explainer(platform, reader=reader)
+    retention = Retention(
+        database=platform.database,
+        store=platform.store,
+        clock=platform.clock,
+        policy=load_retention(platform.settings.retention_file),
+    )
     return MessageService(
         CONSUMER,
         {
@@ -32,6 +52,7 @@ def build(platform: Platform, *, reader: MarketReader | None = None) -> MessageS
         },
         background=explainer.background,
         drain=archive.catch_up,
+        additional=[Subscription(RETENTION, (RetentionRequested,), retention.on_retention_requested)],
     )
 
 

@@ -85,6 +85,12 @@ class BacktestRequested(Tick):
     TYPE: ClassVar[str] = "punkcast.backtest.requested.v1"
 
 
+class RetentionRequested(Tick):
+    """Remove what the retention policy does not keep."""
+
+    TYPE: ClassVar[str] = "punkcast.retention.requested.v1"
+
+
 class MarketUpdated(Payload):
     """New market events are in the database."""
 
@@ -205,7 +211,8 @@ class AlertRaised(Payload):
 
 ALL_MESSAGES: tuple[type[Payload], ...] = (
     IngestRequested, NowcastRequested, TrainingDrainRequested, MonitorRequested, RetrainCheckRequested,
-    BacktestRequested, MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered, ContenderRejected,
+    BacktestRequested, RetentionRequested, MarketUpdated, NowcastPublished, TrainingRequested, ContenderRegistered,
+    ContenderRejected,
     ShadowStarted, ShadowMatured, ModelPromoted, ModelRolledBack, AlertRaised,
 )  # fmt: skip
 BY_TYPE: dict[str, type[Payload]] = {message.TYPE: message for message in ALL_MESSAGES}

@@ -15,6 +15,7 @@ from shared.contracts.messages import (
     IngestRequested,
     MonitorRequested,
     NowcastRequested,
+    RetentionRequested,
     RetrainCheckRequested,
     Tick,
     TrainingDrainRequested,
@@ -44,6 +45,7 @@ JOBS: Mapping[str, Job] = {
     "training_drain": Job(TrainingDrainRequested, timedelta(hours=1)),
     "retrain_check": Job(RetrainCheckRequested, timedelta(days=1)),
     "backtest": Job(BacktestRequested, timedelta(days=1)),
+    "retention": Job(RetentionRequested, timedelta(days=1)),
 }
 
 _JOB_OF: Mapping[type[Tick], str] = {job.message: name for name, job in JOBS.items()}

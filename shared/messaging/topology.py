@@ -19,6 +19,7 @@ from shared.contracts.messages import (
     MonitorRequested,
     NowcastRequested,
     Payload,
+    RetentionRequested,
     RetrainCheckRequested,
     ShadowMatured,
     ShadowStarted,
@@ -45,6 +46,7 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
     "alerts": (AlertRaised,),
     "webhooks": (MarketUpdated, ModelPromoted, ModelRolledBack),
     "backtests": (BacktestRequested,),
+    "retention": (RetentionRequested,),  # a queue of its own: a long removal must not delay nowcasts
 }
 
 # No service consumes informative events such as nowcast.published; outside observers may bind their own queues. Without

@@ -1,6 +1,6 @@
 """The dependencies of every service, opened from the URLs in the settings."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -13,8 +13,8 @@ from shared.messaging.bus import Bus
 from shared.messaging.dead_letter_file import DeadLetterFile
 from shared.messaging.memory import MemoryBroker, MemoryBus
 from shared.settings import Settings
-from shared.storage.object_store import ObjectRef, ObjectStore
-from shared.storage.opening import open_store
+from shared.storage.object_store import ObjectStore
+from shared.storage.opening import deferred_store
 
 
 @dataclass(frozen=True)
@@ -26,32 +26,6 @@ class Platform:
     database: Database
     bus: Bus
     store: ObjectStore
-
-
-class DeferredStore:
-    """Opens the object store on first use: some services never use it, and their images lack its client library."""
-
-    def __init__(self, opening: Callable[[], ObjectStore]) -> None:
-        self._opening = opening
-        self._store: ObjectStore | None = None
-
-    def _opened(self) -> ObjectStore:
-        if self._store is None:
-            self._store = self._opening()
-        return self._store
-
-    async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
-        return await self._opened().put(kind, body, extension=extension)
-
-    async def get(self, reference: ObjectRef) -> bytes:
-        return await self._opened().get(reference)
-
-    async def exists(self, reference: ObjectRef) -> bool:
-        return await self._opened().exists(reference)
-
-    async def close(self) -> None:
-        if self._store is not None:
-            await self._store.close()
 
 
 def open_bus(settings: Settings, clock: Clock) -> Bus:
@@ -87,7 +61,7 @@ async def open_platform(
         url = await stack.enter_async_context(database_url(settings))
         database = await Database.connect(url)
         stack.push_async_callback(database.close)
-        store = DeferredStore(lambda: open_store(settings.object_store_url, settings.home))
+        store = deferred_store(settings.object_store_url, settings.home)
         stack.push_async_callback(store.close)
         # Closed first, because its handlers need the other dependencies.
         chosen = bus or open_bus(settings, clock)

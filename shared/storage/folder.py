@@ -4,10 +4,13 @@ import asyncio
 import hashlib
 import os
 import tempfile
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from shared.errors import InvalidInputError
 from shared.storage.object_store import (
+    Listed,
     ObjectNotFoundError,
     ObjectRef,
     StoreUnavailableError,
@@ -24,7 +27,7 @@ class FolderStore:
 
     async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
         reference = reference_for(kind, body, extension)
-        path = self._path(reference)
+        path = self._path(reference.key)
         try:
             await asyncio.to_thread(_write, path, body, reference.sha256)
         except OSError as error:
@@ -34,7 +37,7 @@ class FolderStore:
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
-        path = self._path(reference)
+        path = self._path(reference.key)
         try:
             body = await asyncio.to_thread(path.read_bytes)
         except FileNotFoundError as error:
@@ -44,7 +47,7 @@ class FolderStore:
         return verify(reference, body)
 
     async def exists(self, reference: ObjectRef) -> bool:
-        path = self._path(reference)
+        path = self._path(reference.key)
         try:
             status = await asyncio.to_thread(path.stat)
         except FileNotFoundError:
@@ -53,20 +56,35 @@ class FolderStore:
             raise StoreUnavailableError(f"cannot read {path}: {error}") from error
         return status.st_size == reference.size
 
+    async def listing(self, kind: str) -> AsyncIterator[Listed]:
+        try:
+            found = await asyncio.to_thread(_files, self._root, self._path(kind))
+        except OSError as error:
+            raise StoreUnavailableError(f"cannot read {self._root / kind}: {error}") from error
+        for listed in found:
+            yield listed
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        try:
+            await asyncio.to_thread(_remove, [self._path(key) for key in keys])
+        except OSError as error:
+            raise StoreUnavailableError(f"cannot remove objects under {self._root}: {error}") from error
+
     async def close(self) -> None:
         """Nothing to close."""
 
-    def _path(self, reference: ObjectRef) -> Path:
+    def _path(self, name: str) -> Path:
         """The file of a key. Keys come from messages, so keys that lead out of the folder are refused."""
-        key = PurePosixPath(reference.key)
+        key = PurePosixPath(name)
         if key.is_absolute() or ".." in key.parts or not key.parts:
-            raise InvalidInputError(f"{reference.key!r} is not a key of this store")
+            raise InvalidInputError(f"{name!r} is not a key of this store")
         return self._root / key
 
 
 def _write(path: Path, body: bytes, sha256: str) -> None:
     # Compare hashes, not sizes, so that a rewrite repairs a damaged file.
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+        os.utime(path)  # as if written now: a sweep of old objects without a row must not take it
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
@@ -85,3 +103,23 @@ def _write(path: Path, body: bytes, sha256: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _files(root: Path, folder: Path) -> list[Listed]:
+    """The objects below `folder`; what a killed process was writing is none."""
+    found = []
+    for path in folder.rglob("*.*"):
+        if path.name.startswith("."):
+            continue
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        written_at = datetime.fromtimestamp(status.st_mtime, UTC)
+        found.append(Listed(path.relative_to(root).as_posix(), status.st_size, written_at))
+    return found
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """The object store: immutable bytes under content-addressed keys, verified on every read."""
 
 import hashlib
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from shared.errors import IntegrityError, NotFoundError, TransientError
@@ -14,6 +16,15 @@ class ObjectRef:
     key: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing shows it. `written_at`: when it was last put."""
+
+    key: str
+    size: int
+    written_at: datetime
 
 
 class ObjectNotFoundError(NotFoundError):
@@ -58,5 +69,11 @@ class ObjectStore(Protocol):
         """The verified bytes. Raises ObjectNotFoundError, IntegrityError, or StoreUnavailableError."""
 
     async def exists(self, reference: ObjectRef) -> bool: ...
+
+    def listing(self, kind: str) -> AsyncIterator[Listed]:
+        """All objects of a kind (`models`, `snapshots`, `generations`), in no order. Raises StoreUnavailableError."""
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; those that are not there are no error. Raises StoreUnavailableError."""
 
     async def close(self) -> None: ...

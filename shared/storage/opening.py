@@ -1,11 +1,12 @@
 """Opens the object store of a URL."""
 
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from shared.errors import InvalidInputError
 from shared.storage.folder import FolderStore
-from shared.storage.object_store import ObjectStore
+from shared.storage.object_store import Listed, ObjectRef, ObjectStore
 
 _BOOLEAN = {"true": True, "false": False}
 
@@ -26,6 +27,44 @@ def open_store(url: str, home: Path) -> ObjectStore:
     raise InvalidInputError(
         f"PUNKCAST_OBJECT_STORE_URL={url!r}: use folder://, folder:///absolute/path or s3://bucket/prefix"
     )
+
+
+class DeferredStore:
+    """Opens the object store on first use: some services never use it, and their images lack its client library."""
+
+    def __init__(self, opening: Callable[[], ObjectStore]) -> None:
+        self._opening = opening
+        self._store: ObjectStore | None = None
+
+    def _opened(self) -> ObjectStore:
+        if self._store is None:
+            self._store = self._opening()
+        return self._store
+
+    async def put(self, kind: str, body: bytes, *, extension: str) -> ObjectRef:
+        return await self._opened().put(kind, body, extension=extension)
+
+    async def get(self, reference: ObjectRef) -> bytes:
+        return await self._opened().get(reference)
+
+    async def exists(self, reference: ObjectRef) -> bool:
+        return await self._opened().exists(reference)
+
+    async def listing(self, kind: str) -> AsyncIterator[Listed]:
+        async for listed in self._opened().listing(kind):
+            yield listed
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        await self._opened().delete(keys)
+
+    async def close(self) -> None:
+        if self._store is not None:
+            await self._store.close()
+
+
+def deferred_store(url: str, home: Path) -> ObjectStore:
+    """As `open_store`, on first use: then it raises what `open_store` raises."""
+    return DeferredStore(lambda: open_store(url, home))
 
 
 def _s3(url: str) -> ObjectStore:

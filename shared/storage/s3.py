@@ -1,7 +1,7 @@
 """Objects in any S3 API (SeaweedFS, Ceph, AWS). Credentials come from the `AWS_*` environment."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.storage.object_store import (
+    Listed,
     ObjectNotFoundError,
     ObjectRef,
     StoreUnavailableError,
@@ -21,6 +22,7 @@ from shared.storage.object_store import (
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _TAKEN = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 _DEFAULT_REGION = "us-east-1"
+_DELETED_AT_ONCE = 1000  # S3's limit of one request
 
 
 class S3Store:
@@ -68,6 +70,29 @@ class S3Store:
         except ObjectNotFoundError:
             return False
         return bool(answer["ContentLength"] == reference.size)
+
+    async def listing(self, kind: str) -> AsyncIterator[Listed]:
+        client = await self._connected()
+        with self._translated(None):
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._prefix}{kind}/"
+            )
+            async for page in pages:
+                for found in page.get("Contents", ()):
+                    key = found["Key"].removeprefix(self._prefix)
+                    yield Listed(key, found["Size"], found["LastModified"])
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        client = await self._connected()
+        for first in range(0, len(keys), _DELETED_AT_ONCE):
+            objects = [{"Key": self._prefix + key} for key in keys[first : first + _DELETED_AT_ONCE]]
+            with self._translated(None):
+                answer = await client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            if refused := answer.get("Errors"):
+                raise StoreUnavailableError(
+                    f"bucket {self._bucket} keeps {len(refused)} objects that were to be removed: "
+                    f"{refused[0].get('Message')}; check the rights of the AWS_* credentials"
+                )
 
     async def close(self) -> None:
         await self._stack.aclose()

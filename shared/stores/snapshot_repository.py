@@ -17,17 +17,23 @@ on conflict (snapshot_id) do nothing
 INSERT_ARCHIVE_SQL = """
 insert into archives (kind, id, object_key, object_sha256, object_bytes, archived_at)
 values ($1, $2, $3, $4, $5, $6)
-on conflict (kind, id) do nothing
+on conflict (kind, id) do update set removed_at = null where archives.removed_at is not null
 """
-SELECT_ARCHIVE_SQL = "select object_key, object_sha256, object_bytes from archives where kind = $1 and id = $2"
+SELECT_ARCHIVE_SQL = """
+select object_key, object_sha256, object_bytes, removed_at from archives where kind = $1 and id = $2
+"""
 NEWEST_ARCHIVED_NOWCAST_SQL = """
 select s.snapshot_id
 from snapshots s
-join archives a on a.kind = 'snapshot' and a.id = s.snapshot_id
+join archives a on a.kind = 'snapshot' and a.id = s.snapshot_id and a.removed_at is null
 where s.kind = 'nowcast'
 order by s.as_of desc
 limit 1
 """
+
+
+class RemovedError(NotFoundError):
+    """The retention policy removed the object. Its record stays."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +76,16 @@ async def archive_reference(connection: Connection, kind: str, identity: str) ->
     """The reference of an archived object.
 
     Raises:
-        NotFoundError: the object is not archived yet.
+        NotFoundError: the object is not archived yet. RemovedError: it is no longer kept.
     """
     row = await connection.fetchrow(SELECT_ARCHIVE_SQL, kind, identity)
     if row is None:
         raise NotFoundError(
             f"{kind} {identity} is not in the object store; the nowcaster archives it with its next cycle"
+        )
+    if row["removed_at"] is not None:
+        raise RemovedError(
+            f"{kind} {identity} is no longer kept; the retention policy removed it on {row['removed_at']:%Y-%m-%d}"
         )
     return ObjectRef(key=row["object_key"], sha256=row["object_sha256"], size=row["object_bytes"])
 
@@ -84,7 +94,7 @@ async def load(connection: Connection, store: ObjectStore, snapshot_id: str) -> 
     """Read a snapshot and compare its content with its id.
 
     Raises:
-        NotFoundError: the snapshot is not archived.
+        NotFoundError: the snapshot is not archived, or no longer kept (RemovedError).
         IntegrityError: the content differs from the id.
     """
     reference = await archive_reference(connection, "snapshot", snapshot_id)

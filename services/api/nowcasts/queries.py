@@ -9,6 +9,7 @@ from typing import Any
 from services.api.view.records import GenerationRecord, PunkRow
 from shared.database.pool import Connection
 from shared.registry.unsupported import IS_OPEN_FOR_CHAMPION
+from shared.storage.object_store import ObjectRef
 
 POINTER_SQL = f"""
 select (select generation_id from nowcast_pointer) as generation_id,
@@ -31,6 +32,14 @@ from generations
 where role = 'champion' and ($1::timestamptz is null or (published_at, generation_id) < ($1, $2::bigint))
 order by published_at desc, generation_id desc
 limit $3
+"""
+ARCHIVED_SQL = """
+select g.generation_id, g.model_id, g.snapshot_id, g.as_of, g.published_at, g.row_count,
+       g.floor_wei::text as floor_wei, g.last_block, g.values_sha256, g.merkle_root,
+       a.object_key, a.object_sha256, a.object_bytes
+from generations g
+join archives a on a.kind = 'generation' and a.id = g.generation_id::text and a.removed_at is null
+where g.generation_id = $1
 """
 ROLE_SQL = "select role from generations where generation_id = $1"
 IN_FORCE_SQL = """
@@ -73,8 +82,8 @@ async def pointer(connection: Connection) -> Pointer:
 async def generation(connection: Connection, generation_id: int) -> tuple[GenerationRecord, bytes] | None:
     """A generation with its canonical lines in punk order; None when it, or any of its rows, is not there any more.
 
-    The rows are written and removed whole, so a count that differs from `row_count` is a generation
-    being removed. They come as one text, which costs the loop that also answers requests next to nothing.
+    Retention leaves single rows, so a count that differs from `row_count` is a generation without its rows. The rows
+    come as one text, which costs the loop that also answers requests next to nothing.
     """
     row = await connection.fetchrow(GENERATION_SQL, generation_id)
     if row is None:
@@ -84,6 +93,15 @@ async def generation(connection: Connection, generation_id: int) -> tuple[Genera
     await connection.copy_from_query(VALUES_SQL, generation_id, output=lines, format="csv")
     found = lines.getvalue()
     return (record, found) if found.count(b"\n") == record.row_count else None
+
+
+async def archived(connection: Connection, generation_id: int) -> tuple[GenerationRecord, ObjectRef] | None:
+    """A generation with the reference of its file; None when there is none."""
+    row = await connection.fetchrow(ARCHIVED_SQL, generation_id)
+    if row is None:
+        return None
+    *record, key, sha256, size = row.items()
+    return _record(dict(record)), ObjectRef(key[1], sha256[1], size[1])
 
 
 async def published(

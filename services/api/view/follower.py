@@ -19,10 +19,13 @@ from services.api.view.current import Current
 from services.api.view.explanation import Explanation
 from services.api.view.generation import Generation
 from services.api.view.market import Market
+from services.api.view.records import GenerationRecord
 from shared.clock import Clock
 from shared.database.pool import Connection, Database
 from shared.errors import IntegrityError
+from shared.storage.object_store import ObjectNotFoundError, ObjectRef, ObjectStore
 from shared.stores import source_repository
+from shared.stores.generation_archive import read_lines
 from shared.valuation.explanation.stored import Explained
 
 CHANNEL = "punkcast_nowcast"
@@ -43,12 +46,14 @@ class Follower:
         current: Current,
         config: GatewayConfig,
         metrics: GatewayMetrics,
+        store: ObjectStore | None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._current = current
         self._config = config
         self._metrics = metrics
+        self._store = store
         self._catalogue: Catalogue = Catalogue.of(())
         self._market: Market = Market()
         self._loading = asyncio.Lock()
@@ -176,10 +181,12 @@ class Follower:
         return Generation(*found)
 
     async def generation(self, generation_id: int) -> Generation:
-        """Any generation that still exists: from memory, else from the database (one at a time).
+        """Any generation: from memory, else from the database, else from its file (one at a time).
 
         Raises:
-            GoneError: it was removed.
+            GoneError: it has no rows and no file.
+            StoreUnavailableError: its file cannot be read now.
+            IntegrityError: its file does not hold the values that were published.
         """
         kept = self._current.earlier(generation_id)
         if kept is not None:
@@ -193,7 +200,19 @@ class Follower:
                 self._database.connection() as connection,
             ):
                 loaded = await self._load(connection, generation_id)
+                archived = None if loaded else await nowcasts.archived(connection, generation_id)
+            if archived is not None and self._store is not None:
+                loaded = await self._read(self._store, *archived)
         if loaded is None:
             raise GoneError(f"Generation {generation_id} has been removed; its values are not kept any more.")
         self._current.keep(loaded)
         return loaded
+
+    async def _read(self, store: ObjectStore, record: GenerationRecord, file: ObjectRef) -> Generation | None:
+        """The generation from its file; None when the store has lost the file."""
+        try:
+            async with asyncio.timeout(self._config.load_timeout_s):
+                return Generation(record, await read_lines(store, file, record.values_sha256))
+        except ObjectNotFoundError:
+            log.error("generation_file_missing", generation=record.generation_id, key=file.key)
+            return None

@@ -69,6 +69,7 @@ class Reproduction:
         generation_id, published_at: of the nowcast; None when none was published and the snapshot was made just now.
         recorded: id of the snapshot on record, None without a nowcast.
         archived: whether the snapshot was read from the object store.
+        removed: whether retention removed the archived snapshot.
         published_wei: the value that readers saw, by the same model; None when there is none.
         same_calibration: whether the recomputed calibration is the one on record; None when none is.
     """
@@ -79,6 +80,7 @@ class Reproduction:
     published_at: datetime | None = None
     recorded: str | None = None
     archived: bool = False
+    removed: bool = False
     published_wei: str | None = None
     same_calibration: bool | None = None
 

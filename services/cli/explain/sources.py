@@ -1,14 +1,15 @@
 """What a report is made from: the platform's record, or event files alone, without a database."""
 
-from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from services.cli.explain.beginning import beginning
 from services.cli.explain.report import Basis, Origin, Previous, Report, explain
+from services.cli.published import archived_lines
 from shared.database.pool import Connection
 from shared.errors import InvalidInputError, NotFoundError
 from shared.market.prices import DailyPrices
@@ -23,11 +24,22 @@ from shared.runtime.platform import Platform
 from shared.sources.event_files import read_event_files
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
+from shared.stores.snapshot_repository import RemovedError
 from shared.valuation.inputs import nowcast_snapshot, training_snapshot
 from shared.valuation.model import ValuationModel
 from shared.valuation.training import fit
 
 VALUE_SQL = "select value_wei::text from nowcasts where generation_id = $1 and punk_id = $2"
+
+
+class _Again(NamedTuple):
+    """Of a recomputed nowcast: the id of its snapshot; whether the recorded one was read from the store, or removed;
+    and whether the calibration is the recorded one (None without a record)."""
+
+    snapshot_id: str
+    archived: bool
+    removed: bool
+    same_calibration: bool | None
 
 
 def model_of(file: Path | None, threads: int) -> ValuationModel | None:
@@ -102,43 +114,60 @@ async def from_record(
         # The earlier nowcast first: a timeline only grows.
         before = None
         if earlier := await explanations.before(connection, nowcast):
-            basis, *_ = await _again(platform, connection, reader, earlier, model)
-            said = await connection.fetchval(VALUE_SQL, earlier.generation_id, punk)
+            basis, _ = await _again(platform, connection, reader, earlier, model)
+            said = await _said(platform, connection, earlier.generation_id, punk)
             of_other = () if earlier.model_id == model.model_id else (earlier.model_id, said)
             # Its own snapshot may be lost, or lack a feature of the model.
             if basis[0].snapshot_id == earlier.snapshot_id and not model.lacking(basis[0].frame):
                 before = basis, Previous(earlier.as_of, earlier.generation_id, *of_other)
-        basis, made, archived, same = await _again(platform, connection, reader, nowcast, model)
-        said = await connection.fetchval(VALUE_SQL, nowcast.generation_id, punk)
+        basis, again = await _again(platform, connection, reader, nowcast, model)
+        said = await _said(platform, connection, nowcast.generation_id, punk)
     report = explain(model, reader.timeline, punk, basis, before, origin)
     reproduction = replace(
         report.reproduction,
-        recomputed=made,
+        recomputed=again.snapshot_id,
         generation_id=nowcast.generation_id,
         published_at=nowcast.published_at,
         recorded=nowcast.snapshot_id,
-        archived=archived,
+        archived=again.archived,
+        removed=again.removed,
         published_wei=said if nowcast.model_id == model.model_id else None,
-        same_calibration=same,
+        same_calibration=again.same_calibration,
     )
     return replace(report, reproduction=reproduction)
 
 
+async def _said(platform: Platform, connection: Connection, generation_id: int, punk: int) -> str | None:
+    """The published value (wei) of a punk, from the rows or the file; None if neither is there."""
+    said: str | None = await connection.fetchval(VALUE_SQL, generation_id, punk)
+    if said is not None:
+        return said
+    try:
+        lines = await archived_lines(connection, platform.store, generation_id)
+    except NotFoundError:
+        return None
+    values = dict(line.split(b",", 2)[:2] for line in lines.splitlines())
+    found = values.get(str(punk).encode())
+    return None if found is None else found.decode()
+
+
 async def _again(
     platform: Platform, connection: Connection, reader: MarketReader, nowcast: Published, model: ValuationModel
-) -> tuple[Basis, str, bool, bool | None]:
+) -> tuple[Basis, _Again]:
     """Recompute the snapshot and calibration of a nowcast from the events that had been read then.
 
-    Returns the basis on record, or the recomputed one without a record; the id of the recomputed snapshot; whether it
-    was archived; and whether the recomputed calibration is the recorded one (None without a record).
+    Returns the basis on record, or the recomputed one without a record.
     """
-    archived, recorded = None, nowcast.calibration(model)
-    with suppress(NotFoundError):
+    archived, removed, recorded = None, False, nowcast.calibration(model)
+    try:
         archived = await snapshots.load(connection, platform.store, nowcast.snapshot_id)
+    except NotFoundError as error:
+        removed = isinstance(error, RemovedError)
     await reader.refresh(connection, up_to=nowcast.last_event_seq)
     made, calibration = _basis(model, reader.timeline, reader.prices, nowcast.as_of)
     same = None if recorded is None else recorded.same_as(calibration)
-    return (archived or made, recorded or calibration), made.snapshot_id, archived is not None, same
+    facts = _Again(made.snapshot_id, archived is not None, removed, same)
+    return (archived or made, recorded or calibration), facts
 
 
 def _basis(model: ValuationModel, timeline: MarketTimeline, prices: DailyPrices, as_of: datetime) -> Basis:

@@ -121,6 +121,8 @@ def _lineage(report: Report) -> Iterator[str]:
         yield "made just now from the events before the instant; no nowcast is on record for it"
         return
     archive = "read from the object store" if made.archived else "not in the object store yet"
+    if made.removed:
+        archive = "the inputs of this generation are no longer kept"
     yield f"of nowcast {made.generation_id}, published {cell(made.published_at)}; {archive}"
     again = "the same snapshot id"
     if made.recomputed != made.recorded:

@@ -13,6 +13,7 @@ from services.api.app import create_app
 from services.api.config import GatewayConfig
 from services.api.gateway import Gateway
 from shared.clock import ManualClock
+from shared.storage.object_store import ObjectStore
 from tests.factories.database import Database
 from tests.factories.view import D, read
 from tests.factories.waiting import eventually
@@ -71,11 +72,11 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def serving(database: Database, **knobs: object) -> AsyncIterator[Served]:
+async def serving(database: Database, *, store: ObjectStore | None = None, **knobs: object) -> AsyncIterator[Served]:
     """A gateway with its lifespan running, at `filling.NOW`."""
     clock = ManualClock(filling.NOW)
     config = GatewayConfig(**{"operator_key": OPERATOR_KEY, "poll_s": 0.2} | knobs)  # type: ignore[arg-type]
-    app = create_app(database=database, clock=clock, config=config)
+    app = create_app(database=database, clock=clock, config=config, store=store)
     async with app.router.lifespan_context(app) as state:
         assert state is not None
 

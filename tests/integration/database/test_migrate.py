@@ -129,3 +129,21 @@ async def test_an_unavailable_server_is_a_transient_error(unused_tcp_port: int) 
 async def test_a_url_of_another_kind_is_refused() -> None:
     with pytest.raises(InvalidInputError, match=r"mysql: is not a database URL"):
         await migrate("mysql://127.0.0.1/punkcast")
+
+
+async def test_nowcasts_of_an_earlier_release_become_the_one_partition(tmp_path: Path, empty_database_url: str) -> None:
+    """The rows stay where they are, and the earlier release's COPY goes on."""
+    for migration in read_migrations():
+        if migration.version < "20261201060001":
+            (tmp_path / f"{migration.name}.sql").write_text(f"-- migrate:up\n{migration.statements}")
+    await migrate(empty_database_url, directory=tmp_path)
+    connection = await asyncpg.connect(empty_database_url)
+    rows = [(number, punk, 5, 4, 6, 3, 7, 2, 8, b"A") for number in (1, 2) for punk in range(3)]
+    await connection.copy_records_to_table("nowcasts", records=rows[:3])
+    file = "select pg_relation_filenode($1::text::regclass)"
+    before = await connection.fetchval(file, "nowcasts")
+    await migrate(empty_database_url)
+    assert await connection.fetchval(file, "nowcasts_open") == before
+    await connection.copy_records_to_table("nowcasts", records=rows[3:])
+    assert [tuple(row) for row in await connection.fetch("select * from nowcasts order by 1, 2")] == rows
+    await connection.close()

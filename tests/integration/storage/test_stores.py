@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -117,3 +118,21 @@ async def test_closing_twice_is_harmless(medium: Medium) -> None:
     await medium.store.put("models", b"x", extension="json")
     await medium.store.close()
     await medium.store.close()
+
+
+async def test_a_listing_has_every_object_of_a_kind_with_its_size_and_time(medium: Medium) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=2)  # S3 tells seconds
+    put = {await medium.store.put("snapshots", b"x" * size, extension="parquet") for size in (0, 10, 2000)}
+    await medium.store.put("models", b"of another kind", extension="json")
+    listed = [each async for each in medium.store.listing("snapshots")]
+    assert {(each.key, each.size) for each in listed} == {(each.key, each.size) for each in put}
+    assert all(began <= each.written_at <= datetime.now(UTC) + timedelta(seconds=2) for each in listed)
+    assert [each async for each in medium.store.listing("generations")] == []
+
+
+async def test_removed_objects_are_gone_and_removing_them_again_is_no_error(medium: Medium) -> None:
+    kept, *gone = [await medium.store.put("snapshots", b"%d" % n, extension="parquet") for n in range(4)]
+    for _ in range(2):
+        await medium.store.delete([each.key for each in gone])
+    await medium.store.delete([])
+    assert medium.keys() == [kept.key]

@@ -7,7 +7,7 @@ import pytest
 
 from shared.messaging.topology import CONSUMERS
 
-SERVICES = {"webhooks": "notifier", "alerts": "notifier", "backtests": "backtester"}
+SERVICES = {"webhooks": "notifier", "alerts": "notifier", "backtests": "backtester", "retention": "nowcaster"}
 """Of the consumers whose queue has another name."""
 
 

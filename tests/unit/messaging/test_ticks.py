@@ -21,6 +21,7 @@ def test_the_platforms_timers() -> None:
         "training_drain": timedelta(hours=1),
         "retrain_check": timedelta(days=1),
         "backtest": timedelta(days=1),
+        "retention": timedelta(days=1),
     }
 
 
