@@ -33,6 +33,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path(".punkcast"), description="Data folder of the embedded mode")
     database_url: str = "embedded://"
+    operator_database_url: SecretStr | None = Field(
+        default=None, description="The gateway's login for acts of operators; default: PUNKCAST_DATABASE_URL"
+    )
     broker_url: str = "memory://"
     broker_prefix: str = Field(default="punkcast", description="Prefix of every exchange and queue")
     object_store_url: str = "folder://"

@@ -53,14 +53,26 @@ Punkcast-Age-Seconds says how old the values are, Punkcast-Degraded what is wron
 as text, with an ETH float. Times are UTC. Errors are RFC 9457 problems that say what to do next."""
 
 
-def create_app(*, database: Database, clock: Clock, config: GatewayConfig, store: ObjectStore | None = None) -> FastAPI:
-    """The gateway. The caller opens `database` and closes it; the gateway closes `store`. From the store it
-    reads generations whose rows are no longer in the database; without a store, they are gone."""
+def create_app(
+    *,
+    database: Database,
+    clock: Clock,
+    config: GatewayConfig,
+    operators: Database | None = None,
+    store: ObjectStore | None = None,
+) -> FastAPI:
+    """The gateway. The caller opens the databases and closes them; the gateway closes `store`.
+
+    Args:
+        operators: the same database with the login for acts of operators; default: `database`.
+        store: has the generations whose rows are no longer in the database; without it, they are gone.
+    """
     metrics = GatewayMetrics()
     current = Current(clock, stale_after_s=config.stale_after_s, generations_kept=config.generations_kept)
     follower = Follower(database=database, clock=clock, current=current, config=config, metrics=metrics, store=store)
     gateway = Gateway(
         database=database,
+        operators=operators or database,
         clock=clock,
         config=config,
         current=current,

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 
 import structlog
@@ -26,13 +26,16 @@ def build(
     *,
     database: Database,
     settings: Settings,
+    operators: Database | None = None,
     clock: Clock | None = None,
     stale_after_s: float = GatewayConfig.stale_after_s,
 ) -> FastAPI:
     """The gateway on an open database."""
     config = replace(GatewayConfig.from_settings(settings), stale_after_s=stale_after_s)
     store = deferred_store(settings.object_store_url, settings.home)
-    return create_app(database=database, clock=clock or SystemClock(), config=config, store=store)
+    return create_app(
+        database=database, operators=operators, clock=clock or SystemClock(), config=config, store=store
+    )
 
 
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
@@ -71,14 +74,20 @@ async def serve(
     # uvicorn raises the signal again when it ends, which would kill the process before it left the embedded database.
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, lambda: None)
-    async with database_url(settings) as url:
-        database = await open_pool(url)
-        try:
-            log.info("serving", url=f"http://{settings.host}:{settings.api_port}")
-            app = build(database=database, settings=settings, clock=clock, stale_after_s=stale_after_s)
-            await server(app, settings).serve()
-        finally:
-            await database.close()
+    async with AsyncExitStack() as stack:
+        database = await _opened(stack, await stack.enter_async_context(database_url(settings)))
+        operators = None
+        if settings.operator_database_url is not None:
+            operators = await _opened(stack, settings.operator_database_url.get_secret_value())
+        log.info("serving", url=f"http://{settings.host}:{settings.api_port}")
+        app = build(database=database, operators=operators, settings=settings, clock=clock, stale_after_s=stale_after_s)
+        await server(app, settings).serve()
+
+
+async def _opened(stack: AsyncExitStack, url: str) -> Database:
+    pool = await open_pool(url)
+    stack.push_async_callback(pool.close)
+    return pool
 
 
 async def open_pool(url: str) -> Database:

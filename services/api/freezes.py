@@ -69,6 +69,6 @@ async def lift(request: Request, freeze_id: UUID, caller: Annotated[Caller, Depe
     """Repeating the call has no effect; the record keeps who lifted the freeze first."""
     gateway = gateway_of(request)
     now = gateway.clock.now()
-    async with gateway.writing() as transaction:
+    async with gateway.writing(scope="operate") as transaction:
         await freezes.lift(transaction.connection, freeze_id, actor=caller.actor, at=now)
         return await freezes.get(transaction.connection, freeze_id, at=now)

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypedDict, cast
 
+import asyncpg
 from fastapi import Request
 
 from services.api.config import GatewayConfig
 from services.api.events.stream import EventStream
 from services.api.metrics import GatewayMetrics
+from services.api.problems import GatewayNotAllowedError
 from services.api.stale_cache import StaleCache
 from services.api.view.current import Current
 from services.api.view.follower import Follower
@@ -29,6 +31,8 @@ class Gateway:
     """The gateway's parts, built once by `create_app`."""
 
     database: Database
+    operators: Database
+    """The same database, with the login that may carry out acts of the scope `operate`."""
     clock: Clock
     config: GatewayConfig
     current: Current
@@ -50,13 +54,23 @@ class Gateway:
             yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Transaction]:
-        """A transaction of the gateway's own messages for one request, within the request's time limit."""
-        async with (
-            asyncio.timeout(self.config.database_timeout_s),
-            originating(self.database, self.clock, source=SOURCE) as transaction,
-        ):
-            yield transaction
+    async def writing(self, *, scope: str) -> AsyncIterator[Transaction]:
+        """A transaction of the gateway's own messages for one request, within the request's time limit.
+
+        Raises:
+            GatewayNotAllowedError: the database does not let this gateway's login act for the scope.
+        """
+        database = self.operators if scope == "operate" else self.database
+        try:
+            async with (
+                asyncio.timeout(self.config.database_timeout_s),
+                originating(database, self.clock, source=SOURCE) as transaction,
+            ):
+                yield transaction
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise GatewayNotAllowedError(
+                f"The database does not let this gateway carry out acts of the scope {scope!r}."
+            ) from error
 
 
 class State(TypedDict):

@@ -41,6 +41,7 @@ class Once:
     gateway: Gateway
     caller: Caller
     key: str | None
+    scope: str
 
     async def answer(
         self, what: str, order: BaseModel, act: Callable[[Transaction], Awaitable[BaseModel]], *, status: int
@@ -53,7 +54,7 @@ class Once:
             IdempotencyConflictError: the key was used for another request.
         """
         request = hashlib.sha256(f"{what}\n{order.model_dump_json()}".encode()).hexdigest()
-        async with self.gateway.writing() as transaction:
+        async with self.gateway.writing(scope=self.scope) as transaction:
             stored = await self._stored(transaction.connection, request)
             if stored is None:
                 stored = status, (await act(transaction)).model_dump_json()
@@ -80,6 +81,6 @@ def once_with(scope: str) -> Callable[..., Awaitable[Once]]:
     admitted = Depends(caller_with(scope))
 
     async def once(request: Request, caller: Caller = admitted, idempotency_key: IdempotencyKey = None) -> Once:
-        return Once(gateway_of(request), caller, idempotency_key)
+        return Once(gateway_of(request), caller, idempotency_key, scope)
 
     return once

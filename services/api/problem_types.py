@@ -68,6 +68,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "forbidden": ProblemType(
         403, "The API key lacks the required scope", "Ask an operator for a key with the scope named in the detail."
     ),
+    "gateway-not-allowed": ProblemType(
+        403,
+        "This gateway may not do that",
+        "Use the command line, or a gateway that was given PUNKCAST_OPERATOR_DATABASE_URL.",
+    ),
     "conflict": ProblemType(409, "Conflict with the current state", "Read the resource again before you retry."),
     "idempotency-conflict": ProblemType(
         409,

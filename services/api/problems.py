@@ -94,6 +94,13 @@ class ForbiddenError(PermanentError):
     slug: ClassVar[str] = "forbidden"
 
 
+class GatewayNotAllowedError(PermanentError):
+    """The key may do it, this gateway's database login may not."""
+
+    status: ClassVar[int] = 403
+    slug: ClassVar[str] = "gateway-not-allowed"
+
+
 class IdempotencyConflictError(ConflictError):
     slug: ClassVar[str] = "idempotency-conflict"
 

@@ -2,8 +2,7 @@
 
 Files in `migrations/` are named `<14 digits>_<words>.sql` and hold one `-- migrate:up` block, the format of dbmate.
 Each runs in one transaction with its row in `schema_migrations`, so it is applied wholly or not at all. An applied file
-is
-frozen: every run compares its SHA-256.
+is frozen: every run compares its SHA-256.
 """
 
 import hashlib
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.database import roles
 from shared.database.pool import Connection, reaching, require_own_session, require_server_url
 from shared.errors import ConflictError, InvalidInputError, TransientError
 
@@ -82,7 +82,7 @@ def read_migrations(directory: Path = MIGRATIONS) -> list[Migration]:
 
 
 async def migrate(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
-    """Apply pending migrations, oldest first. Concurrent processes wait for each other.
+    """Apply pending migrations, oldest first, then give the services' roles their rights. Concurrent processes wait.
 
     Returns:
         The names of the applied migrations.
@@ -104,6 +104,7 @@ async def migrate(url: str, *, directory: Path = MIGRATIONS) -> list[str]:
                 async with connection.transaction():
                     await connection.execute(migration.statements)
                     await connection.execute(_RECORD_SQL, migration.version, migration.checksum)
+            await roles.grant(connection)
         except asyncpg.LockNotAvailableError as error:
             raise MigrationBusyError(f"the database is busy: {error}; run the migration again") from error
     return [migration.name for migration in pending]

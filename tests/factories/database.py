@@ -1,11 +1,13 @@
 """The pool that tests get: a statement or a call needs no connection of its own."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import asyncpg
 
-from shared.database import pool
+from shared.database import pool, roles
 
 T = TypeVar("T")
 
@@ -21,6 +23,27 @@ async def ask(url: str, statement: str, *arguments: object) -> Any:
 
 class Database(pool.Database):
     """As the platform's, with short ways to the tables."""
+
+    url: str
+    roles: dict[str, "Database"]
+
+    @classmethod
+    async def connect(cls, url: str, **options: Any) -> Self:
+        opened = await super().connect(url, **options)
+        opened.url, opened.roles = url, {}
+        return opened
+
+    async def of(self, service: str) -> "Database":
+        """A pool whose connections have the rights of a service's login, and no others."""
+        if service not in self.roles:
+            joint = "&" if urlsplit(self.url).query else "?"
+            url = f"{self.url}{joint}role={roles.role_of(service)}"
+            self.roles[service] = await Database.connect(url, min_size=0)
+        return self.roles[service]
+
+    async def close(self) -> None:
+        await asyncio.gather(*(each.close() for each in self.roles.values()))
+        await super().close()
 
     async def value(self, query: str, *arguments: object) -> Any:
         async with self.connection() as connection:

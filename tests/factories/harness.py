@@ -14,6 +14,7 @@ import asyncpg
 from shared.clock import ManualClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import Payload
+from shared.database.roles import WRITES
 from shared.messaging.bus import DeadLetter
 from shared.messaging.memory import MemoryBus
 from shared.registry import models
@@ -95,8 +96,10 @@ class Harness:
         return self.platform.database
 
     async def host(self, build: Callable[..., Service], **options: Any) -> None:
-        """Subscribe the service that a `bootstrap.build` makes from the platform."""
-        self.services.append(build(self.platform, **options))
+        """Subscribe the service that a `bootstrap.build` makes from the platform. It has the rights of its login."""
+        (name,) = set(build.__module__.split(".")) & set(WRITES)
+        login = await self.database.of(name)
+        self.services.append(build(replace(self.platform, database=login), **options))
         for subscription in self.services[-1].subscriptions():
             await self.bus.subscribe(subscription)
 

@@ -70,7 +70,7 @@ async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> Web
 )
 async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
     """Delete a webhook and its pending deliveries."""
-    async with gateway_of(request).writing() as transaction:
+    async with gateway_of(request).writing(scope="webhooks") as transaction:
         _or_404(await queries.delete(transaction.connection, webhook_id, _owner(caller)), webhook_id)
     return Response(status_code=204)
 
@@ -83,7 +83,7 @@ async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Resp
 )
 async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
     """Pending deliveries are sent now. Deliveries that were given up are not sent again."""
-    async with gateway_of(request).writing() as transaction:
+    async with gateway_of(request).writing(scope="webhooks") as transaction:
         return _or_404(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
 
 

@@ -31,10 +31,7 @@ class Served:
     client: httpx.AsyncClient
     gateway: Gateway
     clock: ManualClock
-
-    @property
-    def database(self) -> Database:
-        return self.gateway.database
+    database: Database
 
     async def json(self, path: str, **request: Any) -> Any:
         return (await self.client.get(path, **request)).json()
@@ -72,11 +69,16 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def serving(database: Database, *, store: ObjectStore | None = None, **knobs: object) -> AsyncIterator[Served]:
-    """A gateway with its lifespan running, at `filling.NOW`."""
+async def serving(
+    database: Database, *, acts: bool = True, store: ObjectStore | None = None, **knobs: object
+) -> AsyncIterator[Served]:
+    """A gateway with its lifespan running, at `filling.NOW`; `acts`: it has the login for acts of operators."""
     clock = ManualClock(filling.NOW)
     config = GatewayConfig(**{"operator_key": OPERATOR_KEY, "poll_s": 0.2} | knobs)  # type: ignore[arg-type]
-    app = create_app(database=database, clock=clock, config=config, store=store)
+    operators = await database.of("operator") if acts else None
+    app = create_app(
+        database=await database.of("api"), operators=operators, clock=clock, config=config, store=store
+    )
     async with app.router.lifespan_context(app) as state:
         assert state is not None
 
@@ -85,7 +87,7 @@ async def serving(database: Database, *, store: ObjectStore | None = None, **kno
 
         transport = httpx.ASGITransport(app=with_state, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            yield Served(client=client, gateway=state["gateway"], clock=clock)
+            yield Served(client=client, gateway=state["gateway"], clock=clock, database=database)
 
 
 @asynccontextmanager

@@ -8,7 +8,6 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
-from services.api.bootstrap import open_pool
 from services.api.nowcasts import queries as nowcasts
 from shared.registry import unsupported
 from shared.registry.unsupported import UnsupportedModel
@@ -139,7 +138,7 @@ async def test_it_comes_up_without_the_database_and_says_so_until_that_is_there(
     line = TcpLine(fresh_database_url)
     await line.mend()
     await line.cut()
-    opened = await open_pool(line.url)
+    opened = await Database.connect(line.url, min_size=0)  # as `open_pool` does
     async with serving(opened, database_timeout_s=1.0) as served:
         await served.until(lambda: served.gateway.current.database_away_since is not None)
         assert (await served.client.get("/livez")).status_code == 200

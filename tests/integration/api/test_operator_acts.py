@@ -10,7 +10,7 @@ from shared.registry import api_keys, training_requests
 from tests.factories import registry
 from tests.factories.database import Database
 from tests.integration.api import filling
-from tests.integration.api.conftest import OPERATOR, Served, problem
+from tests.integration.api.conftest import OPERATOR, Served, problem, serving
 from tests.integration.api.filling import NOW
 
 WHY = {"reason": "the watch is quiet"}
@@ -155,3 +155,19 @@ async def test_cancelling_a_request(served: Served) -> None:
     assert (await served.client.post(f"/v1/training-requests/{uuid4()}/cancel", headers=OPERATOR)).status_code == 404
     for query, count in (("reason=age", 1), ("requested_by=api:anna", 1), ("reason=nothing", 0)):
         assert len((await served.json(f"/v1/training-requests?{query}"))["items"]) == count
+
+
+async def test_a_gateway_without_the_operators_login_refuses_acts_and_says_where_they_are_possible(
+    database: Database, model: str
+) -> None:
+    contender = await a_contender(database)
+    async with serving(database, acts=False) as public:
+        for path in (f"/v1/models/{contender}/promote", f"/v1/models/{contender}/quarantine", "/v1/freezes"):
+            answer = await public.client.post(path, json=WHY, headers=OPERATOR)
+            assert problem(answer) == (403, "gateway-not-allowed")
+            assert "PUNKCAST_OPERATOR_DATABASE_URL" in answer.json()["next_step"]
+        # What the gateway itself writes still works.
+        asked = await public.client.post("/v1/training-requests", json=WHY, headers=OPERATOR)
+        assert asked.status_code == 202
+    assert await database.value("select model_id from model_pointer") == model
+    assert await database.value("select count(*) from decisions where actor like 'api:%'") == 0

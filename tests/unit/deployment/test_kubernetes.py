@@ -1,13 +1,16 @@
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from shared.database.roles import WRITES, role_of
 from shared.messaging.ticks import JOBS, slot_at
 from shared.settings import Settings
-from tests.unit.deployment.manifests import WORKERS, Object, assigned, pod_template
+from tests.unit.deployment.manifests import OBJECT_STORE_USERS, WORKERS, Object, pod_template
 
 SETTINGS = {f"PUNKCAST_{field.upper()}" for field in Settings.model_fields}
 KUSTOMIZATIONS = ("base", "overlays/dev", "overlays/production")
@@ -111,14 +114,56 @@ def test_every_own_pod_is_hardened_alike(own_pods: dict[str, Object]) -> None:
             assert "memory" in container["resources"]["limits"]
 
 
-def test_every_own_pod_reads_the_same_settings_and_secret(own_pods: dict[str, Object]) -> None:
+def test_every_own_pod_reads_the_same_settings_and_the_secret_of_its_component(own_pods: dict[str, Object]) -> None:
     for name, template in own_pods.items():
         if name == "web":
             continue
+        component = "scheduler" if name.startswith("tick-") else name
         assert template["spec"]["containers"][0]["envFrom"] == [
             {"configMapRef": {"name": "punkcast"}},
-            {"secretRef": {"name": "punkcast-secrets"}},
+            {"secretRef": {"name": f"punkcast-{component}"}},
         ]
+
+
+def _secrets(objects: list[Object]) -> dict[str, dict[str, str]]:
+    """The secret of each component, as the example has it."""
+    return {name.removeprefix("punkcast-"): one["stringData"] for name, one in _of(objects, "Secret").items()}
+
+
+def _dev_secrets(root: Path) -> dict[str, dict[str, str]]:
+    """The secret of each component in the dev overlay."""
+    generators = _kustomization(root, "overlays/dev")["secretGenerator"]
+    return {
+        one["name"].removeprefix("punkcast-"): dict(line.split("=", 1) for line in one["literals"])
+        for one in generators
+    }
+
+
+@pytest.mark.parametrize("place", ["example", "dev"])
+def test_a_component_holds_no_secret_of_another(objects: list[Object], root: Path, place: str) -> None:
+    secrets = _secrets(objects) if place == "example" else _dev_secrets(root)
+    assert set(secrets) == {*WORKERS, "api", "scheduler", "migrate"}
+    for component, values in secrets.items():
+        login = urlsplit(values["PUNKCAST_DATABASE_URL"]).username
+        assert (login == role_of(component)) == (component != "migrate")
+        assert ("PUNKCAST_OPERATOR_KEY" in values) == (component == "api")
+        assert ("PUNKCAST_BROKER_URL" in values) == (component in {*WORKERS, "scheduler"})
+        assert ("AWS_SECRET_ACCESS_KEY" in values) == (component in OBJECT_STORE_USERS | {"migrate"})
+
+
+def test_the_logins_of_the_dev_server_are_those_of_its_secrets(root: Path) -> None:
+    statements = (root / "k8s/overlays/dev/logins.sql").read_text()
+    listed = re.search(r"array\[(.+?)\]", statements, re.DOTALL)
+    services = re.findall(r"'(\w+)'", listed[1])
+    assert services == list(WRITES)
+    urls = [
+        value
+        for values in _dev_secrets(root).values()
+        for name, value in values.items()
+        if name.endswith("DATABASE_URL")
+    ]
+    logins = {(urlsplit(url).username, urlsplit(url).password) for url in urls}
+    assert logins == {(role_of(service), f"punkcast-{service}") for service in services} | {("punkcast", "punkcast")}
 
 
 def test_every_image_is_given_a_tag_by_every_overlay(own_pods: dict[str, Object], root: Path) -> None:
@@ -184,11 +229,11 @@ def test_the_schema_is_migrated_by_a_job(objects: list[Object]) -> None:
 
 
 def test_variables_are_settings_with_one_home(objects: list[Object], root: Path, configured: dict[str, str]) -> None:
-    config, local = set(configured), set(assigned(root / "k8s/overlays/dev/secrets.env"))
-    example = {name for name in _of(objects, "Secret")["punkcast-secrets"]["stringData"] if "PUNKCAST" in name}
-    assert local == example
-    assert config | example <= SETTINGS
-    assert not config & example
+    config = set(configured)
+    for secrets in (_secrets(objects), _dev_secrets(root)):
+        secret = {name for values in secrets.values() for name in values if name.startswith("PUNKCAST")}
+        assert config | secret <= SETTINGS
+        assert not config & secret
 
 
 def test_the_config_map_is_accepted_by_the_settings(configured: dict[str, str]) -> None:
@@ -198,14 +243,14 @@ def test_the_config_map_is_accepted_by_the_settings(configured: dict[str, str]) 
 
 def test_what_an_overlay_changes_exists_in_the_base(root: Path, configured: dict[str, str]) -> None:
     for folder in KUSTOMIZATIONS[1:]:
-        for generator in _kustomization(root, folder)["configMapGenerator"]:
+        generators = _kustomization(root, folder)["configMapGenerator"]
+        for generator in (one for one in generators if one["name"] == "punkcast"):
             assert generator["behavior"] == "merge"
             assert {literal.partition("=")[0] for literal in generator["literals"]} <= set(configured)
 
 
 def test_no_secret_is_committed(objects: list[Object]) -> None:
-    secrets = _of(objects, "Secret")
-    assert set(secrets) == {"punkcast-secrets"}
-    placeholders = ("USER:PASSWORD@HOST", "LONG-RANDOM-STRING", "KEY-ID", "SECRET-KEY")
-    for value in secrets["punkcast-secrets"]["stringData"].values():
-        assert any(placeholder in value for placeholder in placeholders)
+    placeholders = (":PASSWORD@HOST", "LONG-RANDOM-STRING", "KEY-ID", "SECRET-KEY")
+    for values in _secrets(objects).values():
+        for value in values.values():
+            assert any(placeholder in value for placeholder in placeholders)
