@@ -1,6 +1,6 @@
 # `make help` lists the targets for people and CI. Required: make, Python 3.11 or newer, a package index.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo drill test check format bench fuzz document chaos replay web check-web test-web web-budgets web-screenshots \
+.PHONY: help setup demo drill test check format bench fuzz document chaos replay sbom audit-dependencies web check-web test-web web-budgets web-screenshots \
 	web-types clean python
 
 UV_VERSION := 0.13.9
@@ -64,6 +64,15 @@ replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31
 	@test -n "$(EVENTS)" && test -n "$(FROM)" && test -n "$(TO)" || { \
 		echo "set all: make replay EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h" >&2; exit 2; }
 	@$(BIN)/punkcast replay --events "$(EVENTS)" --from "$(FROM)" --to "$(TO)" --nowcast-every "$(EVERY)" $(ARGS)
+
+# From the lock files. The site is bundled from its development dependencies, so these count.
+sbom: $(UV) ## Write CycloneDX documents of the Python and npm dependencies into sbom/ (needs npm)
+	@mkdir -p sbom
+	@$(UV) export --frozen --no-dev --all-extras --format cyclonedx1.5 --quiet > sbom/python.cdx.json
+	@cd web && npm sbom --sbom-format cyclonedx --package-lock-only > ../sbom/npm.cdx.json
+
+audit-dependencies: $(UV) ## Compare the dependencies with public advisories (needs npm; .ci/audit has the exit codes)
+	@.ci/audit $(UV) npm
 
 web: $(WEB_BUILT) ## Build the site (needs Node.js 20.19); `node web/server.js` serves it
 
