@@ -33,9 +33,7 @@ def build(
     """The gateway on an open database."""
     config = replace(GatewayConfig.from_settings(settings), stale_after_s=stale_after_s)
     store = deferred_store(settings.object_store_url, settings.home)
-    return create_app(
-        database=database, operators=operators, clock=clock or SystemClock(), config=config, store=store
-    )
+    return create_app(database=database, operators=operators, clock=clock or SystemClock(), config=config, store=store)
 
 
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:

@@ -2,7 +2,8 @@
 
 `punkcast migrate` gives every service a role of PostgreSQL, `punkcast_<service>`, without a password. Either that role
 gets one, or another login becomes its member. A role reads every table but those with secrets, and writes what
-`WRITES` names. No role owns anything, so none can drop a trigger, truncate a table or change the schema.
+`WRITES` names. Only the nowcaster's role owns something: `nowcasts`, whose partitions retention makes and rewrites. No
+other role can drop a trigger, truncate a table or create one.
 """
 
 from collections.abc import Mapping, Set
@@ -73,9 +74,10 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
     "nowcaster": {
         **_MESSAGES,
         "snapshots": _APPEND,
-        "archives": _APPEND,
+        "archives": _PUT,
         "generations": _APPEND,
-        "nowcasts": _APPEND,
+        "nowcasts": "insert, delete",
+        "thinned_generations": _PUT,
         "nowcast_pointer": _PUT,
         # To lock the row while it publishes. The column has one value, so the right moves no pointer.
         "model_pointer": "update (only_row)",
@@ -84,6 +86,7 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
         "market_days": _PUT,
         "unsupported_models": _PUT,
         "alerts": _APPEND,
+        "training_requests": _PUT,
     },
     "trainer": {
         **_MESSAGES,
@@ -100,6 +103,7 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
         "monitor_steps": _APPEND,
         "freezes": _APPEND,
         "alerts": _APPEND,
+        "training_requests": _PUT,
         "idempotency_keys": "delete",
     },
     "notifier": {
@@ -107,6 +111,7 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
         "webhooks": _ALL,
         "webhook_deliveries": _ALL,
         "deals_told": _ALL,
+        "webhook_rates": _ALL,
     },
     "backtester": {
         **_MESSAGES,
@@ -117,6 +122,10 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
     "scheduler": _MESSAGES,
 }
 """Service → table → what it may do there beside reading."""
+
+OWNER: Final = "nowcaster"
+OWNED: Final = "nowcasts"
+"""A table of which `OWNER` owns all partitions."""
 
 _TABLES_SQL = """
 select relname from pg_class
@@ -134,7 +143,15 @@ from (
     from pg_attribute join pg_class on pg_class.oid = attrelid
     where relnamespace = 'public'::regnamespace
 ) granted
-where pg_get_userbyid(grantee) = any($1::text[])
+where grantee <> grantor and pg_get_userbyid(grantee) = any($1::text[])
+"""
+_NOT_OWNED_SQL = """
+select oid::regclass::text from pg_class
+where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname like $1 and relowner <> $2::regrole
+"""
+_OWNER_SQL = f"""
+grant punkcast_{OWNER} to current_user;
+grant create on schema public to punkcast_{OWNER};
 """
 
 
@@ -177,12 +194,23 @@ async def grant(connection: Connection) -> list[str]:
     roles = [role_of(service) for service in WRITES]
     missing = await _create(connection, roles)
     tables = {row["relname"] for row in await connection.fetch(_TABLES_SQL)}
-    wanted = {right for right in rights_on(tables) if right.role not in missing}
+    by_owning = {(role_of(OWNER), OWNED)}
+    wanted = {
+        right for right in rights_on(tables) if right.role not in missing and (right.role, right.table) not in by_owning
+    }
     granted = {Right(**row) for row in await connection.fetch(_RIGHTS_SQL, roles)}
     statements = [
         *(f"revoke {right.privilege} on {right.table} from {right.role}" for right in sorted(granted - wanted)),
         *(f"grant {right.privilege} on {right.table} to {right.role}" for right in sorted(wanted - granted)),
     ]
+    if role_of(OWNER) not in missing:
+        others = await connection.fetch(_NOT_OWNED_SQL, f"{OWNED}%", role_of(OWNER))
+        if others:
+            statements = [
+                _OWNER_SQL,
+                *(f"alter table {row[0]} owner to {role_of(OWNER)}" for row in others),
+                *statements,
+            ]
     if statements:
         async with connection.transaction():
             await connection.execute(";\n".join(statements))

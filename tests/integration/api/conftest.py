@@ -76,9 +76,7 @@ async def serving(
     clock = ManualClock(filling.NOW)
     config = GatewayConfig(**{"operator_key": OPERATOR_KEY, "poll_s": 0.2} | knobs)  # type: ignore[arg-type]
     operators = await database.of("operator") if acts else None
-    app = create_app(
-        database=await database.of("api"), operators=operators, clock=clock, config=config, store=store
-    )
+    app = create_app(database=await database.of("api"), operators=operators, clock=clock, config=config, store=store)
     async with app.router.lifespan_context(app) as state:
         assert state is not None
 

@@ -57,6 +57,8 @@ async def test_a_service_may_do_on_each_table_what_is_written_down_and_no_more(
     login = await database.of(service)
     async with login.connection() as connection:
         for table, column in columns.items():
+            if (table, service) == (roles.OWNED, roles.OWNER):
+                continue
             for privilege, form in TRIES.items():
                 statement = form.format(table=table, column=column)
                 right = Right(role_of(service), table, privilege)
@@ -76,8 +78,8 @@ async def test_no_service_can_change_the_schema_or_switch_its_rules_off(database
             "set session_replication_role = replica",
             "create or replace function punkcast_append_only() returns trigger language plpgsql as 'begin end'",
             "truncate outbox",
-            "drop table nowcasts",
-            "create table mine (n int)",
+            "drop table generations",
+            *(() if service == roles.OWNER else ("drop table nowcasts", "create table mine (n int)")),
             "alter table models owner to current_user",
             f"create role {role_of(service)}_too superuser",
             "copy (select 1) to program 'true'",
