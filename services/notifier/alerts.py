@@ -18,14 +18,16 @@ from shared.webhooks.secret import PREFIX, new_secret
 EVENT: Final = "alert.raised"
 LEAST_SECRET_BYTES: Final = 24
 REMOVE_SQL = "delete from webhooks where key_id = $1 and webhook_id <> all($2::uuid[])"
-# A start enables again what repeated failures have disabled. A random secret ($7) stays what it was at first, so that
+# The operator vouches for the URLs, so no challenge asks them. A start enables again what repeated failures have
+# disabled. A random secret ($7) stays what it was at first, so that
 # all processes sign with the same one.
 SUBSCRIBE_SQL = """
-insert into webhooks (webhook_id, key_id, url, events, deal_margin, secret, created_at)
-values ($1, $2, $3, $4, 0, $5, $6)
+insert into webhooks (webhook_id, key_id, url, events, deal_margin, secret, created_at, proven_at)
+values ($1, $2, $3, $4, 0, $5, $6, $6)
 on conflict (webhook_id) do update
 set secret = case when $7 then webhooks.secret else excluded.secret end,
-    state = 'active', failing_since = null, failures = 0, disabled_reason = null
+    proven_at = coalesce(webhooks.proven_at, excluded.proven_at), state = 'active', failing_since = null, failures = 0,
+    disabled_reason = null
 """
 _NAMESPACE = UUID("0d5c4c55-7f0c-5b7e-8f2b-6f9d1a3e4b60")
 

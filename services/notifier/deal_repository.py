@@ -41,7 +41,8 @@ returning times
 # that lacks a reorganisation says nothing; the ingestor's next step completes it.
 ENDED_SQL = f"""
 select t.webhook_id, t.listing, t.times, was.punk_id, was.price_wei::text as ask_wei, o.until_time as ended_at,
-       moved.since_seq as moved_to, w.state = 'active' and 'deal.gone' = any(w.events) as wanted,
+       moved.since_seq as moved_to,
+       w.state = 'active' and w.proven_at is not null and 'deal.gone' = any(w.events) as wanted,
        coalesce(ended.block > c.block - {PROVISIONAL_BLOCKS}, false) as provisional,
        case when o.since_seq is null then 'reorganised'
             when ended.event_type = 'listed' then 'changed'

@@ -6,18 +6,18 @@ receiver answers.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
-from services.notifier import repository
+from services.notifier import deliveries, repository
 from services.notifier.repository import DueDelivery, Shares
 from services.notifier.sending import Sender, UndeliveredError
 from shared.clock import Clock
 from shared.database.pool import AWAY, Database, DatabaseUnavailableError
 from shared.tasks import end
-from shared.webhooks import SETTINGS
+from shared.webhooks import CHALLENGE, SETTINGS
 
 log = structlog.get_logger(__name__)
 PAUSES: Final = (
@@ -27,7 +27,11 @@ PAUSES: Final = (
 """After each failed attempt, as Standard Webhooks proposes; then the delivery is given up."""
 PATIENCE: Final = timedelta(days=5)
 """A webhook that accepted nothing for this long is disabled."""
-SHARES: Final = Shares(places=100, for_well=50, per_host=4, burst=60, every_s=0.25)
+PROVE_WITHIN: Final = timedelta(days=1)
+"""A webhook whose receiver answers no challenge for this long is disabled."""
+SHARES: Final = Shares(
+    places=100, for_well=50, per_host=4, burst=60, every_s=0.25, challenges=30, challenge_every_s=120.0
+)
 """A key has at most 20 webhooks, and a webhook one place: no key has more than a fifth of the places."""
 TAKEN_FOR: Final = timedelta(seconds=30)
 """A process that dies while it posts delays its deliveries by this; an attempt takes less."""
@@ -107,6 +111,8 @@ class Deliveries:
             await self._prepare()
         now = self._clock.now()
         async with self._database.transaction() as connection:
+            await repository.lock(connection)
+            await deliveries.challenge(connection, now)
             due = await repository.take(connection, SHARES, at=now, until=now + TAKEN_FOR, running=len(self._running))
         for delivery in due:
             task = asyncio.create_task(self._deliver(delivery))
@@ -131,6 +137,8 @@ class Deliveries:
         private = self._private or due.key_id == SETTINGS
         try:
             answer = await self._sender.post(due, private=private, at=self._clock.now(), within_s=TIMEOUT_S)
+            if due.event == CHALLENGE and not deliveries.answers(answer.body, due.body):
+                raise UndeliveredError("the webhook did not answer the challenge with its token", answer.status)
         except UndeliveredError as error:
             await self._failed(due, str(error), error.answered)
         except Exception as error:  # a receiver or URL of a kind that nobody thought of stops its own webhook only
@@ -139,13 +147,27 @@ class Deliveries:
         else:
             async with self._database.transaction() as connection:
                 await repository.delivered(connection, due, status=answer.status, at=self._clock.now())
+                if due.event == CHALLENGE:
+                    await repository.proven(connection, due.webhook_id, at=self._clock.now())
 
     async def _failed(self, due: DueDelivery, error: str, status: int | None) -> None:
         now = self._clock.now()
-        again_at = None if due.attempts > len(PAUSES) else now + PAUSES[due.attempts - 1]
+        again_at = _again_at(due, now)
         async with self._database.transaction() as connection:
             since = await repository.failed(connection, due, error, status=status, at=now, again_at=again_at)
-            if status == GONE or now - since >= PATIENCE:
+            unproven = due.event == CHALLENGE and again_at is None
+            if status == GONE or now - since >= PATIENCE or unproven:
                 reason = f"{error}; failing since {since:%Y-%m-%d %H:%M} UTC"
                 await repository.disable(connection, due.webhook_id, reason)
                 log.warning("webhook.disabled", webhook=str(due.webhook_id), reason=reason)
+
+
+def _again_at(due: DueDelivery, now: datetime) -> datetime | None:
+    """When to try again; None: give up. The last attempt of a challenge is when its time is over."""
+    if due.attempts > len(PAUSES):
+        return None
+    again_at = now + PAUSES[due.attempts - 1]
+    if due.event != CHALLENGE:
+        return again_at
+    last = due.created_at + PROVE_WITHIN
+    return min(again_at, last) if now < last else None

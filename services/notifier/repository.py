@@ -7,13 +7,14 @@ from typing import Final
 from uuid import UUID
 
 from shared.database.pool import Connection
+from shared.webhooks import CHALLENGE
 from shared.webhooks.filters import DealFilters
 
 MOST_WAITING: Final = 1_000
 """Deliveries of one webhook; a receiver that is down for days does not fill the database."""
 SUBSCRIBED_SQL = """
 select webhook_id, deal_margin, filters, created_at from webhooks
-where state = 'active' and $1 = any(events) order by webhook_id
+where state = 'active' and proven_at is not null and $1 = any(events) order by webhook_id
 """
 ENTER_SQL = """
 insert into webhook_deliveries (delivery_id, webhook_id, event, body, created_at, next_attempt_at)
@@ -45,20 +46,29 @@ with surplus as (
 update webhooks set dropped = dropped + (select count(*) from surplus)
 where webhook_id = $1 and exists (select from surplus)
 """
+UNPROVEN_SQL = f"""
+select webhook_id from webhooks w
+where state = 'active' and proven_at is null and not exists (
+    select from webhook_deliveries d
+    where d.webhook_id = w.webhook_id and d.event = '{CHALLENGE}' and d.next_attempt_at is not null
+)
+order by webhook_id
+"""
+PROVEN_SQL = "update webhooks set proven_at = coalesce(proven_at, $2) where webhook_id = $1"
 # One process takes at a time, so that places and rates are counted exactly.
 LOCK_SQL = "select pg_advisory_xact_lock(hashtextextended('punkcast.deliveries', 0))"
 # The first due delivery of each webhook; one is under way at a time, so that a receiver gets them in their order.
 # `taken` rows only count: they have their places already. A place at a host goes to the key that has the fewest there,
 # and a place of all to the key that has the fewest. Failing webhooks come last.
 # Taken for a while, not locked: a process that dies while it posts leaves them to the next.
-TAKE_SQL = """
+TAKE_SQL = f"""
 with line as (
     select w.webhook_id, w.host, w.key_id, w.failures > 0 as failing, coalesce(w.taken_until > $1, false) as taken,
-           d.delivery_id, d.next_attempt_at as due
+           d.delivery_id, d.next_attempt_at as due, w.proven_at is null as challenge
     from webhooks w
     left join lateral (
         select delivery_id, next_attempt_at from webhook_deliveries
-        where webhook_id = w.webhook_id and next_attempt_at <= $1
+        where webhook_id = w.webhook_id and next_attempt_at <= $1 and (w.proven_at is not null or event = '{CHALLENGE}')
         order by next_attempt_at, created_at, delivery_id
         limit 1
     ) d on true
@@ -71,26 +81,34 @@ with line as (
            row_number() over (partition by host, taken order by failing, turn, due, webhook_id) as post
     from of_key_at_host
 ), of_key as (
-    select h.*, row_number() over (partition by key_id order by taken desc, failing, due, webhook_id) as of_key
-    from of_host h left join webhook_rates r using (host)
+    select h.*, row_number() over (partition by key_id order by taken desc, failing, due, webhook_id) as of_key,
+           row_number() over (partition by key_id, taken, challenge order by failing, due, webhook_id) as asked
+    from of_host h left join webhook_rates r on r.name = h.host
     where taken or (place <= $5 and post <= $6 - ceil(extract(epoch from greatest(r.busy_until, $1) - $1) / $7))
 ), of_all as (
-    select *, row_number() over (order by failing, of_key, due, webhook_id) as of_all from of_key where not taken
+    select k.*, row_number() over (order by failing, of_key, due, webhook_id) as of_all
+    from of_key k left join webhook_rates r on r.name = 'challenges ' || k.key_id
+    where not taken
+          and (not challenge or asked <= $8 - ceil(extract(epoch from greatest(r.busy_until, $1) - $1) / $9))
 ), leased as (
     update webhooks w set taken_until = $2
     from of_all a
     where w.webhook_id = a.webhook_id and a.of_all <= $3 - case when a.failing then $4 else 0 end
-    returning a.delivery_id, w.url, w.secret, w.key_id, w.host
+    returning a.delivery_id, a.challenge, w.url, w.secret, w.key_id, w.host
 ), counted as (
-    insert into webhook_rates (host, busy_until)
+    insert into webhook_rates (name, busy_until)
     select host, $1 + count(*) * make_interval(secs => $7) from leased group by host
-    on conflict (host) do update
+    union all
+    select 'challenges ' || key_id, $1 + count(*) * make_interval(secs => $9)
+    from leased where challenge group by key_id
+    on conflict (name) do update
     set busy_until = greatest(webhook_rates.busy_until, $1) + (excluded.busy_until - $1)
 )
 update webhook_deliveries d set next_attempt_at = $2, attempts = attempts + 1
 from leased l
 where d.delivery_id = l.delivery_id and d.next_attempt_at <= $1
-returning d.delivery_id, d.webhook_id, d.body, d.attempts, d.next_attempt_at as taken_until, l.url, l.secret, l.key_id
+returning d.delivery_id, d.webhook_id, d.event, d.body, d.created_at, d.attempts, d.next_attempt_at as taken_until,
+          l.url, l.secret, l.key_id
 """
 # A webhook is free again, unless another process has taken it since.
 WELL_SQL = """
@@ -136,7 +154,9 @@ class DueDelivery:
 
     delivery_id: UUID
     webhook_id: UUID
+    event: str
     body: str
+    created_at: datetime
     attempts: int
     taken_until: datetime
     url: str
@@ -153,6 +173,8 @@ class Shares:
         for_well: of these, kept free of webhooks whose last attempt failed.
         per_host: places per host, over all processes.
         burst: posts that a host gets at once; after them one follows every `every_s` seconds.
+        challenges: those that the webhooks of a key get at once; after them one follows every `challenge_every_s`
+            seconds, so no key can have many strangers posted to.
     """
 
     places: int
@@ -160,6 +182,8 @@ class Shares:
     per_host: int
     burst: int
     every_s: float
+    challenges: int
+    challenge_every_s: float
 
 
 async def subscribed(connection: Connection, event: str) -> Sequence[Subscriber]:
@@ -187,13 +211,27 @@ async def scored_since(connection: Connection, since: datetime) -> Sequence[dict
     return [dict(row) for row in await connection.fetch(SCORED_SINCE_SQL, since)]
 
 
+async def lock(connection: Connection) -> None:
+    """Be the only one who takes deliveries until this transaction ends."""
+    await connection.execute(LOCK_SQL)
+
+
+async def unproven(connection: Connection) -> Sequence[UUID]:
+    """The webhooks that need a challenge and have none."""
+    return [row["webhook_id"] for row in await connection.fetch(UNPROVEN_SQL)]
+
+
+async def proven(connection: Connection, webhook_id: UUID, *, at: datetime) -> None:
+    """Its receiver has answered a challenge, so events may follow."""
+    await connection.execute(PROVEN_SQL, webhook_id, at)
+
+
 async def take(
     connection: Connection, shares: Shares, *, at: datetime, until: datetime, running: int
 ) -> Sequence[DueDelivery]:
-    """Claim due deliveries for this process, which posts `running` now, until `until`. Needs a transaction."""
-    await connection.execute(LOCK_SQL)
-    free = shares.places - running
-    limits = (free, shares.for_well, shares.per_host, shares.burst, shares.every_s)
+    """Claim due deliveries for this process, which posts `running` now, until `until`. Needs the `lock`."""
+    host = (shares.per_host, shares.burst, shares.every_s)
+    limits = (shares.places - running, shares.for_well, *host, shares.challenges, shares.challenge_every_s)
     return [DueDelivery(**row) for row in await connection.fetch(TAKE_SQL, at, until, *limits)]
 
 

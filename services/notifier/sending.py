@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
 
 import aiodns
 import httpx
@@ -13,7 +14,11 @@ from standardwebhooks import Webhook
 
 from services.notifier.repository import DueDelivery
 from shared.errors import TransientError
+from shared.webhooks import CHALLENGE
 from shared.webhooks.addresses import ForbiddenAddressError, Target, UnresolvedError, resolve
+
+MOST_READ: Final = 4_096
+"""Bytes of the answer to a challenge; other answers are not read."""
 
 
 class UndeliveredError(TransientError):
@@ -26,9 +31,10 @@ class UndeliveredError(TransientError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a receiver answered: a status of 200 to 299."""
+    """What a receiver answered: a status of 200 to 299, and the beginning of the body."""
 
     status: int
+    body: bytes
 
 
 class Sender:
@@ -96,6 +102,7 @@ class Sender:
             content=due.body.encode(),
             headers={
                 "Content-Type": "application/json",
+                "Accept-Encoding": "identity",
                 "Host": url.netloc.decode(),
                 "webhook-id": str(due.delivery_id),
                 "webhook-timestamp": str(int(at.timestamp())),
@@ -104,7 +111,15 @@ class Sender:
             extensions={"sni_hostname": host},
         )
         answer = await self._client.send(request, stream=True)
-        await answer.aclose()
+        body = b""
+        try:
+            if answer.is_success and due.event == CHALLENGE:
+                async for part in answer.aiter_raw():
+                    body += part
+                    if len(body) >= MOST_READ:
+                        break
+        finally:
+            await answer.aclose()
         if not answer.is_success:
             raise UndeliveredError(f"the webhook at {url.host} answered {answer.status_code}", answer.status_code)
-        return Answer(answer.status_code)
+        return Answer(answer.status_code, body[:MOST_READ])

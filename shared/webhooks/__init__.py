@@ -4,3 +4,5 @@ from typing import Final
 
 SETTINGS: Final = "settings"
 """In `webhooks.key_id`, where other webhooks have the id of an API key."""
+CHALLENGE: Final = "webhook.challenge"
+"""The event that a receiver answers before it gets any other."""

@@ -16,6 +16,7 @@ from punkcast_client import (
     Punkcast,
     PunkcastUnavailableError,
     Retries,
+    challenge_answer,
     verify_webhook,
 )
 
@@ -174,6 +175,11 @@ def test_a_stream_that_is_refused_is_a_problem() -> None:
     sync, _ = both(lambda _: httpx.Response(503, json={"type": "x/busy"}))
     with pytest.raises(ProblemError, match="busy"):
         list(sync.events())
+
+
+def test_a_challenge_is_answered_and_other_events_are_not() -> None:
+    assert challenge_answer({"type": "webhook.challenge", "data": {"challenge": "abc"}}) == {"challenge": "abc"}
+    assert challenge_answer({"type": "sale.scored", "data": {"punk_id": 1}}) is None
 
 
 def test_a_webhook_is_verified() -> None:

@@ -8,14 +8,15 @@ from uuid import UUID
 from services.api.punks.search import known_name
 from services.api.webhooks.schemas import WebhookDocument, WebhookOrder
 from shared.database.pool import Connection
-from shared.webhooks import SETTINGS
+from shared.webhooks import CHALLENGE, SETTINGS
 from shared.webhooks.filters import DealFilters
 
 # The settings' alert URLs may hold passwords, so only their scheme and host are shown.
 _COLUMNS = rf"""webhook_id,
        case when key_id = '{SETTINGS}' then regexp_replace(url, '^(\w+://)([^@/]*@)?([^/?#]+).*$', '\1\3/…') else url
-       end as url, events, deal_margin, filters, description, state, created_at, failing_since, failures,
-       last_status, last_delivered_at, disabled_reason, dropped"""
+       end as url, events, deal_margin, filters, description,
+       case when state = 'active' and proven_at is null then 'pending' else state end as state,
+       created_at, failing_since, failures, last_status, last_delivered_at, disabled_reason, dropped"""
 # The operator sees all of them: then there is no key.
 LIST_SQL = f"""
 select {_COLUMNS} from webhooks where $1::text is null or key_id = $1 order by created_at desc, webhook_id limit 500
@@ -31,8 +32,16 @@ returning {_COLUMNS}
 DELETE_SQL = f"""
 delete from webhooks where webhook_id = $1 and ($2::text is null or key_id = $2) returning {_COLUMNS}
 """
+UNPROVEN_HOSTS_SQL = "select count(distinct host) from webhooks where key_id = $1 and proven_at is null"
+# The receiver proves itself again, by a new challenge; the operator vouches for those of the settings.
 ENABLE_SQL = f"""
-update webhooks set state = 'active', failing_since = null, failures = 0, disabled_reason = null
+with withdrawn as (
+    update webhook_deliveries set next_attempt_at = null, error = 'enabled: another challenge follows'
+    where webhook_id = $1 and event = '{CHALLENGE}' and next_attempt_at is not null
+          and webhook_id in (select webhook_id from webhooks where $2::text is null or key_id = $2)
+)
+update webhooks set proven_at = case when state = 'disabled' and key_id <> '{SETTINGS}' then null else proven_at end,
+                    state = 'active', failing_since = null, failures = 0, disabled_reason = null
 where webhook_id = $1 and ($2::text is null or key_id = $2)
 returning {_COLUMNS}
 """
@@ -74,6 +83,11 @@ async def count(connection: Connection, owner: str) -> int:
     """Number of the owner's subscriptions; it cannot grow until this transaction ends."""
     await connection.execute(HOLD_OWNER_SQL, owner)
     return int(await connection.fetchval(COUNT_SQL, owner))
+
+
+async def unproven_hosts(connection: Connection, owner: str) -> int:
+    """Number of hosts that have not answered a challenge for the owner."""
+    return int(await connection.fetchval(UNPROVEN_HOSTS_SQL, owner))
 
 
 async def insert(

@@ -19,6 +19,8 @@ from shared.webhooks.secret import new_secret
 router = APIRouter(tags=["webhooks"])
 Subscriber = Annotated[Caller, Depends(caller_with("webhooks"))]
 MOST = 20
+MOST_UNPROVEN = 5
+"""Hosts; one key cannot have many strangers posted to."""
 
 
 @router.post(
@@ -30,7 +32,11 @@ MOST = 20
     responses={201: {"model": CreatedWebhook}, **documented(400, 401, 403, 409, 413, 422, 503)},
 )
 async def create(order: WebhookOrder, once: Annotated[Once, Depends(once_with("webhooks"))]) -> Response:
-    """The response has the secret that signs every delivery; no other response shows it. A key may have 20 webhooks."""
+    """The response has the secret that signs every delivery; no other response shows it. A key may have 20 webhooks.
+
+    The webhook is `pending` until its URL has answered a challenge: the event `webhook.challenge`, to be answered with
+    status 2xx and `{"challenge": …}` of its data. Webhooks of a key may be pending at 5 hosts.
+    """
     check_url(order.url, private=once.gateway.config.webhooks_private)
     owner = once.caller.key_id
 
@@ -42,7 +48,12 @@ async def create(order: WebhookOrder, once: Annotated[Once, Depends(once_with("w
         filters = await queries.with_known_names(transaction.connection, order.filters)
         known = order.model_copy(update={"filters": filters})
         created = await queries.insert(transaction.connection, uuid4(), owner, known, secret=secret, at=at)
-        return CreatedWebhook(**created.model_dump(), secret=secret)
+        if await queries.unproven_hosts(transaction.connection, owner) > MOST_UNPROVEN:
+            raise ConflictError(
+                f"Webhooks of this key at {MOST_UNPROVEN} hosts have not answered their challenge yet; "
+                "have them answer, or delete them first."
+            )
+        return CreatedWebhook(**created.model_dump(exclude={"next_step"}), secret=secret)
 
     return await once.answer("webhook", order, act, status=201)
 
@@ -82,7 +93,7 @@ async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Resp
     responses=documented(401, 403, 404, 413, 422, 503),
 )
 async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
-    """Pending deliveries are sent now. Deliveries that were given up are not sent again."""
+    """The URL gets another challenge, and then what was not given up. It gets the latter at once if it was active."""
     async with gateway_of(request).writing(scope="webhooks") as transaction:
         return _or_404(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
 
 from services.api.schemas import Strict
 from shared.webhooks.filters import DealFilters
@@ -49,7 +49,10 @@ class WebhookDocument(Strict):
     deal_margin: float
     filters: DealFilters
     description: str
-    state: Annotated[Literal["active", "disabled"], Field(description="disabled: after repeated failure")]
+    state: Annotated[
+        Literal["pending", "active", "disabled"],
+        Field(description="pending: the URL has not answered a challenge yet; disabled: after repeated failure"),
+    ]
     created_at: datetime
     failing_since: datetime | None
     failures: Annotated[int, Field(description="In a row")]
@@ -57,6 +60,17 @@ class WebhookDocument(Strict):
     last_delivered_at: datetime | None
     disabled_reason: str | None
     dropped: Annotated[int, Field(description="Deliveries that were dropped because too many waited")]
+
+    @computed_field(description="What its owner has to do until it is active")  # type: ignore[prop-decorator]
+    @property
+    def next_step(self) -> str | None:
+        match self.state:
+            case "pending":
+                return "Let the url answer the event webhook.challenge: status 2xx and its data.challenge in the body."
+            case "disabled":
+                return f"Repair the receiver, then POST /v1/webhooks/{self.webhook_id}/enable; a challenge will follow."
+            case "active":
+                return None
 
 
 class CreatedWebhook(WebhookDocument):

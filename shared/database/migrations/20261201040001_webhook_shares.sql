@@ -11,8 +11,8 @@ create index webhook_deliveries_waiting on webhook_deliveries (webhook_id, next_
     where next_attempt_at is not null;
 drop index webhook_deliveries_due;
 
--- How far the posts to a host have used up its rate (generic cell rate algorithm).
+-- How far posts have used up a rate (generic cell rate algorithm).
 create table webhook_rates (
-    host       text primary key,
+    name       text primary key,                      -- `webhooks.host`, or `challenges ` and a key
     busy_until timestamptz not null
 );

@@ -40,10 +40,13 @@ class Posting(Harness):
         """The settings of every process that starts from now on."""
         self.platform = replace(self.platform, settings=settings)
 
-    async def subscribe(self, url: str, *events: str, **more: object) -> dict[str, str]:
+    async def subscribe(self, url: str, *events: str, prove: bool = True, **more: object) -> dict[str, str]:
+        """`prove`: its receiver gets and answers a challenge, and is active then."""
         order = {"url": url, "events": list(events), **more}
         answer = await self.served.client.post("/v1/webhooks", json=order, headers=self.headers)
         assert answer.status_code == 201, answer.text
+        if prove:
+            await self.deliver()
         return answer.json()
 
     async def deliver(self, *, after: timedelta = timedelta(), private: bool = True) -> None:

@@ -38,11 +38,11 @@ def _at_present(posting: Posting) -> None:
 
 
 async def hook(posting: Posting, url: str, *, key: str = "anna") -> UUID:
-    """An active subscription, as old ones are."""
+    """A subscription that is active."""
     webhook_id = uuid4()
     await posting.database.execute(
-        """insert into webhooks (webhook_id, key_id, url, events, deal_margin, secret, created_at)
-           values ($1, $2, $3, $4, 0, 'whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0', $5)""",
+        """insert into webhooks (webhook_id, key_id, url, events, deal_margin, secret, created_at, proven_at)
+           values ($1, $2, $3, $4, 0, 'whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0', $5, $5)""",
         webhook_id, key, url, [EVENT], NOW,
     )  # fmt: skip
     return webhook_id
@@ -158,7 +158,9 @@ async def take(posting: Posting, *, free: int = SHARES.places) -> list[UUID]:
     """The webhooks that get a place now."""
     now = posting.clock.now()
     options = {"at": now, "until": now + TAKEN_FOR, "running": SHARES.places - free}
-    return [due.webhook_id for due in await posting.run(repository.take, SHARES, **options)]
+    async with posting.database.transaction() as connection:
+        await repository.lock(connection)
+        return [due.webhook_id for due in await repository.take(connection, SHARES, **options)]
 
 
 async def test_failing_webhooks_leave_half_of_the_places_to_others(posting: Posting) -> None:

@@ -148,7 +148,7 @@ async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(
     assert len(receiver.got) == posted
     receiver.status = 200
     path = f"/v1/webhooks/{made['webhook_id']}/enable"
-    assert (await posting.served.client.post(path, headers=posting.headers)).json()["state"] == "active"
+    assert (await posting.served.client.post(path, headers=posting.headers)).json()["state"] == "pending"
     await posting.deliver()
     assert len(receiver.got) == posted + 1, "what had not been given up is delivered now"
 
@@ -245,7 +245,7 @@ async def test_at_most_twenty_and_the_same_key_makes_one(posting: Posting, recei
     first = await posting.served.client.post("/v1/webhooks", json=order, headers=headers)
     assert (await posting.served.client.post("/v1/webhooks", json=order, headers=headers)).json() == first.json()
     for _ in range(19):
-        await posting.subscribe(receiver.url, "sale.scored")
+        await posting.subscribe(receiver.url, "sale.scored", prove=False)
     full = await posting.served.client.post("/v1/webhooks", json=order, headers=posting.headers)
     assert full.status_code == 409
 

@@ -11,7 +11,7 @@
 from punkcast_client.clients import AsyncPunkcast, Punkcast
 from punkcast_client.errors import ProblemError, PunkcastUnavailableError
 from punkcast_client.retrying import Retries
-from punkcast_client.webhooks import ForgedWebhookError, verify_webhook
+from punkcast_client.webhooks import ForgedWebhookError, challenge_answer, verify_webhook
 
 __all__ = [
     "AsyncPunkcast",
@@ -20,5 +20,6 @@ __all__ = [
     "Punkcast",
     "PunkcastUnavailableError",
     "Retries",
+    "challenge_answer",
     "verify_webhook",
 ]

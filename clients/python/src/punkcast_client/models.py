@@ -167,6 +167,8 @@ class Webhook(Answer):
     events: list[str]
     state: str
     failures: int
+    next_step: str | None = None
+    """What to do until the webhook is active."""
     secret: str | None = None
     """Only in the answer to `create_webhook`."""
 

@@ -1,4 +1,4 @@
-"""Lets a receiver check that a delivery is recent and comes from the gateway."""
+"""Lets a receiver check that a delivery is recent and comes from the gateway, and answer its challenge."""
 
 import base64
 import hashlib
@@ -36,3 +36,8 @@ def verify_webhook(
         raise ForgedWebhookError(f"signed {age:.0f} s away from now")
     document: dict[str, Any] = json.loads(body)
     return document
+
+
+def challenge_answer(document: Mapping[str, Any]) -> dict[str, str] | None:
+    """What to answer as JSON, with status 200, if a verified delivery is a challenge; None for other events."""
+    return {"challenge": document["data"]["challenge"]} if document["type"] == "webhook.challenge" else None
