@@ -43,9 +43,11 @@ def run_fit(job: FitJob) -> bytes:
 def end_with_parent() -> None:
     """End the worker process when the service ends, even if the service is killed.
 
-    Ctrl-C reaches every process of a terminal; the worker ignores it and leaves the decision to the service.
+    Ctrl-C reaches every process of a terminal, and systemd's SIGTERM every process of a unit. The worker ignores both
+    and leaves the decision to the service.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 

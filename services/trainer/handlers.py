@@ -129,6 +129,13 @@ class Trainer:
         heartbeat = asyncio.create_task(self._keep_lease(claimed))
         try:
             await self._train(claimed)
+        except asyncio.CancelledError:
+            # A planned stop is no failed attempt. If this write fails, the lease runs out.
+            with suppress(PunkcastError, *AWAY):
+                async with self._database.transaction() as connection:
+                    if await training_requests.hand_back(connection, claimed.request_id, claimed.lease_token):
+                        log.info("training.handed_back", request=str(claimed.request_id))
+            raise
         except PermanentError as error:
             await self._end_attempt(claimed, str(error), permanent=True)
         except Exception as error:

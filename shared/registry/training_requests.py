@@ -99,6 +99,12 @@ set status = case when $5 or attempts >= $6 then 'failed' else 'queued' end,
 where request_id = $1 and lease_token = $2 and status = 'running'
 returning request_id
 """
+HAND_BACK_SQL = """
+update training_requests
+set status = 'queued', attempts = attempts - 1, started_at = null, lease_token = null, lease_until = null
+where request_id = $1 and lease_token = $2 and status = 'running'
+returning request_id
+"""
 CANCEL_SQL = """
 update training_requests set status = 'cancelled', finished_at = $2
 where request_id = $1 and status = 'queued'
@@ -262,6 +268,11 @@ async def fail(
     """
     done = await connection.fetchval(FAIL_SQL, request_id, lease_token, storable(error), at, permanent, MAX_ATTEMPTS)
     return done is not None
+
+
+async def hand_back(connection: Connection, request_id: UUID, lease_token: UUID) -> bool:
+    """Queue the request again as if it had not been claimed: the worker stops. False when the lease was lost."""
+    return await connection.fetchval(HAND_BACK_SQL, request_id, lease_token) is not None
 
 
 async def cancel(connection: Connection, request_id: UUID, *, at: datetime) -> bool:
