@@ -22,7 +22,15 @@ COMMANDS: Final = Group(
         "retention": "services.cli.retention_command:retention_command",
         "backup": "services.cli.backup_commands:backup_command",
         "restore": "services.cli.backup_commands:restore_command",
-        "dead-letters": "services.cli.operator_commands:dead_letters_command",
+        "dead-letters": Group(
+            "Messages that could not be handled.",
+            {
+                "show": "services.cli.dead_letter_commands:show_command",
+                "replay": "services.cli.dead_letter_commands:replay_command",
+                "purge": "services.cli.dead_letter_commands:purge_command",
+            },
+            alone="services.cli.dead_letter_commands:dead_letters_command",
+        ),
         "evaluate": "lab.evaluation.command:evaluate_command",
         "backtest": "lab.backtest.command:backtest_command",
         "replay": "lab.replay.command:replay",

@@ -15,7 +15,6 @@ from services.cli.context import Json, cell, on_database, on_platform, show, sho
 from services.cli.retention_command import sizes
 from shared.contracts.messages import TrainingRequested
 from shared.errors import InvalidInputError
-from shared.messaging.bus import DeadLetter
 from shared.messaging.transaction import originating
 from shared.registry import api_keys, training_requests
 from shared.registry.status import platform_status
@@ -80,24 +79,6 @@ def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] =
         ("request", "status", "requested", "by", "reason", "model", "error"),
         attrgetter("request_id", "status", "requested_at", "requested_by", "reason", "model_id", "error"),
         nothing="no training requests yet",
-    )
-
-
-def dead_letters_command(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20) -> None:
-    """List dead letters with their reasons, without removing them."""
-
-    async def load(platform: Platform) -> list[DeadLetter]:
-        await platform.bus.start()
-        return await platform.bus.dead_letters(limit)
-
-    show(
-        Console(),
-        ("first failed", "consumer", "attempts", "reason", "message"),
-        [
-            (dead.first_failed_at, dead.consumer, dead.attempt, dead.reason, dead.body[:200].decode(errors="replace"))
-            for dead in on_platform(load)
-        ],
-        nothing="no dead letters",
     )
 
 

@@ -15,12 +15,12 @@ from shared.clock import Clock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ContenderRegistered, RetrainCheckRequested, ShadowMatured
 from shared.database.pool import Connection, Database
-from shared.errors import TransientError, UnsupportedModelError
+from shared.errors import NotFoundError, TransientError, UnsupportedModelError
 from shared.evaluation import eprocess, judgement
 from shared.evaluation.checks import Inputs, Judgement
 from shared.evaluation.policy import Policy
 from shared.evaluation.watch import shadow_outcome
-from shared.messaging.transaction import Transaction, handling
+from shared.messaging.transaction import NotOnRecordError, Transaction, handling
 from shared.registry import decisions, models, pointer, sequential, shadows
 from shared.registry.decisions import Decision, DecisionRecord
 from shared.registry.evidence.gathering import EvidenceGatherer, Gathered
@@ -57,7 +57,10 @@ class Gatekeeper:
         """
         assert isinstance(message.data, ContenderRegistered)
         async with self._database.connection() as connection:
-            situation = await self._situation(connection, message.data.model_id)
+            try:
+                situation = await self._situation(connection, message.data.model_id)
+            except NotFoundError as error:
+                raise NotOnRecordError(str(error)) from error
         if situation.contender.state != "registered":
             async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
                 log.info("gate.skipped", model=situation.contender.model_id, state=situation.contender.state)
@@ -73,7 +76,11 @@ class Gatekeeper:
             await self._conclude(transaction, situation, gathered)
 
     async def on_shadow_matured(self, message: Envelope) -> None:
-        """End a shadow: promote or reject it. A message that contradicts the recorded test is ignored."""
+        """End a shadow: promote or reject it.
+
+        Raises:
+            NotOnRecordError: the message contradicts the recorded test.
+        """
         matured = message.data
         assert isinstance(matured, ShadowMatured)
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
@@ -81,9 +88,10 @@ class Gatekeeper:
             await pointer.lock(connection)
             current = await pointer.read(connection)
             shadow = await shadows.get(connection, matured.model_id)
+            if shadow is None:
+                raise NotOnRecordError(f"{matured.model_id} was never a shadow")
             if (
-                shadow is None
-                or shadow.ended_at is not None
+                shadow.ended_at is not None
                 or current is None
                 or {shadow.champion_id, matured.champion_id} != {current.model_id}
             ):
@@ -93,8 +101,7 @@ class Gatekeeper:
             state = (await sequential.load(connection, test_id, self._policy.sequential)).state
             outcome = shadow_outcome(state, first_started_at=shadow.first_started_at, now=now, policy=self._policy)
             if outcome != matured.outcome:
-                log.warning("shadow.contradicted", model=matured.model_id, message=matured.outcome, stored=outcome)
-                return
+                raise NotOnRecordError(f"shadow {matured.model_id} is {outcome or 'running'}, not {matured.outcome}")
             if outcome == "not_worse" and (
                 obstacle := await obstacle_of_shadow(connection, now=now, policy=self._policy)
             ):

@@ -27,6 +27,7 @@ from shared.evaluation.watch import TripFacts, promotion_outcome, shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
     decisions,
+    facts,
     pointer,
     promotions,
     sequential,
@@ -86,8 +87,8 @@ class Monitor:
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             await repository.expire_answers(transaction.connection, before=self._clock.now() - ANSWERS_KEPT)
-            facts = await self._retrain_facts(transaction.connection)
-            trigger = choose(facts, slot=slot, policy=self._policy)
+            situation = await self._retrain_facts(transaction.connection)
+            trigger = choose(situation, slot=slot, policy=self._policy)
             if trigger is None:
                 return
             request = TrainingRequested(reason=trigger.reason, requested_by=REQUESTED_BY)
@@ -97,16 +98,17 @@ class Monitor:
     async def on_lifecycle_changed(self, message: Envelope) -> None:
         """Raise the alert for a promotion, a rollback or a run of rejections; the tables already have the facts."""
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
-            log.info("monitor.lifecycle", type=message.type, data=message.data.model_dump(mode="json"))
-            await lifecycle.alert(transaction, message.data, policy=self._policy)
+            fact = await facts.recorded(transaction.connection, message, now=self._clock.now())
+            log.info("monitor.lifecycle", type=message.type, data=fact.told.model_dump(mode="json"))
+            await lifecycle.alert(transaction, fact.told, policy=self._policy)
 
     async def _watch(self, transaction: Transaction, promotion: Promotion, *, stale: bool) -> bool:
         """Judge the open promotion; True when it was rolled back."""
         connection, now = transaction.connection, self._clock.now()
-        facts = TripFacts(await self._health.read(connection, promotion), stale=stale)
+        trips = TripFacts(await self._health.read(connection, promotion), stale=stale)
         comparison = await self._compare(connection, promotion, now)
-        if facts.trip(self._policy) is not None:
-            return await self._roll_back(transaction, promotion, comparison, facts)
+        if trips.trip(self._policy) is not None:
+            return await self._roll_back(transaction, promotion, comparison, trips)
         nowcasts = await self._nowcasts(connection, promotion)
         outcome = promotion_outcome(
             comparison.state,
@@ -118,7 +120,7 @@ class Monitor:
             policy=self._policy,
         )
         if outcome == "rollback":
-            return await self._roll_back(transaction, promotion, comparison, facts)
+            return await self._roll_back(transaction, promotion, comparison, trips)
         if outcome != "warm_up" and promotion.state == "warm_up":
             await promotions.watch(connection, promotion.promotion_id)
             log.info("promotion.watching", model=promotion.model_id, sales=comparison.sales)
@@ -155,15 +157,15 @@ class Monitor:
         )
 
     async def _roll_back(
-        self, transaction: Transaction, promotion: Promotion, comparison: Comparison, facts: TripFacts
+        self, transaction: Transaction, promotion: Promotion, comparison: Comparison, trips: TripFacts
     ) -> bool:
-        trip = None if facts.trip(self._policy) is None else facts
+        trip = None if trips.trip(self._policy) is None else trips
         inputs = inputs_of("rollback", promotion, comparison, margin=self._policy.watch.margin) | {"trip": trip}
         reason = judgement.rollback(inputs, self._policy).reason
         if promotion.previous_model_id is None:
             await impossible(transaction, promotion, reason, "there is no previous champion; train a contender")
             return False
-        if facts.health.predecessor_failed:
+        if trips.health.predecessor_failed:
             # A rollback must not promote a model that has failed itself.
             await impossible(transaction, promotion, reason, "the previous champion cannot value the market either")
             return False

@@ -14,6 +14,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.messages import AlertRaised, MarketUpdated, ModelPromoted, ModelRolledBack
 from shared.database.pool import Database
 from shared.messaging.transaction import Transaction, handling, originating
+from shared.registry import facts
 
 log = structlog.get_logger(__name__)
 CONSUMER = "webhooks"
@@ -37,37 +38,51 @@ class Subscriptions:
         self._subscribed = False
         self._looked_at: int | None = None
         self._purging = False
+        self._market: repository.MarketState | None = None
 
     async def on_alert_raised(self, message: Envelope) -> None:
         """Log an alert and enter its deliveries."""
-        alert = message.data
-        assert isinstance(alert, AlertRaised)
         await self._subscribe_alert_urls()
-        fields = {"id": str(message.id)} | alert.model_dump(mode="json")
         async with handling(self._database, self._clock, consumer=ALERTS, cause=message) as transaction:
-            log.log(_LEVELS[alert.severity], "alert", **fields)
-            await deliveries.enter_all(transaction, alerts.EVENT, str(message.id), fields, message.time)
+            fact = await facts.recorded(transaction.connection, message, now=self._clock.now())
+            assert isinstance(fact.told, AlertRaised)
+            fields = {"id": str(message.id)} | fact.told.model_dump(mode="json")
+            log.log(_LEVELS[fact.told.severity], "alert", **fields)
+            await deliveries.enter_all(transaction, alerts.EVENT, str(message.id), fields, fact.at)
         self._entered.set()
 
     async def on_event(self, message: Envelope) -> None:
         """Enter the deliveries of a market update, a promotion or a rollback."""
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            market = self._market
             match message.data:
-                case ModelPromoted() | ModelRolledBack() as moved:
+                case MarketUpdated():
+                    market = await self._look_at_market(transaction, since=message.time - STRAGGLERS)
+                case _:
+                    fact = await facts.recorded(transaction.connection, message, now=self._clock.now())
+                    moved = fact.told
+                    assert isinstance(moved, (ModelPromoted, ModelRolledBack))
                     event = "model.promoted" if isinstance(moved, ModelPromoted) else "model.rolled_back"
                     fields = moved.model_dump(mode="json")
-                    await deliveries.enter_all(transaction, event, str(moved.decision_id), fields, message.time)
-                case MarketUpdated(sales_scored=scored):
-                    await deals.look(transaction, message.time)
-                    if scored:
-                        await self._enter_sales(transaction, message.time)
+                    await deliveries.enter_all(transaction, event, str(moved.decision_id), fields, fact.at)
+        self._market = market
         self._entered.set()
 
-    async def _enter_sales(self, transaction: Transaction, at: datetime) -> None:
+    async def _look_at_market(self, transaction: Transaction, *, since: datetime) -> repository.MarketState:
+        """Enter deals, and sales scored since then, unless the tables are as at the last look."""
+        now = self._clock.now()
+        market = await repository.market_state(transaction.connection)
+        if market != self._market:
+            await deals.look(transaction, now)
+            # What was told longer ago is not known any more.
+            await self._enter_sales(transaction, now, since=max(since, now - KEPT))
+        return market
+
+    async def _enter_sales(self, transaction: Transaction, at: datetime, *, since: datetime) -> None:
         subscribers = await repository.subscribed(transaction.connection, "sale.scored")
         if not subscribers:
             return
-        for sale in await repository.scored_since(transaction.connection, at - STRAGGLERS):
+        for sale in await repository.scored_since(transaction.connection, since):
             scored_at = sale.pop("scored_at")
             assert isinstance(scored_at, datetime)
             for subscriber in subscribers:

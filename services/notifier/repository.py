@@ -130,6 +130,10 @@ AGAIN_SQL = """
 update webhook_deliveries set next_attempt_at = $2, error = $3 where delivery_id = $1 and next_attempt_at is not null
 """
 DISABLE_SQL = "update webhooks set state = 'disabled', disabled_reason = $2 where webhook_id = $1 and state = 'active'"
+MARKET_STATE_SQL = """
+select (select max(seq) from market_events) as last_seq, (select count(*) from market_revisions) as revisions,
+       (select max(scored_at) from outcomes) as last_scored_at
+"""
 SHOWN_SQL = "select generation_id from nowcast_pointer"
 PURGE_SQL = """
 delete from webhook_deliveries where delivery_id in (
@@ -138,6 +142,15 @@ delete from webhook_deliveries where delivery_id in (
 returning delivery_id
 """
 PURGE_RATES_SQL = "delete from webhook_rates where busy_until < $1"
+
+
+@dataclass(frozen=True)
+class MarketState:
+    """Equal while no event, no reorganisation and no scored sale is added."""
+
+    last_seq: int | None
+    revisions: int
+    last_scored_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -252,6 +265,12 @@ async def failed(
 async def disable(connection: Connection, webhook_id: UUID, reason: str) -> None:
     """Post nothing more to the webhook until a person enables it."""
     await connection.execute(DISABLE_SQL, webhook_id, reason)
+
+
+async def market_state(connection: Connection) -> MarketState:
+    row = await connection.fetchrow(MARKET_STATE_SQL)
+    assert row is not None
+    return MarketState(**dict(row))
 
 
 async def shown(connection: Connection) -> int | None:

@@ -27,6 +27,7 @@ from shared.errors import PermanentError, TransientError, UnsupportedModelError
 from shared.market.series import Floats
 from shared.messaging import ticks
 from shared.messaging.transaction import Transaction, handling
+from shared.registry import facts, pointer
 from shared.registry import models as registry
 from shared.registry.models import ActiveModel
 from shared.stores import snapshot_repository
@@ -105,8 +106,17 @@ class Nowcaster:
         await self._cycle(message, message.data.slot)
 
     async def on_champion_changed(self, message: Envelope) -> None:
-        """Publish a nowcast of the new champion at once."""
-        await self._cycle(message, self._clock.now())
+        """Publish a nowcast of the new champion at once, unless its values are shown already."""
+        now = self._clock.now()
+        async with self._database.connection() as connection:
+            await facts.recorded(connection, message, now=now)
+            shown = await repository.current(connection)
+            at = await pointer.read(connection)
+        if shown is not None and at is not None and shown.model_id == at.model_id:
+            async with handling(self._database, self._clock, consumer=CONSUMER, cause=message):
+                log.info("nowcast.skipped", reason="the champion's values are shown", model=at.model_id)
+            return
+        await self._cycle(message, now)
 
     async def _cycle(self, message: Envelope, as_of: datetime) -> None:
         async with self._database.connection() as connection:

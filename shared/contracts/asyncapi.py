@@ -15,9 +15,9 @@ CONTENT_TYPE = "application/cloudevents+json"
 _EXCHANGE = "punkcast.events"
 
 _DESCRIPTION = f"""\
-All messages between the services. To take part, publish to the topic exchange `{_EXCHANGE}`, or bind your own queue to
-it. The routing key is the message type. The exchange's first part is the deployment's `PUNKCAST_BROKER_PREFIX`, by
-default `punkcast`.
+All messages between the services. A program outside the platform publishes `punkcast.training.requested.v1` to the
+topic exchange `punkcast.requests`, and nothing else. The services use the topic exchange `{_EXCHANGE}`. The routing key
+is the message type. The exchange's first part is the deployment's `PUNKCAST_BROKER_PREFIX`, by default `punkcast`.
 
 A message is one JSON object: a CloudEvents 1.0 event in structured mode. Required are `specversion`, `id` (a UUID, used
 to drop duplicates), `source`, `type`, `time` (RFC 3339 with a zone) and `data`. Readers ignore unknown fields. A

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints, ValidationError, model_validator
 
 from shared.contracts.messages import BY_TYPE, Instant, Payload
 from shared.errors import PermanentError
@@ -50,6 +50,8 @@ class Envelope(_Raw):
     specversion: Literal["1.0"] = "1.0"
     correlationid: UUID
     data: SerializeAsAny[Payload]
+    # Not on the wire: the user that the broker vouches for, None if the message names none.
+    sender: str | None = Field(default=None, exclude=True)
 
     @model_validator(mode="after")
     def _no_instant_far_ahead(self) -> Self:

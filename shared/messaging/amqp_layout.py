@@ -1,6 +1,7 @@
 """Exchanges and queues on RabbitMQ 3.10 to 4.x, all under one prefix.
 
     <prefix>.events        topic exchange; the routing key is the message type
+    <prefix>.requests      topic exchange for programs outside the platform, which carries training requests only
     <prefix>.retry         direct exchange, to the retry queues and back to the consumer's queue
     <prefix>.dead          fanout exchange, and the dead-letter queue bound to it
     <prefix>.<consumer>    a consumer's queue, shared by its replicas
@@ -17,7 +18,7 @@ from aio_pika import ExchangeType
 from aio_pika.abc import AbstractRobustChannel, AbstractRobustExchange, AbstractRobustQueue
 from pamqp.common import FieldValue
 
-from shared.messaging.topology import AUDIT, AUDIT_AGE_MS, AUDIT_LENGTH
+from shared.messaging.topology import AUDIT, AUDIT_AGE_MS, AUDIT_LENGTH, FROM_OUTSIDE
 
 # Only deliveries whose process died count towards this limit. The default of RabbitMQ 4 is 20.
 _DELIVERY_LIMIT = 50
@@ -41,6 +42,7 @@ class Layout:
         self.prefix = prefix
         self.delays = tuple(delays)
         self.events = f"{prefix}.events"
+        self.requests = f"{prefix}.requests"
         self.retry = f"{prefix}.retry"
         self.dead = f"{prefix}.dead"
 
@@ -69,6 +71,9 @@ class Layout:
         queue = await channel.declare_queue(name, durable=True, arguments=self.arguments(consumer))
         for key in keys:
             await queue.bind(self.events, routing_key=key)
+        for key in set(keys) & {message.TYPE for message in FROM_OUTSIDE}:
+            await channel.declare_exchange(self.requests, ExchangeType.TOPIC, durable=True)
+            await queue.bind(self.requests, routing_key=key)
         if consumer == AUDIT:
             return queue
         await queue.bind(self.retry, routing_key=name)

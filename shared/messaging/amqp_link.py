@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractRobustChannel, AbstractRobustConnection, AbstractRobustExchange
+from aio_pika.abc import AbstractExchange, AbstractRobustChannel, AbstractRobustConnection, AbstractRobustExchange
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed, PublishError
 
 from shared.errors import ConflictError
@@ -81,7 +81,7 @@ class Link:
                 log.warning("lost the broker, retrying", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(RECONNECT_S)
 
-    async def publish(self, exchange: AbstractRobustExchange, message: aio_pika.Message, routing_key: str) -> None:
+    async def publish(self, exchange: AbstractExchange, message: aio_pika.Message, routing_key: str) -> None:
         """Publish and wait for the broker's confirmation.
 
         Raises:

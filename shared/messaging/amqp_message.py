@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pamqp.common import FieldValue
 
 from shared.contracts.envelope import Envelope
-from shared.messaging.bus import DeadLetter
+from shared.messaging.bus import KEPT_OF_CUT, Cut, DeadLetter
 from shared.messaging.delivery import Outcome
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -19,6 +19,9 @@ ATTEMPT = "x-punkcast-attempt"
 FIRST_FAILED_AT = "x-punkcast-first-failed-at"
 REASON = "x-punkcast-reason"
 SERVICE = "x-punkcast-service"
+SENDER = "x-punkcast-sender"
+LENGTH = "x-punkcast-length"
+SHA256 = "x-punkcast-sha256"
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,26 @@ def from_envelope(envelope: Envelope) -> Message:
     )
 
 
+def sender_of(message: AbstractIncomingMessage, *, trusted: Container[str]) -> str | None:
+    """The user whom the broker authenticated. A copy has it in a header, believed from the `trusted` exchanges."""
+    if message.exchange not in trusted:
+        return message.user_id
+    sender = message.headers.get(SENDER)
+    return sender if isinstance(sender, str) else None
+
+
 def from_bytes(body: bytes) -> Message:
     return Message(body, delivery_mode=DeliveryMode.PERSISTENT)
 
 
 def failed_copy(
-    message: AbstractIncomingMessage, history: History, outcome: Outcome, *, now: datetime, consumer: str
+    message: AbstractIncomingMessage,
+    history: History,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    consumer: str,
+    sender: str | None = None,
 ) -> Message:
     """The message with its failure in the headers, for a retry queue or the dead-letter queue."""
     headers: dict[str, FieldValue] = {
@@ -62,10 +79,17 @@ def failed_copy(
         FIRST_FAILED_AT: (history.first_failed_at or now).isoformat(),
         REASON: outcome.reason,
     }
+    if sender is not None:
+        headers[SENDER] = sender
+    body = message.body
     if outcome.kind == "dead":
         headers[SERVICE] = consumer
+        cut = Cut.of(body)
+        if cut is not None:
+            body = body[:KEPT_OF_CUT]
+            headers |= {LENGTH: cut.length, SHA256: cut.sha256}
     return Message(
-        message.body,
+        body,
         headers=headers,
         content_type=message.content_type,
         type=message.type,
@@ -93,7 +117,9 @@ def dead_letter(message: AbstractIncomingMessage, *, prefix: str) -> DeadLetter:
         first_failed_at = datetime.fromtimestamp(0, UTC)
     if first_failed_at.tzinfo is None:
         first_failed_at = first_failed_at.replace(tzinfo=UTC)
-    return DeadLetter(message.body, consumer, reason, history.attempt, first_failed_at)
+    length, sha256 = message.headers.get(LENGTH), message.headers.get(SHA256)
+    cut = Cut(length, sha256) if isinstance(length, int) and isinstance(sha256, str) else None
+    return DeadLetter(message.body, consumer, reason, history.attempt, first_failed_at, cut)
 
 
 def _instant(value: FieldValue) -> datetime | None:

@@ -11,10 +11,11 @@
 from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from hashlib import sha256
+from typing import Final, Literal, Protocol, Self, runtime_checkable
 from uuid import UUID
 
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import MAX_BYTES, Envelope
 from shared.contracts.messages import Payload
 from shared.errors import PermanentError, TransientError
 
@@ -41,6 +42,23 @@ class Subscription:
     concurrency: int = 1
 
 
+KEPT_OF_CUT: Final = 64 * 1024
+"""Bytes that a dead letter keeps of a body above the limit."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Length in bytes and SHA-256 of a body of which a dead letter keeps only the beginning."""
+
+    length: int
+    sha256: str
+
+    @classmethod
+    def of(cls, body: bytes) -> Self | None:
+        """None for a body within the limit, which is kept whole."""
+        return cls(len(body), sha256(body).hexdigest()) if len(body) > MAX_BYTES else None
+
+
 @dataclass(frozen=True)
 class DeadLetter:
     """A message that could not be handled, with the reason."""
@@ -50,6 +68,11 @@ class DeadLetter:
     reason: str
     attempt: int
     first_failed_at: datetime
+    cut: Cut | None = None
+
+
+Fate = Literal["keep", "remove", "stop"]
+Judge = Callable[[DeadLetter], Awaitable[Fate]]
 
 
 class Bus(Protocol):
@@ -71,6 +94,15 @@ class Bus(Protocol):
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """Read the dead-letter queue without emptying it."""
+
+    async def sift(self, judge: Judge) -> None:
+        """Show the dead letters to `judge`, one at a time, and remove those that it says; `stop` keeps all others.
+
+        Whoever dies while it sifts may have left some that are to be removed.
+        """
+
+    async def hand(self, consumer: str, body: bytes) -> None:
+        """Put a message into one consumer's queue. Raises the errors of `publish`."""
 
     async def stop_consuming(self, grace_s: float = 20.0) -> None:
         """Stop consuming; let handlers finish for up to `grace_s`, then requeue the rest.

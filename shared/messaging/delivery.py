@@ -11,7 +11,7 @@ import structlog
 from shared.contracts.envelope import MalformedMessageError, decode
 from shared.errors import PermanentError, TransientError
 from shared.messaging.bus import Subscription
-from shared.messaging.transaction import AlreadyHandledError
+from shared.messaging.transaction import AlreadyHandledError, NotOnRecordError
 from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -35,17 +35,20 @@ class Outcome:
     counts: bool = True
 
 
-async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retries: int, now: datetime) -> Outcome:
+async def deliver(
+    subscription: Subscription, body: bytes, *, attempt: int, retries: int, now: datetime, sender: str | None = None
+) -> Outcome:
     """Decode `body`, run the handler, and decide the outcome.
 
     Args:
         attempt: 1 for the first delivery, plus 1 per retry.
         retries: the number of retry tiers.
+        sender: the user that the broker vouches for.
 
     Cancellation propagates: the message returns to the queue without an outcome.
     """
     try:
-        message = decode(body, now=now)
+        message = decode(body, now=now).model_copy(update={"sender": sender})
     except MalformedMessageError as error:
         metrics.MESSAGES.labels(subscription.consumer, "malformed", "dead").inc()
         log.warning("message refused", consumer=subscription.consumer, reason=str(error)[:MAX_REASON])
@@ -68,6 +71,10 @@ async def deliver(subscription: Subscription, body: bytes, *, attempt: int, retr
             return Outcome("done")
         except AlreadyHandledError:
             label = "duplicate"
+            return Outcome("done")
+        except NotOnRecordError as error:
+            label = "forged"
+            log.warning("message dropped", reason=str(error)[:MAX_REASON])
             return Outcome("done")
         except Exception as error:
             outcome = _outcome_of(error, attempt, retries)

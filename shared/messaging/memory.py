@@ -11,16 +11,16 @@ from collections import Counter, deque
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from uuid import UUID
 
 from shared.clock import Clock
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import Envelope, MalformedMessageError, decode
 from shared.contracts.messages import Payload
-from shared.messaging.bus import RETRY_DELAYS, DeadLetter, Subscription, UnroutableError
+from shared.messaging.bus import KEPT_OF_CUT, RETRY_DELAYS, Cut, DeadLetter, Judge, Subscription, UnroutableError
 from shared.messaging.dead_letter_file import DeadLetterFile
 from shared.messaging.delivery import Outcome, deliver
-from shared.messaging.topology import AUDIT, AUDIT_LENGTH
+from shared.messaging.topology import AUDIT, AUDIT_LENGTH, DEAD_LENGTH
 from shared.tasks import end
 from shared.telemetry import metrics
 
@@ -59,7 +59,7 @@ class MemoryBroker:
         self.clock = clock
         self.delays = tuple(delays)
         self.queues: dict[str, _Queue] = {}
-        self.dead: list[DeadLetter] = []
+        self.dead: deque[DeadLetter] = deque(maxlen=DEAD_LENGTH)
         self.arrived = asyncio.Condition()
         self.pending: Counter[UUID] = Counter()
         self._order = count()
@@ -81,6 +81,13 @@ class MemoryBroker:
                     queue.ready.popleft()
             elif message_id is not None:
                 self.pending[message_id] += 1
+
+    def hand(self, consumer: str, body: bytes, message_id: UUID | None) -> None:
+        if consumer not in self.queues:
+            raise UnroutableError(f"there is no queue of {consumer!r}")
+        self.queues[consumer].ready.append(_Delivery(next(self._order), body, message_id))
+        if message_id is not None:
+            self.pending[message_id] += 1
 
     def peek(self, queue: _Queue) -> _Delivery | None:
         """The next due message of `queue`, which stays there."""
@@ -106,9 +113,12 @@ class MemoryBroker:
             return
         if outcome.kind == "dead":
             metrics.DEAD_LETTERS.labels(queue.name).inc()
-            letter = DeadLetter(delivery.body, queue.name, outcome.reason, delivery.attempt, first_failed_at)
-            self.dead.append(letter)
-            if self.kept is not None:
+            cut = Cut.of(delivery.body)
+            body = delivery.body if cut is None else delivery.body[:KEPT_OF_CUT]
+            letter = DeadLetter(body, queue.name, outcome.reason, delivery.attempt, first_failed_at, cut)
+            if self.kept is None:
+                self.dead.append(letter)
+            else:
                 self.kept.append(letter)
         if delivery.message_id is not None:
             self.pending[delivery.message_id] -= 1
@@ -186,7 +196,29 @@ class MemoryBus:
         return len(queue.ready) + len(queue.delayed)
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        return self._broker.dead[:limit] if self._broker.kept is None else self._broker.kept.read(limit)
+        if self._broker.kept is not None:
+            return self._broker.kept.read(limit)
+        return list(islice(self._broker.dead, limit))
+
+    async def sift(self, judge: Judge) -> None:
+        if self._broker.kept is not None:
+            return await self._broker.kept.sift(judge)
+        for letter in tuple(self._broker.dead):
+            fate = await judge(letter)
+            if fate == "stop":
+                return None
+            if fate == "remove":
+                self._broker.dead.remove(letter)
+        return None
+
+    async def hand(self, consumer: str, body: bytes) -> None:
+        try:
+            message_id = decode(body).id
+        except MalformedMessageError:
+            message_id = None
+        self._broker.hand(consumer, body, message_id)
+        async with self._broker.arrived:
+            self._broker.arrived.notify_all()
 
     async def stop_consuming(self, grace_s: float = 20.0) -> None:
         self._stopping = True

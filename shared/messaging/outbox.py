@@ -18,7 +18,7 @@ from shared.contracts.envelope import MalformedMessageError, decode
 from shared.database.pool import Connection, Database
 from shared.messaging import failpoints
 from shared.messaging.bus import Bus, UnroutableError, Volatile
-from shared.messaging.transaction import purge_inbox
+from shared.messaging.transaction import ONE_CONSUMER, purge_inbox
 from shared.tasks import end
 from shared.telemetry import metrics
 
@@ -180,14 +180,22 @@ class Relay:
     async def _publish(self, row: asyncpg.Record) -> UUID:
         """Publish a row; returns its message's id."""
         body: bytes = row["body"]
+        key: UUID = row["message_id"]
+        consumer = row["routing_key"].removeprefix(ONE_CONSUMER)
         try:
             envelope = decode(body)
         except MalformedMessageError:
             # Another version wrote this message: consumers validate it, the relay only publishes.
-            await self._bus.publish_raw(row["routing_key"], body)
-            key: UUID = row["message_id"]
+            await (
+                self._bus.publish_raw(consumer, body)
+                if consumer == row["routing_key"]
+                else self._bus.hand(consumer, body)
+            )
             return key
-        await self._bus.publish(envelope)
+        if consumer == row["routing_key"]:
+            await self._bus.publish(envelope)
+        else:
+            await self._bus.hand(consumer, body)
         return envelope.id
 
     async def _delete_settled(self, connection: Connection) -> None:

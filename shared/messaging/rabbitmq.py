@@ -17,8 +17,16 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
 from shared.messaging.amqp_layout import Layout
 from shared.messaging.amqp_link import LOST, RECONNECT_S, Link, Session
-from shared.messaging.amqp_message import History, dead_letter, failed_copy, from_bytes, from_envelope
-from shared.messaging.bus import RETRY_DELAYS, BusUnavailableError, DeadLetter, Subscription, UnroutableError
+from shared.messaging.amqp_message import History, dead_letter, failed_copy, from_bytes, from_envelope, sender_of
+from shared.messaging.bus import (
+    RETRY_DELAYS,
+    BusUnavailableError,
+    DeadLetter,
+    Fate,
+    Judge,
+    Subscription,
+    UnroutableError,
+)
 from shared.messaging.delivery import Outcome, deliver
 from shared.tasks import end
 from shared.telemetry import metrics
@@ -104,19 +112,35 @@ class RabbitBus:
         await self._publish_event(routing_key, from_bytes(body))
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        letters: list[DeadLetter] = []
+
+        async def collect(letter: DeadLetter) -> Fate:
+            if len(letters) == limit:
+                return "stop"
+            letters.append(letter)
+            return "keep"
+
+        await self.sift(collect)
+        return sorted(letters, key=lambda letter: letter.first_failed_at)
+
+    async def sift(self, judge: Judge) -> None:
         session = await self._link.session()
-        seen: list[AbstractIncomingMessage] = []
         try:
+            # What is not acknowledged returns to the queue with the end of the channel, also that of a killed process.
             async with session.connection.channel() as channel:
                 queue = await channel.get_queue(self._layout.dead, ensure=False)
-                while len(seen) < limit and (message := await queue.get(fail=False)) is not None:
-                    seen.append(message)
-                if seen:
-                    await seen[-1].nack(multiple=True, requeue=True)
+                while (message := await queue.get(fail=False)) is not None:
+                    fate = await judge(dead_letter(message, prefix=self._layout.prefix))
+                    if fate == "stop":
+                        return
+                    if fate == "remove":
+                        await message.ack()
         except LOST as error:
             raise BusUnavailableError(f"lost the broker: {type(error).__name__}: {error}") from error
-        letters = [dead_letter(message, prefix=self._layout.prefix) for message in seen]
-        return sorted(letters, key=lambda letter: letter.first_failed_at)
+
+    async def hand(self, consumer: str, body: bytes) -> None:
+        session = await self._link.session()
+        await self._link.publish(session.channel.default_exchange, from_bytes(body), self._layout.queue(consumer))
 
     async def stop_consuming(self, grace_s: float = 20.0) -> None:
         self._stopping = True
@@ -153,14 +177,16 @@ class RabbitBus:
                 await message.nack(requeue=True)
                 return
             history = History.of(message.headers)
+            sender = sender_of(message, trusted=("", self._layout.retry))
             outcome = await deliver(
                 subscription,
                 message.body,
                 attempt=history.attempt,
                 retries=len(self._layout.delays),
                 now=self._clock.now(),
+                sender=sender,
             )
-            await self._settle(subscription.consumer, message, history, outcome)
+            await self._settle(subscription.consumer, message, history, outcome, sender)
         except asyncio.CancelledError:
             # Either the grace is over, or the connection is lost and the broker redelivers.
             if self._stopping:
@@ -182,11 +208,16 @@ class RabbitBus:
             self._in_flight.discard(task)
 
     async def _settle(
-        self, consumer: str, message: AbstractIncomingMessage, history: History, outcome: Outcome
+        self,
+        consumer: str,
+        message: AbstractIncomingMessage,
+        history: History,
+        outcome: Outcome,
+        sender: str | None,
     ) -> None:
         """Acknowledge; a failed message only after its copy is confirmed."""
         if outcome.kind != "done":
-            copy = failed_copy(message, history, outcome, now=self._clock.now(), consumer=consumer)
+            copy = failed_copy(message, history, outcome, now=self._clock.now(), consumer=consumer, sender=sender)
             session = await self._link.session()
             if outcome.kind == "retry":
                 await self._link.publish(session.retry, copy, self._layout.retry_queue(consumer, outcome.tier))

@@ -49,6 +49,12 @@ CONSUMERS: Mapping[str, tuple[type[Payload], ...]] = {
     "retention": (RetentionRequested,),  # a queue of its own: a long removal must not delay nowcasts
 }
 
+FROM_OUTSIDE: tuple[type[Payload], ...] = (TrainingRequested,)
+"""What programs outside the platform may send, on an exchange of its own."""
+
+DEAD_LENGTH = 10_000
+"""Dead letters that are kept; the oldest one makes room for another."""
+
 # No service consumes informative events such as nowcast.published; outside observers may bind their own queues. Without
 # any queue, publishing them would fail as unroutable, so `audit` receives them. It is bounded in length and age and
 # drops its oldest message, so it never fills the broker or refuses a message. It is bound to no consumed type: it would

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from hashlib import sha256
+from typing import Final
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope
@@ -12,6 +14,8 @@ from shared.contracts.messages import Payload
 from shared.database.pool import Connection, Database
 from shared.messaging import failpoints
 
+ONE_CONSUMER: Final = "only:"
+"""Begins the routing key of an outbox row that goes to one consumer's queue, not to all that are bound to a type."""
 _ENTER_INBOX_SQL = """
     insert into inbox (consumer, message_id, type, handled_at) values ($1, $2, $3, $4)
     on conflict do nothing
@@ -35,6 +39,10 @@ _PURGE_INBOX_SQL = "delete from inbox where handled_at < $1"
 
 class AlreadyHandledError(Exception):
     """The inbox already has this consumer and message. The bus acknowledges the duplicate silently."""
+
+
+class NotOnRecordError(Exception):
+    """A message tells what no table has. The bus drops it with a warning; its id stays free."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,14 @@ async def originating(database: Database, clock: Clock, *, source: str) -> Async
         yield Transaction(connection, clock, source=source)
         failpoints.passing("before-commit")
     failpoints.passing("after-commit")
+
+
+async def hand_over(transaction: Transaction, consumer: str, body: bytes) -> None:
+    """Put a message into the outbox for one consumer alone."""
+    key = uuid5(NAMESPACE_OID, f"{consumer}/{sha256(body).hexdigest()}")
+    await transaction.connection.execute(
+        _ENTER_OUTBOX_SQL, key, f"{ONE_CONSUMER}{consumer}", body, None, transaction.clock.now()
+    )
 
 
 async def purge_inbox(connection: Connection, *, before: datetime) -> int:

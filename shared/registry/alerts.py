@@ -10,6 +10,7 @@ KEEP_SQL = """
 insert into alerts (alert_id, kind, severity, summary, model_id, decision_id, raised_at)
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (alert_id) do nothing
+returning alert_id
 """
 _NAMESPACE = UUID("b1f6f3de-2a0c-5c1e-8f5f-0f6a5e2f7d21")
 
@@ -24,7 +25,7 @@ async def raise_alert(
     model_id: str | None = None,
     decision_id: UUID | None = None,
 ) -> None:
-    """Store an alert and its message. The same `kind` and `key` is the same alert, and is stored once."""
+    """Store an alert and its message. The same `kind` and `key` is the same alert, and is stored and told once."""
     payload = AlertRaised(
         kind=kind,
         severity=severity,
@@ -34,7 +35,8 @@ async def raise_alert(
         raised_at=transaction.clock.now(),
     )
     identity = uuid5(_NAMESPACE, f"{kind}|{key}")
-    await transaction.connection.execute(
+    new = await transaction.connection.fetchval(
         KEEP_SQL, identity, kind, severity, payload.summary, model_id, decision_id, payload.raised_at
     )
-    await transaction.emit(payload, message_id=identity)
+    if new is not None:
+        await transaction.emit(payload, message_id=identity)

@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES = Counter(
     "punkcast_messages_total",
-    "Deliveries by outcome: done, duplicate, retry, dead, cancelled",
+    "Deliveries by outcome: done, duplicate, forged, retry, dead, cancelled",
     ["consumer", "type", "outcome"],
 )
 HANDLER_SECONDS = Histogram(

@@ -30,15 +30,18 @@ START_WITHIN_S = 90
 
 
 @contextmanager
-def private_node(tell: Callable[[str], None]) -> Iterator[str]:
-    """Run a node while the context is open and yield its URL; installs the server first where that is possible."""
+def private_node(tell: Callable[[str], None], *, config: str = "") -> Iterator[str]:
+    """Run a node while the context is open and yield its URL; installs the server first where that is possible.
+
+    `config`: further lines of its rabbitmq.conf.
+    """
     if _installed() is None:
         tell("no RabbitMQ found: installing rabbitmq-server with apt-get (set PUNKCAST_TEST_BROKER_URL to use another)")
     script = found_or_installed(_installed, "rabbitmq-server", remedy=WHAT_TO_DO)
     # Not below pytest's tmp_path: Erlang's socket and file names must stay short.
     home = Path(tempfile.mkdtemp(prefix="punkcast-mq-"))
     port, distribution, mapper = free_ports(3)
-    environment = _environment(home, port, distribution, mapper)
+    environment = _environment(home, port, distribution, mapper, config)
     output = home / "output.log"
     with output.open("wb") as sink:
         process = subprocess.Popen(
@@ -52,13 +55,13 @@ def private_node(tell: Callable[[str], None]) -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _environment(home: Path, port: int, distribution: int, mapper: int) -> dict[str, str]:
+def _environment(home: Path, port: int, distribution: int, mapper: int, config_lines: str) -> dict[str, str]:
     config = home / "rabbitmq.conf"
     # Quorum queues need disk and memory headroom that a small machine lacks; messages of tests are tiny.
     config.write_text(
         f"listeners.tcp.1 = 127.0.0.1:{port}\n"
         "disk_free_limit.absolute = 50MB\n"
-        "vm_memory_high_watermark.relative = 0.8\n"
+        f"vm_memory_high_watermark.relative = 0.8\n{config_lines}"
     )
     plugins = home / "enabled_plugins"
     plugins.write_text("[].\n")

@@ -32,19 +32,17 @@ async def announce(bench: Bench, decision: Decision) -> None:
 
 async def test_a_promotion_and_a_rollback_raise_one_alert_each(promoted: Bench) -> None:
     new, good = made.model_id("new"), made.model_id("good")
-    decision_id = made.decision("new", START, generation=1).decision_id
-    swap = ModelPromoted(model_id=new, previous_model_id=good, decision_id=decision_id, pointer_generation=2)
-    back = ModelRolledBack(
-        model_id=good, rolled_back_model_id=new, decision_id=decision_id, pointer_generation=3, reason="worse"
-    )
+    await promoted.run(made.roll_back, "new", START, to="good")
+    swap = (await promoted.emitted(ModelPromoted))[-1]
+    (back,) = await promoted.emitted(ModelRolledBack)
     for message in (swap, back):
         await promoted.send(message, deliveries=2)
     promotion, rollback = await promoted.alerts()
     assert (promotion.kind, promotion.severity, promotion.model_id) == ("promotion", "info", new)
     assert good in promotion.summary
     assert (rollback.kind, rollback.severity, rollback.model_id) == ("rollback", "warning", new)
-    assert rollback.summary.endswith("worse")
-    assert rollback.decision_id == decision_id
+    assert rollback.summary.endswith("because")
+    assert rollback.decision_id == back.decision_id
 
 
 async def test_three_rejections_in_a_row_raise_an_alert_and_then_every_three(promoted: Bench) -> None:

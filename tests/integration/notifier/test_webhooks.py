@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -18,6 +18,7 @@ from shared.contracts.messages import MarketUpdated, ModelPromoted
 from shared.registry import api_keys
 from shared.settings import Settings
 from shared.tasks import end
+from tests.factories import registry
 from tests.factories.database import Database
 from tests.factories.waiting import eventually
 from tests.integration.api import filling
@@ -26,19 +27,23 @@ from tests.integration.api.filling import NOW, Happening
 from tests.integration.notifier.conftest import Posting, Receiver
 
 
-def promoted(posting: Posting) -> ModelPromoted:
-    return ModelPromoted(model_id=posting.model, decision_id=uuid4(), pointer_generation=1)
+async def promoted(posting: Posting, *, another_at: datetime | None = None) -> ModelPromoted:
+    """The message of the champion's promotion, which happens now for another model if an instant is given."""
+    if another_at is not None:
+        await posting.run(registry.promote, f"promoted at {another_at}", another_at)
+    model_id, decision_id = (await posting.rows("select model_id, decision_id from model_pointer"))[0]
+    return ModelPromoted(model_id=model_id, decision_id=decision_id, pointer_generation=1)
 
 
-async def post_promotion(posting: Posting) -> None:
-    await posting.send(promoted(posting))
+async def post_promotion(posting: Posting, *, another_at: datetime | None = None) -> None:
+    await posting.send(await promoted(posting, another_at=another_at))
     await posting.deliver()
 
 
 async def test_a_promotion_arrives_signed_and_once(posting: Posting, receiver: Receiver) -> None:
     made = await posting.subscribe(f"{receiver.url}/hook?token=1", "model.promoted")
     await posting.subscribe(f"{receiver.url}/other", "sale.scored")
-    await posting.send(promoted(posting), deliveries=2)
+    await posting.send(await promoted(posting), deliveries=2)
     await posting.deliver()
     await posting.deliver()
     ((headers, body),) = receiver.got
@@ -102,7 +107,8 @@ async def test_what_is_entered_is_posted_at_once_and_not_with_the_next_round(
     notifier = build(replace(posting.platform, settings=Settings(webhooks_private=True), clock=SystemClock()))
     posts = asyncio.create_task(notifier.background())
     await asyncio.sleep(0.5)  # the first round finds nothing
-    message = Envelope.wrap(promoted(posting), source="test", time=SystemClock().now(), message_id=uuid4())
+    now = SystemClock().now()
+    message = Envelope.wrap(await promoted(posting, another_at=now), source="test", time=now, message_id=uuid4())
     await notifier.subscriptions()[0].handle(message)
     await eventually(lambda: receiver.got)
     await end([posts])
@@ -110,7 +116,7 @@ async def test_what_is_entered_is_posted_at_once_and_not_with_the_next_round(
 
 async def test_failures_are_tried_again_later_and_later_then_given_up(posting: Posting, receiver: Receiver) -> None:
     made = await posting.subscribe(receiver.url, "model.promoted")
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     receiver.status = 503
     await posting.deliver()
     assert (await posting.webhook(made))["failures"] == 1
@@ -123,7 +129,7 @@ async def test_failures_are_tried_again_later_and_later_then_given_up(posting: P
     assert first[1] == second[1]
     assert (await posting.webhook(made))["failures"] == 0
     receiver.status = 404
-    await post_promotion(posting)
+    await post_promotion(posting, another_at=posting.clock.now())
     for pause in (*PAUSES, PAUSES[-1]):
         await posting.deliver(after=pause)
     assert len(receiver.got) == 3 + len(PAUSES)
@@ -142,7 +148,7 @@ async def test_a_webhook_that_fails_for_days_is_disabled_until_it_is_enabled(
     assert "answered 500" in str(state["disabled_reason"])
     assert "secret-path" not in str(state["disabled_reason"])
     posted = len(receiver.got)
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     posting.clock.move_to(NOW + PATIENCE + timedelta(days=1))
     await posting.deliver()
     assert len(receiver.got) == posted
@@ -167,7 +173,7 @@ async def test_gone_is_gone_and_a_redirect_is_not_followed(posting: Posting, rec
 async def test_nothing_is_posted_into_the_own_network(posting: Posting, receiver: Receiver) -> None:
     """Subscribed while it was allowed, as a name that now leads inside would be."""
     made = await posting.subscribe(receiver.url, "model.promoted")
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     await posting.deliver(private=False)
     assert receiver.got == []
     assert (await posting.webhook(made))["failures"] == 1
@@ -183,7 +189,7 @@ async def test_a_process_killed_while_it_posts_leads_to_a_repeat_with_the_same_i
     posting: Posting, receiver: Receiver
 ) -> None:
     await posting.subscribe(receiver.url, "model.promoted")
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     receiver.stall = asyncio.Event()
     dying = asyncio.create_task(posting.deliver())
     await asyncio.wait_for(receiver.arrived.wait(), 10)
@@ -200,7 +206,7 @@ async def test_a_receiver_that_hangs_holds_no_connection_and_fails_in_time(
     posting: Posting, receiver: Receiver, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await posting.subscribe(receiver.url, "model.promoted")
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     receiver.stall = asyncio.Event()
     only = await Database.connect(fresh_database_url, max_size=1)
     deliveries = Deliveries(database=only, clock=posting.clock, private=True)
@@ -214,7 +220,7 @@ async def test_a_receiver_that_hangs_holds_no_connection_and_fails_in_time(
     assert (await posting.webhook(made))["last_status"] == 204
 
     receiver.stall = asyncio.Event()
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting, another_at=posting.clock.now()))
     monkeypatch.setattr(delivering, "TIMEOUT_S", 0.1)
     await asyncio.wait_for(deliveries.deliver_due(), 10)
     receiver.stall.set()

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -22,8 +21,9 @@ from tests.factories.small_market import Source
 from tests.integration.nowcaster.conftest import START, ingest, shown, tick
 
 
-def promoted(model_id: str) -> ModelPromoted:
-    return ModelPromoted(model_id=model_id, decision_id=uuid4(), pointer_generation=1)
+async def promoted(harness: Harness) -> ModelPromoted:
+    """The message of the last promotion."""
+    return (await harness.emitted(ModelPromoted))[-1]
 
 
 async def generations(harness: Harness) -> list[asyncpg.Record]:
@@ -126,7 +126,7 @@ async def test_a_promotion_at_the_same_instant_publishes_the_new_champions_value
 ) -> None:
     await tick(harness)
     new = await harness.promote(small_market.model(8))
-    await harness.send(promoted(new.model_id))
+    await harness.send(await promoted(harness))
     first, second, previous = await generations(harness)
     assert (second["role"], second["model_id"]) == ("champion", new.model_id)
     assert (previous["role"], previous["model_id"]) == ("previous", champion)

@@ -1,0 +1,76 @@
+"""Dead letters on both buses: shown one at a time, handed back, removed, and cut if they are too large."""
+
+from hashlib import sha256
+
+import pytest
+
+from shared.contracts.envelope import MAX_BYTES
+from shared.contracts.messages import IngestRequested
+from shared.errors import PermanentError
+from shared.messaging.bus import KEPT_OF_CUT, Bus, DeadLetter, Fate, UnroutableError
+from tests.factories.waiting import eventually
+from tests.integration.messaging.conftest import Recorder, consume, message
+
+
+async def letters(bus: Bus, number: int) -> list[DeadLetter]:
+    async def enough() -> list[DeadLetter]:
+        found = await bus.dead_letters()
+        return found if len(found) == number else []
+
+    return await eventually(enough)
+
+
+async def test_only_what_is_to_be_removed_goes(bus: Bus) -> None:
+    await consume(bus, Recorder(), "ingestor")
+    for number in range(4):
+        await bus.publish_raw(IngestRequested.TYPE, b"junk %d" % number)
+    await letters(bus, 4)
+    shown = []
+
+    async def judge(letter: DeadLetter) -> Fate:
+        shown.append(letter.body)
+        if letter.body == b"junk 2":
+            return "stop"
+        return "remove" if letter.body == b"junk 1" else "keep"
+
+    await bus.sift(judge)
+    assert shown == [b"junk 0", b"junk 1", b"junk 2"]
+    assert {letter.body for letter in await letters(bus, 3)} == {b"junk 0", b"junk 2", b"junk 3"}
+
+
+async def test_a_sift_that_fails_loses_nothing(bus: Bus) -> None:
+    await consume(bus, Recorder(), "ingestor")
+    await bus.publish_raw(IngestRequested.TYPE, b"junk")
+    await letters(bus, 1)
+
+    async def failing(_: DeadLetter) -> Fate:
+        raise ValueError("killed")
+
+    with pytest.raises(ValueError, match="killed"):
+        await bus.sift(failing)
+    assert [letter.body for letter in await letters(bus, 1)] == [b"junk"]
+
+
+async def test_a_message_is_handed_to_one_consumer_and_keeps_its_id(bus: Bus) -> None:
+    failing, other = Recorder(PermanentError("not yet")), Recorder()
+    await consume(bus, failing, "ingestor")
+    await consume(bus, other, "monitor")
+    sent = message()
+    await bus.publish(sent)
+    (dead,) = await letters(bus, 1)
+    await bus.hand(dead.consumer, dead.body)
+    await eventually(lambda: len(failing.seen) == 2)
+    assert failing.seen[1].id == sent.id
+    assert len(other.seen) == 1
+    with pytest.raises(UnroutableError):
+        await bus.hand("nobody", dead.body)
+
+
+async def test_of_a_body_above_the_limit_the_beginning_is_kept(bus: Bus) -> None:
+    await consume(bus, Recorder(), "ingestor")
+    body = bytes(range(256)) * (MAX_BYTES // 256) + b"!"
+    await bus.publish_raw(IngestRequested.TYPE, body)
+    (dead,) = await letters(bus, 1)
+    assert dead.body == body[:KEPT_OF_CUT]
+    assert (dead.cut.length, dead.cut.sha256) == (len(body), sha256(body).hexdigest())
+    assert dead.reason.startswith("malformed: ")
