@@ -58,7 +58,7 @@ def test_the_program_shown_publishes_a_valid_training_request(document: str, mon
     monkeypatch.setitem(sys.modules, "pika", pika)
     exec(program[1], {})
     [(exchange, routing_key, body)] = sent
-    assert exchange == Layout(Settings.model_fields["broker_prefix"].default, RETRY_DELAYS).events
+    assert exchange == Layout(Settings.model_fields["broker_prefix"].default, RETRY_DELAYS).requests
     assert routing_key == TrainingRequested.TYPE
     assert decode(body.encode()).data == TrainingRequested(reason="new trait premium", requested_by="me")
 
