@@ -4,10 +4,15 @@ from hashlib import sha256
 
 import pytest
 
+from shared.clock import SystemClock
 from shared.contracts.envelope import MAX_BYTES
 from shared.contracts.messages import IngestRequested
 from shared.errors import PermanentError
-from shared.messaging.bus import KEPT_OF_CUT, Bus, DeadLetter, Fate, UnroutableError
+from shared.messaging.bus import KEPT_OF_CUT, Bus, DeadLetter, Fate, Subscription, UnroutableError
+from shared.messaging.memory import MemoryBus
+from shared.messaging.outbox import Relay
+from shared.messaging.transaction import hand_over, originating
+from tests.factories.database import Database
 from tests.factories.waiting import eventually
 from tests.integration.messaging.conftest import Recorder, consume, message
 
@@ -74,3 +79,21 @@ async def test_of_a_body_above_the_limit_the_beginning_is_kept(bus: Bus) -> None
     assert dead.body == body[:KEPT_OF_CUT]
     assert (dead.cut.length, dead.cut.sha256) == (len(body), sha256(body).hexdigest())
     assert dead.reason.startswith("malformed: ")
+
+
+async def test_a_command_hands_a_message_over_to_the_process_with_the_queues(database: Database) -> None:
+    """The in-process broker lives elsewhere, so the message goes through the outbox, to its one consumer."""
+    clock, seen, other = SystemClock(), Recorder(), Recorder()
+    elsewhere = MemoryBus(clock)
+    for consumer, recorder in (("ingestor", seen), ("monitor", other)):
+        await elsewhere.subscribe(Subscription(consumer, [IngestRequested], recorder))
+    sent = message()
+    for _ in range(2):
+        async with originating(database, clock, source="cli") as transaction:
+            await hand_over(transaction, "ingestor", sent.encode())
+    relay = Relay(database, elsewhere, clock=clock)
+    while await relay.run_once() + await elsewhere.run_until_idle():
+        pass
+    assert [one.id for one in seen.seen] == [sent.id]
+    assert other.seen == []
+    assert await database.value("select count(*) from outbox") == 0
