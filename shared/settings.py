@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Proxies (addresses or networks, separated by commas) whose X-Forwarded-For names the client",
     )
+    max_connections: int = Field(default=1000, ge=1, description="Connections to the gateway in all")
+    connections_per_address: int = Field(
+        default=100, ge=1, description="Connections of one client to the gateway; trusted proxies may open more"
+    )
+    streams_per_address: int = Field(default=4, ge=1, description="Event streams of one client")
     webhooks_private: bool = Field(
         default=False, description="Webhooks may be plain http and point to private networks; for development"
     )

@@ -14,6 +14,7 @@ from services.api import (
     probes,
     problem_page,
     problems,
+    reference,
     registry,
     status,
     training_requests,
@@ -95,10 +96,12 @@ def create_app(
             if store is not None:
                 await store.close()
 
-    app = ProblemFastAPI(title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan)
+    app = ProblemFastAPI(
+        title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     for resource in (
         *(punks, nowcasts, market, deals, traits, outcomes, exclusions, backtest, events, webhooks, compat),
-        *(registry, operator_acts, freezes, lifecycle, training_requests, status, probes, problem_page),
+        *(registry, operator_acts, freezes, lifecycle, training_requests, status, probes, problem_page, reference),
     ):
         app.include_router(resource.router)
     problems.install(app)

@@ -4,13 +4,17 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from functools import partial
+from typing import Any, cast
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from services.api.app import create_app
+from services.api.clients import NamedByProxies, Proxies
 from services.api.config import GatewayConfig
+from services.api.protocol import BoundedProtocol, Bounds, Connections
 from shared.clock import Clock, SystemClock
 from shared.database.embedded import database_url
 from shared.database.pool import Database, DatabaseUnavailableError
@@ -36,21 +40,26 @@ def build(
     return create_app(database=database, operators=operators, clock=clock or SystemClock(), config=config, store=store)
 
 
-def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
-    """A server for `app`. `await server.serve()` runs it until SIGTERM, SIGINT or `should_exit`."""
+def server(app: FastAPI, settings: Settings, *, bounds: Bounds | None = None) -> uvicorn.Server:
+    """A server for `app`. `await server.serve()` runs it until SIGTERM, SIGINT or `should_exit`.
+
+    Raises InvalidInputError: the trusted proxies are no addresses.
+    """
+    proxies = Proxies(settings.trusted_proxies)
+    connections = Connections(settings.max_connections, settings.connections_per_address, proxies)
+    protocol = partial(BoundedProtocol, bounds=bounds or Bounds(), connections_=connections)
     made = uvicorn.Server(
         uvicorn.Config(
-            app,
+            NamedByProxies(app, proxies),
             host=settings.host,
             port=settings.api_port,
             loop="uvloop",
-            http="httptools",
+            http=cast(Any, protocol),  # uvicorn only calls it
             ws="none",
             lifespan="on",
             access_log=False,
             server_header=False,
-            proxy_headers=True,
-            forwarded_allow_ips=settings.trusted_proxies,
+            proxy_headers=False,
             log_config=None,
             log_level="warning",
             timeout_graceful_shutdown=int(settings.shutdown_grace_s),
@@ -69,17 +78,37 @@ async def serve(
     Args:
         clock, stale_after_s: of a market that is played; by default the wall clock, and the age of a live market.
     """
-    # uvicorn raises the signal again when it ends, which would kill the process before it left the embedded database.
+    loop, starting = asyncio.get_running_loop(), asyncio.current_task()
+    gateway: uvicorn.Server | None = None
+    ended = False
+
+    def end() -> None:
+        # uvicorn has handlers of its own while it serves, and raises the signal again when it ends: the process must
+        # not die of that before it has left the embedded database. Of two signals the second must not, either.
+        nonlocal ended
+        if gateway is not None:
+            gateway.should_exit = True
+        elif starting is not None and not ended:
+            starting.cancel()
+        ended = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
-    async with AsyncExitStack() as stack:
-        database = await _opened(stack, await stack.enter_async_context(database_url(settings)))
-        operators = None
-        if settings.operator_database_url is not None:
-            operators = await _opened(stack, settings.operator_database_url.get_secret_value())
-        log.info("serving", url=f"http://{settings.host}:{settings.api_port}")
-        app = build(database=database, operators=operators, settings=settings, clock=clock, stale_after_s=stale_after_s)
-        await server(app, settings).serve()
+        loop.add_signal_handler(number, end)
+    try:
+        async with AsyncExitStack() as stack:
+            database = await _opened(stack, await stack.enter_async_context(database_url(settings)))
+            operators = None
+            if settings.operator_database_url is not None:
+                operators = await _opened(stack, settings.operator_database_url.get_secret_value())
+            app = build(
+                database=database, operators=operators, settings=settings, clock=clock, stale_after_s=stale_after_s
+            )
+            gateway = server(app, settings)
+            log.info("serving", url=f"http://{settings.host}:{settings.api_port}")
+            await gateway.serve()
+    except asyncio.CancelledError:
+        if not ended:
+            raise
 
 
 async def _opened(stack: AsyncExitStack, url: str) -> Database:

@@ -40,6 +40,8 @@ class GatewayConfig:
     """Open training requests of one key."""
     max_streams: int = 100
     """Concurrent event streams."""
+    streams_per_address: int = 4
+    """Concurrent event streams of one client."""
     webhooks_private: bool = False
     """Webhooks may use plain http and private addresses."""
     generations_kept: int = 4
@@ -59,6 +61,7 @@ class GatewayConfig:
             training_requests_per_origin=settings.training_requests_per_origin,
             reading_limit=settings.rate_limit,
             writing_limit=settings.write_rate_limit,
+            streams_per_address=settings.streams_per_address,
         )
 
 

@@ -5,12 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.api.auth import Caller, caller_with
 from services.api.gateway import gateway_of
 from services.api.idempotency import Once, once_with
-from services.api.paging import List
+from services.api.paging import Instant, List
 from services.api.problems import documented
 from services.api.schemas import Strict
 from shared.contracts.messages import Reason
@@ -27,7 +27,7 @@ class FreezeOrder(Strict):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "a node reports old blocks"}]})
 
     reason: Reason
-    expires_at: Annotated[AwareDatetime | None, Field(description="Default: until a person lifts it")] = None
+    expires_at: Annotated[Instant | None, Field(description="Default: until a person lifts it")] = None
 
 
 @router.get("/v1/freezes", operation_id="list_freezes", responses=documented(422, 503))

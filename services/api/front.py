@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.metrics import GatewayMetrics
 from services.api.rate_limits import RateLimits
-from services.api.responses import conditional
+from services.api.responses import SAFE, conditional
 from services.api.view.current import Current, View
 from services.api.view.ready import Headers, ReadyAnswer
 
@@ -42,8 +42,10 @@ class Front:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
-        headers, refusal = self._limits.count(scope)
+        quota, refusal = self._limits.count(scope)
+        headers = SAFE + quota
         if refusal is not None:
+            refusal.raw_headers.extend(SAFE)
             await refusal(scope, receive, send)
             self._metrics.observe("unmatched", refusal.status_code, perf_counter() - started)
             return

@@ -14,6 +14,7 @@ from services.api.events.stream import EventStream
 from services.api.metrics import GatewayMetrics
 from services.api.problems import GatewayNotAllowedError
 from services.api.stale_cache import StaleCache
+from services.api.turns import Turns
 from services.api.view.current import Current
 from services.api.view.follower import Follower
 from shared.clock import Clock
@@ -41,11 +42,11 @@ class Gateway:
     policy: Policy
     event_stream: EventStream
     stale_cache: StaleCache = field(default_factory=StaleCache)
-    reading_the_past: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the one request that reads all events up to an instant."""
-    computing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the one computation over the whole record."""
-    downloading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))
+    reading_the_past: Turns = field(default_factory=lambda: Turns("Earlier markets"))
+    """Each reads all events up to an instant."""
+    computing: Turns = field(default_factory=lambda: Turns("Scorecards"))
+    """Each is a computation over the whole record."""
+    downloading: Turns = field(default_factory=lambda: Turns("Downloads", DOWNLOADS))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

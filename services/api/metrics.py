@@ -12,6 +12,11 @@ from prometheus_client.registry import Collector
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 """Upper bounds of the histogram of answer times, in seconds."""
 
+REFUSED = Counter(
+    "punkcast_api_refused_connections_total", "Connections ended before an answer, by reason", labelnames=["reason"]
+)
+"""Of the process: the protocol knows no gateway."""
+
 
 class _Answers:
     """Answers of one route and status: a count per bucket, the last one above all bounds."""

@@ -25,13 +25,7 @@ class BodyLimit:
             await response(scope, receive, send)
             return
         if int(announced[:20]) > self._max_bytes:
-            response = problem_response(
-                scope["path"],
-                slug="payload-too-large",
-                status=413,
-                detail=detail,
-                headers={"Connection": "close"},
-            )
+            response = problem_response(scope["path"], slug="payload-too-large", status=413, detail=detail)
             await response(scope, receive, send)
             return
         received = 0

@@ -41,6 +41,12 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Try again after the time in Retry-After; /v1/punks and /v1/nowcasts/current keep working meanwhile.",
         retry=True,
     ),
+    "timeout": ProblemType(
+        503,
+        "The request took too long",
+        "Try again after the time in Retry-After, or ask for less: a shorter span, a smaller page.",
+        retry=True,
+    ),
     "busy": ProblemType(
         503,
         "Too many requests in progress",
@@ -87,6 +93,18 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
     "payload-too-large": ProblemType(
         413, "The body is too large", "Send a smaller body; no request of this API needs more."
+    ),
+    "request-timeout": ProblemType(
+        408,
+        "The request did not arrive in time",
+        "Send the whole request at once, on a new connection.",
+        retry=True,
+    ),
+    "uri-too-long": ProblemType(
+        414, "The URL is too long", "Shorten the URL; no route of this API needs more than a few hundred characters."
+    ),
+    "headers-too-large": ProblemType(
+        431, "The headers are too large", "Send fewer or shorter headers, such as cookies, on a new connection."
     ),
     "integrity": ProblemType(
         500,

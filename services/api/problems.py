@@ -155,6 +155,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PunkcastError, _on_punkcast_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(TimeoutError, _on_timeout)
     for away in DATABASE_ERRORS:
         app.add_exception_handler(away, _on_database_away)
     app.add_exception_handler(Exception, _on_unexpected)
@@ -194,6 +195,16 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         detail=details.get(status, error.detail),
         headers=dict(error.headers or {}),
     )
+
+
+async def _on_timeout(request: Request, error: Exception) -> Response:
+    # While the database is away, its time-outs are of that.
+    gateway = request.scope.get("state", {}).get("gateway")
+    if gateway is None or gateway.current.database_away_since is not None:
+        return await _on_database_away(request, error)
+    log.warning("request_timed_out", path=request.url.path)
+    detail = "Time-out: the request did not end within its limit. Other requests may have kept it waiting."
+    return problem_response(request.url.path, slug="timeout", status=503, detail=detail)
 
 
 async def _on_database_away(request: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ from limits import RateLimitItem, parse
 from starlette.responses import Response
 from starlette.types import Scope
 
+from services.api.clients import client_of
 from services.api.metrics import GatewayMetrics
 from services.api.problems import problem_response
 from shared.errors import InvalidInputError
@@ -93,7 +94,7 @@ class RateLimits:
         if windows is None or scope["path"] in UNLIMITED:
             return [], None
         try:
-            used, left_s = windows.hit(_client(scope), time())
+            used, left_s = windows.hit(client_of(client[0] if (client := scope.get("client")) else None), time())
         except Exception:
             self._metrics.limiter_failures.inc()
             return [], None
@@ -114,13 +115,3 @@ class RateLimits:
         )
         refusal.raw_headers.extend(headers)
         return headers, refusal
-
-
-def _client(scope: Scope) -> str:
-    """The client's address; of IPv6 the /64 network, which is one customer. Not the API key: it is still unchecked, and
-    an invented key for each request would be a new client each time."""
-    client = scope.get("client")
-    if not client:
-        return "unknown"
-    host: str = client[0]
-    return ":".join(host.split(":")[:4]) if ":" in host else host

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import PlainTextResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.api.gateway import gateway_of
-from services.api.paging import Cursor, Limit, List, Page, Place, by_time
+from services.api.paging import Cursor, Instant, Limit, List, Page, Place, by_time
 from services.api.problems import documented
 from shared.contracts.messages import ModelId
 from shared.errors import NotFoundError
@@ -66,7 +66,7 @@ async def current_model(request: Request) -> CurrentModel:
 
 @router.get("/v1/models/champion", operation_id="get_champion_at", responses=documented(404, 422, 503))
 async def champion_at(
-    request: Request, at: Annotated[AwareDatetime | None, Query(description="Default: now")] = None
+    request: Request, at: Annotated[Instant | None, Query(description="Default: now")] = None
 ) -> ChampionAt:
     """The champion at an instant."""
     gateway = gateway_of(request)

@@ -11,6 +11,12 @@ from services.api.stale_cache import CachedAnswer
 from services.api.view.current import DATABASE_AWAY, Current, View
 from services.api.view.ready import Headers, ReadyAnswer
 
+SAFE: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+"""Headers of every answer, of problems, too."""
+
+TRANSPORT = "punkcast.transport"
+"""The scope's extension through which a route ends a connection whose reader has stopped."""
+
 
 def conditional(ready: ReadyAnswer, asked: Mapping[bytes, bytes], current: Current) -> tuple[int, Headers, bytes]:
     """Status, headers and body for a request with the headers `asked`: 304 when the client's copy still holds."""

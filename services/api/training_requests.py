@@ -6,12 +6,12 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.api.auth import OPERATOR, Caller, caller_with
 from services.api.gateway import gateway_of
 from services.api.idempotency import Once, once_with
-from services.api.paging import Cursor, Limit, Page, Place, by_time
+from services.api.paging import Cursor, Instant, Limit, Page, Place, by_time
 from services.api.problems import ForbiddenError, documented
 from services.api.schemas import Strict
 from shared.contracts.messages import EARLIEST_INSTANT, Actor, Reason, TrainingRequested
@@ -30,7 +30,7 @@ class TrainingOrder(Strict):
 
     reason: Annotated[Reason, Field(description="Why; a key has one open request per reason")]
     data_cutoff: Annotated[
-        AwareDatetime | None, Field(description="Train on sales before this instant; default: by policy")
+        Instant | None, Field(description="Train on sales before this instant; default: by policy")
     ] = None
 
 

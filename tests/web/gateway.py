@@ -43,7 +43,7 @@ def main() -> None:
     if not marker.exists():
         subprocess.run([sys.executable, "-m", "services.cli", "demo", "--exit"], check=True, stdout=sys.stderr)
         marker.write_text(contents)
-    asyncio.run(serve(Settings()))
+    asyncio.run(serve(Settings(streams_per_address=100)))  # every page of a test has one
 
 
 if __name__ == "__main__":

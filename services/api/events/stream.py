@@ -6,9 +6,11 @@ reaches back that far.
 
 import asyncio
 import re
+import socket
 from collections import deque
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
+from time import monotonic
 from typing import Literal
 
 import structlog
@@ -20,7 +22,7 @@ from services.api.events import queries
 from services.api.events.queries import Progress
 from services.api.events.schemas import EventName
 from services.api.notifications import listening
-from services.api.problems import DATABASE_ERRORS
+from services.api.problems import DATABASE_ERRORS, BusyError
 from shared.database.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,8 @@ CHANNELS = ("punkcast_nowcast", "punkcast_scored", "punkcast_pointer", "punkcast
 KEPT = 1_000
 BACK = 200
 """Numbers of each history that are read again at the start."""
+STALLED_S = 1.0
+BUFFER_BYTES = 16 * 1024
 _PAGE = 500
 # An older release gave ids without listings. Its readers have seen none and continue with new ones.
 _ID = re.compile(r"^g(\d{1,18})\.s(\d{1,18})\.p(\d{1,18})(?:\.l(\d{1,18}))?$")
@@ -45,6 +49,32 @@ class StreamEvent:
     wire: bytes
 
 
+class Reader:
+    """Who reads a stream, over which connection; `transport` is None in a test without one."""
+
+    def __init__(self, client: str, transport: asyncio.Transport | None) -> None:
+        self.client = client
+        self._transport = transport
+        self._sent_at = 0.0
+        sock = None if transport is None else transport.get_extra_info("socket")
+        if sock is not None:
+            # A small buffer of the system: it would hide from us for long that nothing is read.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+
+    def sends(self) -> None:
+        self._sent_at = monotonic()
+
+    @property
+    def stalled(self) -> bool:
+        """Whether what was sent a while ago still waits for the reader."""
+        waiting = self._transport is not None and self._transport.get_write_buffer_size() > 0
+        return waiting and monotonic() - self._sent_at > STALLED_S
+
+    def hang_up(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
 class EventStream:
     """Filled by `run`; read by `since` and `changed`."""
 
@@ -55,9 +85,38 @@ class EventStream:
         self._events: deque[StreamEvent] = deque(maxlen=KEPT)
         self._read_to = self._floor = Progress(0, 0, 0, 0)
         self._changed = asyncio.Event()
+        self._most, self._most_of_client = config.max_streams, config.streams_per_address
+        self._readers: dict[Reader, None] = {}
         self.started = False
         self.total = 0
-        self.streams = 0
+
+    @property
+    def streams(self) -> int:
+        """Open ones."""
+        return len(self._readers)
+
+    def enter(self, reader: Reader) -> None:
+        """Give a reader its place, for which one that has stopped reading is disconnected if need be.
+
+        Raises:
+            BusyError: all places are taken, or all of this client.
+        """
+        same = [one for one in self._readers if one.client == reader.client]
+        for readers, most, whose in (
+            (same, self._most_of_client, "of one address are open, which is as many as one may have."),
+            (list(self._readers), self._most, "are open, which is as many as this process serves."),
+        ):
+            if len(readers) < most:
+                continue
+            stalled = next((one for one in readers if one.stalled), None)
+            if stalled is None:
+                raise BusyError(f"{most} streams {whose}")
+            stalled.hang_up()
+            self.leave(stalled)
+        self._readers[reader] = None
+
+    def leave(self, reader: Reader) -> None:
+        self._readers.pop(reader, None)
 
     async def run(self) -> None:
         """Follow until cancelled, through outages."""
@@ -71,10 +130,10 @@ class EventStream:
                 log.exception("event_stream_failed")
             await asyncio.sleep(min(1.0, self._poll_s))
 
-    def since(self, count: int) -> list[StreamEvent]:
-        """Events after the first `count` of this process (of `total`), as far as they are kept."""
+    def since(self, count: int) -> tuple[list[StreamEvent], bool]:
+        """Kept events after the first `count` of this process (of `total`), and whether these are all."""
         missed = self.total - count
-        return list(self._events)[-missed:] if missed > 0 else []
+        return (list(self._events)[-missed:] if missed > 0 else []), missed <= len(self._events)
 
     def after(self, progress: Progress) -> tuple[list[StreamEvent], bool]:
         """Kept events that a reader at `progress` has not seen, and whether these are all."""

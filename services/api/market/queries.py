@@ -103,6 +103,13 @@ select (select coalesce(max(seq), 0) from market_events) as seq, (select count(*
 """
 
 
+async def place_then(connection: Connection, as_of: datetime) -> str:
+    """Names the market strictly before `as_of`: between two events, and between two closes, it is the same."""
+    last = await connection.fetchrow(LAST_EVENT_THEN_SQL, as_of)
+    close = await connection.fetchrow(ETH_USD_THEN_SQL, as_of.date())
+    return f"s{last['seq'] if last else 0}.d{close['date'] if close else ''}"
+
+
 async def market(connection: Connection, *, as_of: datetime | None = None) -> MarketRecord | None:
     """The market as the open transaction sees it, or as it was strictly before `as_of` by what is known today; None
     before the first event.

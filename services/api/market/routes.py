@@ -1,6 +1,5 @@
 """The market: now, at an earlier instant, and day by day."""
 
-import asyncio
 from datetime import date, datetime
 from typing import Annotated
 
@@ -44,27 +43,32 @@ async def market(
         view = gateway.current.require()
         return memoised(request, gateway, view, _answer(view.generation, view.market, view.tag))
     generation = await generation_in_force(gateway, as_of)
-    tag = f"g{generation.record.generation_id}.{as_of:%Y%m%dT%H%M%S%f}.r{gateway.current.require().market.place[1]}"
-    known = gateway.stale_cache.get(f"market|{tag}")
-    if known is None:
-        found = _answer(generation, await _market_at(gateway, as_of), tag)
-        known = CachedAnswer(tag, found.body, gateway.clock.now())
-        gateway.stale_cache.put(f"market|{tag}", known)
-    return respond(request, gateway, ready_answer(generation.record, tag, known.body))
+    async with gateway.reading() as connection:
+        place = await queries.place_then(connection, as_of)
+    tag = f"g{generation.record.generation_id}.{place}.r{gateway.current.require().market.place[1]}"
+    body = await _body_then(gateway, generation, as_of, tag)
+    return respond(request, gateway, ready_answer(generation.record, tag, body))
 
 
-async def _market_at(gateway: Gateway, as_of: datetime) -> Market:
+async def _body_then(gateway: Gateway, generation: Generation, as_of: datetime, tag: str) -> bytes:
     """The market strictly before `as_of`, by what is known of it today. Reads all events, for one request at a time.
 
-    Raises TimeoutError: too many requests wait.
+    Raises BusyError, TimeoutError: as `Turns.share` does.
     """
-    async with (
-        asyncio.timeout(gateway.config.load_timeout_s),
-        gateway.reading_the_past,
-        gateway.reading() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        return Market(await queries.market(connection, as_of=as_of))
+    key = f"market|{tag}"
+    if (known := gateway.stale_cache.get(key)) is not None:
+        return known.body
+
+    async def read() -> bytes:
+        async with (
+            gateway.reading() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            found = _answer(generation, Market(await queries.market(connection, as_of=as_of)), tag)
+        gateway.stale_cache.put(key, CachedAnswer(tag, found.body, gateway.clock.now()))
+        return found.body
+
+    return await gateway.reading_the_past.share(key, read, limit_s=gateway.config.database_timeout_s)
 
 
 def _answer(generation: Generation, market: Market, tag: str) -> ReadyAnswer:

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 from services.api.gateway import Gateway
 from services.api.money import Money
@@ -59,12 +59,12 @@ async def parquet(gateway: Gateway, span: Span) -> bytes:
 
 async def _flat_pages(gateway: Gateway, span: Span) -> AsyncGenerator[Sequence[dict[str, object]], None]:
     """All rows as of one instant. Few downloads run at a time: each holds a connection while its client reads."""
-    async with (
-        gateway.downloading,
-        gateway.database.connection() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-        aclosing(queries.pages(connection, span, size=PAGE)) as pages,
-    ):
+    async with AsyncExitStack() as entered:
+        async with asyncio.timeout(gateway.config.database_timeout_s):
+            await entered.enter_async_context(gateway.downloading)
+            connection = await entered.enter_async_context(gateway.database.connection())
+        await entered.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
+        pages = await entered.enter_async_context(aclosing(queries.pages(connection, span, size=PAGE)))
         async for page in pages:
             yield [_flat(row) for row in page]
 

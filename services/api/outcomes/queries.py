@@ -16,7 +16,9 @@ from shared.stores.sale_repository import SCORED_GENERATIONS
 OUTCOMES_FINGERPRINT_SQL = """
 select count(*) as n, max(scored_at) as newest, (select count(*) from market_revisions) as revisions,
        (select coalesce(max(event_seq), 0) from sales) as last_sale,
-       (select count(*) from sales where channel is null and superseded_at is null) as unlabelled
+       (select count(*) from sales where channel is null and superseded_at is null) as unlabelled,
+       (select min(event_time) from sales where event_time >= $1) as first,
+       (select max(event_time) from sales where event_time < $2) as last
 from outcomes where track = 'champion'
 """
 # The last valid sale that was known when the value was published, carried by how the floor moved since: the baseline
@@ -141,9 +143,11 @@ Key = tuple[int, str]
 """Sort key of a row: sequence number of the sale, and horizon."""
 
 
-async def fingerprint(connection: Connection) -> str:
-    row = await connection.fetchrow(OUTCOMES_FINGERPRINT_SQL)
-    return f"{row['n']}@{row['newest']}@{row['revisions']}@{row['last_sale']}@{row['unlabelled']}"
+async def fingerprint(connection: Connection, span: Span) -> str:
+    """The record, and the first and the last sale of the span: between two sales, every start or end is the same."""
+    row = await connection.fetchrow(OUTCOMES_FINGERPRINT_SQL, span.start, span.end)
+    bounds = f"{span.start and row['first']}@{span.end and row['last']}"
+    return f"{row['n']}@{row['newest']}@{row['revisions']}@{row['last_sale']}@{row['unlabelled']}@{bounds}"
 
 
 async def scored(connection: Connection, span: Span) -> Sequence[Scored]:

@@ -56,14 +56,14 @@ async def get_performance(
 
     async def current(known: CachedAnswer | None) -> CachedAnswer:
         async with gateway.reading() as connection:
-            fingerprint = await queries.fingerprint(connection)
+            fingerprint = await queries.fingerprint(connection, span)
         if known is not None and known.fingerprint == fingerprint:
             return known
-        # One at a time: a computation over the whole record must not be multiplied by the requests for it.
-        async with gateway.computing:
-            known = gateway.stale_cache.get(key)
-            if known is not None and known.fingerprint == fingerprint:
-                return known
+        same = f"performance|{horizon}|{model_id}|{exclusions}|{fingerprint}"
+        if (known := gateway.stale_cache.get(same)) is not None:
+            return known
+
+        async def compute() -> CachedAnswer:
             async with gateway.reading() as connection:
                 scored = await queries.scored(connection, span)
                 excluded = await queries.count_excluded(connection, start=span.start, end=span.end)
@@ -77,8 +77,11 @@ async def get_performance(
                 excluded_sales=excluded,
             )
             answer = CachedAnswer(fingerprint, encode(document), now)
-            gateway.stale_cache.put(key, answer)
+            gateway.stale_cache.put(same, answer)
             return answer
+
+        # One at a time: a computation over the whole record must not be multiplied by the requests for it.
+        return await gateway.computing.share(same, compute, limit_s=gateway.config.database_timeout_s)
 
     _, response = await fresh_or_stale(gateway, key, current, cache_control=PERFORMANCE_CACHE)
     return response

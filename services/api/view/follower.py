@@ -14,6 +14,7 @@ from services.api.notifications import listening
 from services.api.nowcasts import queries as nowcasts
 from services.api.nowcasts.queries import Pointer
 from services.api.problems import DATABASE_ERRORS, GoneError
+from services.api.turns import Turns
 from services.api.view.catalogue import Catalogue
 from services.api.view.current import Current
 from services.api.view.explanation import Explanation
@@ -56,7 +57,7 @@ class Follower:
         self._store = store
         self._catalogue: Catalogue = Catalogue.of(())
         self._market: Market = Market()
-        self._loading = asyncio.Lock()
+        self._loading = Turns("Earlier generations")
         self._failures = 0
         self._unreadable: set[int] = set()
         self.looked = False
@@ -187,22 +188,21 @@ class Follower:
             GoneError: it has no rows and no file.
             StoreUnavailableError: its file cannot be read now.
             IntegrityError: its file does not hold the values that were published.
+            BusyError: too many wait for another one.
         """
         kept = self._current.earlier(generation_id)
         if kept is not None:
             return kept
-        async with self._loading:
-            kept = self._current.earlier(generation_id)
-            if kept is not None:
-                return kept
-            async with (
-                asyncio.timeout(self._config.load_timeout_s),
-                self._database.connection() as connection,
-            ):
+
+        async def load() -> Generation | None:
+            async with self._database.connection() as connection:
                 loaded = await self._load(connection, generation_id)
                 archived = None if loaded else await nowcasts.archived(connection, generation_id)
             if archived is not None and self._store is not None:
                 loaded = await self._read(self._store, *archived)
+            return loaded
+
+        loaded = await self._loading.share(str(generation_id), load, limit_s=self._config.load_timeout_s)
         if loaded is None:
             raise GoneError(f"Generation {generation_id} has been removed; its values are not kept any more.")
         self._current.keep(loaded)
@@ -211,8 +211,7 @@ class Follower:
     async def _read(self, store: ObjectStore, record: GenerationRecord, file: ObjectRef) -> Generation | None:
         """The generation from its file; None when the store has lost the file."""
         try:
-            async with asyncio.timeout(self._config.load_timeout_s):
-                return Generation(record, await read_lines(store, file, record.values_sha256))
+            return Generation(record, await read_lines(store, file, record.values_sha256))
         except ObjectNotFoundError:
             log.error("generation_file_missing", generation=record.generation_id, key=file.key)
             return None

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from services.api import bootstrap
 from services.api.events.queries import Progress
 from services.api.events.routes import _stream
 from services.api.events.schemas import GenerationEvent
 from services.api.events.stream import _ALL_SEEN, KEPT, EventStream, progress_of
+from shared.settings import Settings
 from shared.stores import offer_repository
 from tests.factories.waiting import eventually
 from tests.integration.api import filling
@@ -184,3 +188,85 @@ def test_ids_are_places() -> None:
     assert progress_of("g12.s34.p5") == Progress(12, 34, 5, _ALL_SEEN), "an older release knew no listings"
     for wrong in ("", "g1", "g1.s2", "g-1.s2.p3", "g1.s2.p3.x", "g1.s2.p3.l", "g" + "9" * 30 + ".s1.p1"):
         assert progress_of(wrong) is None
+
+
+@asynccontextmanager
+async def on_a_port(served: Served, **settings: Any) -> AsyncIterator[tuple[int, EventStream]]:
+    """Another gateway on the same database, as a process serves it: its port and its stream."""
+    chosen = Settings(**settings)
+    server = bootstrap.server(bootstrap.build(database=served.database, settings=chosen), chosen)
+    server.config.port = 0
+    server.capture_signals = suppress  # type: ignore[method-assign, assignment]
+    running = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1], server.lifespan.state["gateway"].event_stream
+    finally:
+        server.should_exit = True
+        await running
+
+
+async def opened(port: int, *, host: str = "127.0.0.1", headers: str = "") -> tuple[int, asyncio.StreamWriter]:
+    """Status of a stream that is opened, and its connection, from which nothing more is read."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.setblocking(False)
+    sock.bind((host, 0))
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+    reader, writer = await asyncio.open_connection(sock=sock, limit=1024)
+    writer.write(f"GET /v1/events HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
+    return int((await reader.readline()).split()[1]), writer
+
+
+async def test_one_address_has_so_many_streams_and_others_have_theirs(served: Served) -> None:
+    async with on_a_port(served) as (port, stream):
+        opening = await asyncio.gather(*(opened(port, host="127.0.1.1") for _ in range(10)))
+        assert sorted(status for status, _ in opening) == [200] * 4 + [503] * 6
+        status, other = await opened(port, host="127.0.1.2")
+        assert status == 200
+        for _, writer in opening:
+            writer.transport.abort()
+        await eventually(lambda: stream.streams == 1)
+        assert (await opened(port, host="127.0.1.1"))[0] == 200
+        other.transport.abort()
+
+
+async def test_readers_of_the_site_have_a_share_each(served: Served) -> None:
+    async with on_a_port(served, streams_per_address=1) as (port, _):
+        readers = ["203.0.113.1", "203.0.113.2", "203.0.113.1", "2001:db8::1", "2001:db8::2", "made up", "another"]
+        opening = [await opened(port, headers=f"X-Forwarded-For: {reader}\r\n") for reader in readers]
+        found = [status for status, _ in opening]
+    assert found == [200, 200, 503, 200, 503, 200, 503], "one network and all that is no address count as one"
+
+
+async def test_a_reader_that_has_stopped_reading_gives_up_its_place(served: Served) -> None:
+    data = GenerationEvent(generation_id=1, model_id="m" * 2_000, as_of=NOW, published_at=NOW)
+    async with on_a_port(served, streams_per_address=1) as (port, stream):
+        status, stopped = await opened(port)
+        assert status == 200
+        await eventually(lambda: stream.started)
+        assert (await opened(port))[0] == 503, "it may still read"
+        [reader] = stream._readers
+        transport = reader._transport
+        assert transport is not None
+        for number in range(KEPT):
+            stream._add("generation", "generation", number, data)
+        changed, stream._changed = stream._changed, asyncio.Event()
+        changed.set()
+        await eventually(lambda: reader.stalled)
+        assert transport.get_write_buffer_size() < 128 * 1024, "what waits for it is bounded"
+        assert (await opened(port))[0] == 200
+        await eventually(transport.is_closing)
+        stopped.transport.abort()
+
+
+async def test_a_reader_that_falls_behind_by_more_than_is_kept_gets_a_gap_event(served: Served) -> None:
+    stream = served.gateway.event_stream
+    data = GenerationEvent(generation_id=1, model_id="m", as_of=NOW, published_at=NOW)
+    async with listening(served) as reader:
+        for number in range(KEPT + 1):
+            stream._add("generation", "generation", number, data)
+        changed, stream._changed = stream._changed, asyncio.Event()
+        changed.set()
+        await reader.until(KEPT + 1)
+    assert [name for _, name, _ in reader.events] == ["reset", *["generation"] * KEPT]

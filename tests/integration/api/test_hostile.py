@@ -92,3 +92,14 @@ async def test_an_instant_that_is_none_in_utc_breaks_a_rule(unchanging: Served, 
     answer = await unchanging.client.get("/v1/performance", params={bound: instant})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["location"] == f"query.{bound}"
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59", "2025-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "path",
+    ["models/champion?at=", "market?as_of=", "punks/1?as_of=", "nowcasts/current?as_of=", "punks/1/history?from="],
+)
+async def test_no_route_takes_an_instant_that_is_none_in_utc(unchanging: Served, path: str, instant: str) -> None:
+    path, _, parameter = path.removesuffix("=").partition("?")
+    answer = await unchanging.client.get(f"/v1/{path}", params={parameter: instant})
+    assert problem(answer) == (422, "invalid-input")

@@ -1,23 +1,31 @@
 """Bids, depth, series, traits, deals, history: from real rows."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.api.compat.schemas import FairPrice, FairPricePlus, TopDeals
 from services.api.deals.schemas import DealsDocument
+from services.api.market import queries
 from services.api.market.schemas import MarketDocument, MarketSeriesDocument
 from services.api.punks.schemas import HistoryDocument, PunkDocument
 from services.api.traits.routes import known_trait
 from services.api.traits.schemas import TraitDocument, TraitsDocument
+from services.api.turns import WAITING
+from shared.database.pool import Connection
 from shared.errors import NotFoundError
 from tests.factories.database import Database
 from tests.factories.explained import explained
 from tests.factories.view import read
+from tests.factories.waiting import eventually
 from tests.integration.api import filling
-from tests.integration.api.conftest import Served, serving
+from tests.integration.api.conftest import Served, problem, serving
 from tests.integration.api.filling import Happening
 
 ALICE, BOB, CAROL = ("0x" + digit * 40 for digit in "abc")
@@ -254,3 +262,75 @@ async def test_the_series_has_every_day(served: Served) -> None:
     assert [day["date"] for day in one["days"]] == ["2025-05-29"]
     far = await served.json("/v1/market/series?from=2100-01-01&to=2190-01-01")
     assert far["days"] == []
+
+
+def instants(served: Served, *seconds: int) -> list[asyncio.Task[httpx.Response]]:
+    """The market so many seconds after an hour before now, asked for at once."""
+    hour = filling.NOW - timedelta(hours=1)
+    asked = [{"as_of": (hour + timedelta(seconds=second)).isoformat()} for second in seconds]
+    return [asyncio.create_task(served.client.get("/v1/market", params=params)) for params in asked]
+
+
+@asynccontextmanager
+async def with_past_markets(
+    database: Database, model: str, monkeypatch: pytest.MonkeyPatch, **knobs: object
+) -> AsyncIterator[tuple[Served, asyncio.Event, list[object]]]:
+    """A gateway that reads an earlier market when the event is set, and the instants that it has read."""
+    shown = await database.run(filling.publish, model, as_of=filling.NOW - timedelta(hours=2))
+    listed = [Happening("listed", punk, 1 - (punk * 10 + 5) / 3600, 30 + punk, ALICE) for punk in range(20)]
+    await database.run(filling.happen, *listed)
+    release, read_instants = asyncio.Event(), []
+    honest = queries.market
+
+    async def held(connection: Connection, *, as_of: object = None) -> object:
+        if as_of is not None:
+            read_instants.append(as_of)
+            await release.wait()
+        return await honest(connection, as_of=as_of)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(queries, "market", held)
+    async with serving(database, **knobs) as served:
+        await served.until_shown(shown)
+        yield served, release, read_instants
+
+
+async def test_all_instants_between_two_events_are_one_market(
+    database: Database, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with with_past_markets(database, model, monkeypatch, database_timeout_s=60) as (served, release, read_then):
+        asked = instants(served, *range(16, 26))
+        await eventually(lambda: len(read_then) == 1)
+        release.set()
+        answers = [await one for one in asked]
+        assert {answer.json()["asks"] for answer in answers} == {2}
+        assert len({answer.headers["etag"] for answer in answers}) == 1
+        [again, before] = [await one for one in instants(served, 20, 15)]
+        assert again.content == answers[0].content
+        assert (before.json()["asks"], len(read_then)) == (1, 2)
+
+
+async def test_few_wait_for_an_earlier_market_and_the_rest_are_told_at_once(
+    database: Database, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with with_past_markets(database, model, monkeypatch, database_timeout_s=60) as (served, release, read_then):
+        asked = instants(served, *range(10, 200, 10))
+        await eventually(lambda: sum(one.done() for one in asked) == len(asked) - 1 - WAITING)
+        assert {problem(one.result()) for one in asked if one.done()} == {(503, "busy")}
+        assert (await served.client.get("/v1/market")).status_code == 200
+        release.set()
+        assert sorted([(await one).status_code for one in asked]) == [200] * (1 + WAITING) + [503] * (18 - WAITING)
+        assert len(read_then) == 1 + WAITING
+
+
+async def test_a_time_out_is_called_so_while_the_database_answers(
+    database: Database, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with with_past_markets(database, model, monkeypatch, database_timeout_s=2) as (served, release, _):
+        answers = [await one for one in instants(served, 15, 25)]
+        for answer in answers:
+            assert problem(answer) == (503, "timeout")
+            assert "Time-out" in answer.json()["detail"]
+            assert answer.headers["retry-after"] == "5"
+        release.set()
+        [late] = instants(served, 15)
+        assert (await late).status_code == 200

@@ -8,15 +8,18 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import polars as pl
 import pytest
 import pytest_asyncio
 
 from services.api.outcomes import downloads
 from services.api.outcomes import queries as outcomes
+from services.api.turns import WAITING
 from shared.database.pool import Connection
 from shared.stores import sale_repository
 from tests.factories.database import Database
+from tests.factories.waiting import eventually
 from tests.integration.api import filling, recomputed
 from tests.integration.api.conftest import Served, problem, serving
 from tests.integration.api.filling import NOW, Happening
@@ -203,6 +206,40 @@ async def test_performance_is_computed_once_for_many_who_ask(recorded: Served, m
     answers = await asyncio.gather(*(recorded.client.get(path) for _ in range(12)))
     assert {answer.status_code for answer in answers} == {200}
     assert asked == 1
+
+
+async def test_spans_with_the_same_sales_are_one_computation_and_the_rest_wait_in_a_short_queue(
+    recorded: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    release = asyncio.Event()
+    honest = outcomes.scored
+
+    async def counted(*arguments: object) -> object:
+        nonlocal asked
+        asked += 1
+        await release.wait()
+        return await honest(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(outcomes, "scored", counted)
+
+    async with serving(recorded.database, database_timeout_s=60) as served:
+
+        def performance(**filters: str) -> asyncio.Task[httpx.Response]:
+            return asyncio.create_task(served.client.get("/v1/performance", params=filters))
+
+        same = [performance(start=f"2020-04-01T00:00:{second:02}Z") for second in range(20)]
+        await eventually(lambda: asked == 1)
+        others = [performance(model_id=f"m-{number:016x}") for number in range(30)]
+        done, _ = await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+        assert {problem(one.result()) for one in done} == {(503, "busy")}
+        release.set()
+        answers = [await one for one in (*same, *others)]
+        assert [answer.status_code for answer in answers[:20]] == [200] * 20
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert len(refused) == 30 - WAITING
+        assert {(*problem(answer), answer.headers["retry-after"]) for answer in refused} == {(503, "busy", "5")}
+        assert asked == 1 + WAITING
 
 
 async def test_an_excluded_sale_that_was_moved_stays_with_its_first_nowcast(

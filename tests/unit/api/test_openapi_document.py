@@ -9,6 +9,7 @@ from services.api.problem_page import entry, page
 from services.api.problem_types import PROBLEM_TYPES
 
 DOCS = Path(__file__).parents[3] / "docs"
+API = DOCS.parent / "services" / "api"
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,9 @@ def test_every_body_has_an_example(served: dict[str, Any]) -> None:
             fields = shape.get("properties", {}).values()
             own = [field.get("examples") or field.get("default") is not None for field in fields]
             assert shape.get("examples") or any(own), name
+
+
+def test_every_instant_that_a_client_sends_is_checked_in_one_place() -> None:
+    """`paging.Instant` refuses what UTC cannot write; a plain time would reach the database and fail there."""
+    plain = {file.relative_to(API).as_posix() for file in API.rglob("*.py") if "AwareDatetime" in file.read_text()}
+    assert plain == {"paging.py"}
