@@ -16,13 +16,28 @@ const compress = compression({
 		!String(response.getHeader('Content-Type')).startsWith('text/event-stream') &&
 		compression.filter(request, response)
 });
-const server = createServer((request, response) =>
+/** Of every answer. A rendered page replaces the policy with a longer one; prerendered pages and files keep this. */
+const SAFE = {
+	'X-Content-Type-Options': 'nosniff',
+	'Referrer-Policy': 'same-origin',
+	'Content-Security-Policy': "frame-ancestors 'none'"
+};
+const server = createServer((request, response) => {
+	for (const [name, value] of Object.entries(SAFE)) response.setHeader(name, value);
 	compress(
 		/** @type {any} */ (request),
 		/** @type {any} */ (response),
 		() => handler(/** @type {any} */ (request), /** @type {any} */ (response), () => undefined)
-	)
-);
+	);
+});
+/** @type {Record<string, string>} */
+const REFUSALS = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large', ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout' };
+server.on('clientError', (/** @type {NodeJS.ErrnoException} */ error, socket) => {
+	if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+	const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
+	const lines = Object.entries(SAFE).map(([name, value]) => `${name}: ${value}\r\n`);
+	socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+});
 const host = process.env.HOST ?? '127.0.0.1';
 const port = Number(process.env.PORT ?? 3000);
 server.listen(port, host, () => console.log(`the site is on http://${host}:${port}`));

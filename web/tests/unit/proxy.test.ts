@@ -130,6 +130,20 @@ describe('a request through the proxy', () => {
 		expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 		expect((await proxy(target, '/metrics', get(), '')).status).toBe(404);
 		expect((await proxy(target, '/v1/freezes', new Request('http://site/x', { method: 'POST', body: 'x'.repeat(70_000) }), '')).status).toBe(413);
+		const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(10_000)) });
+		const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('Content-length exceeds the limit')) });
+		for (const body of [endless, broken]) {
+			const refused = await proxy(target, '/v1/freezes', new Request('http://site/x', { method: 'POST', body, duplex: 'half' } as RequestInit), '');
+			expect([refused.status, refused.headers.get('content-type')]).toEqual([413, 'application/problem+json']);
+		}
 		expect(target.fetch).not.toHaveBeenCalled();
+	});
+
+	it('passes on the known members of a problem alone', async () => {
+		const problem = { type: 'https://punkcast.dev/problems/internal', title: 'Internal error', status: 500, detail: 'A fault.', next_step: 'Try again.' };
+		const errors = [{ location: 'query.limit', rule: 'too large', input: 'SECRET' }, 'SECRET'];
+		const target = gateway(() => Response.json({ ...problem, stack: 'SECRET', errors }, { status: 500 }));
+		const answer = await proxy(target, '/v1/market', get(), '');
+		expect(await answer.json()).toEqual({ ...problem, instance: '/api/v1/market', errors: [{ location: 'query.limit', rule: 'too large' }] });
 	});
 });

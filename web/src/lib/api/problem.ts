@@ -58,15 +58,24 @@ export function isProblem(value: unknown): value is Problem {
 	return typeof it.title === 'string' && typeof it.status === 'number' && typeof it.detail === 'string';
 }
 
-/** An upstream error as a problem. The upstream text is kept only if it is a problem document. */
+function placesOf(errors: unknown): Problem['errors'] {
+	if (!Array.isArray(errors)) return undefined;
+	const places = errors.filter((one) => typeof one?.location === 'string' && typeof one?.rule === 'string');
+	return places.map(({ location, rule }) => ({ location, rule }));
+}
+
+/** An upstream error as a problem. Of a problem document, only the members that are known are kept; other text never. */
 export function asProblem(status: number, body: unknown, instance: string): Problem {
 	if (isProblem(body)) {
+		const errors = placesOf(body.errors);
 		return {
-			...body,
 			type: typeof body.type === 'string' ? body.type : PROBLEM_TYPES + 'bad-gateway',
-			next_step: typeof body.next_step === 'string' ? body.next_step : 'Try again in a minute.',
+			title: body.title,
+			status,
+			detail: body.detail,
 			instance,
-			status
+			next_step: typeof body.next_step === 'string' ? body.next_step : 'Try again in a minute.',
+			...(errors && { errors })
 		};
 	}
 	if (status === 404) return problem('not-found', 'Nothing exists at this address.', instance);

@@ -64,8 +64,24 @@ function requestHeaders(request: Request, key: string | null, reader: string | n
 async function bodyOf(request: Request): Promise<ArrayBuffer | null | undefined> {
 	if (request.method !== 'POST') return null;
 	if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return undefined;
-	const body = await request.arrayBuffer();
-	return body.byteLength > MAX_BODY_BYTES ? undefined : body;
+	const pieces: Uint8Array[] = [];
+	let size = 0;
+	try {
+		for (const reader = request.body?.getReader(); reader; ) {
+			const { done, value } = await reader.read();
+			if (done) break;
+			size += value.byteLength;
+			if (size > MAX_BODY_BYTES) {
+				await reader.cancel();
+				return undefined;
+			}
+			pieces.push(value);
+		}
+	} catch {
+		// The server has a limit of its own, and breaks off a body beyond it.
+		return undefined;
+	}
+	return new Blob(pieces as BlobPart[]).arrayBuffer();
 }
 
 function success(response: Response, gateway: Gateway, stream: boolean): Response {
