@@ -14,7 +14,9 @@ from shared.storage.object_store import (
     ObjectNotFoundError,
     ObjectRef,
     StoreUnavailableError,
+    most_read,
     reference_for,
+    refuse_excess,
     verify,
 )
 
@@ -39,7 +41,7 @@ class FolderStore:
     async def get(self, reference: ObjectRef) -> bytes:
         path = self._path(reference.key)
         try:
-            body = await asyncio.to_thread(path.read_bytes)
+            body = await asyncio.to_thread(_read, path, reference)
         except FileNotFoundError as error:
             raise ObjectNotFoundError(f"no object {reference.key} under {self._root}") from error
         except OSError as error:
@@ -81,9 +83,15 @@ class FolderStore:
         return self._root / key
 
 
+def _read(path: Path, reference: ObjectRef) -> bytes:
+    with path.open("rb") as file:
+        refuse_excess(reference, os.fstat(file.fileno()).st_size)
+        return file.read(most_read(reference))  # not more, should the file grow meanwhile
+
+
 def _write(path: Path, body: bytes, sha256: str) -> None:
-    # Compare hashes, not sizes, so that a rewrite repairs a damaged file.
-    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+    # Compare hashes, too, so that a rewrite repairs a damaged file.
+    if path.exists() and path.stat().st_size == len(body) and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
         os.utime(path)  # as if written now: a sweep of old objects without a row must not take it
         return
     path.parent.mkdir(parents=True, exist_ok=True)

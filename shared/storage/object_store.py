@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from shared.errors import IntegrityError, NotFoundError, TransientError
+
+_EXCESS_READ: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,23 @@ def content_key(kind: str, sha256: str, extension: str) -> str:
 def reference_for(kind: str, body: bytes, extension: str) -> ObjectRef:
     digest = hashlib.sha256(body).hexdigest()
     return ObjectRef(key=content_key(kind, digest, extension), sha256=digest, size=len(body))
+
+
+def refuse_excess(reference: ObjectRef, size: int) -> None:
+    """Before the bytes are read: a file of gigabytes in place of a model must not fill the memory.
+
+    Raises:
+        IntegrityError: the object is longer than `most_read` allows.
+    """
+    if size > most_read(reference):
+        raise IntegrityError(
+            f"object {reference.key} has {size} bytes, expected {reference.size}; restore it from a backup"
+        )
+
+
+def most_read(reference: ObjectRef) -> int:
+    """Bytes to read at most. Somewhat longer objects are read: `verify` then names the hash of what is there."""
+    return reference.size + _EXCESS_READ
 
 
 def verify(reference: ObjectRef, body: bytes) -> bytes:

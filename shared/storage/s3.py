@@ -15,7 +15,9 @@ from shared.storage.object_store import (
     ObjectNotFoundError,
     ObjectRef,
     StoreUnavailableError,
+    most_read,
     reference_for,
+    refuse_excess,
     verify,
 )
 
@@ -23,6 +25,7 @@ _MISSING = {"NoSuchKey", "404", "NotFound"}
 _TAKEN = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 _DEFAULT_REGION = "us-east-1"
 _DELETED_AT_ONCE = 1000  # S3's limit of one request
+_CHUNK = 1 << 20
 
 
 class S3Store:
@@ -58,9 +61,14 @@ class S3Store:
         client = await self._connected()
         with self._translated(reference):
             answer = await client.get_object(Bucket=self._bucket, Key=self._prefix + reference.key)
-            async with answer["Body"] as stream:
-                body: bytes = await stream.read()
-        return verify(reference, body)
+            stream = answer["Body"]
+            async with stream:
+                refuse_excess(reference, answer.get("ContentLength") or 0)
+                body = bytearray()
+                # Also where the store sends more than it said.
+                while chunk := await stream.read(min(_CHUNK, most_read(reference) - len(body))):
+                    body += chunk
+        return verify(reference, bytes(body))
 
     async def exists(self, reference: ObjectRef) -> bool:
         client = await self._connected()

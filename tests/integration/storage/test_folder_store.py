@@ -1,11 +1,12 @@
 """Rules of the folder store only."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from shared.errors import InvalidInputError, TransientError
+from shared.errors import IntegrityError, InvalidInputError, TransientError
 from shared.storage import folder
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import reference_for
@@ -41,6 +42,22 @@ async def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path, monkey
     assert not await store.exists(reference_for("models", b"half", "json"))
     reference = await store.put("models", b"half", extension="json")
     assert await store.get(reference) == b"half"
+
+
+async def test_a_file_of_gigabytes_is_refused_before_it_is_read_and_put_right_by_a_rewrite(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    reference = await store.put("models", b"sound", extension="json")
+    with (tmp_path / reference.key).open("r+b") as file:
+        file.truncate(4 << 30)  # sparse: it takes up no disk
+    tracemalloc.start()
+    try:
+        with pytest.raises(IntegrityError, match="has 4294967296 bytes, expected 5; restore it from a backup"):
+            await store.get(reference)
+        await store.put("models", b"sound", extension="json")
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+    assert await store.get(reference) == b"sound"
 
 
 async def test_an_unusable_folder_may_be_retried(tmp_path: Path) -> None:

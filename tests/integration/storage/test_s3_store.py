@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from shared.errors import IntegrityError
 from shared.storage.object_store import ObjectStore, StoreUnavailableError, reference_for
 from shared.storage.opening import open_store
 from tests.factories.tcp_line import TcpLine
@@ -58,6 +59,33 @@ async def test_a_truncated_answer_may_be_retried(s3_endpoint: str, tmp_path: Pat
         with pytest.raises(StoreUnavailableError):
             await store.get(REFERENCE)
         await store.close()
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 3000000000\r\n", b""], ids=["announced", "unannounced"])
+async def test_an_object_of_gigabytes_is_refused_before_it_is_read(
+    s3_endpoint: str, tmp_path: Path, length: bytes
+) -> None:
+    """The body is as long as the reader lets it be."""
+    sent = 0
+
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + length + b"\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * 65536)
+                await writer.drain()
+                sent += 65536
+
+    server = await asyncio.start_server(pour, "127.0.0.1", 0)
+    endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    store = open_store(f"s3://bucket?endpoint_url={endpoint}", tmp_path)
+    with pytest.raises(IntegrityError, match="restore it from a backup"):
+        await store.get(REFERENCE)
+    await store.close()
+    server.close()
+    assert sent < 50_000_000
 
 
 async def test_a_missing_bucket_is_not_reported_as_a_missing_object(s3_endpoint: str, tmp_path: Path) -> None:
