@@ -16,7 +16,7 @@ An `ethereum` source follows the market through a node. List more nodes for fail
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 COINBASE: Final = (
@@ -25,11 +25,16 @@ COINBASE: Final = (
 )
 """Daily candles without an API key, with a history that starts before the contract."""
 
+LEAST_OPERATOR_KEY: Final = 32
+
 
 class Settings(BaseSettings):
     """All settings of a process. Names include the units."""
 
-    model_config = SettingsConfigDict(env_prefix="PUNKCAST_", env_file=None, extra="ignore", frozen=True)
+    # An error shows no input: it may be a secret.
+    model_config = SettingsConfigDict(
+        env_prefix="PUNKCAST_", env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(default=Path(".punkcast"), description="Data folder of the embedded mode")
     database_url: str = "embedded://"
@@ -66,7 +71,8 @@ class Settings(BaseSettings):
 
     threads: int = Field(default=2, ge=1, description="Threads per model fit or prediction")
     operator_key: SecretStr | None = Field(
-        default=None, description="API key with every scope, for local use; see `punkcast keys`"
+        default=None,
+        description="API key with every scope, of at least 32 characters, for local use; see `punkcast keys`",
     )
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="Where alerts are posted: one URL, or several with spaces between"
@@ -79,6 +85,9 @@ class Settings(BaseSettings):
     )
     rate_limit: str = Field(default="3000/minute", description="Limit of reads per client, or `off`")
     write_rate_limit: str = Field(default="60/minute", description="Limit of writes per client, or `off`")
+    refused_keys_limit: str = Field(
+        default="20/minute", description="Refused API keys per client, before it gets 429 for every key; or `off`"
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1",
         description="Proxies (addresses or networks, separated by commas) whose X-Forwarded-For names the client",
@@ -97,3 +106,15 @@ class Settings(BaseSettings):
     training_timeout_s: float = Field(default=900.0, gt=0, allow_inf_nan=False)
     training_lease_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     shutdown_grace_s: float = Field(default=20.0, ge=0, allow_inf_nan=False)
+
+    @field_validator("operator_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is None or not key.get_secret_value():  # Compose passes an unset variable on as an empty one.
+            return None
+        if len(key.get_secret_value()) < LEAST_OPERATOR_KEY:
+            raise ValueError(
+                f"an operator key needs at least {LEAST_OPERATOR_KEY} characters; "
+                "make one with `openssl rand -hex 32`, or use `punkcast keys create`"
+            )
+        return key

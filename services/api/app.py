@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api import (
@@ -34,9 +34,11 @@ from services.api.middleware import BodyLimit
 from services.api.nowcasts import routes as nowcasts
 from services.api.operator_acts import routes as operator_acts
 from services.api.outcomes import routes as outcomes
+from services.api.parameters import only_known_parameters
 from services.api.problems import Problem
 from services.api.punks import routes as punks
 from services.api.rate_limits import Quota, RateLimits
+from services.api.refused_keys import RefusedKeys
 from services.api.traits import routes as traits
 from services.api.view.current import Current
 from services.api.view.follower import Follower
@@ -81,6 +83,7 @@ def create_app(
         metrics=metrics,
         policy=load_policy(config.policy_file),
         event_stream=EventStream(database, config),
+        refused_keys=RefusedKeys(Quota.parse("refused keys", config.refused_keys_limit), metrics),
     )
 
     @asynccontextmanager
@@ -97,7 +100,13 @@ def create_app(
                 await store.close()
 
     app = ProblemFastAPI(
-        title="Punkcast", version="1.0.0", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+        title="Punkcast",
+        version="1.0.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(only_known_parameters)],
     )
     for resource in (
         *(punks, nowcasts, market, deals, traits, outcomes, exclusions, backtest, events, webhooks, compat),
@@ -146,8 +155,9 @@ class ProblemFastAPI(FastAPI):
             schemas["Problem"] = shape
             for operations in document["paths"].values():
                 for operation in operations.values():
-                    # Every route is rate-limited.
+                    # Every route is rate-limited, and refuses parameters that it does not have.
                     operation["responses"].setdefault("429", _RATE_LIMITED)
+                    operation["responses"].setdefault("422", problems.documented(422)[422])
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             self.openapi_schema = document

@@ -25,6 +25,12 @@ def client_of(host: str | None) -> str:
     return str(address) if address else "unknown"
 
 
+def client_in(scope: Scope) -> str:
+    """The client of a request."""
+    client = scope.get("client")
+    return client_of(client[0] if client else None)
+
+
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
     """An address, also with a port; None when it is none. IPv4 within IPv6 is IPv4."""
     text = text.strip()

@@ -36,6 +36,8 @@ class GatewayConfig:
     reading_limit: str = "off"
     writing_limit: str = "off"
     """Requests of one client, as `600/minute`; off: no limit."""
+    refused_keys_limit: str = "off"
+    """Refused API keys of one client, as `20/minute`; off: no limit."""
     training_requests_per_origin: int = training_requests.MOST_OPEN
     """Open training requests of one key."""
     max_streams: int = 100
@@ -59,6 +61,7 @@ class GatewayConfig:
             policy_file=settings.policy_file,
             webhooks_private=settings.webhooks_private,
             training_requests_per_origin=settings.training_requests_per_origin,
+            refused_keys_limit=settings.refused_keys_limit,
             reading_limit=settings.rate_limit,
             writing_limit=settings.write_rate_limit,
             streams_per_address=settings.streams_per_address,

@@ -70,5 +70,6 @@ async def lift(request: Request, freeze_id: UUID, caller: Annotated[Caller, Depe
     gateway = gateway_of(request)
     now = gateway.clock.now()
     async with gateway.writing(scope="operate") as transaction:
+        await caller.hold(transaction)
         await freezes.lift(transaction.connection, freeze_id, actor=caller.actor, at=now)
         return await freezes.get(transaction.connection, freeze_id, at=now)

@@ -13,6 +13,7 @@ from services.api.config import GatewayConfig
 from services.api.events.stream import EventStream
 from services.api.metrics import GatewayMetrics
 from services.api.problems import GatewayNotAllowedError
+from services.api.refused_keys import RefusedKeys
 from services.api.stale_cache import StaleCache
 from services.api.turns import Turns
 from services.api.view.current import Current
@@ -41,6 +42,7 @@ class Gateway:
     metrics: GatewayMetrics
     policy: Policy
     event_stream: EventStream
+    refused_keys: RefusedKeys
     stale_cache: StaleCache = field(default_factory=StaleCache)
     reading_the_past: Turns = field(default_factory=lambda: Turns("Earlier markets"))
     """Each reads all events up to an instant."""

@@ -55,6 +55,7 @@ class Once:
         """
         request = hashlib.sha256(f"{what}\n{order.model_dump_json()}".encode()).hexdigest()
         async with self.gateway.writing(scope=self.scope) as transaction:
+            await self.caller.hold(transaction)
             stored = await self._stored(transaction.connection, request)
             if stored is None:
                 stored = status, (await act(transaction)).model_dump_json()

@@ -71,6 +71,9 @@ class GatewayMetrics:
         self.load_seconds = Histogram(
             "punkcast_api_load_seconds", "Seconds to load and render", ["what"], registry=self.registry
         )
+        self.refused_keys = Counter(
+            "punkcast_api_refused_keys_total", "Requests refused with 401", ["kind"], registry=self.registry
+        )
         self.limited = Counter("punkcast_api_rate_limited", "Requests refused with 429", registry=self.registry)
         self.limiter_failures = Counter(
             "punkcast_api_rate_limiter_failures", "Requests let through uncounted", registry=self.registry

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from services.api import cursors
 from services.api.config import digest
@@ -38,7 +39,16 @@ def utc(instant: datetime) -> datetime:
         raise ValueError("in UTC this lies outside of the years 1 to 9999") from error
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(utc)]
+def _with_time_and_zone(text: object) -> object:
+    """Raises ValueError, which says what to type, for two frequent mistakes."""
+    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError(f"an instant needs a time: write {text}T00:00:00Z")
+    if isinstance(text, str) and (match := re.fullmatch(r"(\S+T\S+) (\d\d:?\d\d)", text)):
+        raise ValueError(f"a + in a URL is a space: write {match[1]}%2B{match[2]}, or the instant in UTC with Z")
+    return text
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_with_time_and_zone), AfterValidator(utc)]
 
 
 class List(Strict, Generic[Item]):

@@ -89,6 +89,13 @@ class UnauthorizedError(PermanentError):
     slug: ClassVar[str] = "unauthorized"
 
 
+class TooManyRefusedError(TransientError):
+    """The address has tried too many keys."""
+
+    status: ClassVar[int] = 429
+    slug: ClassVar[str] = "rate-limited"
+
+
 class ForbiddenError(PermanentError):
     status: ClassVar[int] = 403
     slug: ClassVar[str] = "forbidden"
@@ -105,7 +112,7 @@ class IdempotencyConflictError(ConflictError):
     slug: ClassVar[str] = "idempotency-conflict"
 
 
-RETRY_AFTER_S = {"no-generation": "30", "too-many-open": "60"}
+RETRY_AFTER_S = {"no-generation": "30", "too-many-open": "60", "rate-limited": "60"}
 
 
 def problem_response(

@@ -18,7 +18,7 @@ from limits import RateLimitItem, parse
 from starlette.responses import Response
 from starlette.types import Scope
 
-from services.api.clients import client_of
+from services.api.clients import client_in
 from services.api.metrics import GatewayMetrics
 from services.api.problems import problem_response
 from shared.errors import InvalidInputError
@@ -94,7 +94,7 @@ class RateLimits:
         if windows is None or scope["path"] in UNLIMITED:
             return [], None
         try:
-            used, left_s = windows.hit(client_of(client[0] if (client := scope.get("client")) else None), time())
+            used, left_s = windows.hit(client_in(scope), time())
         except Exception:
             self._metrics.limiter_failures.inc()
             return [], None

@@ -103,6 +103,7 @@ async def cancel(request: Request, request_id: UUID, caller: Trainer) -> Trainin
     """Only the requester and the operator may cancel. Repeating has no effect; 409 if training has begun or ended."""
     gateway = gateway_of(request)
     async with gateway.writing(scope="train") as transaction:
+        await caller.hold(transaction)
         connection = transaction.connection
         found = await training_requests.get(connection, request_id)
         if caller.key_id != OPERATOR and found.origin != caller.origin:

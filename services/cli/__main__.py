@@ -35,7 +35,9 @@ def _explained(error: Exception) -> str | None:
 
 
 def _fail(text: str) -> None:
-    sys.stderr.write(f"punkcast: {' '.join(text.split())}\n")
+    from shared.contracts.texts import printable  # noqa: PLC0415
+
+    sys.stderr.write(f"punkcast: {printable(' '.join(text.split()))}\n")
     sys.exit(2)
 
 

@@ -82,6 +82,7 @@ COMMANDS: Final = Group(
             {
                 "create": "services.cli.operator_commands:create_key_command",
                 "list": "services.cli.operator_commands:list_keys_command",
+                "rotate": "services.cli.operator_commands:rotate_key_command",
                 "revoke": "services.cli.operator_commands:revoke_key_command",
             },
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
-from urllib.parse import urlsplit
 
 import typer
 
@@ -11,6 +10,7 @@ from services.cli.context import platform
 from services.cli.interruption import run_interruptibly
 from shared.errors import InvalidInputError
 from shared.settings import Settings
+from shared.urls import split
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +38,7 @@ def chain_command(
     settings, console = Settings(), Console()
     if node is not None:
         # The other parameters of the source stay.
-        known = urlsplit(settings.source_url)
+        known = split(settings.source_url, "PUNKCAST_SOURCE_URL")
         query = known.query if known.scheme.startswith("ethereum") else ""
         settings = settings.model_copy(update={"source_url": f"ethereum+{node}?{query}", "rpc_urls": None})
     work = _audit(settings, chain_of(settings), console, first, last, quiet=quiet)

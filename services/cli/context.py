@@ -11,14 +11,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from urllib.parse import urlsplit
 
 import typer
 
+from shared.contracts.texts import printable
 from shared.database.embedded import database_url
 from shared.database.migrate import check, migrate
 from shared.errors import ConflictError
 from shared.settings import Settings
+from shared.urls import split
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -98,16 +99,17 @@ async def _require_migrated(settings: Settings) -> None:
 
 
 def _is_embedded(settings: Settings) -> bool:
-    return urlsplit(settings.database_url).scheme == "embedded"
+    return split(settings.database_url, "PUNKCAST_DATABASE_URL").scheme == "embedded"
 
 
 def show(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, nothing: str) -> None:
     """A table, or the sentence `nothing` when there are no rows."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*[cell(value) for value in row])
+        table.add_row(*[Text(cell(value)) for value in row])  # not markup: a reason may hold brackets
     console.print(table if table.row_count else nothing)
 
 
@@ -132,15 +134,16 @@ def print_json(documents: BaseModel | Sequence[BaseModel]) -> None:
     """One document, or a list of them, in the shape of the API."""
     from pydantic import TypeAdapter
 
-    typer.echo(TypeAdapter(Any).dump_json(documents, indent=2))
+    # ASCII alone, because a terminal obeys some of the other characters.
+    typer.echo(TypeAdapter(Any).dump_json(documents, indent=2, ensure_ascii=True))
 
 
 def cell(value: object) -> str:
-    """A value as a person reads it; instants in UTC to the second."""
+    """A value as a person reads it; instants in UTC to the second, texts safe for a terminal."""
     if value is None:
         return "–"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value)
+    return printable(str(value))

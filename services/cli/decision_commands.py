@@ -110,7 +110,7 @@ def verify_command(
     else:
         for finding in wrong:
             for problem in finding.problems:
-                typer.echo(f"{finding.decision.decision_id} of {finding.decision.subject_model}: {problem}")
+                typer.echo(f"{finding.decision.decision_id} of {finding.decision.subject_model}: {cell(problem)}")
         typer.echo(f"{len(findings) - len(wrong)} of {len(findings)} decisions come out the same, byte for byte")
     raise typer.Exit(1 if wrong else 0)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from services.cli.context import Actor, on_database, on_platform
+from services.cli.context import Actor, cell, on_database, on_platform
 from services.cli.options import duration
 from shared.errors import NotFoundError
 from shared.messaging.transaction import originating
@@ -27,7 +27,8 @@ def show_command() -> None:
         return
     until = "until a person lifts it" if freeze.expires_at is None else f"until {freeze.expires_at:%Y-%m-%d %H:%M} UTC"
     typer.echo(
-        f"{freeze.freeze_id} since {freeze.starts_at:%Y-%m-%d %H:%M} UTC {until}, by {freeze.actor}: {freeze.reason}"
+        f"{freeze.freeze_id} since {freeze.starts_at:%Y-%m-%d %H:%M} UTC {until}, "
+        f"by {cell(freeze.actor)}: {cell(freeze.reason)}"
     )
 
 

@@ -85,7 +85,9 @@ def lineage_command(model_id: ModelArgument, as_json: Json = False) -> None:
     console = Console()
     if (request := document.request) is not None:
         console.print(
-            f"requested {cell(request.requested_at)} by {request.requested_by}: {request.reason}", soft_wrap=True
+            f"requested {cell(request.requested_at)} by {cell(request.requested_by)}: {cell(request.reason)}",
+            soft_wrap=True,
+            markup=False,
         )
     show(
         console,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from services.cli.context import Json, cell, on_database, on_platform, show, show_documents
+from services.cli.options import duration
 from services.cli.retention_command import sizes
 from shared.contracts.messages import TrainingRequested
 from shared.errors import InvalidInputError
@@ -24,9 +25,12 @@ from shared.stores.source_repository import SourceState
 
 if TYPE_CHECKING:
     from shared.database.pool import Connection
+    from shared.registry.api_keys import StoredKey
     from shared.runtime.platform import Platform
 
 SOURCE = "cli"
+KeyId = Annotated[str, typer.Argument(help="Twelve hexadecimal digits.")]
+Expires = Annotated[str | None, typer.Option(help="Like 90d; default: the key stays as it is, a new one for good.")]
 NEWEST_NOWCAST_SQL = """
 select g.generation_id, g.model_id, g.as_of, g.published_at
 from nowcast_pointer p join generations g using (generation_id)
@@ -85,33 +89,71 @@ def list_requests_command(limit: Annotated[int, typer.Option(min=1, max=1000)] =
 def create_key_command(
     name: Annotated[str, typer.Option(help="Name of the key's user.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="train (the default), operate, webhooks; repeat for more.")
+        list[str] | None, typer.Option(help="read (the default), train, operate, webhooks; repeat for more.")
     ] = None,
+    expires: Expires = None,
 ) -> None:
     """Make an API key and show it once."""
-    scopes = scope or api_keys.DEFAULT_SCOPES
-    key = on_database(lambda connection, now: api_keys.create(connection, name=name, scopes=scopes, at=now))
-    Console(stderr=True).print(f"key {key.key_id} for {name}; it is shown only now:", soft_wrap=True)
+    scopes, lasting = scope or api_keys.DEFAULT_SCOPES, _lasting(expires)
+    key = on_database(
+        lambda connection, now: api_keys.create(connection, name=name, scopes=scopes, at=now, lasting=lasting)
+    )
+    typer.echo(f"key {key.key_id} for {cell(name)}; it is shown only now:", err=True)
+    typer.echo(key.key)
+
+
+def rotate_key_command(
+    key_id: KeyId,
+    overlap: Annotated[str, typer.Option(help="How long the old secret stays valid, like 24h; or 0.")] = "24h",
+    expires: Expires = None,
+) -> None:
+    """Give a key a new secret and show it once. Its webhooks and requests stay its own."""
+    length = timedelta(0) if overlap == "0" else duration(overlap)
+    lasting = _lasting(expires)
+    key = on_database(
+        lambda connection, now: api_keys.rotate(connection, key_id, at=now, overlap=length, lasting=lasting)
+    )
+    still = "the old secret is refused from now on" if overlap == "0" else f"the old secret is valid for {overlap} more"
+    typer.echo(f"key {key.key_id} has a new secret, shown only now; {still}:", err=True)
     typer.echo(key.key)
 
 
 def list_keys_command() -> None:
-    """List all keys by id, including revoked keys."""
+    """List all keys, oldest first, including ended keys."""
+
+    async def load(connection: Connection, now: datetime) -> list[tuple[object, ...]]:
+        return [
+            (key.key_id, key.name, ", ".join(key.scopes), key.last_used_at, key.created_at, *_ends(key, now))
+            for key in await api_keys.listing(connection)
+        ]
+
     show(
         Console(),
-        ("key", "name", "scopes", "created", "revoked"),
-        [
-            (row.key_id, row.name, ", ".join(row.scopes), row.created_at, row.revoked_at)
-            for row in on_database(lambda connection, _: api_keys.listing(connection))
-        ],
+        ("key", "name", "scopes", "last used", "created", "ends", "state"),
+        on_database(load),
         nothing="no keys yet; `punkcast keys create --name …` makes one",
     )
 
 
-def revoke_key_command(key_id: Annotated[str, typer.Argument(help="Twelve hexadecimal digits.")]) -> None:
-    """Revoke a key."""
-    on_database(lambda connection, now: api_keys.revoke(connection, key_id, at=now))
-    Console().print(f"key {key_id} is revoked")
+def revoke_key_command(key_id: KeyId) -> None:
+    """Revoke a key; its webhooks and training requests end with it."""
+    ended = on_database(lambda connection, now: api_keys.revoke(connection, key_id, at=now))
+    typer.echo(f"key {key_id} is revoked; webhooks disabled: {ended.webhooks}, requests cancelled: {ended.requests}")
+
+
+def _lasting(expires: str | None) -> timedelta | None:
+    return None if expires is None else duration(expires)
+
+
+def _ends(key: StoredKey, now: datetime) -> tuple[datetime | None, str]:
+    """When the key ends or has ended, and its state."""
+    if key.is_expired(now):
+        return key.expires_at, "expired"
+    if key.revoked_at is not None:
+        return key.revoked_at, "revoked"
+    if key.previous_until is not None and key.previous_until > now:
+        return key.expires_at, f"valid, the old secret until {cell(key.previous_until)}"
+    return key.expires_at, "valid"
 
 
 def _source_lines(source: SourceState, now: datetime) -> dict[str, object]:

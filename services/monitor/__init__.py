@@ -5,5 +5,5 @@ In: `monitor.requested`, `retrain_check.requested`, `model.promoted`, `model.rol
 Out: `model.rolled_back`, `shadow.matured`, `training.requested`, `alert.raised`.
 Reads: generations, nowcasts, outcomes, sales, the registry. Never reads a model file.
 Writes: training requests, the model pointer, decisions, promotions, sequential tests, freezes, alerts, its inbox and
-the outbox.
+the outbox; ends expired API keys with their webhooks.
 """

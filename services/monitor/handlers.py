@@ -26,6 +26,7 @@ from shared.evaluation.retrain import REQUESTED_BY, RetrainFacts, choose
 from shared.evaluation.watch import TripFacts, promotion_outcome, shadow_outcome
 from shared.messaging.transaction import Transaction, handling
 from shared.registry import (
+    api_keys,
     decisions,
     facts,
     pointer,
@@ -69,6 +70,7 @@ class Monitor:
         assert isinstance(message.data, MonitorRequested)
         slot = message.data.slot
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
+            await api_keys.end_expired(transaction.connection, at=self._clock.now())
             await staleness.alert_of_source(transaction)
             promotion = await promotions.current(transaction.connection)
             late = await staleness.minutes_late(

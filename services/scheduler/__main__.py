@@ -8,7 +8,6 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from functools import partial
-from urllib.parse import urlsplit
 
 from services.scheduler.bootstrap import Scheduler, build
 from shared.clock import SystemClock
@@ -20,6 +19,7 @@ from shared.runtime.platform import open_bus
 from shared.runtime.worker import execute
 from shared.runtime.worker import main as run_worker
 from shared.settings import Settings
+from shared.urls import split
 
 _BROKER_TIMEOUT_S = 60.0
 
@@ -31,7 +31,7 @@ async def publish_tick(settings: Settings, job: str) -> None:
         InvalidInputError: the broker is `memory://`, which no other process can read.
         BusUnavailableError: the broker was not available within a minute.
     """
-    if urlsplit(settings.broker_url).scheme == "memory":
+    if split(settings.broker_url, "PUNKCAST_BROKER_URL").scheme == "memory":
         raise InvalidInputError("no other process receives a tick on memory://; set PUNKCAST_BROKER_URL=amqp://…")
     clock = SystemClock()
     bus = open_bus(settings, clock)

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from shared.contracts.texts import plain, printable
 
 # Refuse out-of-range values at the edge: no event is older than the contract.
 EARLIEST_INSTANT = datetime.fromisoformat("2017-06-22T00:00:00+00:00")
@@ -23,9 +25,23 @@ def _not_before_the_contract(instant: datetime) -> datetime:
 # PostgreSQL cannot store a NUL in text. No integer may exceed its column.
 ModelId = Annotated[str, StringConstraints(pattern=r"^m-[0-9a-f]{16}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=r"^[^\x00]*$")]
-Actor = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=r"^[^\x00]*$")]
+# People write reasons and names, which are refused when readers cannot see what they say. The platform writes texts,
+# partly from the errors of libraries, which are made visible instead.
+Reason = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=r"^[^\x00]*$"),
+    AfterValidator(plain),
+]
+Actor = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=r"^[^\x00]*$"),
+    AfterValidator(plain),
+]
+Text = Annotated[
+    str,
+    BeforeValidator(lambda text: printable(text) if isinstance(text, str) else text),
+    StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$"),
+]
 Instant = Annotated[AwareDatetime, AfterValidator(_not_before_the_contract)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Sequence64 = Annotated[int, Field(ge=0, le=2**63 - 1)]

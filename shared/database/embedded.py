@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 
 from shared.database.pool import reaching, require_server_url
 from shared.errors import InvalidInputError
 from shared.settings import Settings
+from shared.urls import redacted, split
 
 _EXISTS_SQL = "select true from pg_database where datname = $1"
 
@@ -30,9 +30,11 @@ async def database_url(settings: Settings) -> AsyncIterator[str]:
         require_server_url(settings.database_url)
         yield settings.database_url
         return
-    parts = urlsplit(settings.database_url)
+    parts = split(settings.database_url, "PUNKCAST_DATABASE_URL")
     if parts.netloc or parts.query:
-        raise InvalidInputError(f"{settings.database_url}: write embedded:// or embedded:///absolute/folder")
+        raise InvalidInputError(
+            f"PUNKCAST_DATABASE_URL is {redacted(settings.database_url)}: write embedded:// or embedded:///absolute/folder"
+        )
     data = Path(parts.path) if parts.path.strip("/") else settings.home / "postgres"
     async with serve(data) as url:
         yield url
@@ -67,7 +69,7 @@ async def serve(data: Path, *, configuration: Mapping[str, str] | None = None) -
 
 
 async def _create_database(url: str, name: str) -> None:
-    with reaching(url):
+    with reaching(redacted(url)):
         connection = await asyncpg.connect(url)
     try:
         if not await connection.fetchval(_EXISTS_SQL, name):

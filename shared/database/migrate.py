@@ -17,6 +17,7 @@ import asyncpg
 from shared.database import roles
 from shared.database.pool import Connection, reaching, require_own_session, require_server_url
 from shared.errors import ConflictError, InvalidInputError, TransientError
+from shared.urls import redacted
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -149,12 +150,12 @@ async def _pending(connection: Connection, migrations: Sequence[Migration]) -> l
 async def _connection(url: str) -> AsyncIterator[Connection]:
     """A dedicated connection: a pool would drop the session's advisory lock."""
     require_server_url(url)
-    with reaching(url):
+    with reaching(redacted(url)):
         connection = await asyncpg.connect(
             url, server_settings={"application_name": "punkcast-migrate", "timezone": "UTC"}
         )
     try:
-        with reaching(url):
+        with reaching(redacted(url)):
             await require_own_session(connection, url)
         yield connection
     finally:

@@ -11,6 +11,7 @@ import asyncpg
 from asyncpg.exceptions import InterfaceError, InternalClientError
 
 from shared.errors import InvalidInputError, TransientError
+from shared.urls import redacted
 
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
@@ -77,7 +78,7 @@ class Database:
             await require_own_session(connection, url)
             await connection.execute(_KEEPALIVES_SQL)
 
-        with reaching(url):
+        with reaching(redacted(url)):
             pool = await asyncpg.create_pool(
                 url,
                 min_size=min_size,
@@ -172,7 +173,8 @@ def require_server_url(url: str) -> None:
     """Raises InvalidInputError unless `url` is a PostgreSQL URL."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise InvalidInputError(
-            f"{url.partition(':')[0]}: is not a database URL; set PUNKCAST_DATABASE_URL to postgresql://… or embedded://"
+            f"{redacted(url).partition('://')[0]}: is not a database URL; "
+            "set PUNKCAST_DATABASE_URL to postgresql://… or embedded://"
         )
 
 
@@ -213,12 +215,11 @@ async def _has_own_session(connection: Connection, url: str) -> bool:
 
 
 @contextmanager
-def reaching(url: str) -> Iterator[None]:
+def reaching(server: str) -> Iterator[None]:
     """Raise one error for all the ways in which a server can be unavailable."""
     try:
         yield
     except AWAY as error:
-        server = url.rpartition("@")[2].partition("?")[0]  # no password in a message
         raise DatabaseUnavailableError(
             f"no connection to PostgreSQL ({server}): {str(error) or type(error).__name__}; "
             "is it running, and is PUNKCAST_DATABASE_URL right?"

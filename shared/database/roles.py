@@ -17,6 +17,8 @@ from shared.database.pool import Connection
 log = structlog.get_logger(__name__)
 
 _APPEND, _PUT, _ALL = "insert", "insert, update", "insert, update, delete"
+# Single columns, so that no body and no secret is read.
+_WITHDRAWS = "update (next_attempt_at), update (error)"
 _MESSAGES = {"inbox": "insert, delete", "outbox": _ALL}
 # Whoever may move the model pointer: with a decision on record, as the triggers demand.
 _DECIDES = {
@@ -34,18 +36,33 @@ SECRET: Final = frozenset({"api_keys", "idempotency_keys", "webhooks", "webhook_
 """Tables with secrets of clients. A role reads one only if `READS_SECRETS` says so."""
 
 READS_SECRETS: Final[Mapping[str, Mapping[str, str]]] = {
-    "api": {"api_keys": "select", "idempotency_keys": "select", "webhooks": "select"},
-    "operator": {"idempotency_keys": "select"},
+    "api": {
+        "api_keys": "select",
+        "idempotency_keys": "select",
+        "webhooks": "select",
+        "webhook_deliveries": "select (webhook_id), select (event), select (next_attempt_at)",
+    },
+    "operator": {
+        "api_keys": "select (key_id), select (revoked_at), select (expires_at)",
+        "idempotency_keys": "select",
+    },
     "notifier": {"webhooks": "select", "webhook_deliveries": "select"},
-    "monitor": {"idempotency_keys": "select (created_at)"},
+    "monitor": {
+        "api_keys": "select (key_id), select (revoked_at), select (expires_at)",
+        "webhooks": "select (webhook_id), select (key_id), select (state)",
+        "webhook_deliveries": "select (webhook_id), select (next_attempt_at)",
+        "idempotency_keys": "select (created_at)",
+    },
 }
 
 WRITES: Final[Mapping[str, Mapping[str, str]]] = {
     "api": {
         "training_requests": _PUT,
         "webhooks": _ALL,
+        "webhook_deliveries": _WITHDRAWS,  # another challenge takes the place of the last
         "idempotency_keys": _APPEND,
         "outbox": _APPEND,
+        "api_keys": "update (last_used_at)",  # also to hold a key while a transaction acts in its name
     },
     # The gateway's second login, for acts that need the scope `operate`.
     "operator": {
@@ -54,6 +71,7 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
         "alerts": _APPEND,
         "idempotency_keys": _APPEND,
         "outbox": _APPEND,
+        "api_keys": "update (last_used_at)",
     },
     "ingestor": {
         **_MESSAGES,
@@ -104,6 +122,10 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
         "freezes": _APPEND,
         "alerts": _APPEND,
         "training_requests": _PUT,
+        # To end what an expired key began.
+        "api_keys": "update (revoked_at)",
+        "webhooks": "update (state), update (disabled_reason)",
+        "webhook_deliveries": _WITHDRAWS,
         "idempotency_keys": "delete",
     },
     "notifier": {

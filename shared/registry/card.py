@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.contracts.texts import printable
 from shared.database.pool import Connection
 from shared.registry import decisions, lineage, models
 from shared.registry.decisions import Check, DecisionDocument
@@ -157,7 +158,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"
+    texts = (printable(" ".join(cell.split())).replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(texts)} |"
 
 
 def _interval(check: Check) -> str:

@@ -9,6 +9,7 @@ from shared.database.pool import Connection
 from shared.errors import NotFoundError
 from shared.messaging.transaction import Transaction
 from shared.registry.alerts import raise_alert
+from shared.registry.said import said
 
 IS_IN_FORCE = "lifted_at is null and starts_at <= $1 and (expires_at is null or expires_at > $1)"
 """SQL: true of a row of `freezes` while it freezes promotions; $1 is the instant."""
@@ -58,7 +59,8 @@ async def freeze(
 
 
 async def freeze_by_person(transaction: Transaction, *, actor: str, reason: str, expires_at: datetime | None) -> Freeze:
-    """Freeze promotions from now on, and raise the alert."""
+    """Freeze promotions from now on, and raise the alert. Raises InvalidInputError: as `said`."""
+    actor, reason = said(actor, reason)
     identity, now = uuid4(), transaction.clock.now()
     await freeze(transaction.connection, identity, actor=actor, reason=reason, at=now, expires_at=expires_at)
     summary = f"promotions are frozen by {actor}: {reason}"
@@ -88,5 +90,6 @@ async def listing(
 
 
 async def lift(connection: Connection, freeze_id: UUID, *, actor: str, at: datetime) -> bool:
-    """Lift a freeze; False when it is unknown or lifted already."""
+    """Lift a freeze; False when it is unknown or lifted already. Raises InvalidInputError: as `said`."""
+    actor, _ = said(actor, "lifted")
     return await connection.fetchval(LIFT_SQL, freeze_id, at, actor) is not None

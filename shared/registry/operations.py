@@ -11,10 +11,9 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
 
-from shared.contracts.messages import Actor, ModelPromoted, ModelRolledBack, Reason
-from shared.errors import ConflictError, InvalidInputError
+from shared.contracts.messages import ModelPromoted, ModelRolledBack
+from shared.errors import ConflictError
 from shared.evaluation import judgement
 from shared.evaluation.policy import Policy
 from shared.messaging.transaction import Transaction
@@ -22,12 +21,12 @@ from shared.registry import decisions, models, pointer, promotions, shadows
 from shared.registry.decisions import Decision
 from shared.registry.models import ModelRecord
 from shared.registry.pointer import Outcome, Swapped
+from shared.registry.said import said
 
 log = structlog.get_logger(__name__)
 PROMOTABLE: tuple[models.State, ...] = ("evaluated", "shadow", "retired")
 BY_OVERRIDE: tuple[models.State, ...] = ("rejected", "rolled_back")
 """States of models that the gate or later sales judged bad: a person may promote them with an override."""
-_ACTOR, _REASON = TypeAdapter[str](Actor), TypeAdapter[str](Reason)
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Act:
     """A person's request.
 
     `expected_generation` is that of the model pointer when the person read it; None means the present one. `at` belongs
-    to the request: a second delivery has the same instant.
+    to the request: a second delivery has the same instant. `key_id` is the API key of the actor, whose name another key
+    may have later.
     """
 
     model_id: str
@@ -43,6 +43,7 @@ class Act:
     reason: str
     at: datetime
     expected_generation: int | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ async def _decided(
     override: bool = False,
 ) -> tuple[ModelRecord, Decision]:
     """The model, and the decision that the request makes; nothing is written."""
-    actor, reason = _said(act)
+    actor, reason = said(act.actor, act.reason)
     record = await models.get(transaction.connection, act.model_id)
     at = await _pointer_seen(transaction, act)
     generation = act.expected_generation
@@ -206,6 +207,7 @@ async def _decided(
         "said": reason,
         "decided_at": act.at.isoformat(),
         **({"override": True} if override else {}),
+        **({"key": act.key_id} if act.key_id else {}),
     }
     return record, Decision.of(judgement.operator(inputs, policy), inputs, policy, actor=actor, at=act.at)
 
@@ -215,16 +217,6 @@ async def _pointer_seen(transaction: Transaction, act: Act) -> pointer.Pointer |
     if act.expected_generation is None:
         return await pointer.read(transaction.connection)
     return await pointer.at_generation(transaction.connection, act.expected_generation)
-
-
-def _said(act: Act) -> tuple[str, str]:
-    try:
-        return _ACTOR.validate_python(act.actor), _REASON.validate_python(act.reason)
-    except ValidationError as error:
-        raise InvalidInputError(
-            "say who does this (1 to 100 characters) and why (1 to 500 characters): "
-            f"{error.errors(include_url=False)[0]['msg']}"
-        ) from error
 
 
 def _not_promotable(record: ModelRecord) -> str:

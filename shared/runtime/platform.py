@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from shared.clock import Clock, SystemClock
 from shared.database.embedded import database_url
@@ -15,6 +14,7 @@ from shared.messaging.memory import MemoryBroker, MemoryBus
 from shared.settings import Settings
 from shared.storage.object_store import ObjectStore
 from shared.storage.opening import deferred_store
+from shared.urls import redacted, split
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
     Raises:
         InvalidInputError: an unknown scheme.
     """
-    scheme = urlsplit(settings.broker_url).scheme
+    scheme = split(settings.broker_url, "PUNKCAST_BROKER_URL").scheme
     if scheme == "memory":
         kept = DeadLetterFile(settings.home / "dead-letters.ndjson")
         return MemoryBus(clock, broker=MemoryBroker(clock, kept=kept))
@@ -43,7 +43,9 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
         from shared.messaging.rabbitmq import RabbitBus  # noqa: PLC0415
 
         return RabbitBus(settings.broker_url, settings.broker_prefix, clock=clock)
-    raise InvalidInputError(f"PUNKCAST_BROKER_URL has the scheme {scheme!r}; use memory://, amqp:// or amqps://")
+    raise InvalidInputError(
+        f"PUNKCAST_BROKER_URL is {redacted(settings.broker_url)}; use memory://, amqp:// or amqps://"
+    )
 
 
 @asynccontextmanager

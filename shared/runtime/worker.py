@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from pydantic import ValidationError
@@ -24,6 +23,7 @@ from shared.runtime.service import Build, Service
 from shared.settings import Settings
 from shared.telemetry.logging import configure
 from shared.telemetry.probes import probes
+from shared.urls import split
 
 __all__ = ["Build", "Service", "main", "run", "run_once"]
 
@@ -40,7 +40,7 @@ async def run(service_factory: Build, settings: Settings, *, stop: asyncio.Event
     Raises:
         InvalidInputError: the settings cannot work for a separate process.
     """
-    if urlsplit(settings.broker_url).scheme == "memory":
+    if split(settings.broker_url, "PUNKCAST_BROKER_URL").scheme == "memory":
         raise InvalidInputError(
             "memory:// carries messages within one process only; run all services together (`punkcast serve`), "
             "or set PUNKCAST_BROKER_URL=amqp://…"

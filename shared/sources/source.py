@@ -13,6 +13,7 @@ import polars as pl
 from shared.errors import InvalidInputError
 from shared.market.chain import ChainIdentity, Checkpoint, Cursor, Located, MarketOrigin, NodeState, Place, Scan
 from shared.settings import COINBASE, Settings
+from shared.urls import redacted, split
 
 if TYPE_CHECKING:
     from shared.sources.ethereum.bids import StandingBids
@@ -122,7 +123,7 @@ def open_source(url: str, *, rpc_urls: str = "", price_url: str = COINBASE) -> M
     Raises:
         InvalidInputError: an unknown scheme or parameter, or files that break a rule.
     """
-    scheme = urlsplit(url).scheme
+    scheme = split(url, "PUNKCAST_SOURCE_URL").scheme
     # Imported here, because the implementations are slow to import and a process uses one of them.
     if scheme == "files":
         return _files(url)
@@ -133,7 +134,7 @@ def open_source(url: str, *, rpc_urls: str = "", price_url: str = COINBASE) -> M
 
         return open_ethereum(url, rpc_urls=rpc_urls, price_url=price_url)
     raise InvalidInputError(
-        f"source {url.partition('?')[0]!r}: unknown scheme; use files:///path/to/directory, simulated://?seed=7 or "
+        f"source {redacted(url)}: unknown scheme; use files:///path/to/directory, simulated://?seed=7 or "
         "ethereum+https://host/path"
     )
 
@@ -143,7 +144,7 @@ def _files(url: str) -> MarketSource:
 
     parts = urlsplit(url)
     if parts.query or not (parts.netloc + parts.path):
-        raise InvalidInputError(f"source {url!r}: expected files:///path/to/directory")
+        raise InvalidInputError(f"source {redacted(url)}: expected files:///path/to/directory")
     return EventFileSource(Path(unquote(parts.netloc + parts.path)))
 
 
@@ -155,7 +156,7 @@ def _simulated(url: str) -> MarketSource:
     numbers = {"seed": 7, "days": 365, "history_days": 250}
     known = (*numbers, "start", "regime_break", "bad_data")
     if set(options) - set(known) or parts.netloc or parts.path.strip("/"):
-        raise InvalidInputError(f"source {url!r}: only {', '.join(known[:-1])} and {known[-1]} may be given")
+        raise InvalidInputError(f"source {redacted(url)}: only {', '.join(known[:-1])} and {known[-1]} may be given")
     try:
         numbers = {name: int(options.get(name, default)) for name, default in numbers.items()}
         start = date.fromisoformat(options.get("start", "2024-01-01"))

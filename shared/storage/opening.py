@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from shared.errors import InvalidInputError
 from shared.storage.folder import FolderStore
 from shared.storage.object_store import Listed, ObjectRef, ObjectStore
+from shared.urls import redacted, split
 
 _BOOLEAN = {"true": True, "false": False}
 
@@ -19,13 +20,13 @@ def open_store(url: str, home: Path) -> ObjectStore:
     Raises:
         InvalidInputError: the URL is neither.
     """
-    parts = urlsplit(url)
+    parts = split(url, "PUNKCAST_OBJECT_STORE_URL")
     if parts.scheme == "folder" and not parts.netloc and not parts.query:
         return FolderStore(Path(unquote(parts.path)) if parts.path.strip("/") else home / "objects")
     if parts.scheme == "s3" and parts.netloc:
         return _s3(url)
     raise InvalidInputError(
-        f"PUNKCAST_OBJECT_STORE_URL={url!r}: use folder://, folder:///absolute/path or s3://bucket/prefix"
+        f"PUNKCAST_OBJECT_STORE_URL is {redacted(url)}: use folder://, folder:///absolute/path or s3://bucket/prefix"
     )
 
 
@@ -70,14 +71,15 @@ def deferred_store(url: str, home: Path) -> ObjectStore:
 def _s3(url: str) -> ObjectStore:
     from shared.storage.s3 import S3Store  # noqa: PLC0415 - the folder store needs no S3 client library
 
-    parts = urlsplit(url)
+    parts = split(url, "PUNKCAST_OBJECT_STORE_URL")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     endpoint_url = options.pop("endpoint_url", None)
     region = options.pop("region", "us-east-1")
     create = _BOOLEAN.get(options.pop("create", "false"))
     if options or create is None or endpoint_url == "" or not region:
         raise InvalidInputError(
-            f"PUNKCAST_OBJECT_STORE_URL={url!r}: the options are endpoint_url, region and create=true or false"
+            f"PUNKCAST_OBJECT_STORE_URL is {redacted(url)}: "
+            "the options are endpoint_url, region and create=true or false"
         )
     return S3Store(
         bucket=parts.netloc,

@@ -9,7 +9,7 @@ import httpx
 from tests.e2e.command import PATIENCE_S, Home, end_of, serving
 from tests.factories.waiting import eventually
 
-KEY = "only-for-this-test"
+KEY = "only-for-this-test-of-punkcast-serve"
 # A market whose first contender passes the gates; on many others it is inconclusive at first and waits.
 SOURCE = "simulated://?seed=13&days=2&history_days=200"
 

@@ -10,6 +10,10 @@ import asyncpg
 from shared.database import pool, roles
 
 T = TypeVar("T")
+SOMEBODY_WAITS = """
+select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')
+"""
+"""SQL: whether a session of this database waits for a lock."""
 
 
 async def ask(url: str, statement: str, *arguments: object) -> Any:

@@ -27,3 +27,14 @@ def test_a_setting_that_cannot_work_is_refused_by_name(name: str, value: str, mo
 def test_levels_may_be_written_in_any_case(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUNKCAST_LOG_LEVEL", level)
     assert Settings().log_level == level
+
+
+def test_a_short_operator_key_is_refused_in_a_sentence_that_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUNKCAST_OPERATOR_KEY", "local-operator-key")
+    with pytest.raises(ValidationError, match="at least 32 characters") as refused:
+        Settings()
+    assert "local-operator-key" not in str(refused.value)
+    monkeypatch.setenv("PUNKCAST_OPERATOR_KEY", "x" * 32)
+    assert Settings().operator_key is not None
+    monkeypatch.setenv("PUNKCAST_OPERATOR_KEY", "")
+    assert Settings().operator_key is None

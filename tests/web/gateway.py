@@ -18,7 +18,7 @@ from shared.database.migrate import MIGRATIONS
 from shared.settings import Settings
 
 SOURCE = "simulated://?seed=13&days=16&history_days=200"
-OPERATOR_KEY = "only-for-the-tests-of-the-site"
+OPERATOR_KEY = "only-for-the-tests-of-the-punkcast-site"
 
 
 def main() -> None:

@@ -86,6 +86,7 @@ async def _carry_out(
             reason=order.reason,
             at=once.gateway.clock.now(),
             expected_generation=order.expected_generation,
+            key_id=once.caller.key_id,
         )
         return _document(name, asked, await operation(transaction, asked, once.gateway.policy))
 

@@ -33,16 +33,26 @@ DELETE_SQL = f"""
 delete from webhooks where webhook_id = $1 and ($2::text is null or key_id = $2) returning {_COLUMNS}
 """
 UNPROVEN_HOSTS_SQL = "select count(distinct host) from webhooks where key_id = $1 and proven_at is null"
-# The receiver proves itself again, by a new challenge; the operator vouches for those of the settings.
+# The receiver proves itself again, by a new challenge; the operator vouches for those of the settings. A webhook of an
+# ended key stays as it is.
 ENABLE_SQL = f"""
-with withdrawn as (
+with mine as (
+    select webhook_id, exists (select from api_keys k where k.key_id = w.key_id and k.revoked_at is not null) as ended
+    from webhooks w
+    where webhook_id = $1 and ($2::text is null or key_id = $2)
+), withdrawn as (
     update webhook_deliveries set next_attempt_at = null, error = 'enabled: another challenge follows'
-    where webhook_id = $1 and event = '{CHALLENGE}' and next_attempt_at is not null
-          and webhook_id in (select webhook_id from webhooks where $2::text is null or key_id = $2)
+    where webhook_id in (select webhook_id from mine where not ended) and event = '{CHALLENGE}'
+          and next_attempt_at is not null
 )
-update webhooks set proven_at = case when state = 'disabled' and key_id <> '{SETTINGS}' then null else proven_at end,
-                    state = 'active', failing_since = null, failures = 0, disabled_reason = null
-where webhook_id = $1 and ($2::text is null or key_id = $2)
+update webhooks w
+set (proven_at, state, failing_since, failures, disabled_reason) = (
+    select case when ended or state = 'active' or key_id = '{SETTINGS}' then proven_at end,
+           case when ended then state else 'active' end, case when ended then failing_since end,
+           case when ended then failures else 0 end, case when ended then disabled_reason end
+    from mine
+)
+where webhook_id = (select webhook_id from mine)
 returning {_COLUMNS}
 """
 NAMES_SQL = """

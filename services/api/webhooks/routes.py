@@ -82,6 +82,7 @@ async def webhook(request: Request, webhook_id: UUID, caller: Subscriber) -> Web
 async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Response:
     """Delete a webhook and its pending deliveries."""
     async with gateway_of(request).writing(scope="webhooks") as transaction:
+        await caller.hold(transaction)
         _or_404(await queries.delete(transaction.connection, webhook_id, _owner(caller)), webhook_id)
     return Response(status_code=204)
 
@@ -95,7 +96,13 @@ async def delete(request: Request, webhook_id: UUID, caller: Subscriber) -> Resp
 async def enable(request: Request, webhook_id: UUID, caller: Subscriber) -> WebhookDocument:
     """The URL gets another challenge, and then what was not given up. It gets the latter at once if it was active."""
     async with gateway_of(request).writing(scope="webhooks") as transaction:
-        return _or_404(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
+        await caller.hold(transaction)
+        enabled = _or_404(await queries.enable(transaction.connection, webhook_id, _owner(caller)), webhook_id)
+        if enabled.state == "disabled":
+            raise ConflictError(
+                f"The key of the webhook {webhook_id} has ended; its owner subscribes with another key."
+            )
+        return enabled
 
 
 def _owner(caller: Caller) -> str | None:

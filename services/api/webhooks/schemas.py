@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, computed_field, model_validator
 
 from services.api.schemas import Strict
+from shared.contracts.texts import plain
 from shared.webhooks.filters import DealFilters
 
 WebhookEvent = Literal["deal.found", "deal.gone", "sale.scored", "model.promoted", "model.rolled_back"]
@@ -22,6 +23,7 @@ class WebhookOrder(Strict):
     url: Annotated[
         str,
         StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[^\x00-\x20]+$"),
+        AfterValidator(plain),
         Field(description="https on port 443 or 8443, reachable from the internet; redirects are not followed"),
     ]
     events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=5)]
@@ -30,7 +32,10 @@ class WebhookOrder(Strict):
     ] = 0.1
     filters: Annotated[DealFilters, Field(description="deal.found: what a deal must be besides")] = DealFilters()
     description: Annotated[
-        str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Field(description="For your own list")
+        str,
+        StringConstraints(max_length=200, pattern=r"^[^\x00]*$"),
+        AfterValidator(plain),
+        Field(description="For your own list"),
     ] = ""
 
     @model_validator(mode="after")
@@ -51,7 +56,10 @@ class WebhookDocument(Strict):
     description: str
     state: Annotated[
         Literal["pending", "active", "disabled"],
-        Field(description="pending: the URL has not answered a challenge yet; disabled: after repeated failure"),
+        Field(
+            description="pending: the URL has not answered a challenge yet; "
+            "disabled: after repeated failure, or with its key"
+        ),
     ]
     created_at: datetime
     failing_since: datetime | None

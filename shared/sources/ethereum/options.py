@@ -15,6 +15,7 @@ from shared.sources.ethereum.contract import FIRST_BLOCK, MARKET_ADDRESS
 from shared.sources.ethereum.json_rpc import JsonRpc, Patience
 from shared.sources.ethereum.source import EthereumMarket, EthereumSource
 from shared.sources.price_source import PriceSource
+from shared.urls import redacted, split
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _MAINNET: Final = 1
@@ -40,18 +41,17 @@ def open_ethereum(url: str, *, rpc_urls: str, price_url: str) -> EthereumSource:
     Raises:
         InvalidInputError: an unknown parameter, a value out of bounds, or no node.
     """
-    parts = urlsplit(url)
+    parts = split(url, "PUNKCAST_SOURCE_URL")
     market, timeout_s, calls_per_s = _market(dict(parse_qsl(parts.query, keep_blank_values=True)))
     nodes = [url.strip() for url in rpc_urls.split(",") if url.strip()]
     if parts.netloc:
         nodes.insert(0, urlunsplit((parts.scheme.partition("+")[2] or "https", parts.netloc, parts.path, "", "")))
     for node in nodes:
-        address = urlsplit(node)
+        address = split(node, "a URL of PUNKCAST_RPC_URLS")
         if address.scheme not in (*_ASKED, *_ANNOUNCING) or not address.hostname:
-            # Without the rest of the URL, which may contain a key.
             raise InvalidInputError(
-                f"a node must be given as http:// or https:// (or ws://, wss:// to announce new blocks), not as "
-                f"{address.scheme or '?'}://…"
+                "a node must be given as http:// or https:// (or ws://, wss:// to announce new blocks), not as "
+                f"{redacted(node)}"
             )
     asked = [node for node in nodes if urlsplit(node).scheme in _ASKED]
     if not asked:

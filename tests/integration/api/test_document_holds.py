@@ -32,7 +32,7 @@ from tests.plugins.postgres import fresh as fresh_database
 
 EXAMPLES = int(os.environ.get("PUNKCAST_FUZZ_EXAMPLES", "64"))
 ENOUGH = 2_000
-KEY = "an operator's key for this test"
+KEY = "an operator's key for this test alone"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 ENDLESS = {"stream_events"}
 OPERATIONS = sorted(

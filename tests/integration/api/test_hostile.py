@@ -6,8 +6,9 @@ import pytest
 
 from services.api import cursors
 from services.api.config import DEFAULT_CURSOR_KEY, digest
+from services.api.openapi import document
 from services.api.punks.search import PunkQuery
-from tests.integration.api.conftest import Served, problem
+from tests.integration.api.conftest import OPERATOR, Served, problem
 
 PUNKS = PunkQuery(None, (), None, None, None, "punk_id", "asc").digest
 MODELS = digest("models", "None")
@@ -103,3 +104,73 @@ async def test_no_route_takes_an_instant_that_is_none_in_utc(unchanging: Served,
     path, _, parameter = path.removesuffix("=").partition("?")
     answer = await unchanging.client.get(f"/v1/{path}", params={parameter: instant})
     assert problem(answer) == (422, "invalid-input")
+
+
+@pytest.mark.parametrize(
+    ("question", "location", "said"),
+    [
+        ("/v1/punks?typ=Zombie", "query.typ", "there is no such parameter; this route has type, "),
+        ("/v1/outcomes?model=m-0000000000000000", "query.model", "this route has model_id, "),
+        ("/v1/punks?Type=Zombie", "query.Type", "this route has type, "),
+        ("/v1/punks/3?as_off=2025-01-01T00:00:00Z", "query.as_off", "this route has as_of"),
+        ("/v1/punks/3?x", "query.x", "this route has"),
+        ("/v1/status?verbose=1", "query.verbose", "this route has none"),
+        ("/v1/models/current?", None, None),
+        ("/v1/models/current?=1", "query.", "this route has none"),
+        ("/livez?a=1", "query.a", "this route has none"),
+        ("/problems/not-found?a=1", "query.a", "this route has none"),
+        ("/v1/deals?cursr=a&limit=1", "query.cursr", "this route has cursor, "),
+        ("/v1/punks?limit=1&limit=2", "query.limit", "given 2 times; this parameter takes one value"),
+        ("/v1/punks?type=Zombie&type=Alien", "query.type", "given 2 times"),
+        ("/v1/punks?trait=Hoodie&trait=Beanie", None, None),
+        ("/v1/lifecycle?kind=frozen&kind=alert", None, None),
+    ],
+)
+async def test_a_parameter_that_the_route_does_not_have_is_refused_and_the_nearest_is_named(
+    unchanging: Served, question: str, location: str | None, said: str | None
+) -> None:
+    answer, head = await unchanging.client.get(question), await unchanging.client.head(question)
+    assert head.status_code == answer.status_code
+    if location is None:
+        assert answer.status_code == 200
+        return
+    assert problem(answer) == (422, "invalid-input")
+    (error,) = answer.json()["errors"]
+    assert error["location"] == location
+    assert said in error["rule"]
+
+
+async def test_writes_and_the_compatible_routes_refuse_unknown_parameters_too(unchanging: Served) -> None:
+    for path in ("/v1/freezes?dry_run=true", "/v1/training-requests?reason=x"):
+        answer = await unchanging.client.post(path, json={"reason": "x"}, headers=OPERATOR)
+        assert problem(answer) == (422, "invalid-input")
+    compatible = [path for path in document()["paths"] if path.startswith("/compat")]
+    assert compatible
+    for path in compatible:
+        assert (await unchanging.client.post(f"{path}?nonsense=1", json={})).status_code == 422
+
+
+async def test_a_hidden_character_in_a_parameters_name_is_shown(unchanging: Served) -> None:
+    answer = await unchanging.client.get("/v1/punks?ty%E2%80%AEpe=Zombie")
+    assert answer.json()["errors"][0]["location"] == r"query.ty\u202epe"
+
+
+ASKS_FOR_AN_INSTANT = ("/v1/market?as_of=", "/v1/models/champion?at=", "/v1/punks/3?as_of=", "/v1/performance?start=")
+
+
+@pytest.mark.parametrize("asks", ASKS_FOR_AN_INSTANT)
+async def test_an_instant_typed_the_usual_wrong_way_says_what_to_type(unchanging: Served, asks: str) -> None:
+    answer = await unchanging.client.get(f"{asks}2024-01-10T00:00:00+00:00")
+    assert problem(answer)[0] == 422
+    assert "write 2024-01-10T00:00:00%2B00:00, or the instant in UTC with Z" in answer.json()["detail"]
+    answer = await unchanging.client.get(f"{asks}2024-01-10")
+    assert "write 2024-01-10T00:00:00Z" in answer.json()["detail"]
+    answer = await unchanging.client.get(f"{asks}9999-12-31T23:59:59-23:59")
+    assert problem(answer)[0] == 422
+
+
+async def test_a_bodys_instant_that_is_none_in_utc_breaks_a_rule(unchanging: Served) -> None:
+    for path, field in (("/v1/freezes", "expires_at"), ("/v1/training-requests", "data_cutoff")):
+        body = {"reason": "x", field: "9999-12-31T23:59:59-23:59"}
+        answer = await unchanging.client.post(path, json=body, headers=OPERATOR)
+        assert problem(answer)[0] == 422

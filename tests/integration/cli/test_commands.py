@@ -8,7 +8,8 @@ import pytest
 
 from shared.contracts.envelope import decode
 from shared.contracts.messages import TrainingRequested
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, InvalidInputError, NotFoundError
+from tests.factories import registry as made
 from tests.factories import small_market
 from tests.factories.database import Database
 from tests.integration.cli.conftest import run, said
@@ -85,6 +86,46 @@ def test_keys_are_made_listed_and_revoked() -> None:
     assert key not in listed
     assert "revoked" in run("keys", "revoke", shape.group(1))
     assert re.search(rf"{shape.group(1)}.*Z\s+\d{{4}}-\d\d-\d\d", run("keys", "list"))
+
+
+def test_a_key_is_rotated_and_the_list_says_until_when() -> None:
+    key = run("keys", "create", "--name", "site", "--expires", "90d").strip()
+    key_id = key.split("_")[1]
+    assert re.search(rf"{key_id}  site  read +– .*valid$", run("keys", "list"), re.MULTILINE)
+    new = run("keys", "rotate", key_id, "--overlap", "24h").strip()
+    assert new != key
+    assert new.startswith(f"pc_{key_id}_")
+    assert re.search(r"Z +valid, the old secret until \d{4}-", run("keys", "list"))
+    run("keys", "rotate", key_id, "--overlap", "0")
+    assert "old secret" not in run("keys", "list")
+    with pytest.raises(InvalidInputError, match="not a duration"):
+        run("keys", "rotate", key_id, "--overlap", "soon")
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[31m", "\u202e", "\u2066", "\u200b", "\u2028", "\x9b"])
+def test_characters_that_nobody_sees_are_refused(hidden: str) -> None:
+    for command in (
+        ("keys", "create", "--name", f"an{hidden}na"),
+        ("training", "request", "--reason", f"dr{hidden}ift"),
+        ("training", "request", "--reason", "drift", "--by", f"an{hidden}na"),
+        ("freeze", "add", "--reason", f"od{hidden}d"),
+        ("freeze", "add", "--reason", "odd", "--by", f"a{hidden}da"),
+    ):
+        with pytest.raises(InvalidInputError, match=r"U\+"):
+            run(*command)
+
+
+async def test_what_is_stored_already_is_printed_without_them_and_without_markup(database: Database) -> None:
+    text = "a\x1b[2J\u202eb [/nonsense]"
+    await database.run(made.request, text, datetime(2025, 2, 1, tzinfo=UTC), requested_by=text)
+    await database.execute(
+        "insert into freezes (freeze_id, actor, reason, starts_at) values (gen_random_uuid(), $1, $1, now())", text
+    )
+    shown = r"a\x1b[2J\u202eb [/nonsense]"
+    for command in (("training", "list"), ("training", "list", "--json"), ("freeze", "show")):
+        printed = await said(*command)
+        assert not {"\x1b", "\u202e"} & set(printed)
+        assert shown in printed.replace(r"\u001b", r"\x1b")
 
 
 def test_an_empty_platform_has_empty_lists() -> None:

@@ -108,6 +108,10 @@ NO_SLOTS = ("2017-06-21T23:59:59Z", "2025-03-03T12:00:01Z", "2025-01-01T00:00:00
         ("datacontenttype", raw(datacontenttype="text/xml")),
         ("reason", raw(data={"reason": "a\u0000b", "requested_by": "a"})),
         ("reason", raw(data={"reason": "x" * 501, "requested_by": "a"})),
+        ("reason", raw(data={"reason": "a\x1b[2Jb", "requested_by": "a"})),
+        ("requested_by", raw(data={"reason": "a", "requested_by": "a\u202eb"})),
+        ("source", raw(source="a\u2066b")),
+        ("subject", raw(subject="a\u200bb")),
     ],
 )
 def test_the_refusal_names_the_location(location: str, document: dict[str, Any]) -> None:

@@ -16,6 +16,6 @@ export const site = (/** @type {number} */ worker) => `http://127.0.0.1:${sitePo
 export const faultProxy = (/** @type {number} */ worker) => `http://127.0.0.1:${proxyPort(worker)}`;
 export const SITE = site(0);
 // Also the gateway's operator key: see tests/web/gateway.py.
-export const KEY = 'only-for-the-tests-of-the-site';
+export const KEY = 'only-for-the-tests-of-the-punkcast-site';
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const PYTHON = process.env.PYTHON ?? fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));
