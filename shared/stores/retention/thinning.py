@@ -52,22 +52,30 @@ left join due d using (generation_id)
 left join thinned_generations t using (generation_id)
 group by 1
 """
-# What the outcomes of all sales, valid or not, are computed from.
+# What outcomes of all sales, valid or not, are computed from: the last generation before a sale, or 7 days before it. A
+# reorganisation may have moved a sale by a day.
 _SCORED = f"""
 select g.generation_id, s.punk_id
 from sales s
 {SCORED_GENERATIONS}
-where s.event_time >= (select min(published_at) from generations where generation_id = any($1::bigint[]))
-  and g.generation_id = any($1::bigint[])
+where g.generation_id = any($1::bigint[])
+  and s.event_time >= (select min(published_at) from generations where generation_id = any($1::bigint[]))
+  and s.event_time < interval '8 days' + (
+      select coalesce(min(published_at), 'infinity') from generations
+      where role = 'champion'
+        and published_at > (select max(published_at) from generations where generation_id = any($1::bigint[])))
 """
 # What a backtest could have bought: asks that stood on the day, at or below the value.
 _OFFERED = """
 select g.generation_id, o.punk_id
-from generations g
-join offers o on o.kind = 'ask' and o.since_time < date_trunc('day', g.as_of, 'UTC') + interval '1 day'
-     and (o.until_time is null or o.until_time >= date_trunc('day', g.as_of, 'UTC'))
+from (
+    select date_trunc('day', as_of, 'UTC') as day, array_agg(generation_id) as ids
+    from generations where generation_id = any($1::bigint[]) and role = 'champion' group by 1
+) d
+join offers o on o.kind = 'ask' and o.since_time < d.day + interval '1 day'
+     and (o.until_time is null or o.until_time >= d.day)
+cross join unnest(d.ids) g (generation_id)
 join nowcasts n on n.generation_id = g.generation_id and n.punk_id = o.punk_id and o.price_wei <= n.value_wei
-where g.generation_id = any($1::bigint[]) and g.role = 'champion'
 """
 REMOVE_ROWS_SQL = f"""
 with needed as materialized ({_SCORED} union {_OFFERED})
