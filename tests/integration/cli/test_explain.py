@@ -85,6 +85,16 @@ async def test_a_snapshot_that_cannot_be_made_again_is_reported(harness: Harness
     assert "the value equals the published one" in explained  # which was made of the archived one
 
 
+async def test_a_nowcast_whose_rows_and_inputs_are_no_longer_kept_is_made_again(harness: Harness) -> None:
+    instant = await tick(harness, 3)
+    await harness.execute("delete from nowcasts")
+    await harness.execute("update archives set removed_at = now() where kind = 'snapshot'")
+    explained = await said("explain", PUNK, "--as-of", instant)
+    assert "the inputs of this generation are no longer kept" in explained
+    assert "made again from the events known then: the same snapshot id" in explained
+    assert "the value equals the published one" in explained  # which was read from the generation's file
+
+
 async def test_the_nowcast_before_may_be_of_another_model(harness: Harness) -> None:
     await tick(harness, 3)
     other = small_market.model(8)
