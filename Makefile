@@ -65,11 +65,11 @@ replay: $(INSTALLED) ## Replay history: EVENTS=dir FROM=2025-02-01 TO=2025-07-31
 		echo "set all: make replay EVENTS=dir FROM=2025-02-01 TO=2025-07-31 EVERY=12h" >&2; exit 2; }
 	@$(BIN)/punkcast replay --events "$(EVENTS)" --from "$(FROM)" --to "$(TO)" --nowcast-every "$(EVERY)" $(ARGS)
 
-# From the lock files. The site is bundled from its development dependencies, so these count.
+# From the lock files. npm cannot describe the development dependencies: Lighthouse's ranges contradict each other.
 sbom: $(UV) ## Write CycloneDX documents of the Python and npm dependencies into sbom/ (needs npm)
 	@mkdir -p sbom
 	@$(UV) export --frozen --no-dev --all-extras --format cyclonedx1.5 --quiet > sbom/python.cdx.json
-	@cd web && npm sbom --sbom-format cyclonedx --package-lock-only > ../sbom/npm.cdx.json
+	@cd web && npm sbom --sbom-format cyclonedx --package-lock-only --omit dev > ../sbom/npm.cdx.json
 
 audit-dependencies: $(UV) ## Compare the dependencies with public advisories (needs npm; .ci/audit has the exit codes)
 	@.ci/audit $(UV) npm
