@@ -875,6 +875,9 @@ export interface paths {
         /**
          * Subscribe a URL to events
          * @description The response has the secret that signs every delivery; no other response shows it. A key may have 20 webhooks.
+         *
+         *     The webhook is `pending` until its URL has answered a challenge: the event `webhook.challenge`, to be answered with
+         *     status 2xx and `{"challenge": …}` of its data. Webhooks of a key may be pending at 5 hosts.
          */
         post: operations["create_webhook"];
         delete?: never;
@@ -918,7 +921,7 @@ export interface paths {
         put?: never;
         /**
          * Enable a webhook that was disabled after repeated failures
-         * @description Pending deliveries are sent now. Deliveries that were given up are not sent again.
+         * @description The URL gets another challenge, and then what was not given up. It gets the latter at once if it was active.
          */
         post: operations["enable_webhook"];
         delete?: never;
@@ -1540,6 +1543,11 @@ export interface components {
             description: string;
             /** Disabled Reason */
             disabled_reason: string | null;
+            /**
+             * Dropped
+             * @description Deliveries that were dropped because too many waited
+             */
+            dropped: number;
             /** Events */
             events: ("deal.found" | "deal.gone" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
             /** Failing Since */
@@ -1558,6 +1566,11 @@ export interface components {
              */
             last_status: number | null;
             /**
+             * Next Step
+             * @description What its owner has to do until it is active
+             */
+            readonly next_step: string | null;
+            /**
              * Secret
              * @description Shown once. Signs every delivery
              * @example whsec_…
@@ -1565,10 +1578,10 @@ export interface components {
             secret: string;
             /**
              * State
-             * @description disabled: after repeated failure
+             * @description pending: the URL has not answered a challenge yet; disabled: after repeated failure, or with its key
              * @enum {string}
              */
-            state: "active" | "disabled";
+            state: "pending" | "active" | "disabled";
             /** Url */
             url: string;
             /**
@@ -3653,14 +3666,14 @@ export interface components {
             data_cutoff?: string | null;
             /**
              * Reason
-             * @description Why; one request per reason is open at a time
+             * @description Why; a key has one open request per reason
              */
             reason: string;
         };
         /**
          * TrainingRequest
-         * @description queued -> running -> succeeded, failed or cancelled. `merged`: an open request with the same reason takes its
-         *     place.
+         * @description queued -> running -> succeeded, failed or cancelled. `merged`: an open request of the same origin with the same
+         *     reason takes its place.
          */
         TrainingRequest: {
             /** Attempts */
@@ -3673,6 +3686,11 @@ export interface components {
             finished_at: string | null;
             /** Model Id */
             model_id: string | null;
+            /**
+             * Origin
+             * @description The way it came: policy, nowcaster, operator, api:<key id>, cli:<user> or bus
+             */
+            origin: string;
             /** Reason */
             reason: string;
             /**
@@ -3685,7 +3703,10 @@ export interface components {
              * Format: date-time
              */
             requested_at: string;
-            /** Requested By */
+            /**
+             * Requested By
+             * @description As the requester says
+             */
             requested_by: string;
             /** Started At */
             started_at: string | null;
@@ -3932,6 +3953,11 @@ export interface components {
             description: string;
             /** Disabled Reason */
             disabled_reason: string | null;
+            /**
+             * Dropped
+             * @description Deliveries that were dropped because too many waited
+             */
+            dropped: number;
             /** Events */
             events: ("deal.found" | "deal.gone" | "sale.scored" | "model.promoted" | "model.rolled_back" | "alert.raised")[];
             /** Failing Since */
@@ -3950,11 +3976,16 @@ export interface components {
              */
             last_status: number | null;
             /**
+             * Next Step
+             * @description What its owner has to do until it is active
+             */
+            readonly next_step: string | null;
+            /**
              * State
-             * @description disabled: after repeated failure
+             * @description pending: the URL has not answered a challenge yet; disabled: after repeated failure, or with its key
              * @enum {string}
              */
-            state: "active" | "disabled";
+            state: "pending" | "active" | "disabled";
             /** Url */
             url: string;
             /**
@@ -4000,7 +4031,7 @@ export interface components {
             filters?: components["schemas"]["DealFilters"];
             /**
              * Url
-             * @description https, reachable from the internet; redirects are not followed
+             * @description https on port 443 or 8443, reachable from the internet; redirects are not followed
              */
             url: string;
         };
@@ -4365,6 +4396,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5515,6 +5555,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6708,6 +6757,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -6947,6 +7005,15 @@ export interface operations {
                     "application/json": components["schemas"]["StatusDocument"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -7109,8 +7176,6 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @description Seconds */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
