@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-OBJECT_STORE_USERS = {"nowcaster", "trainer", "gatekeeper"}
+OBJECT_STORE_USERS = {"api", "nowcaster", "trainer", "gatekeeper"}
 WORKERS = ("ingestor", "nowcaster", "trainer", "gatekeeper", "monitor", "notifier", "backtester")
 
 Object = dict[str, Any]

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from tests.unit.deployment.manifests import WORKERS, Object, pod_template
+from tests.unit.deployment.manifests import OBJECT_STORE_USERS, WORKERS, Object, pod_template
 
 COMPONENTS = (*WORKERS, "api", "web", "migrate", "tick")
 STRANGERS = ("8.8.8.8", "1.1.1.1", "151.101.1.140")
@@ -90,7 +90,7 @@ def test_a_component_reaches_only_the_servers_that_it_uses(policies: list[Object
         (5432, {*WORKERS, "api", "migrate", "tick"}),
         (5672, {*WORKERS, "tick"}),
         (5671, {*WORKERS, "tick"}),
-        (8333, {"nowcaster", "trainer", "gatekeeper", "migrate"}),
+        (8333, OBJECT_STORE_USERS | {"migrate"}),
     ):
         assert {one for one in COMPONENTS if reaches(policies, one, "10.1.2.3", port)} == users
 
