@@ -25,6 +25,7 @@ from tests.bench.false_alarms import false_alarms
 from tests.bench.feature_rate import feature_rate
 from tests.bench.gate_size import gate_size
 from tests.bench.gateway import gateway
+from tests.bench.growth import growth
 from tests.bench.import_rate import import_rate
 from tests.bench.market_state import market_state
 from tests.bench.measured import Measured
@@ -35,7 +36,7 @@ from tests.plugins.market_data import market_data_folder
 RESULTS = Path("bench-results.json")
 BENCHES = (
     import_rate, decode_rate, market_state, feature_rate, nowcast_cycle, gate_size, false_alarms, scale, gateway,
-    deal_latency,
+    deal_latency, growth,
 )  # fmt: skip
 
 
