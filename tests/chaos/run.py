@@ -24,15 +24,13 @@ from tests.chaos.market import write_market
 from tests.chaos.supervisor import SERVICES, Supervisor
 from tests.e2e.command import unset
 from tests.factories.tcp_line import TcpLine
-from tests.factories.waiting import eventually
+from tests.factories.waiting import STUCK_AFTER_S, eventually, nothing_left
 
 SEED = 20
 CHAOS_S = 100.0
 RANDOM_KILLS = 16
 LEAST_KILLS = 20
 REQUESTS = 8
-START_WITHIN_S = 60.0
-SETTLE_WITHIN_S = 90.0
 LEASE_S = 6.0
 BROKER_AWAY_S = 4.0
 DATABASE_AWAY_S = 3.0
@@ -163,7 +161,7 @@ class ChaosRun:
 
         async def reached(what: str, condition: Callable[[], object]) -> None:
             try:
-                await eventually(condition, within_s=START_WITHIN_S)
+                await eventually(condition, within_s=STUCK_AFTER_S)
             except AssertionError as error:
                 raise AssertionError(f"{what}: {error}\n{supervisor.tails()}") from error
 
@@ -242,19 +240,18 @@ class ChaosRun:
         for job in ("ingest", "nowcast", "monitor"):
             await publisher.tick(job, _now())
         await publisher.tick("retrain_check", _now())
-        deadline, quiet = monotonic() + SETTLE_WITHIN_S, 0
-        while True:
-            left = await missing(connection, publisher.sent)
+
+        async def left() -> list[str]:
+            found = await missing(connection, publisher.sent)
             waiting = await broker_view.ready_messages(self._amqp_url, self._layout)
-            left += [
-                f"{count} messages in {name}" for name, count in waiting.items() if count and name != self._layout.dead
-            ]
-            left += [f"{name} is not attached" for name, one in supervisor.kept.items() if not one.ready]
-            quiet = 0 if left else quiet + 1
-            if quiet == 3 or monotonic() > deadline:
-                return left
-            await publisher.tick("training_drain", _now())
-            await asyncio.sleep(1.0)
+            waiting.pop(self._layout.dead, None)
+            found += [f"{count} messages in {name}" for name, count in waiting.items() if count]
+            found += [f"{name} is not attached" for name, one in supervisor.kept.items() if not one.ready]
+            if found:
+                await publisher.tick("training_drain", _now())
+            return found
+
+        return list(await nothing_left(left, looks=3))
 
 
 def _now() -> datetime:

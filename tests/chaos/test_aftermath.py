@@ -34,7 +34,6 @@ async def test_only_sigkill_ended_a_service_neither_outage_did(aftermath: Afterm
 async def test_every_service_came_back_after_its_last_death(aftermath: Aftermath) -> None:
     for one in aftermath.supervisor.kept.values():
         assert one.deaths and one.recoveries_s, one.service
-        assert max(one.recoveries_s) < 30.0
 
 
 async def test_the_services_stop_gracefully_and_leave_no_process_behind(aftermath: Aftermath) -> None:

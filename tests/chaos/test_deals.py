@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 from random import Random
 from uuid import uuid4
@@ -11,7 +10,7 @@ from uuid import uuid4
 from tests.chaos.supervisor import RANDOM
 from tests.factories.contract_market import ETH, ContractMarket
 from tests.factories.live_market import LiveMarket, live_market
-from tests.factories.waiting import eventually
+from tests.factories.waiting import STUCK_AFTER_S, eventually, nothing_left
 from tests.integration.api import filling
 from tests.integration.chain.conftest import Follow, Following, clean_tables, follow  # noqa: F401
 from tests.plugins.rabbitmq import delete_names
@@ -58,9 +57,7 @@ async def test_repeated_kills_lose_no_deal_and_double_none(
             killed = asyncio.gather(*(_kill(market, service) for service in SERVICES))
             await _trade(chain, until=killed)
             await chain.send([chain.offer(punk, 20 * ETH) for punk in LAST])
-            with suppress(AssertionError):
-                await eventually(lambda: _settled(market, chain), within_s=90)
-            assert await _left(market, chain) == [], market.supervisor.tails()
+            assert await nothing_left(lambda: _left(market, chain)) == [], market.supervisor.tails()
             await _nothing_lost_or_doubled(market, following, follow)
             causes = Counter((death.service, death.cause) for death in market.supervisor.deaths)
             assert causes == {(service, RANDOM): KILLS // 2 for service in SERVICES}, market.supervisor.tails()
@@ -72,7 +69,7 @@ async def _kill(market: LiveMarket, service: str) -> None:
     """Kill a service at random instants of its lives; its first step takes some two seconds."""
     chosen = Random(service)
     for _ in range(KILLS // 2):
-        await eventually(lambda: market.supervisor.kept[service].ready, within_s=60)
+        await eventually(lambda: market.supervisor.kept[service].ready, within_s=STUCK_AFTER_S)
         await asyncio.sleep(chosen.random() * LONGEST_LIFE_S)
         assert market.supervisor.kill(service)
         await eventually(lambda: not market.supervisor.kept[service].ready)
@@ -109,10 +106,6 @@ async def _one(chain: ContractMarket, chosen: Random, asked: set[int]) -> None:
         lambda: chain.buy(punk, 20 * ETH, chain.accounts[(punk + chosen.randrange(1, 8)) % 8]),
     )
     await chain.send([chosen.choice(ends)()])
-
-
-async def _settled(market: LiveMarket, chain: ContractMarket) -> bool:
-    return not await _left(market, chain)
 
 
 async def _left(market: LiveMarket, chain: ContractMarket) -> list[str]:
