@@ -54,7 +54,7 @@ document: $(INSTALLED) ## Generate docs/openapi.json and docs/problems.md from t
 	@$(BIN)/python -m services.api.openapi > docs/openapi.json
 	@$(BIN)/python -m services.api.problem_page > docs/problems.md
 
-chaos: $(INSTALLED) ## Kill services at random instants and between commit, publish and acknowledgement
+chaos: $(INSTALLED) ## Kill a process at each place of its life, and services at random instants and failpoints
 	@$(BIN)/python -m pytest tests/chaos $(ARGS)
 
 drill: $(INSTALLED) ## Promote deliberately bad models in a scratch database and wait until they are rolled back
