@@ -19,7 +19,9 @@ AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, or starting up
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,  # the server has become a standby
     asyncpg.InvalidAuthorizationSpecificationError,  # wrong password, or one that is being changed
     asyncpg.InvalidCatalogNameError,  # the database does not exist yet
 )
@@ -110,6 +112,10 @@ class Database:
         try:
             async with _while_it_lives(connection):
                 yield connection
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            # Another server takes the writes now, and only a new connection looks for that one.
+            connection.terminate()
+            raise DatabaseUnavailableError(f"PostgreSQL takes no writes here: {error}") from error
         except InterfaceError as error:
             # asyncpg raises this when a connection is used after the server closed it.
             if _lost(connection):

@@ -5,10 +5,10 @@ from datetime import datetime
 from time import perf_counter
 from typing import Literal
 
-import asyncpg
 import structlog
 
 from shared.contracts.envelope import MalformedMessageError, decode
+from shared.database.pool import AWAY
 from shared.errors import PermanentError, TransientError
 from shared.messaging.bus import Subscription
 from shared.messaging.transaction import AlreadyHandledError, NotOnRecordError
@@ -16,8 +16,9 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
-# The database or the object store is unavailable or restarting. The message is not at fault, so its tries do not count.
-OUTAGES = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+# The database or the object store is unavailable, full or restarting. The message is not at fault, so its tries do not
+# count. A missing file is an OSError, too, but no outage.
+OUTAGES = (ConnectionError, *(kind for kind in AWAY if kind is not OSError))
 
 MAX_REASON = 1000
 

@@ -125,7 +125,7 @@ class S3Store:
             s3={"addressing_style": "path"},
             retries={"total_max_attempts": 3, "mode": "standard"},
             connect_timeout=3,
-            read_timeout=20,
+            read_timeout=6,
         )
         return Session().client("s3", endpoint_url=self._endpoint_url, region_name=self._region, config=config)
 

@@ -31,7 +31,7 @@ async def aftermath(
         ):
             run = ChaosRun(database_url=url, amqp_url=amqp_url, prefix=prefix, folder=tmp_path_factory.mktemp("chaos"))
             left = await run.play(stack)
-            request.config.stash[LINES] = await table(left)
+            request.config.stash.setdefault(LINES, []).extend(await table(left))
             yield left
     finally:
         await delete_names(amqp_url, prefix)

@@ -29,9 +29,43 @@ SCRIPTS = (
 START_WITHIN_S = 90
 
 
+class Node:
+    """A node that can be stopped and started again with its data, on the same port."""
+
+    def __init__(self, script: str, home: Path, config: str) -> None:
+        self._script = script
+        self._port, distribution, mapper = free_ports(3)
+        self._environment = _environment(home, self._port, distribution, mapper, config)
+        self._home = home
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"amqp://guest:guest@127.0.0.1:{self._port}/"
+
+    def start(self) -> None:
+        output = self._home / "output.log"
+        with output.open("wb") as sink:
+            self._process = subprocess.Popen(
+                [self._script],
+                env=self._environment,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                cwd=self._home,
+                start_new_session=True,
+            )
+        _wait(self._process, self._port, output)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            _stop(self._process, self._environment)
+
+    def control(self, *arguments: str) -> None:
+        """`rabbitmqctl`. Raises CalledProcessError with its output."""
+        control = Path(self._script).with_name("rabbitmqctl")
+        subprocess.run([control, *arguments], env=self._environment, check=True, capture_output=True, timeout=60)
+
+
 @contextmanager
-def private_node(tell: Callable[[str], None], *, config: str = "") -> Iterator[str]:
-    """Run a node while the context is open and yield its URL; installs the server first where that is possible.
+def stoppable_node(tell: Callable[[str], None], *, config: str = "") -> Iterator[Node]:
+    """Run a node while the context is open; installs the server first where that is possible.
 
     `config`: further lines of its rabbitmq.conf.
     """
@@ -40,19 +74,20 @@ def private_node(tell: Callable[[str], None], *, config: str = "") -> Iterator[s
     script = found_or_installed(_installed, "rabbitmq-server", remedy=WHAT_TO_DO)
     # Not below pytest's tmp_path: Erlang's socket and file names must stay short.
     home = Path(tempfile.mkdtemp(prefix="punkcast-mq-"))
-    port, distribution, mapper = free_ports(3)
-    environment = _environment(home, port, distribution, mapper, config)
-    output = home / "output.log"
-    with output.open("wb") as sink:
-        process = subprocess.Popen(
-            [script], env=environment, stdout=sink, stderr=subprocess.STDOUT, cwd=home, start_new_session=True
-        )
+    node = Node(script, home, config)
     try:
-        _wait(process, port, output)
-        yield f"amqp://guest:guest@127.0.0.1:{port}/"
+        node.start()
+        yield node
     finally:
-        _stop(process, environment)
+        node.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def private_node(tell: Callable[[str], None], *, config: str = "") -> Iterator[str]:
+    """The URL of a node that runs while the context is open."""
+    with stoppable_node(tell, config=config) as node:
+        yield node.url
 
 
 def _environment(home: Path, port: int, distribution: int, mapper: int, config_lines: str) -> dict[str, str]:

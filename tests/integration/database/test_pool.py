@@ -126,6 +126,19 @@ async def test_a_connection_closed_during_a_transaction_is_an_outage(
             await enter(connection, "a")
 
 
+async def test_a_server_that_has_become_a_standby_is_an_outage_and_its_connection_is_not_used_again(
+    database: Database,
+) -> None:
+    processes = []
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailableError, match="takes no writes"):
+            async with database.transaction() as connection:
+                processes.append(await connection.fetchval("select pg_backend_pid()"))
+                await connection.execute("set transaction read only")
+                await enter(connection, "a")
+    assert len(set(processes)) == 2
+
+
 SLOW_SQL = """
 create temp table slow (line text);
 create function pg_temp.pause() returns trigger language plpgsql as $$ begin perform pg_sleep(0.05); return new; end $$;

@@ -7,6 +7,7 @@ from functools import partial
 from time import monotonic
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from shared.contracts.envelope import Envelope
@@ -89,8 +90,13 @@ async def test_after_the_last_retry_a_message_is_dead(bus: Bus) -> None:
 
 @pytest.mark.parametrize(
     "outage",
-    [ConnectionRefusedError("no database"), StoreUnavailableError("no object store")],
-    ids=["database", "store"],
+    [
+        ConnectionRefusedError("no database"),
+        asyncpg.DiskFullError("could not extend file"),
+        asyncpg.LockNotAvailableError("canceling statement due to lock timeout"),
+        StoreUnavailableError("no object store"),
+    ],
+    ids=["no database", "full disk", "locked table", "no store"],
 )
 async def test_an_outage_does_not_use_up_the_retries(bus: Bus, outage: Exception) -> None:
     outages, failures = len(DELAYS) + 2, len(DELAYS)

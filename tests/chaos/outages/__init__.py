@@ -1,0 +1,1 @@
+"""Outages of the real servers below running services."""
