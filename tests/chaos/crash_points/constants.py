@@ -1,5 +1,6 @@
 """What never changes in the scenario is read once, not in each of a thousand lives."""
 
+import secrets
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ def remembered() -> Iterator[None]:
     with (
         patch.object(event_repository, "load_punks", load_once),
         patch.object(Traits, "from_frame", fold_once),
+        # A drawn challenge would make two runs differ.
+        patch.object(secrets, "token_urlsafe", lambda _: "A" * 43),
         patch.object(ssl, "create_default_context", cache(ssl.create_default_context)),
     ):
         yield

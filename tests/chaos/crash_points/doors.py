@@ -205,6 +205,9 @@ class Receiver:
         self.got.append((request.headers["webhook-id"], await request.text()))
         if self.life is not None:
             self.life.reaches("webhook")
+        asked = json.loads(self.got[-1][1])
+        if asked["type"] == "webhook.challenge":
+            return web.json_response({"challenge": asked["data"]["challenge"]})
         return web.Response(status=204)
 
 

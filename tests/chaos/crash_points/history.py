@@ -18,7 +18,7 @@ FREE: Final[Mapping[str, Sequence[str]]] = {
     # How often something was tried, and when it went well, are facts of the run and not of the market.
     "training_requests": ("attempts", "started_at", "finished_at", "lease_token", "lease_until", "error"),
     "webhook_deliveries": ("attempts", "delivered_at", "error"),
-    "webhooks": ("failing_since", "failures", "last_delivered_at", "last_status", "taken_until"),
+    "webhooks": ("failing_since", "failures", "last_delivered_at", "last_status", "taken_until", "proven_at"),
     "webhook_rates": ("busy_until",),
     "archives": ("archived_at",),
 }
@@ -26,7 +26,11 @@ BY_ID: Final = ("inbox", "outbox")
 """Ids of messages are drawn; these tables are compared by what the messages say."""
 INBOX_SQL = "select consumer, type, message_id from inbox"
 OUTBOX_SQL = "select body from outbox"
-REQUESTS_SQL = "select request_id, reason from training_requests"
+DRAWN_SQL = """
+select request_id, 'request ' || reason from training_requests
+union all
+select delivery_id, 'challenge of ' || webhook_id from webhook_deliveries where event = 'webhook.challenge'
+"""
 TABLE_SQL = "select (to_jsonb(t) - $1::text[])::text from {table} t"
 HASH_SQL = "select format('%s rows with hash %s', count(*), sum(hash_record_extended(t, 0)::numeric)) from {table} t"
 AS_OF_SQL = """
@@ -95,10 +99,10 @@ async def is_at(world: World, history: History) -> bool:
 async def _parts(world: World) -> AsyncIterator[tuple[str, Counter[Any]]]:
     """The small and busy parts come first."""
     database, broker, objects = world.database, world.broker, world.objects
-    drawn = {str(identity): f"request {reason}" for identity, reason in await database.fetch(REQUESTS_SQL)}
+    drawn = {str(identity): name for identity, name in await database.fetch(DRAWN_SQL)}
 
     def counted(texts: Iterable[str]) -> Counter[str]:
-        """The platform draws the ids of some requests, so a request is known by its reason."""
+        """The platform draws some ids; what has one is known by another name."""
         counts: Counter[str] = Counter()
         for text in texts:
             for identity, name in drawn.items():
@@ -111,7 +115,7 @@ async def _parts(world: World) -> AsyncIterator[tuple[str, Counter[Any]]]:
     yield "outbox", counted(said(body) for (body,) in await database.fetch(OUTBOX_SQL))
     inbox = await database.fetch(INBOX_SQL)
     yield "inbox", counted(f"{consumer} {broker.sent[kind, identity]}" for consumer, kind, identity in inbox)
-    yield "webhooks received", Counter(set(world.receiver.got))
+    yield "webhooks received", counted(f"{identity} {body}" for identity, body in set(world.receiver.got))
     files = (path for path in objects.rglob("*") if path.is_file() and not path.name.startswith(".writing-"))
     yield "objects", Counter(f"{path.relative_to(objects)}: {path.stat().st_size} bytes" for path in files)
     for (table,) in await database.fetch(TABLES_SQL):
