@@ -12,11 +12,17 @@ _SHOWN: Final = re.compile(rf"([A-Za-z][A-Za-z0-9+.-]*://)(?:.*@)?({_HOST})(?=[/
 
 
 def redacted(url: str) -> str:
-    """`scheme://host:port`, and `/…` for the rest. A text without this form is not shown at all."""
+    """`scheme://host:port`, and `/…` for the rest. A text without this form is not shown at all.
+
+    Of PostgreSQL the path is shown, too: it is the database's name.
+    """
     match = _SHOWN.fullmatch(url)
     if match is None:
         return "(not shown: no URL)" if url else "(empty)"
     scheme, host, rest = match.groups()
+    database = re.match(r"/\w+(?=\?|$)", rest)
+    if database is not None and scheme in ("postgresql://", "postgres://"):
+        return f"{scheme}{host}{database[0]}"
     return f"{scheme}{host}{'/…' if rest.strip('/') else ''}"
 
 

@@ -28,9 +28,8 @@ AWAY = (
 # If a client machine vanishes inside a transaction, its locks are freed after a minute instead of two hours. Not in the
 # startup packet: poolers such as PgBouncer refuse a connection that names there what they do not know.
 _KEEPALIVES_SQL = """
-set tcp_keepalives_idle = 30;
-set tcp_keepalives_interval = 10;
-set tcp_keepalives_count = 3;
+select set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),
+       set_config('tcp_keepalives_count', '3', false)
 """
 _PROCESS_SQL = "select pg_backend_pid()"
 _CLOSE_TIMEOUT_S = 10.0

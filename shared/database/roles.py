@@ -10,11 +10,8 @@ from collections.abc import Mapping, Set
 from typing import Final, NamedTuple
 
 import asyncpg
-import structlog
 
 from shared.database.pool import Connection
-
-log = structlog.get_logger(__name__)
 
 _APPEND, _PUT, _ALL = "insert", "insert, update", "insert, update, delete"
 # Single columns, so that no body and no secret is read.
@@ -96,6 +93,7 @@ WRITES: Final[Mapping[str, Mapping[str, str]]] = {
         "generations": _APPEND,
         "nowcasts": "insert, delete",
         "thinned_generations": _PUT,
+        "job_runs": _ALL,
         "nowcast_pointer": _PUT,
         # To lock the row while it publishes. The column has one value, so the right moves no pointer.
         "model_pointer": "update (only_row)",
@@ -171,10 +169,7 @@ _NOT_OWNED_SQL = """
 select oid::regclass::text from pg_class
 where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname like $1 and relowner <> $2::regrole
 """
-_OWNER_SQL = f"""
-grant punkcast_{OWNER} to current_user;
-grant create on schema public to punkcast_{OWNER};
-"""
+_OWNER = (f"grant punkcast_{OWNER} to current_user", f"grant create on schema public to punkcast_{OWNER}")
 
 
 class Right(NamedTuple):
@@ -229,7 +224,7 @@ async def grant(connection: Connection) -> list[str]:
         others = await connection.fetch(_NOT_OWNED_SQL, f"{OWNED}%", role_of(OWNER))
         if others:
             statements = [
-                _OWNER_SQL,
+                *_OWNER,
                 *(f"alter table {row[0]} owner to {role_of(OWNER)}" for row in others),
                 *statements,
             ]
@@ -237,7 +232,9 @@ async def grant(connection: Connection) -> list[str]:
         async with connection.transaction():
             await connection.execute(";\n".join(statements))
     if missing:
-        log.warning(
+        import structlog  # noqa: PLC0415 - slow to load, and the commands that migrate nothing import this module
+
+        structlog.get_logger(__name__).warning(
             "some services have no database role, because this user may not create roles",
             missing=missing,
             next_step="create them as docs/security.md shows, then migrate again",

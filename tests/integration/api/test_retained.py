@@ -105,7 +105,7 @@ async def test_a_proof_of_a_generation_without_rows_leads_to_the_published_root(
 
 async def test_the_history_of_a_punk_thins_out_with_age(kept: Kept) -> None:
     await kept.retain()
-    history = await kept.served.json("/v1/punks/5/history?step=86400")
+    history = await kept.served.json("/v1/punks/5/history")
     days = {point["as_of"][:10] for point in history["values"]}
     assert len(days) == 17, "each day still has its value"
 

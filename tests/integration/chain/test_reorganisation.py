@@ -103,14 +103,14 @@ async def test_outcomes_of_a_sale_that_never_was_count_nowhere(chain: ContractMa
         first = datetime(2023, 6, 1, tzinfo=UTC)
         await registry.generation(connection, "good", first, role="champion")
         assert await sale_repository.score(connection, [row[0] for row in sold], at=now) == 2
-        fingerprint = await outcomes.fingerprint(connection)
+        fingerprint = await outcomes.fingerprint(connection, outcomes.Span())
     counted = "select count(*) from current_outcomes"
     [(before,)] = await following.rows(counted)
     assert before >= 2
     await following.catch_up()
     assert await following.rows("select count(*) from outcomes") >= [(before,)], "they stay on record"
     scored = await following.database.run(outcomes.scored, outcomes.Span())
-    assert await following.database.run(outcomes.fingerprint) != fingerprint
+    assert await following.database.run(outcomes.fingerprint, outcomes.Span()) != fingerprint
     superseded = await following.rows(
         "select count(*) from current_outcomes join sales using (event_seq) where sales.superseded_at is not null"
     )

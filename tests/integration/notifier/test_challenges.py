@@ -46,7 +46,7 @@ async def test_a_webhook_is_pending_until_its_receiver_answers_and_gets_nothing_
     state = await posting.webhook(made)
     assert (made["state"], state["state"]) == ("pending", "pending")
     assert "webhook.challenge" in str(state["next_step"])
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     await posting.deliver()
     ((headers, body),) = receiver.got
     signed = Webhook(made["secret"]).sign(headers["webhook-id"], posting.clock.now(), body.decode())
@@ -56,7 +56,7 @@ async def test_a_webhook_is_pending_until_its_receiver_answers_and_gets_nothing_
     await posting.deliver(after=timedelta(seconds=5))
     state = await posting.webhook(made)
     assert (state["state"], state["next_step"], state["failures"]) == ("active", None, 0)
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     await posting.deliver()
     assert [one["type"] for one in receiver.bodies()] == ["webhook.challenge", "model.promoted"]
 
@@ -154,7 +154,7 @@ async def test_an_enabled_webhook_proves_itself_again_and_then_gets_what_waited(
     made = await posting.subscribe(receiver.url, "model.promoted")
     assert len(receiver.challenges) == 1
     receiver.status = 500
-    await posting.send(promoted(posting))
+    await posting.send(await promoted(posting))
     await posting.deliver()
     await posting.deliver(after=PATIENCE)
     assert (await posting.webhook(made))["state"] == "disabled"

@@ -49,7 +49,7 @@ async def test_a_documented_receiver_proves_itself_and_takes_events(
             await eventually(lambda: _refused(client, url), within_s=60)
         await posting.deliver()
         assert (await posting.webhook(made))["state"] == "active"
-        await posting.send(promoted(posting))
+        await posting.send(await promoted(posting, another_at=posting.clock.now()))
         await posting.deliver()
         state = await posting.webhook(made)
         assert (state["last_status"], state["failures"]) == (204, 0)

@@ -126,8 +126,8 @@ async def test_a_message_flows_from_service_to_service_through_the_outbox(platfo
 @pytest.mark.parametrize("job", JOBS)
 async def test_a_forged_tick_never_reaches_its_handler(database: Database, tmp_path: Path, job: str) -> None:
     """Handled, it would use up the id of a later tick, or make work at an instant of a stranger's choice."""
-    bus, seen = MemoryBus(SystemClock()), Recorder()
-    newest, every = slot_at(job, NOW), JOBS[job].every
+    bus, seen, now = MemoryBus(SystemClock()), Recorder(), SystemClock().now()
+    newest, every = slot_at(job, now), JOBS[job].every
     later = newest + every
     forged = [
         ("the id of another slot", newest - every, tick_id(job, newest)),
@@ -140,10 +140,10 @@ async def test_a_forged_tick_never_reaches_its_handler(database: Database, tmp_p
     await bus.declare("ingestor", [kind])
     async with serving(platform_on(bus, database, tmp_path), MessageService("ingestor", {kind: seen})):
         for what, slot, identity in forged:
-            time = max(NOW, slot)
+            time = max(now, slot)
             await bus.publish(Envelope.wrap(kind(slot=slot), source=what, time=time, message_id=identity))
         payload, identity = tick_of(job, newest)
-        await bus.publish(Envelope.wrap(payload, source="the timer", time=NOW, message_id=identity))
+        await bus.publish(Envelope.wrap(payload, source="the timer", time=now, message_id=identity))
         await eventually(lambda: seen.seen)
         assert [message.source for message in seen.seen] == ["the timer"]
         reasons = [letter.reason for letter in await bus.dead_letters()]
