@@ -31,6 +31,8 @@ select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bound
 from pg_inherits i join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'nowcasts'::regclass
 """
+# The owner of the table owns its partitions, whoever made them: only then may that role change them later.
+OWNER_SQL = "select quote_ident(tableowner) from pg_tables where schemaname = current_schema and tablename = 'nowcasts'"
 NEWEST_SQL = "select coalesce(max(generation_id), 0) from generations"
 WASTE_SQL = """
 select count(*) filter (where t.generation_id is null) as kept,
@@ -103,6 +105,7 @@ async def _close(connection: Connection, closed: Partition) -> bool:
     # Readers and writers go on meanwhile; the partition then takes its bound without a look at its rows.
     validate = f"alter table {OPEN} validate constraint {_BOUNDS}"
     await connection.execute(validate)
+    owner = await connection.fetchval(OWNER_SQL)
     return await _change(
         connection,
         f"alter table nowcasts detach partition {OPEN}",
@@ -112,6 +115,7 @@ async def _close(connection: Connection, closed: Partition) -> bool:
         f"alter table {closed.name} drop constraint {_BOUNDS}",
         f"create table {OPEN} partition of nowcasts for values {Partition(OPEN, closed.end, None).range}",
         f"alter index {OPEN}_pkey rename to {_key(OPEN)}",
+        f"alter table {OPEN} owner to {owner}",
     )
 
 
@@ -147,6 +151,7 @@ async def _rewrite(connection: Connection, partition: Partition) -> bool:
         f"check ({partition.condition})",
         f"insert into {_NEW} select * from {name} order by generation_id, punk_id",
         f"analyze {_NEW}",
+        f"alter table {_NEW} owner to {await connection.fetchval(OWNER_SQL)}",
     )
     for statement in preparation:
         await connection.execute(statement)

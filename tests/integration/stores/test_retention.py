@@ -56,7 +56,8 @@ class Platform:
                 self.made += await record.publish(connection, self.root, models, start=start, end=end, punks=PUNKS)
 
     async def run(self, at: datetime = NOW) -> Run:
-        return await job.run(database=self.database, store=self.store, clock=ManualClock(at), policy=POLICY)
+        login = await self.database.of("nowcaster")
+        return await job.run(database=login, store=self.store, clock=ManualClock(at), policy=POLICY)
 
     async def with_rows(self) -> set[int]:
         """Generations with all their rows."""
