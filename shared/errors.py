@@ -70,9 +70,10 @@ class IntegrityError(PermanentError):
 
 
 class UnsupportedModelError(PermanentError):
-    """This code cannot serve an intact model file; another release can.
+    """This process cannot serve an intact model file; another release, or one with other settings, can.
 
-    Its format, a feature or a learner is unknown, or this code values the reference rows differently.
+    Its format, a feature or a learner is unknown, this code values the reference rows differently, or no trusted key
+    signed the file.
     """
 
     status = 500

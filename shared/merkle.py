@@ -1,8 +1,11 @@
 """The Merkle tree over a generation's canonical lines, with inclusion proofs.
 
 The tree of RFC 6962: a leaf is SHA-256(0x00 | line), a node SHA-256(0x01 | left | right). The last node of an odd level
-moves up unchanged. A verifier needs only this module; see docs/proofs.md.
+moves up unchanged. A verifier needs only this module; see docs/proofs.md. `GrowingTree` is the same tree over a list
+that only grows, the log of generations.
 """
+
+from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
@@ -63,3 +66,35 @@ def root_of(line: bytes, steps: Sequence[Step]) -> bytes:
     for step in steps:
         node = node_hash(step.hash, node) if step.side == "left" else node_hash(node, step.hash)
     return node
+
+
+class GrowingTree:
+    """The tree over the lines so far. It keeps the root of each full subtree, so a further line costs few hashes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._full: list[bytes] = []
+
+    def append(self, line: bytes) -> None:
+        node = leaf_hash(line)
+        # Every one at the end of the binary size is a full subtree as high as the new one.
+        waiting = self.size
+        while waiting & 1:
+            node = node_hash(self._full.pop(), node)
+            waiting >>= 1
+        self._full.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """SHA-256 of nothing, if there are no lines."""
+        if not self._full:
+            return hashlib.sha256().digest()
+        *rest, node = self._full
+        for full in reversed(rest):
+            node = node_hash(full, node)
+        return node
+
+    def copy(self) -> GrowingTree:
+        copied = GrowingTree()
+        copied.size, copied._full = self.size, list(self._full)
+        return copied

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
         description="Let `punkcast migrate --preflight` pass although this code cannot serve the champion",
     )
 
+    signing_key: SecretStr | None = Field(
+        default=None,
+        description="Ed25519 seeds in base64, separated by commas: sign model files and the log of generations",
+    )
+    log_origin: str = Field(default="punkcast", description="Name of the log of generations, and of its keys")
+    trusted_keys: str | None = Field(
+        default=None,
+        description="Verifier keys, separated by commas: only model files that one of them signed are loaded",
+    )
+
     host: str = Field(default="127.0.0.1", description="Listen address of the gateway and the probes")
     api_port: int = Field(default=8000, ge=1, le=65535)
     probe_port: int = Field(

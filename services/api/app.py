@@ -28,6 +28,7 @@ from services.api.events.stream import EventStream
 from services.api.front import Front
 from services.api.gateway import Gateway, State
 from services.api.lifecycle import routes as lifecycle
+from services.api.log import routes as log
 from services.api.market import routes as market
 from services.api.metrics import GatewayMetrics
 from services.api.middleware import BodyLimit
@@ -109,7 +110,7 @@ def create_app(
         dependencies=[Depends(only_known_parameters)],
     )
     for resource in (
-        *(punks, nowcasts, market, deals, traits, outcomes, exclusions, backtest, events, webhooks, compat),
+        *(punks, nowcasts, log, market, deals, traits, outcomes, exclusions, backtest, events, webhooks, compat),
         *(registry, operator_acts, freezes, lifecycle, training_requests, status, probes, problem_page, reference),
     ):
         app.include_router(resource.router)

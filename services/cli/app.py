@@ -14,7 +14,11 @@ COMMANDS: Final = Group(
         "export": "services.cli.export_command:export_command",
         "backfill": "services.cli.backfill_command:backfill_command",
         "audit": Group(
-            "Comparisons of what is stored with its source.", {"chain": "services.cli.audit_command:chain_command"}
+            "Comparisons of what is stored or published with its source.",
+            {
+                "chain": "services.cli.audit_command:chain_command",
+                "log": "services.cli.log_command:log_command",
+            },
         ),
         "explain": "services.cli.explain_command:explain_command",
         "verify": "services.cli.verify_command:verify_command",
@@ -50,6 +54,7 @@ COMMANDS: Final = Group(
                 "rollback": "services.cli.model_commands:rollback_command",
                 "quarantine": "services.cli.model_commands:quarantine_command",
                 "preflight": "services.cli.database_commands:preflight_command",
+                "sign": "services.cli.signing_commands:sign_command",
             },
         ),
         "decisions": Group(
@@ -77,6 +82,7 @@ COMMANDS: Final = Group(
                 "list": "services.cli.operator_commands:list_requests_command",
             },
         ),
+        "signing-key": "services.cli.signing_commands:signing_key_command",
         "keys": Group(
             "API keys.",
             {

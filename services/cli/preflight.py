@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.errors import IntegrityError, NotFoundError, UnsupportedModelError
-from shared.registry import models
-from shared.registry.models import ActiveModel, Role, artifact
+from shared.registry import model_files, models
+from shared.registry.models import ActiveModel, Role
 from shared.runtime.platform import Platform
+from shared.signing.notes import trusted_keys
 from shared.valuation.model import ValuationModel
 
 ExitCode = Literal[0, 1, 3]
@@ -50,7 +51,8 @@ def exit_code(findings: Sequence[Finding], *, accept_unsupported: bool = False) 
 async def _look(platform: Platform, active: ActiveModel) -> Finding:
     record = active.record
     try:
-        body = await platform.store.get(artifact(record))
+        trusted = trusted_keys(platform.settings.trusted_keys)
+        body = await model_files.read(platform.store, record, trusted=trusted)
         await asyncio.to_thread(ValuationModel.from_bytes, body, threads=platform.settings.threads)
     except (IntegrityError, NotFoundError, UnsupportedModelError) as error:
         return Finding(record.model_id, active.role, str(error), isinstance(error, UnsupportedModelError))

@@ -6,6 +6,7 @@ from shared.evaluation.policy import Policy, load_policy
 from shared.registry.evidence.gathering import EvidenceGatherer
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
+from shared.signing.notes import trusted_keys
 from shared.stores.market_reader import MarketReader
 
 
@@ -19,6 +20,7 @@ def build(platform: Platform, *, policy: Policy | None = None, reader: MarketRea
         clock=platform.clock,
         threads=platform.settings.threads,
         max_latency_s=policy.infra.max_latency_s,
+        trusted=trusted_keys(platform.settings.trusted_keys),
     )
     gatekeeper = Gatekeeper(database=platform.database, clock=platform.clock, policy=policy, gatherer=gatherer)
     return MessageService(

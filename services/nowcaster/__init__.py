@@ -6,5 +6,5 @@ Out: `nowcast.published`; for a champion that this code cannot serve, `training.
 Reads: market events, the registry, model files.
 Removes: rows and files that the retention policy does not keep.
 Writes: snapshots, generations with their archives and explanations, market days, failures, unsupported models,
-training requests.
+training requests, the log of generations with its checkpoints.
 """

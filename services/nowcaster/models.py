@@ -2,8 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 
-from shared.registry.models import ModelRecord, artifact
+from shared.registry import model_files
+from shared.registry.models import ModelRecord
+from shared.signing.notes import VerifierKey
 from shared.storage.object_store import ObjectStore
 from shared.valuation.model import ValuationModel
 
@@ -11,11 +14,13 @@ KEPT = 8
 
 
 class LoadedModels:
-    """A small cache by model id. The bytes are checked against their SHA-256."""
+    """A small cache by model id. The bytes are checked against their SHA-256, and signed by a key of `trusted`, if
+    there are any."""
 
-    def __init__(self, store: ObjectStore, *, threads: int) -> None:
+    def __init__(self, store: ObjectStore, *, threads: int, trusted: Sequence[VerifierKey] = ()) -> None:
         self._store = store
         self._threads = threads
+        self._trusted = trusted
         self._models: OrderedDict[str, ValuationModel] = OrderedDict()
 
     async def load(self, record: ModelRecord) -> ValuationModel:
@@ -23,12 +28,12 @@ class LoadedModels:
 
         Raises:
             IntegrityError: its file is damaged.
-            UnsupportedModelError: this code cannot serve it.
+            UnsupportedModelError: this code cannot serve it, or no trusted key signed it.
             TransientError: the store is down.
         """
         model = self._models.get(record.model_id)
         if model is None:
-            body = await self._store.get(artifact(record))
+            body = await model_files.read(self._store, record, trusted=self._trusted)
             model = await asyncio.to_thread(ValuationModel.from_bytes, body, threads=self._threads)
             self._models[record.model_id] = model
         self._models.move_to_end(record.model_id)

@@ -6,13 +6,18 @@ from shared.contracts.messages import TrainingDrainRequested, TrainingRequested
 from shared.evaluation.policy import load_policy
 from shared.runtime.platform import Platform
 from shared.runtime.service import MessageService
+from shared.signing.notes import signing_keys
 from shared.stores.market_reader import MarketReader
 
 
 def build(
     platform: Platform, *, reader: MarketReader | None = None, executor: TrainingExecutor | None = None
 ) -> MessageService:
-    """A process that hosts several services passes one reader to all of them."""
+    """A process that hosts several services passes one reader to all of them.
+
+    Raises:
+        InvalidInputError: the signing key of the settings is none.
+    """
     settings = platform.settings
     executor = executor or ProcessExecutor(timeout_s=settings.training_timeout_s)
     trainer = Trainer(
@@ -25,6 +30,7 @@ def build(
         lease_s=settings.training_lease_s,
         threads=settings.threads,
         most_open=settings.training_requests_per_origin,
+        keys=signing_keys(settings.signing_key, settings.log_origin),
     )
 
     async def background() -> None:

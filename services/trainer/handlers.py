@@ -6,7 +6,7 @@ the lease.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -21,10 +21,11 @@ from shared.contracts.messages import ContenderRegistered, TrainingRequested
 from shared.database.pool import AWAY, Database
 from shared.errors import InvalidInputError, PermanentError, PunkcastError, TooManyOpenError, TransientError
 from shared.messaging.transaction import handling, originating
-from shared.registry import models, training_requests
+from shared.registry import model_files, models, signing_keys, training_requests
 from shared.registry.models import ModelRecord
 from shared.registry.training_requests import BUS, ClaimedRequest
 from shared.runtime import lineage
+from shared.signing.notes import SigningKey
 from shared.storage.object_store import ObjectStore, StoreUnavailableError
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
@@ -52,6 +53,7 @@ class Trainer:
         lease_s: float,
         threads: int,
         most_open: int = training_requests.MOST_OPEN,
+        keys: Sequence[SigningKey] = (),
         poll_s: float = 15.0,
     ) -> None:
         self._database = database
@@ -63,6 +65,7 @@ class Trainer:
         self._lease_s = lease_s
         self._threads = threads
         self._most_open = most_open
+        self._keys = keys
         self._poll_s = poll_s
         self._wake = asyncio.Event()
 
@@ -189,6 +192,8 @@ class Trainer:
             parent_model=champion,
             registered_at=now,
         )
+        notes = model_files.signatures(record.model_id, record.artifact_sha256, self._keys)
+        record = record.model_copy(update={"signatures": notes})
         async with originating(self._database, self._clock, source=CONSUMER) as transaction:
             connection = transaction.connection
             if not await training_requests.succeed(
@@ -199,6 +204,7 @@ class Trainer:
             for snapshot, archived in zip((learn, judge), stored, strict=True):
                 await snapshots.record(connection, snapshot, at=now)
                 await snapshots.record_archive(connection, archived, at=now)
+            await signing_keys.remember(connection, [str(key.verifier) for key in self._keys], at=now)
             if await models.register(connection, record):
                 await transaction.emit(ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id))
         cutoff = learn.as_of.isoformat()

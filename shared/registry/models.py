@@ -1,6 +1,7 @@
 """The registry of models: what they are (immutable) and the state they are in."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,9 +21,10 @@ Role = Literal["champion", "previous", "shadow"]
 _COLUMNS = """model_id, state, artifact_key, artifact_sha256, artifact_bytes, artifact_format,
        xgboost_version, git_sha, git_dirty, environment_hash, training_snapshot, evaluation_snapshot,
        data_cutoff, training_rows, feature_schema, params::text as params, seed, report::text as report,
-       training_request, parent_model, registered_at"""
+       training_request, parent_model, registered_at,
+       array(select note from model_signatures s where s.model_id = models.model_id order by note) as signatures"""
 
-# In the order of `ModelRecord`, without the state.
+# In the order of `ModelRecord`, without the state and the signatures.
 INSERT_MODEL_SQL = """
 insert into models (model_id, data_cutoff, training_rows, feature_schema, parent_model, training_request, registered_at,
                     artifact_key, artifact_sha256, artifact_bytes, artifact_format, xgboost_version, git_sha, git_dirty,
@@ -31,6 +33,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
         $20::text::jsonb)
 on conflict (model_id) do nothing
 returning model_id
+"""
+INSERT_SIGNATURE_SQL = """
+insert into model_signatures (model_id, note, signed_at) values ($1, $2, $3) on conflict do nothing
 """
 SELECT_MODEL_SQL = f"select {_COLUMNS} from models where model_id = $1"
 SELECT_CHAMPION_SQL = f"select {_COLUMNS} from models where state = 'champion'"
@@ -94,6 +99,7 @@ class ModelRecord(ModelSummary, frozen=True):
     params: dict[str, Any]
     seed: int
     report: dict[str, Any]
+    signatures: Annotated[tuple[str, ...], Field(description="Signed notes about the file; see docs/security.md")] = ()
 
 
 @dataclass(frozen=True)
@@ -110,17 +116,26 @@ def artifact(record: ModelRecord) -> ObjectRef:
 
 
 async def register(connection: Connection, record: ModelRecord) -> bool:
-    """Store a contender as `registered`, whatever state the record has; False when it is already stored.
+    """Store a contender with its signatures; False when it is already stored.
+
+    Its state is `registered`, whatever state the record has.
 
     Raises:
         ConflictError: the training request already produced another model.
     """
     row = dict(record) | {"params": _json(record.params), "report": _json(record.report)}
-    columns = [row[name] for name in ModelRecord.model_fields if name != "state"]
+    columns = [row[name] for name in ModelRecord.model_fields if name not in ("state", "signatures")]
     try:
-        return await connection.fetchval(INSERT_MODEL_SQL, *columns) is not None
+        new = await connection.fetchval(INSERT_MODEL_SQL, *columns) is not None
     except asyncpg.UniqueViolationError as error:
         raise ConflictError(f"training request {record.training_request} already produced another model") from error
+    await add_signatures(connection, record.model_id, record.signatures, at=record.registered_at)
+    return new
+
+
+async def add_signatures(connection: Connection, model_id: str, notes: Sequence[str], *, at: datetime) -> None:
+    """Store signed notes about a model's file (idempotent)."""
+    await connection.executemany(INSERT_SIGNATURE_SQL, [(model_id, note, at) for note in notes])
 
 
 async def get(connection: Connection, model_id: str) -> ModelRecord:

@@ -17,10 +17,11 @@ from shared.market.reference_data import ETH_USD_SCHEMA
 from shared.market.timeline import MarketTimeline
 from shared.market.traits import Traits
 from shared.messaging.ticks import JOBS
-from shared.registry import explanations, models, pointer
+from shared.registry import explanations, model_files, models, pointer
 from shared.registry.explanations import Published
 from shared.runtime import lineage
 from shared.runtime.platform import Platform
+from shared.signing.notes import trusted_keys
 from shared.sources.event_files import read_event_files
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
@@ -104,7 +105,8 @@ async def from_record(
             model = in_charge.model_id
         if isinstance(model, str):
             record = await models.get(connection, model)
-            body = await platform.store.get(models.artifact(record))
+            trusted = trusted_keys(platform.settings.trusted_keys)
+            body = await model_files.read(platform.store, record, trusted=trusted)
             model = ValuationModel.from_bytes(body, threads=platform.settings.threads)
             origin = Origin(**{field.name: getattr(record, field.name) for field in fields(Origin)})
         if nowcast is None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -13,9 +13,11 @@ from shared.database.pool import Database
 from shared.errors import IntegrityError, NotFoundError, UnsupportedModelError
 from shared.evaluation.evidence import GateEvidence, Unsupported
 from shared.evaluation.judgement import GateInputs
+from shared.registry import model_files
 from shared.registry.evidence.facts import Files, Loaded, evidence_of
-from shared.registry.models import ModelRecord, artifact
+from shared.registry.models import ModelRecord
 from shared.registry.unsupported import UnsupportedModel
+from shared.signing.notes import VerifierKey
 from shared.storage.object_store import ObjectStore
 from shared.stores import snapshot_repository as snapshots
 from shared.stores.market_reader import MarketReader
@@ -55,6 +57,7 @@ class EvidenceGatherer:
         clock: Clock,
         threads: int,
         max_latency_s: float,
+        trusted: Sequence[VerifierKey] = (),
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._database = database
@@ -64,6 +67,7 @@ class EvidenceGatherer:
         self._threads = threads
         self._stopwatch = stopwatch
         self._max_latency_s = max_latency_s
+        self._trusted = trusted
 
     async def gather(
         self,
@@ -186,9 +190,9 @@ class EvidenceGatherer:
             return None
 
     async def _load(self, record: ModelRecord) -> Loaded:
-        """Raises UnsupportedModelError: the file is sound, but this code cannot serve it."""
+        """Raises UnsupportedModelError: this code cannot serve the sound file, or no trusted key signed it."""
         try:
-            body = await self._store.get(artifact(record))
+            body = await model_files.read(self._store, record, trusted=self._trusted)
         except (IntegrityError, NotFoundError) as error:
             log.error("gate.artifact_unreadable", model=record.model_id, reason=str(error))
             return Loaded(record, None, False, str(error))

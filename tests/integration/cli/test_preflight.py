@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import IntegrityError, InvalidInputError
 from shared.registry.models import ModelRecord
 from tests.factories import small_market
 from tests.factories.database import Database
 from tests.factories.harness import Harness
+from tests.factories.signing import OURS, seed
 from tests.factories.unsupported import WHY, Release
-from tests.integration.cli.conftest import ran
+from tests.integration.cli.conftest import ran, said
 
 
 @pytest.fixture
@@ -78,3 +80,34 @@ async def test_a_standby_model_that_does_not_load_is_reported_and_stops_no_deplo
     migrated = await ran("migrate", "--preflight")
     assert migrated.exit_code == 0
     assert f"{standby.model_id} {('previous', 'shadow')[missing - 1]}: {WHY}" in migrated.stdout
+
+
+async def test_a_deployment_that_trusts_keys_asks_for_a_signed_champion_and_models_sign_signs_it(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = await harness.promote(small_market.model())
+    made = dict(line.split(": ") for line in (await said("signing-key")).replace("=", ": ", 1).splitlines())
+    monkeypatch.setenv("PUNKCAST_TRUSTED_KEYS", made["verifier key"])
+    refused = await ran("models", "preflight")
+    assert refused.exit_code == 1
+    assert f"sign it with `punkcast models sign {champion.model_id}`" in refused.stdout
+    monkeypatch.setenv("PUNKCAST_SIGNING_KEY", made["PUNKCAST_SIGNING_KEY"])
+    for _ in range(2):
+        assert made["verifier key"] in await said("models", "sign", champion.model_id)
+    assert (await ran("models", "preflight")).exit_code == 0
+    assert await harness.value("select count(*) from model_signatures") == 1
+
+
+async def test_a_damaged_file_is_not_signed(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    champion = await harness.promote(small_market.model())
+    path = harness.store.root / champion.artifact_key
+    path.write_bytes(path.read_bytes().replace(b'"seed":7', b'"seed":8'))
+    monkeypatch.setenv("PUNKCAST_SIGNING_KEY", seed(OURS))
+    with pytest.raises(IntegrityError):
+        await ran("models", "sign", champion.model_id)
+    assert await harness.value("select count(*) from model_signatures") == 0
+
+
+async def test_signing_without_a_key_says_how_to_make_one(harness: Harness) -> None:
+    with pytest.raises(InvalidInputError, match="`punkcast signing-key` makes a key"):
+        await ran("models", "sign", small_market.model().model_id)

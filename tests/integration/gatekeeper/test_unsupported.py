@@ -13,12 +13,13 @@ from shared.contracts.messages import ContenderRegistered, IngestRequested, Nowc
 from shared.errors import UnsupportedModelError
 from shared.evaluation.gates import CONFIRMED, PUBLISHED
 from shared.evaluation.policy import Policy, load_policy
-from shared.registry import audit
+from shared.registry import audit, models
 from shared.registry.evidence.recheck import recheck
 from tests.factories import registry as made
 from tests.factories import small_market
 from tests.factories.database import Database
 from tests.factories.harness import Harness
+from tests.factories.signing import OURS, STRANGERS, sign_model, trust
 from tests.factories.unsupported import WHY, Release
 from tests.integration.gatekeeper.conftest import Gate
 
@@ -131,3 +132,17 @@ async def test_after_a_day_the_message_ends_and_the_daily_look_sends_another(vac
     await vacant.pass_day(days=3)
     assert len(await vacant.emitted(ContenderRegistered)) == 1
     assert made.model_id("newer") == message.model_id
+
+
+async def test_a_contender_that_no_trusted_key_signed_is_never_promoted(harness: Harness, policy: Policy) -> None:
+    trust(harness, OURS)
+    await sign_model(harness, await harness.run(models.get, small_market.model().model_id), OURS)
+    other = await harness.another(build, policy=policy)
+    contender = await harness.register(small_market.model(8), judged=False)
+    await sign_model(harness, contender, STRANGERS)
+    await other.send(ContenderRegistered(model_id=contender.model_id, request_id=contender.training_request))
+    assert await harness.state(contender.model_id) == "registered"
+    assert await harness.value("select count(*) from decisions where subject_model = $1", contender.model_id) == 0
+    await sign_model(harness, contender, OURS)
+    await other.pass_time(660)
+    assert await harness.value("select count(*) from decisions where subject_model = $1", contender.model_id) == 1

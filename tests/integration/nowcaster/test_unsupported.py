@@ -7,10 +7,11 @@ import pytest
 from services.nowcaster.bootstrap import build
 from shared.contracts.messages import AlertRaised, NowcastPublished, TrainingRequested
 from shared.evaluation.policy import load_policy
-from shared.registry import decisions, unsupported
+from shared.registry import decisions, models, unsupported
 from tests.factories import registry as made
 from tests.factories import small_market
 from tests.factories.harness import Harness
+from tests.factories.signing import OURS, sign_model, trust
 from tests.factories.unsupported import WHY, Release
 from tests.integration.nowcaster.conftest import shown, tick, with_standby
 
@@ -96,3 +97,24 @@ async def test_the_record_of_an_unsupported_champion_goes_on_as_that_of_the_pred
     await tick(harness, minutes=30)
     rows = await harness.rows("select role, cleared_at is null from unsupported_models order by since, cleared_at")
     assert [tuple(row) for row in rows] == [("champion", False), ("previous", True)]
+
+
+async def test_a_champion_that_no_trusted_key_signed_is_not_loaded_until_it_is_signed(
+    harness: Harness, champion: str
+) -> None:
+    await tick(harness)
+    before = await shown(harness)
+    trust(harness, OURS)
+    harness = await harness.another(build)
+    await tick(harness, minutes=30)
+    assert await harness.dead() == []
+    assert await shown(harness) == before, "the last nowcast stays"
+    (alert,) = await harness.emitted(AlertRaised)
+    assert (alert.kind, alert.severity, alert.model_id) == ("unsupported_champion", "critical", champion)
+    assert f"no key of PUNKCAST_TRUSTED_KEYS signed the file of {champion}" in alert.summary
+    assert len(await harness.emitted(TrainingRequested)) == 1
+    assert await harness.value("select count(*) from nowcast_failures") == 0, "nothing speaks against the model"
+    await sign_model(harness, await harness.run(models.get, champion), OURS)
+    at = await tick(harness, minutes=30)
+    assert (await shown(harness)).as_of == at
+    assert await harness.value("select cleared_at from unsupported_models") == at

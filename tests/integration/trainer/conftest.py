@@ -1,7 +1,7 @@
 """A trainer over the small market, whose fits run where the test says."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from shared.contracts.messages import TrainingRequested
 from shared.messaging.bus import Subscription
 from shared.registry import training_requests
 from shared.registry.training_requests import TrainingRequest
+from shared.signing.notes import SigningKey
 from shared.stores.market_reader import MarketReader
 from tests.factories.database import Database
 from tests.factories.harness import Harness
@@ -53,7 +54,14 @@ def fits(all_fits: Fits) -> Fits:
     return all_fits
 
 
-def trainer(harness: Harness, executor: object, *, lease_s: float = LEASE_S, poll_s: float = 15.0) -> Trainer:
+def trainer(
+    harness: Harness,
+    executor: object,
+    *,
+    lease_s: float = LEASE_S,
+    poll_s: float = 15.0,
+    keys: Sequence[SigningKey] = (),
+) -> Trainer:
     return Trainer(
         database=harness.database,
         clock=harness.clock,
@@ -63,6 +71,7 @@ def trainer(harness: Harness, executor: object, *, lease_s: float = LEASE_S, pol
         holdout_sales=HOLDOUT,
         lease_s=lease_s,
         threads=1,
+        keys=keys,
         poll_s=poll_s,
     )
 

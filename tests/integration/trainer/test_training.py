@@ -9,6 +9,7 @@ import pytest
 from services.trainer.handlers import Trainer
 from shared.contracts.messages import ContenderRegistered
 from shared.registry import models
+from shared.registry.model_files import UnsignedModelError, require_signed
 from shared.registry.models import ModelRecord
 from shared.stores import snapshot_repository as snapshots
 from shared.valuation.model import ValuationModel
@@ -16,6 +17,7 @@ from shared.valuation.params import Params
 from shared.valuation.snapshot import Snapshot
 from tests.factories import small_market
 from tests.factories.harness import Harness
+from tests.factories.signing import NEXT, OURS, STRANGERS
 from tests.factories.small_market import END, HOLDOUT
 from tests.integration.trainer.conftest import Fits, request, state, trainer, worked_off
 
@@ -139,3 +141,21 @@ async def test_the_store_being_away_costs_time_and_no_attempt(harness: Harness, 
     assert (done.status, done.attempts) == ("succeeded", 1)
     assert done.finished_at == END + timedelta(seconds=15 * refused)
     await load(harness, (await only_model(harness)).evaluation_snapshot)
+
+
+async def test_a_trainer_with_keys_signs_what_it_registers(harness: Harness, served: Trainer, fits: Fits) -> None:
+    await request(harness)
+    await trainer(harness, fits, keys=[OURS, NEXT]).drain()
+    record = await only_model(harness)
+    for key in (OURS, NEXT):
+        require_signed(record, [key.verifier])
+    with pytest.raises(UnsignedModelError):
+        require_signed(record, [STRANGERS.verifier])
+    known = await harness.rows("select verifier_key from signing_keys")
+    assert {row["verifier_key"] for row in known} == {str(OURS.verifier), str(NEXT.verifier)}
+
+
+async def test_a_trainer_without_keys_signs_nothing(harness: Harness, served: Trainer) -> None:
+    await worked_off(harness, served)
+    assert (await only_model(harness)).signatures == ()
+    assert await harness.value("select count(*) from signing_keys") == 0

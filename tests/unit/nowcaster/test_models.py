@@ -5,10 +5,14 @@ import pytest
 from services.nowcaster import models
 from services.nowcaster.models import LoadedModels
 from shared.errors import IntegrityError, NotFoundError
+from shared.registry import model_files
+from shared.registry.model_files import UnsignedModelError
 from shared.registry.models import ModelRecord
+from shared.signing.notes import SigningKey, sign
 from shared.storage.object_store import StoreUnavailableError
 from tests.factories import registry, small_market
 from tests.factories.harness import Store
+from tests.factories.signing import NEXT, OURS, STRANGERS
 
 
 @pytest.fixture
@@ -59,3 +63,34 @@ async def test_a_failed_load_is_tried_again(store: Store, tmp_path: Path, troubl
         await loaded.load(wanted)
     path.write_bytes(body)
     assert (await loaded.load(wanted)).seed == 7
+
+
+def signed(record: ModelRecord, *keys: SigningKey) -> ModelRecord:
+    notes = model_files.signatures(record.model_id, record.artifact_sha256, keys)
+    return record.model_copy(update={"signatures": notes})
+
+
+async def test_a_model_that_no_trusted_key_signed_is_refused_before_its_file_is_read(store: Store) -> None:
+    unsigned = await record(store)
+    another = signed(await record(store, 8), OURS)
+    wrong = (
+        unsigned,
+        signed(unsigned, STRANGERS),
+        unsigned.model_copy(update={"signatures": another.signatures}),
+        unsigned.model_copy(update={"signatures": (sign("punkcast\n1\nAAAA\n", [OURS]), "no note at all")}),
+        signed(unsigned, OURS).model_copy(update={"artifact_sha256": another.artifact_sha256}),
+        signed(unsigned, OURS).model_copy(update={"model_id": another.model_id}),
+    )
+    loaded = LoadedModels(store, threads=1, trusted=[OURS.verifier, NEXT.verifier])
+    for refused in wrong:
+        with pytest.raises(UnsignedModelError, match=f"punkcast models sign {refused.model_id}"):
+            await loaded.load(refused)
+    assert store.reads == []
+    for accepted in (signed(unsigned, OURS), signed(unsigned, STRANGERS, NEXT)):
+        assert (await LoadedModels(store, threads=1, trusted=[NEXT.verifier, OURS.verifier]).load(accepted)).seed == 7
+
+
+async def test_without_trusted_keys_signatures_are_not_asked_for(store: Store) -> None:
+    unsigned = await record(store)
+    assert (await LoadedModels(store, threads=1).load(unsigned)).seed == 7
+    assert (await LoadedModels(store, threads=1).load(signed(unsigned, STRANGERS))).seed == 7

@@ -314,6 +314,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest signed checkpoint of the log of generations
+         * @description A signed note as https://c2sp.org/tlog-checkpoint describes it: origin, number of entries, root, signatures.
+         */
+        get: operations["get_log_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries of the log of generations, oldest first
+         * @description Go on with the index after the last one. Entries never change, and an empty list is the end.
+         */
+        get: operations["list_log_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public keys that signed checkpoints or model files */
+        get: operations["list_signing_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/market": {
         parameters: {
             query?: never;
@@ -2447,10 +2504,20 @@ export interface components {
             /** Items */
             items: components["schemas"]["Freeze"][];
         };
+        /** List[LogLine] */
+        List_LogLine_: {
+            /** Items */
+            items: components["schemas"]["LogLine"][];
+        };
         /** List[ShadowDocument] */
         List_ShadowDocument_: {
             /** Items */
             items: components["schemas"]["ShadowDocument"][];
+        };
+        /** List[SigningKeyDocument] */
+        List_SigningKeyDocument_: {
+            /** Items */
+            items: components["schemas"]["SigningKeyDocument"][];
         };
         /**
          * Live
@@ -2472,6 +2539,19 @@ export interface components {
             median_ape: number | null;
             /** N */
             n: number;
+        };
+        /**
+         * LogLine
+         * @description An entry of the log.
+         */
+        LogLine: {
+            /** Index */
+            index: number;
+            /**
+             * Line
+             * @description Generation id, as_of, published_at, model id, number of rows, Merkle root and SHA-256 of the values, separated by commas
+             */
+            line: string;
         };
         /**
          * MarketAsOf
@@ -2616,6 +2696,12 @@ export interface components {
             };
             /** Seed */
             seed: number;
+            /**
+             * Signatures
+             * @description Signed notes about the file; see docs/security.md
+             * @default []
+             */
+            signatures?: string[];
             /**
              * State
              * @enum {string}
@@ -3467,6 +3553,22 @@ export interface components {
              * @description Of the test against this champion
              */
             started_at: string;
+        };
+        /**
+         * SigningKeyDocument
+         * @description A public key that signed a checkpoint or a model file here. Compare it with one that you have from elsewhere.
+         */
+        SigningKeyDocument: {
+            /**
+             * First Used At
+             * Format: date-time
+             */
+            first_used_at: string;
+            /**
+             * Verifier Key
+             * @description As https://c2sp.org/signed-note writes it
+             */
+            verifier_key: string;
         };
         /**
          * Since
@@ -5247,6 +5349,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_EValuePath_"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_log_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_log_entries: {
+        parameters: {
+            query?: {
+                /** @description Index of the first entry */
+                start?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_LogLine_"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signing_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_SigningKeyDocument_"];
                 };
             };
             /** @description Unprocessable Entity */

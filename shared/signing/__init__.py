@@ -1,0 +1,1 @@
+"""What the platform signs, and how a stranger checks it: signed notes, checkpoints of the log, model files."""
