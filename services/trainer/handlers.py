@@ -23,7 +23,7 @@ from shared.errors import InvalidInputError, PermanentError, PunkcastError, TooM
 from shared.messaging.transaction import handling, originating
 from shared.registry import model_files, models, signing_keys, training_requests
 from shared.registry.models import ModelRecord
-from shared.registry.training_requests import BUS, ClaimedRequest
+from shared.registry.training_requests import ClaimedRequest, bus_origin
 from shared.runtime import lineage
 from shared.signing.notes import SigningKey
 from shared.storage.object_store import ObjectStore, StoreUnavailableError
@@ -70,13 +70,14 @@ class Trainer:
         self._wake = asyncio.Event()
 
     async def on_training_requested(self, message: Envelope) -> None:
-        """Store the request, unless one from the bus with the same reason is open.
+        """Store the request, unless one of the same origin and reason is open.
 
-        The platform's own requests are stored before their messages. Whatever else a message says, it came by the bus.
+        The platform's own requests are stored before their messages, which name no user. Whatever else a message says,
+        it came by the bus, from the user for whom the broker vouches.
         """
         request, now = message.data, self._clock.now()
         assert isinstance(request, TrainingRequested)
-        identity, queued = request.request_id or message.id, False
+        identity, origin, queued = request.request_id or message.id, bus_origin(message.sender), False
         async with handling(self._database, self._clock, consumer=CONSUMER, cause=message) as transaction:
             try:
                 queued = await training_requests.enqueue(
@@ -84,7 +85,7 @@ class Trainer:
                     request_id=identity,
                     reason=request.reason,
                     requested_by=request.requested_by,
-                    origin=BUS,
+                    origin=origin,
                     data_cutoff=request.data_cutoff,
                     at=now,
                     most_open=self._most_open,
@@ -92,7 +93,7 @@ class Trainer:
             except TooManyOpenError as error:
                 log.warning("training.refused", reason=str(error))
                 await training_requests.refuse(
-                    transaction.connection, identity, request, str(error), origin=BUS, at=now
+                    transaction.connection, identity, request, str(error), origin=origin, at=now
                 )
         self._wake.set()
         log.info("training.requested", reason=request.reason, queued=queued)

@@ -1,8 +1,9 @@
 """Training requests: a queue in Postgres, worked off under leases with fencing tokens.
 
-The origin of a request is the way it came: `policy`, `nowcaster`, `operator`, `api:<key id>`, `cli:<user>` or `bus`.
-`requested_by` is what the requester says. An origin has one open request per reason, and a limited number of open
-requests. The platform's own origins have no limit and go first.
+The origin of a request is the way it came: `policy`, `nowcaster`, `operator`, `api:<key id>`, `cli:<user>`,
+`bus:<user>` if the broker vouches for the user, or else `bus`. `requested_by` is what the requester says. An origin has
+one open request per reason, and a limited number of open requests. The platform's own origins have no limit and go
+first.
 """
 
 from collections.abc import Mapping
@@ -136,7 +137,8 @@ class TrainingRequest(BaseModel):
     reason: str
     requested_by: Annotated[str, Field(description="As the requester says")]
     origin: Annotated[
-        str, Field(description="The way it came: policy, nowcaster, operator, api:<key id>, cli:<user> or bus")
+        str,
+        Field(description="The way it came: policy, nowcaster, operator, api:<key id>, cli:<user>, bus or bus:<user>"),
     ]
     data_cutoff: datetime | None
     requested_at: datetime
@@ -166,6 +168,11 @@ class History(NamedTuple):
     last_training: datetime | None
     open_reasons: frozenset[str]
     last_request: datetime | None
+
+
+def bus_origin(sender: str | None) -> str:
+    """The origin of a request that came as a message. The broker vouches for the user `sender`; None: for nobody."""
+    return BUS if sender is None else storable(f"{BUS}:{sender}")
 
 
 async def ask(

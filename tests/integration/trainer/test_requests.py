@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from services.trainer.handlers import Trainer
+from shared.contracts.envelope import Envelope
 from shared.contracts.messages import TrainingRequested
 from tests.factories.harness import Harness
 from tests.factories.small_market import END
@@ -54,3 +55,18 @@ async def test_whatever_a_message_says_it_came_by_the_bus_and_the_fourth_open_on
     assert stored[-1].error.startswith("refused: bus has 3 open training requests")
     assert stored[-1].finished_at == END
     assert await harness.dead() == []
+
+
+async def test_a_user_for_whom_the_broker_vouches_is_an_origin_of_its_own(harness: Harness, served: Trainer) -> None:
+    """Each has a limit of its own, and takes no reason from another; not even by the name of the policy."""
+    stored = []
+    for sender, reasons in (("ana", "abcd"), ("policy", "a"), (None, "a")):
+        for reason in reasons:
+            request = TrainingRequested(reason=reason, requested_by="retrain-policy")
+            message = Envelope.wrap(request, source="test", time=END).model_copy(update={"sender": sender})
+            await served.on_training_requested(message)
+            stored.append(await state(harness, message.id))
+    assert [(one.origin, one.status) for one in stored] == [
+        *[("bus:ana", "queued")] * 3, ("bus:ana", "failed"), ("bus:policy", "queued"), ("bus", "queued"),
+    ]  # fmt: skip
+    assert stored[3].error.startswith("refused: bus:ana has 3 open training requests")

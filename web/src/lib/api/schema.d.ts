@@ -3790,7 +3790,7 @@ export interface components {
             model_id: string | null;
             /**
              * Origin
-             * @description The way it came: policy, nowcaster, operator, api:<key id>, cli:<user> or bus
+             * @description The way it came: policy, nowcaster, operator, api:<key id>, cli:<user>, bus or bus:<user>
              */
             origin: string;
             /** Reason */
