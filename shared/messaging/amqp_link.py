@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractExchange, AbstractRobustChannel, AbstractRobustConnection, AbstractRobustExchange
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed, PublishError
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed, DeliveryError, PublishError
 
 from shared.errors import ConflictError
 from shared.messaging.amqp_layout import Layout
-from shared.messaging.bus import BusUnavailableError, UnroutableError
+from shared.messaging.bus import BusUnavailableError, QueueFullError, UnroutableError, require_size
 
 log = structlog.get_logger(__name__)
 
@@ -86,8 +86,11 @@ class Link:
 
         Raises:
             UnroutableError: no queue is bound to the key.
+            TooLargeError: the body is too large for the broker.
+            QueueFullError: a queue is at its limit.
             BusUnavailableError: no confirmation; the broker may still have the message.
         """
+        require_size(message.body)
         try:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
                 await exchange.publish(message, routing_key, mandatory=True)
@@ -95,6 +98,8 @@ class Link:
             raise UnroutableError(
                 f"no queue is bound to {routing_key!r} on {exchange.name}; declare the queues first"
             ) from error
+        except DeliveryError as error:
+            raise QueueFullError(f"a queue for {routing_key!r} on {exchange.name} is at its limit") from error
         except LOST as error:
             raise BusUnavailableError(f"no confirmation: {type(error).__name__}: {error}") from error
 

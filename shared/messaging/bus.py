@@ -28,8 +28,26 @@ class BusUnavailableError(TransientError):
     """The broker is unavailable or refused the message. It has confirmed nothing."""
 
 
+class QueueFullError(BusUnavailableError):
+    """The broker refused this message: a queue that is bound to the routing key is at its limit."""
+
+
 class UnroutableError(PermanentError):
     """No queue is bound to the routing key, so the broker would drop the message."""
+
+
+LARGEST_BODY: Final = 2 << 20
+"""Bytes that the broker takes: `max_message_size` in `deploy/rabbitmq/rabbitmq.conf`."""
+
+
+class TooLargeError(PermanentError):
+    """The broker takes no such body."""
+
+
+def require_size(body: bytes) -> None:
+    """Raises TooLargeError. The broker itself would close the channel, under other messages too."""
+    if len(body) > LARGEST_BODY:
+        raise TooLargeError(f"{len(body)} bytes exceed the broker's limit of {LARGEST_BODY}; send files as object keys")
 
 
 @dataclass(frozen=True)
@@ -87,7 +105,13 @@ class Bus(Protocol):
     async def start(self) -> None: ...
 
     async def publish(self, envelope: Envelope) -> None:
-        """Publish one message. Raises BusUnavailableError, or UnroutableError if no queue is bound."""
+        """Publish one message.
+
+        Raises:
+            BusUnavailableError: no confirmation; as QueueFullError, only this message was refused.
+            UnroutableError: no queue is bound.
+            TooLargeError: the body is above `LARGEST_BODY`.
+        """
 
     async def publish_raw(self, routing_key: str, body: bytes) -> None:
         """Publish raw bytes (tests, replay of dead letters). Raises the errors of `publish`."""

@@ -17,7 +17,16 @@ from uuid import UUID
 from shared.clock import Clock
 from shared.contracts.envelope import Envelope, MalformedMessageError, decode
 from shared.contracts.messages import Payload
-from shared.messaging.bus import KEPT_OF_CUT, RETRY_DELAYS, Cut, DeadLetter, Judge, Subscription, UnroutableError
+from shared.messaging.bus import (
+    KEPT_OF_CUT,
+    RETRY_DELAYS,
+    Cut,
+    DeadLetter,
+    Judge,
+    Subscription,
+    UnroutableError,
+    require_size,
+)
 from shared.messaging.dead_letter_file import DeadLetterFile
 from shared.messaging.delivery import Outcome, deliver
 from shared.messaging.topology import AUDIT, AUDIT_LENGTH, DEAD_LENGTH
@@ -158,6 +167,7 @@ class MemoryBus:
         await self._put(routing_key, body, None)
 
     async def _put(self, routing_key: str, body: bytes, message_id: UUID | None) -> None:
+        require_size(body)
         self._broker.route(routing_key, body, message_id)
         async with self._broker.arrived:
             self._broker.arrived.notify_all()
@@ -216,6 +226,7 @@ class MemoryBus:
             message_id = decode(body).id
         except MalformedMessageError:
             message_id = None
+        require_size(body)
         self._broker.hand(consumer, body, message_id)
         async with self._broker.arrived:
             self._broker.arrived.notify_all()

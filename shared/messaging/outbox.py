@@ -1,12 +1,13 @@
 """The relay publishes committed outbox rows at least once, in the order of writing.
 
+What the broker does not take waits, and blocks nothing else: rows of a routing key without a queue or with a full one.
 Every worker has a relay; each takes rows that the others have not locked. After a crash between publish and delete a
 row is published twice, and the consumers' inboxes drop the duplicate.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,8 +17,9 @@ import structlog
 from shared.clock import Clock, SystemClock
 from shared.contracts.envelope import MalformedMessageError, decode
 from shared.database.pool import Connection, Database
+from shared.errors import PermanentError, PunkcastError
 from shared.messaging import failpoints
-from shared.messaging.bus import Bus, UnroutableError, Volatile
+from shared.messaging.bus import Bus, QueueFullError, UnroutableError, Volatile
 from shared.messaging.transaction import ONE_CONSUMER, purge_inbox
 from shared.tasks import end
 from shared.telemetry import metrics
@@ -31,7 +33,7 @@ INBOX_KEPT = timedelta(days=30)
 _WAITING_SQL = "select exists (select from outbox)"
 _TAKE_SQL = """
     select id, message_id, routing_key, body from outbox
-    where message_id <> all($2::uuid[])
+    where message_id <> all($2::uuid[]) and routing_key <> all($3::text[])
     order by id limit $1
     for update skip locked
 """
@@ -45,7 +47,7 @@ class Relay:
     Args:
         poll_s: polling interval in case a notification is lost.
         heartbeat_s: interval between checks of the listening connection.
-        unroutable_pause_s: pause after an unroutable message, so that it blocks no other.
+        unroutable_pause_s: pause of a routing key after a refusal; then its oldest row is tried, and alone.
     """
 
     def __init__(
@@ -66,7 +68,8 @@ class Relay:
         self._unroutable_pause_s = unroutable_pause_s
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._parked: dict[UUID, float] = {}
+        # Routing keys, and rows that no queue can ever take: until when they wait.
+        self._parked: dict[str | UUID, float] = {}
         # Keys of rows, with the ids of their messages.
         self._handed_over: dict[UUID, UUID] = {}
         self._idle = asyncio.Event()
@@ -81,6 +84,10 @@ class Relay:
         Raises:
             BusUnavailableError: the broker is unavailable. Confirmed rows are deleted, the others stay.
         """
+        return await self._batch(set())
+
+    async def _batch(self, refused: set[str | UUID]) -> int:
+        """As `run_once`, without what is in `refused`; adds what the broker refuses."""
         failures: list[BaseException] = []
         async with self._database.connection() as connection:
             # Most polls find nothing and need no transaction.
@@ -88,14 +95,17 @@ class Relay:
                 return 0
             async with connection.transaction():
                 await self._delete_settled(connection)
-                rows = await connection.fetch(_TAKE_SQL, BATCH, [*self._parked_now(), *self._handed_over])
+                rows = self._without_doubtful(await connection.fetch(_TAKE_SQL, BATCH, *self._left_out(refused)))
                 results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
                 published: dict[UUID, UUID] = {}
                 for row, result in zip(rows, results, strict=True):
                     if isinstance(result, UUID):
                         published[row["message_id"]] = result
-                    elif isinstance(result, UnroutableError):
-                        self._park(row, result)
+                        self._parked.pop(row["routing_key"], None)
+                    elif isinstance(result, (UnroutableError, QueueFullError)):
+                        refused.add(self._park(row["routing_key"], result))
+                    elif isinstance(result, PermanentError):
+                        refused.add(self._park(row["message_id"], result))
                     else:
                         failures.append(result)
                 if published:
@@ -109,11 +119,14 @@ class Relay:
         return len(published)
 
     async def drain(self) -> int:
-        """`run_once` until there is nothing to publish."""
-        total = 0
-        while published := await self.run_once():
+        """Publish batches until all other rows wait for a queue; returns the number of published rows."""
+        total, refused = 0, set[str | UUID]()
+        while True:
+            known = len(refused)
+            published = await self._batch(refused)
             total += published
-        return total
+            if not published and len(refused) == known:
+                return total
 
     async def run(self) -> None:
         """Relay until `stop`; retry during outages of the broker or the database."""
@@ -208,14 +221,29 @@ class Relay:
                 for key in settled:
                     del self._handed_over[key]
 
-    def _park(self, row: asyncpg.Record, error: UnroutableError) -> None:
-        log.error("outbox message is unroutable", message_id=str(row["message_id"]), reason=str(error))
-        self._parked[row["message_id"]] = asyncio.get_running_loop().time() + self._unroutable_pause_s
+    def _park(self, key: str | UUID, error: PunkcastError) -> str | UUID:
+        if key not in self._parked:
+            log.error("outbox messages wait", of=str(key), reason=str(error))
+        self._parked[key] = asyncio.get_running_loop().time() + self._unroutable_pause_s
+        return key
 
-    def _parked_now(self) -> Sequence[UUID]:
+    def _left_out(self, refused: Set[str | UUID]) -> tuple[Sequence[UUID], Sequence[str]]:
+        """The rows, and the routing keys, that are not tried now: `refused` and those whose pause is not over."""
         now = asyncio.get_running_loop().time()
-        self._parked = {identity: until for identity, until in self._parked.items() if until > now}
-        return list(self._parked)
+        waiting = refused | {key for key, until in self._parked.items() if until > now}
+        rows = [key for key in waiting if isinstance(key, UUID)]
+        return [*self._handed_over, *rows], [key for key in waiting if isinstance(key, str)]
+
+    def _without_doubtful(self, rows: Sequence[asyncpg.Record]) -> Sequence[asyncpg.Record]:
+        """Of a key that was refused the oldest row only: a refused message may have reached other queues."""
+        tried: set[str] = set()
+        chosen = []
+        for row in rows:
+            key = row["routing_key"]
+            if key not in self._parked or key not in tried:
+                chosen.append(row)
+            tried.add(key)
+        return chosen
 
     async def _housekeeping(self, next_purge: float) -> float:
         """Measure the outbox; once an hour, delete old inbox entries."""

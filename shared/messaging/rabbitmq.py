@@ -15,6 +15,7 @@ from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, Abstrac
 from shared.clock import Clock, SystemClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
+from shared.errors import PermanentError
 from shared.messaging.amqp_layout import Layout
 from shared.messaging.amqp_link import LOST, RECONNECT_S, Link, Session
 from shared.messaging.amqp_message import History, dead_letter, failed_copy, from_bytes, from_envelope, sender_of
@@ -230,7 +231,7 @@ class RabbitBus:
         try:
             session = await self._link.session()
             await self._link.publish(session.events, message, routing_key)
-        except (BusUnavailableError, UnroutableError) as error:
+        except (BusUnavailableError, PermanentError) as error:
             metrics.PUBLISH_FAILURES.labels(type(error).__name__).inc()
             raise
         metrics.PUBLISHED.labels(message.type or "raw").inc()

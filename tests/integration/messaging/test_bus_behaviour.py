@@ -13,7 +13,7 @@ import pytest
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ALL_MESSAGES, IngestRequested, MonitorRequested, TrainingRequested
 from shared.errors import PermanentError, TransientError
-from shared.messaging.bus import Bus, DeadLetter, Subscription, UnroutableError
+from shared.messaging.bus import LARGEST_BODY, Bus, DeadLetter, Subscription, TooLargeError, UnroutableError
 from shared.messaging.topology import declare_platform
 from shared.storage.object_store import StoreUnavailableError
 from tests.factories.waiting import eventually
@@ -261,3 +261,16 @@ async def test_reading_dead_letters_leaves_them_in_the_queue(bus: Bus) -> None:
     assert len(some) == 2
     assert all(letter in letters for letter in some)
     assert await bus.dead_letters() == letters
+
+
+async def test_a_body_above_the_limit_is_refused_at_publishing_and_harms_no_other_message(bus: Bus) -> None:
+    await consume(bus, recorder := Recorder())
+    body = bytes(LARGEST_BODY + 1)
+    for refused in (bus.publish_raw(IngestRequested.TYPE, body), bus.hand("ingestor", body)):
+        with pytest.raises(TooLargeError, match="2097153 bytes exceed the broker's limit of 2097152"):
+            await refused
+    await bus.publish_raw(IngestRequested.TYPE, body[:-1])
+    await bus.publish(sent := message())
+    await eventually(lambda: recorder.seen == [sent])
+    [letter] = await dead_letters(bus, 1)
+    assert letter.cut.length == LARGEST_BODY

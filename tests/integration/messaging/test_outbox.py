@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import aio_pika
 import pytest
+from aio_pika.abc import AbstractChannel
 from prometheus_client import REGISTRY
 
 from shared.clock import ManualClock, SystemClock
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.messages import IngestRequested, MarketUpdated, MonitorRequested, Payload
-from shared.messaging.bus import Bus, BusUnavailableError, Subscription, UnroutableError
+from shared.messaging.bus import LARGEST_BODY, Bus, BusUnavailableError, Subscription, UnroutableError
 from shared.messaging.memory import MemoryBus
 from shared.messaging.outbox import Relay
+from shared.messaging.rabbitmq import RabbitBus
 from shared.messaging.transaction import handling, originating
 from tests.factories.database import Database
 from tests.factories.waiting import eventually
@@ -151,6 +154,51 @@ async def test_an_unroutable_message_stays_without_blocking_the_others(database:
         return await depth(database) == 0
 
     await eventually(drained)
+
+
+async def test_rows_that_a_full_queue_refuses_wait_and_the_others_go_on(
+    database: Database, amqp_url: str, broker_prefix: str
+) -> None:
+    """The queue beside the full one gets each row once, and one row more for each further try."""
+    bus = RabbitBus(amqp_url, broker_prefix)
+    for consumer, kind in (("monitor", MonitorRequested), ("nowcaster", MarketUpdated)):
+        await bus.declare(consumer, [kind])
+    async with await aio_pika.connect(amqp_url) as connection, connection.channel() as channel:
+        full = await channel.declare_queue(
+            f"{broker_prefix}.full", arguments={"x-max-length": 1, "x-overflow": "reject-publish"}
+        )
+        await channel.default_exchange.publish(aio_pika.Message(b"full"), full.name)
+        await full.bind(f"{broker_prefix}.events", routing_key=MonitorRequested.TYPE)
+        await emit(database, *[MonitorRequested(slot=NOW) for _ in range(250)], *updates(2))
+        relay = Relay(database, bus, unroutable_pause_s=0.0)
+        for _ in range(3):
+            assert await relay.run_once() == 0
+        assert await relay.drain() == 2
+        assert await depth(database) == 250
+        assert await waiting(channel, f"{broker_prefix}.nowcaster") == 2
+        assert await waiting(channel, f"{broker_prefix}.monitor") == 100 + 1 + 1 + 1
+
+        await full.delete(if_unused=False, if_empty=False)
+        assert await Relay(database, bus).drain() == 250
+    await bus.stop(0.1)
+
+
+async def waiting(channel: AbstractChannel, queue: str) -> int:
+    """The number of messages in a queue that nobody consumes."""
+    declared = await channel.declare_queue(queue, passive=True)
+    return declared.declaration_result.message_count
+
+
+async def test_a_row_too_large_for_the_broker_blocks_not_even_its_own_kind(database: Database) -> None:
+    bus = MemoryBus(ManualClock(NOW))
+    await bus.declare("nowcaster", [MarketUpdated])
+    await database.execute(
+        "insert into outbox (message_id, routing_key, body, created_at) values ($1, $2, $3, $4)",
+        uuid4(), MarketUpdated.TYPE, bytes(LARGEST_BODY + 1), NOW,
+    )  # fmt: skip
+    await emit(database, *updates(2))
+    assert await Relay(database, bus).drain() == 2
+    assert bus.waiting("nowcaster") == 2
 
 
 async def test_a_row_this_version_cannot_read_is_published_unchanged(database: Database, stub: StubBus) -> None:

@@ -10,7 +10,7 @@ from aio_pika.exceptions import AMQPError
 
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import ALL_MESSAGES, TrainingRequested
-from shared.messaging.bus import Bus, Subscription
+from shared.messaging.bus import LARGEST_BODY, Bus, Subscription
 from shared.messaging.rabbitmq import RabbitBus
 from shared.messaging.topology import CONSUMERS, declare_platform
 from tests.factories.waiting import eventually
@@ -99,8 +99,9 @@ async def test_a_message_above_the_limit_is_refused_by_the_broker(platform: Rabb
     async with await aio_pika.connect(platform._link._url) as connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(EVENTS, ensure=False)
+        await exchange.publish(aio_pika.Message(bytes(LARGEST_BODY)), TrainingRequested.TYPE)
         with pytest.raises(AMQPError):
-            await exchange.publish(aio_pika.Message(bytes(2 * 1024 * 1024 + 1)), TrainingRequested.TYPE)
+            await exchange.publish(aio_pika.Message(bytes(LARGEST_BODY + 1)), TrainingRequested.TYPE)
 
 
 async def _get(channel: AbstractChannel, name: str) -> None:
