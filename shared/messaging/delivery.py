@@ -27,13 +27,33 @@ MAX_REASON = 1000
 class Outcome:
     """`done`: acknowledge. `retry`: redeliver after the delay of `tier`. `dead`: move to the dead-letter queue.
 
-    `counts`: whether this was one of the message's tries.
+    `counts`: whether this was one of the message's tries. `junk`: dead because of what it says; the bus logs it, in one
+    line for many (`Refusals`).
     """
 
     kind: Literal["done", "retry", "dead"]
     reason: str = ""
     tier: int = 0
     counts: bool = True
+    junk: bool = False
+
+
+@dataclass
+class Refusals:
+    """Junk that one consumer got in a row."""
+
+    consumer: str
+    messages: int = 0
+    first: str = ""
+
+    def add(self, outcome: Outcome) -> None:
+        self.first = self.first or outcome.reason
+        self.messages += 1
+
+    def log(self) -> None:
+        """One line for all, if there are any."""
+        if self.messages:
+            log.warning("message refused", consumer=self.consumer, messages=self.messages, reason=self.first)
 
 
 async def deliver(
@@ -52,11 +72,10 @@ async def deliver(
         message = decode(body, now=now).model_copy(update={"sender": sender})
     except MalformedMessageError as error:
         metrics.MESSAGES.labels(subscription.consumer, "malformed", "dead").inc()
-        log.warning("message refused", consumer=subscription.consumer, reason=str(error)[:MAX_REASON])
-        return Outcome("dead", f"malformed: {error}"[:MAX_REASON])
+        return _junk(f"malformed: {error}")
     if not any(message.type == accepted.TYPE for accepted in subscription.types):
         metrics.MESSAGES.labels(subscription.consumer, message.type, "dead").inc()
-        return Outcome("dead", f"misrouted: {subscription.consumer} does not handle {message.type}")
+        return _junk(f"misrouted: {subscription.consumer} does not handle {message.type}")
     with structlog.contextvars.bound_contextvars(
         consumer=subscription.consumer,
         message_type=message.type,
@@ -80,9 +99,9 @@ async def deliver(
         except Exception as error:
             outcome = _outcome_of(error, attempt, retries)
             label = outcome.kind
-            if outcome.kind == "dead":
+            if outcome.kind == "dead" and not outcome.junk:
                 log.error("message is dead", reason=outcome.reason, exc_info=not isinstance(error, PermanentError))
-            else:
+            elif outcome.kind == "retry":
                 expected = isinstance(error, (TransientError, *OUTAGES))
                 log.warning("message will be retried", reason=outcome.reason, exc_info=not expected)
             return outcome
@@ -91,9 +110,13 @@ async def deliver(
             metrics.HANDLER_SECONDS.labels(subscription.consumer, message.type).observe(perf_counter() - started)
 
 
+def _junk(reason: str) -> Outcome:
+    return Outcome("dead", reason[:MAX_REASON], junk=True)
+
+
 def _outcome_of(error: Exception, attempt: int, retries: int) -> Outcome:
     if isinstance(error, MalformedMessageError):
-        return Outcome("dead", f"malformed: {error}"[:MAX_REASON])
+        return _junk(f"malformed: {error}")
     if isinstance(error, PermanentError):
         return Outcome("dead", f"permanent: {type(error).__name__}: {error}"[:MAX_REASON])
     reason = f"{type(error).__name__}: {error}"

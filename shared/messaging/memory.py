@@ -28,7 +28,7 @@ from shared.messaging.bus import (
     require_size,
 )
 from shared.messaging.dead_letter_file import DeadLetterFile
-from shared.messaging.delivery import Outcome, deliver
+from shared.messaging.delivery import Outcome, Refusals, deliver
 from shared.messaging.topology import AUDIT, AUDIT_LENGTH, DEAD_LENGTH
 from shared.tasks import end
 from shared.telemetry import metrics
@@ -283,3 +283,7 @@ class MemoryBus:
             queue.ready.appendleft(delivery)
             raise
         self._broker.settle(queue, delivery, outcome)
+        if outcome.junk:
+            refusals = Refusals(subscription.consumer)
+            refusals.add(outcome)
+            refusals.log()

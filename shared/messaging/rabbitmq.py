@@ -1,24 +1,22 @@
-"""The bus on RabbitMQ. `amqp_layout` has names and queue arguments, `amqp_message` message properties."""
+"""The bus on RabbitMQ. `amqp_layout` has names and queue arguments, `amqp_message` the properties of messages, and
+`amqp_consumer` what becomes of a received message."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import aio_pika
 import aiormq
-import structlog
-from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, AbstractRobustQueue
+from aio_pika.abc import AbstractRobustChannel
 
 from shared.clock import Clock, SystemClock
 from shared.contracts.envelope import Envelope
 from shared.contracts.messages import Payload
 from shared.errors import PermanentError
+from shared.messaging.amqp_consumer import Consumer
 from shared.messaging.amqp_layout import Layout
-from shared.messaging.amqp_link import LOST, RECONNECT_S, Link, Session
-from shared.messaging.amqp_message import History, dead_letter, failed_copy, from_bytes, from_envelope, sender_of
+from shared.messaging.amqp_link import LOST, Link, Session
+from shared.messaging.amqp_message import dead_letter, from_bytes, from_envelope
 from shared.messaging.bus import (
     RETRY_DELAYS,
     BusUnavailableError,
@@ -26,21 +24,9 @@ from shared.messaging.bus import (
     Fate,
     Judge,
     Subscription,
-    UnroutableError,
 )
-from shared.messaging.delivery import Outcome, deliver
 from shared.tasks import end
 from shared.telemetry import metrics
-
-log = structlog.get_logger(__name__)
-
-
-@dataclass
-class _Consumer:
-    subscription: Subscription
-    channel: AbstractRobustChannel
-    queue: AbstractRobustQueue
-    tag: str | None = None
 
 
 class RabbitBus:
@@ -67,8 +53,7 @@ class RabbitBus:
         self._clock = clock or SystemClock()
         self._layout = Layout(prefix, delays)
         self._link = Link(url, self._layout)
-        self._consumers: list[_Consumer] = []
-        self._in_flight: set[asyncio.Task[object]] = set()
+        self._consumers: list[Consumer] = []
         self._stopping = False
         self._attached = False
         self._watch_task: asyncio.Task[None] | None = None
@@ -88,7 +73,7 @@ class RabbitBus:
             # cancelled consumer's channel has declared.
             keys = [message.TYPE for message in subscription.types]
             queue = await self._layout.declare(channel, subscription.consumer, keys)
-            self._consumers.append(_Consumer(subscription, channel, queue))
+            self._consumers.append(Consumer(subscription, channel, queue, self._link, self._layout, self._clock))
 
         await self._link.retry_until_available(subscribe)
 
@@ -97,9 +82,7 @@ class RabbitBus:
 
         async def consume(_: Session) -> None:
             for consumer in self._consumers:
-                if consumer.tag is None:
-                    on_message = partial(self._on_message, consumer.subscription)
-                    consumer.tag = await consumer.queue.consume(on_message)
+                await consumer.start()
 
         await self._link.retry_until_available(consume)
         self._attached = True
@@ -147,15 +130,13 @@ class RabbitBus:
         self._stopping = True
         self._attached = False
         for consumer in self._consumers:
-            if consumer.tag is not None:
-                # Without a connection this only keeps the client library from restoring the consumer.
-                with contextlib.suppress(*LOST):
-                    async with asyncio.timeout(5.0 if self._link.up else 0.1):
-                        await consumer.queue.cancel(consumer.tag)
-                consumer.tag = None
-        if self._in_flight:
-            await asyncio.wait(tuple(self._in_flight), timeout=grace_s)
-        await end(tuple(self._in_flight))
+            consumer.stopping = True
+        for consumer in self._consumers:
+            await consumer.cancel()
+        in_flight = [task for consumer in self._consumers for task in consumer.in_flight]
+        if in_flight:
+            await asyncio.wait(in_flight, timeout=grace_s)
+        await end(in_flight)
 
     async def stop(self, grace_s: float = 20.0) -> None:
         await self.stop_consuming(grace_s)
@@ -168,64 +149,6 @@ class RabbitBus:
     @property
     def healthy(self) -> bool:
         return self._link.up and (self._attached or not self._consumers)
-
-    async def _on_message(self, subscription: Subscription, message: AbstractIncomingMessage) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._in_flight.add(task)
-        try:
-            if self._stopping:
-                await message.nack(requeue=True)
-                return
-            history = History.of(message.headers)
-            sender = sender_of(message, trusted=("", self._layout.retry))
-            outcome = await deliver(
-                subscription,
-                message.body,
-                attempt=history.attempt,
-                retries=len(self._layout.delays),
-                now=self._clock.now(),
-                sender=sender,
-            )
-            await self._settle(subscription.consumer, message, history, outcome, sender)
-        except asyncio.CancelledError:
-            # Either the grace is over, or the connection is lost and the broker redelivers.
-            if self._stopping:
-                with contextlib.suppress(*LOST):
-                    await message.nack(requeue=True)
-            raise
-        except (BusUnavailableError, UnroutableError) as error:
-            log.warning("requeueing a failed message", consumer=subscription.consumer, reason=str(error))
-            await asyncio.sleep(RECONNECT_S)
-            with contextlib.suppress(*LOST):
-                await message.reject(requeue=True)
-        except LOST as error:
-            log.warning(
-                "could not acknowledge, the broker will redeliver",
-                consumer=subscription.consumer,
-                reason=f"{type(error).__name__}: {error}",
-            )
-        finally:
-            self._in_flight.discard(task)
-
-    async def _settle(
-        self,
-        consumer: str,
-        message: AbstractIncomingMessage,
-        history: History,
-        outcome: Outcome,
-        sender: str | None,
-    ) -> None:
-        """Acknowledge; a failed message only after its copy is confirmed."""
-        if outcome.kind != "done":
-            copy = failed_copy(message, history, outcome, now=self._clock.now(), consumer=consumer, sender=sender)
-            session = await self._link.session()
-            if outcome.kind == "retry":
-                await self._link.publish(session.retry, copy, self._layout.retry_queue(consumer, outcome.tier))
-            else:
-                await self._link.publish(session.dead, copy, "")
-                metrics.DEAD_LETTERS.labels(consumer).inc()
-        await message.ack()
 
     async def _publish_event(self, routing_key: str, message: aio_pika.Message) -> None:
         try:

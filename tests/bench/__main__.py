@@ -23,6 +23,7 @@ from tests.bench.deal_latency import deal_latency
 from tests.bench.decode_rate import decode_rate
 from tests.bench.false_alarms import false_alarms
 from tests.bench.feature_rate import feature_rate
+from tests.bench.garbage import garbage
 from tests.bench.gate_size import gate_size
 from tests.bench.gateway import gateway
 from tests.bench.growth import growth
@@ -36,7 +37,7 @@ from tests.plugins.market_data import market_data_folder
 RESULTS = Path("bench-results.json")
 BENCHES = (
     import_rate, decode_rate, market_state, feature_rate, nowcast_cycle, gate_size, false_alarms, scale, gateway,
-    deal_latency, growth,
+    deal_latency, growth, garbage,
 )  # fmt: skip
 
 

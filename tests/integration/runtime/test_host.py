@@ -128,7 +128,7 @@ async def test_a_forged_tick_never_reaches_its_handler(database: Database, tmp_p
     """Handled, it would use up the id of a later tick, or make work at an instant of a stranger's choice."""
     bus, seen, now = MemoryBus(SystemClock()), Recorder(), SystemClock().now()
     newest, every = slot_at(job, now), JOBS[job].every
-    later = newest + every
+    later = slot_at(job, now + max(every, timedelta(hours=2)))
     forged = [
         ("the id of another slot", newest - every, tick_id(job, newest)),
         ("an id of its own", newest, uuid4()),
