@@ -17,8 +17,9 @@ def environment(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("COLUMNS", "250")
 
 
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+def invoke(*arguments: object, answer: str | None = None) -> Result:
+    """`answer`: what is typed."""
+    return CliRunner().invoke(app, list(map(str, arguments)), input=answer, catch_exceptions=False)
 
 
 def run(*arguments: object) -> str:
@@ -31,8 +32,8 @@ def run(*arguments: object) -> str:
 # A command has an event loop of its own, so a test with a loop runs it in a thread.
 
 
-async def ran(*arguments: object) -> Result:
-    return await asyncio.to_thread(invoke, *arguments)
+async def ran(*arguments: object, answer: str | None = None) -> Result:
+    return await asyncio.to_thread(invoke, *arguments, answer=answer)
 
 
 async def said(*arguments: object) -> str:
