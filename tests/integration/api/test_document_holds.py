@@ -1,18 +1,21 @@
 """schemathesis asks the served gateway whatever its document allows, and a good deal that it does not.
 
+Each caller asks: nobody, the operator, a key of each scope, and a key that is none.
+
 `PUNKCAST_FUZZ_EXAMPLES` is how many cases each operation gets (`make fuzz` asks for many more).
 """
 
 import asyncio
 import os
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -24,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 from services.api import bootstrap
 from services.api.openapi import document
 from shared.database.pool import Connection
+from shared.registry import api_keys
 from shared.settings import Settings
 from tests.factories.database import Database
 from tests.integration.api import filling
@@ -41,6 +45,7 @@ OPERATIONS = sorted(
     for operation in path.values()
     if operation["operationId"] not in ENDLESS
 )
+NOBODY: dict[str, str] = {}
 asked = 0
 
 
@@ -53,6 +58,7 @@ class Served(threading.Thread):
         self._settings = Settings(operator_key=KEY, api_port=1, rate_limit="off", write_rate_limit="off")
         self.ready = threading.Event()
         self.port = 0
+        self.callers = [NOBODY, _bearer(KEY), _bearer("pk_nobody_nothing")]
 
     def run(self) -> None:
         asyncio.run(self._serve())
@@ -60,6 +66,9 @@ class Served(threading.Thread):
     async def _serve(self) -> None:
         database = await Database.connect(self._url)
         await database.run(_fill)
+        for scope in api_keys.SCOPES:
+            made = await database.run(api_keys.create, name=f"a {scope} key", scopes=[scope], at=datetime.now(UTC))
+            self.callers.append(_bearer(made.key))
         server = bootstrap.server(bootstrap.build(database=database, settings=self._settings), self._settings)
         server.config.port = 0
         self._server = server
@@ -75,6 +84,10 @@ class Served(threading.Thread):
     def stop(self) -> None:
         self._server.should_exit = True
         self.join(30)
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
 
 
 async def _fill(connection: Connection) -> None:
@@ -94,25 +107,27 @@ async def gateway(postgres_url: str, template_database: str) -> Any:
         thread.start()
         assert await asyncio.to_thread(thread.ready.wait, 60)
         schema = await asyncio.to_thread(schemathesis.openapi.from_url, f"http://127.0.0.1:{thread.port}/openapi.json")
-        yield schema
+        yield schema, thread.callers
         await asyncio.to_thread(thread.stop)
 
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)
 async def test_every_answer_is_one_the_document_promises(gateway: Any, operation_id: str) -> None:
-    operation = gateway.find_operation_by_id(operation_id)
+    schema, callers = gateway
+    operation = schema.find_operation_by_id(operation_id)
 
     @hypothesis.settings(
         max_examples=EXAMPLES, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(
         case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
-        | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+        | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+        caller=st.sampled_from(callers),
     )
-    def ask(case: Any) -> None:
+    def ask(case: Any, caller: dict[str, str]) -> None:
         global asked  # noqa: PLW0603
         asked += 1
-        case.call_and_validate(headers={"Authorization": f"Bearer {KEY}"}, checks=CHECKS)
+        case.call_and_validate(headers=caller, checks=CHECKS)
 
     await asyncio.to_thread(ask)
 
