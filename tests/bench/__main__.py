@@ -31,13 +31,14 @@ from tests.bench.import_rate import import_rate
 from tests.bench.market_state import market_state
 from tests.bench.measured import Measured
 from tests.bench.nowcast_cycle import nowcast_cycle
+from tests.bench.reads_under_publication import reads_under_publication
 from tests.bench.scale import scale
 from tests.plugins.market_data import market_data_folder
 
 RESULTS = Path("bench-results.json")
 BENCHES = (
     import_rate, decode_rate, market_state, feature_rate, nowcast_cycle, gate_size, false_alarms, scale, gateway,
-    deal_latency, growth, garbage,
+    deal_latency, growth, garbage, reads_under_publication,
 )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ async def _measure(url: str, database: Database, model: str) -> list[Measured]:
             moving = await _while_published(
                 lambda number: market.publish(connection, model, number, explain=False),
                 Plan(served.port, [*PUNKS[:200], "/v1/punks?limit=20"], PUBLISHED, core=CLIENT_CORE, connections=8,
-                     check=True),
+                     check_every=1),
                 Plan(served.port, PUNKS, PUBLISHED, core=CLIENT_CORE),
             )  # fmt: skip
             visible_ms = await _visible(served, connection, model)

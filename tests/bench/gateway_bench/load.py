@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
@@ -28,8 +29,10 @@ class Plan:
     warm_up_s: float = 0.5
     headers: dict[str, str] = field(default_factory=dict)
     core: int | None = None
-    check: bool = False
-    """Parse every answer, and notice those whose generation and value are not of one generation."""
+    check_every: int = 0
+    """Parse each so many answers (0: none), and notice those whose generation and value are not of one generation."""
+    per_second: float = 0.0
+    """Requests fall due at this rate, and an answer's time counts from then; 0: each connection asks when answered."""
 
 
 @dataclass
@@ -55,15 +58,15 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._missing = -1
         self._status = b""
-        self._sent = 0.0
+        self._due = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._ask()
+        self._run.free(self)
 
-    def _ask(self) -> None:
+    def ask(self, due: float) -> None:
         self._place += 1
-        self._sent = time.perf_counter()
+        self._due = due
         self._transport.write(self._run.asked[self._place % len(self._run.asked)])
 
     def data_received(self, data: bytes) -> None:
@@ -80,11 +83,11 @@ class Connection(asyncio.Protocol):
             self._head = end + 4
         if len(self._buffer) < self._missing:
             return
-        self._run.answered(self._status, self._buffer, self._head, time.perf_counter() - self._sent)
+        self._run.answered(self._status, self._buffer, self._head, time.perf_counter() - self._due)
         self._buffer.clear()
         self._missing = -1
         if self._run.going:
-            self._ask()
+            self._run.free(self)
         else:
             self._transport.close()
 
@@ -104,13 +107,38 @@ class Run:
         self.counting = False
         self.seen = Seen()
         self._seconds: list[float] = []
+        self._read = 0
+        self._idle: list[Connection] = []
+        self._due: deque[float] = deque()
+
+    def free(self, connection: Connection) -> None:
+        """The connection may ask again."""
+        if not self.plan.per_second:
+            connection.ask(time.perf_counter())
+        elif self._due:
+            connection.ask(self._due.popleft())
+        else:
+            self._idle.append(connection)
+
+    async def _pace(self) -> None:
+        due = time.perf_counter()
+        while self.going:
+            while due <= time.perf_counter():
+                if self._idle:
+                    self._idle.pop().ask(due)
+                else:
+                    self._due.append(due)
+                due += 1 / self.plan.per_second
+            await asyncio.sleep(0.0005)
 
     def answered(self, status: bytes, buffer: bytearray, head: int, seconds: float) -> None:
         text = status.decode()
         if status not in (b"200", b"304"):
             self.seen.errors += 1
             self.seen.statuses[text] = self.seen.statuses.get(text, 0) + 1
-        if self.plan.check and status == b"200" and mixed(json.loads(bytes(buffer[head:]))):
+        self._read += 1
+        checked = self.plan.check_every and self._read % self.plan.check_every == 0
+        if checked and status == b"200" and mixed(json.loads(bytes(buffer[head:]))):
             self.seen.mixed += 1
         if self.counting:
             self.seen.answers += 1
@@ -121,12 +149,15 @@ class Run:
         loop = asyncio.get_running_loop()
         for number in range(self.plan.connections):
             await loop.create_connection(lambda first=number * 7: Connection(self, first), "127.0.0.1", self.plan.port)
+        pacing = asyncio.create_task(self._pace()) if self.plan.per_second else None
         await asyncio.sleep(self.plan.warm_up_s)
         self.counting, began = True, time.perf_counter()
         await asyncio.sleep(self.plan.seconds)
         self.counting, took = False, time.perf_counter() - began
         self.going = False
         await asyncio.sleep(0.1)
+        if pacing is not None:
+            await pacing
         ordered = sorted(self._seconds)
         if not ordered:
             raise RuntimeError("the server answered nothing")
