@@ -5,14 +5,18 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from shared.errors import TransientError
 from shared.valuation.snapshot import Snapshot
 from shared.valuation.training import fit
+
+Result = TypeVar("Result")
+_LEFT_TO_THE_SERVICE = (signal.SIGINT, signal.SIGTERM)
 
 
 class FitInterruptedError(TransientError):
@@ -46,7 +50,7 @@ def end_with_parent() -> None:
     Ctrl-C reaches every process of a terminal, and systemd's SIGTERM every process of a unit. The worker ignores both
     and leaves the decision to the service.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _LEFT_TO_THE_SERVICE:
         signal.signal(number, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -67,7 +71,7 @@ class ProcessExecutor:
 
     def start(self) -> None:
         """Start the process ahead of a fit that is sure to come: its imports take seconds."""
-        self._started().submit(os.getpid)
+        self._submit(os.getpid)
 
     async def fit(self, job: FitJob) -> bytes:
         """Run the fit.
@@ -76,7 +80,7 @@ class ProcessExecutor:
             FitInterruptedError: the process was killed or crashed, or the fit exceeded the time limit and was killed.
         """
         try:
-            future = self._started().submit(run_fit, job)
+            future = self._submit(run_fit, job)
             return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout_s)
         except TimeoutError as error:
             self._kill()
@@ -84,6 +88,14 @@ class ProcessExecutor:
         except BrokenProcessPool as error:
             self._kill()
             raise FitInterruptedError("the fitting process died; it is tried again with a new one") from error
+
+    def _submit(self, work: Callable[..., Result], *arguments: object) -> Future[Result]:
+        # A new process inherits the mask. It still imports when the signal comes, and would end with a traceback.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_TO_THE_SERVICE)
+        try:
+            return self._started().submit(work, *arguments)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -181,7 +181,7 @@ async def _asked(database: Database, store: FolderStore, run: Run, start: dateti
             f"/v1/nowcasts/current?as_of={start + timedelta(days=1, minutes=5):%Y-%m-%dT%H:%M:%SZ}"
         )
         assert shown["generation"]["as_of"].startswith(f"{start + timedelta(days=1):%Y-%m-%d}")
-        history = await served.json("/v1/punks/3/history?step=86400")
+        history = await served.json("/v1/punks/3/history")
         performance = await served.client.get("/v1/performance")
         assert performance.status_code == 200
     sales = await database.value("select count(*) from outcomes where track = 'champion' and horizon = 'latest'")

@@ -79,7 +79,7 @@ select kind, subject_model, champion_model, verdict, action, evidence_hash, reas
 from decisions order by decided_at, kind
 """
 REQUESTS = """
-select request_id, reason, status, requested_at, started_at, finished_at, attempts, model_id
+select reason, status, requested_at, started_at, finished_at, attempts, model_id
 from training_requests order by requested_at
 """
 STEPS = "select step_key, step_no, difference, bound, e_worse, e_better, at from monitor_steps order by at, step_key"

@@ -50,7 +50,8 @@ async def test_one_tick_reads_all_of_it_piece_by_piece(chain: ContractMarket, fo
     pieces = sum(1 for message in seen if message.source == CONSUMER)
     assert handled == len(seen), "each piece is asked for once"
     assert 3 < pieces <= 300 / 10
-    assert await following.rows("select count(*) from inbox") == [(handled,)]
+    # The second tick reads on itself, so that the first one's request to do so comes too late.
+    assert await following.rows("select count(*) from inbox") == [(handled - 1,)]
 
 
 async def test_killed_at_any_point_it_goes_on_without_gap_or_duplicate(

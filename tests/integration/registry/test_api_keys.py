@@ -75,8 +75,10 @@ async def test_what_a_key_began_ends_with_it_and_the_rest_goes_on(connection: Co
     model = made.model_id("a")
     assert not await training_requests.succeed(connection, fitting, fit.lease_token, model, at=AT), "nothing registers"
     assert await api_keys.revoke(connection, anna.key_id, at=LATER) == api_keys.Ended(0, 0)
-    (stored, _) = await api_keys.listing(connection)
-    assert stored.revoked_at == AT
+    assert {key.key_id: key.revoked_at for key in await api_keys.listing(connection)} == {
+        anna.key_id: AT,
+        ben.key_id: None,
+    }
 
 
 async def test_an_expired_key_ends_likewise(connection: Connection) -> None:
