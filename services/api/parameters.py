@@ -15,6 +15,8 @@ from shared.contracts.texts import printable
 
 Known = Mapping[str, bool]
 """A route's parameters; true: it may be repeated."""
+_KNOWN: dict[str, Known] = {}
+"""By route. The parameters never change, and collecting them costs a third of a millisecond."""
 
 
 async def only_known_parameters(request: Request) -> None:
@@ -47,6 +49,13 @@ def _problem(name: str, count: int, known: Known) -> str | None:
 
 def _known(route: APIRoute) -> Known:
     """As the route's function, its dependencies and their models declare them."""
+    known = _KNOWN.get(route.unique_id)
+    if known is None:
+        known = _KNOWN[route.unique_id] = _declared(route)
+    return known
+
+
+def _declared(route: APIRoute) -> Known:
     return {
         field.alias: any(get_origin(kind) is list for kind in _alternatives(field.field_info.annotation))
         for field in get_flat_params(route.dependant)
