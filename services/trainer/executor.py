@@ -90,10 +90,12 @@ class ProcessExecutor:
             raise FitInterruptedError("the fitting process died; it is tried again with a new one") from error
 
     def _submit(self, work: Callable[..., Result], *arguments: object) -> Future[Result]:
+        # The pool first: it starts Python's resource tracker, which unblocks both signals again.
+        pool = self._started()
         # A new process inherits the mask. It still imports when the signal comes, and would end with a traceback.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_TO_THE_SERVICE)
         try:
-            return self._started().submit(work, *arguments)
+            return pool.submit(work, *arguments)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -1,4 +1,7 @@
 import asyncio
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -41,6 +44,24 @@ async def test_a_process_that_was_started_ahead_runs_the_fit(executor: ProcessEx
     ahead = await worker(executor)
     assert await executor.fit(job())
     assert await worker(executor) == ahead
+
+
+FIRST_PROCESS = """
+from pathlib import Path
+from services.trainer.executor import ProcessExecutor
+executor = ProcessExecutor(timeout_s=60)
+executor.start()
+(pid,) = executor._pool._processes
+print(Path(f"/proc/{pid}/status").read_text())
+executor.close()
+"""
+
+
+def test_the_first_process_leaves_signals_to_the_service_while_it_still_imports() -> None:
+    # In an interpreter of its own: with its first process, Python starts a resource tracker, which unblocks signals.
+    ended = subprocess.run([sys.executable, "-c", FIRST_PROCESS], capture_output=True, text=True, check=True)
+    blocked = int(ended.stdout.split("SigBlk:")[1].split()[0], 16)
+    assert [number for number in (signal.SIGINT, signal.SIGTERM) if not blocked >> (number - 1) & 1] == []
 
 
 async def gone(process: psutil.Process) -> bool:
