@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +13,7 @@ import pytest
 from shared.sources.event_files import ETH_USD_FILE, PUNKS_FILE
 from shared.sources.simulated import SimulatedMarket
 from tests.e2e.command import Finished, Home
+from tests.factories.folders import server_folder
 
 SEED = 18
 """The first contender of this market passes its gate at once, so that its sales are scored from the first on."""
@@ -56,8 +56,7 @@ async def homes() -> AsyncIterator[Callable[[], Home]]:
     made: list[Home] = []
 
     def make() -> Home:
-        # Not below pytest's tmp_path: its folders are closed to other users, and for root the server runs as another.
-        made.append(Home(Path(tempfile.mkdtemp(prefix="punkcast-home-"))))
+        made.append(Home(server_folder("punkcast-home-")))
         return made[-1]
 
     yield make

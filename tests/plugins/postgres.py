@@ -6,10 +6,8 @@ folder.
 
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -20,6 +18,7 @@ from shared.database import embedded
 from shared.database.migrate import migrate
 from shared.database.pool import Connection
 from tests.factories.database import Database, ask
+from tests.factories.folders import server_folder
 
 # A temporary server need not wait for the disk.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off", "log_min_messages": "fatal"}
@@ -33,8 +32,7 @@ async def postgres_url() -> AsyncIterator[str]:
         await _reachable(given)
         yield given
         return
-    # Not below pytest's tmp_path: for root the server runs as another user, who may not enter that.
-    home = Path(tempfile.mkdtemp(prefix="punkcast-pg-"))
+    home = server_folder("punkcast-pg-")
     try:
         async with embedded.serve(home / "postgres", configuration=FORGETFUL) as url:
             yield url
@@ -105,7 +103,7 @@ async def make_database(postgres_url: str, template_database: str) -> AsyncItera
 async def fresh(server: str, *, template: str, purpose: str) -> AsyncIterator[str]:
     """URL of a copy of the database `template`, dropped at the end. The template must have no connections."""
     name = f"punkcast_{purpose}_{uuid4().hex[:12]}"
-    await ask(server, f'create database "{name}" template "{template}"')
+    await ask(server, f'create database "{name}" template "{template}" strategy file_copy')
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:

@@ -1,4 +1,4 @@
-"""Run the crash places from the command line: list them, replay one, or play a share of them."""
+"""Run the crash places from the command line: list them, replay one, or play some of them."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ MOST_TRIES = 12
 
 @dataclass
 class Result:
-    """What a share of the runs showed.
+    """What the runs showed.
 
     Attributes:
         passages: the number of places in the undisturbed run.
@@ -42,28 +42,27 @@ class Result:
 
 
 class Player:
-    """Plays a share of the runs of one seed, and tells how far it is."""
+    """Plays runs of one seed, and tells how far it is."""
 
     def __init__(self, runs: Runs, options: argparse.Namespace) -> None:
         self._runs = runs
         self._options = options
         self._told = 0.0
-        self._rng = Random(f"{options.seed} {options.share}")
+        self._rng = Random(options.seed)
         self.result = Result(options.seed, passages=len(runs.places))
 
     async def play(self) -> None:
-        options, mine = self._options, [place for place in self._runs.places if self._runs.keeps(place.piece)]
-        for place in self._some(mine, options.places):
+        options, places = self._options, self._runs.places
+        for place in self._some(places, options.places):
             await self._crash(place, whole=False)
             self.result.crashes += 1
-        for place in self._some(mine, options.pairs):
+        for place in self._some(places, options.pairs):
             await self._crash(Place(place.piece, place.passage, self._rng.randint(1, 40)), whole=False)
             self.result.pairs += 1
-        for place in self._some(mine, options.whole):
+        for place in self._some(places, options.whole):
             await self._crash(place, whole=True)
             self.result.crashes += 1
-        number, of = share(options)
-        for order in range(number, options.orders * of, of):
+        for order in range(options.orders):
             await self.order(order)
         for name in options.plant:
             await self._search(name, PLANTS[name])
@@ -100,9 +99,7 @@ class Player:
         candidates = [
             place
             for place in self._runs.places
-            if self._runs.keeps(place.piece)
-            and plant.service == pieces[place.piece].name
-            and plant.places in place.passage.place
+            if plant.service == pieces[place.piece].name and plant.places in place.passage.place
         ]
         for place in self._some(candidates, MOST_TRIES):
             self._tell(f"{name} {place}")
@@ -138,7 +135,6 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--order", type=int, help="play the run of this number")
     parser.add_argument("--plant", action="append", default=[], choices=[*PLANTS, "all"], help="search a planted fault")
-    parser.add_argument("--share", default="1/1", help="i/n: the i-th of n processes that divide the pieces of work")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     options = parser.parse_args()
     if "all" in options.plant:
@@ -146,31 +142,21 @@ def parsed() -> argparse.Namespace:
     return options
 
 
-def share(options: argparse.Namespace) -> tuple[int, int]:
-    """Number of this process, from 0, and of how many."""
-    number, of = (int(part) for part in options.share.split("/"))
-    return number - 1, of
-
-
 async def run(options: argparse.Namespace) -> Result:
     began = time.monotonic()
-    number, of = share(options)
-
-    def mine(piece: int) -> bool:
-        return piece % of == number
-
-    async with opened(options.seed, keeps=mine) as runs:
+    only = Place.parse(options.place) if options.place else None
+    async with opened(options.seed, keeps=lambda piece: only is None or only.piece == piece) as runs:
         player = Player(runs, options)
         if options.list:
             for place in runs.places:
                 piece = runs.pieces[place.piece]
                 sys.stdout.write(f"{place}\t{runs.scenario.steps[piece.step].name}\t{piece.name}\n")
-        elif options.place:
+        elif only is not None:
             planted: AbstractContextManager[object] = nullcontext()
             if options.plant:
                 planted = PLANTS[options.plant[0]].planted()
             with planted:
-                wrong = await runs.crash(Place.parse(options.place), whole=bool(options.whole))
+                wrong = await runs.crash(only, whole=bool(options.whole))
             player.result.crashes = 1
             if wrong:
                 player.result.wrong[f"--seed {options.seed} --place '{options.place}'"] = wrong

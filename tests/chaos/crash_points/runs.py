@@ -55,7 +55,7 @@ class Runs:
     """All runs in one world.
 
     Attributes:
-        keeps: the numbers of the pieces of work at which runs may begin.
+        keeps: whether runs may begin at the piece of work of this number.
         ends: what the undisturbed run left after each step.
         reads: the instant of each step, and what the tables then said of it.
     """

@@ -3,10 +3,8 @@
 import asyncio
 import logging
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -21,13 +19,14 @@ from tests.chaos.crash_points.doors import Broker
 from tests.chaos.crash_points.runs import Runs
 from tests.chaos.crash_points.scenario import scenario
 from tests.chaos.crash_points.world import World, receiving
+from tests.factories.folders import server_folder
 from tests.plugins.postgres import FORGETFUL, fresh
 
 
 @asynccontextmanager
-async def opened(seed: int, *, keeps: Callable[[int], bool] = lambda _: True) -> AsyncIterator[Runs]:
+async def opened(seed: int, *, keeps: Callable[[int], bool]) -> AsyncIterator[Runs]:
     """The runs of this seed, after the undisturbed one. `keeps`: at which pieces of work runs may begin."""
-    home = Path(tempfile.mkdtemp(prefix="punkcast-crash-"))
+    home = server_folder("punkcast-crash-")
     try:
         configure(Settings(home=home, log_level="CRITICAL", _env_file=None), "crash-points")
         logging.disable(logging.CRITICAL)
@@ -35,7 +34,7 @@ async def opened(seed: int, *, keeps: Callable[[int], bool] = lambda _: True) ->
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         with remembered():
             async with (
-                embedded.serve(home / "postgres", configuration=FORGETFUL) as url,
+                embedded.serve(home / "postgres", configuration=FORGETFUL | {"autovacuum": "off"}) as url,
                 fresh(url, template="template1", purpose="crash") as template,
                 receiving() as (receiver, hook),
             ):

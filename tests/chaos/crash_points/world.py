@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -144,6 +145,12 @@ class World:
     _saved: int = 0
     _database: asyncpg.Connection | None = None
 
+    @cached_property
+    def _settings(self) -> Settings:
+        policy = self.folder / "policy.toml"
+        policy.write_text(self.policy, encoding="utf-8")
+        return Settings(home=self.folder, threads=1, webhooks_private=True, policy_file=policy, _env_file=None)
+
     @property
     def objects(self) -> Path:
         return self.folder / "objects"
@@ -217,10 +224,7 @@ class World:
 
     async def _build_and(self, do: Call, database: Database, life: Life) -> None:
         bus = RemoteBus(self.clock, broker=self.broker)
-        policy = self.folder / "policy.toml"
-        policy.write_text(self.policy, encoding="utf-8")
-        settings = Settings(home=self.folder, threads=1, webhooks_private=True, policy_file=policy, _env_file=None)
-        platform = Platform(settings, self.clock, database, bus, Store(self.objects, life))
+        platform = Platform(self._settings, self.clock, database, bus, Store(self.objects, life))
         services = workers(platform, source=self.source, executor=Executor(self.fit))
         await attach(bus, services.values())
         await do(Process(life, platform, services, bus, Relay(database, bus, clock=self.clock)))

@@ -3,10 +3,8 @@
 import asyncio
 import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 
 import aio_pika
 import asyncpg
@@ -15,6 +13,7 @@ import pytest
 from tests.chaos.conftest import LINES
 from tests.chaos.outages.stage import Stage, staged
 from tests.chaos.supervisor import SERVICES
+from tests.factories.folders import server_folder
 from tests.plugins.rabbitmq import _teller
 from tests.plugins.rabbitmq_node import stoppable_node
 
@@ -26,7 +25,7 @@ FROZEN_S = 65.0
 async def stage(
     request: pytest.FixtureRequest, s3_endpoint: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    databases = Path(tempfile.mkdtemp(prefix="punkcast-pg-"))
+    databases = server_folder("punkcast-pg-")
     try:
         with stoppable_node(_teller(request.config)) as broker:
             async with staged(tmp_path_factory.mktemp("outages"), databases, broker, s3_endpoint) as stage:
