@@ -224,7 +224,9 @@ def reaching(server: str) -> Iterator[None]:
     """Raise one error for all the ways in which a server can be unavailable."""
     try:
         yield
-    except AWAY as error:
+    except asyncpg.exceptions.ClientConfigurationError:
+        raise
+    except (*AWAY, InternalClientError, InterfaceError) as error:  # the last two: it closed a new connection
         raise DatabaseUnavailableError(
             f"no connection to PostgreSQL ({server}): {str(error) or type(error).__name__}; "
             "is it running, and is PUNKCAST_DATABASE_URL right?"

@@ -5,10 +5,13 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
+from unittest.mock import AsyncMock
 
 import asyncpg
 import pytest
+from asyncpg.exceptions import InternalClientError
 
+from shared.database import pool
 from shared.database.pool import Connection, Database, DatabaseUnavailableError
 from shared.errors import InvalidInputError, TransientError
 from tests.factories.database import ask
@@ -185,6 +188,30 @@ async def test_a_database_that_is_gone_is_an_outage_until_it_is_back(
     finally:
         await admin.close()
         await database.close()
+
+
+@pytest.mark.parametrize("statements", [1, 2], ids=["in its first statement", "before its next statement"])
+async def test_a_connection_closed_while_it_is_prepared_is_an_outage(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, statements: int
+) -> None:
+    async def closed(connection: asyncpg.Connection, _: str) -> None:
+        for _ in range(statements - 1):
+            with suppress(asyncpg.PostgresError):
+                await connection.execute("select pg_terminate_backend(pg_backend_pid())")
+        await connection.execute("select pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(pool, "require_own_session", closed)
+    with pytest.raises(DatabaseUnavailableError):
+        await Database.connect(fresh_database_url)
+
+
+async def test_an_answer_out_of_order_while_a_connection_is_prepared_is_an_outage(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So asyncpg ends when the server closes a connection between two steps of one statement.
+    monkeypatch.setattr(pool, "require_own_session", AsyncMock(side_effect=InternalClientError("cannot switch")))
+    with pytest.raises(DatabaseUnavailableError, match="cannot switch"):
+        await Database.connect(fresh_database_url)
 
 
 async def test_closing_does_not_wait_for_ever(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
