@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.market.events import contract_keys
+from shared.registry.training_requests import MOST_OPEN
 from shared.sources.source import open_source
 from tests.chaos.expected import expected, handled
 from tests.chaos.run import LEAST_KILLS, Aftermath
@@ -63,20 +64,24 @@ async def test_every_consumer_handled_exactly_its_messages_once(aftermath: After
         assert inbox[consumer] == expected_ids, consumer
 
 
-async def test_no_training_request_is_lost_or_run_twice(aftermath: Aftermath) -> None:
+async def test_every_training_request_succeeded_once_or_was_merged_or_told_that_too_many_are_open(
+    aftermath: Aftermath,
+) -> None:
     requests = {row["request_id"]: row for row in await aftermath.rows("select * from training_requests")}
-    succeeded = {row["reason"] for row in requests.values() if row["status"] == "succeeded"}
-    assert [dict(row) for row in requests.values() if row["status"] != "succeeded"] == []
-    for request in aftermath.sent.requests:
-        if request.request_id not in requests:
-            # Only one request per reason may be open, so the second of two twins is merged into the first.
-            assert request.reason in succeeded, request
-    reasons = Counter(row["reason"] for row in requests.values())
+    assert {request.request_id for request in aftermath.sent.requests} - requests.keys() == set(), "lost"
+    succeeded = [row for row in requests.values() if row["status"] == "succeeded"]
+    reasons = Counter(row["reason"] for row in succeeded)
+    assert len(reasons) >= 4
     assert all(count == 1 for count in reasons.values()), reasons
+    limit = f"bus has {MOST_OPEN} open training requests, and may have {MOST_OPEN}"
+    refused = {row["reason"] for row in requests.values() if str(row["error"]).startswith(limit)}
+    for row in requests.values():
+        merged = row["status"] == "merged" and row["reason"] in reasons.keys() | refused
+        assert row in succeeded or merged or row["reason"] in refused, dict(row)
     models = await aftermath.rows("select model_id, training_request from models")
     trained = {row["training_request"]: row["model_id"] for row in models}
-    assert trained == {request_id: row["model_id"] for request_id, row in requests.items()}
-    assert len({row["model_id"] for row in models}) == len(models) == len(requests)
+    assert trained == {row["request_id"]: row["model_id"] for row in succeeded}
+    assert len({row["model_id"] for row in models}) == len(models) == len(succeeded)
 
 
 async def test_every_contender_was_judged_exactly_once(aftermath: Aftermath) -> None:

@@ -15,7 +15,7 @@ from tests.chaos.crash_points.runs import NOT_PASSED, Place, Runs
 from tests.chaos.crash_points.session import opened
 
 COMMAND = "python -m tests.chaos.crash_points"
-PROGRESS_S = 10.0
+PROGRESS_S = 30.0
 MOST_TRIES = 12
 """A plant that so many places do not show is not found."""
 
