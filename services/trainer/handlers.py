@@ -195,21 +195,25 @@ class Trainer:
         )
         notes = model_files.signatures(record.model_id, record.artifact_sha256, self._keys)
         record = record.model_copy(update={"signatures": notes})
-        async with originating(self._database, self._clock, source=CONSUMER) as transaction:
-            connection = transaction.connection
-            if not await training_requests.succeed(
-                connection, claimed.request_id, claimed.lease_token, record.model_id, at=now
-            ):
-                log.warning("training.lease_lost", request=str(claimed.request_id))
-                return
-            for snapshot, archived in zip((learn, judge), stored, strict=True):
-                await snapshots.record(connection, snapshot, at=now)
-                await snapshots.record_archive(connection, archived, at=now)
-            await signing_keys.remember(connection, [str(key.verifier) for key in self._keys], at=now)
-            if await models.register(connection, record):
-                await transaction.emit(ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id))
-        cutoff = learn.as_of.isoformat()
-        log.info("contender.registered", model=record.model_id, cutoff=cutoff, rows=learn.frame.height)
+
+        async def register() -> None:
+            async with originating(self._database, self._clock, source=CONSUMER) as transaction:
+                connection = transaction.connection
+                if not await training_requests.succeed(
+                    connection, claimed.request_id, claimed.lease_token, record.model_id, at=now
+                ):
+                    log.warning("training.lease_lost", request=str(claimed.request_id))
+                    return
+                for snapshot, archived in zip((learn, judge), stored, strict=True):
+                    await snapshots.record(connection, snapshot, at=now)
+                    await snapshots.record_archive(connection, archived, at=now)
+                await signing_keys.remember(connection, [str(key.verifier) for key in self._keys], at=now)
+                if await models.register(connection, record):
+                    await transaction.emit(ContenderRegistered(model_id=record.model_id, request_id=claimed.request_id))
+            cutoff = learn.as_of.isoformat()
+            log.info("contender.registered", model=record.model_id, cutoff=cutoff, rows=learn.frame.height)
+
+        await self._retry_until_available(register)
 
     async def _inputs(self, claimed: ClaimedRequest) -> tuple[Snapshot, Snapshot, str | None]:
         """The training snapshot, the hold-out, and the champion's id."""
@@ -230,12 +234,15 @@ class Trainer:
         return learn, judge, champion.model_id if champion else None
 
     async def _retry_until_available(self, put: Callable[[], Awaitable[T]]) -> T:
-        """Retry until the store is back: a fit is too expensive to discard."""
+        """Retry until store and database are back: a fit is too expensive to discard."""
         while True:
             try:
                 return await put()
             except StoreUnavailableError as error:
                 log.warning("training.store_away", reason=str(error))
+                await self._clock.sleep(self._poll_s)
+            except AWAY as error:
+                log.warning("training.database_away", reason=str(error))
                 await self._clock.sleep(self._poll_s)
 
     async def _end_attempt(self, claimed: ClaimedRequest, reason: str, *, permanent: bool) -> None:

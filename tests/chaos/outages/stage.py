@@ -183,6 +183,7 @@ async def _staged(folder: Path, databases: Path, disk: Path, broker: Node, s3_en
                 "PUNKCAST_API_PORT": str(port),
                 "PUNKCAST_THREADS": "1",
                 "PUNKCAST_TRAINING_LEASE_S": "6",
+                "PUNKCAST_TRAINING_REQUESTS_PER_ORIGIN": "20",
                 "PUNKCAST_LOG_FORMAT": "json",
                 "PUNKCAST_GIT_SHA": "outages",
                 "PYTHONUNBUFFERED": "1",

@@ -13,7 +13,9 @@ import pytest
 from services.trainer.executor import FitInterruptedError, FitJob, ProcessExecutor
 from services.trainer.handlers import Trainer
 from shared.contracts.messages import ContenderRegistered
+from shared.database.pool import Connection
 from shared.registry import models, training_requests
+from shared.registry.models import ModelRecord
 from shared.valuation.snapshot import Snapshot
 from tests.factories.harness import Harness
 from tests.factories.small_market import END
@@ -193,7 +195,27 @@ async def test_an_unexpected_error_is_an_attempt_with_its_reason(harness: Harnes
     assert (now.status, now.attempts, now.error) == ("queued", 1, "ZeroDivisionError: a bug")
 
 
-async def test_an_outage_leaves_the_request_to_its_lease(
+async def test_a_finished_fit_waits_for_the_database(
+    harness: Harness, served: Trainer, fits: Fits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register, tries = models.register, 0
+
+    async def away_twice(connection: Connection, record: ModelRecord) -> bool:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise ConnectionResetError("database away")
+        return await register(connection, record)
+
+    monkeypatch.setattr(models, "register", away_twice)
+    identity = await request(harness)
+    assert await served.drain() == 1
+    done = await state(harness, identity)
+    assert (done.status, done.attempts, len(fits.jobs)) == ("succeeded", 1, 1)
+    assert await registered(harness) == [done.model_id]
+
+
+async def test_an_outage_before_the_fit_leaves_the_request_to_its_lease(
     harness: Harness, served: Trainer, fits: Fits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object, **__: object) -> bool:
@@ -201,7 +223,7 @@ async def test_an_outage_leaves_the_request_to_its_lease(
 
     identity = await request(harness)
     with monkeypatch.context() as patch:
-        patch.setattr(models, "register", away)
+        patch.setattr(models, "champion", away)
         with pytest.raises(ConnectionResetError):
             await served.drain()
     assert (await state(harness, identity)).status == "running"
