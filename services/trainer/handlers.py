@@ -6,11 +6,11 @@ the lease.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -36,6 +36,7 @@ from shared.valuation.snapshot import Snapshot
 log = structlog.get_logger(__name__)
 CONSUMER = "trainer"
 T = TypeVar("T")
+_OUTAGES: Final[Mapping[str, tuple[type[Exception], ...]]] = {"store": (StoreUnavailableError,), "database": AWAY}
 
 
 class Trainer:
@@ -172,9 +173,12 @@ class Trainer:
         learn, judge, champion = await self._inputs(claimed)
         artifact = await self._executor.fit(FitJob(snapshot=learn.to_parquet(), threads=self._threads))
         stored = [
-            await self._retry_until_available(partial(snapshots.upload, self._store, each)) for each in (learn, judge)
+            await self._retry_while_away("store", partial(snapshots.upload, self._store, each))
+            for each in (learn, judge)
         ]
-        reference = await self._retry_until_available(partial(self._store.put, "models", artifact, extension="json"))
+        reference = await self._retry_while_away(
+            "store", partial(self._store.put, "models", artifact, extension="json")
+        )
         # Loading checks the reference rows: a model that this code cannot serve is no contender.
         model = await asyncio.to_thread(ValuationModel.from_bytes, artifact, threads=self._threads)
         now = self._clock.now()
@@ -213,7 +217,7 @@ class Trainer:
             cutoff = learn.as_of.isoformat()
             log.info("contender.registered", model=record.model_id, cutoff=cutoff, rows=learn.frame.height)
 
-        await self._retry_until_available(register)
+        await self._retry_while_away("database", register)
 
     async def _inputs(self, claimed: ClaimedRequest) -> tuple[Snapshot, Snapshot, str | None]:
         """The training snapshot, the hold-out, and the champion's id."""
@@ -233,16 +237,13 @@ class Trainer:
             judge = await asyncio.to_thread(evaluation_snapshot, timeline, prices, cutoff, now)
         return learn, judge, champion.model_id if champion else None
 
-    async def _retry_until_available(self, put: Callable[[], Awaitable[T]]) -> T:
-        """Retry until store and database are back: a fit is too expensive to discard."""
+    async def _retry_while_away(self, server: str, write: Callable[[], Awaitable[T]]) -> T:
+        """Retry until the `store` or the `database` is back: a fit is too expensive to discard."""
         while True:
             try:
-                return await put()
-            except StoreUnavailableError as error:
-                log.warning("training.store_away", reason=str(error))
-                await self._clock.sleep(self._poll_s)
-            except AWAY as error:
-                log.warning("training.database_away", reason=str(error))
+                return await write()
+            except _OUTAGES[server] as error:
+                log.warning(f"training.{server}_away", reason=str(error))
                 await self._clock.sleep(self._poll_s)
 
     async def _end_attempt(self, claimed: ClaimedRequest, reason: str, *, permanent: bool) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.chaos.crash_points.plants import PLANTS
-from tests.chaos.crash_points.processes import LAST, Runs, playing
+from tests.chaos.crash_points.processes import LAST, RunningSeed, playing
 from tests.chaos.report import table
 from tests.chaos.run import Aftermath, ChaosRun
 from tests.plugins.postgres import fresh
@@ -18,7 +18,7 @@ LINES = pytest.StashKey[list[str]]()
 CRASH_PLACES: Final = "test_crash_places.py"
 SEEDS: Final = (5, 8)
 DRAWN: Final = ("--places", "500", "--pairs", "30", "--whole", "5", "--orders", "2")
-CrashPlaces = Mapping[int, Runs]
+CrashPlaces = Mapping[int, RunningSeed]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,7 +49,7 @@ async def crash_places(
 
 
 @pytest.fixture(scope="session")
-def seed(request: pytest.FixtureRequest) -> int:
+def kills_seed(request: pytest.FixtureRequest) -> int:
     """Of the instants at which services are killed."""
     return int(request.config.getoption("--kills-seed"))
 
@@ -61,7 +61,7 @@ async def aftermath(
     template_database: str,
     amqp_url: str,
     tmp_path_factory: pytest.TempPathFactory,
-    seed: int,
+    kills_seed: int,
 ) -> AsyncIterator[Aftermath]:
     """The state after the run. The services have stopped; database and market files remain."""
     prefix = f"chaos-{uuid4().hex[:12]}"
@@ -71,7 +71,11 @@ async def aftermath(
             AsyncExitStack() as stack,
         ):
             run = ChaosRun(
-                database_url=url, amqp_url=amqp_url, prefix=prefix, folder=tmp_path_factory.mktemp("chaos"), seed=seed
+                database_url=url,
+                amqp_url=amqp_url,
+                prefix=prefix,
+                folder=tmp_path_factory.mktemp("chaos"),
+                seed=kills_seed,
             )
             left = await run.play(stack)
             request.config.stash.setdefault(LINES, []).extend(await table(left))

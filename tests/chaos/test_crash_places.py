@@ -10,9 +10,9 @@ LEAST = 500
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("of", SEEDS)
-async def test_a_crash_at_any_place_loses_nothing_and_doubles_nothing(of: int, crash_places: CrashPlaces) -> None:
-    played = await crash_places[of].result()
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_a_crash_at_any_place_loses_nothing_and_doubles_nothing(seed: int, crash_places: CrashPlaces) -> None:
+    played = await crash_places[seed].result()
     assert played["wrong"] == {}
     assert played["crashes"] >= LEAST
     assert played["pairs"] and played["orders"]

@@ -41,7 +41,7 @@ async def test_repeated_kills_lose_no_deal_and_double_none(
     make_database: Callable[[], Awaitable[str]],
     amqp_url: str,
     tmp_path: Path,
-    seed: int,
+    kills_seed: int,
 ) -> None:
     prefix, url = f"chaos-{uuid4().hex[:12]}", await make_database()
     for punk in (*range(PUNKS), *LAST):
@@ -55,7 +55,7 @@ async def test_repeated_kills_lose_no_deal_and_double_none(
         ) as market:
             await market.subscribe("deal.found", "deal.gone", deal_margin=0.4)
             market.supervisor.start()
-            killed = asyncio.gather(*(_kill(market, service, seed) for service in SERVICES))
+            killed = asyncio.gather(*(_kill(market, service, kills_seed) for service in SERVICES))
             await _trade(chain, until=killed)
             await chain.send([chain.offer(punk, 20 * ETH) for punk in LAST])
             assert await nothing_left(lambda: _left(market, chain)) == [], market.supervisor.tails()

@@ -14,8 +14,8 @@ LAST = 15
 """The niceness of a process that takes what others leave of the machine."""
 
 
-class Runs:
-    """A process that plays, and the result that it leaves."""
+class RunningSeed:
+    """A process that plays the runs of one seed, and the result that it leaves."""
 
     def __init__(self, process: asyncio.subprocess.Process, command: str, path: Path) -> None:
         self._process = process
@@ -35,7 +35,7 @@ class Runs:
 
 
 @asynccontextmanager
-async def playing(folder: Path, *options: str, niceness: int = 0) -> AsyncIterator[Runs]:
+async def playing(folder: Path, *options: str, niceness: int = 0) -> AsyncIterator[RunningSeed]:
     """Start the process, which tells its progress on our standard error; it ends with the context."""
     result = folder / "result.json"
     command = ("-m", "tests.chaos.crash_points", *options)
@@ -44,7 +44,7 @@ async def playing(folder: Path, *options: str, niceness: int = 0) -> AsyncIterat
     )
     os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
     try:
-        yield Runs(process, " ".join(command), result)
+        yield RunningSeed(process, " ".join(command), result)
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
